@@ -1,0 +1,95 @@
+/**
+ * The import rules of the house. Arrows point inward:
+ *   cli, http -> driver, ingest -> sources, bus -> contract
+ * Each rule says what it protects, so that a failing check explains itself.
+ */
+const room = (name) => `^src/${name}/`;
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      comment: 'A cycle means that two files are one idea, or that an interface is missing between them.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'contract-knows-nobody',
+      comment: 'The bus contract must be replaceable without touching a handler, so it may import nothing of ours.',
+      severity: 'error',
+      from: { path: room('contract') },
+      to: { path: '^src/', pathNot: room('contract') },
+    },
+    {
+      name: 'config-knows-nobody',
+      comment: 'The configuration is one source of truth that every room may read; it reads none of them.',
+      severity: 'error',
+      from: { path: room('config') },
+      to: { path: '^src/', pathNot: room('config') },
+    },
+    {
+      name: 'only-bus-imports-nats',
+      comment: 'All traps of the NATS client are closed in one room; nobody goes round it.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: room('bus') },
+      to: { path: 'node_modules/nats/' },
+    },
+    {
+      name: 'bus-knows-contract-only',
+      comment: 'The bus carries requests and answers; what they mean is the business of the driver.',
+      severity: 'error',
+      from: { path: room('bus') },
+      to: { path: '^src/', pathNot: '^src/(bus|contract)/' },
+    },
+    {
+      name: 'driver-knows-contract-and-source-interface',
+      comment: 'A new source must not need a change in the driver, so the driver sees the interface alone.',
+      severity: 'error',
+      from: { path: room('driver') },
+      to: { path: '^src/', pathNot: '^src/(driver|contract)/|^src/sources/source\\.ts$' },
+    },
+    {
+      name: 'sources-know-contract-only',
+      comment: 'A source translates its vendor into the contract; it knows neither the driver nor the bus.',
+      severity: 'error',
+      from: { path: room('sources') },
+      to: { path: '^src/', pathNot: '^src/(sources|contract)/' },
+    },
+    {
+      name: 'sources-do-not-know-each-other',
+      comment: 'Each vendor API stays in its own folder.',
+      severity: 'error',
+      from: { path: '^src/sources/([^/]+)/' },
+      to: { path: '^src/sources/([^/]+)/', pathNot: '^src/sources/$1/' },
+    },
+    {
+      name: 'http-client-only-in-sources',
+      comment: 'Only sources talk to vendors over HTTP.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(sources|ingest)/' },
+      to: { path: 'node_modules/(undici|openapi-fetch)/' },
+    },
+    {
+      name: 'src-does-not-import-tests',
+      comment: 'What ships needs no test code.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(test|bench|scripts)/' },
+    },
+    {
+      name: 'src-needs-production-dependencies-only',
+      comment: 'What ships must run after npm ci --omit=dev.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+  },
+};
