@@ -1,0 +1,86 @@
+/** The answer envelope, and the way an answer leaves the driver piece by piece. */
+import { z } from 'zod';
+import { errorCodeNames, type ErrorBody } from './errors.ts';
+
+/** Version of this contract, as `version` reports it. */
+export const CONTRACT_VERSION = 1;
+
+export const answerStatuses = ['ok', 'partial', 'error'] as const;
+export type AnswerStatus = (typeof answerStatuses)[number];
+
+export const errorBodySchema = z.object({
+  code: z.enum(errorCodeNames as [string, ...string[]]),
+  message: z.string(),
+  retryable: z.boolean(),
+  details: z.record(z.string(), z.unknown()).optional(),
+});
+
+export const metaSchema = z.object({
+  elapsedMs: z.number().describe('From the arrival of the request to its last message'),
+  sourceMs: z.number().describe('Sum of the time of all calls to sources; larger than elapsedMs when they ran at once'),
+  sourceRequests: z.number().int().describe('Calls to sources, log-ins included'),
+  hosts: z.array(z.string()).describe('Configured servers that were asked'),
+  total: z.number().int().optional().describe('Number of hits at the sources, where they tell it'),
+  cursor: z.string().optional().describe('Opaque; send it back to get the next page'),
+  truncated: z.boolean().optional().describe('More exists than was asked for; see cursor'),
+});
+export type AnswerMeta = z.infer<typeof metaSchema>;
+
+export const answerSchema = z
+  .object({
+    id: z.string(),
+    function: z.string(),
+    seq: z.number().int().min(0).describe('Counts the messages of one answer from 0'),
+    last: z.boolean().describe('True in exactly one message, the final one'),
+    status: z.enum(answerStatuses).describe('Counts in the last message; earlier ones say "ok"'),
+    items: z.array(z.unknown()).describe('The receiver concatenates the items of all messages'),
+    error: errorBodySchema.optional(),
+    meta: metaSchema.optional(),
+  })
+  .describe('Message of an answer of the bus contract, version 1');
+export type AnswerMessage = z.infer<typeof answerSchema>;
+
+/** An item that failed: alone with `index` and `fqn`, or with `host` when a whole server failed in a search. */
+export interface FailedItem {
+  index?: number;
+  fqn?: string;
+  host?: string;
+  error: ErrorBody;
+}
+
+/** One element of `items`; its shape belongs to the function. */
+export type AnswerItem = object;
+
+export interface AnswerEnd {
+  status: AnswerStatus;
+  error?: ErrorBody;
+  meta: AnswerMeta;
+}
+
+/** Names of an answer, known when its request has been read. */
+export interface AnswerHead {
+  id: string;
+  function: string;
+  /** Overrides the subject that the request's message named. */
+  replyTo?: string | undefined;
+}
+
+/**
+ * Where an answer goes. The sink cuts the items into messages; whoever writes waits for `item`, which is how a slow
+ * receiver slows the source down instead of filling memory.
+ */
+export interface AnswerSink {
+  /** Takes one item; resolves when there is room for more. An item too large for a message is split or refused. */
+  item(item: AnswerItem): Promise<void> | undefined;
+  /** Sends the last message. Called exactly once. */
+  end(end: AnswerEnd): Promise<void>;
+}
+
+/** A request as it arrives from the bus, before anybody has read it. */
+export interface IncomingRequest {
+  readonly data: Uint8Array;
+  /** False when the message names no subject to answer on; the body may still name one. */
+  readonly hasReply: boolean;
+  /** Opens the one answer of this request. */
+  answer(head: AnswerHead): AnswerSink;
+}

@@ -1,0 +1,103 @@
+/**
+ * The closed table of error codes of the bus contract. The same codes stand in answers, logs and metrics, so a person
+ * who sees one in a dashboard finds it again everywhere else.
+ */
+
+/** What one code means: an HTTP-like number, whether trying again can help, and what a person can do about it. */
+export interface ErrorCodeInfo {
+  readonly status: number;
+  readonly retryable: boolean;
+  readonly advice: string;
+}
+
+export const errorCodes = {
+  badRequest: { status: 400, retryable: false, advice: 'Correct the named field and send the request again.' },
+  unauthorized: {
+    status: 401,
+    retryable: false,
+    advice: "Check the driver's own credentials for this server: key or user, password, directory and their expiry.",
+  },
+  forbidden: {
+    status: 403,
+    retryable: false,
+    advice: "Give the driver's user at the source read access to this item.",
+  },
+  notFound: { status: 404, retryable: false, advice: 'The item does not exist (any more) at the source; search anew.' },
+  unknownHost: { status: 404, retryable: false, advice: 'Use one of the names that function "hosts" lists.' },
+  unknownFunction: { status: 404, retryable: false, advice: 'Use one of the names that function "functions" lists.' },
+  unsupported: { status: 405, retryable: false, advice: 'Function "functions" tells what is supported, and why not.' },
+  cancelled: { status: 499, retryable: false, advice: 'The request was cancelled on demand; send it again if needed.' },
+  tooLarge: {
+    status: 413,
+    retryable: false,
+    advice: 'Ask for fewer items, a shorter range or fewer points, or page with "limit" and "cursor".',
+  },
+  overloaded: { status: 429, retryable: true, advice: 'Wait for the hinted time, then send the request again.' },
+  internal: {
+    status: 500,
+    retryable: false,
+    advice: "This is a fault of the driver; report it with the driver's log.",
+  },
+  sourceError: { status: 502, retryable: false, advice: 'The source refused or answered wrongly; its text says why.' },
+  sourceUnavailable: { status: 503, retryable: true, advice: 'The source cannot be reached; try again later.' },
+  timeout: { status: 504, retryable: true, advice: 'Ask for less, or give a larger "timeoutMs".' },
+} as const satisfies Record<string, ErrorCodeInfo>;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+/** All codes, in the order of the table. */
+export const errorCodeNames = Object.keys(errorCodes) as ErrorCode[];
+
+/** The error as it stands in an answer or in an item of it. */
+export interface ErrorBody {
+  code: ErrorCode;
+  message: string;
+  retryable: boolean;
+  details?: Record<string, unknown>;
+}
+
+export interface DriverErrorOptions {
+  /** Facts for programs: the field, the limit, a hint when to retry (`retryAfterMs`). Never a secret. */
+  details?: Record<string, unknown>;
+  /** Overrides the table where the cause is known better. */
+  retryable?: boolean;
+  cause?: unknown;
+}
+
+/** An error that may leave the driver: it has a code of the table and a message fit for a person. */
+export class DriverError extends Error {
+  override readonly name = 'DriverError';
+  readonly code: ErrorCode;
+  readonly retryable: boolean;
+  readonly details: Record<string, unknown> | undefined;
+
+  constructor(code: ErrorCode, message: string, options: DriverErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.retryable = options.retryable ?? errorCodes[code].retryable;
+    this.details = options.details;
+  }
+
+  /** The HTTP-like number of the code. */
+  get status(): number {
+    return errorCodes[this.code].status;
+  }
+
+  toBody(): ErrorBody {
+    return {
+      code: this.code,
+      message: this.message,
+      retryable: this.retryable,
+      ...(this.details === undefined ? {} : { details: this.details }),
+    };
+  }
+}
+
+/**
+ * Whatever was thrown, as an error of the contract. An unexpected error becomes `internal` and keeps its text out of
+ * the answer, because nobody has checked that text for secrets; the log carries it.
+ */
+export function toDriverError(thrown: unknown): DriverError {
+  if (thrown instanceof DriverError) return thrown;
+  return new DriverError('internal', 'The driver failed unexpectedly; its log tells more.', { cause: thrown });
+}

@@ -1,0 +1,93 @@
+/** The request envelope: what every request has, whichever function it calls. */
+import { z } from 'zod';
+import { DriverError } from './errors.ts';
+import { describeProblems } from './problems.ts';
+
+/** A subject to publish on: no wildcards, spaces or control characters, no empty token, nothing of NATS itself (`$`). */
+export const replySubject = z
+  .string()
+  .max(1024)
+  .regex(/^(?!\$)[^\s.*>\p{Cc}]+(?:\.[^\s.*>\p{Cc}]+)*$/u, {
+    error: 'must be a NATS subject without wildcards, spaces or empty tokens, not starting with "$"',
+  });
+
+/** A correlation id: printable text. */
+export const correlationId = z
+  .string()
+  .min(1)
+  .max(128)
+  .regex(/^[^\p{Cc}]*$/u, { error: 'must not hold control characters' });
+
+export const requestSchema = z
+  .strictObject({
+    function: z.string().min(1).max(64).describe('Name of the function; "functions" lists them'),
+    id: correlationId.optional().describe('Correlation id, echoed in every answer; made by the driver if absent'),
+    host: z
+      .union([z.string().min(1), z.array(z.string().min(1)).min(1).max(1000)])
+      .optional()
+      .describe('Name(s) of configured servers; searches without it ask all of them'),
+    params: z.record(z.string(), z.unknown()).optional().describe("The function's own parameters"),
+    timeoutMs: z.number().int().min(1).optional().describe('Time budget of the whole request in milliseconds'),
+    replyTo: replySubject.optional().describe('Subject for the answers, in place of the NATS reply subject'),
+    user: z
+      .object({ name: z.string().max(256).optional(), groups: z.array(z.string().max(256)).max(1000).optional() })
+      .optional()
+      .describe('Who asked; goes to the logs and has no effect on access'),
+  })
+  .describe('Request of the bus contract, version 1');
+
+export type Request = z.infer<typeof requestSchema>;
+
+/** What could be read of a request: enough to answer it, even if it is wrong. */
+export type ParsedRequest =
+  | { ok: true; request: Request }
+  | { ok: false; id: string | undefined; function: string; replyTo: string | undefined; error: DriverError };
+
+/** A strict decoder: bytes that are not UTF-8 are an error instead of replacement characters in somebody's tag name. */
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/**
+ * Reads a request from the bytes of a message. Never throws: a wrong request keeps as much of its id, function and
+ * reply subject as is valid, so that its sender gets the error.
+ */
+export function parseRequest(data: Uint8Array): ParsedRequest {
+  let json: unknown;
+  try {
+    json = JSON.parse(utf8.decode(data));
+  } catch (cause) {
+    return unreadable(undefined, whyNotJson(data, cause), cause);
+  }
+  const result = requestSchema.safeParse(json);
+  if (result.success) return { ok: true, request: result.data };
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+    return unreadable(undefined, 'The request must be a JSON object.');
+  }
+  return unreadable(json, `The request is not valid: ${describeProblems(result.error, 'field')}`, undefined, {
+    problems: result.error.issues.map((issue) => ({ field: issue.path.join('.'), message: issue.message })),
+  });
+}
+
+function unreadable(
+  json: object | undefined,
+  message: string,
+  cause?: unknown,
+  details?: Record<string, unknown>,
+): ParsedRequest {
+  const known = (json ?? {}) as Record<string, unknown>;
+  const id = correlationId.safeParse(known['id']);
+  const replyTo = replySubject.safeParse(known['replyTo']);
+  const name = known['function'];
+  return {
+    ok: false,
+    id: id.success ? id.data : undefined,
+    function: typeof name === 'string' ? name.slice(0, 64) : '',
+    replyTo: replyTo.success ? replyTo.data : undefined,
+    error: new DriverError('badRequest', message, { cause, ...(details ? { details } : {}) }),
+  };
+}
+
+function whyNotJson(data: Uint8Array, cause: unknown): string {
+  if (data.byteLength === 0) return 'The request is empty; it must be a JSON object with "function".';
+  if (cause instanceof SyntaxError) return `The request is not JSON: ${cause.message}`;
+  return 'The request is not UTF-8 text; it must be a JSON object in UTF-8.';
+}

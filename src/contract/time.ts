@@ -1,0 +1,168 @@
+/**
+ * Times as callers write them: ISO 8601, epoch milliseconds, or relative to now. They are resolved once, when a request
+ * starts, so that every part of one request means the same instants.
+ */
+import { Temporal } from 'temporal-polyfill';
+import { z } from 'zod';
+import { DriverError } from './errors.ts';
+import {
+  formatInstant,
+  fromMilliseconds,
+  MAX_INSTANT,
+  MIN_INSTANT,
+  type Nanoseconds,
+  parseInstant,
+  parseIso,
+  toMilliseconds,
+} from './instant.ts';
+
+/** A time in a request, not yet resolved. */
+export const timeInput = z
+  .union([z.string().min(1).max(64), z.number().int()])
+  .describe(
+    'ISO 8601 with offset (without one: in timeZone), epoch milliseconds, or relative: "*" or "now", "t" (today), ' +
+      '"y" (yesterday), each with durations such as "*-8h", "t+6h30m", "*-1d"',
+  );
+export type TimeInput = z.infer<typeof timeInput>;
+
+/** An IANA time zone; decides where days begin. */
+export const timeZoneInput = z
+  .string()
+  .min(1)
+  .max(64)
+  .refine(isTimeZone, { error: 'is not an IANA time zone such as "Europe/Berlin"' })
+  .describe('IANA time zone that decides where days begin, DST included')
+  .default('UTC');
+
+/** What "now" is and where days begin, fixed for the length of one request. */
+export interface TimeContext {
+  now: Nanoseconds;
+  timeZone: string;
+}
+
+export interface TimeRange {
+  start: Nanoseconds;
+  end: Nanoseconds;
+}
+
+const RELATIVE = /^(\*|now|today|yesterday|t|y)((?:[+-](?:\d+(?:\.\d+)?(?:ms|mo|[smhdw]|y))+)*)$/i;
+const STEP = /([+-])((?:\d+(?:\.\d+)?(?:ms|mo|[smhdw]|y))+)/gi;
+const AMOUNT = /(\d+(?:\.\d+)?)(ms|mo|[smhdw]|y)/gi;
+
+/** Exact units in nanoseconds; days, weeks, months and years follow the calendar of the zone instead. */
+const EXACT: Record<string, number> = { ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 };
+const CALENDAR: Record<string, 'days' | 'weeks' | 'months' | 'years'> = {
+  d: 'days',
+  w: 'weeks',
+  mo: 'months',
+  y: 'years',
+};
+
+/**
+ * Resolves one time of a request.
+ * @param field name of the parameter, for the error text
+ * @throws DriverError `badRequest` that names the field and what would be right
+ */
+export function resolveTime(input: TimeInput, context: TimeContext, field: string): Nanoseconds {
+  const instant = typeof input === 'number' ? fromEpoch(input) : fromText(input.trim(), context);
+  if (instant === undefined) {
+    throw new DriverError(
+      'badRequest',
+      `"${field}": ${JSON.stringify(input)} is not a time. Use ISO 8601 with offset (2026-01-31T08:00:00Z), ` +
+        'epoch milliseconds, or a relative time such as "*-8h", "t" or "y+6h".',
+      { details: { field } },
+    );
+  }
+  if (instant < MIN_INSTANT || instant > MAX_INSTANT) {
+    throw new DriverError('badRequest', `"${field}": ${JSON.stringify(input)} lies outside the years 1 to 9999.`, {
+      details: { field },
+    });
+  }
+  return instant;
+}
+
+/**
+ * Resolves a range and checks that it runs forward.
+ * @throws DriverError `badRequest`
+ */
+export function resolveRange(params: { start: TimeInput; end: TimeInput }, context: TimeContext): TimeRange {
+  const start = resolveTime(params.start, context, 'start');
+  const end = resolveTime(params.end, context, 'end');
+  if (end < start) {
+    throw new DriverError(
+      'badRequest',
+      `"end" (${formatInstant(end)}) is before "start" (${formatInstant(start)}); swap them.`,
+      { details: { field: 'end' } },
+    );
+  }
+  return { start, end };
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    // Offsets such as "+02:00" would be accepted too, but they know no daylight saving.
+    return /^[A-Za-z]/.test(name) && new Intl.DateTimeFormat('en', { timeZone: name }) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+function fromEpoch(ms: number): Nanoseconds | undefined {
+  return Number.isSafeInteger(ms) ? fromMilliseconds(ms) : undefined;
+}
+
+function fromText(text: string, context: TimeContext): Nanoseconds | undefined {
+  const instant = parseInstant(text);
+  if (instant !== undefined) return instant;
+  const parts = parseIso(text);
+  if (parts) return fromWallClock(parts.wallMs, context.timeZone) + parts.fraction;
+  return fromRelative(text, context);
+}
+
+function fromWallClock(wallMs: number, timeZone: string): Nanoseconds {
+  const wall = new Date(wallMs).toISOString().slice(0, -1);
+  // "compatible": a reading that a DST change skips moves forward, one that it repeats means the first.
+  return Temporal.PlainDateTime.from(wall).toZonedDateTime(timeZone).epochNanoseconds;
+}
+
+function fromRelative(text: string, context: TimeContext): Nanoseconds | undefined {
+  const match = RELATIVE.exec(text);
+  if (!match) return undefined;
+  const [, anchor = '', steps = ''] = match;
+  try {
+    let moment = anchorOf(anchor.toLowerCase(), context);
+    for (const [, sign, amounts = ''] of steps.matchAll(STEP)) {
+      for (const [, amount = '', unit = ''] of amounts.matchAll(AMOUNT)) {
+        const moved = move(moment, (sign === '-' ? -1 : 1) * Number(amount), unit.toLowerCase());
+        if (!moved) return undefined;
+        moment = moved;
+      }
+    }
+    return moment.epochNanoseconds;
+  } catch (error) {
+    // Temporal refuses results beyond its calendar with a RangeError.
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+function anchorOf(anchor: string, { now, timeZone }: TimeContext): Temporal.ZonedDateTime {
+  const moment = Temporal.Instant.fromEpochNanoseconds(now).toZonedDateTimeISO(timeZone);
+  if (anchor === '*' || anchor === 'now') return moment;
+  const today = moment.startOfDay();
+  return anchor.startsWith('t') ? today : today.subtract({ days: 1 }).startOfDay();
+}
+
+function move(moment: Temporal.ZonedDateTime, amount: number, unit: string): Temporal.ZonedDateTime | undefined {
+  const exact = EXACT[unit];
+  if (exact !== undefined) return moment.add({ nanoseconds: Math.round(amount * exact) });
+  const calendar = CALENDAR[unit];
+  // Half a month has no length, so only whole days, weeks, months and years exist.
+  if (calendar === undefined || !Number.isInteger(amount)) return undefined;
+  return moment.add({ [calendar]: amount });
+}
+
+/** Now, from the system's clock. */
+export const systemNow = (): Nanoseconds => fromMilliseconds(Date.now());
+
+export { formatInstant, toMilliseconds };
