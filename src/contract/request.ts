@@ -74,9 +74,9 @@ function unreadable(
   details?: Record<string, unknown>,
 ): ParsedRequest {
   const known = (json ?? {}) as Record<string, unknown>;
-  const id = correlationId.safeParse(known['id']);
-  const replyTo = replySubject.safeParse(known['replyTo']);
-  const name = known['function'];
+  const id = correlationId.safeParse(known.id);
+  const replyTo = replySubject.safeParse(known.replyTo);
+  const name = known.function;
   return {
     ok: false,
     id: id.success ? id.data : undefined,

@@ -99,9 +99,11 @@ export function resolveRange(params: { start: TimeInput; end: TimeInput }, conte
 }
 
 function isTimeZone(name: string): boolean {
+  // Offsets such as "+02:00" would be accepted below, but they know no daylight saving.
+  if (!/^[A-Za-z]/.test(name)) return false;
   try {
-    // Offsets such as "+02:00" would be accepted too, but they know no daylight saving.
-    return /^[A-Za-z]/.test(name) && new Intl.DateTimeFormat('en', { timeZone: name }) !== undefined;
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
   } catch {
     return false;
   }

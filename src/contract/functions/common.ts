@@ -1,0 +1,36 @@
+/** Parameters and shapes that several functions share. */
+import { z } from 'zod';
+import { errorBodySchema } from '../answer.ts';
+import { fqnInput } from '../fqn.ts';
+import { scalarValue } from '../values.ts';
+
+/** FQNs to read; each is answered, or fails, alone. */
+export const itemsParam = z.array(fqnInput).min(1).describe('FQNs, as searches return them');
+
+/** Opaque position of the next page, made by this driver. */
+export const cursorParam = z.string().min(1).max(65_536).optional().describe('Cursor of the answer before');
+
+/** What searches for tags and for assets have in common. */
+export const searchParams = {
+  query: z
+    .string()
+    .max(1000)
+    .default('*')
+    .describe('Text to find (case-insensitive); with "*" or "?" a pattern for the whole name; or "/regex/"'),
+  field: z.enum(['name', 'description', 'any']).default('name').describe('Where "query" is looked for'),
+  workbook: z.string().min(1).max(500).optional().describe('Id or exact name of a workbook: adds what is scoped to it'),
+  datasource: z.string().min(1).max(500).optional().describe('Id, exact name or datasource id of a Seeq datasource'),
+  asset: fqnInput.optional().describe('FQN of an asset: only what is anywhere below it'),
+  limit: z.number().int().min(1).default(100).describe('Hits in one answer'),
+  cursor: cursorParam,
+  orderBy: z.enum(['name', 'id', 'description']).default('name'),
+};
+
+/** A property of an item, as its source has it. */
+export const propertyValue = z.object({ value: scalarValue, unit: z.string().optional() });
+
+/** A server that could not answer a search. */
+export const failedHost = z.object({ host: z.string(), error: errorBodySchema });
+
+/** An item that could not be read. */
+export const failedItem = z.object({ index: z.number().int(), fqn: z.string(), error: errorBodySchema });

@@ -1,0 +1,98 @@
+/** Functions of type GENERAL: about the driver and its servers. */
+import { z } from 'zod';
+import { failedHost } from './common.ts';
+import { defineFunction, noParams } from './define.ts';
+
+export const version = defineFunction({
+  name: 'version',
+  type: 'GENERAL',
+  description: "The driver's version and the version of each server",
+  params: noParams,
+  item: z.object({
+    driver: z.string(),
+    version: z.string(),
+    type: z.literal('seeq'),
+    contract: z.number().int().describe('Version of the bus contract'),
+    instance: z.string().describe('Names this process among replicas'),
+    started: z.string().describe('ISO 8601 UTC'),
+    hosts: z.array(z.object({ name: z.string(), version: z.string().nullable() })),
+  }),
+});
+
+export const functions = defineFunction({
+  name: 'functions',
+  type: 'GENERAL',
+  description: 'Every function of the contract, whether this driver serves it, and its parameters',
+  params: noParams,
+  item: z.object({
+    name: z.string(),
+    type: z.enum(['GENERAL', 'SEARCH', 'DATA', 'DATAHISTORY']),
+    description: z.string(),
+    supported: z.boolean(),
+    reason: z.string().optional().describe('Why it is not supported'),
+    params: z.record(z.string(), z.unknown()).optional().describe('JSON Schema of the parameters'),
+    limits: z.record(z.string(), z.number()).optional().describe('Configured limits that apply'),
+  }),
+});
+
+export const hostStates = ['up', 'down', 'unauthorized'] as const;
+
+export const hosts = defineFunction({
+  name: 'hosts',
+  type: 'GENERAL',
+  description: 'The configured servers, asked at this moment: state, version and latency',
+  params: noParams,
+  item: z.object({
+    name: z.string(),
+    url: z.string(),
+    state: z.enum(hostStates),
+    version: z.string().nullable(),
+    latencyMs: z.number().nullable().describe('Of one small call to the server'),
+    message: z.string().optional().describe('What is wrong, and what to do'),
+  }),
+});
+
+export const datasources = defineFunction({
+  name: 'datasources',
+  type: 'GENERAL',
+  description: 'Datasources of the servers, to narrow a search',
+  params: noParams,
+  item: failedHost,
+  unsupported: 'Not built yet.',
+});
+
+export const workbooks = defineFunction({
+  name: 'workbooks',
+  type: 'GENERAL',
+  description: 'Workbooks of the servers, to narrow a search',
+  params: noParams,
+  item: failedHost,
+  unsupported: 'Not built yet.',
+});
+
+export const describe = defineFunction({
+  name: 'describe',
+  type: 'GENERAL',
+  description: 'Metadata of given FQNs',
+  params: noParams,
+  item: failedHost,
+  unsupported: 'Not built yet.',
+});
+
+export const cancel = defineFunction({
+  name: 'cancel',
+  type: 'GENERAL',
+  description: 'Stops a request or a lease',
+  params: noParams,
+  item: failedHost,
+  unsupported: 'Not built yet; a request ends at its time budget.',
+});
+
+export const writedata = defineFunction({
+  name: 'writedata',
+  type: 'GENERAL',
+  description: 'Writes values to FQNs',
+  params: noParams,
+  item: failedHost,
+  unsupported: 'The Seeq driver only reads; it never writes to a server.',
+});

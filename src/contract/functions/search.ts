@@ -1,0 +1,141 @@
+/** Functions of type SEARCH: finding tags, assets and timeframes. */
+import { z } from 'zod';
+import { fqnInput } from '../fqn.ts';
+import { timeInput, timeZoneInput } from '../time.ts';
+import { scalarValue } from '../values.ts';
+import { cursorParam, failedHost, failedItem, propertyValue, searchParams } from './common.ts';
+import { defineFunction } from './define.ts';
+
+export const tagKinds = ['signal', 'scalar'] as const;
+
+export const tagSchema = z.object({
+  fqn: z.string(),
+  name: z.string(),
+  displayName: z.string().describe('Name with the connection name as prefix'),
+  kind: z.enum(tagKinds),
+  description: z.string().optional(),
+  path: z.array(z.string()).describe('Names of the assets above, root first; empty outside of trees'),
+  unit: z.string().optional(),
+  valueType: z.enum(['number', 'string']).optional().describe('Absent where the source does not tell'),
+  interpolation: z.string().optional().describe('Of signals: Linear, PILinear, Step or Discrete'),
+  datasource: z.string().optional(),
+  properties: z.record(z.string(), propertyValue).optional(),
+});
+
+export const tagsearch = defineFunction({
+  name: 'tagsearch',
+  type: 'SEARCH',
+  description: 'Finds tags: signals and scalars',
+  params: z.strictObject({
+    ...searchParams,
+    kinds: z.array(z.enum(tagKinds)).min(1).default(['signal', 'scalar']),
+    properties: z
+      .array(z.string().min(1).max(200))
+      .max(200)
+      .optional()
+      .describe('Property names to return; "*" for all'),
+  }),
+  item: z.union([tagSchema, failedHost]),
+});
+
+export const attributeTypes = ['tag', 'scalar', 'timeframes', 'property'] as const;
+
+export const attributeSchema = z.object({
+  name: z.string(),
+  type: z.enum(attributeTypes),
+  fqn: z.string().describe('To read it: snapshot, discrete, timeframesearch'),
+  attributeFqn: z.string().optional().describe('The same by asset and name, for templates that swap the asset'),
+  description: z.string().optional(),
+  unit: z.string().optional(),
+  value: scalarValue.optional().describe('Of scalars and properties: the static value'),
+});
+
+export const assetSchema = z.object({
+  fqn: z.string(),
+  name: z.string(),
+  displayName: z.string(),
+  description: z.string().optional(),
+  path: z.array(z.string()).describe('Names of the assets above, root first'),
+  parent: z.string().optional().describe('When browsing: FQN of the asset above'),
+  depth: z.number().int().optional().describe('When browsing: levels below the parent asked for, from 1'),
+  hasChildren: z.boolean(),
+  attributes: z.array(attributeSchema).optional(),
+  truncated: z.boolean().optional().describe('The browse limit ended before all its children were listed'),
+});
+
+export const elementsearch = defineFunction({
+  name: 'elementsearch',
+  type: 'SEARCH',
+  description: 'Finds assets, or browses the asset tree level by level',
+  params: z.strictObject({
+    ...searchParams,
+    parent: z
+      .union([z.literal(''), fqnInput])
+      .optional()
+      .describe('Browse instead of search: children of this asset; "" for the roots'),
+    depth: z.number().int().min(1).max(20).default(1).describe('Levels to browse below the parent'),
+    include: z.array(z.enum(['attributes', 'properties'])).default([]),
+  }),
+  item: z.union([assetSchema, failedHost]),
+});
+
+export const conditionSchema = z.object({
+  fqn: z.string(),
+  name: z.string(),
+  displayName: z.string(),
+  description: z.string().optional(),
+  path: z.array(z.string()),
+  datasource: z.string().optional(),
+});
+
+export const timeframeSchema = z.object({
+  fqn: z.string(),
+  condition: z.string().describe('FQN of the condition'),
+  name: z.string().describe('Name of the condition'),
+  start: z.string().nullable().describe('ISO 8601 UTC; null when it has no beginning'),
+  end: z.string().nullable().describe('ISO 8601 UTC; null while it is open'),
+  durationMs: z.number().nullable(),
+  open: z.boolean(),
+  status: z.enum(['Good', 'Questionable']).describe('Questionable: the source says that it may still change'),
+  attributes: z.record(z.string(), propertyValue),
+});
+
+/** Tests one attribute: exactly one of the comparisons. */
+export const attributeTest = z
+  .strictObject({
+    attribute: z.string().min(1),
+    equals: scalarValue.optional(),
+    notEquals: scalarValue.optional(),
+    contains: z.string().optional().describe('Case-insensitive'),
+    above: z.number().optional(),
+    below: z.number().optional(),
+  })
+  .refine((test) => Object.values(test).filter((value) => value !== undefined).length === 2, {
+    error: 'needs exactly one of equals, notEquals, contains, above, below',
+  });
+export type AttributeTest = z.infer<typeof attributeTest>;
+
+export const timeframesearch = defineFunction({
+  name: 'timeframesearch',
+  type: 'SEARCH',
+  description: 'Finds timeframes (capsules) of conditions in a range, or the conditions themselves',
+  params: z.strictObject({
+    definitions: z.boolean().default(false).describe('Find conditions instead of their timeframes'),
+    conditions: z.array(fqnInput).min(1).max(1000).optional().describe('FQNs of conditions; else "query" finds them'),
+    query: searchParams.query,
+    field: searchParams.field,
+    workbook: searchParams.workbook,
+    datasource: searchParams.datasource,
+    asset: searchParams.asset,
+    start: timeInput.default('*-1d'),
+    end: timeInput.default('*'),
+    timeZone: timeZoneInput,
+    where: z.array(attributeTest).max(50).default([]).describe('Tests that all must hold'),
+    minDurationMs: z.number().min(0).optional(),
+    open: z.boolean().optional().describe('true: only open ones; false: only ended ones'),
+    limit: z.number().int().min(1).default(100),
+    cursor: cursorParam,
+    order: z.enum(['asc', 'desc']).default('asc').describe('By start'),
+  }),
+  item: z.union([conditionSchema, timeframeSchema, failedHost, failedItem]),
+});
