@@ -1,0 +1,129 @@
+import { isAddress, parseNatsUrl } from './natsurl.ts';
+import type { z } from 'zod';
+import type { Problem } from './problems.ts';
+import { busSchema, limitsSchema } from './schema.ts';
+
+/** The rules that concern several keys at once. They look at the raw file, so that they also speak when others do. */
+export function crossChecks(root: Readonly<Record<string, unknown>>): { problems: Problem[]; warnings: Problem[] } {
+  const settings = object(root.settings);
+  const servers = Array.isArray(settings.servers) ? settings.servers.map(object) : [];
+  return {
+    problems: [
+      ...topics(root),
+      ...plainTcp(root, object(settings.bus)).problems,
+      ...sameNames(servers),
+      ...credentialForms(servers),
+      ...limitOrder(object(settings.limits), object(settings.bus)),
+    ],
+    warnings: [...plainTcp(root, object(settings.bus)).warnings, ...servers.flatMap(serverWarnings)],
+  };
+}
+
+type Raw = Readonly<Record<string, unknown>>;
+const object = (value: unknown): Raw => (typeof value === 'object' && value !== null ? (value as Raw) : {});
+
+/** What the driver publishes must not come back to it as a request. */
+function topics(root: Raw): Problem[] {
+  return ['statstopic', 'logstopic', 'metricstopic', 'healthtopic']
+    .filter((key) => typeof root[key] === 'string' && root[key] === root.reqtopic)
+    .map((key) => ({ path: key, message: 'must differ from reqtopic, or the driver would ask itself' }));
+}
+
+/** Plain TCP needs the scheme and the permission, and holds for the whole connection. */
+function plainTcp(root: Raw, bus: Raw): { problems: Problem[]; warnings: Problem[] } {
+  if (typeof root.natsurl !== 'string' || bus.insecure !== true) return { problems: [], warnings: [] };
+  const schemes = new Set(
+    parseNatsUrl(root.natsurl)
+      .filter(isAddress)
+      .map((address) => address.scheme),
+  );
+  const problems: Problem[] =
+    schemes.size > 1
+      ? [{ path: 'natsurl', message: 'must not mix nats:// with TLS addresses while settings.bus.insecure is true' }]
+      : [];
+  const unused = schemes.size === 1 && schemes.has('tls');
+  const warnings: Problem[] = unused
+    ? [{ path: 'settings.bus.insecure', message: 'has no effect: only nats:// addresses in natsurl can use plain TCP' }]
+    : [];
+  return { problems, warnings };
+}
+
+function sameNames(servers: readonly Raw[]): Problem[] {
+  const first = new Map<string, number>();
+  return servers.flatMap((server, index) => {
+    if (typeof server.name !== 'string') return [];
+    const name = server.name.normalize('NFC').toLowerCase();
+    const other = first.get(name);
+    if (other === undefined) {
+      first.set(name, index);
+      return [];
+    }
+    const message = `is the same name as settings.servers[${other}].name (letter case does not count)`;
+    return [{ path: `settings.servers[${index}].name`, message }];
+  });
+}
+
+function credentialForms(servers: readonly Raw[]): Problem[] {
+  return servers.flatMap((server, index) => {
+    if (typeof server.credentials !== 'object' || server.credentials === null) return [];
+    const path = `settings.servers[${index}].credentials`;
+    const { accessKey, user, directory } = object(server.credentials);
+    if (accessKey !== undefined && user !== undefined) {
+      return [{ path, message: 'must hold either accessKey or user, not both' }];
+    }
+    if (accessKey === undefined && user === undefined) {
+      return [{ path, message: 'must hold accessKey and password, or user and password' }];
+    }
+    if (accessKey !== undefined && directory !== undefined) {
+      return [{ path: `${path}.directory`, message: 'only goes with user; an access key belongs to no directory' }];
+    }
+    return [];
+  });
+}
+
+/** A default above its own maximum, or a part above the whole, can only be a slip. */
+function limitOrder(limits: Raw, bus: Raw): Problem[] {
+  const { defaultTimeoutMs, maxTimeoutMs, pageSamples, samplesPerItem } = limitsSchema.shape;
+  const { chunkBytes, inFlightBytes } = busSchema.shape;
+  // With its default where a key is absent; undefined where its value is wrong in itself.
+  const pair = (lower: z.ZodType<number>, a: unknown, upper: z.ZodType<number>, b: unknown) =>
+    [lower.safeParse(a).data, upper.safeParse(b).data] as const;
+  const rules = [
+    {
+      path: 'settings.limits.defaultTimeoutMs',
+      within: 'settings.limits.maxTimeoutMs',
+      values: pair(defaultTimeoutMs, limits.defaultTimeoutMs, maxTimeoutMs, limits.maxTimeoutMs),
+    },
+    {
+      path: 'settings.limits.pageSamples',
+      within: 'settings.limits.samplesPerItem',
+      values: pair(pageSamples, limits.pageSamples, samplesPerItem, limits.samplesPerItem),
+    },
+    {
+      path: 'settings.bus.chunkBytes',
+      within: 'settings.bus.inFlightBytes',
+      values: pair(chunkBytes, bus.chunkBytes, inFlightBytes, bus.inFlightBytes),
+    },
+  ];
+  return rules.flatMap(({ path, within, values: [lower, upper] }) =>
+    lower !== undefined && upper !== undefined && lower > upper
+      ? [{ path, message: `must be at most ${within}, which is ${upper}`, value: String(lower) }]
+      : [],
+  );
+}
+
+function serverWarnings(server: Raw, index: number): Problem[] {
+  const path = `settings.servers[${index}]`;
+  const url = typeof server.url === 'string' ? server.url : '';
+  const warnings: Problem[] = [];
+  if (/^http:/i.test(url)) {
+    warnings.push({ path: `${path}.url`, message: 'is http://: the password and all data travel unencrypted' });
+  }
+  if (/\/api\/*$/.test(url)) {
+    warnings.push({ path: `${path}.url`, message: 'ends with /api, which the driver adds itself; leave it out' });
+  }
+  if (server.insecureSkipVerify === true) {
+    warnings.push({ path: `${path}.insecureSkipVerify`, message: 'is on: anybody in between can read the password' });
+  }
+  return warnings;
+}

@@ -1,0 +1,113 @@
+import { fromPublic } from 'nkeys.js';
+import { z } from 'zod';
+import { isAddress, parseNatsUrl } from './natsurl.ts';
+
+/** No control characters and no halves of a surrogate pair: such text can be neither shown nor percent-encoded. */
+const isPlainText = (text: string): boolean => !/\p{Cc}/u.test(text) && text.isWellFormed();
+
+/** Why `text` is no subject that one can publish to or listen on, or undefined if it is one. */
+export function subjectProblem(text: string): string | undefined {
+  if (/\s/u.test(text) || !isPlainText(text)) return 'must hold no spaces, line breaks or control characters';
+  if (text.length > 255) return 'must have at most 255 characters';
+  const tokens = text.split('.');
+  if (tokens.includes('')) return 'must have no empty part: no dot at its start or end, no two dots in a row';
+  if (/[*>]/.test(text)) return 'must hold no wildcard (* or >)';
+  return undefined;
+}
+
+/** A NATS subject without wildcards. Also guards the protocol: a space or line break would inject protocol lines. */
+export const subject = () =>
+  z.string().superRefine((text, context) => {
+    const problem = subjectProblem(text);
+    if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+  });
+
+/** The address or addresses of the bus; see `parseNatsUrl`. */
+export const natsUrl = () =>
+  z.string().superRefine((text, context) => {
+    for (const part of parseNatsUrl(text)) {
+      if (!isAddress(part)) context.addIssue({ code: 'custom', message: part.problem });
+    }
+  });
+
+/** An NKey public key of a user: 56 characters of base32 that begin with U, with a checksum inside. */
+export const userPublicKey = () =>
+  z.string().superRefine((text, context) => {
+    const problem = publicKeyProblem(text);
+    if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+  });
+
+function publicKeyProblem(text: string): string | undefined {
+  if (/^\s*[SP]/.test(text)) {
+    return 'this looks like a private key; it belongs into privatekey.nk, and the public key (it begins with U) here';
+  }
+  if (!text.startsWith('U')) return 'must be the NKey public key of a user: 56 characters that begin with U';
+  try {
+    fromPublic(text);
+    return undefined;
+  } catch {
+    return 'is no valid NKey public key (its checksum is wrong): was it copied as a whole?';
+  }
+}
+
+/** Name of a connection. It becomes part of the fully qualified names that dashboards store. */
+export const connectionName = () =>
+  z
+    .string()
+    .min(1)
+    .max(64)
+    .refine((text) => isPlainText(text) && text.trim() === text, {
+      message: 'must hold no control characters and neither begin nor end with a space',
+    });
+
+/** Root of a web server: http or https, a path prefix if a proxy needs one, nothing else. */
+export const webRoot = () =>
+  z.string().superRefine((text, context) => {
+    const problem = webRootProblem(text);
+    if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+  });
+
+function webRootProblem(text: string): string | undefined {
+  const url = URL.parse(text);
+  if (!url || !isPlainText(text) || text.trim() !== text || !/^[a-z]+:\/\//i.test(text)) {
+    return 'must be a whole URL, for example "https://seeq.example.com"';
+  }
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'must begin with https:// or http://';
+  if (url.username !== '' || url.password !== '') return 'must hold no user or password; they belong into credentials';
+  if (/[?#]/.test(text)) return 'must have no query (?) and no fragment (#)';
+  return undefined;
+}
+
+/** Path of a file; a relative one starts at the folder of the configuration file. */
+export const filePath = () =>
+  z
+    .string()
+    .min(1)
+    .refine((text) => !text.includes('\0'), { message: 'must be the path of a file' });
+
+/** A host name as it stands in a certificate. */
+export const hostName = () =>
+  z.string().regex(/^[\p{L}\p{N}]([\p{L}\p{N}._-]*[\p{L}\p{N}])?$/u, { message: 'must be a plain host name' });
+
+/** Where a secret is kept. The text itself never stands in the configuration. */
+export const secretRef = () =>
+  z
+    .strictObject({
+      file: filePath()
+        .optional()
+        .describe('A file that holds the secret and nothing else (a trailing line break is cut off).'),
+      env: z
+        .string()
+        .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { message: 'must be the name of an environment variable' })
+        .optional()
+        .describe('The name of an environment variable that holds the secret.'),
+    })
+    .refine((ref) => (ref.file === undefined) !== (ref.env === undefined), {
+      message: 'must be either { "file": "path" } or { "env": "NAME" }',
+    });
+
+/** Reads like a type, is the place of a secret. */
+export type SecretRef = z.output<ReturnType<typeof secretRef>>;
+
+/** A whole number between two bounds, both allowed. */
+export const whole = (from: number, to: number) => z.int().min(from).max(to);

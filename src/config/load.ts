@@ -1,0 +1,139 @@
+import { dirname, join, resolve } from 'node:path';
+import { crossChecks } from './checks.ts';
+import type { BusConfig, Config } from './config.ts';
+import { explain, unknownTopLevel } from './explain.ts';
+import { readFromDisk, readText, type ReadFile } from './files.ts';
+import { JsonError, readJson } from './json.ts';
+import { KEY_FILE, publicKeyOf, readSeed } from './keyfile.ts';
+import { isAddress, parseNatsUrl } from './natsurl.ts';
+import { ConfigError, pathText, type Problem } from './problems.ts';
+import { kindOf } from './redact.ts';
+import { readServerParts, Resolver, serverConfig, type ServerParts } from './resolve.ts';
+import { configSchema, type ConfigFile } from './schema.ts';
+import type { Secret } from './secret.ts';
+
+/** Name of the file if none is given: in the working directory. The name follows IOTA's other drivers. */
+export const CONFIG_FILE = 'iota.seeqdrv.json';
+/** Environment variable that names the file. */
+export const CONFIG_VARIABLE = 'IOTA_SEEQDRV_CONFIG';
+
+/** Where to read; everything has a default. */
+export interface LoadOptions {
+  /** The file. Default: `IOTA_SEEQDRV_CONFIG`, else `iota.seeqdrv.json` in the working directory. */
+  readonly path?: string | undefined;
+  /** The environment. Default: that of the process. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** How files are read. Default: from the disk. */
+  readonly readFile?: ReadFile;
+}
+
+/** A configuration that can be used. */
+export interface LoadedConfig {
+  /** The file that was read, as an absolute path. */
+  readonly path: string;
+  readonly config: Config;
+  /** What is odd, though usable. */
+  readonly warnings: readonly Problem[];
+}
+
+/**
+ * Reads the configuration, the key file beside it, and every secret and certificate that it names.
+ * @throws ConfigError with every mistake at once
+ */
+export async function loadConfig(options: LoadOptions = {}): Promise<LoadedConfig> {
+  const { env = process.env, readFile = readFromDisk } = options;
+  // An empty variable counts as none.
+  const named = env[CONFIG_VARIABLE] === '' ? undefined : env[CONFIG_VARIABLE];
+  const path = resolve(options.path ?? named ?? CONFIG_FILE);
+  const { root, duplicates } = await readRoot(path, readFile);
+
+  const parsed = configSchema.safeParse(root);
+  const checked = crossChecks(root);
+  const warnings = [...unknownTopLevel(root), ...checked.warnings];
+  const resolver = new Resolver(path, env, readFile);
+  const settings = (root.settings ?? {}) as Readonly<Record<string, unknown>>;
+  const rawServers = Array.isArray(settings.servers) ? (settings.servers as unknown[]) : [];
+  const rawBus = (settings.bus ?? {}) as Readonly<Record<string, unknown>>;
+  const [key, ca, servers] = await Promise.all([
+    readKey(join(dirname(path), KEY_FILE), root.publickey, readFile),
+    resolver.certificates('settings.bus.caFile', rawBus.caFile),
+    Promise.all(rawServers.map((server, index) => readServerParts(resolver, server, index))),
+  ]);
+
+  const problems = [
+    ...duplicates,
+    ...(parsed.success ? [] : explain(parsed.error.issues, root)),
+    ...checked.problems,
+    ...key.problems,
+    ...resolver.problems,
+  ];
+  const config =
+    parsed.success && key.seed && problems.length === 0 ? assemble(parsed.data, servers, ca, key.seed) : undefined;
+  if (!config) throw new ConfigError(path, problems, warnings);
+  return { path, config, warnings };
+}
+
+interface Root {
+  readonly root: Readonly<Record<string, unknown>>;
+  readonly duplicates: readonly Problem[];
+}
+
+async function readRoot(path: string, readFile: ReadFile): Promise<Root> {
+  const text = await readText(readFile, path);
+  if (!text.ok) {
+    const hint = `name another with --config or the variable ${CONFIG_VARIABLE}`;
+    throw new ConfigError(path, [{ path: '', message: `${text.message}; ${hint}` }]);
+  }
+  try {
+    const { value, duplicates } = readJson(text.value);
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      throw new ConfigError(path, [{ path: '', message: `must hold one JSON object, not ${kindOf(value)}` }]);
+    }
+    return {
+      root: withoutEmpty(value as Readonly<Record<string, unknown>>),
+      duplicates: duplicates.map((key) => ({ path: pathText(key), message: 'stands twice in the file; keep one' })),
+    };
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error;
+    throw new ConfigError(path, [{ path: '', message: `is no valid JSON. ${error.message}` }]);
+  }
+}
+
+/** IOTA documents `null` as the default of its optional keys, and installers write "" for unused topics. */
+function withoutEmpty(root: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(root).filter(([, value]) => value !== null && value !== ''));
+}
+
+async function readKey(
+  path: string,
+  publicKey: unknown,
+  readFile: ReadFile,
+): Promise<{ seed?: Secret; problems: Problem[] }> {
+  const seed = await readSeed(readFile, path);
+  if (!seed.ok) return { problems: [{ path: KEY_FILE, message: seed.message }] };
+  const belongs = publicKeyOf(seed.value.reveal());
+  // A public key that is missing or malformed is the schema's to report.
+  if (typeof publicKey === 'string' && /^U[A-Z2-7]{55}$/.test(publicKey) && belongs !== publicKey) {
+    const message = `does not match publickey: the seed in ${path} belongs to ${belongs ?? 'another key'}`;
+    return { problems: [{ path: KEY_FILE, message, value: publicKey }] };
+  }
+  return { seed: seed.value, problems: [] };
+}
+
+function assemble(
+  file: ConfigFile,
+  parts: readonly ServerParts[],
+  ca: string | undefined,
+  seed: Secret,
+): Config | undefined {
+  const { natsurl, settings, ...top } = file;
+  const servers = settings.servers.flatMap((server, index) => {
+    const { credentials, ca: authorities } = parts[index] ?? {};
+    return credentials ? [serverConfig(server, credentials, authorities)] : [];
+  });
+  const { caFile: _file, insecure, ...rest } = settings.bus;
+  const addresses = parseNatsUrl(natsurl).filter(isAddress);
+  const tls = !(insecure && addresses.every((address) => address.scheme === 'nats'));
+  const bus: BusConfig = { ...rest, addresses, tls, seed, ...(ca === undefined ? {} : { ca }) };
+  return servers.length === settings.servers.length ? { ...top, servers, limits: settings.limits, bus } : undefined;
+}

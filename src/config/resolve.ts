@@ -1,0 +1,93 @@
+import { dirname, resolve } from 'node:path';
+import type { Credentials, ServerConfig } from './config.ts';
+import type { SecretRef } from './fields.ts';
+import { secretRef } from './fields.ts';
+import { readCertificates, readText, type Found, type ReadFile } from './files.ts';
+import type { Problem } from './problems.ts';
+import type { ServerFile } from './schema-server.ts';
+import { Secret } from './secret.ts';
+
+/** Fetches what the file only points to: secrets and certificates. Notes every failure and goes on. */
+export class Resolver {
+  readonly problems: Problem[] = [];
+  readonly #folder: string;
+  readonly #env: Readonly<Record<string, string | undefined>>;
+  readonly #readBytes: ReadFile;
+
+  constructor(configPath: string, env: Readonly<Record<string, string | undefined>>, readBytes: ReadFile) {
+    this.#folder = dirname(configPath);
+    this.#env = env;
+    this.#readBytes = readBytes;
+  }
+
+  /** The secret behind a reference. Undefined, with a problem noted, if it is missing or empty. */
+  async secret(path: string, ref: unknown): Promise<Secret | undefined> {
+    const parsed = secretRef().safeParse(ref);
+    // A reference of a wrong form is the schema's to report.
+    if (!parsed.success) return undefined;
+    const found = await this.#text(parsed.data);
+    const text = found.ok ? found.value.replace(/[\r\n]+$/, '') : '';
+    if (text !== '') return new Secret(text);
+    this.#note(path, found.ok ? `${sourceName(parsed.data, this.#folder)} is empty` : found.message);
+    return undefined;
+  }
+
+  /** The certificates of a PEM file, as text. */
+  async certificates(path: string, file: unknown): Promise<string | undefined> {
+    if (typeof file !== 'string' || file === '' || file.includes('\0')) return undefined;
+    const found = await readCertificates(this.#readBytes, resolve(this.#folder, file));
+    if (found.ok) return found.value;
+    this.#note(path, found.message);
+    return undefined;
+  }
+
+  async #text(ref: SecretRef): Promise<Found<string>> {
+    if (ref.file !== undefined) return readText(this.#readBytes, resolve(this.#folder, ref.file));
+    const text = this.#env[ref.env ?? ''];
+    return text === undefined
+      ? { ok: false, message: `${sourceName(ref, this.#folder)} is not set` }
+      : { ok: true, value: text };
+  }
+
+  #note(path: string, message: string): void {
+    this.problems.push({ path, message });
+  }
+}
+
+/** What was read of one server; a part is undefined where a problem was noted. */
+export interface ServerParts {
+  readonly credentials: Credentials | undefined;
+  readonly ca: string | undefined;
+}
+
+/** Reads the secrets and the authorities of one server from its raw form, whatever else is wrong with it. */
+export async function readServerParts(resolver: Resolver, raw: unknown, index: number): Promise<ServerParts> {
+  const server = (typeof raw === 'object' && raw !== null ? raw : {}) as Readonly<Record<string, unknown>>;
+  const given = server.credentials;
+  const written = (typeof given === 'object' && given !== null ? given : {}) as Readonly<Record<string, unknown>>;
+  const path = `settings.servers[${index}]`;
+  const { user: userText, directory } = written;
+  const [accessKey, password, user, ca] = await Promise.all([
+    resolver.secret(`${path}.credentials.accessKey`, written.accessKey),
+    resolver.secret(`${path}.credentials.password`, written.password),
+    typeof userText === 'string' ? new Secret(userText) : resolver.secret(`${path}.credentials.user`, userText),
+    resolver.certificates(`${path}.caFile`, server.caFile),
+  ]);
+  if (!password) return { credentials: undefined, ca };
+  if (accessKey) return { credentials: { kind: 'accessKey', accessKey, password }, ca };
+  if (!user) return { credentials: undefined, ca };
+  return { credentials: { kind: 'user', user, password, directory: directoryOf(directory) }, ca };
+}
+
+/** A server in its final form. */
+export function serverConfig(file: ServerFile, credentials: Credentials, ca: string | undefined): ServerConfig {
+  const { credentials: _refs, caFile: _file, url, ...rest } = file;
+  return { ...rest, url: url.replace(/\/+$/, ''), credentials, ...(ca === undefined ? {} : { ca }) };
+}
+
+/** Seeq's own directory is called "Seeq". */
+const directoryOf = (directory: unknown): string => (typeof directory === 'string' ? directory : 'Seeq');
+
+function sourceName(ref: SecretRef, folder: string): string {
+  return ref.file === undefined ? `the environment variable ${ref.env ?? ''}` : `the file ${resolve(folder, ref.file)}`;
+}

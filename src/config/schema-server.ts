@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { connectionName, filePath, secretRef, webRoot, whole } from './fields.ts';
+
+/** Marks a part of the file whose values are never printed. It travels in the JSON Schema. */
+export const SENSITIVE = 'x-sensitive';
+
+/**
+ * How the driver proves itself to Seeq: an access key with its password, or a user of a directory. Which of the two
+ * is meant shows in the keys, so that a mistake in one form is explained in the words of that form.
+ */
+export const credentialsSchema = z
+  .strictObject({
+    accessKey: secretRef().optional().describe('Id of a Seeq access key.'),
+    user: z
+      .union([z.string().min(1).max(256), secretRef()])
+      .optional()
+      .describe('Name of a Seeq user, when no access key is used. May stand here as plain text.'),
+    password: secretRef().describe('Password of the access key or of the user.'),
+    directory: z
+      .string()
+      .min(1)
+      .max(256)
+      .optional()
+      .describe('Directory of the user as Seeq names it ("Seeq" if absent); only with `user`.'),
+  })
+  .meta({ [SENSITIVE]: true, oneOf: [{ required: ['accessKey'] }, { required: ['user'] }] });
+
+/** One Seeq server. */
+export const serverSchema = z.strictObject({
+  name: connectionName().describe(
+    'Name of the connection, unique whatever its letter case. It is part of every FQN that dashboards store, so it should never change.',
+  ),
+  url: webRoot().describe(
+    'Address of the server as in a browser, `https://seeq.example.com`; a path is allowed where a proxy needs one.',
+  ),
+  credentials: credentialsSchema.describe(
+    'How the driver logs in: `accessKey` and `password`, or `user` and `password`.',
+  ),
+  caFile: filePath()
+    .optional()
+    .describe('PEM file of the authorities to trust instead of the public ones. Relative to the configuration file.'),
+  insecureSkipVerify: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Do not check the server's certificate. For a laboratory only: anybody in between can read the password.",
+    ),
+  concurrency: whole(1, 64).default(8).describe('Calls to this server that run at once.'),
+  connectTimeoutMs: whole(10, 120_000).default(5000).describe('Time to connect, TLS included, in milliseconds.'),
+  requestTimeoutMs: whole(10, 3_600_000).default(60_000).describe('Longest time of one call, in milliseconds.'),
+  queueLimit: whole(0, 1_000_000)
+    .default(10_000)
+    .describe('Calls that may wait for a free place; further ones are answered `overloaded`.'),
+});
+
+/** A server as read, secrets still as references. */
+export type ServerFile = z.output<typeof serverSchema>;

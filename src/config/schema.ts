@@ -1,0 +1,114 @@
+import { z } from 'zod';
+import { serverSchema } from './schema-server.ts';
+import { filePath, hostName, natsUrl, subject, userPublicKey, whole } from './fields.ts';
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+const HOUR_MS = 3_600_000;
+
+/** What one request may ask for, and how much the process does at once. */
+export const limitsSchema = z.strictObject({
+  itemsPerRequest: whole(1, 1_000_000).default(5000).describe('Most items (FQNs) in one request.'),
+  samplesPerItem: whole(1, 100_000_000).default(1_000_000).describe('Most samples of one item in one answer.'),
+  rangeDays: whole(1, 200_000).default(3660).describe('Longest time range of one request, in days.'),
+  searchLimit: whole(1, 1_000_000).default(10_000).describe('Highest `limit` that a search may ask for.'),
+  pageSamples: whole(10, 1_000_000)
+    .default(10_000)
+    .describe('Samples that the driver asks a source for in one call. Larger pages block the process for longer.'),
+  requestBytes: whole(KiB, 64 * MiB)
+    .default(MiB)
+    .describe('Largest request body, in bytes.'),
+  defaultTimeoutMs: whole(10, 24 * HOUR_MS)
+    .default(30_000)
+    .describe('Time budget of a request that names none, in milliseconds.'),
+  maxTimeoutMs: whole(10, 24 * HOUR_MS)
+    .default(300_000)
+    .describe('Longest time budget that a request may ask for, in milliseconds.'),
+  concurrentRequests: whole(1, 100_000)
+    .default(256)
+    .describe('Requests that one driver process works on at once; further ones are answered `overloaded`.'),
+  drainTimeoutMs: whole(0, 600_000)
+    .default(20_000)
+    .describe('Time that requests in flight have to end when the driver is stopped, in milliseconds.'),
+});
+
+/** The driver's own side of the connection to NATS. */
+export const busSchema = z.strictObject({
+  caFile: filePath()
+    .optional()
+    .describe('PEM file of the authorities to trust instead of the public ones. Relative to the configuration file.'),
+  serverName: hostName()
+    .optional()
+    .describe('Host name that the server certificate must bear, where it differs from the one in `natsurl`.'),
+  insecure: z
+    .boolean()
+    .default(false)
+    .describe('Permission to use plain TCP for `nats://` addresses. Without it every connection uses TLS.'),
+  tlsFirst: z.boolean().default(false).describe('Start with the TLS handshake, for servers with `handshake_first`.'),
+  queue: subject()
+    .default('iota-seeqdrv')
+    .describe('Queue group of the request topic: processes with the same one share the requests.'),
+  chunkBytes: whole(KiB, 64 * MiB)
+    .default(512 * KiB)
+    .describe("Largest message of an answer, in bytes. The server's own `max_payload` always holds too."),
+  inFlightBytes: whole(64 * KiB, 1024 * MiB)
+    .default(8 * MiB)
+    .describe('Bytes of answers that may be under way to the server at once.'),
+  pingIntervalMs: whole(100, 600_000)
+    .default(15_000)
+    .describe('How often the connection is probed, in milliseconds. Two missed answers end it.'),
+});
+
+/** The part of the file that is the driver's own. */
+export const settingsSchema = z.strictObject({
+  servers: z.array(serverSchema).min(1).describe('The Seeq servers, at least one.'),
+  limits: limitsSchema.prefault({}).describe('What one request may ask for, and how much is done at once.'),
+  bus: busSchema.prefault({}).describe('The connection to NATS beyond `natsurl`.'),
+});
+
+const topic = (what: string) => subject().optional().describe(`${what} Not published if absent.`);
+const period = (what: string, byDefault: number) =>
+  whole(100, 24 * HOUR_MS)
+    .default(byDefault)
+    .describe(`How often ${what} are published, in milliseconds.`);
+
+/** Accepted because the file that IOTA installs holds it; this driver keeps nothing on disk. */
+const logFileKey = () =>
+  whole(0, Number.MAX_SAFE_INTEGER)
+    .optional()
+    .describe('Accepted and not used: the driver writes no log files, it logs to standard output and `logstopic`.');
+
+/**
+ * The configuration file, `iota.seeqdrv.json`. Top-level names, spelling and meaning are those that IOTA documents for
+ * its drivers; IOTA publishes no default for `healthmsec` and `enablemetrics`, ours follow its sample file. IOTA's
+ * default of `debug` is 0; ours is 2, so that a fresh installation says what it does.
+ */
+export const configSchema = z.object({
+  driverid: z.string().max(128).optional().describe('Id of this driver in logs and in what it publishes.'),
+  debug: whole(0, 3)
+    .default(2)
+    .describe('How much is logged: 0 errors, 1 warnings too, 2 information too, 3 everything.'),
+  natsurl: natsUrl().describe(
+    'Address of the NATS server as `host:port`, or several with commas between. Connections use TLS. Port 4222 if none is given.',
+  ),
+  publickey: userPublicKey().describe(
+    'NKey public key of the driver (56 characters, begins with U). Its private half is the file `privatekey.nk` beside this one.',
+  ),
+  reqtopic: subject().describe('Topic on which requests arrive, for example `us-east-1.site-a.seeq.request`.'),
+  statstopic: topic('Topic for statistics.'),
+  logstopic: topic('Topic for log lines.'),
+  metricstopic: topic('Topic for metrics.'),
+  metricsmsec: period('metrics and statistics', 30_000),
+  healthtopic: topic('Topic for the health report, for example `iota.health`.'),
+  healthmsec: period('health reports', 10_000),
+  enablemetrics: z.boolean().default(true).describe('Whether metrics are published on `metricstopic`.'),
+  logfilecount: logFileKey(),
+  logfilesize: logFileKey(),
+  logscanmsec: logFileKey(),
+  settings: settingsSchema.describe('The settings of this driver.'),
+});
+
+/** The file as read, with defaults filled in and secrets still as references. */
+export type ConfigFile = z.output<typeof configSchema>;
+/** See `limitsSchema`. */
+export type Limits = z.output<typeof limitsSchema>;
