@@ -14,7 +14,7 @@ export async function ensurePackages(root) {
       cwd: root,
       env: npmEnvironment(),
     });
-    if (code !== 0) throw new SetupError(`npm ci failed:${tail(withoutNoise(output))}`);
+    if (code !== 0) throw new SetupError(`npm ci failed:${reason(output)}`);
   });
 }
 
@@ -77,10 +77,8 @@ function npmEnvironment() {
   return env;
 }
 
-/** npm warns about the old Node that runs it; the project runs on its own. */
-function withoutNoise(output) {
-  return output
-    .split('\n')
-    .filter((line) => !/EBADENGINE|npm warn deprecated/.test(line))
-    .join('\n');
+/** Why npm failed: its first words on that; further down it explains its own options. */
+function reason(output) {
+  const errors = output.split('\n').filter((line) => /^npm (error|ERR!) ./.test(line));
+  return errors.length > 0 ? tail(errors.slice(0, 12).join('\n')) : tail(output);
 }
