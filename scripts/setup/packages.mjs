@@ -10,10 +10,10 @@ export async function ensurePackages(root) {
     // The one we waited for may have done it.
     if (packagesMatch(root)) return;
     say('installing the npm packages of package-lock.json');
-    const { code, output } = await quiet('npm', ['ci', '--no-audit', '--no-fund'], {
-      cwd: root,
-      env: npmEnvironment(),
-    });
+    // --include=dev: the tools are wanted even where NODE_ENV is "production". --loglevel: no warnings about the old
+    // Node that runs npm, since the project runs on its own.
+    const args = ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
+    const { code, output } = await quiet('npm', args, { cwd: root, env: npmEnvironment() });
     if (code !== 0) throw new SetupError(`npm ci failed:${reason(output)}`);
   });
 }
@@ -27,7 +27,10 @@ export async function ensureNode(root) {
     // Its install script fetches the binary for this machine; npm settings such as ignore-scripts suppress it.
     say(`fetching Node ${wanted}`);
     const env = npmEnvironment();
-    const rebuilt = await quiet('npm', ['rebuild', 'node', '--ignore-scripts=false'], { cwd: root, env });
+    const rebuilt = await quiet('npm', ['rebuild', 'node', '--ignore-scripts=false', '--loglevel=error'], {
+      cwd: root,
+      env,
+    });
     if (await isNode(root, wanted)) return;
     const cwd = join(root, 'node_modules', 'node');
     const direct = await quiet('node', ['installArchSpecificPackage.js'], { cwd, env });
