@@ -18,7 +18,7 @@ export const errorBodySchema = z.object({
 export const metaSchema = z.object({
   elapsedMs: z.number().describe('From the arrival of the request to its last message'),
   sourceMs: z.number().describe('Sum of the time of all calls to sources; larger than elapsedMs when they ran at once'),
-  sourceRequests: z.number().int().describe('Calls to sources, log-ins included'),
+  sourceRequests: z.number().int().describe('Calls to sources; repeated tries and log-ins count with their call'),
   hosts: z.array(z.string()).describe('Configured servers that were asked'),
   total: z.number().int().optional().describe('Number of hits at the sources, where they tell it'),
   cursor: z.string().optional().describe('Opaque; send it back to get the next page'),

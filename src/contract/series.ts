@@ -1,5 +1,6 @@
 /** Series in answers: one item a piece, long series continue in further pieces with the same index. */
 import { z } from 'zod';
+import { compareUtc } from './instant.ts';
 import { columnsSchema, type Columns, type Flag, type ValueStatus } from './values.ts';
 
 export const seriesPieceSchema = columnsSchema.extend({
@@ -23,22 +24,43 @@ export function halveSeries(piece: SeriesPiece): [SeriesPiece, SeriesPiece] | un
   const length = piece.times.length;
   if (length < 2) return undefined;
   const middle = length >> 1;
-  const { times: _times, values: _values, flags: _flags, states: _states, truncated, ...common } = piece;
-  return [
-    { ...common, ...sliceColumns(piece, 0, middle), more: true },
-    { ...common, ...sliceColumns(piece, middle, length), ...(truncated === undefined ? {} : { truncated }) },
-  ];
+  const { truncated: _, ...head } = sliceColumns(piece, 0, middle);
+  return [{ ...head, more: true }, sliceColumns(piece, middle, length)];
 }
 
-/** The columns of samples `from` (included) to `to` (not included). */
-export function sliceColumns(columns: Columns, from: number, to: number): Columns {
-  const flags = columns.flags
+/** The same with only the samples `from` (included) to `to` (not included). */
+export function sliceColumns<T extends Columns>(columns: T, from: number, to: number): T {
+  const { times, values, flags, states, ...others } = columns;
+  const kept = flags
     ?.filter(([first, last]) => first < to && last >= from)
     .map(([first, last, status]): Flag => [Math.max(first, from) - from, Math.min(last, to - 1) - from, status]);
-  const slice: Columns = { times: columns.times.slice(from, to), values: columns.values.slice(from, to) };
-  if (flags && flags.length > 0) slice.flags = flags;
-  if (columns.states) slice.states = columns.states.slice(from, to);
-  return slice;
+  return {
+    ...others,
+    times: times.slice(from, to),
+    values: values.slice(from, to),
+    ...(kept && kept.length > 0 ? { flags: kept } : {}),
+    ...(states ? { states: states.slice(from, to) } : {}),
+  } as T;
+}
+
+/** How far a series has been read: its last time, and how many samples with that time have been taken. */
+export const placeSchema = z.object({ time: z.string(), repeats: z.number().int().min(1) });
+export type Place = z.infer<typeof placeSchema>;
+
+/** The place after some more samples. */
+export function advance(place: Place | undefined, { times }: Columns): Place | undefined {
+  const time = times.at(-1);
+  if (time === undefined) return place;
+  const repeats = times.length - times.indexOf(time);
+  return { time, repeats: place?.time === time ? place.repeats + repeats : repeats };
+}
+
+/** Samples behind a place: later ones, and those at its time beyond the number taken. `columns` must start at or before it. */
+export function after<T extends Columns>(columns: T, { time, repeats }: Place): T {
+  let from = 0;
+  while (from < columns.times.length && compareUtc(columns.times[from] ?? '', time) < 0) from++;
+  for (let n = 0; n < repeats && columns.times[from] === time; n++) from++;
+  return from === 0 ? columns : sliceColumns(columns, from, columns.times.length);
 }
 
 /** Notes the status of the sample at `position`; runs of equal status become one flag. */

@@ -1,0 +1,155 @@
+/** Everything that belongs to one request while it is worked on. */
+import type { AnswerEnd, AnswerItem, AnswerMeta, AnswerSink, FailedItem } from '../contract/answer.ts';
+import type { DriverError} from '../contract/errors.ts';
+import { toDriverError } from '../contract/errors.ts';
+import type { Nanoseconds } from '../contract/instant.ts';
+import type { SourceCall } from '../sources/source.ts';
+import type { Lane } from './gate.ts';
+import type { Host, Hosts } from './hosts.ts';
+import type { DriverLimits } from './limits.ts';
+
+/** What all requests share and a function may want to tell. */
+export interface DriverFacts {
+  /** Version of the driver. */
+  version: string;
+  /** Names this process among replicas. */
+  instance: string;
+  /** ISO 8601 UTC. */
+  started: string;
+}
+
+export interface ContextOptions {
+  hosts: Hosts;
+  /** The servers that the request names; all when it names none. */
+  selected: Host[];
+  limits: DriverLimits;
+  facts: DriverFacts;
+  signal: AbortSignal;
+  /** The instant that every relative time of this request refers to. */
+  now: Nanoseconds;
+  sink: AnswerSink;
+  /** Told of errors that nobody expected, with their cause. */
+  onUnexpected: (error: DriverError) => void;
+}
+
+export class RequestContext {
+  readonly hosts: Hosts;
+  readonly selected: Host[];
+  readonly limits: DriverLimits;
+  readonly facts: DriverFacts;
+  readonly signal: AbortSignal;
+  readonly now: Nanoseconds;
+  /** Filled by the function, sent with the last message. */
+  readonly meta: Pick<AnswerMeta, 'total' | 'cursor' | 'truncated'> = {};
+  readonly #sink: AnswerSink;
+  readonly #onUnexpected: (error: DriverError) => void;
+  readonly #lanes = new Map<Host, Lane>();
+  readonly #asked = new Set<string>();
+  #sourceMs = 0;
+  #sourceRequests = 0;
+  #succeeded = 0;
+  #failed = 0;
+  #firstFailure: DriverError | undefined;
+  #items = 0;
+
+  constructor(options: ContextOptions) {
+    this.hosts = options.hosts;
+    this.selected = options.selected;
+    this.limits = options.limits;
+    this.facts = options.facts;
+    this.signal = options.signal;
+    this.now = options.now;
+    this.#sink = options.sink;
+    this.#onUnexpected = options.onUnexpected;
+  }
+
+  /** Items sent so far. */
+  get items(): number {
+    return this.#items;
+  }
+
+  /** Sends one item; wait for it before making the next, so that a slow receiver slows the source down. */
+  emit(item: AnswerItem): Promise<void> | undefined {
+    // After the end of the budget the answer is being closed; what comes late belongs to nobody.
+    if (this.signal.aborted) throw this.signal.reason;
+    this.#items++;
+    return this.#sink.item(item);
+  }
+
+  /**
+   * Works on one part of the request (an item, a host) that may fail alone. Its failure becomes an item of the answer.
+   * @param failed names the part
+   */
+  async part(failed: Omit<FailedItem, 'error'>, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+      this.#succeeded++;
+    } catch (thrown) {
+      const error = toDriverError(thrown);
+      if (error.code === 'internal') this.#onUnexpected(error);
+      this.#failed++;
+      this.#firstFailure ??= error;
+      this.#items++;
+      await this.#sink.item({ ...failed, error: error.toBody() });
+    }
+  }
+
+  /** The right to call a server: limited, fair, counted. A call that `bypass`es the limits is only counted. */
+  callTo(host: Host, options: { bypass?: boolean; signal?: AbortSignal } = {}): SourceCall {
+    const signal = options.signal ?? this.signal;
+    const lane = options.bypass ? undefined : this.#lane(host);
+    this.#asked.add(host.source.name);
+    return {
+      signal,
+      run: (call) => {
+        const counted = () => this.#counted(call);
+        return lane ? lane.run(counted) : counted();
+      },
+    };
+  }
+
+  /** The end of an answer whose function has returned. */
+  end(elapsedMs: number): AnswerEnd {
+    const meta = { ...this.#counters(elapsedMs), ...this.meta };
+    if (this.#failed === 0) return { status: 'ok', meta };
+    if (this.#succeeded > 0 || !this.#firstFailure) return { status: 'partial', meta };
+    return { status: 'error', error: this.#firstFailure.toBody(), meta };
+  }
+
+  /** The end of an answer whose function has failed as a whole. */
+  fail(error: DriverError, elapsedMs: number): AnswerEnd {
+    if (error.code === 'internal') this.#onUnexpected(error);
+    return { status: 'error', error: error.toBody(), meta: this.#counters(elapsedMs) };
+  }
+
+  #counters(elapsedMs: number): AnswerMeta {
+    return {
+      elapsedMs: roundMs(elapsedMs),
+      sourceMs: roundMs(this.#sourceMs),
+      sourceRequests: this.#sourceRequests,
+      hosts: [...this.#asked],
+    };
+  }
+
+  #lane(host: Host): Lane {
+    let lane = this.#lanes.get(host);
+    if (!lane) {
+      lane = host.gate.lane(this.signal);
+      this.#lanes.set(host, lane);
+    }
+    return lane;
+  }
+
+  async #counted<T>(call: () => Promise<T>): Promise<T> {
+    const started = performance.now();
+    try {
+      return await call();
+    } finally {
+      this.#sourceMs += performance.now() - started;
+      this.#sourceRequests++;
+    }
+  }
+}
+
+/** Milliseconds with two digits behind the point. */
+const roundMs = (ms: number): number => Math.round(ms * 100) / 100;

@@ -1,0 +1,203 @@
+/**
+ * The driver: takes a request as it came from the bus, and gives exactly one answer within the request's time budget,
+ * whatever happens.
+ */
+import { randomUUID } from 'node:crypto';
+import type { AnswerEnd, AnswerSink, IncomingRequest } from '../contract/answer.ts';
+import { DriverError, toDriverError } from '../contract/errors.ts';
+import type { Nanoseconds } from '../contract/instant.ts';
+import { parseParams } from '../contract/problems.ts';
+import { parseRequest, type Request } from '../contract/request.ts';
+import { systemNow } from '../contract/time.ts';
+import { type DriverFacts, RequestContext } from './context.ts';
+import { handlerOf } from './functions.ts';
+import type { Hosts } from './hosts.ts';
+import { checkLimit, type DriverLimits } from './limits.ts';
+import { RequestStatistics } from './statistics.ts';
+
+/** The part of a pino logger that the driver uses. */
+export interface DriverLog {
+  debug(facts: object, message: string): void;
+  info(facts: object, message: string): void;
+  warn(facts: object, message: string): void;
+  error(facts: object, message: string): void;
+}
+
+export interface DriverOptions {
+  hosts: Hosts;
+  limits: DriverLimits;
+  facts: DriverFacts;
+  log: DriverLog;
+  now?: () => Nanoseconds;
+}
+
+/** Kept back from the caller's budget so that the answer arrives before the caller gives up. */
+const reserveMs = (timeoutMs: number): number => Math.min(500, timeoutMs / 10);
+/** How long a function may take to notice that its budget is used up. */
+const GRACE_MS = 1000;
+/** What a caller is told to wait when the process has too much to do. */
+const RETRY_AFTER_MS = 1000;
+
+export class Driver {
+  readonly statistics = new RequestStatistics();
+  readonly #options: DriverOptions;
+  readonly #now: () => Nanoseconds;
+  readonly #running = new Set<AbortController>();
+  #draining = false;
+
+  constructor(options: DriverOptions) {
+    this.#options = options;
+    this.#now = options.now ?? systemNow;
+  }
+
+  /** Requests in work. */
+  get inFlight(): number {
+    return this.#running.size;
+  }
+
+  /** Works on one request; never rejects. */
+  async handle(incoming: IncomingRequest): Promise<void> {
+    const arrived = performance.now();
+    const parsed = this.#parse(incoming.data);
+    const id = (parsed.ok ? parsed.request.id : parsed.id) ?? randomUUID();
+    const name = parsed.ok ? parsed.request.function : parsed.function;
+    const replyTo = parsed.ok ? parsed.request.replyTo : parsed.replyTo;
+    if (replyTo === undefined && !incoming.hasReply) {
+      this.#options.log.warn({ id, function: name }, 'request dropped: it names no subject for its answer');
+      this.statistics.unanswerable();
+      return;
+    }
+    const sink = incoming.answer({ id, function: name, replyTo });
+    const end = parsed.ok ? await this.#answer(parsed.request, sink, arrived) : refusal(parsed.error, arrived);
+    const elapsedMs = performance.now() - arrived;
+    const status = end.error?.code ?? end.status;
+    this.statistics.answered(name, status, elapsedMs);
+    const user = parsed.ok ? parsed.request.user?.name : undefined;
+    this.#options.log.debug(
+      { id, function: name, user, status, elapsedMs: end.meta.elapsedMs, error: end.error?.message },
+      'request answered',
+    );
+    try {
+      await sink.end(end);
+    } catch (error) {
+      this.#options.log.error({ id, function: name, err: error }, 'the answer could not be sent');
+    }
+  }
+
+  /** Ends what is still running with `sourceUnavailable`, so that callers ask another replica; new requests too. */
+  stop(): void {
+    this.#draining = true;
+    for (const controller of this.#running) controller.abort(stopping());
+  }
+
+  #parse(data: Uint8Array) {
+    const { requestBytes } = this.#options.limits;
+    // Checked before parsing: a huge body must not cost its parsing first.
+    if (data.byteLength > requestBytes) {
+      const error = new DriverError(
+        'tooLarge',
+        `The request has ${data.byteLength} bytes; the limit is ${requestBytes}. Split it into several requests.`,
+        { details: { limit: requestBytes } },
+      );
+      return { ok: false as const, id: undefined, function: '', replyTo: undefined, error };
+    }
+    return parseRequest(data);
+  }
+
+  async #answer(request: Request, sink: AnswerSink, arrived: number): Promise<AnswerEnd> {
+    const { limits } = this.#options;
+    const controller = new AbortController();
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      if (this.#draining) throw stopping();
+      if (this.#running.size >= limits.concurrentRequests) throw overloaded(limits.concurrentRequests);
+      const handler = handlerOf(request.function);
+      const timeoutMs = request.timeoutMs ?? limits.defaultTimeoutMs;
+      checkLimit('timeoutMs', timeoutMs, limits.maxTimeoutMs, 'milliseconds');
+      const { params: schema } = handler.declaration;
+      const params = parseParams(schema, request.params, Object.keys(schema.shape));
+      const context = this.#context(request, sink, controller.signal);
+
+      this.#running.add(controller);
+      timer = setTimeout(
+        () => {
+          controller.abort(timedOut(timeoutMs));
+        },
+        timeoutMs - reserveMs(timeoutMs),
+      );
+      try {
+        await bounded(handler.handle(params, context), controller.signal);
+        return context.end(performance.now() - arrived);
+      } catch (thrown) {
+        return context.fail(this.#reasonOf(thrown, controller.signal), performance.now() - arrived);
+      }
+    } catch (thrown) {
+      const error = toDriverError(thrown);
+      if (error.code === 'internal') this.#unexpected(request, error);
+      return refusal(error, arrived);
+    } finally {
+      clearTimeout(timer);
+      this.#running.delete(controller);
+    }
+  }
+
+  #context(request: Request, sink: AnswerSink, signal: AbortSignal): RequestContext {
+    const { hosts, limits, facts } = this.#options;
+    return new RequestContext({
+      hosts,
+      selected: hosts.select(request.host),
+      limits,
+      facts,
+      signal,
+      now: this.#now(),
+      sink,
+      onUnexpected: (error) => {
+        this.#unexpected(request, error);
+      },
+    });
+  }
+
+  #unexpected(request: Request, error: DriverError): void {
+    this.#options.log.error({ id: request.id, function: request.function, err: error.cause ?? error }, error.message);
+  }
+
+  #reasonOf(thrown: unknown, signal: AbortSignal): DriverError {
+    return signal.aborted && signal.reason instanceof DriverError ? signal.reason : toDriverError(thrown);
+  }
+}
+
+/** The work itself, but not longer than a grace after the end of the budget. */
+async function bounded(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  let grace: NodeJS.Timeout | undefined;
+  const ended = new Promise<never>((_resolve, reject) => {
+    signal.addEventListener('abort', () => {
+      grace = setTimeout(() => {
+        reject(signal.reason as Error);
+      }, GRACE_MS);
+    });
+  });
+  try {
+    await Promise.race([work, ended]);
+  } finally {
+    clearTimeout(grace);
+  }
+}
+
+function refusal(error: DriverError, arrived: number): AnswerEnd {
+  const elapsedMs = Math.round((performance.now() - arrived) * 100) / 100;
+  return { status: 'error', error: error.toBody(), meta: { elapsedMs, sourceMs: 0, sourceRequests: 0, hosts: [] } };
+}
+
+function timedOut(timeoutMs: number): DriverError {
+  return new DriverError('timeout', `Not ready within the time budget of ${timeoutMs} ms.`, { details: { timeoutMs } });
+}
+
+function overloaded(limit: number): DriverError {
+  return new DriverError('overloaded', `The driver works on ${limit} requests already; try again later.`, {
+    details: { retryAfterMs: RETRY_AFTER_MS },
+  });
+}
+
+function stopping(): DriverError {
+  return new DriverError('sourceUnavailable', 'This replica of the driver is stopping; send the request again.');
+}

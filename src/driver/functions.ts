@@ -1,0 +1,31 @@
+/** The functions that this driver serves: a new one is a declaration, a handler and a line here. */
+import { functionTable } from '../contract/functions/table.ts';
+import { DriverError } from '../contract/errors.ts';
+import type { Handler } from './handler.ts';
+import { discrete } from './handlers/discrete.ts';
+import { elementsearch } from './handlers/elementsearch.ts';
+import { functionsHandler, hosts, version } from './handlers/general.ts';
+import { snapshot } from './handlers/snapshot.ts';
+import { tagsearch } from './handlers/tagsearch.ts';
+import { timeframesearch } from './handlers/timeframesearch.ts';
+
+const handlers: ReadonlyMap<string, Handler> = new Map(
+  [version, functionsHandler(() => handlers), hosts, tagsearch, elementsearch, timeframesearch, snapshot, discrete].map(
+    (entry) => [entry.declaration.name, entry],
+  ),
+);
+
+/**
+ * The handler of a function.
+ * @throws DriverError `unknownFunction`, or `unsupported` when the contract has it and this driver does not serve it
+ */
+export function handlerOf(name: string): Handler {
+  const found = handlers.get(name);
+  if (found) return found;
+  const declared = functionTable.find((declaration) => declaration.name === name);
+  if (declared) {
+    throw new DriverError('unsupported', `Function "${name}": ${declared.unsupported ?? 'not served here.'}`);
+  }
+  const names = functionTable.map((declaration) => declaration.name).join(', ');
+  throw new DriverError('unknownFunction', `There is no function ${JSON.stringify(name)}; there are ${names}.`);
+}

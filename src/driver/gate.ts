@@ -1,0 +1,129 @@
+/**
+ * Lets a bounded number of calls to one server run at once, and is fair between requests: when places are few, requests
+ * take turns call by call, so a request for 5,000 tags does not make one for a single tag wait for all of them.
+ */
+import { DriverError } from '../contract/errors.ts';
+
+interface Waiter {
+  start: () => void;
+  reject: (reason: unknown) => void;
+}
+
+/** What a caller is told to wait when the queue is full. */
+const RETRY_AFTER_MS = 1000;
+
+export class Gate {
+  readonly #name: string;
+  readonly #places: number;
+  readonly #queueLimit: number;
+  #running = 0;
+  #waiting = 0;
+  /** Lanes with waiting calls, in the order of their turns. */
+  readonly #turns = new Set<Lane>();
+
+  /**
+   * @param name of the server, for error texts
+   * @param places calls that run at once
+   * @param queueLimit calls that may wait
+   */
+  constructor(name: string, places: number, queueLimit: number) {
+    this.#name = name;
+    this.#places = places;
+    this.#queueLimit = queueLimit;
+  }
+
+  /** A lane for one request; ends with its signal. */
+  lane(signal: AbortSignal): Lane {
+    return new Lane(this, signal);
+  }
+
+  get load(): { running: number; waiting: number } {
+    return { running: this.#running, waiting: this.#waiting };
+  }
+
+  /** @internal Takes a place at once, or returns false. */
+  tryEnter(): boolean {
+    if (this.#running >= this.#places) return false;
+    this.#running++;
+    return true;
+  }
+
+  /** @internal */
+  enqueue(lane: Lane): void {
+    if (this.#waiting >= this.#queueLimit) {
+      throw new DriverError('overloaded', `Too many calls wait for server "${this.#name}"; try again later.`, {
+        details: { retryAfterMs: RETRY_AFTER_MS },
+      });
+    }
+    this.#waiting++;
+    this.#turns.add(lane);
+  }
+
+  /** @internal Calls of an ended lane no longer wait. */
+  forget(lane: Lane, calls: number): void {
+    this.#waiting -= calls;
+    this.#turns.delete(lane);
+  }
+
+  /** @internal A call has ended: its place goes to the lane whose turn it is. */
+  leave(): void {
+    const [lane] = this.#turns;
+    if (!lane) {
+      this.#running--;
+      return;
+    }
+    this.#turns.delete(lane);
+    this.#waiting--;
+    // To the end of the line, if it has more to do.
+    if (lane.startNext()) this.#turns.add(lane);
+  }
+}
+
+/** The calls of one request to one server. */
+export class Lane {
+  readonly #gate: Gate;
+  readonly #signal: AbortSignal;
+  readonly #waiters: Waiter[] = [];
+  #next = 0;
+
+  constructor(gate: Gate, signal: AbortSignal) {
+    this.#gate = gate;
+    this.#signal = signal;
+  }
+
+  /**
+   * Runs one call when its turn has come.
+   * @throws DriverError `overloaded` when the queue is full; the signal's reason when the request ends before
+   */
+  async run<T>(call: () => Promise<T>): Promise<T> {
+    if (this.#signal.aborted) throw this.#signal.reason;
+    if (!this.#gate.tryEnter()) await this.#turn();
+    try {
+      return await call();
+    } finally {
+      this.#gate.leave();
+    }
+  }
+
+  /** @internal Starts the oldest waiting call; tells whether more wait. */
+  startNext(): boolean {
+    this.#waiters[this.#next++]?.start();
+    return this.#next < this.#waiters.length;
+  }
+
+  #turn(): Promise<void> {
+    return new Promise((start, reject) => {
+      this.#gate.enqueue(this);
+      // One listener serves all calls of the lane.
+      if (this.#waiters.length === 0) this.#signal.addEventListener('abort', this.#end, { once: true });
+      this.#waiters.push({ start, reject });
+    });
+  }
+
+  readonly #end = (): void => {
+    const waiting = this.#waiters.slice(this.#next);
+    this.#next = this.#waiters.length;
+    if (waiting.length > 0) this.#gate.forget(this, waiting.length);
+    for (const { reject } of waiting) reject(this.#signal.reason);
+  };
+}

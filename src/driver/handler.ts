@@ -1,0 +1,20 @@
+/** What a function of the driver is: its declaration in the contract and the work behind it. */
+import type { FunctionDeclaration, ParamsOf } from '../contract/functions/define.ts';
+import type { RequestContext } from './context.ts';
+
+export interface Handler<Declaration extends FunctionDeclaration = FunctionDeclaration> {
+  readonly declaration: Declaration;
+  /** Emits the items into the context; rejects when the request fails as a whole. */
+  handle(params: ParamsOf<Declaration>, context: RequestContext): Promise<void>;
+  /** Limits that apply, for `functions`. */
+  readonly limits?: readonly (keyof RequestContext['limits'])[];
+}
+
+/** Ties a handler to its declaration, so that its parameters are typed. */
+export function handler<Declaration extends FunctionDeclaration>(
+  declaration: Declaration,
+  handle: Handler<Declaration>['handle'],
+  limits: Handler['limits'] = [],
+): Handler {
+  return { declaration, handle: handle, limits };
+}

@@ -1,0 +1,123 @@
+/** `discrete`: recorded samples as they are, streamed page by page. */
+import { z } from 'zod';
+import { type Boundary, discrete as declaration } from '../../contract/functions/data.ts';
+import { DriverError } from '../../contract/errors.ts';
+import { formatInstant, parseInstant } from '../../contract/instant.ts';
+import { advance, after, type Place, placeSchema, type SeriesPiece, sliceColumns } from '../../contract/series.ts';
+import { resolveRange, type TimeRange } from '../../contract/time.ts';
+import type { RequestContext } from '../context.ts';
+import { decodeCursor, encodeCursor } from '../cursor.ts';
+import { handler } from '../handler.ts';
+import type { Host } from '../hosts.ts';
+import { eachItem, type RequestedItem } from '../items.ts';
+import { checkLimit, checkRange } from '../limits.ts';
+
+/** Series of one host in work at once; each holds two pages in memory. */
+const AT_ONCE = 4;
+
+const positionSchema = z.object({
+  /** Resolved by the first request, so that relative times mean the same on every page. */
+  start: z.string(),
+  end: z.string(),
+  /** Unfinished items by their index. */
+  places: z.record(z.string(), placeSchema),
+});
+
+export const discrete = handler(
+  declaration,
+  async (params, context) => {
+    const { items, boundary, limit, cursor } = params;
+    checkLimit('items', items.length, context.limits.itemsPerRequest, 'items');
+    if (limit !== undefined) checkLimit('limit', limit, context.limits.samplesPerItem, 'samples');
+    const question = ['discrete', items, params.start, params.end, params.timeZone, boundary];
+    const position = cursor === undefined ? undefined : decodeCursor(cursor, question, positionSchema);
+    const range = position
+      ? storedRange(position)
+      : resolveRange(params, { now: context.now, timeZone: params.timeZone });
+    checkRange(range, context.limits);
+
+    const unfinished: Record<string, Place> = {};
+    await eachItem(
+      context,
+      items,
+      AT_ONCE,
+      async (item, host) => {
+        const place = await readSeries(
+          { item, host, range, boundary, limit, from: position?.places[item.index] },
+          context,
+        );
+        if (place) unfinished[item.index] = place;
+      },
+      (index) => position !== undefined && !(index in position.places),
+    );
+    if (Object.keys(unfinished).length > 0) {
+      const [start, end] = [formatInstant(range.start), formatInstant(range.end)];
+      context.meta.truncated = true;
+      context.meta.cursor = encodeCursor(question, { start, end, places: unfinished });
+    }
+  },
+  ['itemsPerRequest', 'samplesPerItem', 'rangeDays'],
+);
+
+interface SeriesRequest {
+  item: RequestedItem;
+  host: Host;
+  range: TimeRange;
+  boundary: Boundary;
+  limit: number | undefined;
+  from: Place | undefined;
+}
+
+/** Emits one series; returns the place where the caller's limit cut it, or undefined when it is complete. */
+async function readSeries(request: SeriesRequest, context: RequestContext): Promise<Place | undefined> {
+  const { item, host, boundary, limit, from } = request;
+  const start = from ? parseInstant(from.time) : undefined;
+  const range = start === undefined ? request.range : { ...request.range, start };
+  const most = limit ?? context.limits.samplesPerItem;
+  let count = 0;
+  let held: SeriesPiece | undefined;
+  let place: Place | undefined = from;
+  const common = { index: item.index, fqn: item.text };
+
+  for await (const whole of host.source.samples(item.fqn, range, boundary, context.callTo(host))) {
+    // Only the first page can hold what was answered before, because it starts at that place.
+    const page = from && held === undefined ? after(whole, from) : whole;
+    if (page.times.length === 0) continue;
+    const room = most - count;
+    if (room === 0) return finish(true);
+    // The piece before goes out only now that it is known that another follows.
+    if (held) await context.emit({ ...held, more: true });
+    const kept = page.times.length > room ? sliceColumns(page, 0, room) : page;
+    held = { ...common, ...kept };
+    count += kept.times.length;
+    place = advance(place, kept);
+    if (kept !== page) return finish(true);
+  }
+  return finish(false);
+
+  async function finish(cutHere: boolean): Promise<Place | undefined> {
+    if (cutHere && limit === undefined) {
+      if (held) await context.emit({ ...held, more: true });
+      throw tooMany(most);
+    }
+    await context.emit({ ...(held ?? { ...common, times: [], values: [] }), ...(cutHere ? { truncated: true } : {}) });
+    return cutHere ? place : undefined;
+  }
+}
+
+function storedRange({ start, end }: z.infer<typeof positionSchema>): TimeRange {
+  const from = parseInstant(start);
+  const to = parseInstant(end);
+  if (from === undefined || to === undefined) throw new DriverError('badRequest', '"cursor" holds no range.');
+  return { start: from, end: to };
+}
+
+function tooMany(limit: number): DriverError {
+  return new DriverError(
+    'tooLarge',
+    `The series has more than ${limit} samples; ask a shorter range, or page with "limit".`,
+    {
+      details: { limit },
+    },
+  );
+}

@@ -1,0 +1,37 @@
+/** `elementsearch`: finds assets, or browses their trees. */
+import { elementsearch as declaration } from '../../contract/functions/search.ts';
+import { handler } from '../handler.ts';
+import { assetItem } from '../search/assets.ts';
+import { browse } from '../search/browse.ts';
+import { searchPage } from '../search/pages.ts';
+import { assetOf, searchScope } from '../search/scope.ts';
+
+export const elementsearch = handler(
+  declaration,
+  async (params, context) => {
+    const { cursor, limit, ...question } = params;
+    const { parent, depth, include } = params;
+    const { hosts, query } = searchScope(params, context);
+    const names = hosts.map(({ source }) => source.name);
+    if (parent !== undefined) {
+      const starts =
+        parent === ''
+          ? hosts.map((host) => ({ host, assetId: undefined }))
+          : [assetOf(parent, 'parent', context)].map(({ host, id }) => ({ host, assetId: id }));
+      await browse({ starts, depth, include, limit, cursor, question: ['browse', question, names] }, context);
+      return;
+    }
+    await searchPage(
+      {
+        hosts,
+        kinds: ['asset'],
+        query: { ...query, orderBy: params.orderBy },
+        cursor,
+        question: ['elementsearch', question, names],
+        emit: async (found, _kind, host) => context.emit(await assetItem(found, host, include, context)),
+      },
+      context,
+    );
+  },
+  ['searchLimit'],
+);

@@ -1,0 +1,75 @@
+/** The configured servers by name. */
+import { DriverError } from '../contract/errors.ts';
+import type { Fqn } from '../contract/fqn.ts';
+import type { Source } from '../sources/source.ts';
+import { Gate } from './gate.ts';
+
+/** A source together with the limits that all requests to it share. */
+export interface Host {
+  source: Source;
+  gate: Gate;
+}
+
+export interface HostOptions {
+  source: Source;
+  /** Calls at once. */
+  concurrency: number;
+  /** Calls that may wait. */
+  queueLimit: number;
+}
+
+export class Hosts {
+  readonly #byName = new Map<string, Host>();
+
+  constructor(options: HostOptions[]) {
+    for (const { source, concurrency, queueLimit } of options) {
+      this.#byName.set(source.name, { source, gate: new Gate(source.name, concurrency, queueLimit) });
+    }
+  }
+
+  get all(): Host[] {
+    return [...this.#byName.values()];
+  }
+
+  /**
+   * The hosts that a request names; all when it names none.
+   * @throws DriverError `unknownHost`
+   */
+  select(names: string | string[] | undefined): Host[] {
+    if (names === undefined) return this.all;
+    return [...new Set(typeof names === 'string' ? [names] : names)].map((name) => this.#get(name));
+  }
+
+  /**
+   * The host of an item.
+   * @param allowed the hosts that the request names, if it names any
+   * @throws DriverError `unknownHost`, or `badRequest` when the request names other hosts
+   */
+  of(fqn: Fqn, allowed: Host[]): Host {
+    const host = this.#get(fqn.host);
+    if (host.source.scheme !== fqn.scheme) {
+      throw new DriverError('badRequest', `Names of host "${fqn.host}" start with "${host.source.scheme}:".`, {
+        details: { field: 'fqn' },
+      });
+    }
+    if (!allowed.includes(host)) {
+      throw new DriverError('badRequest', `The item is on host "${fqn.host}", which the request's "host" leaves out.`, {
+        details: { field: 'host' },
+      });
+    }
+    return host;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.all.map(({ source }) => source.close()));
+  }
+
+  #get(name: string): Host {
+    const host = this.#byName.get(name);
+    if (host) return host;
+    const known = [...this.#byName.keys()].map((other) => JSON.stringify(other)).join(', ');
+    throw new DriverError('unknownHost', `There is no host ${JSON.stringify(name)}; configured are ${known}.`, {
+      details: { host: name },
+    });
+  }
+}

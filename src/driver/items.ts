@@ -1,0 +1,54 @@
+/** Requests for given FQNs: each is read, or fails, alone; a slow server holds up only its own items. */
+import { type Fqn, parseFqn } from '../contract/fqn.ts';
+import type { RequestContext } from './context.ts';
+import type { Host } from './hosts.ts';
+
+/** One FQN of a request, with its place in it. */
+export interface RequestedItem {
+  index: number;
+  text: string;
+  fqn: Fqn;
+}
+
+/**
+ * Works on all items, `atOnce` of each host at a time.
+ * @param skip positions that need no work, because the answer before has ended them
+ */
+export async function eachItem(
+  context: RequestContext,
+  items: string[],
+  atOnce: number,
+  read: (item: RequestedItem, host: Host) => Promise<void>,
+  skip: (index: number) => boolean = () => false,
+): Promise<void> {
+  const byHost = new Map<Host, RequestedItem[]>();
+  for (const [index, text] of items.entries()) {
+    if (skip(index)) continue;
+    let fqn: Fqn;
+    let host: Host;
+    try {
+      fqn = parseFqn(text);
+      host = context.hosts.of(fqn, context.selected);
+    } catch (error) {
+      await context.part({ index, fqn: text }, () => Promise.reject(error));
+      continue;
+    }
+    const group = byHost.get(host);
+    if (group) group.push({ index, text, fqn });
+    else byHost.set(host, [{ index, text, fqn }]);
+  }
+  await Promise.all(
+    Array.from(byHost, ([host, group]) =>
+      inParallel(group, atOnce, (item) => context.part({ index: item.index, fqn: item.text }, () => read(item, host))),
+    ),
+  );
+}
+
+/** Runs `work` for every element, at most `atOnce` at a time, in order of the elements. */
+export async function inParallel<T>(elements: T[], atOnce: number, work: (element: T) => Promise<void>): Promise<void> {
+  const rest = elements.values();
+  const worker = async () => {
+    for (const element of rest) await work(element);
+  };
+  await Promise.all(Array.from({ length: Math.min(atOnce, elements.length) }, worker));
+}

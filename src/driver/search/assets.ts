@@ -1,0 +1,55 @@
+/** Assets with what hangs below them, as items of an answer. */
+import { formatFqn } from '../../contract/fqn.ts';
+import type { z } from 'zod';
+import type { attributeSchema } from '../../contract/functions/search.ts';
+import type { Attribute, Found } from '../../sources/source.ts';
+import type { RequestContext } from '../context.ts';
+import type { Host } from '../hosts.ts';
+import { foundItem } from './pages.ts';
+
+type AttributeItem = z.infer<typeof attributeSchema>;
+export type Include = readonly ('attributes' | 'properties')[];
+
+/** An asset as an item; attributes and properties cost further calls and are read only on demand. */
+export async function assetItem(found: Found, host: Host, include: Include, context: RequestContext) {
+  const item = { ...foundItem(found, 'asset', host), hasChildren: found.hasChildren };
+  if (include.length === 0) return item;
+  const [attributes, properties] = await Promise.all([
+    include.includes('attributes') ? attributesOf(found.id, host, context) : [],
+    include.includes('properties') ? propertiesOf(found.id, host, context) : [],
+  ]);
+  return { ...item, attributes: [...attributes, ...properties] };
+}
+
+async function attributesOf(assetId: string, host: Host, context: RequestContext): Promise<AttributeItem[]> {
+  const { attributes } = await host.source.children(assetId, context.callTo(host));
+  return Promise.all(attributes.map((attribute) => attributeItem(attribute, assetId, host, context)));
+}
+
+async function attributeItem(
+  { fqn, ...shown }: Attribute,
+  assetId: string,
+  host: Host,
+  context: RequestContext,
+): Promise<AttributeItem> {
+  const { scheme, name } = host.source;
+  const part = { type: 'attribute', name: shown.name } as const;
+  const item: AttributeItem = {
+    ...shown,
+    fqn: formatFqn(fqn),
+    attributeFqn: formatFqn({ scheme, host: name, kind: 'asset', id: assetId, part }),
+  };
+  if (shown.type !== 'scalar') return item;
+  // A scalar is static metadata, so its value belongs to the attribute itself.
+  const { value, unit } = await host.source.snapshot(fqn, context.now, context.callTo(host));
+  return { ...item, value, ...(unit === undefined ? {} : { unit }) };
+}
+
+async function propertiesOf(assetId: string, host: Host, context: RequestContext): Promise<AttributeItem[]> {
+  const { scheme, name } = host.source;
+  const { properties } = await host.source.properties(assetId, context.callTo(host));
+  return properties.map((property) => {
+    const part = { type: 'property', name: property.name } as const;
+    return { ...property, type: 'property', fqn: formatFqn({ scheme, host: name, kind: 'asset', id: assetId, part }) };
+  });
+}

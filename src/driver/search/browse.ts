@@ -1,0 +1,79 @@
+/** Browsing the asset trees level by level, within a budget of assets. */
+import { z } from 'zod';
+import { formatFqn } from '../../contract/fqn.ts';
+import type { Found } from '../../sources/source.ts';
+import type { RequestContext } from '../context.ts';
+import { decodeCursor, encodeCursor } from '../cursor.ts';
+import type { Host } from '../hosts.ts';
+import { assetItem, type Include } from './assets.ts';
+
+export interface Browse {
+  /** With the asset whose children are wanted; without one, the roots of each host. */
+  starts: { host: Host; assetId: string | undefined }[];
+  depth: number;
+  include: Include;
+  limit: number;
+  cursor: string | undefined;
+  question: unknown;
+}
+
+interface Level {
+  host: Host;
+  assetId: string | undefined;
+  depth: number;
+}
+
+/** Assets to pass over, by host, because earlier pages held them. */
+const positionSchema = z.record(z.string(), z.number().int().min(0));
+
+/**
+ * Emits assets level by level: all of one level before the next, children in the order of the server. Each host has its
+ * own walk; the limit counts all of them together.
+ */
+export async function browse(request: Browse, context: RequestContext): Promise<void> {
+  const skip = request.cursor === undefined ? {} : decodeCursor(request.cursor, request.question, positionSchema);
+  const budget = { left: request.limit };
+  const position: Record<string, number> = {};
+  for (const start of request.starts) {
+    const { name } = start.host.source;
+    await context.part({ host: name }, async () => {
+      const walked = await walk({ ...start, depth: 1 }, skip[name] ?? 0, budget, request, context);
+      position[name] = (skip[name] ?? 0) + walked.emitted;
+      if (walked.cut) context.meta.truncated = true;
+    });
+  }
+  if (!context.meta.truncated) return;
+  context.meta.cursor = encodeCursor(request.question, position);
+}
+
+async function walk(
+  start: Level,
+  skip: number,
+  budget: { left: number },
+  { depth, include }: Browse,
+  context: RequestContext,
+): Promise<{ emitted: number; cut: boolean }> {
+  const levels: Level[] = [start];
+  let passed = 0;
+  let emitted = 0;
+  for (const level of levels) {
+    const { assets } = await level.host.source.children(level.assetId, context.callTo(level.host));
+    for (const asset of assets) {
+      if (asset.hasChildren && level.depth < depth)
+        levels.push({ ...level, assetId: asset.id, depth: level.depth + 1 });
+      if (passed++ < skip) continue;
+      if (budget.left === 0) return { emitted, cut: true };
+      budget.left--;
+      emitted++;
+      await emitAsset(asset, level, include, context);
+    }
+  }
+  return { emitted, cut: false };
+}
+
+async function emitAsset(asset: Found, level: Level, include: Include, context: RequestContext): Promise<void> {
+  const { host, assetId, depth } = level;
+  const { scheme, name } = host.source;
+  const parent = assetId === undefined ? '' : formatFqn({ scheme, host: name, kind: 'asset', id: assetId });
+  await context.emit({ ...(await assetItem(asset, host, include, context)), parent, depth });
+}

@@ -1,0 +1,108 @@
+/**
+ * One answer from several searches: each host and each kind is searched by itself and the hits are merged in order.
+ * How far each search has been used is the position that a cursor carries.
+ */
+import { z } from 'zod';
+import { formatFqn } from '../../contract/fqn.ts';
+import type { Found, SearchKind, SearchPage, SearchQuery } from '../../sources/source.ts';
+import type { RequestContext } from '../context.ts';
+import { decodeCursor, encodeCursor } from '../cursor.ts';
+import type { Host } from '../hosts.ts';
+
+/** Hits taken so far by search, named `<kind>:<host>`; a search that is missing has ended. */
+const positionSchema = z.record(z.string(), z.number().int().min(0));
+
+export interface PagedSearch {
+  hosts: Host[];
+  kinds: readonly SearchKind[];
+  /** Everything but kind and offset. */
+  query: Omit<SearchQuery, 'kind' | 'offset'>;
+  cursor: string | undefined;
+  /** Everything that decides what the pages hold; binds the cursor. */
+  question: unknown;
+  emit: (found: Found, kind: SearchKind, host: Host) => Promise<void> | undefined;
+}
+
+interface Stream {
+  name: string;
+  host: Host;
+  kind: SearchKind;
+  offset: number;
+  page: SearchPage | undefined;
+  taken: number;
+}
+
+/** Emits one page of merged hits and sets `total`, `cursor` and `truncated`. */
+export async function searchPage(search: PagedSearch, context: RequestContext): Promise<void> {
+  const streams = openStreams(search);
+  await Promise.all(
+    search.hosts.map((host) => {
+      const own = streams.filter((stream) => stream.host === host);
+      return context.part({ host: host.source.name }, async () => {
+        await Promise.all(own.map((stream) => fetchPage(stream, search, context)));
+      });
+    }),
+  );
+  for (let sent = 0; sent < search.query.limit; sent++) {
+    const stream = lowest(streams, search.query.orderBy);
+    const found = stream?.page?.found[stream.taken];
+    if (!stream || !found) break;
+    stream.taken++;
+    await search.emit(found, stream.kind, stream.host);
+  }
+  conclude(streams, search, context);
+}
+
+function openStreams({ hosts, kinds, cursor, question }: PagedSearch): Stream[] {
+  const position = cursor === undefined ? undefined : decodeCursor(cursor, question, positionSchema);
+  return hosts.flatMap((host) =>
+    kinds.flatMap((kind) => {
+      const name = `${kind}:${host.source.name}`;
+      const offset = position ? position[name] : 0;
+      return offset === undefined ? [] : [{ name, host, kind, offset, page: undefined, taken: 0 }];
+    }),
+  );
+}
+
+async function fetchPage(stream: Stream, { query }: PagedSearch, context: RequestContext): Promise<void> {
+  const { host, kind, offset } = stream;
+  stream.page = await host.source.search({ ...query, kind, offset }, context.callTo(host));
+}
+
+/** The stream whose next hit comes first. The order of names within a server is the server's own. */
+function lowest(streams: Stream[], orderBy: SearchQuery['orderBy']): Stream | undefined {
+  let first: Stream | undefined;
+  let firstKey = '';
+  for (const stream of streams) {
+    const found = stream.page?.found[stream.taken];
+    if (!found) continue;
+    const key = (
+      orderBy === 'id' ? found.id : orderBy === 'name' ? found.name : (found.description ?? '')
+    ).toLowerCase();
+    if (first === undefined || key < firstKey) [first, firstKey] = [stream, key];
+  }
+  return first;
+}
+
+function conclude(streams: Stream[], search: PagedSearch, context: RequestContext): void {
+  const totals = streams.map(({ page }) => page?.total);
+  if (search.cursor === undefined && totals.every((total) => total !== undefined)) {
+    context.meta.total = totals.reduce((sum, total) => sum + total, 0);
+  }
+  // A search that failed keeps its place, so the next page asks it again.
+  const open = streams.filter(({ page, taken }) => page === undefined || page.more || taken < page.found.length);
+  const more = open.some(({ page }) => page !== undefined);
+  if (!more) return;
+  context.meta.truncated = true;
+  context.meta.cursor = encodeCursor(
+    search.question,
+    Object.fromEntries(open.map(({ name, offset, taken }) => [name, offset + taken])),
+  );
+}
+
+/** What every hit shows of itself. */
+export function foundItem(found: Found, kind: SearchKind, host: Host) {
+  const { id, hasChildren: _, ...shown } = found;
+  const { scheme, name } = host.source;
+  return { fqn: formatFqn({ scheme, host: name, kind, id }), displayName: `${name}: ${found.name}`, ...shown };
+}

@@ -1,0 +1,52 @@
+/** Honest numbers about requests, for the service statistics on the bus. */
+
+interface FunctionNumbers {
+  requests: number;
+  /** By status or error code. */
+  results: Record<string, number>;
+  totalMs: number;
+  longestMs: number;
+}
+
+export class RequestStatistics {
+  readonly #functions = new Map<string, FunctionNumbers>();
+  #unanswerable = 0;
+
+  /** @param status `ok`, `partial` or the error code */
+  answered(name: string, status: string, elapsedMs: number): void {
+    const numbers = this.#of(status === 'unknownFunction' || status === 'badRequest' ? '' : name);
+    numbers.requests++;
+    numbers.results[status] = (numbers.results[status] ?? 0) + 1;
+    numbers.totalMs += elapsedMs;
+    numbers.longestMs = Math.max(numbers.longestMs, elapsedMs);
+  }
+
+  /** A request that named no subject for its answer. */
+  unanswerable(): void {
+    this.#unanswerable++;
+  }
+
+  /** Numbers since the start, times in milliseconds. Requests that could not be read stand under `""`. */
+  snapshot(): object {
+    return {
+      unanswerable: this.#unanswerable,
+      functions: Object.fromEntries(
+        Array.from(this.#functions, ([name, { requests, results, totalMs, longestMs }]) => [
+          name,
+          { requests, results, averageMs: round(totalMs / requests), longestMs: round(longestMs) },
+        ]),
+      ),
+    };
+  }
+
+  #of(name: string): FunctionNumbers {
+    let numbers = this.#functions.get(name);
+    if (!numbers) {
+      numbers = { requests: 0, results: {}, totalMs: 0, longestMs: 0 };
+      this.#functions.set(name, numbers);
+    }
+    return numbers;
+  }
+}
+
+const round = (ms: number): number => Math.round(ms * 100) / 100;

@@ -1,0 +1,130 @@
+/** What can go wrong between the driver and a Seeq server, in the words of the bus contract. */
+import { DriverError, type ErrorCode } from '../../contract/errors.ts';
+import { UnreadableReply } from './reply.ts';
+
+/** An answer other than 2xx. */
+export interface RefusedReply {
+  status: number;
+  /** Parsed body, or its text. */
+  body: unknown;
+  /** `Retry-After`, if the server (or a proxy before it) sent one. */
+  retryAfterMs: number | undefined;
+}
+
+/** Never got an answer from the server: the state "down" follows from it. */
+export class Unreachable extends DriverError {}
+
+/** TLS failures by their code: what a person has to mend. */
+const TLS_ADVICE: [pattern: RegExp, advice: string][] = [
+  [/ALTNAME/, 'its certificate is for another host name; use that name in "url"'],
+  [/EXPIRED|NOT_YET_VALID/, 'its certificate is not valid today; renew it or check the clocks'],
+  [
+    /SELF_SIGNED|UNABLE_TO_(GET_ISSUER|VERIFY)|CERT_UNTRUSTED|INVALID_CA/,
+    'its certificate is not signed by a trusted authority; give that authority as "caFile"',
+  ],
+  [/WRONG_VERSION|SSL|TLS|EPROTO/, 'TLS does not work with it; is it plain "http", or the wrong port?'],
+];
+
+const NETWORK_ADVICE: Record<string, string> = {
+  ECONNREFUSED: 'nothing listens at its address; is the server running, and is the port right?',
+  ENOTFOUND: 'its host name cannot be resolved; check "url" and DNS',
+  EAI_AGAIN: 'its host name cannot be resolved now; DNS does not answer',
+  EHOSTUNREACH: 'there is no network route to it',
+  ENETUNREACH: 'there is no network route to it',
+  ETIMEDOUT: 'it does not answer to connections; is a firewall in between?',
+  UND_ERR_CONNECT_TIMEOUT: 'it does not answer to connections in time; is a firewall in between?',
+  ECONNRESET: 'it closed the connection in the middle',
+  EPIPE: 'it closed the connection in the middle',
+  UND_ERR_SOCKET: 'it closed the connection in the middle',
+};
+
+/** Whether a fresh try may help at once: the server closed a kept-alive connection just when it was used. */
+export function isBrokenConnection(thrown: unknown): boolean {
+  return /^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/.test(networkCode(thrown) ?? '');
+}
+
+/** Any error thrown by a call, as an error of the contract. `signal` tells a cancelled call from a broken one. */
+export function fromThrown(thrown: unknown, server: string, signal?: AbortSignal): DriverError {
+  if (signal?.aborted && signal.reason instanceof DriverError) return signal.reason;
+  if (thrown instanceof DriverError) return thrown;
+  if (thrown instanceof UnreadableReply) return unreadable(thrown.message, server, thrown);
+  if (thrown instanceof SyntaxError) return unreadable('it answered with broken JSON', server, thrown);
+  const code = networkCode(thrown);
+  if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') {
+    return new DriverError('timeout', `Server "${server}" stopped answering within the time of one call.`, {
+      cause: thrown,
+    });
+  }
+  if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') {
+    return new DriverError('sourceError', `Server "${server}" sent an answer larger than the driver accepts.`, {
+      cause: thrown,
+    });
+  }
+  if (code !== undefined) {
+    const advice = NETWORK_ADVICE[code] ?? TLS_ADVICE.find(([pattern]) => pattern.test(code))?.[1] ?? code;
+    return new Unreachable('sourceUnavailable', `Server "${server}" cannot be reached: ${advice}.`, { cause: thrown });
+  }
+  return new DriverError('internal', `A call to server "${server}" failed unexpectedly; the driver's log tells more.`, {
+    cause: thrown,
+  });
+}
+
+/** An answer other than 2xx, as an error of the contract; the server's own text is passed on. */
+export function fromRefusal(reply: RefusedReply, server: string): DriverError {
+  const text = seeqText(reply.body);
+  const [code, lead] = meaning(reply.status);
+  const retryAfter = reply.retryAfterMs === undefined ? {} : { retryAfterMs: reply.retryAfterMs };
+  return new DriverError(code, `Server "${server}" ${lead}${text === '' ? '' : `: ${text}`}.`.replace(/\.\.$/, '.'), {
+    details: { status: reply.status, ...retryAfter },
+    // A conflict is a known, passing fault of the server.
+    ...(reply.status === 409 ? { retryable: true } : {}),
+  });
+}
+
+function meaning(status: number): [ErrorCode, string] {
+  if (status === 401) return ['unauthorized', "did not accept the driver's log-in"];
+  if (status === 403) return ['forbidden', "gives the driver's user no access to this"];
+  if (status === 404) return ['notFound', 'does not know this item'];
+  if (status === 429) return ['overloaded', 'has too much to do'];
+  if (status === 502 || status === 503 || status === 504) return ['sourceUnavailable', `is not available (${status})`];
+  if (status >= 300 && status < 400) return ['sourceError', `redirects elsewhere (${status}); correct its "url"`];
+  if (status === 406 || status === 415) return ['sourceError', `does not take Seeq's media type (${status})`];
+  return ['sourceError', `refused the call (${status})`];
+}
+
+/** `statusMessage` and the embedded messages of Seeq's error body; nothing of a body in another form. */
+function seeqText(body: unknown): string {
+  if (typeof body !== 'object' || body === null) return '';
+  const { statusMessage, _embedded: embedded } = body as {
+    statusMessage?: unknown;
+    _embedded?: { errors?: { message?: unknown }[] } | null;
+  };
+  const errors = Array.isArray(embedded?.errors) ? embedded.errors : [];
+  const texts = [statusMessage, ...errors.map((error) => error.message)];
+  return texts
+    .filter((text): text is string => typeof text === 'string' && text !== '')
+    .join('; ')
+    .slice(0, 2000);
+}
+
+/** Seconds or a date, as HTTP allows; undefined for anything else. */
+export function parseRetryAfter(header: string | null, nowMs: number): number | undefined {
+  if (header === null) return undefined;
+  const ms = /^\d{1,7}$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - nowMs;
+  return Number.isNaN(ms) ? undefined : Math.max(0, ms);
+}
+
+function unreadable(why: string, server: string, cause: unknown): DriverError {
+  return new DriverError('sourceError', `Server "${server}": ${why.replace(/\.$/, '')}.`, { cause });
+}
+
+/** The code of a network error, which undici and TLS put at different depths. */
+function networkCode(thrown: unknown): string | undefined {
+  for (let error = thrown; error instanceof Error; error = error.cause) {
+    const { code } = error as { code?: unknown };
+    // The codes of our own errors are words of the contract, not of the network.
+    if (typeof code === 'string' && !(error instanceof DriverError)) return code;
+    if (error instanceof AggregateError && error.errors.length > 0) return networkCode(error.errors[0]);
+  }
+  return undefined;
+}

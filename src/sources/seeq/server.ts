@@ -1,0 +1,127 @@
+/** One Seeq server as the rest of this folder sees it: `ask` makes one typed call, with all that can go wrong settled. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DriverError } from '../../contract/errors.ts';
+import type { SourceCall } from '../source.ts';
+import { Availability } from './availability.ts';
+import {
+  fromRefusal,
+  fromThrown,
+  isBrokenConnection,
+  parseRetryAfter,
+  type RefusedReply,
+  Unreachable,
+} from './failure.ts';
+import { type SeeqCredentials, Session } from './session.ts';
+import { openTransport, type SeeqClient, type Transport, type TransportOptions } from './transport.ts';
+
+/** What openapi-fetch resolves to. */
+interface Outcome<T> {
+  data?: T;
+  error?: unknown;
+  response: Pick<Response, 'ok' | 'status' | 'headers'>;
+}
+
+/** One typed call: `(client, signal) => client.GET(...)`. */
+export type Operation<T> = (client: SeeqClient, signal: AbortSignal) => Promise<Outcome<T>>;
+
+export interface AskOptions {
+  /** The call needs no session. */
+  open?: boolean;
+  /** Ask even if the server was found to be down a moment ago. */
+  probe?: boolean;
+}
+
+/** Passing faults by Seeq's own client: conflict, proxy. 503 is added for load balancers. */
+const PASSING = new Set([409, 502, 503, 504]);
+const TRIES = 4;
+const FIRST_WAIT_MS = 100;
+
+export class SeeqServer {
+  readonly name: string;
+  readonly #session: Session;
+  readonly #transport: Transport;
+  readonly #availability = new Availability();
+
+  constructor(name: string, options: TransportOptions, credentials: SeeqCredentials) {
+    this.name = name;
+    this.#session = new Session(name, credentials);
+    this.#transport = openTransport(options, this.#session);
+    this.#session.use(this.#transport.client);
+  }
+
+  /**
+   * Makes one call within the limits of the request.
+   * @throws DriverError
+   */
+  ask<T>(call: SourceCall, operation: Operation<T>, options: AskOptions = {}): Promise<T> {
+    return call.run(async () => {
+      try {
+        return await this.#try(operation, call.signal, options);
+      } catch (thrown) {
+        throw fromThrown(thrown, this.name, call.signal);
+      }
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#transport.close();
+  }
+
+  async #try<T>(operation: Operation<T>, signal: AbortSignal, options: AskOptions): Promise<T> {
+    let renewedLogin = false;
+    for (let tries = 1; ; tries++) {
+      const outcome = await this.#once(operation, signal, options, tries === 1);
+      if (outcome === undefined) continue;
+      const { data, response } = outcome;
+      if (response.ok) {
+        if (data === undefined) throw new DriverError('sourceError', `Server "${this.name}" answered without a body.`);
+        return data;
+      }
+      if (response.status === 401 && !options.open && !renewedLogin) {
+        renewedLogin = true;
+        continue;
+      }
+      const refusal = this.#refusal(outcome);
+      if (!PASSING.has(response.status) || tries >= TRIES) throw fromRefusal(refusal, this.name);
+      await pause(tries, refusal, signal, this.name);
+    }
+  }
+
+  /** Undefined when the connection broke and another try is safe; every call of this driver only reads. */
+  async #once<T>(
+    operation: Operation<T>,
+    signal: AbortSignal,
+    { open, probe }: AskOptions,
+    mayBreak: boolean,
+  ): Promise<Outcome<T> | undefined> {
+    if (!probe) this.#availability.check();
+    let token: string | undefined;
+    try {
+      if (!open) await this.#session.ensure(signal);
+      token = this.#session.token;
+      const outcome = await operation(this.#transport.client, signal);
+      this.#availability.reached();
+      if (outcome.response.status === 401) this.#session.expired(token);
+      return outcome;
+    } catch (thrown) {
+      if (mayBreak && !signal.aborted && isBrokenConnection(thrown)) return undefined;
+      const error = fromThrown(thrown, this.name, signal);
+      if (error instanceof Unreachable) this.#availability.failed(error);
+      throw error;
+    }
+  }
+
+  #refusal({ response, error }: Outcome<unknown>): RefusedReply {
+    const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), Date.now());
+    return { status: response.status, body: error, retryAfterMs };
+  }
+}
+
+/** Waits before the next try: what the server asks for, else a jittered, doubling time. */
+async function pause(tries: number, refusal: RefusedReply, signal: AbortSignal, server: string): Promise<void> {
+  const longest = FIRST_WAIT_MS * 2 ** tries;
+  const ms = refusal.retryAfterMs ?? longest / 2 + (Math.random() * longest) / 2;
+  // A long wait would only use up the caller's budget; the hint goes to the caller instead.
+  if (ms > 5_000) throw fromRefusal(refusal, server);
+  await sleep(ms, undefined, { signal });
+}

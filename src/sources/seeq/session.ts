@@ -1,0 +1,157 @@
+/**
+ * The session at one Seeq server: one log-in for all waiting calls, the token kept and replaced whenever an answer
+ * brings a new one, and no storm of log-ins with a wrong password (which would lock the account).
+ */
+import { DriverError } from '../../contract/errors.ts';
+import type { SeeqClient, TokenHolder } from './transport.ts';
+import { fromRefusal, fromThrown, parseRetryAfter } from './failure.ts';
+
+/** How the driver logs in. Secrets are revealed only while a log-in is sent. */
+export type SeeqCredentials =
+  | { kind: 'accessKey'; accessKey: SecretText; password: SecretText }
+  | { kind: 'user'; user: SecretText; password: SecretText; directory: string };
+
+/** A secret that shows itself only on demand. */
+export interface SecretText {
+  reveal(): string;
+}
+
+/** Seeq's own directory, in the two words that its log-in wants. */
+const SEEQ_DIRECTORY = { authProviderClass: 'Auth', authProviderId: 'Seeq' };
+
+/** After a refused log-in the next try waits this long, doubling up to the longest. */
+const FIRST_REFUSAL_PAUSE_MS = 5_000;
+const LONGEST_REFUSAL_PAUSE_MS = 300_000;
+/** One log-in may take this long, whoever waits for it. */
+const LOGIN_TIMEOUT_MS = 30_000;
+
+export class Session implements TokenHolder {
+  #token: string | undefined;
+  #login: Promise<void> | undefined;
+  #refusal: { error: DriverError; untilMs: number; pauseMs: number } | undefined;
+  readonly #server: string;
+  readonly #credentials: SeeqCredentials;
+  readonly #now: () => number;
+  #client: SeeqClient | undefined;
+
+  constructor(server: string, credentials: SeeqCredentials, now: () => number = performance.now.bind(performance)) {
+    this.#server = server;
+    this.#credentials = credentials;
+    this.#now = now;
+  }
+
+  /** The client is made with this session as its token holder, so it can only be told afterwards. */
+  use(client: SeeqClient): void {
+    this.#client = client;
+  }
+
+  get token(): string | undefined {
+    return this.#token;
+  }
+
+  renewed(token: string, usedToken: string | undefined): void {
+    // An answer to a call made before the last log-in must not bring the old session back.
+    if (usedToken === this.#token) this.#token = token;
+  }
+
+  /** Forgets a token that the server refused, unless another call has replaced it already. */
+  expired(token: string | undefined): void {
+    if (token === this.#token) this.#token = undefined;
+  }
+
+  /**
+   * Resolves when there is a token to try; concurrent callers share one log-in.
+   * @throws DriverError `unauthorized` when the log-in is refused, `sourceUnavailable` when the server is not there
+   */
+  async ensure(signal: AbortSignal): Promise<void> {
+    if (this.#token !== undefined) return;
+    this.#login ??= this.#logIn().finally(() => (this.#login = undefined));
+    await abortable(this.#login, signal);
+  }
+
+  async #logIn(): Promise<void> {
+    if (this.#refusal && this.#now() < this.#refusal.untilMs) throw this.#refusal.error;
+    const client = this.#client;
+    if (!client) throw new DriverError('internal', 'The session has no client yet.');
+    const signal = AbortSignal.timeout(LOGIN_TIMEOUT_MS);
+    try {
+      const body = await this.#loginBody(client, signal);
+      const { error, response } = await client.POST('/auth/login', { body, signal });
+      if (!response.ok) {
+        const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), Date.now());
+        throw fromRefusal({ status: response.status, body: error, retryAfterMs }, this.#server);
+      }
+      const token = response.headers.get('x-sq-auth');
+      if (token === null || token === '') {
+        throw new DriverError('sourceError', `Server "${this.#server}" accepted the log-in but gave no session token.`);
+      }
+      this.#token = token;
+      this.#refusal = undefined;
+    } catch (thrown) {
+      throw this.#remember(timedOut(signal, this.#server) ?? fromThrown(thrown, this.#server));
+    }
+  }
+
+  async #loginBody(client: SeeqClient, signal: AbortSignal) {
+    const credentials = this.#credentials;
+    if (credentials.kind === 'accessKey') {
+      // Access keys are no members of a directory: no provider is named.
+      return { username: credentials.accessKey.reveal(), password: credentials.password.reveal() };
+    }
+    const provider = await this.#provider(credentials.directory, client, signal);
+    return { username: credentials.user.reveal(), password: credentials.password.reveal(), ...provider };
+  }
+
+  async #provider(directory: string, client: SeeqClient, signal: AbortSignal) {
+    if (directory.toLowerCase() === 'seeq') return SEEQ_DIRECTORY;
+    const { data, error, response } = await client.GET('/auth/providers', { signal });
+    if (!response.ok) {
+      throw fromRefusal({ status: response.status, body: error, retryAfterMs: undefined }, this.#server);
+    }
+    const providers = data?.authProviders ?? [];
+    const provider = providers.find(({ name }) => name.toLowerCase() === directory.toLowerCase());
+    if (!provider) {
+      const known = providers.map(({ name }) => `"${name}"`).join(', ');
+      throw new DriverError(
+        'unauthorized',
+        `Server "${this.#server}" has no directory "${directory}"; it offers ${known === '' ? 'none' : known}.`,
+      );
+    }
+    return {
+      ...(provider.datasourceClass ? { authProviderClass: provider.datasourceClass } : {}),
+      ...(provider.datasourceId ? { authProviderId: provider.datasourceId } : {}),
+    };
+  }
+
+  #remember(error: DriverError): DriverError {
+    if (error.code !== 'unauthorized') return error;
+    const pauseMs = Math.min(
+      LONGEST_REFUSAL_PAUSE_MS,
+      this.#refusal ? this.#refusal.pauseMs * 2 : FIRST_REFUSAL_PAUSE_MS,
+    );
+    this.#refusal = { error, pauseMs, untilMs: this.#now() + pauseMs };
+    return error;
+  }
+}
+
+function timedOut(signal: AbortSignal, server: string): DriverError | undefined {
+  if (!signal.aborted) return undefined;
+  return new DriverError('sourceUnavailable', `Server "${server}" does not answer to the log-in.`);
+}
+
+/** Waits for shared work only as long as the own signal lasts; the work itself goes on for the others. */
+function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      reject(signal.reason as Error);
+    };
+    if (signal.aborted) {
+      stop();
+      return;
+    }
+    signal.addEventListener('abort', stop, { once: true });
+    void work.then(resolve, reject).finally(() => {
+      signal.removeEventListener('abort', stop);
+    });
+  });
+}

@@ -1,0 +1,81 @@
+/** The newest value of whatever an FQN names. */
+import { DriverError } from '../../contract/errors.ts';
+import { type Fqn, formatFqn } from '../../contract/fqn.ts';
+import { compareUtc, formatInstant, type Nanoseconds } from '../../contract/instant.ts';
+import type { Point } from '../../contract/values.ts';
+import type { SourceCall } from '../source.ts';
+import { scalarOf } from './hits.ts';
+import { parseWithKeys, toPoint } from './samples.ts';
+import type { components } from './seeq-api.generated.ts';
+import type { SeeqServer } from './server.ts';
+import { properties, resolveAttribute } from './tree.ts';
+
+type SampleBody = components['schemas']['GetSampleOutputV1'];
+
+/**
+ * Reads one value.
+ * @throws DriverError `notFound` when there is no value at or before the time, `unsupported` for kinds without a value
+ */
+export async function readSnapshot(server: SeeqServer, fqn: Fqn, time: Nanoseconds, call: SourceCall): Promise<Point> {
+  if (fqn.part?.type === 'property') return propertyPoint(server, fqn, fqn.part.name, call);
+  if (fqn.part?.type === 'attribute') {
+    if (fqn.kind !== 'asset') throw noValue(fqn, 'only assets have attributes');
+    const attribute = await resolveAttribute(server, fqn, call);
+    return readSnapshot(server, attribute.fqn, time, call);
+  }
+  if (fqn.kind === 'signal') return signalPoint(server, fqn.id, time, call);
+  if (fqn.kind === 'scalar') return scalarPoint(server, fqn.id, call);
+  throw noValue(fqn, `a ${fqn.kind} has no value of its own`);
+}
+
+async function signalPoint(server: SeeqServer, id: string, time: Nanoseconds, call: SourceCall): Promise<Point> {
+  const key = formatInstant(time);
+  const text = await server.ask(call, (client, signal) =>
+    client.GET('/signals/{id}/sample/{key}', {
+      params: { path: { id, key }, query: { lookup: 'AtOrBefore' } },
+      parseAs: 'text',
+      signal,
+    }),
+  );
+  const body = parseWithKeys(
+    text,
+    (parsed) => typeof (parsed as SampleBody | null)?.sample?.key === 'number',
+  ) as SampleBody | null;
+  const sample = body?.sample;
+  if (sample?.key === undefined || sample.key === null) {
+    throw new DriverError('notFound', `The signal has no sample at or before ${key} on server "${server.name}".`);
+  }
+  const point = toPoint(sample, body?.valueUnitOfMeasure);
+  if (point.time !== null && compareUtc(point.time, key) > 0) {
+    throw new DriverError('sourceError', `Server "${server.name}" gave a sample of ${point.time} for ${key}.`);
+  }
+  return point;
+}
+
+async function scalarPoint(server: SeeqServer, id: string, call: SourceCall): Promise<Point> {
+  const scalar = await server.ask(call, (client, signal) =>
+    client.GET('/scalars/{id}/getValue', { params: { path: { id } }, signal }),
+  );
+  const [error] = scalar.errors ?? [];
+  if (error) {
+    throw new DriverError('sourceError', `Server "${server.name}" cannot compute the scalar: ${error.message ?? ''}.`);
+  }
+  const { time: _, ...point } = toPoint({ value: scalarOf(scalar.value), key: '1970-01-01T00:00:00Z' }, scalar.uom);
+  // A scalar holds at any time.
+  return { ...point, time: null, status: scalar.isUncertain && point.value !== null ? 'Questionable' : point.status };
+}
+
+async function propertyPoint(server: SeeqServer, fqn: Fqn, name: string, call: SourceCall): Promise<Point> {
+  if (fqn.kind === 'capsule') throw noValue(fqn, 'attributes of timeframes come with timeframesearch');
+  const { properties: all } = await properties(server, fqn.id, call);
+  const property = all.find((candidate) => candidate.name === name);
+  if (!property) {
+    throw new DriverError('notFound', `The item has no property ${JSON.stringify(name)} on server "${server.name}".`);
+  }
+  const { value, unit } = property;
+  return { value, time: null, status: 'Good', ...(unit === undefined ? {} : { unit }) };
+}
+
+function noValue(fqn: Fqn, why: string): DriverError {
+  return new DriverError('unsupported', `${formatFqn(fqn)} cannot be read: ${why}.`);
+}

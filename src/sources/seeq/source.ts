@@ -1,0 +1,115 @@
+/** A Seeq server as a source of the driver. */
+import type { Boundary } from '../../contract/functions/data.ts';
+import { DriverError } from '../../contract/errors.ts';
+import { type Fqn, formatFqn } from '../../contract/fqn.ts';
+import type { Nanoseconds } from '../../contract/instant.ts';
+import type { TimeRange } from '../../contract/time.ts';
+import type { Point } from '../../contract/values.ts';
+import type {
+  Children,
+  PropertyValue,
+  SamplePage,
+  SearchPage,
+  SearchQuery,
+  Source,
+  SourceCall,
+  SourceStatus,
+  Timeframe,
+} from '../source.ts';
+import { toDriverError } from '../../contract/errors.ts';
+import { isGuid, search } from './search.ts';
+import { readSamples } from './series.ts';
+import { SeeqServer } from './server.ts';
+import type { SeeqCredentials } from './session.ts';
+import { readSnapshot } from './snapshot.ts';
+import { readTimeframes } from './timeframes.ts';
+import type { TransportOptions } from './transport.ts';
+import { children, properties, resolveAttribute } from './tree.ts';
+
+export interface SeeqSourceOptions extends TransportOptions {
+  /** The configured connection name. */
+  name: string;
+  credentials: SeeqCredentials;
+  /** Samples to ask for in one call. */
+  pageSamples: number;
+}
+
+export class SeeqSource implements Source {
+  readonly scheme = 'seeq';
+  readonly name: string;
+  readonly url: string;
+  readonly #server: SeeqServer;
+  readonly #pageSamples: number;
+
+  constructor(options: SeeqSourceOptions) {
+    this.name = options.name;
+    this.url = options.url;
+    this.#server = new SeeqServer(options.name, options, options.credentials);
+    this.#pageSamples = options.pageSamples;
+  }
+
+  async probe(call: SourceCall): Promise<SourceStatus> {
+    let version: string | null = null;
+    let latencyMs: number | null = null;
+    try {
+      const started = performance.now();
+      const status = await this.#server.ask(call, (client, signal) => client.GET('/system/server-status', { signal }), {
+        open: true,
+        probe: true,
+      });
+      latencyMs = Math.round((performance.now() - started) * 100) / 100;
+      version = status.version ?? null;
+      await this.#server.ask(call, (client, signal) => client.GET('/users/me', { signal }), { probe: true });
+      return { state: 'up', version, latencyMs };
+    } catch (thrown) {
+      const error = toDriverError(thrown);
+      const state = error.code === 'unauthorized' || error.code === 'forbidden' ? 'unauthorized' : 'down';
+      return { state, version, latencyMs, message: error.message };
+    }
+  }
+
+  search(query: SearchQuery, call: SourceCall): Promise<SearchPage> {
+    return search(this.#server, query, call);
+  }
+
+  children(assetId: string | undefined, call: SourceCall): Promise<Children> {
+    return children(this.#server, assetId === undefined ? undefined : guid(assetId), call);
+  }
+
+  properties(id: string, call: SourceCall): Promise<{ name: string; properties: PropertyValue[] }> {
+    return properties(this.#server, guid(id), call);
+  }
+
+  async snapshot(fqn: Fqn, time: Nanoseconds, call: SourceCall): Promise<Point> {
+    guid(fqn.id);
+    return readSnapshot(this.#server, fqn, time, call);
+  }
+
+  async *samples(fqn: Fqn, range: TimeRange, boundary: Boundary, call: SourceCall): AsyncGenerator<SamplePage> {
+    let signal = fqn;
+    guid(fqn.id);
+    if (fqn.part?.type === 'attribute' && fqn.kind === 'asset') {
+      signal = (await resolveAttribute(this.#server, fqn, call)).fqn;
+    }
+    if (signal.kind !== 'signal' || signal.part?.type === 'property') {
+      throw new DriverError('unsupported', `${formatFqn(fqn)} has no samples: it is no signal.`);
+    }
+    yield* readSamples(this.#server, signal.id, range, boundary, this.#pageSamples, call);
+  }
+
+  timeframes(conditionId: string, range: TimeRange, call: SourceCall): AsyncIterable<Timeframe[]> {
+    return readTimeframes(this.#server, guid(conditionId), range, call);
+  }
+
+  close(): Promise<void> {
+    return this.#server.close();
+  }
+}
+
+/** Ids of Seeq are GUIDs; anything else is refused here, before it becomes part of a URL. */
+function guid(id: string): string {
+  if (isGuid(id)) return id.toUpperCase();
+  throw new DriverError('badRequest', `${JSON.stringify(id.slice(0, 100))} is not an id of Seeq (a GUID).`, {
+    details: { field: 'fqn' },
+  });
+}

@@ -1,0 +1,144 @@
+/**
+ * The interface between the driver and whatever holds data. A new source is one folder that implements `Source` and one
+ * line in a table; the driver never learns a vendor's words.
+ */
+import type { Boundary } from '../contract/functions/data.ts';
+import type { Fqn } from '../contract/fqn.ts';
+import type { Nanoseconds } from '../contract/instant.ts';
+import type { TimeRange } from '../contract/time.ts';
+import type { Columns, Point, ScalarValue } from '../contract/values.ts';
+
+/** What a source needs to work for one request: a way to be cancelled, and permission for each call. */
+export interface SourceCall {
+  /** Aborted when the time budget is used up or nobody waits any more; its reason is a DriverError. */
+  readonly signal: AbortSignal;
+  /**
+   * Runs one call to the server when its turn has come: calls are limited for each server and fair between requests.
+   * Time and number of calls are counted for the answer.
+   */
+  run<T>(call: () => Promise<T>): Promise<T>;
+}
+
+/** State of a server, found by asking it. */
+export interface SourceStatus {
+  state: 'up' | 'down' | 'unauthorized';
+  version: string | null;
+  /** Of one small call, in milliseconds; null when it did not answer. */
+  latencyMs: number | null;
+  /** What is wrong and what to do; absent when nothing is. */
+  message?: string;
+}
+
+/** What a text in a search means. Comparison ignores case, except for a regular expression. */
+export type TextPattern =
+  | { kind: 'all' }
+  | { kind: 'contains'; text: string }
+  /** `*` any characters, `?` one character; stands for the whole text. */
+  | { kind: 'glob'; text: string }
+  /** Must be found anywhere in the text. */
+  | { kind: 'regex'; text: string };
+
+export type SearchKind = 'signal' | 'scalar' | 'asset' | 'condition';
+
+export interface SearchQuery {
+  kind: SearchKind;
+  pattern: TextPattern;
+  field: 'name' | 'description' | 'any';
+  /** Id or name; adds what is scoped to this workbook to what is global. */
+  workbook?: string | undefined;
+  /** Id, name or the datasource's own id. */
+  datasource?: string | undefined;
+  /** The source's id of an asset; only what is below it. */
+  assetId?: string | undefined;
+  /** Names of properties to return; `all` for every one. */
+  properties?: string[] | 'all' | undefined;
+  orderBy: 'name' | 'id' | 'description';
+  offset: number;
+  limit: number;
+}
+
+/** A hit of any kind, in the words of the contract. */
+export interface Found {
+  id: string;
+  name: string;
+  description?: string;
+  /** Names of the assets above, root first. */
+  path: string[];
+  hasChildren: boolean;
+  unit?: string;
+  valueType?: 'number' | 'string';
+  interpolation?: string;
+  datasource?: string;
+  properties?: Record<string, { value: ScalarValue; unit?: string }>;
+}
+
+export interface SearchPage {
+  found: Found[];
+  /** Hits on all pages, where the source tells. */
+  total: number | undefined;
+  /** Whether a further page exists. */
+  more: boolean;
+}
+
+/** A child of an asset that is no asset itself. */
+export interface Attribute {
+  name: string;
+  type: 'tag' | 'scalar' | 'timeframes';
+  fqn: Fqn;
+  description?: string;
+  unit?: string;
+}
+
+export interface Children {
+  assets: Found[];
+  attributes: Attribute[];
+}
+
+/** A timeframe of a condition. */
+export interface Timeframe {
+  /** Identity within the condition. */
+  id: string;
+  /** Undefined: it has no beginning. */
+  start: string | undefined;
+  /** Undefined: it has not ended. */
+  end: string | undefined;
+  uncertain: boolean;
+  attributes: Record<string, { value: ScalarValue; unit?: string }>;
+}
+
+/** One run of samples of a series, ascending in time. */
+export interface SamplePage extends Columns {
+  unit?: string;
+}
+
+/** A server of some vendor. Every method rejects with a DriverError and nothing else. */
+export interface Source {
+  /** First part of its FQNs. */
+  readonly scheme: string;
+  /** The configured connection name. */
+  readonly name: string;
+  /** Where it is, for people; holds no secret. */
+  readonly url: string;
+
+  /** Asks the server how it is; resolves also when it is down. */
+  probe(call: SourceCall): Promise<SourceStatus>;
+  search(query: SearchQuery, call: SourceCall): Promise<SearchPage>;
+  /** Children of an asset; of the whole tree when no id is given. */
+  children(assetId: string | undefined, call: SourceCall): Promise<Children>;
+  /** Name and static properties of an item. */
+  properties(id: string, call: SourceCall): Promise<{ name: string; properties: PropertyValue[] }>;
+  /** Newest value at or before `time` of whatever the FQN names. */
+  snapshot(fqn: Fqn, time: Nanoseconds, call: SourceCall): Promise<Point>;
+  /** Recorded samples in pages, ascending in time, complete. */
+  samples(fqn: Fqn, range: TimeRange, boundary: Boundary, call: SourceCall): AsyncIterable<SamplePage>;
+  /** Timeframes of a condition that overlap the range, ascending by start. */
+  timeframes(conditionId: string, range: TimeRange, call: SourceCall): AsyncIterable<Timeframe[]>;
+  /** Ends its connections. */
+  close(): Promise<void>;
+}
+
+export interface PropertyValue {
+  name: string;
+  value: ScalarValue;
+  unit?: string;
+}
