@@ -1,0 +1,43 @@
+/** Addresses of NATS servers, as people write them. */
+import { isIP } from 'node:net';
+
+/** A server to dial. */
+export interface ServerAddress {
+  host: string;
+  port: number;
+  /** Name that the server's certificate must carry. */
+  tlsName: string;
+}
+
+const defaultPort = 4222;
+
+/**
+ * Reads `host`, `host:port`, `[ipv6]:port`, each with or without `nats://` or `tls://`. Throws when it is anything
+ * else; user names and passwords in it are refused, because the bus logs in by key alone.
+ */
+export function parseAddress(text: string, tlsName?: string): ServerAddress {
+  const match = /^(?:(?:nats|tls):\/\/)?(?:\[([\da-f:.]+)\]|([^\s:/@[\]]+))(?::(\d{1,5}))?\/?$/i.exec(text.trim());
+  const host = match?.[1] ?? match?.[2];
+  const port = match?.[3] === undefined ? defaultPort : Number(match[3]);
+  if (host === undefined || port < 1 || port > 65_535) {
+    throw new Error('A NATS server is given as "host:port", "tls://host:port" or "nats://host:port", without a user.');
+  }
+  return { host, port, tlsName: tlsName ?? host };
+}
+
+/** For messages and for the client: IPv6 in brackets. */
+export function formatAddress({ host, port }: Pick<ServerAddress, 'host' | 'port'>): string {
+  return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** Addresses that a server tells of its cluster; those without a name are held to the name of the one that told. */
+export function discoveredAddresses(urls: readonly string[] | undefined, by: ServerAddress): ServerAddress[] {
+  return (urls ?? []).flatMap((url) => {
+    try {
+      const address = parseAddress(url);
+      return [isIP(address.host) === 0 ? address : { ...address, tlsName: by.tlsName }];
+    } catch {
+      return [];
+    }
+  });
+}

@@ -1,0 +1,259 @@
+/** Takes requests from the bus, gives them to a handler, and sees to it that each of them is answered. */
+import type { Msg, NatsConnection, Subscription } from 'nats';
+import type { AnswerHead, AnswerSink, AnswerStatus, IncomingRequest } from '../contract/answer.ts';
+import { toDriverError, type ErrorBody } from '../contract/errors.ts';
+import { parseRequest } from '../contract/request.ts';
+import { AnswerWriter, defaultChunkBytes } from './answer-writer.ts';
+import { acceptsGzip } from './compression.ts';
+import type { BusConnection } from './connection.ts';
+import { announceService, type ServiceNumbers } from './discovery.ts';
+import { emptyMeta } from './envelope.ts';
+import type { BusLogger } from './logger.ts';
+import { publishSubject, subjectToken, subscribeSubject } from './subject.ts';
+
+export interface ServeOptions {
+  /** Subject of the requests. */
+  subject: string;
+  /** Queue group, by which replicas share the load. */
+  queue: string;
+  /** Name, version and description of the NATS service. */
+  name: string;
+  version: string;
+  description: string;
+  metadata: Record<string, string>;
+  /** What `$SRV.STATS` tells besides the endpoint's own numbers. */
+  stats: () => object;
+  logger: BusLogger;
+  /** Bound of one message of an answer. Default 512 KiB; the server's max_payload holds as well. */
+  chunkBytes?: number | undefined;
+}
+
+/** Answers a request; resolves when its answer has ended. */
+export type RequestHandler = (request: IncomingRequest) => Promise<void>;
+
+/** Numbers since the start. */
+export interface EndpointNumbers {
+  requests: number;
+  running: number;
+  /** Answers by their final status; `unanswered` are requests that named no subject for it. */
+  ok: number;
+  partial: number;
+  error: number;
+  unanswered: number;
+  /** Handlers that failed or ended without an answer, which is a fault of the driver. */
+  faults: number;
+  lastError: string;
+  processingMs: number;
+}
+
+export interface RequestEndpoint {
+  /** Requests that are being answered. */
+  readonly running: number;
+  numbers(): EndpointNumbers;
+  /** Takes no new requests, and waits for the running ones; tells how many were still running after `deadlineMs`. */
+  stop(deadlineMs: number): Promise<{ unfinished: number }>;
+}
+
+/** Begins to serve on the live connection and on every later one. Throws when a subject or name is not valid. */
+export function serveRequests(
+  connection: BusConnection,
+  options: ServeOptions,
+  handler: RequestHandler,
+): RequestEndpoint {
+  return new Endpoint(connection, options, handler);
+}
+
+class Endpoint implements RequestEndpoint {
+  readonly #connection: BusConnection;
+  readonly #options: ServeOptions;
+  readonly #handler: RequestHandler;
+  readonly #running = new Set<Promise<void>>();
+  readonly #numbers = { requests: 0, ok: 0, partial: 0, error: 0, unanswered: 0, faults: 0, lastError: '' };
+  #processingMs = 0;
+  #subscription: Subscription | undefined;
+  #stopped = false;
+  readonly #stopUsing: (() => void)[];
+
+  constructor(connection: BusConnection, options: ServeOptions, handler: RequestHandler) {
+    const { name, version, description, metadata, logger } = options;
+    const subject = subscribeSubject(options.subject);
+    const queue = subjectToken(options.queue);
+    this.#connection = connection;
+    this.#options = options;
+    this.#handler = handler;
+    const service = { name, version, description, metadata, endpoint: { name: 'request', subject, queue } };
+    const numbers = (): ServiceNumbers => {
+      const { requests, error, lastError, processingMs } = this.numbers();
+      return { requests, errors: error, lastError, processingMs, data: options.stats() };
+    };
+    this.#stopUsing = [
+      announceService(connection, service, numbers, logger),
+      connection.use((nc) => {
+        this.#subscribe(nc, subject, queue);
+      }),
+    ];
+  }
+
+  get running(): number {
+    return this.#running.size;
+  }
+
+  numbers(): EndpointNumbers {
+    return { ...this.#numbers, running: this.#running.size, processingMs: this.#processingMs };
+  }
+
+  async stop(deadlineMs: number): Promise<{ unfinished: number }> {
+    for (const stop of this.#stopUsing) stop();
+    const deadline = Date.now() + deadlineMs;
+    // Requests that the server has already sent to us are ours: they arrive before this resolves.
+    await within(deadlineMs, this.#drain());
+    this.#stopped = true;
+    await within(deadline - Date.now(), Promise.all(this.#running));
+    return { unfinished: this.#running.size };
+  }
+
+  async #drain(): Promise<void> {
+    try {
+      await this.#subscription?.drain();
+    } catch {
+      // The connection or the subscription has ended already, and with it the flow of requests.
+    }
+  }
+
+  #subscribe(nc: NatsConnection, subject: string, queue: string): void {
+    const { logger } = this.#options;
+    this.#subscription = nc.subscribe(subject, {
+      queue,
+      // Whatever is thrown here would silently end the client's reader.
+      callback: (error, message) => {
+        try {
+          if (error === null) this.#accept(message);
+          else
+            logger.error({ err: error, subject }, 'The driver cannot receive requests: the subscription was refused');
+        } catch (thrown) {
+          this.#fault(thrown, 'A request could not be accepted');
+        }
+      },
+    });
+  }
+
+  #accept(message: Msg): void {
+    if (this.#stopped) return;
+    const request = new BusRequest(message, this.#connection, this.#options, (status, error) => {
+      this.#numbers[request.subject === undefined ? 'unanswered' : status]++;
+      if (error !== undefined) this.#numbers.lastError = `${error.code}: ${error.message}`;
+    });
+    this.#numbers.requests++;
+    const running = this.#answer(request).finally(() => {
+      this.#running.delete(running);
+      this.#processingMs += request.elapsedMs;
+    });
+    this.#running.add(running);
+  }
+
+  /** Never rejects. */
+  async #answer(request: BusRequest): Promise<void> {
+    try {
+      await this.#handler(request);
+      if (!request.ended) throw new Error('The handler ended without an answer.');
+    } catch (error) {
+      this.#fault(error, 'A request failed in a way that nobody expected');
+      await request.fail(error).catch((reason: unknown) => {
+        this.#fault(reason, 'Not even the error could be sent');
+      });
+    }
+  }
+
+  #fault(error: unknown, message: string): void {
+    this.#numbers.faults++;
+    this.#options.logger.error({ err: error }, message);
+  }
+}
+
+/** One message from the bus, with the way back to its sender. */
+class BusRequest implements IncomingRequest {
+  readonly data: Uint8Array;
+  readonly hasReply: boolean;
+  readonly #reply: string;
+  readonly #gzip: boolean;
+  readonly #connection: BusConnection;
+  readonly #options: ServeOptions;
+  readonly #onEnd: (status: AnswerStatus, error: ErrorBody | undefined) => void;
+  readonly #arrived = performance.now();
+  #writer: AnswerWriter | undefined;
+  #subject: string | undefined;
+
+  constructor(
+    message: Msg,
+    connection: BusConnection,
+    options: ServeOptions,
+    onEnd: (status: AnswerStatus, error: ErrorBody | undefined) => void,
+  ) {
+    this.data = message.data;
+    this.#reply = message.reply ?? '';
+    this.hasReply = this.#reply !== '';
+    this.#gzip = acceptsGzip(message.headers);
+    this.#connection = connection;
+    this.#options = options;
+    this.#onEnd = onEnd;
+  }
+
+  /** Where the answer goes; undefined before it was opened, and when nobody waits for it. */
+  get subject(): string | undefined {
+    return this.#subject;
+  }
+
+  get ended(): boolean {
+    return this.#writer?.ended ?? false;
+  }
+
+  get elapsedMs(): number {
+    return performance.now() - this.#arrived;
+  }
+
+  answer(head: AnswerHead): AnswerSink {
+    const { logger, chunkBytes = defaultChunkBytes } = this.#options;
+    if (this.#writer !== undefined) {
+      logger.error({ id: head.id, function: head.function }, 'The answer of a request was opened twice');
+      return this.#writer;
+    }
+    this.#subject = head.replyTo === undefined ? this.#reply : publishSubject(head.replyTo);
+    if (this.#subject === '') this.#subject = undefined;
+    this.#writer = new AnswerWriter(head, {
+      outbox: this.#connection.outbox,
+      subject: this.#subject,
+      chunkBytes,
+      gzip: this.#gzip,
+      logger,
+      onEnd: this.#onEnd,
+    });
+    return this.#writer;
+  }
+
+  /** Ends the answer with an error of the driver's own, opening it from what can be read of the request if need be. */
+  async fail(thrown: unknown): Promise<void> {
+    if (this.ended) return;
+    const error = toDriverError(thrown).toBody();
+    const writer = this.#writer ?? this.answer(headOf(this.data));
+    await writer.end({ status: 'error', error, meta: emptyMeta(this.elapsedMs) });
+  }
+}
+
+function headOf(data: Uint8Array): AnswerHead {
+  const parsed = parseRequest(data);
+  const { id, function: name, replyTo } = parsed.ok ? parsed.request : parsed;
+  return { id: id ?? '', function: name, replyTo };
+}
+
+/** Resolves with the promise or at the deadline, whichever comes first. */
+async function within(ms: number, promise: Promise<unknown>): Promise<void> {
+  const { promise: late, resolve } = Promise.withResolvers<undefined>();
+  const timer = setTimeout(
+    () => {
+      resolve(undefined);
+    },
+    Math.max(0, ms),
+  );
+  await Promise.race([promise, late]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,311 @@
+/**
+ * Everything that answers requests leaves through here. The client takes whatever it is given, into memory without
+ * bounds while the server is slow and into nothing while it is away. The outbox bounds the bytes in flight, keeps each
+ * message until the server has taken it, and sends what was not taken again on the next connection. After a break a
+ * message may thus arrive twice, in the same form; it never arrives by half.
+ */
+import type { MsgHdrs, NatsConnection } from 'nats';
+import type { BusLogger } from './logger.ts';
+
+export interface OutgoingMessage {
+  subject: string;
+  data: Uint8Array;
+  headers?: MsgHdrs | undefined;
+  /** Bytes of headers and data together, which is what the server's max_payload counts. */
+  size: number;
+  /** What to send when a new connection brings a smaller max_payload than this message was cut for. */
+  substitute?: () => OutgoingMessage;
+}
+
+export class MessageTooLarge extends Error {
+  override readonly name = 'MessageTooLarge';
+}
+
+/** A message could not be handed over in time, or the bus was closed; the text is fit for a person. */
+export class BusUnavailable extends Error {
+  override readonly name = 'BusUnavailable';
+}
+
+export interface OutboxOptions {
+  /** Bound of the bytes that were sent and not yet taken by the server. */
+  inFlightBytes: number;
+  /** How long a message waits for room or for a connection. */
+  sendTimeoutMs: number;
+  logger: BusLogger;
+}
+
+interface Unconfirmed {
+  message: OutgoingMessage;
+  sentAt: number;
+}
+
+interface Waiter {
+  message: OutgoingMessage;
+  resolve: () => void;
+  reject: (error: Error) => void;
+  timer: NodeJS.Timeout;
+}
+
+/** Messages up to this size count as small: they may use a reserve, and take turns with the large ones. */
+const smallBytes = 64 * 1024;
+/** Messages without a confirmation after which one is asked for, whatever their size. */
+const confirmAfterMessages = 4096;
+const confirmAfterMs = 200;
+/** A guess of what an entry costs besides its bytes. */
+const entryBytes = 256;
+
+export class Outbox {
+  readonly #options: OutboxOptions;
+  #nc: NatsConnection | undefined;
+  #closed = false;
+  #maxPayload = 1024 * 1024;
+  readonly #unconfirmed: Unconfirmed[] = [];
+  #inFlight = 0;
+  #confirming = false;
+  #timer: NodeJS.Timeout | undefined;
+  readonly #small: Waiter[] = [];
+  readonly #large: Waiter[] = [];
+  #largeIsNext = false;
+  readonly #idle = new Set<() => void>();
+
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+  }
+
+  /** The server's live max_payload; while there is no connection, the last one known. */
+  get maxPayload(): number {
+    const live = this.#nc?.info?.max_payload;
+    if (live !== undefined) this.#maxPayload = live;
+    return this.#maxPayload;
+  }
+
+  /** Bytes sent and not yet taken by the server. */
+  get inFlightBytes(): number {
+    return this.#inFlight;
+  }
+
+  /** Messages that wait for room or for a connection. */
+  get waiting(): number {
+    return this.#small.length + this.#large.length;
+  }
+
+  /**
+   * Sends at once if there is room, and then returns undefined; else resolves when it was sent. Rejects with
+   * `MessageTooLarge` when it no longer fits max_payload, and with `BusUnavailable`.
+   */
+  send(message: OutgoingMessage): Promise<void> | undefined {
+    if (this.#closed) return Promise.reject(new BusUnavailable('The connection to the bus has been closed.'));
+    const queue = this.#queueOf(message);
+    if (queue.length === 0 && this.#nc !== undefined && this.#fits(message)) {
+      if (message.size > this.maxPayload) return Promise.reject(tooLarge(message, this.#maxPayload));
+      try {
+        if (this.#publish(message)) {
+          this.#arrangeConfirmation();
+          return undefined;
+        }
+      } catch (error) {
+        return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+      }
+    }
+    return this.#wait(queue, message);
+  }
+
+  /** Goes on over a new connection: first what the former one may have lost, then what waits. */
+  attach(nc: NatsConnection): void {
+    this.#nc = nc;
+    this.#confirming = false;
+    const again = this.#unconfirmed.splice(0);
+    this.#inFlight = 0;
+    const oldest = performance.now() - this.#options.sendTimeoutMs;
+    const fresh = again.filter(({ sentAt }) => sentAt >= oldest);
+    for (const [position, { message }] of fresh.entries()) {
+      const fitting = message.size <= this.maxPayload ? message : this.#substitute(message);
+      if (fitting !== undefined && !this.#publish(fitting)) {
+        // This connection is gone as well: what is left waits for the next one.
+        for (const left of fresh.slice(position)) this.#keep(left);
+        break;
+      }
+    }
+    if (again.length > 0) {
+      const { logger } = this.#options;
+      logger.info(
+        { sentAgain: fresh.length, tooOld: again.length - fresh.length },
+        'Messages that the lost connection may not have delivered are sent again',
+      );
+    }
+    this.#pump();
+  }
+
+  /** The connection is gone; messages wait from now on. */
+  detach(): void {
+    this.#nc = undefined;
+    this.#confirming = false;
+    this.#clearTimer();
+  }
+
+  /** Resolves with true when the server has taken everything, or with false after `timeoutMs`. */
+  async flushed(timeoutMs: number): Promise<boolean> {
+    if (this.#isIdle()) return true;
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const done = (): void => {
+      resolve(true);
+    };
+    const timer = setTimeout(() => {
+      resolve(false);
+    }, timeoutMs);
+    this.#idle.add(done);
+    this.#confirm();
+    const result = await promise;
+    clearTimeout(timer);
+    this.#idle.delete(done);
+    return result;
+  }
+
+  /** Nothing is sent any more; who waits is told so. */
+  close(): void {
+    this.#closed = true;
+    this.detach();
+    for (const waiter of [...this.#small.splice(0), ...this.#large.splice(0)]) {
+      clearTimeout(waiter.timer);
+      waiter.reject(new BusUnavailable('The connection to the bus was closed before the message could be sent.'));
+    }
+    this.#unconfirmed.length = 0;
+    this.#inFlight = 0;
+  }
+
+  #queueOf(message: OutgoingMessage): Waiter[] {
+    return message.size <= smallBytes ? this.#small : this.#large;
+  }
+
+  /** One message always fits, however large; small ones may use a reserve, so that large ones never shut them out. */
+  #fits({ size }: OutgoingMessage): boolean {
+    const { inFlightBytes } = this.#options;
+    const bound = size <= smallBytes ? inFlightBytes * 1.25 : inFlightBytes;
+    return this.#inFlight === 0 || this.#inFlight + size + entryBytes <= bound;
+  }
+
+  /** False when the connection turns out to be gone. Throws when the client refuses this very message. */
+  #publish(message: OutgoingMessage): boolean {
+    const nc = this.#nc;
+    if (nc === undefined) return false;
+    try {
+      if (message.headers === undefined) nc.publish(message.subject, message.data);
+      else nc.publish(message.subject, message.data, { headers: message.headers });
+    } catch (error) {
+      if (!nc.isClosed()) throw error;
+      this.detach();
+      return false;
+    }
+    this.#keep({ message, sentAt: performance.now() });
+    return true;
+  }
+
+  #keep(entry: Unconfirmed): void {
+    this.#unconfirmed.push(entry);
+    this.#inFlight += entry.message.size + entryBytes;
+  }
+
+  #wait(queue: Waiter[], message: OutgoingMessage): Promise<void> {
+    const { sendTimeoutMs } = this.#options;
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter = {
+        message,
+        resolve,
+        reject,
+        timer: setTimeout(() => {
+          queue.splice(queue.indexOf(waiter), 1);
+          const why = this.#nc === undefined ? 'there was no connection to the bus' : 'the bus did not take it';
+          reject(new BusUnavailable(`A message was given up after ${sendTimeoutMs} ms because ${why}.`));
+        }, sendTimeoutMs),
+      };
+      queue.push(waiter);
+      this.#arrangeConfirmation();
+    });
+  }
+
+  /** Asks the server for a sign that it has taken everything: at once when much is on its way, else a little later. */
+  #arrangeConfirmation(): void {
+    if (this.#confirming || this.#unconfirmed.length === 0) return;
+    if (
+      this.#inFlight >= this.#options.inFlightBytes / 4 ||
+      this.#unconfirmed.length >= confirmAfterMessages ||
+      this.waiting > 0
+    ) {
+      this.#confirm();
+    } else {
+      this.#timer ??= setTimeout(() => {
+        this.#timer = undefined;
+        this.#confirm();
+      }, confirmAfterMs);
+    }
+  }
+
+  /** One round trip at a time is shared by all answers. */
+  #confirm(): void {
+    const nc = this.#nc;
+    if (nc === undefined || this.#confirming || this.#unconfirmed.length === 0) return;
+    this.#clearTimer();
+    this.#confirming = true;
+    const count = this.#unconfirmed.length;
+    nc.flush().then(
+      () => {
+        if (this.#nc !== nc) return;
+        this.#confirming = false;
+        for (const { message } of this.#unconfirmed.splice(0, count)) this.#inFlight -= message.size + entryBytes;
+        this.#pump();
+      },
+      // The connection is gone, and with it this round trip; `attach` sends again.
+      () => undefined,
+    );
+  }
+
+  /** Lets waiting messages go while there is room, small and large ones in turn. */
+  #pump(): void {
+    while (this.#nc !== undefined) {
+      const queue = this.#nextQueue();
+      const waiter = queue?.shift();
+      if (queue === undefined || waiter === undefined) break;
+      this.#largeIsNext = queue === this.#small;
+      clearTimeout(waiter.timer);
+      try {
+        if (waiter.message.size > this.maxPayload) throw tooLarge(waiter.message, this.#maxPayload);
+        if (this.#publish(waiter.message)) waiter.resolve();
+        else this.#wait(queue, waiter.message).then(waiter.resolve, waiter.reject);
+      } catch (error) {
+        waiter.reject(error instanceof Error ? error : new Error(String(error)));
+      }
+    }
+    this.#arrangeConfirmation();
+    if (this.#isIdle()) for (const done of this.#idle) done();
+  }
+
+  #nextQueue(): Waiter[] | undefined {
+    const order = this.#largeIsNext ? [this.#large, this.#small] : [this.#small, this.#large];
+    return order.find(([head]) => head !== undefined && this.#fits(head.message));
+  }
+
+  #substitute(message: OutgoingMessage): OutgoingMessage | undefined {
+    const { logger } = this.#options;
+    const substitute = message.substitute?.();
+    const facts = { subject: message.subject, bytes: message.size, maxPayload: this.#maxPayload };
+    if (substitute === undefined || substitute.size > this.#maxPayload) {
+      logger.error(facts, 'A message was lost: the new connection takes only smaller ones');
+      return undefined;
+    }
+    logger.error(facts, 'A part of an answer was lost: the new connection takes only smaller ones; its place says so');
+    return substitute;
+  }
+
+  #isIdle(): boolean {
+    return this.#unconfirmed.length === 0 && this.waiting === 0;
+  }
+
+  #clearTimer(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+}
+
+function tooLarge(message: OutgoingMessage, maxPayload: number): MessageTooLarge {
+  return new MessageTooLarge(`A message of ${message.size} bytes exceeds the server's max_payload of ${maxPayload}.`);
+}

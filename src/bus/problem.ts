@@ -1,0 +1,207 @@
+/** Why there is no connection to the bus, in words for the person who can mend it. */
+import { NatsError } from 'nats';
+import { formatAddress, type ServerAddress } from './address.ts';
+
+export type BusProblemCode =
+  | 'refused'
+  | 'unknownHost'
+  | 'unreachable'
+  | 'timeout'
+  | 'closedByServer'
+  | 'notNats'
+  | 'authentication'
+  | 'tlsNotOffered'
+  | 'tlsRequired'
+  | 'untrusted'
+  | 'expired'
+  | 'hostMismatch'
+  | 'tlsFailed'
+  | 'keyUnusable'
+  | 'caUnreadable'
+  | 'serverError'
+  | 'lost'
+  | 'stale'
+  | 'other';
+
+/** The reason why an attempt failed or a connection broke. The message says what happened and what to do. */
+export class BusProblem extends Error {
+  override readonly name = 'BusProblem';
+  readonly code: BusProblemCode;
+
+  constructor(code: BusProblemCode, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+  }
+}
+
+/** What is known about an attempt besides its error. */
+export interface AttemptFacts {
+  server: ServerAddress;
+  insecure: boolean;
+  tlsFirst: boolean;
+  timeoutMs: number;
+  /** The driver's public key: harmless, and what the server's administrator needs. */
+  publicKey: string;
+}
+
+const untrustedCodes = new Set([
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'CERT_SIGNATURE_FAILURE',
+  'CERT_UNTRUSTED',
+  'CERT_REJECTED',
+  'INVALID_CA',
+]);
+const unreachableCodes = new Set(['EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'ENETDOWN', 'EACCES', 'EPERM']);
+const resetCodes = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED']);
+
+/** Tells the reasons of a failed attempt apart. */
+export function classifyFailure(error: unknown, facts: AttemptFacts): BusProblem {
+  if (error instanceof BusProblem) return error;
+  const where = formatAddress(facts.server);
+  const problem = (code: BusProblemCode, message: string): BusProblem => new BusProblem(code, message, error);
+  const codes = codesOf(error);
+  const has = (...wanted: string[]): boolean => wanted.some((code) => codes.includes(code));
+  const text = error instanceof Error ? error.message : '';
+
+  if (facts.insecure && (has('TLS') || codes.some(isTlsCode))) {
+    return problem(
+      'tlsRequired',
+      `The NATS server ${where} requires TLS, but the driver is set to connect without it. Remove the insecure setting.`,
+    );
+  }
+  if (has('ECONNREFUSED')) {
+    return problem(
+      'refused',
+      `Nothing listens at ${where} (connection refused). Start the NATS server, or correct the address.`,
+    );
+  }
+  if (has('ENOTFOUND', 'EAI_AGAIN', 'EAI_NODATA', 'EAI_NONAME')) {
+    return problem(
+      'unknownHost',
+      `The host name "${facts.server.host}" cannot be resolved. Correct the address, or the name service of this machine.`,
+    );
+  }
+  if (codes.some((code) => unreachableCodes.has(code))) {
+    return problem(
+      'unreachable',
+      `The NATS server ${where} cannot be reached from here. Check network, routes and firewalls.`,
+    );
+  }
+  if (has('TIMEOUT', 'ETIMEDOUT', 'CONNECTION_TIMEOUT')) {
+    return problem(
+      'timeout',
+      `The NATS server ${where} did not answer within ${facts.timeoutMs} ms. ` +
+        'Check that the address is that of a NATS server, that it is not overloaded, and the firewalls on the way.',
+    );
+  }
+  if (has('AUTHORIZATION_VIOLATION', 'AUTHENTICATION_EXPIRED', 'ACCOUNT_EXPIRED')) {
+    return problem(
+      'authentication',
+      `The NATS server ${where} refused the driver's key. Give its public key ${facts.publicKey} to the server's ` +
+        "users, or use the key file that belongs to the server's user.",
+    );
+  }
+  if (has('AUTHENTICATION_TIMEOUT')) {
+    return problem(
+      'authentication',
+      `The NATS server ${where} did not wait for the driver's log-in to finish. Raise the server's authorization timeout.`,
+    );
+  }
+  if (has('SERVER_OPT_NA') && !facts.insecure) {
+    return problem(
+      'tlsNotOffered',
+      `The NATS server ${where} offers no TLS, which the driver insists on. Set up TLS at the server, or correct the address.`,
+    );
+  }
+  if (codes.some((code) => untrustedCodes.has(code))) {
+    return problem(
+      'untrusted',
+      `The certificate of the NATS server ${where} is signed by an authority that the driver does not trust (${first(codes)}). ` +
+        "Give the driver the server's CA certificate.",
+    );
+  }
+  if (has('CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID')) {
+    return problem(
+      'expired',
+      `The certificate of the NATS server ${where} is not valid today (${first(codes)}). Renew it, or correct the clock.`,
+    );
+  }
+  if (has('ERR_TLS_CERT_ALTNAME_INVALID')) {
+    return problem(
+      'hostMismatch',
+      `The certificate of the NATS server ${where} is made out to another name than "${facts.server.tlsName}" (${altNames(error)}). ` +
+        "Use an address that the certificate names, or give the certificate's name as the server name.",
+    );
+  }
+  if (has('TLS') || codes.some(isTlsCode)) {
+    return problem('tlsFailed', `TLS with ${where} failed: ${text}. ${firstHint(facts)}`);
+  }
+  if (error instanceof SyntaxError || text === 'unexpected response from server') {
+    return problem('notNats', `What answers at ${where} is not a NATS server. Correct the address.`);
+  }
+  if (error === undefined || has('CONNECTION_REFUSED', 'DISCONNECT') || codes.some((code) => resetCodes.has(code))) {
+    return problem(
+      'closedByServer',
+      `The NATS server ${where} closed the connection before it was made. ${firstHint(facts)} The server's log may tell more.`,
+    );
+  }
+  if (has('NATS_PROTOCOL_ERR')) {
+    return problem('serverError', `The NATS server ${where} refused the connection: ${text}.`);
+  }
+  return problem('other', `The connection to the NATS server ${where} failed: ${text || 'for a reason unknown'}.`);
+}
+
+/** The reason why an established connection ended. */
+export function lostConnection(server: ServerAddress, reason: unknown): BusProblem {
+  const text = reason instanceof Error ? reason.message : 'the server closed it';
+  return new BusProblem(
+    'lost',
+    `The connection to the NATS server ${formatAddress(server)} was lost: ${text}.`,
+    reason,
+  );
+}
+
+export function staleConnection(server: ServerAddress, silentMs: number): BusProblem {
+  return new BusProblem(
+    'stale',
+    `The NATS server ${formatAddress(server)} has not answered a ping for ${silentMs} ms; the connection is given up.`,
+  );
+}
+
+function firstHint(facts: AttemptFacts): string {
+  return facts.tlsFirst
+    ? 'The driver is set to begin with TLS; check that the server does so too (handshake_first).'
+    : 'If the server begins with TLS (handshake_first), set the driver to do so too.';
+}
+
+/** The codes of an error and of what it wraps. */
+function codesOf(error: unknown): string[] {
+  const codes: string[] = [];
+  for (let current = error; current instanceof Error && codes.length < 8;) {
+    const { code } = current as { code?: unknown };
+    if (typeof code === 'string') codes.push(code);
+    if (current instanceof AggregateError) codes.push(...current.errors.flatMap(codesOf));
+    current = current instanceof NatsError ? current.chainedError : current.cause;
+  }
+  return codes;
+}
+
+function isTlsCode(code: string): boolean {
+  return (
+    /^ERR_(?:SSL|TLS|OSSL)_|^CERT_|^EPROTO$/.test(code) || untrustedCodes.has(code) || code === 'HOSTNAME_MISMATCH'
+  );
+}
+
+function first(codes: string[]): string {
+  return codes.find((code) => isTlsCode(code)) ?? codes[0] ?? 'unknown';
+}
+
+/** Node writes the certificate's names into the reason of a mismatch. */
+function altNames(error: unknown): string {
+  const reason = (error as { reason?: unknown } | undefined)?.reason;
+  return typeof reason === 'string' ? reason.replaceAll(/\s+/g, ' ').replace(/\.$/, '') : 'names differ';
+}
