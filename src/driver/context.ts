@@ -1,6 +1,6 @@
 /** Everything that belongs to one request while it is worked on. */
 import type { AnswerEnd, AnswerItem, AnswerMeta, AnswerSink, FailedItem } from '../contract/answer.ts';
-import type { DriverError} from '../contract/errors.ts';
+import type { DriverError } from '../contract/errors.ts';
 import { toDriverError } from '../contract/errors.ts';
 import type { Nanoseconds } from '../contract/instant.ts';
 import type { SourceCall } from '../sources/source.ts';

@@ -30,7 +30,10 @@ export async function eachItem(
       fqn = parseFqn(text);
       host = context.hosts.of(fqn, context.selected);
     } catch (error) {
-      await context.part({ index, fqn: text }, () => Promise.reject(error));
+      // Its failure belongs to this item alone, like any other.
+      await context.part({ index, fqn: text }, async () => {
+        throw error;
+      });
       continue;
     }
     const group = byHost.get(host);

@@ -1,0 +1,76 @@
+/** Puts the messages of one answer together again: in order, each once, none missing. */
+import type { AnswerMessage } from '../contract/answer.ts';
+import type { ErrorBody } from '../contract/errors.ts';
+import type { SeriesPiece } from '../contract/series.ts';
+import { isSeriesPiece } from '../contract/series.ts';
+
+/** A whole answer. */
+export interface Answer {
+  id: string;
+  function: string;
+  status: AnswerMessage['status'];
+  items: object[];
+  error?: ErrorBody;
+  meta: NonNullable<AnswerMessage['meta']>;
+  /** Messages that it came in. */
+  messages: number;
+}
+
+/** The answer cannot be put together; the text says why. */
+export class BrokenAnswer extends Error {
+  override readonly name = 'BrokenAnswer';
+}
+
+/** Lets each message through once and in order. After a break of the bus a message may come twice. */
+export class AnswerOrder {
+  #next = 0;
+
+  /** @returns false for a message that came before; @throws BrokenAnswer when one is missing */
+  accept(message: Pick<AnswerMessage, 'seq'>): boolean {
+    if (message.seq < this.#next) return false;
+    if (message.seq > this.#next) {
+      throw new BrokenAnswer(`Message ${this.#next} of the answer is missing; ask again.`);
+    }
+    this.#next++;
+    return true;
+  }
+}
+
+/** Joins pieces of the same series; other items stay as they are. Memory grows with the series, so stream long ones. */
+export function joinSeries(items: readonly object[]): object[] {
+  const series = new Map<number, SeriesPiece>();
+  const joined: object[] = [];
+  for (const item of items) {
+    if (!isSeriesPiece(item)) {
+      joined.push(item);
+      continue;
+    }
+    const before = series.get(item.index);
+    if (before) append(before, item);
+    else {
+      const first = structuredClone(item);
+      series.set(item.index, first);
+      joined.push(first);
+    }
+  }
+  return joined;
+}
+
+function append(series: SeriesPiece, piece: SeriesPiece): void {
+  const offset = series.times.length;
+  if (piece.flags)
+    (series.flags ??= []).push(
+      ...piece.flags
+        .map(([a, b, s]) => [a + offset, b + offset, s] as const)
+        .map((f) => [...f] as [number, number, (typeof f)[2]]),
+    );
+  if (piece.states || series.states) {
+    series.states ??= new Array<number | null>(offset).fill(null);
+    for (let i = 0; i < piece.times.length; i++) series.states.push(piece.states?.[i] ?? null);
+  }
+  for (const time of piece.times) series.times.push(time);
+  for (const value of piece.values) series.values.push(value);
+  if (piece.more === undefined) delete series.more;
+  if (piece.truncated !== undefined) series.truncated = piece.truncated;
+  if (piece.unit !== undefined) series.unit = piece.unit;
+}

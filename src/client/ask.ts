@@ -1,0 +1,140 @@
+/**
+ * Asks a driver over any NATS connection: sends a request, follows its answer message by message. It needs only the few
+ * members of a connection that all versions of the NATS client have, so it works with the caller's own.
+ */
+import { randomUUID } from 'node:crypto';
+import { gunzipSync } from 'node:zlib';
+import type { AnswerMessage } from '../contract/answer.ts';
+import type { Request } from '../contract/request.ts';
+import { type Answer, AnswerOrder, BrokenAnswer } from './answer.ts';
+
+/** The part of a NATS message that is used. */
+export interface NatsMessage {
+  readonly data: Uint8Array;
+  readonly headers?: { readonly code: number; get(name: string): string } | undefined;
+}
+
+/** The part of a NATS connection that is used. */
+export interface NatsConnectionLike {
+  publish(subject: string, data: Uint8Array, options: { reply: string }): void;
+  subscribe(
+    subject: string,
+    options: { callback: (error: Error | null, message: NatsMessage) => void },
+  ): { unsubscribe(): void };
+}
+
+export interface AskOptions {
+  /** Gives up when no message came for this long; default: the request's budget and a little more. */
+  silenceMs?: number;
+  /** First part of the subject for the answer; the caller needs the right to subscribe below it. */
+  inboxPrefix?: string;
+}
+
+/** Nobody answers; the text says why. */
+export class NoAnswer extends Error {
+  override readonly name = 'NoAnswer';
+}
+
+/** Default budget of a driver, and what the way there and back may take. */
+const DEFAULT_BUDGET_MS = 30_000;
+const WAY_MS = 5_000;
+
+/** Sends a request and yields its answer message by message; stops listening when the caller stops reading. */
+export async function* askStream(
+  connection: NatsConnectionLike,
+  subject: string,
+  request: Request,
+  options: AskOptions = {},
+): AsyncGenerator<AnswerMessage> {
+  const silenceMs = options.silenceMs ?? (request.timeoutMs ?? DEFAULT_BUDGET_MS) + WAY_MS;
+  const inbox = `${options.inboxPrefix ?? '_INBOX'}.${randomUUID().replaceAll('-', '')}`;
+  const queue = new MessageQueue();
+  const subscription = connection.subscribe(inbox, {
+    callback: (error, message) => {
+      queue.push(error ?? message);
+    },
+  });
+  const order = new AnswerOrder();
+  try {
+    connection.publish(subject, Buffer.from(JSON.stringify(request)), { reply: inbox });
+    for (;;) {
+      const message = decode(await queue.next(silenceMs, subject), subject);
+      if (!order.accept(message)) continue;
+      yield message;
+      if (message.last) return;
+    }
+  } finally {
+    subscription.unsubscribe();
+  }
+}
+
+/** Sends a request and collects its whole answer. */
+export async function ask(
+  connection: NatsConnectionLike,
+  subject: string,
+  request: Request,
+  options: AskOptions = {},
+): Promise<Answer> {
+  const items: object[] = [];
+  let messages = 0;
+  for await (const message of askStream(connection, subject, request, options)) {
+    messages++;
+    for (const item of message.items) items.push(item as object);
+    if (!message.last) continue;
+    const { id, function: name, status, meta, error } = message;
+    if (!meta) throw new BrokenAnswer('The last message of the answer has no "meta".');
+    return {
+      id,
+      function: name,
+      status,
+      items,
+      meta,
+      messages,
+      ...(error ? { error: error as Answer['error'] & {} } : {}),
+    };
+  }
+  throw new BrokenAnswer('The answer ended without a last message.');
+}
+
+function decode({ data, headers }: NatsMessage, subject: string): AnswerMessage {
+  if (headers?.code === 503 && data.length === 0) {
+    throw new NoAnswer(`Nobody listens on ${subject}: is the driver running, and is this its request topic?`);
+  }
+  try {
+    const packed = headers?.get('Content-Encoding') === 'gzip';
+    return JSON.parse(Buffer.from(packed ? gunzipSync(data) : data).toString()) as AnswerMessage;
+  } catch (cause) {
+    throw new BrokenAnswer('A message of the answer is not readable.', { cause });
+  }
+}
+
+/** Messages between the connection's callback and the reader. */
+class MessageQueue {
+  readonly #messages: (NatsMessage | Error)[] = [];
+  #wake: (() => void) | undefined;
+
+  push(message: NatsMessage | Error): void {
+    this.#messages.push(message);
+    this.#wake?.();
+  }
+
+  async next(silenceMs: number, subject: string): Promise<NatsMessage> {
+    if (this.#messages.length === 0) await this.#wait(silenceMs, subject);
+    const message = this.#messages.shift();
+    if (message === undefined || message instanceof Error) throw message ?? new BrokenAnswer('No message.');
+    return message;
+  }
+
+  #wait(silenceMs: number, subject: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        reject(new NoAnswer(`No answer from ${subject} for ${silenceMs} ms.`));
+      }, silenceMs);
+      this.#wake = () => {
+        clearTimeout(timer);
+        this.#wake = undefined;
+        resolve();
+      };
+    });
+  }
+}
