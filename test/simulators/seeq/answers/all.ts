@@ -1,0 +1,23 @@
+/** The handlers of all operations that the simulator does. */
+import type { Handlers } from '../http/call.ts';
+import { authHandlers } from './auth.ts';
+import { conditionHandlers } from './conditions.ts';
+import { formulaHandlers } from './formulas.ts';
+import { itemHandlers } from './items.ts';
+import { scalarHandlers } from './scalars.ts';
+import { signalHandlers } from './signals.ts';
+import { sourceHandlers } from './sources.ts';
+import { systemHandlers } from './system.ts';
+import { treeHandlers } from './trees.ts';
+
+export const HANDLERS: Handlers = {
+  ...systemHandlers,
+  ...authHandlers,
+  ...itemHandlers,
+  ...treeHandlers,
+  ...signalHandlers,
+  ...conditionHandlers,
+  ...scalarHandlers,
+  ...formulaHandlers,
+  ...sourceHandlers,
+};

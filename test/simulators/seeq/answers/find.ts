@@ -1,0 +1,24 @@
+/** Items that a request names by id, with the refusals for those that are not there or not allowed. */
+import { SeeqError } from '../http/errors.ts';
+import type { Item } from '../plant/item.ts';
+import type { Plant } from '../plant/plant.ts';
+
+/** @throws SeeqError 404 [inferred] */
+export function itemOf(plant: Plant, id: string): Item {
+  const item = plant.find(id);
+  if (item === undefined) throw new SeeqError(404, `The item with ID ${id} could not be found`);
+  return item;
+}
+
+/** An item that has this part; the caller may read it. @throws SeeqError 404, or 403 for a redacted one [inferred] */
+export function readable<Part extends 'signal' | 'condition' | 'scalar' | 'metric'>(
+  plant: Plant,
+  id: string,
+  part: Part,
+): Item & Required<Pick<Item, Part>> {
+  const item = itemOf(plant, id);
+  if (item[part] === undefined)
+    throw new SeeqError(404, `The item with ID ${id} is not a ${part}, but of type ${item.type}`);
+  if (item.redacted) throw new SeeqError(403, `You have no permission to read the item with ID ${id}`);
+  return item as Item & Required<Pick<Item, Part>>;
+}

@@ -1,0 +1,162 @@
+/**
+ * One request from its first byte to its log entry: which operation, may it, is it well formed, what goes wrong with
+ * it on purpose, and the answer. Whatever happens, the caller gets an error body in Seeq's shape, never silence.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Fault, Knobs } from '../knobs.ts';
+import { noise } from '../series/noise.ts';
+import { readBody } from './body.ts';
+import type { Call, Handlers, Reply, Server } from './call.ts';
+import { checkBody, matchOperation, MEDIA_TYPE, readParameters, type Operation } from './description.ts';
+import { SeeqError } from './errors.ts';
+import type { Faults } from './faults.ts';
+import { checkMediaTypes } from './media.ts';
+import { withNulls } from './nulls.ts';
+import type { RequestLog } from './request-log.ts';
+import type { RunningRequest } from './running.ts';
+import { send, type Outgoing } from './write.ts';
+
+export interface ExchangeParts {
+  readonly server: Server;
+  readonly knobs: Knobs;
+  readonly faults: Faults;
+  readonly log: RequestLog;
+  readonly handlers: Handlers;
+}
+
+const BASE = '/api/';
+/** Parameters that choose the page of an answer, not the answer. */
+const PAGE_PARAMETERS = ['continuationToken', 'limit', 'offset'];
+
+/** The listener of the HTTP server. */
+export function exchange(parts: ExchangeParts): (request: IncomingMessage, response: ServerResponse) => void {
+  let count = 0;
+  return (request, response) => {
+    if (parts.knobs.down) {
+      request.socket.resetAndDestroy();
+      return;
+    }
+    count += 1;
+    void answer(parts, request, response, count).catch(() => response.destroy());
+  };
+}
+
+async function answer(
+  parts: ExchangeParts,
+  request: IncomingMessage,
+  response: ServerResponse,
+  count: number,
+): Promise<void> {
+  const { server, knobs, log } = parts;
+  const method = request.method ?? 'GET';
+  const [path, search] = splitOnce(request.url ?? '/', '?');
+  const query = new URLSearchParams(search);
+  const running = server.running.begin(method, path, query, undefined);
+  const entry = log.begin(method, path, search, request.headers);
+  response.on('close', () => {
+    running.abort.abort();
+    server.running.end(running);
+    log.end(entry, response);
+  });
+  let outgoing: Outgoing;
+  let fault: Fault | undefined;
+  try {
+    const found = find(method, path);
+    entry.operation = found.operation.id;
+    fault = parts.faults.take(found.operation.id, path);
+    await delay(knobs, fault, count, running.abort.signal);
+    if (fault?.kind === 'hang') await parts.faults.hang(running.abort.signal);
+    outgoing = await perform(parts, request, found, query, running, count);
+  } catch (error) {
+    outgoing = refusal(error);
+  }
+  try {
+    await send(response, outgoing, running.abort.signal, fault?.kind === 'hang' ? undefined : fault);
+  } catch (error) {
+    // Answers are written while they are made, so that one may fail in the middle.
+    if (response.headersSent) response.destroy();
+    else await send(response, refusal(error), running.abort.signal);
+  }
+}
+
+interface Found {
+  readonly operation: Operation;
+  readonly path: Record<string, string>;
+}
+
+function find(method: string, path: string): Found {
+  if (!path.startsWith(BASE)) throw new SeeqError(404, 'There is nothing here; the API begins at /api');
+  return matchOperation(method, path.slice(BASE.length).split('/'));
+}
+
+async function perform(
+  parts: ExchangeParts,
+  request: IncomingMessage,
+  { operation, path }: Found,
+  query: URLSearchParams,
+  running: RunningRequest,
+  count: number,
+): Promise<Outgoing> {
+  const { server, knobs } = parts;
+  checkMediaTypes(request.headers, operation.body !== undefined);
+  const caller = operation.open ? undefined : server.sessions.of(request.headers);
+  if (caller !== undefined) running.user = caller.session.account.name;
+  const parameters = readParameters(operation, path, query, {
+    release: server.release,
+    refuseUnknown: knobs.refuseUnknownParameters,
+  });
+  const body = operation.body === undefined ? undefined : await readBody(request);
+  checkBody(operation, body);
+  const handler = parts.handlers[operation.id] as ((call: Call) => Reply<unknown>) | undefined;
+  if (handler === undefined) throw new SeeqError(501, `The simulator does not do ${operation.id}`);
+  const nulls = knobs.absent === 'null' || (knobs.absent === 'mixed' && count % 2 === 0);
+  const call = {
+    server,
+    parameters,
+    body,
+    session: caller?.session,
+    token: caller?.token,
+    nulls,
+    address: addressOf(path, operation, query),
+    // The description has checked parameters and body, so they have the types that the operation declares.
+  } as unknown as Call;
+  const reply = handler(call);
+  const headers = { ...reply.headers };
+  if (caller !== undefined && knobs.rotateToken && operation.id !== 'logout') {
+    headers['x-sq-auth'] = server.sessions.issue(caller.session);
+    if (knobs.rotateVoidsOld) server.sessions.logout(caller.token);
+  }
+  if (reply.text !== undefined) return { status: 200, headers, text: reply.text };
+  if (reply.body === undefined || operation.answer === undefined) return { status: 200, headers, text: [] };
+  return { status: 200, headers, text: [JSON.stringify(nulls ? withNulls(operation.answer, reply.body) : reply.body)] };
+}
+
+function refusal(error: unknown): Outgoing {
+  const known = error instanceof SeeqError ? error : new SeeqError(500, `The simulator failed: ${String(error)}`);
+  return { status: known.status, headers: {}, text: [JSON.stringify(known.body())] };
+}
+
+async function delay(knobs: Knobs, fault: Fault | undefined, count: number, signal: AbortSignal): Promise<void> {
+  const ms = knobs.latencyMs + knobs.jitterMs * noise(2, count) + (fault?.kind === 'latency' ? fault.ms : 0);
+  if (ms > 0) await pause(ms, undefined, { signal }).catch(() => undefined);
+}
+
+function addressOf(path: Readonly<Record<string, string>>, operation: Operation, query: URLSearchParams): string {
+  const rest = [...query]
+    .filter(([name]) => !PAGE_PARAMETERS.includes(name))
+    .map(([name, value]) => `${name}=${value}`);
+  return `${operation.id} ${JSON.stringify(path)} ${rest.sort().join('&')}`;
+}
+
+function splitOnce(text: string, mark: string): [string, string] {
+  const at = text.indexOf(mark);
+  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+/** What an HTTP parser error gets; the connection cannot be used any further. */
+export function badRequest(): string {
+  const body = JSON.stringify({ statusMessage: 'This is not a valid HTTP request' });
+  const length = Buffer.byteLength(body);
+  return `HTTP/1.1 400 Bad Request\r\ncontent-type: ${MEDIA_TYPE}\r\ncontent-length: ${length}\r\nconnection: close\r\n\r\n${body}`;
+}

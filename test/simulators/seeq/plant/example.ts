@@ -1,0 +1,54 @@
+/** The plant of the simulator: everything that can be found in it, assembled from its parts. */
+import { addCoolingTowers } from './cooling-towers.ts';
+import { addManyTags } from './many-tags.ts';
+import { addPackaging } from './packaging.ts';
+import { Plant } from './plant.ts';
+import type { Item } from './item.ts';
+import { addSpecialConditions } from './special-conditions.ts';
+import { addSpecialItems } from './special-items.ts';
+import { addSpecialSignals } from './special-signals.ts';
+import { addWorkbooks } from './workbooks.ts';
+
+/** What the parts of a plant share. */
+export interface PlantParts {
+  readonly plant: Plant;
+  /** Data source of the cooling towers and the special cases. */
+  readonly example: Item;
+  /** Data source of the packaging lines. */
+  readonly historian: Item;
+}
+
+/**
+ * @param name seeds all ids and values: two plants of one name are equal, two of different names have no id in common
+ * @param now current time of the simulated server, nanoseconds
+ * @param extraTags number of further signals, for tests of large plants
+ */
+export function buildPlant(name: string, now: () => bigint, extraTags = 0): Plant {
+  const plant = new Plant(name, now);
+  const parts: PlantParts = {
+    plant,
+    example: addDatasource(plant, 'Example Data', 'Simulated Files', 'Example Data'),
+    historian: addDatasource(plant, 'Plant Historian', 'Simulated Historian', 'historian-1'),
+  };
+  addCoolingTowers(parts);
+  const reactors = addPackaging(parts);
+  const special = plant.add({ type: 'Asset', name: 'Special Cases', datasource: parts.example, dataId: 'special' });
+  addSpecialSignals(parts, special);
+  addSpecialConditions(parts, special);
+  addSpecialItems(parts, special);
+  addWorkbooks(parts, reactors);
+  addManyTags(parts, extraTags);
+  return plant;
+}
+
+function addDatasource(plant: Plant, name: string, datasourceClass: string, datasourceId: string): Item {
+  return plant.add({
+    type: 'Datasource',
+    name,
+    description: `Data source of the simulated plant ${plant.name}`,
+    properties: [
+      { name: 'Datasource Class', value: datasourceClass },
+      { name: 'Datasource ID', value: datasourceId },
+    ],
+  });
+}

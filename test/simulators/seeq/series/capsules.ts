@@ -1,0 +1,69 @@
+/** The capsules of a condition: intervals with properties, ascending by start. Times are nanoseconds since 1970. */
+import { floorDiv } from './time.ts';
+
+export interface CapsuleProperty {
+  readonly name: string;
+  /** Missing: the capsule has the property, but no value for it. */
+  readonly value?: number | string | boolean;
+  readonly unit?: string;
+}
+
+export interface Capsule {
+  readonly id: string;
+  /** Missing: it began before all time. */
+  readonly start?: bigint;
+  /** Missing: it is still open. */
+  readonly end?: bigint;
+  readonly uncertain?: boolean;
+  /** The point from which on the capsule may still change. */
+  readonly cursor?: bigint;
+  readonly properties: readonly CapsuleProperty[];
+}
+
+export interface CapsuleSet {
+  /** Every capsule that overlaps the range, ascending by start; capsules without a start come first. */
+  overlapping(from: bigint, to: bigint): Iterable<Capsule>;
+}
+
+/**
+ * Whether a capsule overlaps a range. Start counts, end does not: a shift that ends at 14:00 is not part of a range
+ * that begins at 14:00. [Inferred: the vendor documents "overlap", not the treatment of the borders.]
+ */
+export function overlaps(capsule: Capsule, from: bigint, to: bigint): boolean {
+  const { start, end } = capsule;
+  if (start !== undefined && start === end) return start >= from && start <= to;
+  return (start === undefined || start <= to) && (end === undefined || end > from);
+}
+
+/** A fixed list. */
+export function listCapsules(capsules: readonly Capsule[]): CapsuleSet {
+  return { overlapping: (from, to) => capsules.filter((capsule) => overlaps(capsule, from, to)) };
+}
+
+export interface PeriodicCapsules {
+  /** Nanoseconds between the starts of two rounds. */
+  readonly period: bigint;
+  readonly phase?: bigint;
+  /** No capsule is longer than this; decides how far back the search begins. */
+  readonly longest: bigint;
+  /** The capsules of round k, all starting within it, ascending by start. */
+  readonly round: (index: number, start: bigint) => readonly Capsule[];
+  /** No capsule starts after this. */
+  readonly end: () => bigint;
+}
+
+/** Capsules that are computed round by round, for any range. */
+export function periodicCapsules(options: PeriodicCapsules): CapsuleSet {
+  const { period, phase = 0n, longest } = options;
+  return {
+    *overlapping(from, to) {
+      const end = options.end();
+      const last = Number(floorDiv((to < end ? to : end) - phase, period));
+      for (let index = Number(floorDiv(from - longest - phase, period)); index <= last; index += 1) {
+        for (const capsule of options.round(index, BigInt(index) * period + phase)) {
+          if ((capsule.start ?? end) <= end && overlaps(capsule, from, to)) yield capsule;
+        }
+      }
+    },
+  };
+}

@@ -1,0 +1,84 @@
+/**
+ * Times of the simulator: whole nanoseconds since 1970 as bigint, because Seeq keys have nanoseconds and a double
+ * has not. Text is ISO 8601, or `<integer> ns`, which the formula endpoints take too.
+ */
+import { Temporal } from 'temporal-polyfill';
+import { SeeqError } from '../http/errors.ts';
+
+export const SECOND = 1_000_000_000n;
+export const MINUTE = 60n * SECOND;
+export const HOUR = 60n * MINUTE;
+export const DAY = 24n * HOUR;
+
+const MILLI = 1_000_000n;
+
+/** Rounds towards minus infinity, unlike bigint division, so that times before 1970 work too. */
+export function floorDiv(a: bigint, b: bigint): bigint {
+  const q = a / b;
+  return a % b !== 0n && a < 0n !== b < 0n ? q - 1n : q;
+}
+
+/** Nanoseconds of a time text; refuses what is not ISO 8601 with an offset, with a message that names the field. */
+export function parseTime(text: string, field: string): bigint {
+  const whole = /^\s*(-?\d{1,20})\s*ns\s*$/.exec(text)?.[1];
+  if (whole !== undefined) return BigInt(whole);
+  try {
+    return Temporal.Instant.from(text.trim()).epochNanoseconds;
+  } catch {
+    throw new SeeqError(400, `The value '${text}' of '${field}' is not an ISO 8601 time with an offset from UTC`);
+  }
+}
+
+/** ISO 8601 in UTC with as many fraction digits (0, 3, 6 or 9) as the time needs. */
+export function formatTime(ns: bigint): string {
+  const ms = floorDiv(ns, MILLI);
+  const text = new Date(Number(ms)).toISOString();
+  const below = ns - ms * MILLI;
+  if (below === 0n) return text.endsWith('.000Z') ? `${text.slice(0, -5)}Z` : text;
+  const digits = below.toString().padStart(6, '0');
+  return `${text.slice(0, -1)}${digits.endsWith('000') ? digits.slice(0, 3) : digits}Z`;
+}
+
+const UNITS: Readonly<Record<string, bigint>> = {
+  ns: 1n,
+  us: 1000n,
+  ms: MILLI,
+  s: SECOND,
+  sec: SECOND,
+  second: SECOND,
+  min: MINUTE,
+  minute: MINUTE,
+  h: HOUR,
+  hr: HOUR,
+  hour: HOUR,
+  d: DAY,
+  day: DAY,
+  wk: 7n * DAY,
+  week: 7n * DAY,
+};
+
+/** Nanoseconds of a duration such as `15min`, `1 h`, `30 days` or `0.5s`; refuses others by the name of the field. */
+export function parseDuration(text: string, field: string): bigint {
+  const match = /^\s*(\d{1,15}(?:\.\d{1,9})?)\s*([a-zA-Z]+)\s*$/.exec(text);
+  const unit = UNITS[match?.[2] ?? ''] ?? UNITS[(match?.[2] ?? '').replace(/s$/, '')];
+  if (match?.[1] === undefined || unit === undefined) {
+    throw new SeeqError(400, `The value '${text}' of '${field}' is not a duration such as 15min or 1h`);
+  }
+  const [whole = '0', fraction = ''] = match[1].split('.');
+  const scale = 10n ** BigInt(fraction.length);
+  return (BigInt(whole + fraction) * unit) / scale;
+}
+
+/** A duration as text in the largest unit that divides it, for example `90min`. */
+export function formatDuration(ns: bigint): string {
+  for (const [unit, size] of [
+    ['d', DAY],
+    ['h', HOUR],
+    ['min', MINUTE],
+    ['s', SECOND],
+    ['ms', MILLI],
+  ] as const) {
+    if (ns % size === 0n) return `${String(ns / size)}${unit}`;
+  }
+  return `${String(ns)}ns`;
+}
