@@ -1,0 +1,55 @@
+import { randomUUID } from 'node:crypto';
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { Command } from 'commander';
+import { createUser } from 'nkeys.js';
+import { KEY_FILE } from '../config/keyfile.ts';
+import { exitCodes, type ExitCode, type Terminal } from './terminal.ts';
+
+/** `iota-seeqdrv keygen`: makes the driver's NKey pair. */
+export function keygenCommand(terminal: Terminal, finish: (code: ExitCode) => void): Command {
+  return new Command('keygen')
+    .description(`make an NKey pair: the private key goes into ${KEY_FILE}, the public key is printed`)
+    .option('-d, --dir <folder>', 'the folder of the configuration file', '.')
+    .option('-f, --force', 'replace a key file that is there already', false)
+    .action(async (options: { dir: string; force: boolean }) => {
+      const file = resolve(options.dir, KEY_FILE);
+      let publicKey: string;
+      try {
+        publicKey = await makeKeyFile(file, options.force);
+      } catch (error) {
+        terminal.err(writeFailure(file, error));
+        finish(exitCodes.failure);
+        return;
+      }
+      terminal.err(`${file} holds the private key. The public key, for "publickey" and for the NATS server:`);
+      terminal.out(publicKey);
+      finish(exitCodes.ok);
+    });
+}
+
+/**
+ * Makes a new NKey pair of a user and writes its seed to `file`, readable by its owner only.
+ * Fails like `node:fs`; with code EEXIST if the file is there and `force` is false.
+ * @returns the public key
+ */
+export async function makeKeyFile(file: string, force: boolean): Promise<string> {
+  const pair = createUser();
+  // Written aside first: a file that is replaced keeps its own mode, a new one gets ours.
+  const written = force ? `${file}.${randomUUID()}` : file;
+  try {
+    await writeFile(written, Buffer.concat([pair.getSeed(), Buffer.from('\n')]), { mode: 0o600, flag: 'wx' });
+    if (force) await rename(written, file);
+    return pair.getPublicKey();
+  } finally {
+    if (force) await rm(written, { force: true });
+    pair.clear();
+  }
+}
+
+function writeFailure(file: string, error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'EEXIST') return `${file} exists already; --force replaces it (the old key is lost then)`;
+  if (code === 'ENOENT') return `${file} cannot be written: its folder does not exist`;
+  return `${file} cannot be written: ${error instanceof Error ? error.message : String(error)}`;
+}

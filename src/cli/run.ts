@@ -1,0 +1,97 @@
+/** `iota-seeqdrv run`: the driver itself, until it is told to stop. */
+import { once } from 'node:events';
+import { hostname } from 'node:os';
+import { Command } from 'commander';
+import type { Logger } from 'pino';
+import { connectBus } from '../bus/connection.ts';
+import { serveRequests } from '../bus/endpoint.ts';
+import type { Config } from '../config/config.ts';
+import { Driver } from '../driver/driver.ts';
+import { openLog } from '../telemetry/log.ts';
+import { busOptions, openHosts } from './assemble.ts';
+import { configOption, readConfig } from './check.ts';
+import { exitCodes, type ExitCode, type Terminal } from './terminal.ts';
+import { packageVersion } from './version.ts';
+
+export function runCommand(terminal: Terminal, finish: (code: ExitCode) => void): Command {
+  return new Command('run')
+    .description('serve requests until SIGTERM or SIGINT')
+    .option(...configOption)
+    .action(async (options: { config?: string }) => {
+      const loaded = await readConfig(options.config, terminal);
+      finish(loaded ? await run(loaded.config, stopSignal()) : exitCodes.usage);
+    });
+}
+
+/** Aborted by the first SIGTERM or SIGINT; a second one ends the process as usual. */
+function stopSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(name, () => {
+      controller.abort(name);
+    });
+  }
+  return controller.signal;
+}
+
+/**
+ * Serves until `stop`, then answers what is in flight and leaves. The bus being away is no reason to end: the driver
+ * keeps trying and says why.
+ */
+async function run(config: Config, stop: AbortSignal): Promise<ExitCode> {
+  const version = packageVersion();
+  const started = new Date().toISOString();
+  const instance = `${hostname()}-${process.pid}`;
+  const log = openLog({ debug: config.debug, driverid: config.driverid, instance });
+  const hosts = openHosts(config, version);
+  const driver = new Driver({ hosts, limits: config.limits, facts: { version, instance, started }, log });
+  const bus = connectBus(busOptions(config.bus, `iota-seeqdrv ${instance}`, log));
+  const endpoint = serveRequests(
+    bus,
+    {
+      subject: config.reqtopic,
+      queue: config.bus.queue,
+      name: 'iota-seeqdrv',
+      version,
+      description: 'Seeq driver of IOTA Vue',
+      metadata: {
+        driverType: 'seeq',
+        instance,
+        ...(config.driverid === undefined ? {} : { driverid: config.driverid }),
+      },
+      stats: () => driver.statistics.snapshot(),
+      chunkBytes: config.bus.chunkBytes,
+      logger: log,
+    },
+    (request) => driver.handle(request),
+  );
+  log.info({ version, reqtopic: config.reqtopic, hosts: config.servers.map(({ name }) => name) }, 'driver started');
+
+  await Promise.race([stop.aborted || once(stop, 'abort'), bus.closed]);
+  const stopped = stop.aborted;
+  if (stopped) log.info({ reason: String(stop.reason) }, 'driver is stopping');
+  else log.error({}, 'the connection to the bus was closed for good');
+
+  await drain(endpoint, driver, config.limits.drainTimeoutMs, log);
+  await bus.close();
+  await hosts.close();
+  log.info({}, 'driver stopped');
+  return stopped ? exitCodes.ok : exitCodes.failure;
+}
+
+/** Requests in flight may end; what does not in time is answered with an error that tells the caller to ask again. */
+async function drain(
+  endpoint: ReturnType<typeof serveRequests>,
+  driver: Driver,
+  timeoutMs: number,
+  log: Logger,
+): Promise<void> {
+  const { unfinished } = await endpoint.stop(timeoutMs);
+  if (unfinished === 0) return;
+  log.warn({ unfinished }, 'requests were cut off by the stop; their callers are told to ask again');
+  driver.stop();
+  await endpoint.stop(LAST_ANSWERS_MS);
+}
+
+/** Time for the answers of requests that were cut off. */
+const LAST_ANSWERS_MS = 2000;
