@@ -1,0 +1,163 @@
+/**
+ * A small IOTA cluster of real parts on this machine: nats-server with TLS and NKeys, Seeq simulators as plants, the
+ * driver as its own process, and a second identity that asks. For tests, the demo and the bench.
+ */
+import { connect, nkeyAuthenticator, type NatsConnection } from 'nats';
+import { NoAnswer, ask, type AskOptions } from '../../src/client/ask.ts';
+import type { Answer } from '../../src/client/answer.ts';
+import type { Request } from '../../src/contract/request.ts';
+import type { SimulatorOptions } from '../simulators/seeq/options.ts';
+import { type SpawnedSimulator, spawnSeeqSimulator } from '../simulators/seeq/spawn.ts';
+import { type DriverProcess, type DriverProcessOptions, startDriver } from './driver-process.ts';
+import { type Authority, createAuthority, createUserKey, type NatsServer, startNatsServer, type UserKey } from './nats/index.ts';
+
+export const REQUEST_TOPIC = 'region.site.seeq.request';
+
+export interface ClusterOptions {
+  /** Plants by the name of their connection. */
+  plants?: Record<string, SimulatorOptions>;
+  /** Laid over the settings of the driver's configuration. */
+  settings?: Record<string, unknown>;
+  /** Laid over each server of the configuration. */
+  server?: Record<string, unknown>;
+  /** Laid over the top level of the configuration. */
+  config?: Record<string, unknown>;
+  maxPayload?: number;
+  driver?: Pick<DriverProcessOptions, 'env' | 'nodeOptions'>;
+}
+
+export interface Cluster {
+  readonly nats: NatsServer;
+  readonly authority: Authority;
+  readonly plants: Record<string, SpawnedSimulator>;
+  readonly caller: UserKey;
+  readonly driverKey: UserKey;
+  driver: DriverProcess;
+  /** What the driver was started with; another one can be started from it. */
+  readonly driverOptions: DriverProcessOptions;
+  /** The caller's own connection. */
+  readonly connection: NatsConnection;
+  /** Asks as the caller. */
+  ask(request: Request, options?: AskOptions): Promise<Answer>;
+  /** A further connection, by default of the caller. */
+  connect(key?: UserKey): Promise<NatsConnection>;
+  /** Resolves when the driver answers. */
+  ready(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** The access key of every simulator that was not told others; see its `--help`. */
+const ACCESS_KEY = { name: 'simulator-access-key', password: 'simulator-access-secret' };
+const CREDENTIALS = { accessKey: { file: 'access.key' }, password: { file: 'access.password' } };
+
+/** Starts everything and waits until the driver answers. */
+export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
+  const authority = await createAuthority();
+  const [caller, driverKey] = [createUserKey(), createUserKey()];
+  const nats = await startNatsServer({
+    certificate: await authority.issue(),
+    users: [{ publicKey: caller.publicKey }, { publicKey: driverKey.publicKey }],
+    maxPayload: options.maxPayload,
+  });
+  const plants = await startPlants(options.plants ?? { 'plant-a': {} });
+  const driverOptions = driverFor(options, nats, authority, driverKey, plants);
+  const connectAs = (key: UserKey = caller): Promise<NatsConnection> =>
+    connect({
+      servers: `${nats.host}:${nats.port}`,
+      tls: { ca: authority.caPem },
+      authenticator: nkeyAuthenticator(Buffer.from(key.seed)),
+      resolve: false,
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: 100,
+    });
+  const connection = await connectAs();
+  const further: NatsConnection[] = [];
+  const cluster: Cluster = {
+    nats,
+    authority,
+    plants,
+    caller,
+    driverKey,
+    driver: startDriver(driverOptions),
+    driverOptions,
+    connection,
+    ask: (request, askOptions) => ask(connection, REQUEST_TOPIC, request, askOptions),
+    connect: async (key) => {
+      const nc = await connectAs(key);
+      further.push(nc);
+      return nc;
+    },
+    ready: () => ready(cluster),
+    stop: async () => {
+      await Promise.all([cluster.driver.stop(), ...Object.values(plants).map((plant) => plant.stop())]);
+      await Promise.all([connection, ...further].map((nc) => nc.close()));
+      await nats.stop();
+    },
+  };
+  try {
+    await cluster.ready();
+  } catch (error) {
+    await cluster.stop();
+    throw error;
+  }
+  return cluster;
+}
+
+async function startPlants(wanted: Record<string, SimulatorOptions>): Promise<Record<string, SpawnedSimulator>> {
+  const started = Object.entries(wanted).map(async ([name, options]) => {
+    return [name, await spawnSeeqSimulator({ name, ...options })] as const;
+  });
+  return Object.fromEntries(await Promise.all(started));
+}
+
+/** The configuration of a driver for these plants, as an operator would write it. */
+function driverFor(
+  options: ClusterOptions,
+  nats: NatsServer,
+  authority: Authority,
+  key: UserKey,
+  plants: Record<string, SpawnedSimulator>,
+): DriverProcessOptions {
+  const { bus, ...settings } = (options.settings ?? {}) as { bus?: object };
+  const servers = Object.entries(plants).map(([name, { url }]) => ({
+    name,
+    url,
+    credentials: CREDENTIALS,
+    ...options.server,
+  }));
+  return {
+    seed: key.seed,
+    files: {
+      'ca.pem': authority.caPem,
+      'access.key': ACCESS_KEY.name,
+      'access.password': ACCESS_KEY.password,
+    },
+    config: {
+      driverid: 'test-driver',
+      debug: 2,
+      natsurl: `${nats.host}:${nats.port}`,
+      publickey: key.publicKey,
+      reqtopic: REQUEST_TOPIC,
+      ...options.config,
+      settings: { servers, bus: { caFile: 'ca.pem', ...bus }, ...settings },
+    },
+    ...options.driver,
+  };
+}
+
+/** Asks until somebody answers: the server tells at once when nobody listens. */
+async function ready(cluster: Cluster): Promise<void> {
+  let ended = false;
+  const { driver } = cluster;
+  void driver.exited.then(() => (ended = true));
+  for (;;) {
+    try {
+      await cluster.ask({ function: 'functions' });
+      return;
+    } catch (error) {
+      if (!(error instanceof NoAnswer)) throw error;
+      if (ended) throw new Error(`The driver ended instead of answering:\n${driver.output()}`);
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+  }
+}
