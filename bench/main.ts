@@ -1,0 +1,119 @@
+/**
+ * `npm run bench`: the read path beside its floor, both as own processes in one run. Prints rates, times and ratios;
+ * only the ratios mean something on another machine.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { connect, type NatsConnection, nkeyAuthenticator } from 'nats';
+import { startDriver } from '../test/support/driver-process.ts';
+import { createAuthority, createUserKey, startNatsServer } from '../test/support/nats/index.ts';
+import { compare, type Comparison } from './measure.ts';
+
+const TOPIC = { driver: 'bench.driver', floor: 'bench.floor' } as const;
+const FQN = 'seeq:bench/signal/0F1941DE-ED51-7360-A6C1-BCD2BD948BF8';
+const rounds = Number(process.argv[2] ?? 7);
+
+const authority = await createAuthority();
+const keys = { caller: createUserKey(), driver: createUserKey(), floor: createUserKey() };
+const nats = await startNatsServer({
+  certificate: await authority.issue(),
+  users: Object.values(keys).map(({ publicKey }) => ({ publicKey })),
+});
+const servers = `${nats.host}:${nats.port}`;
+const stub = startChild('seeq-stub.ts');
+const { url } = JSON.parse(await stub.line) as { url: string };
+const floor = startChild(
+  'floor.ts',
+  JSON.stringify({ servers, ca: authority.caPem, seed: keys.floor.seed, subject: TOPIC.floor, url }),
+);
+await floor.line;
+const secret = { file: 'secret' };
+const driver = startDriver({
+  seed: keys.driver.seed,
+  files: { 'ca.pem': authority.caPem, secret: 'x' },
+  config: {
+    debug: 1,
+    natsurl: servers,
+    publickey: keys.driver.publicKey,
+    reqtopic: TOPIC.driver,
+    settings: {
+      servers: [{ name: 'bench', url, concurrency: 64, credentials: { accessKey: secret, password: secret } }],
+      bus: { caFile: 'ca.pem' },
+      // Larger than the answer: the stub knows no second page.
+      limits: { pageSamples: 20_000 },
+    },
+  },
+});
+const nc = await connect({
+  servers,
+  tls: { ca: authority.caPem },
+  authenticator: nkeyAuthenticator(Buffer.from(keys.caller.seed)),
+  resolve: false,
+});
+
+try {
+  await answers(nc, TOPIC.driver);
+  const snapshot = { function: 'snapshot', params: { items: [FQN] } };
+  const discrete = {
+    function: 'discrete',
+    params: { items: [FQN], start: '2026-01-01T00:00:00Z', end: '2026-01-02T00:00:00Z' },
+  };
+  report([
+    await compare('snapshot, 1 tag, 32 callers', both(snapshot), { rounds, count: 6000, atOnce: 32 }),
+    await compare('discrete, 10,000 samples, 4 callers', both(discrete), { rounds, count: 160, atOnce: 4 }),
+  ]);
+} finally {
+  await nc.close();
+  await driver.stop();
+  floor.process.stdin?.end();
+  stub.process.stdin?.end();
+  await nats.stop();
+}
+
+function both(request: object) {
+  let n = 0;
+  const way = (topic: string) => async () => {
+    const message = await nc.request(topic, JSON.stringify({ ...request, id: String(n++) }), { timeout: 60_000 });
+    // The caller's own parsing is the same for both and would hide the difference; the end of the text is enough.
+    if (!message.string().includes('"status":"ok"')) throw new Error(`${topic}: ${message.string().slice(0, 500)}`);
+  };
+  return { driver: way(TOPIC.driver), floor: way(TOPIC.floor) };
+}
+
+/** Resolves when the driver answers; the server tells at once while nobody listens. */
+async function answers(connection: NatsConnection, topic: string): Promise<void> {
+  for (;;) {
+    try {
+      await connection.request(topic, JSON.stringify({ function: 'functions' }), { timeout: 5000 });
+      return;
+    } catch (error) {
+      if ((error as { code?: string }).code !== '503') throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
+
+function startChild(file: string, ...args: string[]): { process: ChildProcess; line: Promise<string> } {
+  const path = fileURLToPath(new URL(file, import.meta.url));
+  const child = spawn(process.execPath, [path, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const lines = createInterface({ input: child.stdout });
+  return { process: child, line: once(lines, 'line').then(([line]) => String(line)) };
+}
+
+function report(comparisons: Comparison[]): void {
+  const number = (value: number, digits = 0) => value.toFixed(digits).padStart(9);
+  for (const { name, driver: ours, floor: below, ratio } of comparisons) {
+    console.log(`\n${name} (median of ${rounds} rounds)`);
+    console.log('              per s   p50 ms   p99 ms');
+    for (const [label, round] of [
+      ['driver', ours],
+      ['floor', below],
+    ] as const) {
+      console.log(`${label.padEnd(9)}${number(round.perSecond)}${number(round.p50, 2)}${number(round.p99, 2)}`);
+    }
+    const { median, min, max } = ratio;
+    console.log(`driver / floor: ${median.toFixed(2)} (rounds from ${min.toFixed(2)} to ${max.toFixed(2)})`);
+  }
+}
