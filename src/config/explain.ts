@@ -32,7 +32,9 @@ export function explain(issues: readonly Issue[], root: unknown): Problem[] {
 
 function explainIssue(issue: Issue, root: unknown): Problem[] {
   const place = look(issue.path, root);
-  const value = place.sensitive ? undefined : shownValue(place.value);
+  // A text in the place of an object or a list may be anything, so it is not repeated.
+  const hidden = place.sensitive || place.node?.properties !== undefined || place.node?.items !== undefined;
+  const value = hidden ? undefined : shownValue(place.value);
   const at = (message: string, shown = value): Problem[] => [
     { path: pathText(issue.path), message, ...(shown === undefined ? {} : { value: shown }) },
   ];

@@ -1,0 +1,92 @@
+import { createUser } from 'nkeys.js';
+import { loadConfig, type LoadedConfig } from '../../src/config/load.ts';
+import { ConfigError, type Problem } from '../../src/config/problems.ts';
+
+/** A configuration file, free to be bent by a test. */
+export type Raw = Record<string, unknown>;
+
+/** An NKey pair of a user. */
+export interface Pair {
+  readonly publicKey: string;
+  readonly seed: string;
+}
+
+export function makePair(): Pair {
+  const pair = createUser();
+  return { publicKey: pair.getPublicKey(), seed: new TextDecoder().decode(pair.getSeed()) };
+}
+
+export const pair = makePair();
+
+/** Passwords of the fixture; no text of a problem may hold one. */
+export const secrets = { accessKey: 'KEY-5e3c9a', password: 'pass-77aa01', file: 'file-c0ffee' } as const;
+
+/** The smallest good server. */
+export const server = (more: Raw = {}): Raw => ({
+  name: 'plant-a',
+  url: 'https://seeq.example.com',
+  credentials: { accessKey: { env: 'SEEQ_KEY' }, password: { file: 'seeq.password' } },
+  ...more,
+});
+
+/** The smallest good file. */
+export const good = (more: Raw = {}, settings: Raw = {}): Raw => ({
+  natsurl: 'mon.example.com:443',
+  publickey: pair.publicKey,
+  reqtopic: 'us-east-1.site-a.seeq.request',
+  settings: { servers: [server()], ...settings },
+  ...more,
+});
+
+/** The world in which a file is read: the other files, by absolute path, and the environment. */
+export interface World {
+  readonly files?: Readonly<Record<string, string | Uint8Array | Error>>;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+const CONFIG = '/etc/driver/iota.seeqdrv.json';
+
+/** Loads a configuration out of nothing but memory; `text` stands in for the file as it is. */
+export function load(text: unknown, world: World = {}): Promise<LoadedConfig> {
+  const raw = typeof text === 'string' || text instanceof Uint8Array ? text : JSON.stringify(text);
+  const files: Record<string, string | Uint8Array | Error> = {
+    [CONFIG]: raw,
+    '/etc/driver/privatekey.nk': `${pair.seed}\n`,
+    '/etc/driver/seeq.password': `${secrets.file}\n`,
+    ...world.files,
+  };
+  return loadConfig({
+    path: CONFIG,
+    env: { SEEQ_KEY: secrets.accessKey, SEEQ_PASSWORD: secrets.password, ...world.env },
+    readFile: async (path) => {
+      const content = files[path] ?? fileError('ENOENT');
+      if (content instanceof Error) throw content;
+      return typeof content === 'string' ? new TextEncoder().encode(content) : content;
+    },
+  });
+}
+
+/** The error that `node:fs` would give. */
+export const fileError = (code: string): Error => Object.assign(new Error(code), { code });
+
+/** Loads what must fail, and gives what it says. */
+export async function refusal(text: unknown, world?: World): Promise<ConfigError> {
+  const failure: unknown = await load(text, world).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  if (!(failure instanceof ConfigError)) throw new Error(`no ConfigError but ${String(failure)}`);
+  return failure;
+}
+
+/** The problems of what must fail. */
+export async function problems(text: unknown, world?: World): Promise<readonly Problem[]> {
+  return (await refusal(text, world)).problems;
+}
+
+/** The only problem of what must fail in one way. */
+export async function problem(text: unknown, world?: World): Promise<Problem> {
+  const [first, ...more] = await problems(text, world);
+  if (!first || more.length > 0) throw new Error(`not one problem: ${JSON.stringify([first, ...more])}`);
+  return first;
+}
