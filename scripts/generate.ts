@@ -1,0 +1,50 @@
+/**
+ * Writes every generated file of the project, or with `--check` only says which are out of date (exit code 1).
+ *
+ *     node scripts/generate.ts [--check]
+ */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { configurationPage } from './generators/configuration.ts';
+import { seeqTypes } from './generators/seeq-types.ts';
+
+/** A generated file: where it stands, from the root of the project, and how its text is made. */
+interface Generated {
+  readonly file: string;
+  readonly make: () => string | Promise<string>;
+}
+
+/** A new generated file is one line here. */
+const table: readonly Generated[] = [
+  { file: 'src/sources/seeq/seeq-api.generated.ts', make: seeqTypes },
+  { file: 'docs/configuration.md', make: configurationPage },
+];
+
+const root = dirname(import.meta.dirname);
+const check = process.argv.includes('--check');
+let stale = 0;
+for (const { file, make } of table) {
+  const path = join(root, file);
+  const text = await make();
+  if (text === (await read(path))) continue;
+  stale++;
+  if (check) {
+    console.error(`${file} is out of date; run "npm run generate"`);
+    continue;
+  }
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, text);
+  console.log(`${file} written`);
+}
+console.log(`${table.length} generated files, ${stale} ${check ? 'out of date' : 'changed'}`);
+process.exitCode = check && stale > 0 ? 1 : 0;
+
+/** The text of a file, or undefined if there is none yet. */
+async function read(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

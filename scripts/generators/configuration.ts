@@ -1,0 +1,106 @@
+import { configJsonSchema, type SchemaNode } from '../../src/config/explain.ts';
+import { KEY_FILE } from '../../src/config/keyfile.ts';
+import { CONFIG_FILE, CONFIG_VARIABLE } from '../../src/config/load.ts';
+
+/** Stands in the example where everybody has a key of their own. */
+export const PLACEHOLDER_KEY = 'U…the 56 characters that "iota-seeqdrv keygen" prints…';
+
+/** A small configuration as people start with. */
+export const exampleConfig = {
+  driverid: 'seeq-site-a',
+  natsurl: 'mon.example.com:443',
+  publickey: PLACEHOLDER_KEY,
+  reqtopic: 'us-east-1.site-a.seeq.request',
+  healthtopic: 'iota.health',
+  settings: {
+    servers: [
+      {
+        name: 'plant-a',
+        url: 'https://seeq.plant-a.example.com',
+        credentials: { accessKey: { file: 'plant-a.key' }, password: { file: 'plant-a.password' } },
+      },
+      {
+        name: 'plant-b',
+        url: 'https://seeq.plant-b.example.com',
+        credentials: { user: 'iota-driver', password: { env: 'PLANT_B_PASSWORD' } },
+        caFile: 'plant-b-ca.pem',
+      },
+    ],
+  },
+};
+
+/** `docs/configuration.md`: every key of the configuration, out of its schema. */
+export function configurationPage(): string {
+  const schema = configJsonSchema();
+  const settings = schema.properties?.settings;
+  const server = settings?.properties?.servers?.items;
+  return [
+    '# Configuration',
+    '<!-- Generated from src/config by "npm run generate". -->',
+    `The driver reads one JSON file, \`${CONFIG_FILE}\`, when it starts. \`--config <file>\` or the variable \`${CONFIG_VARIABLE}\` names another; without either it is looked for in the working directory. Beside it stands the key file \`${KEY_FILE}\`, which holds the NKey seed (\`SU…\`) that belongs to \`publickey\`; \`iota-seeqdrv keygen\` makes such a pair.`,
+    '`iota-seeqdrv check` reads all of it and names every mistake at once. A problem is named by its path and says what would be right; a secret is never repeated.',
+    '## Example',
+    `\`\`\`json\n${JSON.stringify(exampleConfig, null, 2)}\n\`\`\``,
+    '## Keys at the top',
+    'Names and meaning are those that IOTA documents for its drivers. Other keys at the top are ignored with a warning. `null` counts as absent.',
+    keyTable(schema),
+    '## `settings`',
+    'The keys of this driver. Here an unknown key is a mistake.',
+    '### `settings.servers[]`',
+    'One entry for each Seeq server.',
+    keyTable(server),
+    '### `settings.servers[].credentials`',
+    'Either an access key with its password, or a user with a password.',
+    keyTable(server?.properties?.credentials),
+    'A secret never stands in this file. Where the table says *secret*, write where it is kept:',
+    '- `{ "file": "path" }`: a file that holds the secret and nothing else, for example a mounted Kubernetes secret. A relative path starts at the folder of the configuration file; a line break at the end is cut off.\n- `{ "env": "NAME" }`: an environment variable that holds it.',
+    '### `settings.limits`',
+    settings?.properties?.limits?.description ?? '',
+    keyTable(settings?.properties?.limits),
+    '### `settings.bus`',
+    settings?.properties?.bus?.description ?? '',
+    keyTable(settings?.properties?.bus),
+    '',
+  ]
+    .join('\n\n')
+    .replace(/\n+$/, '\n');
+}
+
+/** One row for each key of an object. */
+function keyTable(node: SchemaNode | undefined): string {
+  const rows = Object.entries(node?.properties ?? {}).map(([key, value]) => [
+    `\`${key}\``,
+    typeText(value),
+    node?.required?.includes(key) ? '**required**' : defaultText(value),
+    value.description ?? '',
+  ]);
+  return [['key', 'type', 'default', 'meaning'], ['---', '---', '---', '---'], ...rows]
+    .map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`)
+    .join('\n');
+}
+
+function typeText(node: SchemaNode): string {
+  if (node.anyOf) return node.anyOf.map(typeText).join(' or ');
+  if (node.properties?.file && node.properties.env) return '*secret*';
+  switch (node.type) {
+    case 'integer':
+      return `whole number${rangeText(node)}`;
+    case 'boolean':
+      return 'true or false';
+    case 'array':
+      return 'list';
+    case 'object':
+      return 'object, see below';
+    default:
+      return 'text';
+  }
+}
+
+function rangeText({ minimum, maximum }: SchemaNode): string {
+  if (minimum === undefined || maximum === undefined) return '';
+  return maximum === Number.MAX_SAFE_INTEGER ? `, from ${minimum}` : `, ${minimum} to ${maximum}`;
+}
+
+function defaultText(node: SchemaNode): string {
+  return node.default === undefined || typeof node.default === 'object' ? '' : `\`${JSON.stringify(node.default)}\``;
+}
