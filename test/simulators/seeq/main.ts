@@ -48,7 +48,7 @@ const account =
     return [...before, made];
   };
 
-const builtIn = DEFAULT_ACCOUNTS.map(
+const builtIn = (DEFAULT_ACCOUNTS as readonly Account[]).map(
   ({ kind, name, password, directory }) =>
     `  ${kind} ${name} : ${password}${directory === undefined ? '' : ` in ${directory}`}`,
 );

@@ -47,6 +47,8 @@ export interface Operation {
   readonly id: OperationId;
   readonly method: string;
   readonly segments: readonly string[];
+  /** One digit a segment: 1 where it is fixed; the greater wins where two paths fit. */
+  readonly rank: string;
   /** Answered without a session. */
   readonly open: boolean;
   readonly parameters: readonly Parameter[];
@@ -74,6 +76,11 @@ export const OPERATIONS: readonly Operation[] = Object.entries(document.paths).f
       id: described.operationId,
       method: method.toUpperCase(),
       segments: path.slice(1).split('/'),
+      rank: path
+        .slice(1)
+        .split('/')
+        .map((part) => (part.startsWith('{') ? '0' : '1'))
+        .join(''),
       open: described.security?.length === 0,
       parameters: described.parameters ?? [],
       ...(answer === undefined ? {} : { answer }),
@@ -101,8 +108,8 @@ export function matchOperation(
       operation.segments.length === segments.length &&
       operation.segments.every((part, at) => (part.startsWith('{') ? segments[at] !== '' : part === segments[at])),
   );
-  const best = onPath.reduce<string | undefined>((a, b) => (a === undefined || fixed(b) > a ? fixed(b) : a), undefined);
-  const candidates = onPath.filter((operation) => fixed(operation) === best);
+  const best = onPath.reduce((rank, operation) => (operation.rank > rank ? operation.rank : rank), '');
+  const candidates = onPath.filter((operation) => operation.rank === best);
   const operation = candidates.find((candidate) => candidate.method === method);
   if (operation === undefined) {
     if (candidates.length > 0) throw new SeeqError(405, `Method ${method} is not allowed here`);
@@ -113,11 +120,6 @@ export function matchOperation(
     if (part.startsWith('{')) path[part.slice(1, -1)] = decode(segments[at] ?? '');
   }
   return { operation, path };
-}
-
-/** One digit a segment: 1 where it is fixed. */
-function fixed(operation: Operation): string {
-  return operation.segments.map((part) => (part.startsWith('{') ? '0' : '1')).join('');
 }
 
 function decode(segment: string): string {

@@ -55,7 +55,8 @@ async function answer(
   const running = server.running.begin(method, path, query, undefined);
   const entry = log.begin(method, path, search, request.headers);
   response.on('close', () => {
-    running.abort.abort();
+    // After a whole answer nobody listens any more.
+    if (!response.writableFinished) running.abort.abort();
     server.running.end(running);
     log.end(entry, response);
   });

@@ -29,11 +29,11 @@ export const DIRECTORIES: readonly [Directory, Directory] = [
 ];
 
 /** Accounts of a simulator that was not told others. */
-export const DEFAULT_ACCOUNTS: readonly Account[] = [
+export const DEFAULT_ACCOUNTS = [
   { kind: 'user', name: 'reader@example.com', password: 'reader-password' },
   { kind: 'user', name: 'operator', password: 'operator-password', directory: 'Plant Directory' },
   { kind: 'accessKey', name: 'simulator-access-key', password: 'simulator-access-secret' },
-];
+] as const satisfies readonly Account[];
 
 export interface Session {
   readonly account: Account;

@@ -3,7 +3,7 @@ import { gridSeries } from '../series/grid-series.ts';
 import { noise, pick } from '../series/noise.ts';
 import { periodicCapsules } from '../series/capsules.ts';
 import { DAY, floorDiv, HOUR, MINUTE } from '../series/time.ts';
-import type { PlantParts } from './example.ts';
+import type { PlantParts } from './parts.ts';
 import { guidOf } from './guid.ts';
 import type { Item } from './item.ts';
 import type { Plant } from './plant.ts';

@@ -2,21 +2,13 @@
 import { addCoolingTowers } from './cooling-towers.ts';
 import { addManyTags } from './many-tags.ts';
 import { addPackaging } from './packaging.ts';
-import { Plant } from './plant.ts';
 import type { Item } from './item.ts';
+import type { PlantParts } from './parts.ts';
+import { Plant } from './plant.ts';
 import { addSpecialConditions } from './special-conditions.ts';
 import { addSpecialItems } from './special-items.ts';
 import { addSpecialSignals } from './special-signals.ts';
 import { addWorkbooks } from './workbooks.ts';
-
-/** What the parts of a plant share. */
-export interface PlantParts {
-  readonly plant: Plant;
-  /** Data source of the cooling towers and the special cases. */
-  readonly example: Item;
-  /** Data source of the packaging lines. */
-  readonly historian: Item;
-}
 
 /**
  * @param name seeds all ids and values: two plants of one name are equal, two of different names have no id in common

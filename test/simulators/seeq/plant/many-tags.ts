@@ -2,7 +2,7 @@
 import { gridSeries } from '../series/grid-series.ts';
 import { noise } from '../series/noise.ts';
 import { HOUR, MINUTE } from '../series/time.ts';
-import type { PlantParts } from './example.ts';
+import type { PlantParts } from './parts.ts';
 
 const KINDS = ['FI', 'TI', 'PI', 'LI'] as const;
 

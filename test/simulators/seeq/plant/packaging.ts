@@ -4,7 +4,7 @@ import { gridSeries } from '../series/grid-series.ts';
 import { noise, pick } from '../series/noise.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../series/time.ts';
 import { round } from './cooling-towers.ts';
-import type { PlantParts } from './example.ts';
+import type { PlantParts } from './parts.ts';
 import { guidOf } from './guid.ts';
 import type { ConditionData, Item } from './item.ts';
 

@@ -1,7 +1,7 @@
 /** Conditions whose capsules a client can get wrong, below `Special Cases >> Conditions`. */
 import { listCapsules, periodicCapsules, type Capsule } from '../series/capsules.ts';
 import { DAY, HOUR, MINUTE, parseTime } from '../series/time.ts';
-import type { PlantParts } from './example.ts';
+import type { PlantParts } from './parts.ts';
 import { guidOf } from './guid.ts';
 import type { ConditionData, Item } from './item.ts';
 

@@ -1,7 +1,7 @@
 /** Scalars of every kind, a metric, and items that are archived, redacted or in no tree. */
 import { gridSeries } from '../series/grid-series.ts';
 import { HOUR, MINUTE } from '../series/time.ts';
-import type { PlantParts } from './example.ts';
+import type { PlantParts } from './parts.ts';
 import type { Item, ScalarData } from './item.ts';
 
 export function addSpecialItems(parts: PlantParts, special: Item): void {

@@ -4,7 +4,7 @@ import { noise, pick } from '../series/noise.ts';
 import { listSeries } from '../series/series.ts';
 import { DAY, HOUR, MINUTE, parseTime, SECOND } from '../series/time.ts';
 import { round } from './cooling-towers.ts';
-import type { PlantParts } from './example.ts';
+import type { PlantParts } from './parts.ts';
 import type { Item, SignalData } from './item.ts';
 
 /** Names that break clients which join, split or escape carelessly. */

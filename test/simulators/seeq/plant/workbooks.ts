@@ -1,7 +1,7 @@
 /** Folders, workbooks and worksheets, and what belongs to one workbook alone: a signal and an asset group. */
 import { gridSeries } from '../series/grid-series.ts';
 import { HOUR, MINUTE } from '../series/time.ts';
-import type { PlantParts } from './example.ts';
+import type { PlantParts } from './parts.ts';
 import type { Item } from './item.ts';
 
 export function addWorkbooks(parts: PlantParts, reactors: readonly Item[]): void {

@@ -42,7 +42,7 @@ function splitClauses(text: string): string[] {
   for (;;) {
     // A regular expression ends at the slash that stands before the next clause or at the end.
     const regex = /^([^=~/]*?\s*(?:==|~=)\s*)\/(?:\\.|[^\\])*?\/(?=\s+&&\s|\s*$)/.exec(rest);
-    const cut = regex === null ? rest.search(/\s&&\s/) : regex[0].length;
+    const cut = regex === null ? rest.search(/\s&&(?:\s|$)/) : regex[0].length;
     if (cut < 0) break;
     clauses.push(rest.slice(0, cut).trim());
     const join = /^\s*&&\s*/.exec(rest.slice(cut));

@@ -29,14 +29,25 @@ export function parseTime(text: string, field: string): bigint {
   }
 }
 
+const TWO_DIGITS = Array.from({ length: 60 }, (_unused, n) => String(n).padStart(2, '0'));
+const DAY_SECONDS = 86_400;
+let dateOf = { day: Number.NaN, text: '' };
+
 /** ISO 8601 in UTC with as many fraction digits (0, 3, 6 or 9) as the time needs. */
 export function formatTime(ns: bigint): string {
-  const ms = floorDiv(ns, MILLI);
-  const text = new Date(Number(ms)).toISOString();
-  const below = ns - ms * MILLI;
-  if (below === 0n) return text.endsWith('.000Z') ? `${text.slice(0, -5)}Z` : text;
-  const digits = below.toString().padStart(6, '0');
-  return `${text.slice(0, -1)}${digits.endsWith('000') ? digits.slice(0, 3) : digits}Z`;
+  const wholeSeconds = floorDiv(ns, SECOND);
+  const seconds = Number(wholeSeconds);
+  const day = Math.floor(seconds / DAY_SECONDS);
+  // Samples come in order, so that the date is nearly always that of the one before.
+  if (day !== dateOf.day) dateOf = { day, text: new Date(day * DAY_SECONDS * 1000).toISOString().slice(0, -13) };
+  const ofDay = seconds - day * DAY_SECONDS;
+  const hours = TWO_DIGITS[Math.floor(ofDay / 3600)] ?? '';
+  const minutes = TWO_DIGITS[Math.floor(ofDay / 60) % 60] ?? '';
+  const text = `${dateOf.text}${hours}:${minutes}:${TWO_DIGITS[ofDay % 60] ?? ''}`;
+  const below = Number(ns - wholeSeconds * SECOND);
+  if (below === 0) return `${text}Z`;
+  const digits = String(below).padStart(9, '0');
+  return `${text}.${digits.replace(/(?:000){1,2}$/, '')}Z`;
 }
 
 const UNITS: Readonly<Record<string, bigint>> = {

@@ -1,0 +1,11 @@
+import type { Item } from './item.ts';
+import type { Plant } from './plant.ts';
+
+/** What those who build the parts of a plant share. */
+export interface PlantParts {
+  readonly plant: Plant;
+  /** Data source of the cooling towers and the special cases. */
+  readonly example: Item;
+  /** Data source of the packaging lines. */
+  readonly historian: Item;
+}
