@@ -1,0 +1,98 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runProgram } from '../../src/cli/program.ts';
+import { publicKeyOf } from '../../src/config/keyfile.ts';
+import { good, server } from '../config/fixture.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'seeqdrv-cli-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+/** Runs a command line and keeps what it prints. */
+async function command(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const out: string[] = [];
+  const err: string[] = [];
+  const code = await runProgram(args, { out: (line) => out.push(line), err: (line) => err.push(line), env });
+  return { code, out: out.join('\n'), err: err.join('\n') };
+}
+
+describe('the command line', () => {
+  it('prints its version', async () => {
+    const { version } = JSON.parse(await readFile('package.json', 'utf8')) as { version: string };
+    expect(await command(['--version'])).toEqual({ code: 0, out: version, err: '' });
+  });
+
+  it('prints its commands and exit codes', async () => {
+    const { code, out } = await command(['--help']);
+    expect(code).toBe(0);
+    for (const word of ['check', 'keygen', 'Exit codes']) expect(out).toContain(word);
+  });
+
+  it.each([['nope'], ['check', '--nope'], ['keygen', 'too', 'many']])(
+    'refuses %s with exit code 2',
+    async (...args) => {
+      const { code, err } = await command(args);
+      expect(code).toBe(2);
+      expect(err).toMatch(/^error: /);
+    },
+  );
+});
+
+describe('keygen', () => {
+  const file = () => join(folder, 'privatekey.nk');
+
+  it('writes the seed for its owner only, and prints the public key alone', async () => {
+    const { code, out } = await command(['keygen', '--dir', folder]);
+    expect(code).toBe(0);
+    expect((await stat(file())).mode & 0o777).toBe(0o600);
+    const seed = (await readFile(file(), 'utf8')).trim();
+    expect(out).toBe(publicKeyOf(seed));
+  });
+
+  it('keeps a key that is there, unless it is told to replace it', async () => {
+    await writeFile(file(), 'old', { mode: 0o644 });
+    expect(await command(['keygen', '-d', folder])).toMatchObject({
+      code: 1,
+      out: '',
+      err: expect.stringContaining('exists already; --force replaces it') as string,
+    });
+    expect(await readFile(file(), 'utf8')).toBe('old');
+    expect((await command(['keygen', '-d', folder, '--force'])).code).toBe(0);
+    expect((await stat(file())).mode & 0o777).toBe(0o600);
+    expect(await readFile(file(), 'utf8')).toMatch(/^SU/);
+  });
+
+  it('says when it cannot write', async () => {
+    const { code, err } = await command(['keygen', '-d', join(folder, 'none')]);
+    expect([code, err]).toEqual([1, expect.stringContaining('its folder does not exist')]);
+  });
+});
+
+describe('check', () => {
+  const path = () => join(folder, 'iota.seeqdrv.json');
+  const credentials = { user: 'driver', password: { env: 'SEEQ_PASSWORD' } };
+
+  it('says what a good configuration amounts to, without a secret', async () => {
+    const { out: publickey } = await command(['keygen', '-d', folder]);
+    await writeFile(path(), JSON.stringify(good({ publickey, extra: 1 }, { servers: [server({ credentials })] })));
+    const { code, out, err } = await command(['check', '-c', path()], { SEEQ_PASSWORD: 'hunter2' });
+    expect(code).toBe(0);
+    expect(out).toContain(`${path()} is good.`);
+    expect(out).toContain('mon.example.com:443 (TLS)');
+    expect(out).toContain('plant-a: https://seeq.example.com (user of directory Seeq)');
+    expect(err).toBe('warning: extra: is not a known key and is ignored');
+    expect(out).not.toContain('hunter2');
+  });
+
+  it('names every problem, with exit code 2', async () => {
+    await writeFile(path(), JSON.stringify(good({ debug: 7 }, { servers: [server({ credentials })] })));
+    const { code, out, err } = await command(['check'], { IOTA_SEEQDRV_CONFIG: path() });
+    expect([code, out]).toEqual([2, '']);
+    for (const word of ['3 problems', 'debug', 'privatekey.nk', 'SEEQ_PASSWORD is not set'])
+      expect(err).toContain(word);
+  });
+});
