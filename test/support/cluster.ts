@@ -9,7 +9,14 @@ import type { Request } from '../../src/contract/request.ts';
 import type { SimulatorOptions } from '../simulators/seeq/options.ts';
 import { type SpawnedSimulator, spawnSeeqSimulator } from '../simulators/seeq/spawn.ts';
 import { type DriverProcess, type DriverProcessOptions, startDriver } from './driver-process.ts';
-import { type Authority, createAuthority, createUserKey, type NatsServer, startNatsServer, type UserKey } from './nats/index.ts';
+import {
+  type Authority,
+  createAuthority,
+  createUserKey,
+  type NatsServer,
+  startNatsServer,
+  type UserKey,
+} from './nats/index.ts';
 
 export const REQUEST_TOPIC = 'region.site.seeq.request';
 
@@ -147,16 +154,20 @@ function driverFor(
 
 /** Asks until somebody answers: the server tells at once when nobody listens. */
 async function ready(cluster: Cluster): Promise<void> {
-  let ended = false;
   const { driver } = cluster;
-  void driver.exited.then(() => (ended = true));
+  const ended = driver.exited.then(() => {
+    throw new Error(`The driver ended instead of answering:\n${driver.output()}`);
+  });
+  await Promise.race([ended, firstAnswer(cluster)]);
+}
+
+async function firstAnswer(cluster: Cluster): Promise<void> {
   for (;;) {
     try {
       await cluster.ask({ function: 'functions' });
       return;
     } catch (error) {
       if (!(error instanceof NoAnswer)) throw error;
-      if (ended) throw new Error(`The driver ended instead of answering:\n${driver.output()}`);
       await new Promise((resolve) => setTimeout(resolve, 25));
     }
   }

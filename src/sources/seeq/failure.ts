@@ -11,7 +11,7 @@ export interface RefusedReply {
   retryAfterMs: number | undefined;
 }
 
-/** Never got an answer from the server: the state "down" follows from it. */
+/** No connection to the server could be made: the state "down" follows from it. */
 export class Unreachable extends DriverError {}
 
 /** TLS failures by their code: what a person has to mend. */
@@ -38,9 +38,11 @@ const NETWORK_ADVICE: Record<string, string> = {
   UND_ERR_SOCKET: 'it closed the connection in the middle',
 };
 
+const BROKEN = /^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/;
+
 /** Whether a fresh try may help at once: the server closed a kept-alive connection just when it was used. */
 export function isBrokenConnection(thrown: unknown): boolean {
-  return /^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/.test(networkCode(thrown) ?? '');
+  return BROKEN.test(networkCode(thrown) ?? '');
 }
 
 /** Any error thrown by a call, as an error of the contract. `signal` tells a cancelled call from a broken one. */
@@ -62,7 +64,10 @@ export function fromThrown(thrown: unknown, server: string, signal?: AbortSignal
   }
   if (code !== undefined) {
     const advice = NETWORK_ADVICE[code] ?? TLS_ADVICE.find(([pattern]) => pattern.test(code))?.[1] ?? code;
-    return new Unreachable('sourceUnavailable', `Server "${server}" cannot be reached: ${advice}.`, { cause: thrown });
+    const message = `Server "${server}" cannot be reached: ${advice}.`;
+    // A connection that broke in the middle says nothing about the next call, so it does not count as "down".
+    const Kind = BROKEN.test(code) ? DriverError : Unreachable;
+    return new Kind('sourceUnavailable', message, { cause: thrown });
   }
   return new DriverError('internal', `A call to server "${server}" failed unexpectedly; the driver's log tells more.`, {
     cause: thrown,

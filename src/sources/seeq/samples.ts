@@ -1,13 +1,13 @@
 /** Seeq's samples as columns of the contract. */
-import { DriverError } from '../../contract/errors.ts';
 import { compareUtc, formatInstant, parseInstant } from '../../contract/instant.ts';
 import { flag } from '../../contract/series.ts';
 import type { Flag, Point, ScalarValue, ValueStatus } from '../../contract/values.ts';
 import type { SamplePage } from '../source.ts';
-import { parseJson } from './reply.ts';
+import { parseJson, UnreadableReply } from './reply.ts';
 import type { components } from './seeq-api.generated.ts';
 
 type Sample = components['schemas']['SampleOutputV1'];
+type SampleBody = components['schemas']['GetSampleOutputV1'];
 type SamplesBody = components['schemas']['GetSamplesOutputV1'];
 
 /** An enumeration value (a digital state of a historian): `ENUM{{1|ON}}`. */
@@ -48,6 +48,16 @@ export function decodeSamples(text: string): DecodedPage {
     count: samples.length,
     continuationToken: typeof token === 'string' && token !== '' ? token : undefined,
   };
+}
+
+/** The answer of `GET /signals/{id}/sample/{key}`; undefined when there is no such sample. */
+export function decodeSample(text: string): Point | undefined {
+  const body = parseWithKeys(
+    text,
+    (parsed) => typeof (parsed as SampleBody | null)?.sample?.key === 'number',
+  ) as SampleBody | null;
+  const sample = body?.sample;
+  return sample?.key === undefined || sample.key === null ? undefined : toPoint(sample, body?.valueUnitOfMeasure);
 }
 
 /** A single sample as a point. */
@@ -130,6 +140,6 @@ function unitOf(unit: string | null | undefined): { unit?: string } {
   return unit && unit !== 'string' ? { unit } : {};
 }
 
-function broken(why: string): DriverError {
-  return new DriverError('sourceError', `The server's answer cannot be used: ${why}.`);
+function broken(why: string): UnreadableReply {
+  return new UnreadableReply(`its answer cannot be used: ${why}`);
 }

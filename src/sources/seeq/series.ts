@@ -6,7 +6,7 @@ import { advance, after, type Place, sliceColumns } from '../../contract/series.
 import type { TimeRange } from '../../contract/time.ts';
 import type { SamplePage, SourceCall } from '../source.ts';
 import { decodeSamples, type DecodedPage } from './samples.ts';
-import type { SeeqServer } from './server.ts';
+import type { Operation, SeeqServer } from './server.ts';
 
 const BOUNDARY = { inside: 'Inclusive', outside: 'Outside', interpolated: 'Interpolate' } as const;
 
@@ -62,7 +62,7 @@ export async function* readSamples(
 
 async function readPage(server: SeeqServer, request: PageRequest, call: SourceCall): Promise<DecodedPage> {
   const { id, start, end, boundary, limit, continuationToken } = request;
-  const text = await server.ask(call, (client, signal) =>
+  const operation: Operation<string> = (client, signal) =>
     client.GET('/signals/{id}/samples', {
       params: {
         path: { id },
@@ -76,9 +76,8 @@ async function readPage(server: SeeqServer, request: PageRequest, call: SourceCa
       },
       parseAs: 'text',
       signal,
-    }),
-  );
-  return decodeSamples(text);
+    });
+  return server.askFor(call, operation, decodeSamples);
 }
 
 /** Only samples with start <= time <= end, whatever the server takes for a boundary. */

@@ -63,6 +63,16 @@ export class SeeqServer {
     });
   }
 
+  /** The same, with the body read by `decode`; a body that it cannot use is the server's fault. */
+  async askFor<T, R>(call: SourceCall, operation: Operation<T>, decode: (body: T) => R): Promise<R> {
+    const body = await this.ask(call, operation);
+    try {
+      return decode(body);
+    } catch (thrown) {
+      throw fromThrown(thrown, this.name);
+    }
+  }
+
   close(): Promise<void> {
     return this.#transport.close();
   }

@@ -5,12 +5,9 @@ import { compareUtc, formatInstant, type Nanoseconds } from '../../contract/inst
 import type { Point } from '../../contract/values.ts';
 import type { SourceCall } from '../source.ts';
 import { scalarOf } from './hits.ts';
-import { parseWithKeys, toPoint } from './samples.ts';
-import type { components } from './seeq-api.generated.ts';
-import type { SeeqServer } from './server.ts';
+import { decodeSample, toPoint } from './samples.ts';
+import type { Operation, SeeqServer } from './server.ts';
 import { properties, resolveAttribute } from './tree.ts';
-
-type SampleBody = components['schemas']['GetSampleOutputV1'];
 
 /**
  * Reads one value.
@@ -30,22 +27,16 @@ export async function readSnapshot(server: SeeqServer, fqn: Fqn, time: Nanosecon
 
 async function signalPoint(server: SeeqServer, id: string, time: Nanoseconds, call: SourceCall): Promise<Point> {
   const key = formatInstant(time);
-  const text = await server.ask(call, (client, signal) =>
+  const operation: Operation<string> = (client, signal) =>
     client.GET('/signals/{id}/sample/{key}', {
       params: { path: { id, key }, query: { lookup: 'AtOrBefore' } },
       parseAs: 'text',
       signal,
-    }),
-  );
-  const body = parseWithKeys(
-    text,
-    (parsed) => typeof (parsed as SampleBody | null)?.sample?.key === 'number',
-  ) as SampleBody | null;
-  const sample = body?.sample;
-  if (sample?.key === undefined || sample.key === null) {
+    });
+  const point = await server.askFor(call, operation, decodeSample);
+  if (!point) {
     throw new DriverError('notFound', `The signal has no sample at or before ${key} on server "${server.name}".`);
   }
-  const point = toPoint(sample, body?.valueUnitOfMeasure);
   if (point.time !== null && compareUtc(point.time, key) > 0) {
     throw new DriverError('sourceError', `Server "${server.name}" gave a sample of ${point.time} for ${key}.`);
   }

@@ -4,9 +4,10 @@ import { compareUtc, formatInstant } from '../../contract/instant.ts';
 import type { TimeRange } from '../../contract/time.ts';
 import type { SourceCall, Timeframe } from '../source.ts';
 import { propertyValue } from './hits.ts';
+import { UnreadableReply } from './reply.ts';
 import { parseWithKeys, toTime } from './samples.ts';
 import type { components } from './seeq-api.generated.ts';
-import type { SeeqServer } from './server.ts';
+import type { Operation, SeeqServer } from './server.ts';
 
 type Capsule = components['schemas']['CapsuleV1'];
 type CapsulesBody = components['schemas']['CapsulesOutputV1'];
@@ -30,25 +31,19 @@ export async function* readTimeframes(
   let continuationToken: string | undefined;
   let last: Timeframe | undefined;
   do {
-    const text: string = await server.ask(call, (client, signal) =>
+    const token = continuationToken;
+    const operation: Operation<string> = (client, signal) =>
       client.GET('/conditions/{id}/capsules', {
         params: {
           path: { id: conditionId },
-          query: { ...query, ...(continuationToken === undefined ? {} : { continuationToken }) },
+          query: { ...query, ...(token === undefined ? {} : { continuationToken: token }) },
         },
         parseAs: 'text',
         signal,
-      }),
-    );
-    const body = parseWithKeys(text, hasNumericKeys) as CapsulesBody | null;
-    const capsules = body?.capsules;
-    if (!Array.isArray(capsules)) {
-      throw new DriverError('sourceError', `Server "${server.name}" answered without a list of capsules.`);
-    }
-    continuationToken = body?.continuationToken ?? undefined;
-    if (continuationToken === '') continuationToken = undefined;
-    if (capsules.length >= PAGE && continuationToken === undefined) throw cannotPage(server.name);
-    const page = capsules.map(toTimeframe).sort(byStart);
+      });
+    const { page, next } = await server.askFor(call, operation, decodeTimeframes);
+    if (page.length >= PAGE && next === undefined) throw cannotPage(server.name);
+    continuationToken = next;
     const [first] = page;
     if (last && first && byStart(last, first) > 0) {
       throw new DriverError('sourceError', `Server "${server.name}" gave timeframes out of order.`);
@@ -56,6 +51,18 @@ export async function* readTimeframes(
     last = page.at(-1) ?? last;
     yield page;
   } while (continuationToken !== undefined);
+}
+
+/** A page of `GET /conditions/{id}/capsules`. */
+function decodeTimeframes(text: string): { page: Timeframe[]; next: string | undefined } {
+  const body = parseWithKeys(text, hasNumericKeys) as Partial<CapsulesBody> | null;
+  const capsules = body?.capsules;
+  if (!Array.isArray(capsules)) throw new UnreadableReply('its answer holds no list of capsules');
+  const token = body?.continuationToken;
+  return {
+    page: capsules.map(toTimeframe).sort(byStart),
+    next: typeof token === 'string' && token !== '' ? token : undefined,
+  };
 }
 
 function toTimeframe(capsule: Capsule): Timeframe {
