@@ -124,8 +124,9 @@ export class AnswerCutter {
   #takeHalves(piece: SeriesPiece, bytes: number): Step {
     const halves = halveSeries(piece);
     if (halves === undefined) return this.#refuse(piece, bytes);
+    // A single sample is always measured itself: it may be small although its neighbours are not.
     const takeHalf = (half: SeriesPiece): Step =>
-      bytes / 2 > this.#room() ? this.#takeHalves(half, bytes / 2) : this.take(half);
+      bytes / 2 > this.#room() && half.times.length > 1 ? this.#takeHalves(half, bytes / 2) : this.take(half);
     const first = takeHalf(halves[0]);
     return first === undefined ? takeHalf(halves[1]) : first.then(() => takeHalf(halves[1]));
   }

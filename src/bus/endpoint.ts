@@ -1,7 +1,7 @@
 /** Takes requests from the bus, gives them to a handler, and sees to it that each of them is answered. */
 import type { Msg, NatsConnection, Subscription } from 'nats';
 import type { AnswerHead, AnswerSink, AnswerStatus, IncomingRequest } from '../contract/answer.ts';
-import { toDriverError, type ErrorBody } from '../contract/errors.ts';
+import { DriverError, toDriverError, type ErrorBody } from '../contract/errors.ts';
 import { parseRequest } from '../contract/request.ts';
 import { AnswerWriter, defaultChunkBytes } from './answer-writer.ts';
 import { acceptsGzip } from './compression.ts';
@@ -138,7 +138,6 @@ class Endpoint implements RequestEndpoint {
   }
 
   #accept(message: Msg): void {
-    if (this.#stopped) return;
     const request = new BusRequest(message, this.#connection, this.#options, (status, error) => {
       this.#numbers[request.subject === undefined ? 'unanswered' : status]++;
       if (error !== undefined) this.#numbers.lastError = `${error.code}: ${error.message}`;
@@ -154,10 +153,11 @@ class Endpoint implements RequestEndpoint {
   /** Never rejects. */
   async #answer(request: BusRequest): Promise<void> {
     try {
+      if (this.#stopped) throw shuttingDown();
       await this.#handler(request);
       if (!request.ended) throw new Error('The handler ended without an answer.');
     } catch (error) {
-      this.#fault(error, 'A request failed in a way that nobody expected');
+      if (!this.#stopped) this.#fault(error, 'A request failed in a way that nobody expected');
       await request.fail(error).catch((reason: unknown) => {
         this.#fault(reason, 'Not even the error could be sent');
       });
@@ -168,6 +168,10 @@ class Endpoint implements RequestEndpoint {
     this.#numbers.faults++;
     this.#options.logger.error({ err: error }, message);
   }
+}
+
+function shuttingDown(): DriverError {
+  return new DriverError('sourceUnavailable', 'This replica of the driver shuts down; send the request again.');
 }
 
 /** One message from the bus, with the way back to its sender. */
