@@ -25,6 +25,8 @@ export interface ContextOptions {
   limits: DriverLimits;
   facts: DriverFacts;
   signal: AbortSignal;
+  /** How long a part of the request may take to notice that the signal was aborted, in milliseconds. */
+  graceMs: number;
   /** The instant that every relative time of this request refers to. */
   now: Nanoseconds;
   sink: AnswerSink;
@@ -43,6 +45,8 @@ export class RequestContext {
   readonly meta: Pick<AnswerMeta, 'total' | 'cursor' | 'truncated'> = {};
   readonly #sink: AnswerSink;
   readonly #onUnexpected: (error: DriverError) => void;
+  /** Rejects with the signal's reason a grace after the signal. */
+  readonly #overdue: Promise<never>;
   readonly #lanes = new Map<Host, Lane>();
   readonly #asked = new Set<string>();
   #sourceMs = 0;
@@ -51,6 +55,7 @@ export class RequestContext {
   #failed = 0;
   #firstFailure: DriverError | undefined;
   #items = 0;
+  #ended = false;
 
   constructor(options: ContextOptions) {
     this.hosts = options.hosts;
@@ -61,6 +66,7 @@ export class RequestContext {
     this.now = options.now;
     this.#sink = options.sink;
     this.#onUnexpected = options.onUnexpected;
+    this.#overdue = overdue(options.signal, options.graceMs);
   }
 
   /** Items sent so far. */
@@ -68,23 +74,28 @@ export class RequestContext {
     return this.#items;
   }
 
-  /** Sends one item; wait for it before making the next, so that a slow receiver slows the source down. */
+  /**
+   * Sends one item; wait for it before making the next, so that a slow receiver slows the source down. What is ready
+   * when the budget ends may still be sent; what comes after the end of the answer belongs to nobody.
+   */
   emit(item: AnswerItem): Promise<void> | undefined {
-    // After the end of the budget the answer is being closed; what comes late belongs to nobody.
-    if (this.signal.aborted) throw this.signal.reason;
+    if (this.#ended) throw this.signal.reason ?? new Error('an item came after the end of its answer');
     this.#items++;
     return this.#sink.item(item);
   }
 
   /**
-   * Works on one part of the request (an item, a host) that may fail alone. Its failure becomes an item of the answer.
+   * Works on one part of the request (an item, a host) that may fail alone. Its failure becomes an item of the answer;
+   * so does a part that goes on after the end of the budget, whose work is then left to itself.
    * @param failed names the part
    */
   async part(failed: Omit<FailedItem, 'error'>, work: () => Promise<void>): Promise<void> {
     try {
-      await work();
+      if (this.signal.aborted) throw this.signal.reason;
+      await Promise.race([work(), this.#overdue]);
       this.#succeeded++;
     } catch (thrown) {
+      if (this.#ended) return;
       const error = toDriverError(thrown);
       if (error.code === 'internal') this.#onUnexpected(error);
       this.#failed++;
@@ -110,6 +121,7 @@ export class RequestContext {
 
   /** The end of an answer whose function has returned. */
   end(elapsedMs: number): AnswerEnd {
+    this.#ended = true;
     const meta = { ...this.#counters(elapsedMs), ...this.meta };
     if (this.#failed === 0) return { status: 'ok', meta };
     if (this.#succeeded > 0 || !this.#firstFailure) return { status: 'partial', meta };
@@ -118,6 +130,7 @@ export class RequestContext {
 
   /** The end of an answer whose function has failed as a whole. */
   fail(error: DriverError, elapsedMs: number): AnswerEnd {
+    this.#ended = true;
     if (error.code === 'internal') this.#onUnexpected(error);
     return { status: 'error', error: error.toBody(), meta: this.#counters(elapsedMs) };
   }
@@ -149,6 +162,20 @@ export class RequestContext {
       this.#sourceRequests++;
     }
   }
+}
+
+function overdue(signal: AbortSignal, graceMs: number): Promise<never> {
+  const promise = new Promise<never>((_resolve, reject) => {
+    const late = () => {
+      setTimeout(() => {
+        reject(signal.reason as Error);
+      }, graceMs);
+    };
+    signal.addEventListener('abort', late, { once: true });
+  });
+  // A request without parts waits for nothing here.
+  promise.catch(() => undefined);
+  return promise;
 }
 
 /** Milliseconds with two digits behind the point. */

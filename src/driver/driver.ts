@@ -10,7 +10,7 @@ import { parseParams } from '../contract/problems.ts';
 import { parseRequest, type Request } from '../contract/request.ts';
 import { systemNow } from '../contract/time.ts';
 import { type DriverFacts, RequestContext } from './context.ts';
-import { handlerOf } from './functions.ts';
+import { handlerOf, isDeclared } from './functions.ts';
 import type { Hosts } from './hosts.ts';
 import { checkLimit, type DriverLimits } from './limits.ts';
 import { RequestStatistics } from './statistics.ts';
@@ -33,8 +33,12 @@ export interface DriverOptions {
 
 /** Kept back from the caller's budget so that the answer arrives before the caller gives up. */
 const reserveMs = (timeoutMs: number): number => Math.min(500, timeoutMs / 10);
-/** How long a function may take to notice that its budget is used up. */
-const GRACE_MS = 1000;
+/**
+ * What of that a part of a request has to notice that the budget is used up, and what the whole function has; the rest
+ * is for sending the end.
+ */
+const PART_GRACE = 1 / 3;
+const WHOLE_GRACE = 2 / 3;
 /** What a caller is told to wait when the process has too much to do. */
 const RETRY_AFTER_MS = 1000;
 
@@ -71,7 +75,7 @@ export class Driver {
     const end = parsed.ok ? await this.#answer(parsed.request, sink, arrived) : refusal(parsed.error, arrived);
     const elapsedMs = performance.now() - arrived;
     const status = end.error?.code ?? end.status;
-    this.statistics.answered(name, status, elapsedMs);
+    this.statistics.answered(isDeclared(name) ? name : '', status, elapsedMs);
     const user = parsed.ok ? parsed.request.user?.name : undefined;
     this.#options.log.debug(
       { id, function: name, user, status, elapsedMs: end.meta.elapsedMs, error: end.error?.message },
@@ -116,17 +120,18 @@ export class Driver {
       checkLimit('timeoutMs', timeoutMs, limits.maxTimeoutMs, 'milliseconds');
       const { params: schema } = handler.declaration;
       const params = parseParams(schema, request.params, Object.keys(schema.shape));
-      const context = this.#context(request, sink, controller.signal);
+      const reserve = reserveMs(timeoutMs);
+      const context = this.#context(request, sink, controller.signal, reserve * PART_GRACE);
 
       this.#running.add(controller);
       timer = setTimeout(
         () => {
           controller.abort(timedOut(timeoutMs));
         },
-        timeoutMs - reserveMs(timeoutMs),
+        timeoutMs - reserve,
       );
       try {
-        await bounded(handler.handle(params, context), controller.signal);
+        await bounded(handler.handle(params, context), controller.signal, reserve * WHOLE_GRACE);
         return context.end(performance.now() - arrived);
       } catch (thrown) {
         return context.fail(this.#reasonOf(thrown, controller.signal), performance.now() - arrived);
@@ -141,7 +146,7 @@ export class Driver {
     }
   }
 
-  #context(request: Request, sink: AnswerSink, signal: AbortSignal): RequestContext {
+  #context(request: Request, sink: AnswerSink, signal: AbortSignal, graceMs: number): RequestContext {
     const { hosts, limits, facts } = this.#options;
     return new RequestContext({
       hosts,
@@ -149,6 +154,7 @@ export class Driver {
       limits,
       facts,
       signal,
+      graceMs,
       now: this.#now(),
       sink,
       onUnexpected: (error) => {
@@ -167,13 +173,13 @@ export class Driver {
 }
 
 /** The work itself, but not longer than a grace after the end of the budget. */
-async function bounded(work: Promise<void>, signal: AbortSignal): Promise<void> {
+async function bounded(work: Promise<void>, signal: AbortSignal, graceMs: number): Promise<void> {
   let grace: NodeJS.Timeout | undefined;
   const ended = new Promise<never>((_resolve, reject) => {
     signal.addEventListener('abort', () => {
       grace = setTimeout(() => {
         reject(signal.reason as Error);
-      }, GRACE_MS);
+      }, graceMs);
     });
   });
   try {

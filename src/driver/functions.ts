@@ -15,6 +15,9 @@ const handlers: ReadonlyMap<string, Handler> = new Map(
   ),
 );
 
+/** Whether the contract has a function of this name. */
+export const isDeclared = (name: string): boolean => functionTable.some((declaration) => declaration.name === name);
+
 /**
  * The handler of a function.
  * @throws DriverError `unknownFunction`, or `unsupported` when the contract has it and this driver does not serve it

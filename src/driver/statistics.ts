@@ -12,9 +12,12 @@ export class RequestStatistics {
   readonly #functions = new Map<string, FunctionNumbers>();
   #unanswerable = 0;
 
-  /** @param status `ok`, `partial` or the error code */
+  /**
+   * @param name a name of the contract, or `""`: names that callers make up would grow the table without bounds
+   * @param status `ok`, `partial` or the error code
+   */
   answered(name: string, status: string, elapsedMs: number): void {
-    const numbers = this.#of(status === 'unknownFunction' || status === 'badRequest' ? '' : name);
+    const numbers = this.#of(name);
     numbers.requests++;
     numbers.results[status] = (numbers.results[status] ?? 0) + 1;
     numbers.totalMs += elapsedMs;
@@ -26,7 +29,7 @@ export class RequestStatistics {
     this.#unanswerable++;
   }
 
-  /** Numbers since the start, times in milliseconds. Requests that could not be read stand under `""`. */
+  /** Numbers since the start, times in milliseconds. Requests for no known function stand under `""`. */
   snapshot(): object {
     return {
       unanswerable: this.#unanswerable,
