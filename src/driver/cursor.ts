@@ -3,14 +3,32 @@
  * bound to the question, so that a cursor of another request is refused instead of giving a wrong page.
  */
 import { createHash } from 'node:crypto';
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { z } from 'zod';
 import { DriverError } from '../contract/errors.ts';
+import { LONGEST_CURSOR } from '../contract/functions/common.ts';
 
 const envelope = z.strictObject({ v: z.literal(1), q: z.string(), p: z.unknown() });
 
-/** Text for a position. `question` is everything that decides what the pages hold. */
+/** From this length on a position is packed; those of thousands of items are much alike. */
+const PACKED_BYTES = 1024;
+/** Stands before packed bytes, where plain ones begin with a brace. */
+const PACKED = 0;
+/** Longest position that is unpacked, so that a forged cursor cannot fill memory. */
+const MOST_BYTES = 16 * 1024 * 1024;
+
+/**
+ * Text for a position. `question` is everything that decides what the pages hold.
+ * @throws DriverError `tooLarge` when it would be too long to be sent back
+ */
 export function encodeCursor(question: unknown, position: unknown): string {
-  return Buffer.from(JSON.stringify({ v: 1, q: digest(question), p: position })).toString('base64url');
+  const bytes = Buffer.from(JSON.stringify({ v: 1, q: digest(question), p: position }));
+  const packed = bytes.length < PACKED_BYTES ? bytes : Buffer.concat([Buffer.of(PACKED), deflateRawSync(bytes)]);
+  const text = packed.toString('base64url');
+  if (text.length <= LONGEST_CURSOR) return text;
+  throw new DriverError('tooLarge', 'The place of the next page does not fit into a cursor; ask for fewer items.', {
+    details: { field: 'limit' },
+  });
 }
 
 /**
@@ -24,7 +42,7 @@ export function decodeCursor<Schema extends z.ZodType>(
 ): z.infer<Schema> {
   let read: z.infer<typeof envelope>;
   try {
-    read = envelope.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
+    read = envelope.parse(JSON.parse(unpack(Buffer.from(cursor, 'base64url')).toString()));
   } catch (cause) {
     throw bad('it is no cursor of this driver', cause);
   }
@@ -32,6 +50,11 @@ export function decodeCursor<Schema extends z.ZodType>(
   const position = schema.safeParse(read.p);
   if (!position.success) throw bad('its position is not readable', position.error);
   return position.data;
+}
+
+function unpack(bytes: Buffer): Buffer {
+  if (bytes[0] !== PACKED) return bytes;
+  return inflateRawSync(bytes.subarray(1), { maxOutputLength: MOST_BYTES });
 }
 
 function digest(question: unknown): string {

@@ -7,8 +7,11 @@ import { scalarValue } from '../values.ts';
 /** FQNs to read; each is answered, or fails, alone. */
 export const itemsParam = z.array(fqnInput).min(1).describe('FQNs, as searches return them');
 
+/** Longest cursor: with thousands of items and their names it must still fit into a request. */
+export const LONGEST_CURSOR = 262_144;
+
 /** Opaque position of the next page, made by this driver. */
-export const cursorParam = z.string().min(1).max(65_536).optional().describe('Cursor of the answer before');
+export const cursorParam = z.string().min(1).max(LONGEST_CURSOR).optional().describe('Cursor of the answer before');
 
 /** What searches for tags and for assets have in common. */
 export const searchParams = {
@@ -29,8 +32,8 @@ export const searchParams = {
 /** A property of an item, as its source has it. */
 export const propertyValue = z.object({ value: scalarValue, unit: z.string().optional() });
 
-/** A server that could not answer a search. */
-export const failedHost = z.object({ host: z.string(), error: errorBodySchema });
+/** A server that could not answer a search, or one of its hits whose details could not be read. */
+export const failedHost = z.object({ host: z.string(), fqn: z.string().optional(), error: errorBodySchema });
 
 /** An item that could not be read. */
 export const failedItem = z.object({ index: z.number().int(), fqn: z.string(), error: errorBodySchema });

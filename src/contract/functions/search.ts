@@ -1,5 +1,6 @@
 /** Functions of type SEARCH: finding tags, assets and timeframes. */
 import { z } from 'zod';
+import { errorBodySchema } from '../answer.ts';
 import { fqnInput } from '../fqn.ts';
 import { timeInput, timeZoneInput } from '../time.ts';
 import { scalarValue } from '../values.ts';
@@ -48,6 +49,7 @@ export const attributeSchema = z.object({
   description: z.string().optional(),
   unit: z.string().optional(),
   value: scalarValue.optional().describe('Of scalars and properties: the static value'),
+  error: errorBodySchema.optional().describe('Of scalars: why the value could not be read'),
 });
 
 export const assetSchema = z.object({

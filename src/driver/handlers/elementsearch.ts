@@ -1,7 +1,7 @@
 /** `elementsearch`: finds assets, or browses their trees. */
 import { elementsearch as declaration } from '../../contract/functions/search.ts';
 import { handler } from '../handler.ts';
-import { assetItem } from '../search/assets.ts';
+import { emitAssetItem } from '../search/assets.ts';
 import { browse } from '../search/browse.ts';
 import { searchPage } from '../search/pages.ts';
 import { assetOf, searchScope } from '../search/scope.ts';
@@ -28,7 +28,7 @@ export const elementsearch = handler(
         query: { ...query, orderBy: params.orderBy },
         cursor,
         question: ['elementsearch', question, names],
-        emit: async (found, _kind, host) => context.emit(await assetItem(found, host, include, context)),
+        emit: (found, _kind, host) => emitAssetItem(found, host, include, context),
       },
       context,
     );

@@ -1,4 +1,5 @@
 /** Assets with what hangs below them, as items of an answer. */
+import { toDriverError } from '../../contract/errors.ts';
 import { formatFqn } from '../../contract/fqn.ts';
 import type { z } from 'zod';
 import type { attributeSchema } from '../../contract/functions/search.ts';
@@ -10,15 +11,34 @@ import { foundItem } from './pages.ts';
 type AttributeItem = z.infer<typeof attributeSchema>;
 export type Include = readonly ('attributes' | 'properties')[];
 
-/** An asset as an item; attributes and properties cost further calls and are read only on demand. */
-export async function assetItem(found: Found, host: Host, include: Include, context: RequestContext) {
+/**
+ * Emits an asset. Attributes and properties cost further calls and are read only on demand; an asset whose calls fail
+ * becomes a failed item and leaves the others alone.
+ * @param place where it was found, when browsing
+ */
+export async function emitAssetItem(
+  found: Found,
+  host: Host,
+  include: Include,
+  context: RequestContext,
+  place: object = {},
+): Promise<void> {
   const item = { ...foundItem(found, 'asset', host), hasChildren: found.hasChildren };
-  if (include.length === 0) return item;
+  if (include.length === 0) {
+    await context.emit({ ...item, ...place });
+    return;
+  }
+  await context.part({ host: host.source.name, fqn: item.fqn }, async () => {
+    await context.emit({ ...item, ...place, attributes: await allAttributes(found, host, include, context) });
+  });
+}
+
+async function allAttributes(found: Found, host: Host, include: Include, context: RequestContext) {
   const [attributes, properties] = await Promise.all([
     include.includes('attributes') ? attributesOf(found.id, host, context) : [],
     include.includes('properties') ? propertiesOf(found.id, host, context) : [],
   ]);
-  return { ...item, attributes: [...attributes, ...properties] };
+  return [...attributes, ...properties];
 }
 
 async function attributesOf(assetId: string, host: Host, context: RequestContext): Promise<AttributeItem[]> {
@@ -41,8 +61,14 @@ async function attributeItem(
   };
   if (shown.type !== 'scalar') return item;
   // A scalar is static metadata, so its value belongs to the attribute itself.
-  const { value, unit } = await host.source.snapshot(fqn, context.now, context.callTo(host));
-  return { ...item, value, ...(unit === undefined ? {} : { unit }) };
+  try {
+    const { value, unit } = await host.source.snapshot(fqn, context.now, context.callTo(host));
+    return { ...item, value, ...(unit === undefined ? {} : { unit }) };
+  } catch (thrown) {
+    if (context.signal.aborted) throw thrown;
+    // One scalar that cannot be read must not hide the asset.
+    return { ...item, error: toDriverError(thrown).toBody() };
+  }
 }
 
 async function propertiesOf(assetId: string, host: Host, context: RequestContext): Promise<AttributeItem[]> {

@@ -5,7 +5,7 @@ import type { Found } from '../../sources/source.ts';
 import type { RequestContext } from '../context.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Host } from '../hosts.ts';
-import { assetItem, type Include } from './assets.ts';
+import { emitAssetItem, type Include } from './assets.ts';
 
 export interface Browse {
   /** With the asset whose children are wanted; without one, the roots of each host. */
@@ -33,47 +33,50 @@ const positionSchema = z.record(z.string(), z.number().int().min(0));
 export async function browse(request: Browse, context: RequestContext): Promise<void> {
   const skip = request.cursor === undefined ? {} : decodeCursor(request.cursor, request.question, positionSchema);
   const budget = { left: request.limit };
-  const position: Record<string, number> = {};
+  // A host that fails keeps its place too, so the next page neither repeats nor passes over its assets.
+  const position: Record<string, number> = { ...skip };
   for (const start of request.starts) {
     const { name } = start.host.source;
     await context.part({ host: name }, async () => {
-      const walked = await walk({ ...start, depth: 1 }, skip[name] ?? 0, budget, request, context);
-      position[name] = (skip[name] ?? 0) + walked.emitted;
-      if (walked.cut) context.meta.truncated = true;
+      const cut = await walk({ ...start, depth: 1 }, skip[name] ?? 0, budget, request, context, () => {
+        position[name] = (position[name] ?? 0) + 1;
+      });
+      if (cut) context.meta.truncated = true;
     });
   }
   if (!context.meta.truncated) return;
   context.meta.cursor = encodeCursor(request.question, position);
 }
 
+/** @returns whether the budget ended before the tree */
 async function walk(
   start: Level,
   skip: number,
   budget: { left: number },
   { depth, include }: Browse,
   context: RequestContext,
-): Promise<{ emitted: number; cut: boolean }> {
+  emitted: () => void,
+): Promise<boolean> {
   const levels: Level[] = [start];
   let passed = 0;
-  let emitted = 0;
   for (const level of levels) {
     const { assets } = await level.host.source.children(level.assetId, context.callTo(level.host));
     for (const asset of assets) {
       if (asset.hasChildren && level.depth < depth)
         levels.push({ ...level, assetId: asset.id, depth: level.depth + 1 });
       if (passed++ < skip) continue;
-      if (budget.left === 0) return { emitted, cut: true };
+      if (budget.left === 0) return true;
       budget.left--;
-      emitted++;
       await emitAsset(asset, level, include, context);
+      emitted();
     }
   }
-  return { emitted, cut: false };
+  return false;
 }
 
 async function emitAsset(asset: Found, level: Level, include: Include, context: RequestContext): Promise<void> {
   const { host, assetId, depth } = level;
   const { scheme, name } = host.source;
   const parent = assetId === undefined ? '' : formatFqn({ scheme, host: name, kind: 'asset', id: assetId });
-  await context.emit({ ...(await assetItem(asset, host, include, context)), parent, depth });
+  await emitAssetItem(asset, host, include, context, { parent, depth });
 }

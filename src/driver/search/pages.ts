@@ -39,11 +39,14 @@ export async function searchPage(search: PagedSearch, context: RequestContext): 
     search.hosts.map((host) => {
       const own = streams.filter((stream) => stream.host === host);
       return context.part({ host: host.source.name }, async () => {
-        await Promise.all(own.map((stream) => fetchPage(stream, search, context)));
+        const fetched = await Promise.allSettled(own.map((stream) => fetchPage(stream, search, context)));
+        for (const outcome of fetched) if (outcome.status === 'rejected') throw outcome.reason;
       });
     }),
   );
   for (let sent = 0; sent < search.query.limit; sent++) {
+    // A server may give shorter pages than asked for; without its next hit the order is not known any further.
+    if (streams.some(({ page, taken }) => page?.more === true && taken >= page.found.length)) break;
     const stream = lowest(streams, search.query.orderBy);
     const found = stream?.page?.found[stream.taken];
     if (!stream || !found) break;
