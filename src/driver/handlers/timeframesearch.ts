@@ -43,10 +43,10 @@ export const timeframesearch = handler(
   ['searchLimit', 'rangeDays'],
 );
 
-/** Conditions given by name; one that cannot be read fails alone. */
+/** Conditions given by name, each once; one that cannot be read fails alone. */
 async function namedConditions(texts: string[], context: RequestContext): Promise<Condition[]> {
   const conditions: Condition[] = [];
-  await eachItem(context, texts, AT_ONCE, async ({ fqn, index, text }, host) => {
+  await eachItem(context, [...new Set(texts)], AT_ONCE, async ({ fqn, index, text }, host) => {
     conditionOnly(fqn.kind, text);
     const { name } = await host.source.properties(fqn.id, context.callTo(host));
     conditions.push({ host, id: fqn.id, name, label: { index, fqn: text } });

@@ -35,7 +35,7 @@ const positionSchema = z.object({
   end: z.string(),
   /** Last start given; null for timeframes without one. */
   at: z.string().nullable(),
-  /** Given at that start, as `<condition>/<timeframe>`. */
+  /** Given at that start, as `<host>/<condition>/<timeframe>`. */
   given: z.array(z.string()),
 });
 type Position = z.infer<typeof positionSchema>;
@@ -131,7 +131,8 @@ function nextPosition(page: Hit[], before: Position | undefined, range: TimeRang
   };
 }
 
-const key = (condition: Condition, timeframe: Timeframe): string => `${condition.id}/${timeframe.id}`;
+/** With the host, because two servers may be copies of each other. */
+const key = ({ host, id }: Condition, timeframe: Timeframe): string => `${host.source.name}/${id}/${timeframe.id}`;
 
 function byStart(a: Hit, b: Hit): number {
   const order = compareStarts(a.timeframe.start, b.timeframe.start);
