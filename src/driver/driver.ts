@@ -124,12 +124,9 @@ export class Driver {
       const context = this.#context(request, sink, controller.signal, reserve * PART_GRACE);
 
       this.#running.add(controller);
-      timer = setTimeout(
-        () => {
-          controller.abort(timedOut(timeoutMs));
-        },
-        timeoutMs - reserve,
-      );
+      timer = setTimeout(() => {
+        controller.abort(timedOut(timeoutMs));
+      }, timeoutMs - reserve);
       try {
         await bounded(handler.handle(params, context), controller.signal, reserve * WHOLE_GRACE);
         return context.end(performance.now() - arrived);

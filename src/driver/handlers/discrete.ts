@@ -2,8 +2,9 @@
 import { z } from 'zod';
 import { type Boundary, discrete as declaration } from '../../contract/functions/data.ts';
 import { DriverError } from '../../contract/errors.ts';
-import { formatInstant, parseInstant } from '../../contract/instant.ts';
+import { formatInstant, type Nanoseconds, parseInstant } from '../../contract/instant.ts';
 import { advance, after, type Place, placeSchema, type SeriesPiece, sliceColumns } from '../../contract/series.ts';
+import type { Columns } from '../../contract/values.ts';
 import { resolveRange, type TimeRange } from '../../contract/time.ts';
 import type { RequestContext } from '../context.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
@@ -71,18 +72,22 @@ interface SeriesRequest {
 /** Emits one series; returns the place where the caller's limit cut it, or undefined when it is complete. */
 async function readSeries(request: SeriesRequest, context: RequestContext): Promise<Place | undefined> {
   const { item, host, boundary, limit, from } = request;
-  const start = from ? parseInstant(from.time) : undefined;
-  const range = start === undefined ? request.range : { ...request.range, start };
+  const range = from ? { ...request.range, start: timeOf(from) } : request.range;
   const most = limit ?? context.limits.samplesPerItem;
   let count = 0;
   let held: SeriesPiece | undefined;
   let place: Place | undefined = from;
+  let given: Place | undefined = from;
   const common = { index: item.index, fqn: item.text };
 
   for await (const whole of host.source.samples(item.fqn, range, boundary, context.callTo(host))) {
-    // Only the first page can hold what was answered before, because it starts at that place.
-    const page = from && held === undefined ? after(whole, from) : whole;
-    if (page.times.length === 0) continue;
+    // Only the beginning can hold what was answered before, because the range starts at that place.
+    const page = given ? after(whole, given) : whole;
+    if (page.times.length === 0) {
+      if (given) given = fewer(given, whole);
+      continue;
+    }
+    given = undefined;
     const room = most - count;
     if (room === 0) return finish(true);
     // The piece before goes out only now that it is known that another follows.
@@ -105,11 +110,29 @@ async function readSeries(request: SeriesRequest, context: RequestContext): Prom
   }
 }
 
+/** The place, less the samples at its time that a page held. */
+function fewer(given: Place, { times }: Columns): Place | undefined {
+  const repeats = given.repeats - times.filter((time) => time === given.time).length;
+  return repeats > 0 ? { ...given, repeats } : undefined;
+}
+
 function storedRange({ start, end }: z.infer<typeof positionSchema>): TimeRange {
   const from = parseInstant(start);
   const to = parseInstant(end);
-  if (from === undefined || to === undefined) throw new DriverError('badRequest', '"cursor" holds no range.');
+  if (from === undefined || to === undefined || to < from) throw unusable('no range');
   return { start: from, end: to };
+}
+
+function timeOf({ time }: Place): Nanoseconds {
+  const instant = parseInstant(time);
+  if (instant === undefined) throw unusable('no time');
+  return instant;
+}
+
+function unusable(what: string): DriverError {
+  return new DriverError('badRequest', `"cursor" holds ${what}; send the request without it to start anew.`, {
+    details: { field: 'cursor' },
+  });
 }
 
 function tooMany(limit: number): DriverError {
