@@ -5,7 +5,8 @@ import { halveSeries, isSeriesPiece, sliceColumns, type SeriesPiece } from '../c
 import { compress, expectedRatio, worthCompressingBytes } from './compression.ts';
 import { Envelope, gzipHeaders, headerBytes, refusedItem } from './envelope.ts';
 import type { BusLogger } from './logger.ts';
-import { MessageTooLarge, type Outbox, type OutgoingMessage } from './outbox.ts';
+import type { Outbox } from './outbox.ts';
+import { MessageTooLarge, type OutgoingMessage } from './outgoing.ts';
 
 export interface CutterOptions {
   outbox: Outbox;

@@ -4,7 +4,7 @@ import { DriverError, toDriverError, type ErrorBody } from '../contract/errors.t
 import { AnswerCutter, type CutterOptions, type Step } from './answer-cutter.ts';
 import { compress, worthCompressingBytes } from './compression.ts';
 import { emptyMeta, errorHeaders, gzipHeaders, headerBytes, lastTail, shorterEnds } from './envelope.ts';
-import { MessageTooLarge, type OutgoingMessage } from './outbox.ts';
+import { MessageTooLarge, type OutgoingMessage } from './outgoing.ts';
 
 /** Default bound of one message. */
 export const defaultChunkBytes = 512 * 1024;

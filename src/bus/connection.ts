@@ -3,15 +3,15 @@
  * failure once, and hands every new connection to those who subscribe and send.
  */
 import type { NatsConnection } from 'nats';
-import { discoveredAddresses, formatAddress, parseAddress, type ServerAddress } from './address.ts';
+import { formatAddress, type ServerAddress } from './address.ts';
 import { delayMs, sleep, type RetryDelays } from './backoff.ts';
-import { attemptFacts, dial, type BusTls, type SeedSource } from './dial.ts';
+import type { BusTls, SeedSource } from './dial.ts';
+import { Dialer, type Opened } from './dialer.ts';
 import { startHeartbeat } from './heartbeat.ts';
-import { knock } from './knock.ts';
 import type { BusLogger } from './logger.ts';
 import { Outbox } from './outbox.ts';
 import { watchPermissions } from './permissions.ts';
-import { BusProblem, classifyFailure, lostConnection, staleConnection } from './problem.ts';
+import { lostConnection, staleConnection, type BusProblem } from './problem.ts';
 
 export type BusState = 'connecting' | 'connected' | 'draining' | 'closed';
 
@@ -62,24 +62,24 @@ export class BusConnection {
   /** Resolves when the connection has been closed for good, which only `close` and the signal bring about. */
   readonly closed: Promise<void>;
   readonly #options: BusOptions;
-  readonly #servers: ServerAddress[];
-  #discovered: ServerAddress[] = [];
+  readonly #dialer: Dialer;
   readonly #users = new Set<ConnectionUser>();
   readonly #listeners = new Set<(state: BusState) => void>();
   readonly #ending = new AbortController();
-  /** The last reason told of each server, so that the same one is not told twice. */
-  readonly #told = new Map<string, string>();
-  readonly #timedOut = new Set<string>();
   #state: BusState = 'connecting';
   #problem: BusProblem | undefined;
   #nc: NatsConnection | undefined;
   #server: ServerAddress | undefined;
 
   constructor(options: BusOptions) {
-    const serverName = options.tls === 'insecure' ? undefined : options.tls.serverName;
-    if (options.servers.length === 0) throw new Error('The bus needs the address of at least one NATS server.');
-    this.#servers = options.servers.map((text) => parseAddress(text, serverName));
+    const { servers, seed, name, tls, logger, connectTimeoutMs = 10_000 } = options;
     this.#options = options;
+    this.#dialer = new Dialer({
+      ...{ servers, seed, name, tls, logger, connectTimeoutMs },
+      onProblem: (problem) => {
+        this.#note(problem);
+      },
+    });
     this.outbox = new Outbox({
       inFlightBytes: options.inFlightBytes ?? 8 * 1024 * 1024,
       sendTimeoutMs: options.sendTimeoutMs ?? 60_000,
@@ -168,7 +168,7 @@ export class BusConnection {
   async #run(): Promise<void> {
     let failures = 0;
     while (!this.#ending.signal.aborted) {
-      const opened = await this.#dialRound();
+      const opened = await this.#dialer.round(this.#ending.signal);
       if (opened === undefined) {
         await sleep(delayMs(failures++, this.#options.retry), this.#ending.signal);
         continue;
@@ -177,7 +177,7 @@ export class BusConnection {
       const lost = await this.#serve(opened);
       if (performance.now() - since >= stableMs) failures = 0;
       if (lost !== undefined) {
-        this.#tell(lost, opened.server);
+        this.#dialer.tell(lost, opened.server);
         // All replicas lose a server at the same moment; they should not come back at the same moment.
         await sleep(delayMs(failures++, this.#options.retry), this.#ending.signal);
       }
@@ -185,65 +185,13 @@ export class BusConnection {
     this.#change('closed');
   }
 
-  /** Tries each server once; undefined when none of them would have us. */
-  async #dialRound(): Promise<{ nc: NatsConnection; server: ServerAddress } | undefined> {
-    for (const server of [...this.#servers, ...this.#discovered]) {
-      if (this.#ending.signal.aborted) return undefined;
-      try {
-        const nc = await this.#unlessEnding(this.#attempt(server));
-        if (nc !== undefined) return { nc, server };
-      } catch (error) {
-        this.#tell(error as BusProblem, server);
-      }
-    }
-    return undefined;
-  }
-
-  /** Closing does not wait for an attempt under way; a connection that still comes of it is closed. */
-  async #unlessEnding(attempt: Promise<NatsConnection>): Promise<NatsConnection | undefined> {
-    const { signal } = this.#ending;
-    const { promise, resolve, reject } = Promise.withResolvers<NatsConnection | undefined>();
-    const give = (): void => {
-      resolve(undefined);
-    };
-    signal.addEventListener('abort', give, { once: true });
-    attempt.then((nc) => {
-      resolve(nc);
-      if (signal.aborted) void nc.close();
-    }, reject);
-    const nc = await promise.finally(() => {
-      signal.removeEventListener('abort', give);
-    });
-    return signal.aborted ? undefined : nc;
-  }
-
-  async #attempt(server: ServerAddress): Promise<NatsConnection> {
-    const { connectTimeoutMs = 10_000, name, seed, tls } = this.#options;
-    const key = formatAddress(server);
-    const settings = { name, seed, tls, connectTimeoutMs };
-    if (this.#timedOut.has(key)) {
-      await knock(server, tls, connectTimeoutMs).catch((error: unknown) => {
-        throw classifyFailure(error, attemptFacts(server, settings, ''));
-      });
-      this.#timedOut.delete(key);
-    }
-    try {
-      return await dial(server, settings);
-    } catch (error) {
-      if (error instanceof BusProblem && error.code === 'timeout') this.#timedOut.add(key);
-      throw error;
-    }
-  }
-
   /** Lives through one connection; resolves with the reason of its end, or with undefined when we ended it. */
-  async #serve({ nc, server }: { nc: NatsConnection; server: ServerAddress }): Promise<BusProblem | undefined> {
+  async #serve({ nc, server }: Opened): Promise<BusProblem | undefined> {
     const { logger, pingIntervalMs = 15_000 } = this.#options;
     let stale: BusProblem | undefined;
     this.#nc = nc;
     this.#server = server;
     this.#problem = undefined;
-    this.#told.clear();
-    this.#discovered = this.#newcomers(nc, server);
     const heartbeat = startHeartbeat(nc, pingIntervalMs, (silentMs) => {
       stale = staleConnection(server, silentMs);
       void nc.close();
@@ -267,11 +215,6 @@ export class BusConnection {
     return lost;
   }
 
-  #newcomers(nc: NatsConnection, by: ServerAddress): ServerAddress[] {
-    const known = new Set(this.#servers.map(formatAddress));
-    return discoveredAddresses(nc.info?.connect_urls, by).filter((server) => !known.has(formatAddress(server)));
-  }
-
   /** A failing user must not keep the others from the connection. */
   #lend(user: ConnectionUser, nc: NatsConnection): void {
     try {
@@ -281,12 +224,8 @@ export class BusConnection {
     }
   }
 
-  #tell(problem: BusProblem, server: ServerAddress): void {
+  #note(problem: BusProblem): void {
     this.#problem = problem;
-    const key = formatAddress(server);
-    if (this.#told.get(key) === problem.message) return;
-    this.#told.set(key, problem.message);
-    this.#options.logger.warn({ server: key, reason: problem.code }, `${problem.message} The driver keeps trying.`);
     if (this.#state === 'connecting') this.#change('connecting');
   }
 

@@ -4,27 +4,10 @@
  * message until the server has taken it, and sends what was not taken again on the next connection. After a break a
  * message may thus arrive twice, in the same form; it never arrives by half.
  */
-import type { MsgHdrs, NatsConnection } from 'nats';
+import type { NatsConnection } from 'nats';
 import type { BusLogger } from './logger.ts';
-
-export interface OutgoingMessage {
-  subject: string;
-  data: Uint8Array;
-  headers?: MsgHdrs | undefined;
-  /** Bytes of headers and data together, which is what the server's max_payload counts. */
-  size: number;
-  /** What to send when a new connection brings a smaller max_payload than this message was cut for. */
-  substitute?: () => OutgoingMessage;
-}
-
-export class MessageTooLarge extends Error {
-  override readonly name = 'MessageTooLarge';
-}
-
-/** A message could not be handed over in time, or the bus was closed; the text is fit for a person. */
-export class BusUnavailable extends Error {
-  override readonly name = 'BusUnavailable';
-}
+import { BusUnavailable, MessageTooLarge, type OutgoingMessage } from './outgoing.ts';
+import { isSmall, WaitingLine } from './waiting-line.ts';
 
 export interface OutboxOptions {
   /** Bound of the bytes that were sent and not yet taken by the server. */
@@ -39,15 +22,6 @@ interface Unconfirmed {
   sentAt: number;
 }
 
-interface Waiter {
-  message: OutgoingMessage;
-  resolve: () => void;
-  reject: (error: Error) => void;
-  timer: NodeJS.Timeout;
-}
-
-/** Messages up to this size count as small: they may use a reserve, and take turns with the large ones. */
-const smallBytes = 64 * 1024;
 /** Messages without a confirmation after which one is asked for, whatever their size. */
 const confirmAfterMessages = 4096;
 const confirmAfterMs = 200;
@@ -63,9 +37,7 @@ export class Outbox {
   #inFlight = 0;
   #confirming = false;
   #timer: NodeJS.Timeout | undefined;
-  readonly #small: Waiter[] = [];
-  readonly #large: Waiter[] = [];
-  #largeIsNext = false;
+  readonly #line = new WaitingLine();
   readonly #idle = new Set<() => void>();
 
   constructor(options: OutboxOptions) {
@@ -86,7 +58,7 @@ export class Outbox {
 
   /** Messages that wait for room or for a connection. */
   get waiting(): number {
-    return this.#small.length + this.#large.length;
+    return this.#line.length;
   }
 
   /**
@@ -95,8 +67,7 @@ export class Outbox {
    */
   send(message: OutgoingMessage): Promise<void> | undefined {
     if (this.#closed) return Promise.reject(new BusUnavailable('The connection to the bus has been closed.'));
-    const queue = this.#queueOf(message);
-    if (queue.length === 0 && this.#nc !== undefined && this.#fits(message)) {
+    if (!this.#line.isBefore(message) && this.#nc !== undefined && this.#fits(message)) {
       if (message.size > this.maxPayload) return Promise.reject(tooLarge(message, this.#maxPayload));
       try {
         if (this.#publish(message)) {
@@ -107,7 +78,7 @@ export class Outbox {
         return Promise.reject(error instanceof Error ? error : new Error(String(error)));
       }
     }
-    return this.#wait(queue, message);
+    return this.#wait(message);
   }
 
   /** Goes on over a new connection: first what the former one may have lost, then what waits. */
@@ -118,14 +89,8 @@ export class Outbox {
     this.#inFlight = 0;
     const oldest = performance.now() - this.#options.sendTimeoutMs;
     const fresh = again.filter(({ sentAt }) => sentAt >= oldest);
-    for (const [position, { message }] of fresh.entries()) {
-      const fitting = message.size <= this.maxPayload ? message : this.#substitute(message);
-      if (fitting !== undefined && !this.#publish(fitting)) {
-        // This connection is gone as well: what is left waits for the next one.
-        for (const left of fresh.slice(position)) this.#keep(left);
-        break;
-      }
-    }
+    // Should this connection be gone as well, the messages are kept for the next one.
+    for (const entry of fresh) if (!this.#sendAgain(entry)) this.#keep(entry);
     if (again.length > 0) {
       const { logger } = this.#options;
       logger.info(
@@ -165,27 +130,31 @@ export class Outbox {
   close(): void {
     this.#closed = true;
     this.detach();
-    for (const waiter of [...this.#small.splice(0), ...this.#large.splice(0)]) {
-      clearTimeout(waiter.timer);
-      waiter.reject(new BusUnavailable('The connection to the bus was closed before the message could be sent.'));
-    }
+    this.#line.dismiss(new BusUnavailable('The connection to the bus was closed before the message could be sent.'));
     this.#unconfirmed.length = 0;
     this.#inFlight = 0;
   }
 
-  #queueOf(message: OutgoingMessage): Waiter[] {
-    return message.size <= smallBytes ? this.#small : this.#large;
+  /** One message always fits, however large; small ones may use a reserve, so that large ones never shut them out. */
+  #fits(message: OutgoingMessage): boolean {
+    const { inFlightBytes } = this.#options;
+    const bound = isSmall(message) ? inFlightBytes * 1.25 : inFlightBytes;
+    return this.#inFlight === 0 || this.#inFlight + message.size + entryBytes <= bound;
   }
 
-  /** One message always fits, however large; small ones may use a reserve, so that large ones never shut them out. */
-  #fits({ size }: OutgoingMessage): boolean {
-    const { inFlightBytes } = this.#options;
-    const bound = size <= smallBytes ? inFlightBytes * 1.25 : inFlightBytes;
-    return this.#inFlight === 0 || this.#inFlight + size + entryBytes <= bound;
+  /** The time of the first try is kept, so that no message goes round for ever. */
+  #sendAgain({ message, sentAt }: Unconfirmed): boolean {
+    try {
+      const fitting = message.size <= this.maxPayload ? message : this.#substitute(message);
+      return fitting === undefined || this.#publish(fitting, sentAt);
+    } catch (error) {
+      this.#options.logger.error({ err: error, subject: message.subject }, 'A message could not be sent again');
+      return true;
+    }
   }
 
   /** False when the connection turns out to be gone. Throws when the client refuses this very message. */
-  #publish(message: OutgoingMessage): boolean {
+  #publish(message: OutgoingMessage, sentAt = performance.now()): boolean {
     const nc = this.#nc;
     if (nc === undefined) return false;
     try {
@@ -196,7 +165,7 @@ export class Outbox {
       this.detach();
       return false;
     }
-    this.#keep({ message, sentAt: performance.now() });
+    this.#keep({ message, sentAt });
     return true;
   }
 
@@ -205,22 +174,14 @@ export class Outbox {
     this.#inFlight += entry.message.size + entryBytes;
   }
 
-  #wait(queue: Waiter[], message: OutgoingMessage): Promise<void> {
+  #wait(message: OutgoingMessage): Promise<void> {
     const { sendTimeoutMs } = this.#options;
-    return new Promise((resolve, reject) => {
-      const waiter: Waiter = {
-        message,
-        resolve,
-        reject,
-        timer: setTimeout(() => {
-          queue.splice(queue.indexOf(waiter), 1);
-          const why = this.#nc === undefined ? 'there was no connection to the bus' : 'the bus did not take it';
-          reject(new BusUnavailable(`A message was given up after ${sendTimeoutMs} ms because ${why}.`));
-        }, sendTimeoutMs),
-      };
-      queue.push(waiter);
-      this.#arrangeConfirmation();
+    const waiting = this.#line.join(message, sendTimeoutMs, () => {
+      const why = this.#nc === undefined ? 'there was no connection to the bus' : 'the bus did not take it';
+      return new BusUnavailable(`A message was given up after ${sendTimeoutMs} ms because ${why}.`);
     });
+    this.#arrangeConfirmation();
+    return waiting;
   }
 
   /** Asks the server for a sign that it has taken everything: at once when much is on its way, else a little later. */
@@ -259,29 +220,22 @@ export class Outbox {
     );
   }
 
-  /** Lets waiting messages go while there is room, small and large ones in turn. */
+  /** Lets waiting messages go while there is room. */
   #pump(): void {
     while (this.#nc !== undefined) {
-      const queue = this.#nextQueue();
-      const waiter = queue?.shift();
-      if (queue === undefined || waiter === undefined) break;
-      this.#largeIsNext = queue === this.#small;
-      clearTimeout(waiter.timer);
+      const waiter = this.#line.next((message) => this.#fits(message));
+      if (waiter === undefined) break;
+      const { message, resolve, reject } = waiter;
       try {
-        if (waiter.message.size > this.maxPayload) throw tooLarge(waiter.message, this.#maxPayload);
-        if (this.#publish(waiter.message)) waiter.resolve();
-        else this.#wait(queue, waiter.message).then(waiter.resolve, waiter.reject);
+        if (message.size > this.maxPayload) throw tooLarge(message, this.#maxPayload);
+        if (this.#publish(message)) resolve();
+        else this.#wait(message).then(resolve, reject);
       } catch (error) {
-        waiter.reject(error instanceof Error ? error : new Error(String(error)));
+        reject(error instanceof Error ? error : new Error(String(error)));
       }
     }
     this.#arrangeConfirmation();
     if (this.#isIdle()) for (const done of this.#idle) done();
-  }
-
-  #nextQueue(): Waiter[] | undefined {
-    const order = this.#largeIsNext ? [this.#large, this.#small] : [this.#small, this.#large];
-    return order.find(([head]) => head !== undefined && this.#fits(head.message));
   }
 
   #substitute(message: OutgoingMessage): OutgoingMessage | undefined {

@@ -1,0 +1,91 @@
+/** A request as the driver sees it. */
+import type { Msg } from 'nats';
+import type { AnswerHead, AnswerSink, AnswerStatus, IncomingRequest } from '../contract/answer.ts';
+import { toDriverError, type ErrorBody } from '../contract/errors.ts';
+import { parseRequest } from '../contract/request.ts';
+import { AnswerWriter, defaultChunkBytes } from './answer-writer.ts';
+import { acceptsGzip } from './compression.ts';
+import type { BusConnection } from './connection.ts';
+import { emptyMeta } from './envelope.ts';
+import type { BusLogger } from './logger.ts';
+import { publishSubject } from './subject.ts';
+
+export interface BusRequestOptions {
+  logger: BusLogger;
+  chunkBytes?: number | undefined;
+}
+
+/** One message from the bus, with the way back to its sender. */
+export class BusRequest implements IncomingRequest {
+  readonly data: Uint8Array;
+  readonly hasReply: boolean;
+  readonly #reply: string;
+  readonly #gzip: boolean;
+  readonly #connection: BusConnection;
+  readonly #options: BusRequestOptions;
+  readonly #onEnd: (status: AnswerStatus, error: ErrorBody | undefined) => void;
+  readonly #arrived = performance.now();
+  #writer: AnswerWriter | undefined;
+  #subject: string | undefined;
+
+  constructor(
+    message: Msg,
+    connection: BusConnection,
+    options: BusRequestOptions,
+    onEnd: (status: AnswerStatus, error: ErrorBody | undefined) => void,
+  ) {
+    this.data = message.data;
+    this.#reply = message.reply ?? '';
+    this.hasReply = this.#reply !== '';
+    this.#gzip = acceptsGzip(message.headers);
+    this.#connection = connection;
+    this.#options = options;
+    this.#onEnd = onEnd;
+  }
+
+  /** Where the answer goes; undefined before it was opened, and when nobody waits for it. */
+  get subject(): string | undefined {
+    return this.#subject;
+  }
+
+  get ended(): boolean {
+    return this.#writer?.ended ?? false;
+  }
+
+  get elapsedMs(): number {
+    return performance.now() - this.#arrived;
+  }
+
+  answer(head: AnswerHead): AnswerSink {
+    const { logger, chunkBytes = defaultChunkBytes } = this.#options;
+    if (this.#writer !== undefined) {
+      logger.error({ id: head.id, function: head.function }, 'The answer of a request was opened twice');
+      return this.#writer;
+    }
+    this.#subject = head.replyTo === undefined ? this.#reply : publishSubject(head.replyTo);
+    if (this.#subject === '') this.#subject = undefined;
+    this.#writer = new AnswerWriter(head, {
+      outbox: this.#connection.outbox,
+      subject: this.#subject,
+      chunkBytes,
+      gzip: this.#gzip,
+      logger,
+      onEnd: this.#onEnd,
+    });
+    return this.#writer;
+  }
+
+  /** Ends the answer with an error of the driver's own, opening it from what can be read of the request if need be. */
+  async fail(thrown: unknown): Promise<void> {
+    if (this.ended) return;
+    const error = toDriverError(thrown).toBody();
+    const writer = this.#writer ?? this.answer(headOf(this.data));
+    await writer.end({ status: 'error', error, meta: emptyMeta(this.elapsedMs) });
+  }
+}
+
+function headOf(data: Uint8Array): AnswerHead {
+  const parsed = parseRequest(data);
+  const { id, function: name, replyTo } = parsed.ok ? parsed.request : parsed;
+  return { id: id ?? '', function: name, replyTo };
+}
