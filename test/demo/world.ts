@@ -1,0 +1,74 @@
+/** The parts of the demonstration, and asking them as somebody else on the bus does. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Answer } from '../../src/client/answer.ts';
+import type { Request } from '../../src/contract/request.ts';
+import { spawnSeeqSimulator } from '../simulators/seeq/spawn.ts';
+import { type Cluster, startCluster } from '../support/cluster.ts';
+import { type Moments, PlantTruth } from './truth.ts';
+
+export const NORTH = 'plant-north';
+export const SOUTH = 'plant-south';
+export const PLANTS = [NORTH, SOUTH] as const;
+export type PlantName = (typeof PLANTS)[number];
+
+/** An answer with what is known about its way. */
+export interface Asked extends Moments {
+  readonly answer: Answer;
+  /** From the request to the last message of the answer, milliseconds. */
+  readonly ms: number;
+}
+
+export class World {
+  readonly cluster: Cluster;
+  /** File with the key of the caller, for the command line. */
+  readonly callerKeyFile: string;
+  readonly truth: Readonly<Record<PlantName, PlantTruth>> = {
+    [NORTH]: new PlantTruth(NORTH),
+    [SOUTH]: new PlantTruth(SOUTH),
+  };
+
+  /** Starts nats-server, both plants and the driver, and waits until the driver answers. */
+  static async start(): Promise<World> {
+    return new World(await startCluster({ plants: { [NORTH]: {}, [SOUTH]: {} }, config: { driverid: 'demo-driver' } }));
+  }
+
+  private constructor(cluster: Cluster) {
+    this.cluster = cluster;
+    // The driver's folder goes when the driver ends, and this file with it.
+    this.callerKeyFile = join(cluster.driver.folder, 'caller.nk');
+    writeFileSync(this.callerKeyFile, `${cluster.caller.seed}\n`, { mode: 0o600 });
+  }
+
+  /** Sends a request over the bus and collects the answer. */
+  async ask(request: Request): Promise<Asked> {
+    const before = clockNow();
+    const sent = performance.now();
+    const answer = await this.cluster.ask(request);
+    return { answer, ms: performance.now() - sent, before, after: clockNow() };
+  }
+
+  plant(name: PlantName) {
+    const plant = this.cluster.plants[name];
+    if (plant === undefined) throw new Error(`There is no plant ${name}.`);
+    return plant;
+  }
+
+  /** Ends the process of a plant. */
+  async stopPlant(name: PlantName): Promise<void> {
+    await this.plant(name).stop();
+  }
+
+  /** Starts it again at its former addresses. */
+  async startPlant(name: PlantName): Promise<void> {
+    const { url, controlUrl } = this.plant(name);
+    const ports = { port: Number(new URL(url).port), controlPort: Number(new URL(controlUrl).port) };
+    this.cluster.plants[name] = await spawnSeeqSimulator({ name, ...ports });
+  }
+
+  stop(): Promise<void> {
+    return this.cluster.stop();
+  }
+}
+
+const clockNow = (): bigint => BigInt(Date.now()) * 1_000_000n;
