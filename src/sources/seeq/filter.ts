@@ -34,11 +34,18 @@ export function withClauses(filters: string[], clauses: string[]): string[] {
 
 function patternClause(pattern: TextPattern): string | undefined {
   if (pattern.kind === 'all') return undefined;
-  // In a regular expression `&&` means the same as `&[&]`, which cannot be taken for the end of the clause.
-  if (pattern.kind === 'regex') return `~=/${pattern.text.replaceAll('&&', '&[&]')}/`;
+  if (pattern.kind === 'regex') return `~=/${withoutJoin(pattern.text)}/`;
   if (pattern.kind === 'glob') return `==/${globRegex(pattern.text)}/`;
   if (PLAIN.test(pattern.text) && ASCII.test(pattern.text)) return `~=${pattern.text}`;
   return `~=/${literal(pattern.text)}/`;
+}
+
+/**
+ * `&&` means the same as `&[&]`, which cannot be taken for the end of the clause. Within a class it stays: there the
+ * other form would mean something else.
+ */
+function withoutJoin(regex: string): string {
+  return regex.replace(/\\.|\[(?:\\.|[^\]\\])*\]|&&/gs, (part) => (part === '&&' ? '&[&]' : part));
 }
 
 function globRegex(glob: string): string {
@@ -59,6 +66,6 @@ function literalCharacter(character: string): string {
   if (lower !== upper && lower.length === character.length && upper.length === character.length)
     return `[${lower}${upper}]`;
   if (/[\p{L}\p{N}_ ]/u.test(character)) return character;
-  // In a class these four keep a meaning.
-  return /[\\\]^-]/.test(character) ? `\\${character}` : `[${character}]`;
+  // These four keep a meaning in a class, at least in Java; the escape is valid in every dialect.
+  return /[\\[\]^]/.test(character) ? `\\${character}` : `[${character}]`;
 }
