@@ -18,8 +18,9 @@ const KEYS = new Set(['key', 'start', 'end', 'cursorKey']);
 /** A decoded page: its columns and the way to the next one. */
 export interface DecodedPage {
   page: SamplePage;
-  /** Samples in the page before any filter. */
+  /** Samples in the page before any filter, and how many the server gives at most. */
   count: number;
+  limit: number | undefined;
   continuationToken: string | undefined;
 }
 
@@ -46,6 +47,7 @@ export function decodeSamples(text: string): DecodedPage {
   return {
     page: toColumns(samples, body?.valueUnitOfMeasure),
     count: samples.length,
+    limit: body?.limit ?? undefined,
     continuationToken: typeof token === 'string' && token !== '' ? token : undefined,
   };
 }

@@ -3,7 +3,8 @@ import { DriverError } from '../../contract/errors.ts';
 import type { Found, SearchKind, SearchPage, SearchQuery, SourceCall } from '../source.ts';
 import { equalsClause, patternFilters, withClauses } from './filter.ts';
 import { SHOWN_PROPERTIES, toFound } from './hits.ts';
-import type { SeeqServer } from './server.ts';
+import type { components } from './seeq-api.generated.ts';
+import type { Operation, SeeqServer } from './server.ts';
 
 /**
  * Item types by kind. One kind a search: the server refuses some mixes. Stored and calculated ones are named instead of
@@ -43,14 +44,18 @@ export async function search(server: SeeqServer, query: SearchQuery, call: Sourc
       ...(query.assetId === undefined ? {} : { asset: query.assetId }),
     },
     call,
+    (hit) => toFound(hit, query.properties),
   );
-  const found: Found[] = answer.items.map((item) => toFound(item, query.properties));
+  const found: Found[] = answer.items;
   // A server may give fewer than asked for; its own limit tells whether the page is full.
   const full = answer.items.length > 0 && answer.items.length >= Math.min(answer.limit ?? query.limit, query.limit);
   const total = answer.totalResults;
   const more = full && (typeof total !== 'number' || query.offset + found.length < total);
   return { found, total: typeof total === 'number' && total >= 0 ? total : undefined, more };
 }
+
+type Hit = components['schemas']['ItemSearchPreviewV1'];
+type List = components['schemas']['ItemSearchPreviewPaginatedListV1'];
 
 interface ItemSearch {
   filters: string[];
@@ -64,14 +69,20 @@ interface ItemSearch {
 }
 
 /** The search by GET, or by POST when the filters are long. */
-async function searchItems(server: SeeqServer, { orderBy, ...query }: ItemSearch, call: SourceCall) {
+async function searchItems<T>(
+  server: SeeqServer,
+  { orderBy, filters, ...rest }: ItemSearch,
+  call: SourceCall,
+  decode: (hit: Hit) => T,
+) {
+  // Half a surrogate pair cannot be sent; no name of the server holds one.
+  const query = { ...rest, filters: filters.map((filter) => filter.toWellFormed()) };
   const long = query.filters.reduce((sum, filter) => sum + encodeURIComponent(filter).length, 0) > LONGEST_QUERY;
-  const answer = await server.ask(call, (client, signal) =>
+  const operation: Operation<List> = (client, signal) =>
     long
       ? client.POST('/items', { body: { ...query, ...(orderBy ? { orderByFields: orderBy } : {}) }, signal })
-      : client.GET('/items', { params: { query: { ...query, ...(orderBy ? { orderBy } : {}) } }, signal }),
-  );
-  return { ...answer, items: answer.items ?? [] };
+      : client.GET('/items', { params: { query: { ...query, ...(orderBy ? { orderBy } : {}) } }, signal });
+  return server.askFor(call, operation, (answer) => ({ ...answer, items: (answer.items ?? []).map(decode) }));
 }
 
 function includedProperties(wanted: SearchQuery['properties']): string[] {
@@ -85,8 +96,9 @@ async function workbookId(server: SeeqServer, text: string, call: SourceCall): P
     server,
     { filters: [equalsClause('Name', text)], types: ['Workbook'], offset: 0, limit: 2 },
     call,
+    ({ id }) => id,
   );
-  return theOnly(answer.items, 'workbook', text, server.name).id;
+  return theOnly(answer.items, 'workbook', text, server.name);
 }
 
 /** Clauses for a datasource by id, by exact name or by its own datasource id. */
@@ -99,12 +111,19 @@ async function datasourceClauses(server: SeeqServer, text: string, call: SourceC
     server,
     { filters, types: ['Datasource'], includeProperties, offset: 0, limit: 2 },
     call,
+    ({ includedProperties: properties }) =>
+      includeProperties.flatMap((name) => {
+        const value = properties?.[name]?.value;
+        return typeof value === 'string' ? [equalsClause(name, value)] : [];
+      }),
   );
-  const { includedProperties: properties } = theOnly(answer.items, 'datasource', text, server.name);
-  return includeProperties.flatMap((name) => {
-    const value = properties?.[name]?.value;
-    return typeof value === 'string' ? [equalsClause(name, value)] : [];
-  });
+  const clauses = theOnly(answer.items, 'datasource', text, server.name);
+  if (clauses.length === includeProperties.length) return clauses;
+  // Searching without them would quietly give the hits of all datasources.
+  throw new DriverError(
+    'sourceError',
+    `Server "${server.name}" does not tell the class and id of datasource "${text}".`,
+  );
 }
 
 function theOnly<T>(items: T[], what: string, text: string, server: string): T {

@@ -38,7 +38,7 @@ export async function* readSamples(
   let resumed = false;
   let next: Promise<DecodedPage> | undefined = readPage(server, first, call);
   while (next) {
-    const { page, count, continuationToken } = await next;
+    const { page, count, limit, continuationToken } = await next;
     next = undefined;
     const fresh = resumed && last ? after(page, last) : page;
     const begin = fresh.times[0];
@@ -47,8 +47,9 @@ export async function* readSamples(
     if (continuationToken !== undefined) {
       resumed = false;
       next = readPage(server, { ...first, continuationToken }, call);
-    } else if (count >= pageSamples && last && compareUtc(last.time, end) < 0) {
-      // A full page without a token: a server older than R63, which is asked again from the last sample on.
+    } else if (count > 0 && count >= Math.min(pageSamples, limit ?? pageSamples) && last && !isBehind(last, end)) {
+      // A full page without a token: a server older than R63, which is asked again from the last sample on. So it is
+      // when that lies at the end of the range, where further samples of the same time may follow.
       if (fresh.times.length === 0) throw tooManyAtOnce(server.name, last.time);
       resumed = true;
       next = readPage(server, { ...first, start: last.time }, call);
@@ -79,6 +80,8 @@ async function readPage(server: SeeqServer, request: PageRequest, call: SourceCa
     });
   return server.askFor(call, operation, decodeSamples);
 }
+
+const isBehind = ({ time }: Place, end: string): boolean => compareUtc(time, end) > 0;
 
 /** Only samples with start <= time <= end, whatever the server takes for a boundary. */
 function within(page: SamplePage, start: string, end: string): SamplePage {

@@ -11,6 +11,7 @@ import {
   type RefusedReply,
   Unreachable,
 } from './failure.ts';
+import { UnreadableReply } from './reply.ts';
 import { type SeeqCredentials, Session } from './session.ts';
 import { openTransport, type SeeqClient, type Transport, type TransportOptions } from './transport.ts';
 
@@ -30,6 +31,8 @@ export interface AskOptions {
   /** Ask even if the server was found to be down a moment ago. */
   probe?: boolean;
 }
+
+const OTHER_FORM = 'it answered in another form than the API has; is this a Seeq server?';
 
 /** Passing faults by Seeq's own client: conflict, proxy. 503 is added for load balancers. */
 const PASSING = new Set([409, 502, 503, 504]);
@@ -64,12 +67,19 @@ export class SeeqServer {
   }
 
   /** The same, with the body read by `decode`; a body that it cannot use is the server's fault. */
-  async askFor<T, R>(call: SourceCall, operation: Operation<T>, decode: (body: T) => R): Promise<R> {
-    const body = await this.ask(call, operation);
+  async askFor<T, R>(
+    call: SourceCall,
+    operation: Operation<T>,
+    decode: (body: T) => R,
+    options: AskOptions = {},
+  ): Promise<R> {
+    const body = await this.ask(call, operation, options);
     try {
       return decode(body);
     } catch (thrown) {
-      throw fromThrown(thrown, this.name);
+      // A member that is missing, null or of another type, where the API promises one.
+      const unusable = thrown instanceof TypeError;
+      throw fromThrown(unusable ? new UnreadableReply(OTHER_FORM, { cause: thrown }) : thrown, this.name);
     }
   }
 

@@ -6,8 +6,11 @@ import type { Point } from '../../contract/values.ts';
 import type { SourceCall } from '../source.ts';
 import { scalarOf } from './hits.ts';
 import { decodeSample, toPoint } from './samples.ts';
+import type { components } from './seeq-api.generated.ts';
 import type { Operation, SeeqServer } from './server.ts';
 import { properties, resolveAttribute } from './tree.ts';
+
+type Scalar = components['schemas']['ScalarEvaluateOutputV1'];
 
 /**
  * Reads one value.
@@ -44,16 +47,18 @@ async function signalPoint(server: SeeqServer, id: string, time: Nanoseconds, ca
 }
 
 async function scalarPoint(server: SeeqServer, id: string, call: SourceCall): Promise<Point> {
-  const scalar = await server.ask(call, (client, signal) =>
-    client.GET('/scalars/{id}/getValue', { params: { path: { id } }, signal }),
-  );
-  const [error] = scalar.errors ?? [];
-  if (error) {
-    throw new DriverError('sourceError', `Server "${server.name}" cannot compute the scalar: ${error.message ?? ''}.`);
-  }
-  const { time: _, ...point } = toPoint({ value: scalarOf(scalar.value), key: '1970-01-01T00:00:00Z' }, scalar.uom);
-  // A scalar holds at any time.
-  return { ...point, time: null, status: scalar.isUncertain && point.value !== null ? 'Questionable' : point.status };
+  const operation: Operation<Scalar> = (client, signal) =>
+    client.GET('/scalars/{id}/getValue', { params: { path: { id } }, signal });
+  return server.askFor(call, operation, ({ value, uom, isUncertain, errors }) => {
+    const [error] = errors ?? [];
+    if (error) {
+      const text = `Server "${server.name}" cannot compute the scalar: ${error.message ?? ''}.`;
+      throw new DriverError('sourceError', text);
+    }
+    const sample = { value: scalarOf(value), isUncertain: isUncertain ?? false, key: '1970-01-01T00:00:00Z' };
+    // A scalar holds at any time.
+    return { ...toPoint(sample, uom), time: null };
+  });
 }
 
 async function propertyPoint(server: SeeqServer, fqn: Fqn, name: string, call: SourceCall): Promise<Point> {

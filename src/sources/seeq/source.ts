@@ -53,12 +53,13 @@ export class SeeqSource implements Source {
     let latencyMs: number | null = null;
     try {
       const started = performance.now();
-      const status = await this.#server.ask(call, (client, signal) => client.GET('/system/server-status', { signal }), {
-        open: true,
-        probe: true,
-      });
+      version = await this.#server.askFor(
+        call,
+        (client, signal) => client.GET('/system/server-status', { signal }),
+        (status) => status.version ?? null,
+        { open: true, probe: true },
+      );
       latencyMs = Math.round((performance.now() - started) * 100) / 100;
-      version = status.version ?? null;
       await this.#server.ask(call, (client, signal) => client.GET('/users/me', { signal }), { probe: true });
       return { state: 'up', version, latencyMs };
     } catch (thrown) {
@@ -68,37 +69,36 @@ export class SeeqSource implements Source {
     }
   }
 
-  search(query: SearchQuery, call: SourceCall): Promise<SearchPage> {
-    return search(this.#server, query, call);
+  async search(query: SearchQuery, call: SourceCall): Promise<SearchPage> {
+    const assetId = query.assetId === undefined ? undefined : guid(query.assetId);
+    return search(this.#server, { ...query, assetId }, call);
   }
 
-  children(assetId: string | undefined, call: SourceCall): Promise<Children> {
+  async children(assetId: string | undefined, call: SourceCall): Promise<Children> {
     return children(this.#server, assetId === undefined ? undefined : guid(assetId), call);
   }
 
-  properties(id: string, call: SourceCall): Promise<{ name: string; properties: PropertyValue[] }> {
+  async properties(id: string, call: SourceCall): Promise<{ name: string; properties: PropertyValue[] }> {
     return properties(this.#server, guid(id), call);
   }
 
   async snapshot(fqn: Fqn, time: Nanoseconds, call: SourceCall): Promise<Point> {
-    guid(fqn.id);
-    return readSnapshot(this.#server, fqn, time, call);
+    return readSnapshot(this.#server, { ...fqn, id: guid(fqn.id) }, time, call);
   }
 
   async *samples(fqn: Fqn, range: TimeRange, boundary: Boundary, call: SourceCall): AsyncGenerator<SamplePage> {
-    let signal = fqn;
-    guid(fqn.id);
+    let signal = { ...fqn, id: guid(fqn.id) };
     if (fqn.part?.type === 'attribute' && fqn.kind === 'asset') {
-      signal = (await resolveAttribute(this.#server, fqn, call)).fqn;
+      signal = (await resolveAttribute(this.#server, signal, call)).fqn;
     }
-    if (signal.kind !== 'signal' || signal.part?.type === 'property') {
+    if (signal.kind !== 'signal' || signal.part) {
       throw new DriverError('unsupported', `${formatFqn(fqn)} has no samples: it is no signal.`);
     }
     yield* readSamples(this.#server, signal.id, range, boundary, this.#pageSamples, call);
   }
 
-  timeframes(conditionId: string, range: TimeRange, call: SourceCall): AsyncIterable<Timeframe[]> {
-    return readTimeframes(this.#server, guid(conditionId), range, call);
+  async *timeframes(conditionId: string, range: TimeRange, call: SourceCall): AsyncGenerator<Timeframe[]> {
+    yield* readTimeframes(this.#server, guid(conditionId), range, call);
   }
 
   close(): Promise<void> {

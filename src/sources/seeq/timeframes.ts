@@ -41,8 +41,9 @@ export async function* readTimeframes(
         parseAs: 'text',
         signal,
       });
-    const { page, next } = await server.askFor(call, operation, decodeTimeframes);
-    if (page.length >= PAGE && next === undefined) throw cannotPage(server.name);
+    const { page, next, limit } = await server.askFor(call, operation, decodeTimeframes);
+    const most = Math.min(PAGE, limit);
+    if (page.length > 0 && page.length >= most && next === undefined) throw cannotPage(server.name, most);
     continuationToken = next;
     const [first] = page;
     if (last && first && byStart(last, first) > 0) {
@@ -54,7 +55,7 @@ export async function* readTimeframes(
 }
 
 /** A page of `GET /conditions/{id}/capsules`. */
-function decodeTimeframes(text: string): { page: Timeframe[]; next: string | undefined } {
+function decodeTimeframes(text: string): { page: Timeframe[]; next: string | undefined; limit: number } {
   const body = parseWithKeys(text, hasNumericKeys) as Partial<CapsulesBody> | null;
   const capsules = body?.capsules;
   if (!Array.isArray(capsules)) throw new UnreadableReply('its answer holds no list of capsules');
@@ -62,6 +63,8 @@ function decodeTimeframes(text: string): { page: Timeframe[]; next: string | und
   return {
     page: capsules.map(toTimeframe).sort(byStart),
     next: typeof token === 'string' && token !== '' ? token : undefined,
+    // A server may give fewer than asked for.
+    limit: body?.limit ?? PAGE,
   };
 }
 
@@ -72,7 +75,7 @@ function toTimeframe(capsule: Capsule): Timeframe {
   for (const property of capsule.properties ?? []) attributes[property.name] = propertyValue(property);
   return {
     // Where the server gives no id, start and end are the identity.
-    id: capsule.id === '' ? `${start ?? ''}_${end ?? ''}` : capsule.id,
+    id: capsule.id ? capsule.id : `${start ?? ''}_${end ?? ''}`,
     start,
     end,
     uncertain: capsule.isUncertain === true,
@@ -86,10 +89,10 @@ function byStart(a: Timeframe, b: Timeframe): number {
 }
 
 /** Servers before R63 give no token; taking their full page for all there is would lose timeframes in silence. */
-function cannotPage(server: string): DriverError {
+function cannotPage(server: string, most: number): DriverError {
   return new DriverError(
     'tooLarge',
-    `Server "${server}" gave ${PAGE} timeframes and no next page; ask a shorter range.`,
+    `Server "${server}" gave ${most} timeframes and no next page; ask a shorter range.`,
   );
 }
 

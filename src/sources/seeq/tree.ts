@@ -1,30 +1,25 @@
 /** Assets, their children and their properties. */
 import { DriverError } from '../../contract/errors.ts';
 import type { Fqn } from '../../contract/fqn.ts';
-import type { Attribute, Children, PropertyValue, SourceCall } from '../source.ts';
+import type { Attribute, Children, Found, PropertyValue, SourceCall } from '../source.ts';
 import { scalarOf, toAttribute, toFoundChild } from './hits.ts';
 import type { components } from './seeq-api.generated.ts';
-import type { SeeqServer } from './server.ts';
+import type { Operation, SeeqServer } from './server.ts';
 
 type Tree = components['schemas']['AssetTreeOutputV1'];
-type TreeItem = components['schemas']['TreeItemOutputV1'];
 
 const PAGE = 1000;
 
 /** All children of an asset, or the roots of all trees. */
 export async function children(server: SeeqServer, assetId: string | undefined, call: SourceCall): Promise<Children> {
-  const { items, path } = await treeItems(server, assetId, call);
-  const attributes: Attribute[] = [];
-  const assets = [];
-  for (const item of items) {
-    if (item.isArchived) continue;
-    if (item.type === 'Asset') assets.push(toFoundChild(item, path));
-    else {
-      const attribute = toAttribute(item, server.name);
-      if (attribute) attributes.push(attribute);
-    }
+  const all: Children = { assets: [], attributes: [] };
+  for (let offset = 0; ;) {
+    const page = await treePage(server, assetId, offset, call);
+    all.assets.push(...page.assets);
+    all.attributes.push(...page.attributes);
+    if (!page.full) return all;
+    offset += page.count;
   }
-  return { assets, attributes };
 }
 
 /** Name and properties of any item. */
@@ -33,10 +28,11 @@ export async function properties(
   id: string,
   call: SourceCall,
 ): Promise<{ name: string; properties: PropertyValue[] }> {
-  const item = await server.ask(call, (client, signal) =>
-    client.GET('/items/{id}', { params: { path: { id } }, signal }),
+  return server.askFor(
+    call,
+    (client, signal) => client.GET('/items/{id}', { params: { path: { id } }, signal }),
+    (item) => ({ name: item.name, properties: item.properties.map(toPropertyValue) }),
   );
-  return { name: item.name, properties: item.properties.map(toPropertyValue) };
 }
 
 /** The item behind an attribute of an asset, found by its name. */
@@ -72,23 +68,29 @@ function toPropertyValue(property: { name: string; value?: unknown; unitOfMeasur
   };
 }
 
-async function treeItems(server: SeeqServer, assetId: string | undefined, call: SourceCall) {
-  const items: TreeItem[] = [];
-  let path: string[] = [];
-  for (;;) {
-    const tree = await treePage(server, assetId, items.length, call);
-    const page = tree.children ?? [];
-    items.push(...page);
-    if (tree.item) path = [...(tree.item.ancestors ?? []).map(({ name }) => name), tree.item.name];
-    if (page.length < Math.min(PAGE, tree.limit ?? PAGE) || page.length === 0) return { items, path };
-  }
-}
-
-function treePage(server: SeeqServer, id: string | undefined, offset: number, call: SourceCall): Promise<Tree> {
+function treePage(server: SeeqServer, id: string | undefined, offset: number, call: SourceCall) {
   const query = { offset, limit: PAGE };
-  return server.ask(call, (client, signal) =>
+  const operation: Operation<Tree> = (client, signal) =>
     id === undefined
       ? client.GET('/trees/assets', { params: { query }, signal })
-      : client.GET('/trees/assets/{id}', { params: { path: { id }, query }, signal }),
-  );
+      : client.GET('/trees/assets/{id}', { params: { path: { id }, query }, signal });
+  return server.askFor(call, operation, (tree) => decodeTree(tree, server.name));
+}
+
+/** The children on one page; it is full when more may follow. */
+function decodeTree({ item: parent, children: page, limit }: Tree, host: string) {
+  const items = page ?? [];
+  const path = parent ? [...(parent.ancestors ?? []).map(({ name }) => name), parent.name] : [];
+  const assets: Found[] = [];
+  const attributes: Attribute[] = [];
+  for (const item of items) {
+    if (item.isArchived) continue;
+    if (item.type === 'Asset') assets.push(toFoundChild(item, path));
+    else {
+      const attribute = toAttribute(item, host);
+      if (attribute) attributes.push(attribute);
+    }
+  }
+  const full = items.length > 0 && items.length >= Math.min(PAGE, limit ?? PAGE);
+  return { assets, attributes, full, count: items.length };
 }
