@@ -1,0 +1,215 @@
+/** The driver as a process: wrong keys and certificates, restarts of the bus, replicas, and the way it ends. */
+import { afterEach, describe, expect, it } from 'vitest';
+import { ask } from '../../src/client/ask.ts';
+import { type Cluster, type ClusterOptions, REQUEST_TOPIC, startCluster } from '../support/cluster.ts';
+import { type DriverProcess, type DriverProcessOptions, startDriver } from '../support/driver-process.ts';
+import { createAuthority, createUserKey } from '../support/nats/index.ts';
+
+let cluster: Cluster;
+const further: DriverProcess[] = [];
+afterEach(async () => {
+  await Promise.all(further.splice(0).map((driver) => driver.stop()));
+  await cluster.stop();
+});
+
+async function start(options: ClusterOptions = {}): Promise<void> {
+  cluster = await startCluster(options);
+}
+
+/** Starts the cluster's driver anew with changes. */
+async function another(changes: (options: DriverProcessOptions) => DriverProcessOptions): Promise<DriverProcess> {
+  await cluster.driver.stop();
+  cluster.driver = startDriver(changes(cluster.driverOptions));
+  return cluster.driver;
+}
+
+function replica(options: DriverProcessOptions): DriverProcess {
+  const driver = startDriver(options);
+  further.push(driver);
+  return driver;
+}
+
+const complaint = (driver: DriverProcess, reason: string) => driver.line((line) => line.reason === reason);
+
+describe('the bus refuses', () => {
+  it('a key it does not know: the driver says so, and serves as soon as the key is known', async () => {
+    await start();
+    const stranger = createUserKey();
+    const driver = await another((options) => ({
+      ...options,
+      seed: stranger.seed,
+      config: { ...options.config, publickey: stranger.publicKey },
+    }));
+    const line = await complaint(driver, 'authentication');
+    expect(line.msg).toContain(stranger.publicKey);
+    expect(line.msg).toMatch(/driver keeps trying/);
+    const keys = [cluster.caller, cluster.driverKey, stranger].map(({ publicKey }) => ({ publicKey }));
+    await cluster.nats.reload({ users: keys });
+    await cluster.ready();
+  });
+
+  it('nothing, but its certificate is of an unknown authority', async () => {
+    await start();
+    const { caPem } = await createAuthority('Another authority');
+    const driver = await another((options) => ({ ...options, files: { ...options.files, 'ca.pem': caPem } }));
+    expect((await complaint(driver, 'untrusted')).msg).toMatch(/authority/);
+  });
+
+  it('TLS: the driver never speaks in the clear', async () => {
+    await start();
+    await cluster.driver.stop();
+    await cluster.nats.restart({ certificate: undefined });
+    const driver = replica({
+      ...cluster.driverOptions,
+      config: { ...cluster.driverOptions.config, natsurl: `${cluster.nats.host}:${cluster.nats.port}` },
+    });
+    expect((await complaint(driver, 'tlsNotOffered')).msg).toMatch(/TLS/);
+  });
+});
+
+describe('a configuration that cannot work', () => {
+  it('ends the process with code 2 and every reason', async () => {
+    await start();
+    const driver = await another(({ config, ...options }) => ({
+      ...options,
+      seed: createUserKey().seed,
+      config: { ...config, reqtopic: 'a b', debug: 7 },
+    }));
+    expect(await driver.exited).toBe(2);
+    for (const part of ['publickey', 'reqtopic', 'debug']) expect(driver.output()).toContain(part);
+  });
+});
+
+describe('a wrong password at a Seeq server', () => {
+  it('is told as such, tried once and not again and again, and never shown', async () => {
+    await start({ driver: {} });
+    const driver = await another((options) => ({
+      ...options,
+      files: { ...options.files, 'access.password': 'wrong-but-secret' },
+    }));
+    await cluster.ready();
+    await cluster.plants['plant-a']?.control.clearRequests();
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => cluster.ask({ function: 'tagsearch', params: { limit: 1 } })),
+    );
+    for (const { error } of answers) expect(error).toMatchObject({ code: 'unauthorized', retryable: false });
+    const { items } = await cluster.ask({ function: 'hosts' });
+    expect(items).toMatchObject([{ state: 'unauthorized', message: expect.stringContaining('log-in') as string }]);
+    const logins = (await cluster.plants['plant-a']?.control.requests())?.filter(({ path }) => path.endsWith('/login'));
+    expect(logins).toHaveLength(1);
+    expect(driver.output() + JSON.stringify([answers, items])).not.toContain('wrong-but-secret');
+  });
+});
+
+describe('secrets', () => {
+  it('stand in no log, answer or process list', async () => {
+    await start({
+      config: { debug: 3 },
+      server: { credentials: { user: 'reader@example.com', password: { env: 'SEEQ_PASSWORD' } } },
+      driver: { env: { SEEQ_PASSWORD: 'reader-password' } },
+    });
+    const answers = [];
+    for (const name of ['version', 'functions', 'hosts', 'tagsearch', 'elementsearch', 'timeframesearch', 'nonsense']) {
+      answers.push(await cluster.ask({ function: name }));
+    }
+    await cluster.plants['plant-a']?.control.fail({ kind: 'status', status: 500 });
+    answers.push(await cluster.ask({ function: 'tagsearch' }));
+    expect(answers.filter(({ status }) => status === 'ok')).toHaveLength(6);
+    const said = cluster.driver.output() + JSON.stringify(answers);
+    for (const secret of [cluster.driverKey.seed, 'reader-password']) expect(said).not.toContain(secret);
+    const { readFileSync } = await import('node:fs');
+    expect(readFileSync(`/proc/${cluster.driver.pid}/cmdline`, 'utf8')).not.toContain('reader-password');
+  });
+});
+
+describe('the bus', () => {
+  it('may restart, and requests are served again', async () => {
+    await start();
+    await cluster.nats.restart();
+    await expect
+      .poll(
+        () =>
+          cluster.ask({ function: 'version' }, { silenceMs: 5000 }).then(
+            ({ status }) => status,
+            () => 'none',
+          ),
+        { timeout: 30_000 },
+      )
+      .toBe('ok');
+  });
+
+  it('knows the driver as a NATS service with honest statistics', async () => {
+    await start();
+    await cluster.ask({ function: 'snapshot', params: { items: ['rubbish'] } });
+    const nc = await cluster.connect();
+    const stats = await nc.request('$SRV.STATS.iota-seeqdrv', '', { timeout: 10_000 });
+    const [endpoint] = stats.json<{
+      endpoints: { num_requests: number; num_errors: number; processing_time: number; data: unknown }[];
+    }>().endpoints;
+    expect(endpoint?.num_errors).toBe(1);
+    expect(endpoint?.num_requests).toBeGreaterThanOrEqual(2);
+    expect(endpoint?.processing_time).toBeGreaterThan(0);
+    expect(endpoint?.data).toMatchObject({ functions: { snapshot: { results: { badRequest: 1 } } } });
+  });
+});
+
+describe('replicas', () => {
+  it('share the load, and each answers any request', async () => {
+    await start();
+    replica(cluster.driverOptions);
+    const instances = new Set<string>();
+    await expect
+      .poll(
+        async () => {
+          const { items } = await cluster.ask({ function: 'version' });
+          for (const { instance } of items as { instance: string }[]) instances.add(instance);
+          return instances.size;
+        },
+        { timeout: 30_000 },
+      )
+      .toBe(2);
+    await cluster.driver.stop('SIGKILL');
+    await expect
+      .poll(
+        () =>
+          cluster.ask({ function: 'hosts' }, { silenceMs: 2000 }).then(
+            ({ status }) => status,
+            () => 'none',
+          ),
+        { timeout: 30_000 },
+      )
+      .toBe('ok');
+  });
+});
+
+describe('told to stop', () => {
+  const slow = { function: 'hosts', timeoutMs: 60_000 };
+
+  it('it answers what is in flight, takes nothing new, and ends with code 0', async () => {
+    await start();
+    const control = cluster.plants['plant-a']?.control;
+    await control?.clearRequests();
+    await control?.fail({ kind: 'hang', operation: 'search_items', times: 1 });
+    const inFlight = cluster.ask({ function: 'tagsearch', timeoutMs: 60_000 });
+    await expect.poll(async () => (await control?.requests())?.some(({ path }) => path.endsWith('/items'))).toBe(true);
+    const stopped = cluster.driver.stop();
+    await cluster.driver.line(({ msg }) => msg === 'driver is stopping');
+    await expect
+      .poll(() => ask(cluster.connection, REQUEST_TOPIC, slow).catch((error: unknown) => (error as Error).name))
+      .toBe('NoAnswer');
+    await control?.heal();
+    expect((await inFlight).function).toBe('tagsearch');
+    expect(await stopped).toBe(0);
+  });
+
+  it('it tells callers to ask again when their answer takes too long', async () => {
+    await start({ settings: { limits: { drainTimeoutMs: 100 } } });
+    const control = cluster.plants['plant-a']?.control;
+    await control?.fail({ kind: 'hang', operation: 'search_items' });
+    await control?.clearRequests();
+    const inFlight = cluster.ask({ function: 'tagsearch', timeoutMs: 60_000 });
+    await expect.poll(async () => (await control?.requests())?.some(({ path }) => path.endsWith('/items'))).toBe(true);
+    expect(await cluster.driver.stop()).toBe(0);
+    expect(await inFlight).toMatchObject({ status: 'error', error: { code: 'sourceUnavailable', retryable: true } });
+  });
+});
