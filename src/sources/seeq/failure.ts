@@ -23,6 +23,7 @@ const TLS_ADVICE: [pattern: RegExp, advice: string][] = [
     'its certificate is not signed by a trusted authority; give that authority as "caFile"',
   ],
   [/WRONG_VERSION|SSL|TLS|EPROTO/, 'TLS does not work with it; is it plain "http", or the wrong port?'],
+  [/^HPE_/, 'it does not speak HTTP; is it "https", or the wrong port?'],
 ];
 
 const NETWORK_ADVICE: Record<string, string> = {
@@ -74,9 +75,12 @@ export function fromThrown(thrown: unknown, server: string, signal?: AbortSignal
   });
 }
 
-/** An answer other than 2xx, as an error of the contract; the server's own text is passed on. */
-export function fromRefusal(reply: RefusedReply, server: string): DriverError {
-  const text = seeqText(reply.body);
+/**
+ * An answer other than 2xx, as an error of the contract; the server's own text is passed on.
+ * @param conceal takes secrets out of that text
+ */
+export function fromRefusal(reply: RefusedReply, server: string, conceal: (text: string) => string): DriverError {
+  const text = conceal(seeqText(reply.body)).slice(0, LONGEST_TEXT);
   const [code, lead] = meaning(reply.status);
   const retryAfter = reply.retryAfterMs === undefined ? {} : { retryAfterMs: reply.retryAfterMs };
   return new DriverError(code, `Server "${server}" ${lead}${text === '' ? '' : `: ${text}`}.`.replace(/\.\.$/, '.'), {
@@ -85,6 +89,9 @@ export function fromRefusal(reply: RefusedReply, server: string): DriverError {
     ...(reply.status === 409 ? { retryable: true } : {}),
   });
 }
+
+/** Of the server's own text, so that a page of it does not fill an answer. */
+const LONGEST_TEXT = 2000;
 
 function meaning(status: number): [ErrorCode, string] {
   if (status === 401) return ['unauthorized', "did not accept the driver's log-in"];
@@ -102,14 +109,11 @@ function seeqText(body: unknown): string {
   if (typeof body !== 'object' || body === null) return '';
   const { statusMessage, _embedded: embedded } = body as {
     statusMessage?: unknown;
-    _embedded?: { errors?: { message?: unknown }[] } | null;
+    _embedded?: { errors?: ({ message?: unknown } | null)[] } | null;
   };
   const errors = Array.isArray(embedded?.errors) ? embedded.errors : [];
-  const texts = [statusMessage, ...errors.map((error) => error.message)];
-  return texts
-    .filter((text): text is string => typeof text === 'string' && text !== '')
-    .join('; ')
-    .slice(0, 2000);
+  const texts = [statusMessage, ...errors.map((error) => error?.message)];
+  return texts.filter((text): text is string => typeof text === 'string' && text !== '').join('; ');
 }
 
 /** Seconds or a date, as HTTP allows; undefined for anything else. */

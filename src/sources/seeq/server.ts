@@ -38,6 +38,9 @@ const OTHER_FORM = 'it answered in another form than the API has; is this a Seeq
 const PASSING = new Set([409, 502, 503, 504]);
 const TRIES = 4;
 const FIRST_WAIT_MS = 100;
+const LONGEST_WAIT_MS = 5_000;
+/** Tries of one call while other calls keep replacing the token that it uses. */
+const MOST_RENEWALS = 20;
 
 export class SeeqServer {
   readonly name: string;
@@ -88,22 +91,25 @@ export class SeeqServer {
   }
 
   async #try<T>(operation: Operation<T>, signal: AbortSignal, options: AskOptions): Promise<T> {
-    let renewedLogin = false;
+    let newLogins = 0;
     for (let tries = 1; ; tries++) {
       const outcome = await this.#once(operation, signal, options, tries === 1);
       if (outcome === undefined) continue;
-      const { data, response } = outcome;
+      const { data, response, renewed } = outcome;
       if (response.ok) {
         if (data === undefined) throw new DriverError('sourceError', `Server "${this.name}" answered without a body.`);
         return data;
       }
-      if (response.status === 401 && !options.open && !renewedLogin) {
-        renewedLogin = true;
-        continue;
+      if (response.status === 401 && !options.open) {
+        // Another call has brought a newer token meanwhile, so this one has not been refused with it yet.
+        if (renewed ? tries < MOST_RENEWALS : ++newLogins === 1) continue;
       }
       const refusal = this.#refusal(outcome);
-      if (!PASSING.has(response.status) || tries >= TRIES) throw fromRefusal(refusal, this.name);
-      await pause(tries, refusal, signal, this.name);
+      if (!PASSING.has(response.status) || tries >= TRIES) throw this.#refused(refusal);
+      const wait = pauseMs(tries, refusal);
+      // A long wait would only use up the caller's budget; the hint goes to the caller instead.
+      if (wait > LONGEST_WAIT_MS) throw this.#refused(refusal);
+      await sleep(wait, undefined, { signal });
     }
   }
 
@@ -113,7 +119,7 @@ export class SeeqServer {
     signal: AbortSignal,
     { open, probe }: AskOptions,
     mayBreak: boolean,
-  ): Promise<Outcome<T> | undefined> {
+  ): Promise<(Outcome<T> & { renewed: boolean }) | undefined> {
     if (!probe) this.#availability.check();
     let token: string | undefined;
     try {
@@ -121,8 +127,9 @@ export class SeeqServer {
       token = this.#session.token;
       const outcome = await operation(this.#transport.client, signal);
       this.#availability.reached();
-      if (outcome.response.status === 401) this.#session.expired(token);
-      return outcome;
+      const refused = outcome.response.status === 401;
+      if (!refused && !open) this.#session.accepted();
+      return { ...outcome, renewed: refused && this.#session.expired(token) };
     } catch (thrown) {
       if (mayBreak && !signal.aborted && isBrokenConnection(thrown)) return undefined;
       const error = fromThrown(thrown, this.name, signal);
@@ -135,13 +142,14 @@ export class SeeqServer {
     const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), Date.now());
     return { status: response.status, body: error, retryAfterMs };
   }
+
+  #refused(reply: RefusedReply): DriverError {
+    return fromRefusal(reply, this.name, this.#session.conceal);
+  }
 }
 
-/** Waits before the next try: what the server asks for, else a jittered, doubling time. */
-async function pause(tries: number, refusal: RefusedReply, signal: AbortSignal, server: string): Promise<void> {
+/** The wait before the next try: what the server asks for, else a jittered, doubling time. */
+function pauseMs(tries: number, { retryAfterMs }: RefusedReply): number {
   const longest = FIRST_WAIT_MS * 2 ** tries;
-  const ms = refusal.retryAfterMs ?? longest / 2 + (Math.random() * longest) / 2;
-  // A long wait would only use up the caller's budget; the hint goes to the caller instead.
-  if (ms > 5_000) throw fromRefusal(refusal, server);
-  await sleep(ms, undefined, { signal });
+  return retryAfterMs ?? longest / 2 + (Math.random() * longest) / 2;
 }

@@ -22,6 +22,8 @@ const SEEQ_DIRECTORY = { authProviderClass: 'Auth', authProviderId: 'Seeq' };
 /** After a refused log-in the next try waits this long, doubling up to the longest. */
 const FIRST_REFUSAL_PAUSE_MS = 5_000;
 const LONGEST_REFUSAL_PAUSE_MS = 300_000;
+/** After this many log-ins in a row without any use the next ones are put off like refused ones. */
+const MOST_UNPROVEN = 2;
 /** One log-in may take this long, whoever waits for it. */
 const LOGIN_TIMEOUT_MS = 30_000;
 
@@ -29,6 +31,8 @@ export class Session implements TokenHolder {
   #token: string | undefined;
   #login: Promise<void> | undefined;
   #refusal: { error: DriverError; untilMs: number; pauseMs: number } | undefined;
+  /** Log-ins in a row whose token was refused before any call was accepted with it. */
+  #unproven = 0;
   readonly #server: string;
   readonly #credentials: SeeqCredentials;
   readonly #now: () => number;
@@ -54,10 +58,31 @@ export class Session implements TokenHolder {
     if (usedToken === this.#token) this.#token = token;
   }
 
-  /** Forgets a token that the server refused, unless another call has replaced it already. */
-  expired(token: string | undefined): void {
-    if (token === this.#token) this.#token = undefined;
+  /** A call was not refused for its token. */
+  accepted(): void {
+    this.#unproven = 0;
   }
+
+  /**
+   * Forgets a token that the server refused.
+   * @returns true when another call has replaced it already, so that only the call must be tried again
+   */
+  expired(token: string | undefined): boolean {
+    if (token === undefined || token !== this.#token) return true;
+    this.#token = undefined;
+    // A server that gives tokens and takes none of them must not get a log-in for every call.
+    if (++this.#unproven > MOST_UNPROVEN) this.#remember(unproven(this.#server));
+    return false;
+  }
+
+  /** A text of the server without our secrets, should it repeat them. */
+  readonly conceal = (text: string): string => {
+    const { password, ...name } = this.#credentials;
+    const key = name.kind === 'accessKey' ? name.accessKey.reveal() : '';
+    return [password.reveal(), key, this.#token ?? '']
+      .filter((secret) => secret !== '')
+      .reduce((rest, secret) => rest.replaceAll(secret, '[secret]'), text);
+  };
 
   /**
    * Resolves when there is a token to try; concurrent callers share one log-in.
@@ -65,6 +90,8 @@ export class Session implements TokenHolder {
    */
   async ensure(signal: AbortSignal): Promise<void> {
     if (this.#token !== undefined) return;
+    // Nobody would wait for a log-in that is begun now, nor see it fail.
+    if (signal.aborted) throw signal.reason;
     this.#login ??= this.#logIn().finally(() => (this.#login = undefined));
     await abortable(this.#login, signal);
   }
@@ -79,7 +106,7 @@ export class Session implements TokenHolder {
       const { error, response } = await client.POST('/auth/login', { body, signal });
       if (!response.ok) {
         const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), Date.now());
-        throw fromRefusal({ status: response.status, body: error, retryAfterMs }, this.#server);
+        throw fromRefusal({ status: response.status, body: error, retryAfterMs }, this.#server, this.conceal);
       }
       const token = response.headers.get('x-sq-auth');
       if (token === null || token === '') {
@@ -106,7 +133,7 @@ export class Session implements TokenHolder {
     if (directory.toLowerCase() === 'seeq') return SEEQ_DIRECTORY;
     const { data, error, response } = await client.GET('/auth/providers', { signal });
     if (!response.ok) {
-      throw fromRefusal({ status: response.status, body: error, retryAfterMs: undefined }, this.#server);
+      throw fromRefusal({ status: response.status, body: error, retryAfterMs: undefined }, this.#server, this.conceal);
     }
     const providers = data?.authProviders ?? [];
     const provider = providers.find(({ name }) => name.toLowerCase() === directory.toLowerCase());
@@ -139,16 +166,19 @@ function timedOut(signal: AbortSignal, server: string): DriverError | undefined 
   return new DriverError('sourceUnavailable', `Server "${server}" does not answer to the log-in.`);
 }
 
+function unproven(server: string): DriverError {
+  return new DriverError(
+    'unauthorized',
+    `Server "${server}" accepts the driver's log-in but refuses the session that it gives; is a proxy in between?`,
+  );
+}
+
 /** Waits for shared work only as long as the own signal lasts; the work itself goes on for the others. */
 function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const stop = () => {
       reject(signal.reason as Error);
     };
-    if (signal.aborted) {
-      stop();
-      return;
-    }
     signal.addEventListener('abort', stop, { once: true });
     void work.then(resolve, reject).finally(() => {
       signal.removeEventListener('abort', stop);

@@ -13,13 +13,16 @@ export const MEDIA_TYPE = 'application/vnd.seeq.v1+json';
 /** Largest body that is read from a server; beyond it the connection is cut instead of filling memory. */
 const MAX_RESPONSE_BYTES = 256 * 1024 * 1024;
 
+/** For what must not wait behind the calls of requests: a log-in, and the probe that tells whether a server is well. */
+const SPARE_CONNECTIONS = 2;
+
 export interface TransportOptions {
   /** Root of the server as in a browser, for example `https://seeq.example.com` or `https://proxy/seeq`. */
   url: string;
   /** PEM of the authorities to trust instead of the public ones. */
   ca?: string | undefined;
   insecureSkipVerify: boolean;
-  /** Connections, and so calls on the wire, at once. */
+  /** Connections, and so calls on the wire, at once; probes and log-ins have some of their own. */
   connections: number;
   connectTimeoutMs: number;
   /** Longest silence of the server within one call. */
@@ -61,7 +64,7 @@ class PlainRequest {
 export function openTransport(options: TransportOptions, holder: TokenHolder): Transport {
   const root = new URL(options.url);
   const pool = new Pool(root.origin, {
-    connections: options.connections,
+    connections: options.connections + SPARE_CONNECTIONS,
     connectTimeout: options.connectTimeoutMs,
     headersTimeout: options.requestTimeoutMs,
     bodyTimeout: options.requestTimeoutMs,
