@@ -58,12 +58,13 @@ export function joinSeries(items: readonly object[]): object[] {
 
 function append(series: SeriesPiece, piece: SeriesPiece): void {
   const offset = series.times.length;
-  if (piece.flags)
-    (series.flags ??= []).push(
-      ...piece.flags
-        .map(([a, b, s]) => [a + offset, b + offset, s] as const)
-        .map((f) => [...f] as [number, number, (typeof f)[2]]),
-    );
+  for (const [from, to, status] of piece.flags ?? []) {
+    const flags = (series.flags ??= []);
+    const last = flags.at(-1);
+    // A range that was cut becomes one again.
+    if (last?.[2] === status && last[1] === from + offset - 1) last[1] = to + offset;
+    else flags.push([from + offset, to + offset, status]);
+  }
   if (piece.states || series.states) {
     series.states ??= new Array<number | null>(offset).fill(null);
     for (let i = 0; i < piece.times.length; i++) series.states.push(piece.states?.[i] ?? null);

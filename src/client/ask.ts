@@ -102,7 +102,11 @@ function decode({ data, headers }: NatsMessage, subject: string): AnswerMessage 
   }
   try {
     const packed = headers?.get('Content-Encoding') === 'gzip';
-    return JSON.parse(Buffer.from(packed ? gunzipSync(data) : data).toString()) as AnswerMessage;
+    const message = JSON.parse(
+      Buffer.from(packed ? gunzipSync(data) : data).toString(),
+    ) as Partial<AnswerMessage> | null;
+    if (typeof message?.seq !== 'number' || !Array.isArray(message.items)) throw new TypeError('no answer message');
+    return message as AnswerMessage;
   } catch (cause) {
     throw new BrokenAnswer('A message of the answer is not readable.', { cause });
   }
