@@ -156,7 +156,7 @@ export class AnswerCutter {
   }
 
   #sendMiddle(items: AnswerItem[], texts: string[]): Step {
-    const body = Buffer.from(this.envelope.middle(this.#seq, texts), 'utf8');
+    const body = this.envelope.middle(this.#seq, texts);
     if (this.#options.gzip && body.length >= worthCompressingBytes) return this.#sendCompressed(items, texts, body);
     return this.#sendOrRecut(items, this.message(body));
   }

@@ -108,7 +108,7 @@ export class AnswerWriter implements AnswerSink {
     const bytes = cutter.bytes + cutter.envelope.lastBytes(tail) + headerBytes(headers);
     if (this.#options.gzip || bytes > cutter.limit()) return this.#finishSlowly(wanted);
     const { items, texts } = cutter.takeBatch();
-    const body = Buffer.from(cutter.envelope.last(cutter.seq, end.status, texts, tail), 'utf8');
+    const body = cutter.envelope.last(cutter.seq, end.status, texts, tail);
     const sent = this.#options.outbox.send(cutter.message(body, headers, end));
     if (sent === undefined) {
       this.#options.onEnd?.(end.status, end.error);
@@ -167,7 +167,7 @@ export class AnswerWriter implements AnswerSink {
   async #lastMessage(end: AnswerEnd): Promise<OutgoingMessage | undefined> {
     const { envelope, seq, texts } = this.#cutter;
     const headers = end.error === undefined ? undefined : errorHeaders(end.error);
-    const body = Buffer.from(envelope.last(seq, end.status, texts, lastTail(end)), 'utf8');
+    const body = envelope.last(seq, end.status, texts, lastTail(end));
     if (this.#options.gzip && body.length >= worthCompressingBytes) {
       const packed = this.#cutter.message(await compress(body), gzipHeaders(headers), end);
       if (packed.size <= this.#cutter.limit() && packed.size < body.length) return packed;

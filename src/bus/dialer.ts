@@ -54,12 +54,15 @@ export class Dialer {
     return undefined;
   }
 
-  /** Logs a problem, unless it is the one that was told last of this server. */
+  /**
+   * Logs a problem, unless it is the one that was told last of this server. It is an error, because without the bus the
+   * driver serves nobody, and an operator who logs errors only must learn why.
+   */
   tell(problem: BusProblem, server: ServerAddress): void {
     const address = formatAddress(server);
     if (this.#told.get(address) !== problem.message) {
       this.#told.set(address, problem.message);
-      this.#options.logger.warn(
+      this.#options.logger.error(
         { server: address, reason: problem.code },
         `${problem.message} The driver keeps trying.`,
       );

@@ -13,6 +13,26 @@ const middleMark = ',"last":false,"status":"ok","items":[';
 /** Longest text of an error in a header or in an answer that had to be shortened. */
 const shortText = 256;
 
+/** From this length on an item is written into the message by itself instead of being copied into one text before. */
+const longItem = 16 * 1024;
+
+function assemble(before: string, items: readonly string[], after: string): Buffer {
+  let chars = 0;
+  for (const item of items) chars += item.length;
+  if (chars < longItem * items.length || items.length === 0)
+    return Buffer.from(before + items.join(',') + after, 'utf8');
+  let bytes = Buffer.byteLength(before) + Buffer.byteLength(after) + items.length - 1;
+  for (const item of items) bytes += Buffer.byteLength(item);
+  const body = Buffer.allocUnsafeSlow(bytes);
+  let end = body.write(before, 0, 'utf8');
+  for (const [position, item] of items.entries()) {
+    if (position > 0) end += body.write(',', end, 'utf8');
+    end += body.write(item, end, 'utf8');
+  }
+  body.write(after, end, 'utf8');
+  return body;
+}
+
 const lostText =
   'This part of the answer was lost: the connection to the bus broke, and the new one takes only smaller messages. ' +
   'Send the request again.';
@@ -29,13 +49,13 @@ export class Envelope {
   }
 
   /** A message that others follow. */
-  middle(seq: number, items: readonly string[]): string {
-    return `${this.#opening}${seq}${middleMark}${items.join(',')}]}`;
+  middle(seq: number, items: readonly string[]): Buffer {
+    return assemble(`${this.#opening}${seq}${middleMark}`, items, ']}');
   }
 
   /** The final message; `tail` comes from `lastTail`. */
-  last(seq: number, status: AnswerEnd['status'], items: readonly string[], tail: string): string {
-    return `${this.#opening}${seq}${lastMark}${status}","items":[${items.join(',')}${tail}`;
+  last(seq: number, status: AnswerEnd['status'], items: readonly string[], tail: string): Buffer {
+    return assemble(`${this.#opening}${seq}${lastMark}${status}","items":[`, items, tail);
   }
 
   /** Stands in the place of a message that could not be delivered; the end is given if it was the final one. */
@@ -44,11 +64,10 @@ export class Envelope {
     end: AnswerEnd | undefined,
   ): { data: Uint8Array; headers: MsgHdrs | undefined; size: number } {
     const error: ErrorBody = { code: 'tooLarge', message: lostText, retryable: true };
-    const text =
+    const data =
       end === undefined
         ? this.middle(seq, [JSON.stringify({ error } satisfies FailedItem)])
         : this.last(seq, 'error', [], lastTail({ status: 'error', error, meta: { ...end.meta, hosts: [] } }));
-    const data = Buffer.from(text, 'utf8');
     const block = end === undefined ? undefined : errorHeaders(error);
     return { data, headers: block, size: data.length + headerBytes(block) };
   }
