@@ -89,15 +89,15 @@ async function firstConnection(bus: BusConnection) {
   return bus.nats;
 }
 
-/** The bus tells its problems through `firstConnection`; only errors beyond them are worth a line. */
+/** `firstConnection` tells why there is no connection (lines with a `reason`); only errors beyond that are worth a line. */
 function quietLog(terminal: Terminal) {
   const nothing = (): void => undefined;
   return {
     debug: nothing,
     info: nothing,
     warn: nothing,
-    error: (_facts: object, message: string) => {
-      terminal.err(message);
+    error: (facts: object, message: string) => {
+      if (!('reason' in facts)) terminal.err(message);
     },
   };
 }

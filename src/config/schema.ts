@@ -80,13 +80,13 @@ const logFileKey = () =>
 
 /**
  * The configuration file, `iota.seeqdrv.json`. Top-level names, spelling and meaning are those that IOTA documents for
- * its drivers; IOTA publishes no default for `healthmsec` and `enablemetrics`, ours follow its sample file. IOTA's
- * default of `debug` is 0; ours is 2, so that a fresh installation says what it does.
+ * its drivers, and so are the defaults; IOTA publishes none for `healthmsec` and `enablemetrics`, ours follow its sample
+ * file.
  */
 export const configSchema = z.object({
   driverid: z.string().max(128).optional().describe('Id of this driver in logs and in what it publishes.'),
   debug: whole(0, 3)
-    .default(2)
+    .default(0)
     .describe('How much is logged: 0 errors, 1 warnings too, 2 information too, 3 everything.'),
   natsurl: natsUrl().describe(
     'Address of the NATS server as `host:port`, or several with commas between. Connections use TLS. Port 4222 if none is given.',

@@ -26,7 +26,7 @@ async function expectToldOnce(
 ): Promise<void> {
   const before = attempts();
   await until(() => attempts() >= before + 3);
-  expect(bus.log.messages().filter((message) => pattern.test(message))).toHaveLength(1);
+  expect(bus.log.messages('error').filter((message) => pattern.test(message))).toHaveLength(1);
   expect(bus.log.text()).not.toContain(driverKey.seed);
   expect(bus.state).toBe('connecting');
 }

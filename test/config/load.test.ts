@@ -11,7 +11,7 @@ describe('a good configuration', () => {
     expect(path).toBe('/etc/driver/iota.seeqdrv.json');
     expect(warnings).toEqual([]);
     expect(config).toMatchObject({
-      debug: 2,
+      debug: 0,
       metricsmsec: 30_000,
       healthmsec: 10_000,
       enablemetrics: true,
