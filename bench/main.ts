@@ -79,7 +79,10 @@ function both(request: object) {
     // The caller's own parsing is the same for both and would hide the difference; the end of the text is enough.
     if (!message.string().includes('"status":"ok"')) throw new Error(`${topic}: ${message.string().slice(0, 500)}`);
   };
-  return { driver: way(TOPIC.driver), floor: way(TOPIC.floor) };
+  return {
+    driver: { operation: way(TOPIC.driver), pid: driver.pid },
+    floor: { operation: way(TOPIC.floor), pid: floor.process.pid ?? 0 },
+  };
 }
 
 /** Resolves when the driver answers; the server tells at once while nobody listens. */
@@ -104,16 +107,16 @@ function startChild(file: string, ...args: string[]): { process: ChildProcess; l
 
 function report(comparisons: Comparison[]): void {
   const number = (value: number, digits = 0) => value.toFixed(digits).padStart(9);
-  for (const { name, driver: ours, floor: below, ratio } of comparisons) {
+  for (const { name, driver: ours, floor: below, ratio, cpuRatio } of comparisons) {
     console.log(`\n${name} (median of ${rounds} rounds)`);
-    console.log('              per s   p50 ms   p99 ms');
-    for (const [label, round] of [
-      ['driver', ours],
-      ['floor', below],
-    ] as const) {
-      console.log(`${label.padEnd(9)}${number(round.perSecond)}${number(round.p50, 2)}${number(round.p99, 2)}`);
+    console.log('             per s   p50 ms   p99 ms CPU ms/op');
+    for (const [label, { perSecond, p50, p99, cpuMs }] of Object.entries({ driver: ours, floor: below })) {
+      console.log(`${label.padEnd(9)}${number(perSecond)}${number(p50, 2)}${number(p99, 2)}${number(cpuMs, 3)}`);
     }
     const { median, min, max } = ratio;
-    console.log(`driver / floor: ${median.toFixed(2)} (rounds from ${min.toFixed(2)} to ${max.toFixed(2)})`);
+    console.log(
+      `driver / floor: ${median.toFixed(2)} of its rate (rounds from ${min.toFixed(2)} to ${max.toFixed(2)})`,
+    );
+    console.log(`                ${cpuRatio.toFixed(2)} by CPU time`);
   }
 }

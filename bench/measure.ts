@@ -1,16 +1,27 @@
 /** Measures two ways of doing the same, side by side, and compares them round by round. */
 
+import { cpuMs } from './cpu.ts';
+
 /** What one round gave: operations a second, and times of single operations in milliseconds. */
 export interface Round {
   perSecond: number;
   p50: number;
   p99: number;
+  /** CPU time of the measured process for one operation, in milliseconds. */
+  cpuMs: number;
+}
+
+/** One way of doing an operation, and the process that does the work. */
+export interface Way {
+  operation: () => Promise<void>;
+  pid: number;
 }
 
 /** Runs `operation` `count` times, `atOnce` at a time. */
-export async function measureRound(operation: () => Promise<void>, count: number, atOnce: number): Promise<Round> {
+export async function measureRound({ operation, pid }: Way, count: number, atOnce: number): Promise<Round> {
   const times: number[] = [];
   let started = 0;
+  const cpuBefore = cpuMs(pid);
   const begin = performance.now();
   const worker = async () => {
     while (started < count) {
@@ -23,7 +34,12 @@ export async function measureRound(operation: () => Promise<void>, count: number
   await Promise.all(Array.from({ length: atOnce }, worker));
   const seconds = (performance.now() - begin) / 1000;
   times.sort((a, b) => a - b);
-  return { perSecond: times.length / seconds, p50: quantile(times, 0.5), p99: quantile(times, 0.99) };
+  return {
+    perSecond: times.length / seconds,
+    p50: quantile(times, 0.5),
+    p99: quantile(times, 0.99),
+    cpuMs: (cpuMs(pid) - cpuBefore) / times.length,
+  };
 }
 
 export interface Comparison {
@@ -32,12 +48,14 @@ export interface Comparison {
   floor: Round;
   /** Driver's operations a second over the floor's: median, lowest and highest round. */
   ratio: { median: number; min: number; max: number };
+  /** The floor's CPU time for one operation over the driver's: the same question, less disturbed by other processes. */
+  cpuRatio: number;
 }
 
 /** Rounds of both in turn, so that both see the same moods of the machine. */
 export async function compare(
   name: string,
-  ways: { driver: () => Promise<void>; floor: () => Promise<void> },
+  ways: { driver: Way; floor: Way },
   { rounds, count, atOnce }: { rounds: number; count: number; atOnce: number },
 ): Promise<Comparison> {
   // Warm up: code is compiled, connections are open.
@@ -54,6 +72,7 @@ export async function compare(
     driver: medianRound(driver),
     floor: medianRound(floor),
     ratio: { median: quantile(ratios, 0.5), min: ratios[0] ?? NaN, max: ratios.at(-1) ?? NaN },
+    cpuRatio: medianRound(floor).cpuMs / medianRound(driver).cpuMs,
   };
 }
 
@@ -63,7 +82,12 @@ function medianRound(rounds: Round[]): Round {
       rounds.map(pick).sort((a, b) => a - b),
       0.5,
     );
-  return { perSecond: median((r) => r.perSecond), p50: median((r) => r.p50), p99: median((r) => r.p99) };
+  return {
+    perSecond: median((r) => r.perSecond),
+    p50: median((r) => r.p50),
+    p99: median((r) => r.p99),
+    cpuMs: median((r) => r.cpuMs),
+  };
 }
 
 function quantile(sorted: number[], q: number): number {

@@ -24,7 +24,6 @@ const samples = body({
   })),
   keyUnitOfMeasure: 'ns',
   valueUnitOfMeasure: '°C',
-  limit: SAMPLES,
 });
 
 const server = createServer((request, response) => {

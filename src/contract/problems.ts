@@ -20,13 +20,10 @@ const where = (path: PropertyKey[]): string => (path.length === 0 ? '' : ` in ${
  * Checks the parameters of a function.
  * @throws DriverError `badRequest` with every problem; an unknown parameter is refused together with the known names
  */
-export function parseParams<Schema extends z.ZodType>(
-  schema: Schema,
-  params: unknown,
-  known: string[],
-): z.infer<Schema> {
+export function parseParams<Schema extends z.ZodObject>(schema: Schema, params: unknown): z.infer<Schema> {
   const result = schema.safeParse(params ?? {});
   if (result.success) return result.data;
+  const known = Object.keys(schema.shape);
   const unknown = result.error.issues.some((issue) => issue.code === 'unrecognized_keys' && issue.path.length === 0);
   const hint = unknown ? ` (known parameters: ${known.length > 0 ? known.join(', ') : 'none'})` : '';
   throw new DriverError('badRequest', `${capitalize(describeProblems(result.error, 'parameter'))}${hint}.`, {

@@ -1,6 +1,6 @@
 /** Everything that belongs to one request while it is worked on. */
 import type { AnswerEnd, AnswerItem, AnswerMeta, AnswerSink, FailedItem } from '../contract/answer.ts';
-import type { DriverError } from '../contract/errors.ts';
+import type { DriverError, ErrorCode } from '../contract/errors.ts';
 import { toDriverError } from '../contract/errors.ts';
 import type { Nanoseconds } from '../contract/instant.ts';
 import type { SourceCall } from '../sources/source.ts';
@@ -105,7 +105,10 @@ export class RequestContext {
     }
   }
 
-  /** The right to call a server: limited, fair, counted. A call that `bypass`es the limits is only counted. */
+  /**
+   * The right to call a server: limited, fair, counted. A call that `bypass`es the limits is only counted: it is part
+   * of a probe, which knows best itself what it found.
+   */
   callTo(host: Host, options: { bypass?: boolean; signal?: AbortSignal } = {}): SourceCall {
     const signal = options.signal ?? this.signal;
     const lane = options.bypass ? undefined : this.#lane(host);
@@ -113,7 +116,7 @@ export class RequestContext {
     return {
       signal,
       run: (call) => {
-        const counted = () => this.#counted(call);
+        const counted = () => this.#counted(host, call, options.bypass === true ? undefined : signal);
         return lane ? lane.run(counted) : counted();
       },
     };
@@ -153,12 +156,23 @@ export class RequestContext {
     return lane;
   }
 
-  async #counted<T>(call: () => Promise<T>): Promise<T> {
+  /** @param signal of a call that tells how the server is; one that we broke off ourselves tells nothing */
+  async #counted<T>({ findings }: Host, call: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     const started = performance.now();
+    let result: 'ok' | ErrorCode = 'ok';
     try {
-      return await call();
+      const answer = await call();
+      if (signal) findings.succeeded();
+      return answer;
+    } catch (thrown) {
+      const error = toDriverError(thrown);
+      result = error.code;
+      if (signal?.aborted === false) findings.failed(error);
+      throw thrown;
     } finally {
-      this.#sourceMs += performance.now() - started;
+      const elapsedMs = performance.now() - started;
+      findings.count(result, elapsedMs);
+      this.#sourceMs += elapsedMs;
       this.#sourceRequests++;
     }
   }

@@ -118,8 +118,7 @@ export class Driver {
       const handler = handlerOf(request.function);
       const timeoutMs = request.timeoutMs ?? limits.defaultTimeoutMs;
       checkLimit('timeoutMs', timeoutMs, limits.maxTimeoutMs, 'milliseconds');
-      const { params: schema } = handler.declaration;
-      const params = parseParams(schema, request.params, Object.keys(schema.shape));
+      const params = parseParams(handler.declaration.params, request.params);
       const reserve = reserveMs(timeoutMs);
       const context = this.#context(request, sink, controller.signal, reserve * PART_GRACE);
 
@@ -170,20 +169,22 @@ export class Driver {
 }
 
 /** The work itself, but not longer than a grace after the end of the budget. */
-async function bounded(work: Promise<void>, signal: AbortSignal, graceMs: number): Promise<void> {
-  let grace: NodeJS.Timeout | undefined;
-  const ended = new Promise<never>((_resolve, reject) => {
-    signal.addEventListener('abort', () => {
-      grace = setTimeout(() => {
-        reject(signal.reason as Error);
-      }, graceMs);
+function bounded(work: Promise<void>, signal: AbortSignal, graceMs: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let grace: NodeJS.Timeout | undefined;
+    signal.addEventListener(
+      'abort',
+      () => {
+        grace = setTimeout(() => {
+          reject(signal.reason as Error);
+        }, graceMs);
+      },
+      { once: true },
+    );
+    void work.then(resolve, reject).finally(() => {
+      clearTimeout(grace);
     });
   });
-  try {
-    await Promise.race([work, ended]);
-  } finally {
-    clearTimeout(grace);
-  }
 }
 
 function refusal(error: DriverError, arrived: number): AnswerEnd {

@@ -2,12 +2,14 @@
 import { DriverError } from '../contract/errors.ts';
 import type { Fqn } from '../contract/fqn.ts';
 import type { Source } from '../sources/source.ts';
+import { Findings } from './findings.ts';
 import { Gate } from './gate.ts';
 
-/** A source together with the limits that all requests to it share. */
+/** A source together with the limits that all requests to it share, and what they found. */
 export interface Host {
   source: Source;
   gate: Gate;
+  findings: Findings;
 }
 
 export interface HostOptions {
@@ -23,7 +25,11 @@ export class Hosts {
 
   constructor(options: HostOptions[]) {
     for (const { source, concurrency, queueLimit } of options) {
-      this.#byName.set(source.name, { source, gate: new Gate(source.name, concurrency, queueLimit) });
+      this.#byName.set(source.name, {
+        source,
+        gate: new Gate(source.name, concurrency, queueLimit),
+        findings: new Findings(),
+      });
     }
   }
 

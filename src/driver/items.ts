@@ -49,6 +49,8 @@ export async function eachItem(
 
 /** Runs `work` for every element, at most `atOnce` at a time, in order of the elements. */
 export async function inParallel<T>(elements: T[], atOnce: number, work: (element: T) => Promise<void>): Promise<void> {
+  const [only] = elements;
+  if (elements.length === 1 && only !== undefined) return work(only);
   const rest = elements.values();
   const worker = async () => {
     for (const element of rest) await work(element);

@@ -1,4 +1,4 @@
-/** Honest numbers about requests, for the service statistics on the bus. */
+/** Honest numbers about requests, for the service statistics and the telemetry topics on the bus. */
 
 interface FunctionNumbers {
   requests: number;
@@ -6,6 +6,14 @@ interface FunctionNumbers {
   results: Record<string, number>;
   totalMs: number;
   longestMs: number;
+}
+
+/** Numbers since the start, times in milliseconds. */
+export interface RequestNumbers {
+  /** Requests that named no subject for their answer. */
+  unanswerable: number;
+  /** By name; requests for no known function stand under `""`. */
+  functions: Record<string, FunctionNumbers & { averageMs: number }>;
 }
 
 export class RequestStatistics {
@@ -29,14 +37,19 @@ export class RequestStatistics {
     this.#unanswerable++;
   }
 
-  /** Numbers since the start, times in milliseconds. Requests for no known function stand under `""`. */
-  snapshot(): object {
+  snapshot(): RequestNumbers {
     return {
       unanswerable: this.#unanswerable,
       functions: Object.fromEntries(
         Array.from(this.#functions, ([name, { requests, results, totalMs, longestMs }]) => [
           name,
-          { requests, results, averageMs: round(totalMs / requests), longestMs: round(longestMs) },
+          {
+            requests,
+            results: { ...results },
+            totalMs: round(totalMs),
+            averageMs: round(totalMs / requests),
+            longestMs: round(longestMs),
+          },
         ]),
       ),
     };

@@ -1,6 +1,5 @@
 /** `version`, `hosts` and `functions`: what the driver tells about itself. */
 import { CONTRACT_VERSION } from '../../contract/answer.ts';
-import { DriverError } from '../../contract/errors.ts';
 import { paramsJsonSchema } from '../../contract/functions/define.ts';
 import * as general from '../../contract/functions/general.ts';
 import { functionTable } from '../../contract/functions/table.ts';
@@ -8,15 +7,13 @@ import type { SourceStatus } from '../../sources/source.ts';
 import type { RequestContext } from '../context.ts';
 import { type Handler, handler } from '../handler.ts';
 import type { Host } from '../hosts.ts';
-
-/** A server that does not answer a small call in this time is reported as down. */
-const PROBE_MS = 5_000;
+import { probe } from '../probe.ts';
 
 export const version = handler(general.version, async (_params, context) => {
   const hosts = await Promise.all(
     context.selected.map(async (host) => ({
       name: host.source.name,
-      version: (await probe(host, context)).version,
+      version: (await ask(host, context)).version,
     })),
   );
   const { facts } = context;
@@ -32,7 +29,7 @@ export const version = handler(general.version, async (_params, context) => {
 });
 
 export const hosts = handler(general.hosts, async (_params, context) => {
-  const statuses = await Promise.all(context.selected.map((host) => probe(host, context)));
+  const statuses = await Promise.all(context.selected.map((host) => ask(host, context)));
   for (const [position, host] of context.selected.entries()) {
     const { name, url } = host.source;
     await context.emit({ name, url, ...statuses[position] });
@@ -55,22 +52,6 @@ export function functionsHandler(served: () => ReadonlyMap<string, Handler>): Ha
   });
 }
 
-/** Asks past the queue: whether a server is well must not depend on how busy it is. */
-async function probe(host: Host, context: RequestContext): Promise<SourceStatus> {
-  const stop = new AbortController();
-  const { name } = host.source;
-  const silent = new DriverError('timeout', `Server "${name}" does not answer within ${PROBE_MS / 1000} seconds.`);
-  const timer = setTimeout(() => {
-    stop.abort(silent);
-  }, PROBE_MS);
-  const endWithRequest = () => {
-    stop.abort(context.signal.reason);
-  };
-  context.signal.addEventListener('abort', endWithRequest, { once: true });
-  try {
-    return await host.source.probe(context.callTo(host, { bypass: true, signal: stop.signal }));
-  } finally {
-    clearTimeout(timer);
-    context.signal.removeEventListener('abort', endWithRequest);
-  }
+function ask(host: Host, context: RequestContext): Promise<SourceStatus> {
+  return probe(host, (signal) => context.callTo(host, { bypass: true, signal }), context.signal);
 }

@@ -123,7 +123,7 @@ export class SeeqServer {
     if (!probe) this.#availability.check();
     let token: string | undefined;
     try {
-      if (!open) await this.#session.ensure(signal);
+      if (!open && this.#session.token === undefined) await this.#session.ensure(signal);
       token = this.#session.token;
       const outcome = await operation(this.#transport.client, signal);
       this.#availability.reached();

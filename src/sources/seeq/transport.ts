@@ -81,12 +81,20 @@ export function openTransport(options: TransportOptions, holder: TokenHolder): T
     'x-sq-origin': 'IOTA Vue (iota-seeqdrv)',
   };
 
+  // Made once for each token instead of once for each call.
+  let tokenHeaders: Record<string, string> = constantHeaders;
+  const headersFor = (token: string | undefined): Record<string, string> => {
+    if (token === undefined) return constantHeaders;
+    if (tokenHeaders['x-sq-auth'] !== token) tokenHeaders = { ...constantHeaders, 'x-sq-auth': token };
+    return tokenHeaders;
+  };
+
   const send = async (request: PlainRequest): Promise<SeeqReply> => {
     const token = holder.token;
     const { statusCode, headers, body } = await pool.request({
       path: request.path,
       method: request.method,
-      headers: token === undefined ? constantHeaders : { ...constantHeaders, 'x-sq-auth': token },
+      headers: headersFor(token),
       ...(request.body === undefined ? {} : { body: request.body }),
       ...(request.signal === undefined ? {} : { signal: request.signal }),
     });
