@@ -53,11 +53,11 @@ export const [USER, DIRECTORY_USER, ACCESS_KEY] = DEFAULT_ACCOUNTS;
 
 type Login = Pick<Account, 'name' | 'password'>;
 
-/** Logs in and returns the token. */
-export async function login(url: string, account: Login = USER): Promise<string> {
+/** Logs in and returns the token. @param provider class and id of a directory other than the built-in one */
+export async function login(url: string, account: Login = USER, provider: object = {}): Promise<string> {
   const answer = await call(url, '/auth/login', {
     method: 'POST',
-    body: { username: account.name, password: account.password },
+    body: { username: account.name, password: account.password, ...provider },
   });
   const token = answer.headers['x-sq-auth'];
   if (typeof token !== 'string') throw new Error(`no token: ${answer.text}`);
@@ -69,8 +69,8 @@ export function headersWith(token: string): Record<string, string> {
 }
 
 /** A caller with a session. */
-export async function caller(url: string, account?: Login): Promise<Caller> {
-  const headers = headersWith(await login(url, account));
+export async function caller(url: string, account?: Login, provider?: object): Promise<Caller> {
+  const headers = headersWith(await login(url, account, provider));
   return async (path, options = {}) => call(url, path, { headers, ...options });
 }
 

@@ -2,6 +2,7 @@
 import type { Handlers } from '../http/call.ts';
 import { authHandlers } from './auth.ts';
 import { conditionHandlers } from './conditions.ts';
+import { formulaItemHandlers } from './formula-items.ts';
 import { formulaHandlers } from './formulas.ts';
 import { itemHandlers } from './items.ts';
 import { scalarHandlers } from './scalars.ts';
@@ -9,6 +10,10 @@ import { signalHandlers } from './signals.ts';
 import { sourceHandlers } from './sources.ts';
 import { systemHandlers } from './system.ts';
 import { treeHandlers } from './trees.ts';
+import { folderHandlers } from './folders.ts';
+import { metricHandlers } from './metrics.ts';
+import { requestHandlers } from './requests.ts';
+import { userHandlers } from './users.ts';
 
 export const HANDLERS: Handlers = {
   ...systemHandlers,
@@ -19,5 +24,10 @@ export const HANDLERS: Handlers = {
   ...conditionHandlers,
   ...scalarHandlers,
   ...formulaHandlers,
+  ...formulaItemHandlers,
   ...sourceHandlers,
+  ...folderHandlers,
+  ...metricHandlers,
+  ...requestHandlers,
+  ...userHandlers,
 };

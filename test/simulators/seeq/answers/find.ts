@@ -1,6 +1,6 @@
 /** Items that a request names by id, with the refusals for those that are not there or not allowed. */
 import { SeeqError } from '../http/errors.ts';
-import type { Item } from '../plant/item.ts';
+import type { Item, ItemType } from '../plant/item.ts';
 import type { Plant } from '../plant/plant.ts';
 
 /** @throws SeeqError 404 [inferred] */
@@ -21,4 +21,11 @@ export function readable<Part extends 'signal' | 'condition' | 'scalar' | 'metri
     throw new SeeqError(404, `The item with ID ${id} is not a ${part}, but of type ${item.type}`);
   if (item.redacted) throw new SeeqError(403, `You have no permission to read the item with ID ${id}`);
   return item as Item & Required<Pick<Item, Part>>;
+}
+
+/** An item of this type. @throws SeeqError 404 [inferred] */
+export function ofType(plant: Plant, id: string, type: ItemType): Item {
+  const item = itemOf(plant, id);
+  if (item.type !== type) throw new SeeqError(404, `The item with ID ${id} is not of type ${type}, but ${item.type}`);
+  return item;
 }

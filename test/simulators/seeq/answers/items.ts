@@ -3,8 +3,10 @@ import type { Handlers } from '../http/call.ts';
 import { SeeqError } from '../http/errors.ts';
 import type { Item } from '../plant/item.ts';
 import type { Plant } from '../plant/plant.ts';
+import { inScope } from '../search/scope.ts';
 import { hitOf, search } from '../search/search.ts';
-import { itemOf } from './find.ts';
+import { typesOf } from '../search/types.ts';
+import { itemOf, ofType } from './find.ts';
 import { listPage } from './list.ts';
 import {
   asText,
@@ -26,6 +28,31 @@ function whole(item: Item): Models['ItemOutputV1'] {
     effectivePermissions: permissions(item),
     properties: propertiesOf(item).map((property) => asText(item, property)),
   };
+}
+
+/**
+ * What refers to an item: calculations and metrics. [Inferred: the vendor's list may hold worksheets too, of which the
+ * simulated ones show nothing.]
+ */
+function usagesOf(plant: Plant, item: Item): Item[] {
+  const metrics = [...plant.ofType('ThresholdMetric')].filter((metric) => metric.metric?.measured === item);
+  return [...dependentsOf(plant, item), ...metrics];
+}
+
+/** The leaves below an asset, those of one name as one entry with their number. */
+function namesBelow(plant: Plant, asset: Item, types: readonly string[], filter: string | undefined) {
+  const wanted = typesOf(types);
+  const text = filter?.toLowerCase() ?? '';
+  const names = new Map<string, { name: string; count: number; types: string[] }>();
+  for (const item of plant.below(asset)) {
+    if (item.archived || item.children.length > 0 || (wanted !== undefined && !wanted.has(item.type))) continue;
+    if (!item.name.toLowerCase().includes(text)) continue;
+    const entry = names.get(item.name) ?? { name: item.name, count: 0, types: [] };
+    entry.count += 1;
+    if (!entry.types.includes(item.type)) entry.types.push(item.type);
+    names.set(item.name, entry);
+  }
+  return [...names.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** Items that use this one in their formula. */
@@ -81,5 +108,19 @@ export const itemHandlers: Handlers = {
       `/items/${item.id}/dependents`,
     );
     return { body: { ...frame, totalResults, items: part.map(preview) } };
+  },
+  get_item_usages: ({ server, parameters }) => {
+    const item = itemOf(server.plant, parameters.id);
+    const all = usagesOf(server.plant, item).filter(
+      (user) => parameters.scope === undefined || inScope(user, parameters.scope),
+    );
+    const { part, frame, totalResults } = listPage(all, parameters, `/items/${item.id}/usages`);
+    return { body: { ...frame, totalResults, items: part.map(preview) } };
+  },
+  get_asset_children_by_name: ({ server, parameters }) => {
+    const asset = ofType(server.plant, parameters.asset, 'Asset');
+    const all = namesBelow(server.plant, asset, parameters.types, parameters.filter);
+    const { part, frame, totalResults } = listPage(all, parameters, '/items/asset-children-by-name');
+    return { body: { ...frame, totalResults, items: part } };
   },
 };

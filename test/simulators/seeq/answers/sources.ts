@@ -1,18 +1,10 @@
-/** Data sources, assets, workbooks and the folders of the caller. */
+/** Data sources with what came through them, assets and workbooks. */
 import type { Handlers } from '../http/call.ts';
 import { SeeqError } from '../http/errors.ts';
-import type { Item, ItemType } from '../plant/item.ts';
-import type { Plant } from '../plant/plant.ts';
-import { plantItemId } from '../plant/plant.ts';
-import { itemOf } from './find.ts';
+import type { Item } from '../plant/item.ts';
+import { ofType } from './find.ts';
 import { listPage } from './list.ts';
 import { common, datasourcePreview, permissions, preview, type Models } from './shapes.ts';
-
-function ofType(plant: Plant, id: string, type: ItemType): Item {
-  const item = itemOf(plant, id);
-  if (item.type !== type) throw new SeeqError(404, `The item with ID ${id} is not of type ${type}, but ${item.type}`);
-  return item;
-}
 
 function datasourceOf(item: Item): Models['DatasourceOutputV1'] {
   return {
@@ -21,6 +13,20 @@ function datasourceOf(item: Item): Models['DatasourceOutputV1'] {
     storedInSeeq: false,
     cacheEnabled: true,
     effectivePermissions: permissions(item),
+  };
+}
+
+/** The simulated sources always work and count nothing. */
+function statusOf(item: Item): Models['DatasourceStatusV1'] {
+  const { datasourceClass, datasourceId } = datasourcePreview(item);
+  return {
+    datasourceGuid: item.id,
+    datasourceName: item.name,
+    datasourceClass: datasourceClass ?? '',
+    datasourceId: datasourceId ?? '',
+    enabled: true,
+    storedInSeeq: false,
+    statistics: {},
   };
 }
 
@@ -53,6 +59,20 @@ export const sourceHandlers: Handlers = {
   get_datasource: ({ server, parameters }) => ({
     body: datasourceOf(ofType(server.plant, parameters.id, 'Datasource')),
   }),
+  get_items_hosted_by_datasource: ({ server, parameters }) => {
+    const source = ofType(server.plant, parameters.id, 'Datasource');
+    const { dataId } = parameters;
+    const all = [...server.plant.items.values()].filter(
+      (item) => item.datasource === source && !item.archived && (dataId === undefined || item.dataId === dataId),
+    );
+    const { part, frame, totalResults } = listPage(all, parameters, `/datasources/${source.id}/items`);
+    return { body: { ...frame, totalResults, items: part.map(preview) } };
+  },
+  get_status: ({ server, parameters }) => {
+    const all = [...server.plant.ofType('Datasource')];
+    const { part, frame, totalResults } = listPage(all, parameters, '/datasources/status');
+    return { body: { ...frame, totalResults, datasourceStatuses: part.map(statusOf) } };
+  },
   get_assets: ({ server, parameters }) => {
     const all = [...server.plant.ofType('Asset')].filter(
       (item) => !item.archived && (item.scopedTo ?? parameters.scopedTo) === parameters.scopedTo,
@@ -77,12 +97,5 @@ export const sourceHandlers: Handlers = {
     if (sheet === undefined)
       throw new SeeqError(404, `The workbook has no worksheet with ID ${parameters.worksheetId}`);
     return { body: worksheetOf(workbook, sheet) };
-  },
-  get_folder: ({ server, parameters }) => {
-    const { folderId } = parameters;
-    const special = folderId === 'mine' || folderId === 'corporate';
-    const id = special ? plantItemId(server.plant.name, folderId, 'folder') : folderId;
-    const item = ofType(server.plant, id, 'Folder');
-    return { body: { ...preview(item), effectivePermissions: permissions(item), ancestors: [] } };
   },
 };

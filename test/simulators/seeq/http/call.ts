@@ -3,7 +3,7 @@ import type { operations } from '../../../../src/sources/seeq/seeq-api.generated
 import type { Plant } from '../plant/plant.ts';
 import type { MEDIA_TYPE, OperationId } from './description.ts';
 import type { Session, Sessions } from './sessions.ts';
-import type { RunningRequests } from './running.ts';
+import type { RunningRequest, RunningRequests } from './running.ts';
 
 type Media = typeof MEDIA_TYPE;
 type Parameters<O extends OperationId, Where extends 'path' | 'query'> =
@@ -43,6 +43,8 @@ export interface Call<O extends OperationId = OperationId> {
   /** Of the caller; undefined in operations that need none. */
   readonly session: Session | undefined;
   readonly token: string | undefined;
+  /** This request in the list of those that run. */
+  readonly running: RunningRequest;
   /** Members without value are written as null in this answer. */
   readonly nulls: boolean;
   /** The whole address below `/api`, without the parameters that only choose the page. */

@@ -15,6 +15,7 @@ import { checkMediaTypes } from './media.ts';
 import { withNulls } from './nulls.ts';
 import type { RequestLog } from './request-log.ts';
 import type { RunningRequest } from './running.ts';
+import { telemetryOf } from './telemetry.ts';
 import { send, type Outgoing } from './write.ts';
 
 export interface ExchangeParts {
@@ -52,7 +53,9 @@ async function answer(
   const method = request.method ?? 'GET';
   const [path, search] = splitOnce(request.url ?? '/', '?');
   const query = new URLSearchParams(search);
-  const running = server.running.begin(method, path, query, undefined);
+  // Known before anything can delay the request, so that one that hangs can be found and cancelled by its user.
+  const user = server.sessions.userOf(request.headers);
+  const running = server.running.begin(method, path, query, user);
   const entry = log.begin(method, path, search, request.headers);
   response.on('close', () => {
     // After a whole answer nobody listens any more.
@@ -68,16 +71,18 @@ async function answer(
     fault = parts.faults.take(found.operation.id, path);
     await delay(knobs, fault, count, running.abort.signal);
     if (fault?.kind === 'hang') await parts.faults.hang(running.abort.signal);
+    running.abort.signal.throwIfAborted();
     outgoing = await perform(parts, request, found, query, running, count);
+    outgoing = { ...outgoing, headers: { ...telemetryOf(running), ...outgoing.headers } };
   } catch (error) {
     outgoing = refusal(error);
   }
   try {
     await send(response, outgoing, running.abort.signal, fault?.kind === 'hang' ? undefined : fault);
   } catch (error) {
-    // Answers are written while they are made, so that one may fail in the middle.
-    if (response.headersSent) response.destroy();
-    else await send(response, refusal(error), running.abort.signal);
+    // Answers are written while they are made, so that one may fail, or be cancelled, in the middle.
+    if (response.headersSent || response.destroyed) response.destroy();
+    else await send(response, refusal(error), new AbortController().signal);
   }
 }
 
@@ -102,7 +107,6 @@ async function perform(
   const { server, knobs } = parts;
   checkMediaTypes(request.headers, operation.body !== undefined);
   const caller = operation.open ? undefined : server.sessions.of(request.headers);
-  if (caller !== undefined) running.user = caller.session.account.name;
   const parameters = readParameters(operation, path, query, {
     release: server.release,
     refuseUnknown: knobs.refuseUnknownParameters,
@@ -118,6 +122,7 @@ async function perform(
     body,
     session: caller?.session,
     token: caller?.token,
+    running,
     nulls,
     address: addressOf(path, operation, query),
     // The description has checked parameters and body, so they have the types that the operation declares.

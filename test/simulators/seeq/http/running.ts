@@ -1,13 +1,14 @@
 /** The requests that are running now: they can be listed and cancelled, and end when their connection closes. */
 import { randomUUID } from 'node:crypto';
+import { SeeqError } from './errors.ts';
 
 export interface RunningRequest {
   readonly id: string;
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
-  /** Known once the session is checked. */
-  user: string | undefined;
+  /** Directory and name of the caller; undefined without a valid session. */
+  readonly user: string | undefined;
   /** Milliseconds of a monotonic clock. */
   readonly started: number;
   readonly abort: AbortController;
@@ -34,8 +35,17 @@ export class RunningRequests {
     this.#running.delete(request.id);
   }
 
+  /** Oldest first. */
   list(): RunningRequest[] {
     return [...this.#running.values()];
+  }
+
+  /**
+   * Ends a request: its work stops at its next step, and its caller is refused, or loses the connection where the
+   * answer has begun. [Inferred: which status a cancelled caller gets is not public.]
+   */
+  cancel(request: RunningRequest): void {
+    request.abort.abort(new SeeqError(400, 'The request was cancelled'));
   }
 
   find(id: string): RunningRequest | undefined {

@@ -23,6 +23,11 @@ export interface Account {
   readonly expired?: boolean;
 }
 
+/** Tells accounts of one name in several directories apart. */
+export function userKey(account: Account): string {
+  return `${account.directory ?? DIRECTORIES[0].name}/${account.name}`;
+}
+
 export const DIRECTORIES: readonly [Directory, Directory] = [
   { name: 'Seeq', datasourceClass: 'Auth', datasourceId: 'Seeq' },
   { name: 'Plant Directory', datasourceClass: 'Simulated Directory', datasourceId: 'plant' },
@@ -50,14 +55,14 @@ export interface Login {
 }
 
 export class Sessions {
-  readonly #accounts: readonly Account[];
+  readonly accounts: readonly Account[];
   readonly #tokens = new Map<string, Session>();
   readonly #clock: () => number;
   readonly #seconds: number;
 
   /** @param clock milliseconds since 1970 @param seconds life of a session */
   constructor(accounts: readonly Account[], clock: () => number, seconds: number) {
-    this.#accounts = accounts;
+    this.accounts = accounts;
     this.#clock = clock;
     this.#seconds = seconds;
   }
@@ -65,7 +70,7 @@ export class Sessions {
   /** @throws SeeqError 401 for wrong credentials */
   login(login: Login): { session: Session; token: string } {
     const directory = directoryOf(login);
-    const account = this.#accounts.find(
+    const account = this.accounts.find(
       (candidate) =>
         candidate.name === login.username &&
         candidate.password === login.password &&
@@ -90,9 +95,7 @@ export class Sessions {
    * @throws SeeqError 401 without a valid session, 403 for a cookie without its CSRF token
    */
   of(headers: IncomingHttpHeaders): { session: Session; token: string } {
-    const header = headers['x-sq-auth'];
-    const byCookie = typeof header !== 'string';
-    const token = byCookie ? cookieOf(headers.cookie) : header;
+    const { token, byCookie } = tokenOf(headers);
     const session = token === undefined ? undefined : this.#tokens.get(token);
     if (token === undefined || session === undefined || session.expires <= this.#clock()) {
       if (token !== undefined) this.#tokens.delete(token);
@@ -101,6 +104,12 @@ export class Sessions {
     if (byCookie && headers['x-sq-csrf'] !== session.csrf)
       throw new SeeqError(403, 'The CSRF token is missing or wrong');
     return { session, token };
+  }
+
+  /** Key of the user of a request, as far as it has a session. */
+  userOf(headers: IncomingHttpHeaders): string | undefined {
+    const session = this.#tokens.get(tokenOf(headers).token ?? '');
+    return session === undefined ? undefined : userKey(session.account);
   }
 
   logout(token: string): void {
@@ -123,6 +132,13 @@ function directoryOf(login: Login): string | undefined {
   return DIRECTORIES.find(
     (directory) => directory.datasourceClass === authProviderClass && directory.datasourceId === authProviderId,
   )?.name;
+}
+
+function tokenOf(headers: IncomingHttpHeaders): { token: string | undefined; byCookie: boolean } {
+  const header = headers['x-sq-auth'];
+  return typeof header === 'string'
+    ? { token: header, byCookie: false }
+    : { token: cookieOf(headers.cookie), byCookie: true };
 }
 
 function cookieOf(header: string | undefined): string | undefined {

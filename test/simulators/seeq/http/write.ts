@@ -9,15 +9,20 @@ import type { FaultKind } from '../knobs.ts';
 import { MEDIA_TYPE } from './description.ts';
 
 const PIECE = 64 * 1024;
+/** How long one request may keep the others waiting. */
+const TURN_MS = 20;
 
 export interface Outgoing {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[]>>;
-  /** Pieces of the body; empty for an answer without one. */
+  /** Pieces of the body, an empty one where making it takes long; none for an answer without body. */
   readonly text: Iterable<string>;
 }
 
-/** Sends an answer. Settles when it is handed over, or when the connection or the request has ended. */
+/**
+ * Sends an answer. Settles when it is handed over.
+ * @throws the reason of the signal, when the connection or the request has ended before
+ */
 export async function send(
   response: ServerResponse,
   outgoing: Outgoing,
@@ -29,20 +34,20 @@ export async function send(
     return;
   }
   let buffer = '';
+  let turn = performance.now();
   for (const part of outgoing.text) {
     buffer += part;
-    if (buffer.length < PIECE) continue;
-    if (signal.aborted) break;
-    head(response, outgoing, undefined);
-    if (!response.write(buffer)) await drained(response, signal);
-    // Lets other requests have their turn during a long answer.
-    else await breathe();
-    buffer = '';
+    if (buffer.length >= PIECE) {
+      head(response, outgoing, undefined);
+      if (!response.write(buffer)) await drained(response, signal);
+      buffer = '';
+    } else if (performance.now() - turn < TURN_MS) continue;
+    // Lets other requests have their turn during long work, and notices that this one has ended.
+    await breathe();
+    signal.throwIfAborted();
+    turn = performance.now();
   }
-  if (signal.aborted) {
-    response.destroy();
-    return;
-  }
+  signal.throwIfAborted();
   head(response, outgoing, Buffer.byteLength(buffer));
   response.end(buffer);
 }
