@@ -9,9 +9,8 @@ import { MessageTooLarge, type OutgoingMessage } from './outgoing.ts';
 /** Default bound of one message. */
 export const defaultChunkBytes = 512 * 1024;
 
-export interface AnswerWriterOptions extends Omit<CutterOptions, 'subject'> {
-  /** Without a subject the answer is thrown away, since nobody waits for it. */
-  subject: string | undefined;
+/** With an empty subject the answer is thrown away, since nobody waits for it. */
+export interface AnswerWriterOptions extends CutterOptions {
   /** Told once, when the last message was handed over or had to be given up. */
   onEnd?: (status: AnswerStatus, error: ErrorBody | undefined) => void;
 }
@@ -31,7 +30,7 @@ export class AnswerWriter implements AnswerSink {
   constructor(head: AnswerHead, options: AnswerWriterOptions) {
     this.#head = head;
     this.#options = options;
-    this.#cutter = new AnswerCutter(head, { ...options, subject: options.subject ?? '' });
+    this.#cutter = new AnswerCutter(head, options);
   }
 
   /** True once `end` has been called. */
@@ -44,7 +43,7 @@ export class AnswerWriter implements AnswerSink {
       this.#complain('An item came after the end of its answer and was dropped');
       return undefined;
     }
-    if (this.#options.subject === undefined) return undefined;
+    if (this.#options.subject === '') return undefined;
     return this.#run(() => {
       if (this.#broken !== undefined) return Promise.reject(this.#broken);
       const taken = this.#cutter.take(item);
@@ -60,7 +59,7 @@ export class AnswerWriter implements AnswerSink {
       return done;
     }
     this.#ended = true;
-    if (this.#options.subject === undefined) {
+    if (this.#options.subject === '') {
       this.#options.onEnd?.(end.status, end.error);
       return done;
     }

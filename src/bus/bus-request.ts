@@ -26,7 +26,7 @@ export class BusRequest implements IncomingRequest {
   readonly #onEnd: (status: AnswerStatus, error: ErrorBody | undefined) => void;
   readonly #arrived = performance.now();
   #writer: AnswerWriter | undefined;
-  #subject: string | undefined;
+  #subject = '';
 
   constructor(
     message: Msg,
@@ -43,8 +43,8 @@ export class BusRequest implements IncomingRequest {
     this.#onEnd = onEnd;
   }
 
-  /** Where the answer goes; undefined before it was opened, and when nobody waits for it. */
-  get subject(): string | undefined {
+  /** Where the answer goes; empty before it was opened, and when nobody waits for it. */
+  get subject(): string {
     return this.#subject;
   }
 
@@ -63,7 +63,6 @@ export class BusRequest implements IncomingRequest {
       return this.#writer;
     }
     this.#subject = head.replyTo === undefined ? this.#reply : publishSubject(head.replyTo);
-    if (this.#subject === '') this.#subject = undefined;
     this.#writer = new AnswerWriter(head, {
       outbox: this.#connection.outbox,
       subject: this.#subject,

@@ -136,7 +136,7 @@ class Endpoint implements RequestEndpoint {
 
   #accept(message: Msg): void {
     const request = new BusRequest(message, this.#connection, this.#options, (status, error) => {
-      this.#numbers[request.subject === undefined ? 'unanswered' : status]++;
+      this.#numbers[request.subject === '' ? 'unanswered' : status]++;
       if (error !== undefined) this.#numbers.lastError = `${error.code}: ${error.message}`;
     });
     this.#numbers.requests++;

@@ -22,8 +22,8 @@ interface Unconfirmed {
   sentAt: number;
 }
 
-/** Messages without a confirmation after which one is asked for, whatever their size. */
-const confirmAfterMessages = 4096;
+/** Messages without a confirmation after which one is asked for: many kept ones cost the garbage collector more. */
+const confirmAfterMessages = 256;
 const confirmAfterMs = 200;
 /** A guess of what an entry costs besides its bytes. */
 const entryBytes = 256;
