@@ -2,7 +2,7 @@
 import type { NatsConnection } from 'nats';
 import type { BusConnection } from './connection.ts';
 
-/** All of them only grow. */
+/** All of them only grow. Bytes are those of message bodies. */
 export interface BusTraffic {
   /** Connections that were made; the first one counts too. */
   connections: number;
