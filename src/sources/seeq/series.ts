@@ -36,6 +36,7 @@ export async function* readSamples(
   const first: PageRequest = { id, start, end, boundary, limit: pageSamples };
   let last: Place | undefined;
   let resumed = false;
+  let asked = pageSamples;
   let next: Promise<DecodedPage> | undefined = readPage(server, first, call);
   while (next) {
     const { page, count, limit, continuationToken } = await next;
@@ -46,13 +47,15 @@ export async function* readSamples(
     last = advance(last, fresh);
     if (continuationToken !== undefined) {
       resumed = false;
+      asked = pageSamples;
       next = readPage(server, { ...first, continuationToken }, call);
-    } else if (count > 0 && count >= Math.min(pageSamples, limit ?? pageSamples) && last && !isBehind(last, end)) {
-      // A full page without a token: a server older than R63, which is asked again from the last sample on. So it is
-      // when that lies at the end of the range, where further samples of the same time may follow.
+    } else if (count > 0 && count >= Math.min(asked, limit ?? asked) && last && !isBehind(last, end)) {
+      // A full page without a token: a server older than R63, which is asked again from the last sample on, for so many
+      // more as are known. So it is when that lies at the end of the range, where more of the same time may follow.
       if (fresh.times.length === 0) throw tooManyAtOnce(server.name, last.time);
       resumed = true;
-      next = readPage(server, { ...first, start: last.time }, call);
+      asked = pageSamples + last.repeats;
+      next = readPage(server, { ...first, start: last.time, limit: asked }, call);
     }
     // If the reader stops before the next page, its failure must not count as unhandled.
     next?.catch(() => undefined);
