@@ -56,6 +56,8 @@ export function startDriver(options: DriverProcessOptions): DriverProcess {
   }
   const child = spawn(process.execPath, [...(options.nodeOptions ?? []), MAIN, 'run', '--config', configFile], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    // In a session of its own: Ctrl-C in a terminal is for its parent, which ends it in order.
+    detached: true,
     env: { ...process.env, ...options.env },
   });
   const forgetProcess = guard({ pid: child.pid });

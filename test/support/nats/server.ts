@@ -159,7 +159,8 @@ interface RunningServer {
 
 /** Runs the process until its log says that it is ready. */
 async function run(binary: string, configFile: string): Promise<RunningServer> {
-  const child = spawn(binary, ['-c', configFile], { stdio: ['ignore', 'ignore', 'pipe'] });
+  // In a session of its own: Ctrl-C in a terminal is for its parent, which ends it in order.
+  const child = spawn(binary, ['-c', configFile], { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
   const forget = guard({ pid: child.pid });
   const exited = new Promise<void>((resolve) => {
     child.once('exit', () => {
