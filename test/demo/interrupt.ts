@@ -1,5 +1,6 @@
 /** Ctrl-C and other signals that end the demonstration at any time. */
 import { constants } from 'node:os';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
@@ -13,22 +14,37 @@ export class Interrupted extends Error {
 }
 
 /**
- * Rejects with {@link Interrupted} at the first signal. A second one ends the process at once; what it started is ended
+ * Aborted with {@link Interrupted} by the first signal. A second one ends the process at once; what it started is ended
  * with it all the same.
  */
-export function interruption(): Promise<never> {
-  const first = new Promise<never>((_resolve, reject) => {
-    let seen = false;
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.on(signal, () => {
-        const interrupted = new Interrupted(signal);
-        if (seen) process.exit(interrupted.exitCode);
-        seen = true;
-        reject(interrupted);
-      });
-    }
-  });
-  // Whoever waits for it gets the rejection; until then nobody may.
-  first.catch(() => undefined);
-  return first;
+export function interruption(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      const interrupted = new Interrupted(signal);
+      if (controller.signal.aborted) process.exit(interrupted.exitCode);
+      controller.abort(interrupted);
+    });
+  }
+  return controller.signal;
+}
+
+/** The same as the work, unless an interruption comes first. */
+export async function unless<T>(interrupted: AbortSignal, work: Promise<T>): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const stop = (): void => {
+    reject(interrupted.reason as Interrupted);
+  };
+  interrupted.addEventListener('abort', stop);
+  try {
+    interrupted.throwIfAborted();
+    return await Promise.race([work, promise]);
+  } catch (error) {
+    // Ctrl-C reaches every process of the terminal, so a part that ended by it may be noticed first.
+    await nextTurn();
+    interrupted.throwIfAborted();
+    throw error;
+  } finally {
+    interrupted.removeEventListener('abort', stop);
+  }
 }

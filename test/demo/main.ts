@@ -3,7 +3,7 @@
  * checks their answers, then stays up until Ctrl-C (or ends, with `--once`). Nothing is left running or on disk.
  */
 import { hint } from './hint.ts';
-import { Interrupted, interruption } from './interrupt.ts';
+import { Interrupted, interruption, unless } from './interrupt.ts';
 import { type DemoOptions, readOptions } from './options.ts';
 import { block, paragraph, say } from './print/page.ts';
 import { bad, bold } from './print/style.ts';
@@ -11,15 +11,15 @@ import { walk } from './walk.ts';
 import { World } from './world.ts';
 
 /** Parts that do not end in this time are killed. */
-const LONGEST_STOP_MS = 8000;
+const LONGEST_STOP_MS = 5000;
 
-async function demonstrate({ once }: DemoOptions, interrupted: Promise<never>): Promise<number> {
+async function demonstrate({ once }: DemoOptions, interrupted: AbortSignal): Promise<number> {
   say();
   block([bold('iota-seeqdrv, the Seeq driver of an IOTA Vue cluster: a demonstration')]);
   paragraph('Starting nats-server, two plants and the driver …');
-  const world = await Promise.race([World.start(), interrupted]);
+  const world = await unless(interrupted, World.start());
   try {
-    const right = await Promise.race([walk(world), interrupted]);
+    const right = await unless(interrupted, walk(world, interrupted));
     if (!once) {
       hint(world);
       await stay(world, interrupted);
@@ -31,11 +31,11 @@ async function demonstrate({ once }: DemoOptions, interrupted: Promise<never>): 
 }
 
 /** Until a signal, which is the usual end here; or until a part ends by itself, which is a fault. */
-async function stay(world: World, interrupted: Promise<never>): Promise<void> {
+async function stay(world: World, interrupted: AbortSignal): Promise<void> {
   const ended = world.cluster.driver.exited.then(() => {
     throw new Error(`The driver ended by itself:\n${world.cluster.driver.output()}`);
   });
-  await Promise.race([interrupted, ended]).catch((error: unknown) => {
+  await unless(interrupted, ended).catch((error: unknown) => {
     if (!(error instanceof Interrupted)) throw error;
   });
 }

@@ -1,6 +1,7 @@
 /** One step of the walk: what it shows, and the stage on which it shows it. */
 import type { Request } from '../../src/contract/request.ts';
 import { Checks } from './checks.ts';
+import { unless } from './interrupt.ts';
 import { block, blockWidth, say } from './print/page.ts';
 import { shortJson, took } from './print/short.ts';
 import { accent, bad, dim, doubtful, fit, good, pad } from './print/style.ts';
@@ -17,15 +18,19 @@ export class Stage {
   readonly world: World;
   readonly checks = new Checks();
 
-  constructor(world: World) {
+  readonly #interrupted: AbortSignal;
+
+  constructor(world: World, interrupted: AbortSignal) {
     this.world = world;
+    this.#interrupted = interrupted;
   }
 
   /** Sends a request and shows it with the head of its answer. */
   readonly ask = async (request: Request): Promise<Asked> => {
+    this.#interrupted.throwIfAborted();
     say();
     block([`${accent('→')} ${fit(shortJson(request), blockWidth() - 2)}`]);
-    const asked = await this.world.ask(request);
+    const asked = await unless(this.#interrupted, this.world.ask(request));
     showAnswer(asked);
     say();
     return asked;

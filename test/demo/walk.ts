@@ -17,17 +17,23 @@ import type { World } from './world.ts';
 
 const STEPS: readonly Step[] = [running, hosts, search, tree, values, history, bulk, timeframes, outage, mistakes];
 
-/** Walks through all steps; one that fails does not end the walk. True if every answer was right. */
-export async function walk(world: World): Promise<boolean> {
-  const stage = new Stage(world);
+/**
+ * Walks through all steps; one that fails does not end the walk, only an interruption does.
+ * @returns true if every answer was right
+ */
+export async function walk(world: World, interrupted: AbortSignal): Promise<boolean> {
+  const stage = new Stage(world, interrupted);
   const { checks } = stage;
   const started = performance.now();
   for (const [at, step] of STEPS.entries()) {
+    interrupted.throwIfAborted();
     heading(at + 1, step.title);
     paragraph(step.about);
     try {
       await step.run(stage);
     } catch (error) {
+      // What runs no longer cannot answer, and nobody wants to know.
+      interrupted.throwIfAborted();
       checks.failed('the step could not be finished', error);
     }
   }

@@ -7,8 +7,8 @@ import { spawnSeeqSimulator } from '../simulators/seeq/spawn.ts';
 import { type Cluster, startCluster } from '../support/cluster.ts';
 import { type Moments, PlantTruth } from './truth.ts';
 
-export const NORTH = 'plant-north';
-export const SOUTH = 'plant-south';
+export const NORTH = 'north';
+export const SOUTH = 'south';
 export const PLANTS = [NORTH, SOUTH] as const;
 export type PlantName = (typeof PLANTS)[number];
 

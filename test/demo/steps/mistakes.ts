@@ -15,9 +15,9 @@ interface Mistake {
 
 const MISTAKES: readonly Mistake[] = [
   {
-    request: { function: 'tagsearch', host: 'plant-west', params: { query: '*Power*' } },
+    request: { function: 'tagsearch', host: 'west', params: { query: '*Power*' } },
     code: 'unknownHost',
-    says: ['plant-west', NORTH, SOUTH],
+    says: ['west', NORTH, SOUTH],
     claim: 'the unknown host is named, with those that exist',
   },
   {

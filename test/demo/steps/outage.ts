@@ -22,27 +22,29 @@ const BACK_WITHIN_MS = 10_000;
 
 export const outage: Step = {
   title: 'A plant goes down, and comes back',
-  about: 'The process of plant-south is ended now; the next request asks for a temperature of each plant.',
+  about: 'The process of the plant south is ended now; the next request asks for a temperature of each plant.',
   async run({ world, checks, ask }) {
     await world.stopPlant(SOUTH);
     const request = requestFor(world);
     const without = await ask(request);
     show(without);
+    say();
     const [north, south] = outcomes(without);
     checks.same('the answer is partial', without.answer.status, 'partial');
-    checks.oneOf('plant-north gave its value', north, rightOf(world, NORTH, without));
-    checks.same('plant-south has an error that says it may work later', south?.error, {
+    checks.oneOf('north gave its value', north, rightOf(world, NORTH, without));
+    checks.same('south has an error that says it may work later', south?.error, {
       code: 'sourceUnavailable',
       retryable: true,
     });
     checks.that('it came at once', without.ms < AT_ONCE_MS, `it took ${took(without.ms)}`);
 
     say();
-    paragraph('plant-south is started again.');
+    paragraph('The plant south is started again.');
     await world.startPlant(SOUTH);
     const whole = await untilWhole(world);
     showAnswer(whole);
     show(whole);
+    say();
     checks.oneOf('both plants give their values again', outcomes(whole)[1], rightOf(world, SOUTH, whole));
   },
 };
@@ -69,11 +71,11 @@ const rightOf = ({ truth }: World, name: PlantName, asked: Asked): object[] =>
 
 function show(asked: Asked): void {
   for (const [at, { value, unit, error }] of outcomes(asked).entries()) {
-    const name = pad(at === 0 ? NORTH : SOUTH, 12);
+    const name = pad(at === 0 ? NORTH : SOUTH, 6);
     if (!error) block([`${name} ${good(`${String(value)} ${unit ?? ''}`)}`]);
     else {
-      const [first = '', ...rest] = wrap(`${error.code}: ${error.message}`, blockWidth() - 13);
-      block([`${name} ${bad(first)}`, ...rest.map((line) => ' '.repeat(13) + bad(line))]);
+      const [first = '', ...rest] = wrap(`${error.code}: ${error.message}`, blockWidth() - 7);
+      block([`${name} ${bad(first)}`, ...rest.map((line) => ' '.repeat(7) + bad(line))]);
     }
   }
 }

@@ -63,7 +63,7 @@ function branch({ name, attributes: all }: AssetItem): Branch {
   return {
     text: bold(name),
     children: all.map((attribute) => ({
-      text: `${pad(attribute.name, room)}  ${dim(pad(attribute.type, 10))}  ${accent(detail(attribute))}`.trimEnd(),
+      text: `${pad(attribute.name, room)}  ${dim(pad(attribute.type, 10))}  ${accent(detail(attribute))}`,
     })),
   };
 }
