@@ -40,11 +40,11 @@ export interface TagTruth {
   readonly [name: string]: unknown;
 }
 
-/** Signals and scalars that a search by the beginning of the name finds, without a workbook. */
+/** Signals and scalars that a search by the beginning of the name finds; without a workbook, in all of them. */
 export function tags(plant: PlantTruth, beginning: string): TagTruth[] {
   const types = ['StoredSignal', 'CalculatedSignal', 'LiteralScalar', 'CalculatedScalar'] as const;
   return [...plant.plant.ofType(...types)]
-    .filter(({ name, archived, scopedTo }) => !archived && scopedTo === undefined && name.startsWith(beginning))
+    .filter(({ name, archived }) => !archived && name.startsWith(beginning))
     .map((item) => ({
       fqn: plant.fqn(item),
       name: item.name,

@@ -47,6 +47,8 @@ describe('items of the Seeq simulator', () => {
   it('finds by wildcards and by regular expressions', async () => {
     expect(await names('Name~=Area ?')).toHaveLength(11);
     expect(await names('Name~=compressor*')).toEqual([
+      'Compressor A',
+      'Compressor B',
       'Compressor Off',
       'Compressor Power',
       'Compressor Stage',
@@ -87,7 +89,8 @@ describe('items of the Seeq simulator', () => {
       (await search({ filters: ['Name==Scoped Signal', 'Name==Shifts'], orderBy: ['Name'], ...query })).items?.map(
         ({ name }) => name,
       );
-    expect(await found({})).toEqual(['Shifts']);
+    expect(await found({})).toEqual(['Scoped Signal', 'Shifts']);
+    expect(await found({ scope: [idOf('Shift Report', 'workbook')] })).toEqual(['Shifts']);
     expect(await found({ scope })).toEqual(['Scoped Signal', 'Shifts']);
     expect(await found({ scope: [EMPTY_GUID] })).toEqual(['Shifts']);
     const alone = { scope, filters: ['Name==Scoped Signal', 'Name==Shifts', '@excludeGloballyScoped'] };
@@ -157,12 +160,14 @@ describe('items of the Seeq simulator', () => {
   it('shows the roots of the trees, and the asset group in the scope of its workbook', async () => {
     const roots = async (query: CallOptions['query'] = {}) =>
       (await tree('/trees/assets', query)).children?.map(({ name }) => name);
-    expect(await roots()).toEqual(['Example', 'Maintenance', 'Packaging', 'Special Cases']);
+    const global = ['Example', 'Maintenance', 'Packaging', 'Special Cases'];
+    expect(await roots()).toEqual(['Critical Compressors', ...global]);
+    expect(await roots({ scope: [EMPTY_GUID] })).toEqual(global);
     expect(await roots({ scope: [idOf('Energy Review', 'workbook')], excludeGloballyScoped: true })).toEqual([
       'Critical Compressors',
     ]);
     expect(await roots({ properties: ['Name=Packaging'] })).toEqual(['Packaging']);
-    expect(await roots({ properties: ['Name!=Packaging'] })).toHaveLength(3);
+    expect(await roots({ properties: ['Name!=Packaging'] })).toHaveLength(4);
   });
 
   it('shows a node with its path and its children, page by page', async () => {

@@ -118,10 +118,11 @@ describe('a search can be narrowed', () => {
     });
   });
 
-  it('to a workbook, which adds what is scoped to it', async () => {
+  it('to a workbook and the global items, without what is scoped to others', async () => {
     const scoped = { pattern: pattern('contains', 'Scoped Signal') };
     const id = plantItemId('Example', 'Energy Review', 'workbook');
-    expect(await namesOf(scoped)).toEqual([]);
+    // Without a workbook, Seeq looks in all of them.
+    expect(await namesOf(scoped)).toEqual(['Scoped Signal']);
     for (const workbook of ['Energy Review', 'energy review', id, id.toLowerCase()]) {
       expect(await namesOf({ ...scoped, workbook })).toEqual(['Scoped Signal']);
     }

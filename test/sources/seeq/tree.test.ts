@@ -8,7 +8,13 @@ describe('the roots', () => {
   it('are assets without a path', async () => {
     const { source } = await plant();
     const { assets, attributes } = await source.children(undefined, freeCall());
-    expect(assets.map(({ name }) => name)).toEqual(['Example', 'Maintenance', 'Packaging', 'Special Cases']);
+    expect(assets.map(({ name }) => name)).toEqual([
+      'Critical Compressors',
+      'Example',
+      'Maintenance',
+      'Packaging',
+      'Special Cases',
+    ]);
     expect(assets.every(({ path, hasChildren }) => path.length === 0 && hasChildren)).toBe(true);
     expect(attributes).toEqual([]);
   });
