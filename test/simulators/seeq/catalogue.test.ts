@@ -32,6 +32,8 @@ describe('catalogue of the Seeq simulator: users, folders, sources, metrics', ()
       ((await get('/folders', { query })).body as Models['WorkbenchItemOutputListV1']).content?.map(({ name }) => name);
     expect(await list()).toEqual(['My Folder', 'Corporate', 'Energy Review', 'Shift Report']);
     expect(await list({ folderId: 'mine' })).toEqual(['Energy Review', 'Shift Report']);
+    expect(await list({ folderId: 'OWNER', types: ['Analysis'] })).toEqual(['Energy Review', 'Shift Report']);
+    expect(await list({ folderId: 'CORPORATE' })).toEqual([]);
     expect(await list({ textSearch: 'energy', types: ['Workbook'] })).toEqual(['Energy Review']);
     expect(await list({ textSearch: 'energy', isExact: true })).toEqual([]);
     expect((await get('/folders/mine')).body).toMatchObject({ type: 'Folder', name: 'My Folder' });

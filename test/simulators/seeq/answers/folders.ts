@@ -9,24 +9,38 @@ import { permissions, preview, type Models } from './shapes.ts';
 
 const MADE = '2026-01-01T00:00:00Z';
 
-/** A folder by id, or by the names that the API has for two of them. */
+/** Names of folders that stand for one of the caller, in `/folders/{id}` and in the parameter of the list. */
+const NAMED: Readonly<Record<string, string>> = {
+  mine: 'mine',
+  corporate: 'corporate',
+  OWNER: 'mine',
+  CORPORATE: 'corporate',
+};
+
+/** A folder by id, or by one of its names. */
 function folderOf(plant: Plant, id: string): Item {
-  const special = id === 'mine' || id === 'corporate';
-  return ofType(plant, special ? plantItemId(plant.name, id, 'folder') : id, 'Folder');
+  const key = NAMED[id];
+  return ofType(plant, key === undefined ? id : plantItemId(plant.name, key, 'folder'), 'Folder');
+}
+
+/** In lists of documents a workbook shows which kind it is; the vendor's client looks for this one. */
+function kindOf(item: Item): string {
+  return item.type === 'Workbook' ? 'Analysis' : item.type;
 }
 
 function entryOf(folder: Item | undefined, item: Item): Models['WorkbenchSearchResultPreviewV1'] {
   return {
     id: item.id,
     name: item.name,
-    type: item.type,
+    type: kindOf(item),
     isArchived: item.archived,
     createdAt: MADE,
     updatedAt: MADE,
     effectivePermissions: permissions(item),
     ...(item.description === undefined ? {} : { description: item.description }),
     ...(item.type === 'Workbook' ? { workbookId: item.id } : {}),
-    ...(folder === undefined ? {} : { parentFolderId: folder.id, ancestors: [preview(folder)] }),
+    ...(folder === undefined ? {} : { parentFolderId: folder.id }),
+    ancestors: folder === undefined ? [] : [preview(folder)],
   };
 }
 
@@ -59,7 +73,10 @@ export const folderHandlers: Handlers = {
     const listed = all.filter(
       (item) =>
         item.archived === (wanted.isArchived ?? false) &&
-        (wanted.types === undefined || wanted.types.length === 0 || wanted.types.includes(item.type)) &&
+        (wanted.types === undefined ||
+          wanted.types.length === 0 ||
+          wanted.types.includes(item.type) ||
+          wanted.types.includes(kindOf(item))) &&
         (wanted.ids === undefined || wanted.ids.some((id) => id.toUpperCase() === item.id)) &&
         matches(item, wanted.textSearch, wanted.isExact),
     );

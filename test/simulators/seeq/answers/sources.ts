@@ -33,7 +33,9 @@ function statusOf(item: Item): Models['DatasourceStatusV1'] {
 function workbookOf(item: Item): Models['WorkbookOutputV1'] {
   return {
     ...preview(item),
+    type: 'Analysis',
     ...(item.description === undefined ? {} : { description: item.description }),
+    ancestors: item.parents.map(preview),
     effectivePermissions: permissions(item),
     worksheets: `/api/workbooks/${item.id}/worksheets`,
   };
