@@ -133,6 +133,8 @@ function networkCode(thrown: unknown): string | undefined {
     const { code } = error as { code?: unknown };
     // The codes of our own errors are words of the contract, not of the network.
     if (typeof code === 'string' && !(error instanceof DriverError)) return code;
+    // Has a code by its declaration only.
+    if (error.name === 'HTTPParserError') return 'HPE_INVALID';
     if (error instanceof AggregateError && error.errors.length > 0) return networkCode(error.errors[0]);
   }
   return undefined;
