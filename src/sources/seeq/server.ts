@@ -95,7 +95,7 @@ export class SeeqServer {
     for (let tries = 1; ; tries++) {
       const outcome = await this.#once(operation, signal, options, tries === 1);
       if (outcome === undefined) continue;
-      const { data, response, renewed } = outcome;
+      const { data, response, renewed, token } = outcome;
       if (response.ok) {
         if (data === undefined) throw new DriverError('sourceError', `Server "${this.name}" answered without a body.`);
         return data;
@@ -105,10 +105,10 @@ export class SeeqServer {
         if (renewed ? tries < MOST_RENEWALS : ++newLogins === 1) continue;
       }
       const refusal = this.#refusal(outcome);
-      if (!PASSING.has(response.status) || tries >= TRIES) throw this.#refused(refusal);
+      if (!PASSING.has(response.status) || tries >= TRIES) throw this.#refused(refusal, token);
       const wait = pauseMs(tries, refusal);
       // A long wait would only use up the caller's budget; the hint goes to the caller instead.
-      if (wait > LONGEST_WAIT_MS) throw this.#refused(refusal);
+      if (wait > LONGEST_WAIT_MS) throw this.#refused(refusal, token);
       await sleep(wait, undefined, { signal });
     }
   }
@@ -119,7 +119,7 @@ export class SeeqServer {
     signal: AbortSignal,
     { open, probe }: AskOptions,
     mayBreak: boolean,
-  ): Promise<(Outcome<T> & { renewed: boolean }) | undefined> {
+  ): Promise<(Outcome<T> & { renewed: boolean; token: string | undefined }) | undefined> {
     if (!probe) this.#availability.check();
     let token: string | undefined;
     try {
@@ -129,7 +129,7 @@ export class SeeqServer {
       this.#availability.reached();
       const refused = outcome.response.status === 401;
       if (!refused && !open) this.#session.accepted();
-      return { ...outcome, renewed: refused && this.#session.expired(token) };
+      return { ...outcome, token, renewed: refused && this.#session.expired(token) };
     } catch (thrown) {
       if (mayBreak && !signal.aborted && isBrokenConnection(thrown)) return undefined;
       const error = fromThrown(thrown, this.name, signal);
@@ -143,8 +143,8 @@ export class SeeqServer {
     return { status: response.status, body: error, retryAfterMs };
   }
 
-  #refused(reply: RefusedReply): DriverError {
-    return fromRefusal(reply, this.name, this.#session.conceal);
+  #refused(reply: RefusedReply, token: string | undefined): DriverError {
+    return fromRefusal(reply, this.name, (text) => this.#session.conceal(text, token));
   }
 }
 

@@ -75,14 +75,14 @@ export class Session implements TokenHolder {
     return false;
   }
 
-  /** A text of the server without our secrets, should it repeat them. */
-  readonly conceal = (text: string): string => {
-    const { password, ...name } = this.#credentials;
-    const key = name.kind === 'accessKey' ? name.accessKey.reveal() : '';
-    return [password.reveal(), key, this.#token ?? '']
+  /** A text of the server without our secrets, should it repeat them. `token` is the one that the call was made with. */
+  conceal(text: string, token = this.#token): string {
+    const credentials = this.#credentials;
+    const name = credentials.kind === 'accessKey' ? credentials.accessKey.reveal() : '';
+    return [credentials.password.reveal(), name, token ?? '']
       .filter((secret) => secret !== '')
       .reduce((rest, secret) => rest.replaceAll(secret, '[secret]'), text);
-  };
+  }
 
   /**
    * Resolves when there is a token to try; concurrent callers share one log-in.
@@ -106,7 +106,9 @@ export class Session implements TokenHolder {
       const { error, response } = await client.POST('/auth/login', { body, signal });
       if (!response.ok) {
         const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), Date.now());
-        throw fromRefusal({ status: response.status, body: error, retryAfterMs }, this.#server, this.conceal);
+        throw fromRefusal({ status: response.status, body: error, retryAfterMs }, this.#server, (text) =>
+          this.conceal(text),
+        );
       }
       const token = response.headers.get('x-sq-auth');
       if (token === null || token === '') {
@@ -133,7 +135,9 @@ export class Session implements TokenHolder {
     if (directory.toLowerCase() === 'seeq') return SEEQ_DIRECTORY;
     const { data, error, response } = await client.GET('/auth/providers', { signal });
     if (!response.ok) {
-      throw fromRefusal({ status: response.status, body: error, retryAfterMs: undefined }, this.#server, this.conceal);
+      throw fromRefusal({ status: response.status, body: error, retryAfterMs: undefined }, this.#server, (text) =>
+        this.conceal(text),
+      );
     }
     const providers = data?.authProviders ?? [];
     const provider = providers.find(({ name }) => name.toLowerCase() === directory.toLowerCase());
