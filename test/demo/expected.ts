@@ -48,6 +48,7 @@ export function tags(plant: PlantTruth, beginning: string): TagTruth[] {
     .map((item) => ({
       fqn: plant.fqn(item),
       name: item.name,
+      displayName: `${plant.host}: ${item.name}`,
       kind: item.scalar ? 'scalar' : 'signal',
       path: plant.plant.ancestors(item).map(({ name }) => name),
       ...(item.signal ? { unit: unitOf(item.signal.unit), interpolation: item.signal.interpolation } : {}),

@@ -18,8 +18,9 @@ export function readOptions(args: readonly string[]): DemoOptions {
     .helpOption('-h, --help', 'print this help')
     .addHelpText(
       'after',
-      '\nExit codes: 0 all right, 1 a wrong answer or a failed start, 2 wrong options, 130 or 143 ended by a signal\n' +
-        'in the middle. The variable NO_COLOR switches colours off, NATS_SERVER names another nats-server.',
+      '\nExit codes: 0 all right, 1 a wrong answer or a failed start, 2 wrong options,\n' +
+        '130 or 143 ended by a signal in the middle. The variable NO_COLOR switches\n' +
+        'colours off, NATS_SERVER names another nats-server.',
     )
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
     .parse(args, { from: 'user' })

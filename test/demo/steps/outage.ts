@@ -17,7 +17,7 @@ interface Outcome {
 
 const TEMPERATURE = ['Example', 'Cooling Tower 1', 'Area A', 'Temperature'] as const;
 /** Waiting for a server that is away would take seconds. */
-const AT_ONCE_MS = 1000;
+const AT_ONCE_MS = 2000;
 const BACK_WITHIN_MS = 10_000;
 
 export const outage: Step = {

@@ -79,7 +79,7 @@ function aBadMoment({ truth }: World): { readings: Reading[]; time: string } {
   plant.now = BigInt(Date.now()) * 1_000_000n;
   for (let at = plant.now - 5n * MINUTE; at > plant.now - 60n * MINUTE; at -= MINUTE) {
     const sample = readings[0]?.item.signal?.series.before(at, true);
-    if (sample && sample.value === undefined) return { readings, time: formatTime(sample.key + MINUTE / 2n) };
+    if (sample && sample.value === undefined) return { readings, time: formatTime(sample.key) };
   }
   throw new Error('The plant had no bad sample in the last hour.');
 }
