@@ -50,16 +50,84 @@ export const discrete = defineFunction({
   item: z.union([seriesPieceSchema, failedItem]),
 });
 
-const historyNotBuilt = (name: string, description: string) =>
-  defineFunction({
-    name,
-    type: 'DATAHISTORY',
-    description,
-    params: noParams,
-    item: failedItem,
-    unsupported: 'Not built yet; use discrete.',
-  });
+/** A range and the series in it; what all functions of type DATAHISTORY begin with. */
+const rangeParams = { items: itemsParam, start: timeInput, end: timeInput, timeZone: timeZoneInput };
 
-export const plotted = historyNotBuilt('plotted', 'Series fit for drawing');
-export const interpolated = historyNotBuilt('interpolated', 'Evenly spaced values');
-export const aggregated = historyNotBuilt('aggregated', 'Statistics over even intervals');
+/** Where in a series nothing is known between two neighbouring samples: they are further apart than the signal bridges. */
+const gaps = z
+  .array(z.tuple([z.string(), z.string()]))
+  .optional()
+  .describe('Pairs of times of neighbouring samples between which the signal has no value: draw no line there');
+
+export const plottedPiece = seriesPieceSchema.extend({
+  step: z.boolean().optional().describe('Draw steps, not slopes, between the samples'),
+  gaps,
+  reducedBy: z
+    .enum(['driver', 'server'])
+    .optional()
+    .describe(
+      'Absent: all recorded samples. driver: real samples chosen by the driver. server: lowest and highest value of ' +
+        'each interval, computed by the server because there are too many samples to read',
+    ),
+});
+
+export const plotted = defineFunction({
+  name: 'plotted',
+  type: 'DATAHISTORY',
+  description: 'Series fit for drawing: first, last, lowest and highest sample of each interval',
+  params: z.strictObject({
+    ...rangeParams,
+    intervals: z.number().int().min(1).max(100_000).default(640).describe('Usually the width of the plot in pixels'),
+  }),
+  item: z.union([plottedPiece, failedItem]),
+  unsupported: 'Not built yet; use discrete.',
+});
+
+export const interpolated = defineFunction({
+  name: 'interpolated',
+  type: 'DATAHISTORY',
+  description: "Evenly spaced values by the signal's own interpolation",
+  params: z
+    .strictObject({
+      ...rangeParams,
+      intervalMs: z.number().positive().optional().describe('Distance of the values; the first one is at start'),
+      count: z.number().int().min(1).optional().describe('Number of values, start and end included'),
+    })
+    .refine(({ intervalMs, count }) => (intervalMs === undefined) !== (count === undefined), {
+      error: 'needs exactly one of intervalMs and count',
+    }),
+  item: z.union([seriesPieceSchema, failedItem]),
+  unsupported: 'Not built yet; use discrete.',
+});
+
+export const aggregateMethods = [
+  'average',
+  'min',
+  'max',
+  'count',
+  'total',
+  'range',
+  'stdDev',
+  'first',
+  'last',
+] as const;
+export type AggregateMethod = (typeof aggregateMethods)[number];
+
+export const aggregatedPiece = seriesPieceSchema.extend({
+  method: z
+    .enum(aggregateMethods)
+    .describe('Each method is a series of its own; times are the starts of the intervals'),
+});
+
+export const aggregated = defineFunction({
+  name: 'aggregated',
+  type: 'DATAHISTORY',
+  description: 'Statistics over even intervals',
+  params: z.strictObject({
+    ...rangeParams,
+    intervalMs: z.number().positive().describe('Length of the intervals; the first one begins at start'),
+    methods: z.array(z.enum(aggregateMethods)).min(1).max(aggregateMethods.length).default(['average']),
+  }),
+  item: z.union([aggregatedPiece, failedItem]),
+  unsupported: 'Not built yet; use discrete.',
+});
