@@ -60,6 +60,8 @@ describe('items of the Seeq simulator', () => {
     expect(await names('Name~=/ressor P/')).toEqual(['Compressor Power']);
     expect(await names('Name~=/ressor p/')).toEqual([]);
     expect(await names('Name==/A && B/')).toEqual(['A && B']);
+    expect(await names('Data ID==/R\\-101\\.[K-M\\-]EVEL/')).toEqual(['Level']);
+    expect(await names('Name==/plus\\ \\+\\ and\\ =\\ and\\ \\#\\ and\\ ;/')).toEqual(['plus + and = and # and ;']);
   });
 
   it('joins clauses by && and takes several filters as alternatives', async () => {

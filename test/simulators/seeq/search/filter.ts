@@ -90,10 +90,17 @@ function contains(value: string, filter: string): Test {
 function regexOf(value: string, filter: string, frame: (source: string) => string): RegExp | undefined {
   if (value.length < 2 || !value.startsWith('/') || !value.endsWith('/')) return undefined;
   try {
-    return new RegExp(frame(value.slice(1, -1)), 'su');
+    return new RegExp(frame(plainEscapes(value.slice(1, -1))), 'su');
   } catch {
     throw new SeeqError(400, `The regular expression in the filter '${filter}' is not valid`);
   }
+}
+
+/** Other languages let any sign be escaped that is no letter or digit, as in `\ ` and `\#`; JavaScript does not. */
+function plainEscapes(source: string): string {
+  return source.replace(/\\(.)/gsu, (escape, sign: string) =>
+    /[\w^$\\.*+?()[\]{}|/]/.test(sign) ? escape : `\\u{${(sign.codePointAt(0) ?? 0).toString(16)}}`,
+  );
 }
 
 /**
