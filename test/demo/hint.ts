@@ -29,7 +29,7 @@ export function hint(world: World): void {
   say();
   say(
     accent(
-      `curl -X PATCH ${world.plant(SOUTH).controlUrl}/knobs -H 'content-type: application/json' -d '{"latencyMs":2000}'`,
+      `curl -s -X PATCH ${world.plant(SOUTH).controlUrl}/knobs -H 'content-type: application/json' -d '{"latencyMs":2000}'`,
     ),
   );
 }
