@@ -68,6 +68,8 @@ class Endpoint implements RequestEndpoint {
   readonly #numbers = { requests: 0, ok: 0, partial: 0, error: 0, unanswered: 0, faults: 0, lastError: '' };
   #processingMs = 0;
   #subscription: Subscription | undefined;
+  /** Resolves when the connection of the subscription has ended. */
+  #lost: Promise<unknown> | undefined;
   #stopped = false;
   readonly #stopUsing: (() => void)[];
 
@@ -111,7 +113,8 @@ class Endpoint implements RequestEndpoint {
 
   async #drain(): Promise<void> {
     try {
-      await this.#subscription?.drain();
+      // A drain whose connection breaks meanwhile would never end.
+      await Promise.race([this.#subscription?.drain(), this.#lost]);
     } catch {
       // The connection or the subscription has ended already, and with it the flow of requests.
     }
@@ -119,6 +122,7 @@ class Endpoint implements RequestEndpoint {
 
   #subscribe(nc: NatsConnection, subject: string, queue: string): void {
     const { logger } = this.#options;
+    this.#lost = nc.closed();
     this.#subscription = nc.subscribe(subject, {
       queue,
       // Whatever is thrown here would silently end the client's reader.

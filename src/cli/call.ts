@@ -54,7 +54,8 @@ async function call(
     terminal.err(describeProblems(request.error, 'field'));
     return exitCodes.usage;
   }
-  const seed = options.nkey === undefined ? undefined : await readFile(options.nkey, 'utf8');
+  const seed = await readSeedFile(options.nkey, terminal);
+  if (seed === null) return exitCodes.usage;
   const bus = connectBus({
     ...busOptions(config.bus, 'iota-seeqdrv call', quietLog(terminal)),
     ...(seed === undefined ? {} : { seed }),
@@ -72,6 +73,18 @@ async function call(
     return exitCodes.failure;
   } finally {
     await bus.close();
+  }
+}
+
+/** The seed of another identity; undefined when none was asked for, null when it cannot be read. */
+async function readSeedFile(path: string | undefined, terminal: Terminal): Promise<string | undefined | null> {
+  if (path === undefined) return undefined;
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    const { code } = error as { code?: string };
+    terminal.err(`--nkey: ${path} cannot be read (${code ?? 'unknown reason'}); it must be a file with an NKey seed.`);
+    return null;
   }
 }
 

@@ -112,11 +112,14 @@ function limitOrder(limits: Raw, bus: Raw): Problem[] {
   );
 }
 
+/** Addresses of this machine, on which nothing travels. */
+const LOOPBACK = /^http:\/\/(?:localhost|127\.[\d.]+|\[::1\])(?::|\/|$)/i;
+
 function serverWarnings(server: Raw, index: number): Problem[] {
   const path = `settings.servers[${index}]`;
   const url = typeof server.url === 'string' ? server.url : '';
   const warnings: Problem[] = [];
-  if (/^http:/i.test(url)) {
+  if (/^http:/i.test(url) && !LOOPBACK.test(url)) {
     warnings.push({ path: `${path}.url`, message: 'is http://: the password and all data travel unencrypted' });
   }
   if (/\/api\/*$/.test(url)) {

@@ -212,4 +212,14 @@ describe('told to stop', () => {
     expect(await cluster.driver.stop()).toBe(0);
     expect(await inFlight).toMatchObject({ status: 'error', error: { code: 'sourceUnavailable', retryable: true } });
   });
+
+  it('it ends although the bus is stopped in the same moment', async () => {
+    // Far longer than this test may take: waiting for it would be the failure.
+    await start({ settings: { limits: { drainTimeoutMs: 600_000 } } });
+    cluster.nats.freeze();
+    const stopped = cluster.driver.stop();
+    await cluster.driver.line(({ msg }) => msg === 'driver is stopping');
+    await cluster.nats.halt('SIGKILL');
+    expect(await stopped).toBe(0);
+  });
 });

@@ -57,8 +57,18 @@ export interface Cluster {
 const ACCESS_KEY = { name: 'simulator-access-key', password: 'simulator-access-secret' };
 const CREDENTIALS = { accessKey: { file: 'access.key' }, password: { file: 'access.password' } };
 
-/** Starts everything and waits until the driver answers. */
+/** Starts everything and waits until the driver answers; what was started ends when a later part cannot start. */
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
+  const stops: (() => Promise<unknown>)[] = [];
+  try {
+    return await startParts(options, stops);
+  } catch (error) {
+    await Promise.all(stops.map((stop) => stop()));
+    throw error;
+  }
+}
+
+async function startParts(options: ClusterOptions, stops: (() => Promise<unknown>)[]): Promise<Cluster> {
   const authority = await createAuthority();
   const [caller, driverKey] = [createUserKey(), createUserKey()];
   const nats = await startNatsServer({
@@ -66,7 +76,9 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     users: [{ publicKey: caller.publicKey }, { publicKey: driverKey.publicKey }],
     maxPayload: options.maxPayload,
   });
+  stops.push(() => nats.stop());
   const plants = await startPlants(options.plants ?? { 'plant-a': {} });
+  for (const plant of Object.values(plants)) stops.push(() => plant.stop());
   const driverOptions = driverFor(options, nats, authority, driverKey, plants);
   const connectAs = (key: UserKey = caller): Promise<NatsConnection> =>
     connect({
@@ -78,6 +90,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
       reconnectTimeWait: 100,
     });
   const connection = await connectAs();
+  stops.push(() => connection.close());
   const further: NatsConnection[] = [];
   const cluster: Cluster = {
     nats,
@@ -101,12 +114,8 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
       await nats.stop();
     },
   };
-  try {
-    await cluster.ready();
-  } catch (error) {
-    await cluster.stop();
-    throw error;
-  }
+  stops.push(() => cluster.driver.stop());
+  await cluster.ready();
   return cluster;
 }
 

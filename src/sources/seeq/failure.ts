@@ -65,7 +65,7 @@ export function fromThrown(thrown: unknown, server: string, signal?: AbortSignal
   }
   if (code !== undefined) {
     const advice = NETWORK_ADVICE[code] ?? TLS_ADVICE.find(([pattern]) => pattern.test(code))?.[1] ?? code;
-    const message = `Server "${server}" cannot be reached: ${advice}.`;
+    const message = `Server "${server}" cannot be reached: ${advice}${advice.endsWith('?') ? '' : '.'}`;
     // A connection that broke in the middle says nothing about the next call, so it does not count as "down".
     const Kind = BROKEN.test(code) ? DriverError : Unreachable;
     return new Kind('sourceUnavailable', message, { cause: thrown });

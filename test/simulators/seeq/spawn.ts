@@ -26,6 +26,8 @@ const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
 export async function spawnSeeqSimulator(options: SimulatorOptions = {}): Promise<SpawnedSimulator> {
   const child = spawn(process.execPath, ['--no-warnings', MAIN, ...argumentsOf(options)], {
     stdio: ['pipe', 'pipe', 'pipe'],
+    // Ctrl-C in a terminal is for the parent, which ends its simulators in order.
+    detached: true,
   });
   let said = '';
   child.stderr.on('data', (part: Buffer) => {
