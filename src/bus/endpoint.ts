@@ -156,13 +156,20 @@ class Endpoint implements RequestEndpoint {
     try {
       if (this.#stopped) throw shuttingDown();
       await this.#handler(request);
-      if (!request.ended) throw new Error('The handler ended without an answer.');
+      if (!request.ended) await this.#endForgotten(request);
     } catch (error) {
       if (!this.#stopped) this.#fault(error, 'A request failed in a way that nobody expected');
       await request.fail(error).catch((reason: unknown) => {
         this.#fault(reason, 'Not even the error could be sent');
       });
     }
+  }
+
+  /** A request that names no subject for its answer may be dropped; any other one was forgotten. */
+  async #endForgotten(request: BusRequest): Promise<void> {
+    const forgotten = new Error('The handler ended without an answer.');
+    await request.fail(forgotten);
+    if (request.subject !== '') this.#fault(forgotten, 'A request was not answered by its handler');
   }
 
   #fault(error: unknown, message: string): void {

@@ -134,6 +134,17 @@ describe('where answers go', () => {
     expect(endpoint.numbers()).toMatchObject({ requests: 1, faults: 0 });
   });
 
+  test('a message without a reply subject may be dropped, which is no fault; any other request may not', async () => {
+    const { caller, endpoint, bus } = await worldForTest(() => Promise.resolve());
+    caller.publish(requestSubject, '{}');
+    await until(() => endpoint.numbers().unanswered === 1);
+    expect(endpoint.numbers().faults).toBe(0);
+    expect(bus.log.messages()).toEqual([]);
+    const [answer] = await ask(caller);
+    expect(answer?.message).toMatchObject({ last: true, status: 'error', error: { code: 'internal' } });
+    await until(() => endpoint.numbers().faults === 1);
+  });
+
   test('a subject with a line break in it is refused before it reaches the wire', async () => {
     const { caller, bus } = await worldForTest(async (request) => {
       request.answer({ ...headOf(request), replyTo: 'x 0\r\n\r\nPUB evil 4\r\nevil\r\nPUB y' });
