@@ -1,81 +1,151 @@
-/** Formulas: for now those that name one item and return it as it is. */
+/** Formulas: run and compile. */
 import type { Call, Handlers, Reply } from '../http/call.ts';
 import { SeeqError } from '../http/errors.ts';
-import type { Item } from '../plant/item.ts';
+import { compileFormula } from '../formula/compile.ts';
+import { variablesOf } from '../formula/parameters.ts';
+import { FormulaProblem } from '../formula/problem.ts';
+import type { Cell, Column, Row, Table } from '../formula/table.ts';
+import { RETURN_TYPES, type ScalarValue, type Value, type World } from '../formula/values.ts';
+import type { Work } from '../algebra/work.ts';
 import { parseTime } from '../series/time.ts';
 import { pagedCapsules } from './conditions.ts';
-import { itemOf } from './find.ts';
 import type { KeyStyle } from './sample-text.ts';
 import type { Models } from './shapes.ts';
 import { pagedSamples } from './signals.ts';
 
-type RunInput = Models['FormulaRunInputV1'];
+type RunInput = Partial<Models['FormulaRunInputV1']>;
+type RunOutput = Models['FormulaRunOutputV1'];
 
-/** Rest of a `FormulaRunOutputV1` after its result. */
-function rest(returnType: string): string {
-  return `,"returnType":"${returnType}","metadata":{},"errors":[],"warningCount":0}`;
+/** Members of a run that would spread it over assets. */
+const ACROSS = ['root', 'reduceFormula', 'itemsToScaleAcross'] as const;
+
+function run(call: Call, input: RunInput): Reply<RunOutput> {
+  const formula = formulaTextOf(input);
+  const world: World = { now: call.server.plant.now, computed: [] };
+  const value = compiled(() => compileFormula(formula, variablesOf(call.server.plant, input, world), world));
+  switch (value.kind) {
+    case 'signal':
+    case 'condition':
+      return paged(call, input, value, world);
+    case 'scalar':
+      return { work: scalarResult(value, world) };
+    case 'table':
+      return { work: tableResult(value.table, world) };
+    default:
+      throw new SeeqError(400, `The formula returns a ${RETURN_TYPES[value.kind]}, which is not a result by itself`);
+  }
 }
 
-function run(call: Call, input: Partial<RunInput>): Reply<Models['FormulaRunOutputV1']> {
-  if (input.formula === undefined || input.formula === '')
-    throw new SeeqError(400, 'A formula or a function is needed');
-  const item = boundItem(call, input.formula, input.parameters ?? []);
-  if (item.redacted) throw new SeeqError(403, `You have no permission to read the item with ID ${item.id}`);
-  // Legacy is what formulas did before there was a choice: whole nanoseconds.
-  const keys: KeyStyle = input.timeFormat === 'ISO8601' ? 'iso' : 'ns';
-  if (item.scalar !== undefined) return { body: scalarResult(item.scalar) };
+/** @throws SeeqError 400 */
+function formulaTextOf(input: RunInput): string {
+  for (const name of ACROSS) {
+    const given = input[name];
+    if (given !== undefined && given !== null && given.length > 0) {
+      throw new SeeqError(400, `The simulator does not run a formula across assets; leave out '${name}'`);
+    }
+  }
+  if (input.formula !== undefined && input.formula !== '') return input.formula;
+  if (input.function) throw new SeeqError(400, `There is no formula function with ID ${input.function} in the plant`);
+  throw new SeeqError(400, 'A formula or a function is needed');
+}
+
+/** @throws SeeqError 400 with the place in the text */
+function compiled(compile: () => Value): Value {
+  try {
+    return compile();
+  } catch (error) {
+    throw error instanceof FormulaProblem ? error.refusal() : error;
+  }
+}
+
+function paged(
+  call: Call,
+  input: RunInput,
+  value: Extract<Value, { kind: 'signal' | 'condition' }>,
+  world: World,
+): Reply<RunOutput> {
   if (typeof input.start !== 'string' || typeof input.end !== 'string')
     throw new SeeqError(400, "This formula needs 'start' and 'end'");
   const window = { start: parseTime(input.start, 'start'), end: parseTime(input.end, 'end') };
+  // Legacy is what formulas did before there was a choice: whole nanoseconds.
+  const keys: KeyStyle = input.timeFormat === 'ISO8601' ? 'iso' : 'ns';
   const page = {
     limit: input.limit ?? null,
     continuationToken: input.continuationToken ?? null,
     offset: input.offset ?? null,
     keys,
   };
-  if (item.signal !== undefined) {
-    return pagedSamples(call, item.signal, { ...window, boundary: 'Outside' }, page, ['{"samples":', rest('Signal')]);
-  }
-  if (item.condition !== undefined) {
-    return pagedCapsules(call, item.condition, { ...window, ...page }, ['{"capsules":', rest('Condition')]);
-  }
-  throw new SeeqError(400, `The item with ID ${item.id} is of type ${item.type} and cannot be used in a formula`);
+  const frame = [`{"${value.kind === 'signal' ? 'samples' : 'capsules'}":`, rest(RETURN_TYPES[value.kind])] as const;
+  const reply =
+    value.kind === 'signal'
+      ? pagedSamples(call, value.signal, { ...window, boundary: 'Outside' }, page, frame)
+      : pagedCapsules(call, value.condition, { ...window, ...page }, frame);
+  return { text: after(computeAll(world), reply.text ?? []) };
 }
 
-function scalarResult(scalar: NonNullable<Item['scalar']>): Models['FormulaRunOutputV1'] {
+/** Computes the scalars that the result needs, in steps. */
+function* computeAll(world: World): Work<void> {
+  for (const scalar of world.computed) yield* scalar.compute();
+}
+
+function* after(work: Work<void>, text: Iterable<string>): Generator<string> {
+  while (work.next().done !== true) yield '';
+  yield* text;
+}
+
+const NO_PROBLEMS = { metadata: {}, errors: [], warningCount: 0 };
+
+/** Rest of a `FormulaRunOutputV1` after its result. */
+function rest(returnType: string): string {
+  return `,${JSON.stringify({ returnType, ...NO_PROBLEMS }).slice(1)}`;
+}
+
+function* scalarResult(scalar: ScalarValue, world: World): Work<RunOutput> {
+  yield* computeAll(world);
+  const { value, unit, uncertain } = yield* scalar.compute();
   return {
-    scalar: { ...(scalar.value === undefined ? {} : { value: scalar.value }), uom: scalar.unit, isUncertain: false },
-    returnType: 'Scalar',
-    metadata: {},
-    errors: [],
-    warningCount: 0,
+    scalar: { ...(value === undefined ? {} : { value }), uom: unit, isUncertain: uncertain === true },
+    returnType: RETURN_TYPES.scalar,
+    ...NO_PROBLEMS,
   };
 }
 
-/** The item that a formula such as `$signal` names, by its parameter. */
-function boundItem(call: Call, formula: string, parameters: readonly string[]): Item {
-  const variable = /^\s*\$(\w+)\s*$/.exec(formula)?.[1];
-  if (variable === undefined) {
-    throw new SeeqError(400, 'The simulator cannot run this formula', [
-      { message: `Not understood: ${formula}`, line: 1, column: 1 },
-    ]);
+function* tableResult(table: Table, world: World): Work<RunOutput> {
+  yield* computeAll(world);
+  const rows = yield* table.rows();
+  const headers = table.columns.map((column, at) => headerOf(column, rows, at));
+  const data = rows.map(({ cells }): Cell[] => [...cells]);
+  return { table: { headers, data }, returnType: RETURN_TYPES.table, ...NO_PROBLEMS };
+}
+
+/** A column of properties is of numbers where its first value is one; only numbers have units. */
+function headerOf({ name, type, units }: Column, rows: readonly Row[], at: number) {
+  const first = rows.find(({ cells }) => cells[at] !== null)?.cells[at];
+  const shown = type === 'string' && typeof first === 'number' ? 'number' : type;
+  return { name, type: shown, ...(units === undefined || shown !== 'number' ? {} : { units }) };
+}
+
+function compile(call: Call, input: Models['FormulaCompileInputV1']): Reply<Models['FormulaCompileOutputV1']> {
+  const world: World = { now: call.server.plant.now, computed: [] };
+  try {
+    const variables = variablesOf(call.server.plant, { parameters: input.parameters }, world);
+    const value = compileFormula(input.formula ?? '', variables, world);
+    return { body: { returnType: RETURN_TYPES[value.kind], metadata: {}, errors: [] } };
+  } catch (error) {
+    if (!(error instanceof FormulaProblem)) throw error;
+    return { body: { metadata: {}, errors: [error.entry()], statusMessage: error.refusal().message } };
   }
-  for (const parameter of parameters) {
-    const at = parameter.indexOf('=');
-    if (parameter.slice(0, at) !== variable) continue;
-    return itemOf(call.server.plant, parameter.slice(at + 1));
-  }
-  const message = `Unknown variable '$${variable}'`;
-  throw new SeeqError(400, message, [{ message, line: 1, column: formula.indexOf('$') + 1 }]);
 }
 
 export const formulaHandlers: Handlers = {
   run_formula: (call) => run(call, call.parameters),
   run_formula_0: (call) => run({ ...(call as Call), address: `${call.address} ${bodyAddress(call.body)}` }, call.body),
+  compile_formula: (call) => compile(call, { parameters: [], ...call.parameters }),
+  compile_formula_and_parameters: (call) => compile(call, call.body),
 };
 
 /** The body without the members that only choose the page. */
-function bodyAddress(body: RunInput): string {
+function bodyAddress(body: Models['FormulaRunInputV1']): string {
   const { continuationToken: _token, limit: _limit, offset: _offset, ...question } = body;
   return JSON.stringify(question);
 }

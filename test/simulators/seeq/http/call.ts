@@ -1,5 +1,6 @@
 /** What a handler of an operation gets and gives, typed from the API description. */
 import type { operations } from '../../../../src/sources/seeq/seeq-api.generated.ts';
+import type { Work } from '../algebra/work.ts';
 import type { Plant } from '../plant/plant.ts';
 import type { MEDIA_TYPE, OperationId } from './description.ts';
 import type { Session, Sessions } from './sessions.ts';
@@ -51,9 +52,11 @@ export interface Call<O extends OperationId = OperationId> {
   readonly address: string;
 }
 
-/** A successful answer: a body, or the text of one piece by piece, with headers. */
+/** A successful answer: a body, the work that makes one, or the text of one piece by piece, with headers. */
 export interface Reply<Body> {
   readonly body?: Body;
+  /** Makes the body in steps, so that others have their turn meanwhile. */
+  readonly work?: Work<Body>;
   /** Pieces of JSON text, made as they are sent. */
   readonly text?: Iterable<string>;
   readonly headers?: Readonly<Record<string, string>>;

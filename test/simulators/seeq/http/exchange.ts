@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Work } from '../algebra/work.ts';
 import type { Fault, Knobs } from '../knobs.ts';
 import { noise } from '../series/noise.ts';
 import { readBody } from './body.ts';
@@ -134,8 +135,23 @@ async function perform(
     if (knobs.rotateVoidsOld) server.sessions.logout(caller.token);
   }
   if (reply.text !== undefined) return { status: 200, headers, text: reply.text };
-  if (reply.body === undefined || operation.answer === undefined) return { status: 200, headers, text: [] };
-  return { status: 200, headers, text: [JSON.stringify(nulls ? withNulls(operation.answer, reply.body) : reply.body)] };
+  const { answer: schema } = operation;
+  const { body: whole, work } = reply;
+  if (schema === undefined || (whole === undefined && work === undefined)) return { status: 200, headers, text: [] };
+  const textOf = (value: unknown): string => JSON.stringify(nulls ? withNulls(schema, value) : value);
+  return { status: 200, headers, text: work === undefined ? [textOf(whole)] : worked(work, textOf) };
+}
+
+/** Nothing at each step of the work, then the text of what it makes. */
+function* worked(work: Work<unknown>, textOf: (value: unknown) => string): Generator<string> {
+  for (;;) {
+    const step = work.next();
+    if (step.done === true) {
+      yield textOf(step.value);
+      return;
+    }
+    yield '';
+  }
 }
 
 function refusal(error: unknown): Outgoing {

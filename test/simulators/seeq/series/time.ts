@@ -50,28 +50,36 @@ export function formatTime(ns: bigint): string {
   return `${text}.${digits.replace(/(?:000){1,2}$/, '')}Z`;
 }
 
-const UNITS: Readonly<Record<string, bigint>> = {
-  ns: 1n,
-  us: 1000n,
-  ms: MILLI,
-  s: SECOND,
-  sec: SECOND,
-  second: SECOND,
-  min: MINUTE,
-  minute: MINUTE,
-  h: HOUR,
-  hr: HOUR,
-  hour: HOUR,
-  d: DAY,
-  day: DAY,
-  wk: 7n * DAY,
-  week: 7n * DAY,
-};
+const UNITS: ReadonlyMap<string, bigint> = new Map(
+  Object.entries({
+    ns: 1n,
+    us: 1000n,
+    µs: 1000n,
+    ms: MILLI,
+    s: SECOND,
+    sec: SECOND,
+    second: SECOND,
+    min: MINUTE,
+    minute: MINUTE,
+    h: HOUR,
+    hr: HOUR,
+    hour: HOUR,
+    d: DAY,
+    day: DAY,
+    wk: 7n * DAY,
+    week: 7n * DAY,
+  }),
+);
+
+/** Nanoseconds of a unit of time by one of its names; undefined for other words. */
+export function durationUnit(name: string): bigint | undefined {
+  return UNITS.get(name) ?? UNITS.get(name.replace(/s$/, ''));
+}
 
 /** Nanoseconds of a duration such as `15min`, `1 h`, `30 days` or `0.5s`; refuses others by the name of the field. */
 export function parseDuration(text: string, field: string): bigint {
   const match = /^\s*(\d{1,15}(?:\.\d{1,9})?)\s*([a-zA-Z]+)\s*$/.exec(text);
-  const unit = UNITS[match?.[2] ?? ''] ?? UNITS[(match?.[2] ?? '').replace(/s$/, '')];
+  const unit = durationUnit(match?.[2] ?? '');
   if (match?.[1] === undefined || unit === undefined) {
     throw new SeeqError(400, `The value '${text}' of '${field}' is not a duration such as 15min or 1h`);
   }

@@ -2,14 +2,14 @@
 import { SeeqError } from '../http/errors.ts';
 import type { Sample } from './series.ts';
 
-interface Unit {
+export interface Unit {
   readonly dimension: string;
   /** Value in the first unit of the dimension = value * factor + shift. */
   readonly factor: number;
   readonly shift?: number;
 }
 
-const UNITS: Readonly<Record<string, Unit>> = {
+const TABLE: Readonly<Record<string, Unit>> = {
   '°C': { dimension: 'Temperature', factor: 1 },
   C: { dimension: 'Temperature', factor: 1 },
   '°F': { dimension: 'Temperature', factor: 5 / 9, shift: -160 / 9 },
@@ -22,6 +22,18 @@ const UNITS: Readonly<Record<string, Unit>> = {
   mbar: { dimension: 'Pressure', factor: 0.001 },
   kPa: { dimension: 'Pressure', factor: 0.01 },
   '%': { dimension: 'Fraction', factor: 1 },
+  m: { dimension: 'Length', factor: 1 },
+  mm: { dimension: 'Length', factor: 0.001 },
+  km: { dimension: 'Length', factor: 1000 },
+  kg: { dimension: 'Mass', factor: 1 },
+  t: { dimension: 'Mass', factor: 1000 },
+  kWh: { dimension: 'Energy', factor: 1 },
+  MWh: { dimension: 'Energy', factor: 1000 },
+  rpm: { dimension: 'Frequency', factor: 1 },
+  Hz: { dimension: 'Frequency', factor: 60 },
+  A: { dimension: 'Current', factor: 1 },
+  V: { dimension: 'Voltage', factor: 1 },
+  $: { dimension: 'Currency', factor: 1 },
   'mm/s': { dimension: 'Velocity', factor: 1 },
   'm/s': { dimension: 'Velocity', factor: 1000 },
   'm³': { dimension: 'Volume', factor: 1 },
@@ -34,18 +46,27 @@ const UNITS: Readonly<Record<string, Unit>> = {
   d: { dimension: 'Time', factor: 86_400 },
 };
 
+const UNITS: ReadonlyMap<string, Unit> = new Map(Object.entries(TABLE));
+
+/** All names, the longest first. */
+export const UNIT_NAMES: readonly string[] = [...UNITS.keys()].sort((a, b) => b.length - a.length);
+
+export function unitOf(name: string): Unit | undefined {
+  return UNITS.get(name);
+}
+
 /** Names of the units by dimension. */
 export function unitsByDimension(): Record<string, string[]> {
   const units: Record<string, string[]> = {};
-  for (const [name, { dimension }] of Object.entries(UNITS)) (units[dimension] ??= []).push(name);
+  for (const [name, { dimension }] of UNITS) (units[dimension] ??= []).push(name);
   return units;
 }
 
 /** How to turn values of one unit into another. @throws SeeqError 400 where that is impossible */
 export function conversion(from: string | undefined, to: string): (value: number) => number {
   if (from === to) return (value) => value;
-  const source = UNITS[from ?? ''];
-  const target = UNITS[to];
+  const source = UNITS.get(from ?? '');
+  const target = UNITS.get(to);
   if (target === undefined || source?.dimension !== target.dimension) {
     throw new SeeqError(400, `Values cannot be converted from '${from ?? ''}' to '${to}'`);
   }

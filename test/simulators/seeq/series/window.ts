@@ -74,7 +74,16 @@ function* onGrid(
 export function interpolate(signal: SignalData, key: bigint): Sample {
   const left = signal.series.before(key, true);
   if (left?.key === key) return left;
-  const right = signal.series.after(key, true);
+  return interpolateBetween(signal, left, signal.series.after(key, true), key);
+}
+
+/** The same, with the samples next to the key known: the one before it and the one after it. */
+export function interpolateBetween(
+  signal: SignalData,
+  left: Sample | undefined,
+  right: Sample | undefined,
+  key: bigint,
+): Sample {
   if (left?.value === undefined) return { key };
   if (signal.interpolation === 'Step' || typeof left.value === 'string') {
     return key - left.key > signal.maxInterpolation
