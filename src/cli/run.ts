@@ -8,6 +8,8 @@ import { serveRequests } from '../bus/endpoint.ts';
 import type { Config } from '../config/config.ts';
 import { Driver } from '../driver/driver.ts';
 import { openLog } from '../telemetry/log.ts';
+import { LogTopic } from '../telemetry/log-topic.ts';
+import { startTelemetry } from '../telemetry/telemetry.ts';
 import { busOptions, openHosts } from './assemble.ts';
 import { configOption, readConfig } from './check.ts';
 import { exitCodes, type ExitCode, type Terminal } from './terminal.ts';
@@ -42,14 +44,18 @@ async function run(config: Config, stop: AbortSignal): Promise<ExitCode> {
   const version = packageVersion();
   const started = new Date().toISOString();
   const instance = `${hostname()}-${process.pid}`;
-  const log = openLog({ debug: config.debug, driverid: config.driverid, instance });
+  const { driverid, reqtopic } = config;
+  const identity = { driverid, instance, version, reqtopic };
+  const logTopic = new LogTopic(identity);
+  const log = openLog({ debug: config.debug, driverid, instance, also: logTopic.write });
   const hosts = openHosts(config, version);
   const driver = new Driver({ hosts, limits: config.limits, facts: { version, instance, started }, log });
   const bus = connectBus(busOptions(config.bus, `iota-seeqdrv ${instance}`, log));
+  const telemetry = startTelemetry({ config, identity, started, bus, driver, hosts, log: logTopic });
   const endpoint = serveRequests(
     bus,
     {
-      subject: config.reqtopic,
+      subject: reqtopic,
       queue: config.bus.queue,
       name: 'iota-seeqdrv',
       version,
@@ -57,7 +63,7 @@ async function run(config: Config, stop: AbortSignal): Promise<ExitCode> {
       metadata: {
         driverType: 'seeq',
         instance,
-        ...(config.driverid === undefined ? {} : { driverid: config.driverid }),
+        ...(driverid === undefined ? {} : { driverid }),
       },
       stats: () => driver.statistics.snapshot(),
       chunkBytes: config.bus.chunkBytes,
@@ -65,13 +71,14 @@ async function run(config: Config, stop: AbortSignal): Promise<ExitCode> {
     },
     (request) => driver.handle(request),
   );
-  log.info({ version, reqtopic: config.reqtopic, hosts: config.servers.map(({ name }) => name) }, 'driver started');
+  log.info({ version, reqtopic, hosts: config.servers.map(({ name }) => name) }, 'driver started');
 
   await Promise.race([stop.aborted || once(stop, 'abort'), bus.closed]);
   const stopped = stop.aborted;
   if (stopped) log.info({ reason: String(stop.reason) }, 'driver is stopping');
   else log.error({}, 'the connection to the bus was closed for good');
 
+  telemetry.stop();
   await drain(endpoint, driver, config.limits.drainTimeoutMs, log);
   await bus.close();
   await hosts.close();

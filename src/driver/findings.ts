@@ -10,9 +10,8 @@ export interface FoundState {
   state: SourceStatus['state'] | 'unknown';
   /** What is wrong and what to do; absent when nothing is. */
   message?: string;
-  /** The server's version and the time of one small call, as the last probe found them. */
+  /** The server's version, as the last probe found it. */
   version: string | null;
-  latencyMs: number | null;
   /** Milliseconds since 1970 of the last news; undefined as long as nothing is known. */
   foundAt: number | undefined;
 }
@@ -32,7 +31,7 @@ const ABSENT = new Set<ErrorCode>(['sourceUnavailable', 'timeout']);
 export class Findings {
   readonly #now: () => number;
   readonly #calls: CallNumbers = { results: {}, totalMs: 0, longestMs: 0 };
-  #found: FoundState = { state: 'unknown', version: null, latencyMs: null, foundAt: undefined };
+  #found: FoundState = { state: 'unknown', version: null, foundAt: undefined };
 
   /** @param now milliseconds since 1970 */
   constructor(now: () => number = Date.now) {
@@ -67,13 +66,13 @@ export class Findings {
   }
 
   /** The server was asked how it is. */
-  probed({ state, message, version, latencyMs }: SourceStatus): void {
-    this.#found = { ...this.#found, latencyMs, ...(version === null ? {} : { version }) };
+  probed({ state, message, version }: SourceStatus): void {
+    if (version !== null) this.#found = { ...this.#found, version };
     this.#learn(state, message);
   }
 
   #learn(state: SourceStatus['state'], message?: string): void {
-    const { version, latencyMs } = this.#found;
-    this.#found = { state, version, latencyMs, foundAt: this.#now(), ...(message === undefined ? {} : { message }) };
+    const { version } = this.#found;
+    this.#found = { state, version, foundAt: this.#now(), ...(message === undefined ? {} : { message }) };
   }
 }

@@ -1,24 +1,35 @@
 /** The log of the process: one JSON object a line on standard output, which containers collect. */
 import { pino, type Logger } from 'pino';
-
-/** IOTA's key `debug`: 0 errors, 1 and warnings, 2 and information, 3 and debugging. */
-const LEVELS = ['error', 'warn', 'info', 'debug'] as const;
+import { logLevels } from '../contract/telemetry.ts';
 
 export interface LogOptions {
-  /** 0 to 3, see the configuration key `debug`. */
+  /** IOTA's key of this name: 0 errors, 1 and warnings, 2 and information, 3 and debugging. */
   debug: number;
   /** Names this driver in every line. */
   driverid?: string | undefined;
   /** Tells replicas apart. */
   instance: string;
+  /** Gets every line too, as it was written. Must not log itself. */
+  also?: (line: string) => void;
 }
 
 /** Opens the log. */
-export function openLog({ debug, driverid, instance }: LogOptions): Logger {
-  return pino({
-    level: LEVELS[debug] ?? 'info',
-    base: { ...(driverid === undefined ? {} : { driverid }), instance },
-    timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label) => ({ level: label }) },
-  });
+export function openLog({ debug, driverid, instance, also }: LogOptions): Logger {
+  const out = pino.destination({ fd: 1, sync: true });
+  return pino(
+    {
+      level: logLevels[debug] ?? 'error',
+      base: { ...(driverid === undefined ? {} : { driverid }), instance },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    also === undefined
+      ? out
+      : {
+          write: (line) => {
+            out.write(line);
+            also(line);
+          },
+        },
+  );
 }

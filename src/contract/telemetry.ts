@@ -1,0 +1,171 @@
+/**
+ * What the driver publishes about itself on `healthtopic`, `metricstopic`, `statstopic` and `logstopic`. IOTA documents
+ * the topics and no body, so these bodies are ours, with a version of their own.
+ */
+import { z } from 'zod';
+import { errorCodeNames } from './errors.ts';
+
+/** Version of the bodies; it changes when a member is taken away or changes its meaning. */
+export const TELEMETRY_VERSION = 1;
+
+const count = z.number().int().min(0);
+const milliseconds = z.number().min(0);
+const instant = z.string().describe('ISO 8601 UTC');
+
+/** Members that every message has. */
+const head = {
+  schema: z.literal(TELEMETRY_VERSION).describe('Version of these bodies'),
+  driver: z.literal('iota-seeqdrv'),
+  type: z.literal('seeq').describe('Driver type'),
+  driverid: z.string().nullable().describe('As configured'),
+  instance: z.string().describe('Names this process among replicas'),
+  version: z.string().describe('Version of the driver'),
+  reqtopic: z.string().describe('Request topic that this driver serves'),
+  time: instant.describe('When the message was made; ISO 8601 UTC'),
+};
+export const telemetryHead = z.strictObject(head);
+export type TelemetryHead = z.infer<typeof telemetryHead>;
+
+export const healthStates = ['ok', 'degraded', 'down', 'stopping'] as const;
+export type HealthState = (typeof healthStates)[number];
+
+export const serverHealth = z.strictObject({
+  name: z.string().describe('The configured connection name'),
+  state: z.enum(['up', 'down', 'unauthorized', 'unknown']).describe('As last found; unknown: nobody has asked yet'),
+  checked: instant.nullable().describe('When that was found'),
+  version: z.string().nullable().describe('Version of the server, as the last probe found it'),
+  message: z.string().optional().describe('What is wrong, and what to do'),
+});
+export type ServerHealth = z.infer<typeof serverHealth>;
+
+export const busHealth = z.strictObject({
+  connected: z.boolean(),
+  server: z.string().optional().describe('Address of the NATS server; absent without a connection'),
+  message: z.string().optional().describe('Why there is no connection'),
+});
+export type BusHealth = z.infer<typeof busHealth>;
+
+export const healthSchema = z.strictObject({
+  kind: z.literal('health'),
+  ...head,
+  state: z
+    .enum(healthStates)
+    .describe(
+      'ok; degraded: some servers cannot be used; down: no server can be used, or the bus is away; stopping: the last message of this process',
+    ),
+  reasons: z.array(z.string()).describe('Why the state is not ok, in words; empty when it is'),
+  started: instant.describe('When the process started; ISO 8601 UTC'),
+  bus: busHealth,
+  servers: z.array(serverHealth),
+});
+export type Health = z.infer<typeof healthSchema>;
+
+/** Keys are closed lists (functions of the contract, statuses, error codes), never anything that a caller made up. */
+const results = z
+  .partialRecord(z.enum(['ok', 'partial', ...errorCodeNames]), count)
+  .describe('Number by status or error code');
+
+export const functionMetrics = z.strictObject({
+  function: z.string().describe('Name of the function; empty for requests that named none of the contract'),
+  results,
+  totalMs: milliseconds.describe('Sum of the times from arrival to end'),
+  longestMs: milliseconds,
+});
+
+export const sourceMetrics = z.strictObject({
+  host: z.string().describe('The configured connection name'),
+  results: results.describe('Calls by "ok" or error code; repeated tries and log-ins count with their call'),
+  totalMs: milliseconds.describe('Sum of the times of the calls'),
+  longestMs: milliseconds,
+  running: count.describe('Gauge: calls of requests that run'),
+  waiting: count.describe('Gauge: calls that wait for their turn'),
+});
+
+export const busMetrics = z.strictObject({
+  connections: count.describe('Connections made; more than 1 after a break'),
+  bytesIn: count.describe('Bytes of message bodies received'),
+  bytesOut: count.describe('Bytes of message bodies sent'),
+  messagesIn: count,
+  messagesOut: count,
+  inFlightBytes: count.describe('Gauge: bytes of answers that the server has not taken yet'),
+  waiting: count.describe('Gauge: messages of answers that wait for room or for a connection'),
+});
+
+export const processMetrics = z.strictObject({
+  eventLoopDelayMs: z
+    .strictObject({ mean: milliseconds, p99: milliseconds, max: milliseconds })
+    .describe('Gauge: how late the event loop was since the metrics before'),
+  cpuMs: z.strictObject({ user: milliseconds, system: milliseconds }).describe('CPU time'),
+  memoryBytes: z
+    .strictObject({ rss: count, heapUsed: count, heapTotal: count, external: count })
+    .describe('Gauge: resident, JavaScript heap, and buffers outside of it'),
+});
+
+const topicNumbers = z.strictObject({ published: count, dropped: count });
+export const telemetryMetrics = z
+  .strictObject({
+    health: topicNumbers.optional(),
+    metrics: topicNumbers.optional(),
+    stats: topicNumbers.optional(),
+    logs: topicNumbers.optional(),
+  })
+  .describe('Messages by topic, for each that is configured');
+
+export const metricsSchema = z.strictObject({
+  kind: z.literal('metrics'),
+  ...head,
+  uptimeMs: milliseconds,
+  inFlight: count.describe('Gauge: requests in work'),
+  unanswerable: count.describe('Requests that named no subject for their answer'),
+  requests: z.array(functionMetrics).describe('One entry for each function that was called'),
+  sources: z.array(sourceMetrics).describe('What requests asked of the configured servers'),
+  bus: busMetrics,
+  process: processMetrics,
+  telemetry: telemetryMetrics,
+});
+export type Metrics = z.infer<typeof metricsSchema>;
+
+/** Times of many, in short. */
+const summary = {
+  averageMs: milliseconds.nullable().describe('null before the first one'),
+  longestMs: milliseconds.nullable().describe('null before the first one'),
+};
+
+export const statsSchema = z
+  .strictObject({
+    kind: z.literal('stats'),
+    ...head,
+    started: instant.describe('When the process started; ISO 8601 UTC'),
+    uptimeMs: milliseconds,
+    state: z.enum(healthStates).describe('As in the health message'),
+    requests: z.strictObject({
+      total: count,
+      ok: count,
+      partial: count,
+      error: count,
+      unanswerable: count,
+      ...summary,
+    }),
+    functions: z
+      .array(z.strictObject({ function: z.string(), total: count, error: count, ...summary }))
+      .describe('The called functions, the most called first'),
+    sources: z.array(z.strictObject({ host: z.string(), calls: count, error: count, ...summary })),
+    bus: z.strictObject({ connections: count, messagesOut: count, bytesOut: count }),
+  })
+  .describe('A summary since the start');
+export type Stats = z.infer<typeof statsSchema>;
+
+export const logLevels = ['error', 'warn', 'info', 'debug'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+export const logSchema = z.strictObject({
+  kind: z.literal('log'),
+  ...head,
+  level: z.enum(logLevels),
+  message: z.string(),
+  facts: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .describe('What else the line tells: ids, names, errors. Left out when the line is too long'),
+});
+export type LogMessage = z.infer<typeof logSchema>;

@@ -1,0 +1,86 @@
+/** The numbers of metrics and statistics, from the counters of the driver's parts. Both tell the same counts. */
+import type { BusTraffic } from '../bus/traffic.ts';
+import type { HealthState, Metrics, Stats } from '../contract/telemetry.ts';
+import type { CallNumbers } from '../driver/findings.ts';
+import type { Host } from '../driver/hosts.ts';
+import type { RequestNumbers } from '../driver/statistics.ts';
+
+/** Numbers of requests by function. */
+export function functionMetrics({ functions }: RequestNumbers): Metrics['requests'] {
+  return Object.entries(functions).map(([name, { results, totalMs, longestMs }]) => ({
+    function: name,
+    results,
+    totalMs,
+    longestMs,
+  }));
+}
+
+/** Numbers of calls by server. */
+export function sourceMetrics(hosts: readonly Host[]): Metrics['sources'] {
+  return hosts.map(({ source, gate, findings }) => {
+    const { results, totalMs, longestMs } = findings.calls;
+    return {
+      host: source.name,
+      results: { ...results },
+      totalMs: round(totalMs),
+      longestMs: round(longestMs),
+      ...gate.load,
+    };
+  });
+}
+
+/** The summary of the statistics topic. */
+export function summary(
+  requests: RequestNumbers,
+  hosts: readonly Host[],
+  traffic: BusTraffic,
+  state: HealthState,
+): Pick<Stats, 'state' | 'requests' | 'functions' | 'sources' | 'bus'> {
+  const functions = functionMetrics(requests);
+  const all = { results: added(functions), totalMs: total(functions), longestMs: longest(functions) };
+  const { ok = 0, partial = 0 } = all.results;
+  return {
+    state,
+    requests: {
+      total: sum(all.results),
+      ok,
+      partial,
+      error: failed(all.results),
+      unanswerable: requests.unanswerable,
+      ...times(all),
+    },
+    functions: functions
+      .map((one) => ({ function: one.function, total: sum(one.results), error: failed(one.results), ...times(one) }))
+      .sort((a, b) => b.total - a.total),
+    sources: hosts.map(({ source, findings: { calls } }) => ({
+      host: source.name,
+      calls: sum(calls.results),
+      error: failed(calls.results),
+      ...times(calls),
+    })),
+    bus: { connections: traffic.connections, messagesOut: traffic.messagesOut, bytesOut: traffic.bytesOut },
+  };
+}
+
+type Results = Readonly<Record<string, number>>;
+
+const sum = (results: Results): number => Object.values(results).reduce((all, n) => all + n, 0);
+const failed = (results: Results): number => sum(results) - (results.ok ?? 0) - (results.partial ?? 0);
+const total = (parts: readonly { totalMs: number }[]): number => parts.reduce((all, { totalMs }) => all + totalMs, 0);
+const longest = (parts: readonly { longestMs: number }[]): number =>
+  Math.max(0, ...parts.map(({ longestMs }) => longestMs));
+
+function added(parts: readonly { results: Results }[]): Record<string, number> {
+  const all: Record<string, number> = {};
+  for (const { results } of parts) for (const [key, n] of Object.entries(results)) all[key] = (all[key] ?? 0) + n;
+  return all;
+}
+
+function times({ results, totalMs, longestMs }: CallNumbers): { averageMs: number | null; longestMs: number | null } {
+  const number = sum(results);
+  return number === 0
+    ? { averageMs: null, longestMs: null }
+    : { averageMs: round(totalMs / number), longestMs: round(longestMs) };
+}
+
+const round = (ms: number): number => Math.round(ms * 100) / 100;

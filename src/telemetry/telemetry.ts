@@ -1,0 +1,166 @@
+/**
+ * What the driver publishes about itself: health, metrics, statistics and its log, each on its own topic if that is
+ * configured. Publishing never waits, never fails and never logs: telemetry must not disturb what it tells of.
+ */
+import type { BusConnection } from '../bus/connection.ts';
+import { topicPublisher, type TopicPublisher } from '../bus/publisher.ts';
+import { countTraffic } from '../bus/traffic.ts';
+import type { Config } from '../config/config.ts';
+import type { Health, Metrics, Stats } from '../contract/telemetry.ts';
+import type { Driver } from '../driver/driver.ts';
+import type { Hosts } from '../driver/hosts.ts';
+import { probe } from '../driver/probe.ts';
+import { headOf, type Identity } from './head.ts';
+import { busHealth, judge, serverHealth } from './health.ts';
+import type { LogTopic } from './log-topic.ts';
+import { functionMetrics, sourceMetrics, summary } from './numbers.ts';
+import { meterProcess, type ProcessMeter } from './process.ts';
+import { ServerWatch } from './watch.ts';
+
+export interface TelemetryOptions {
+  /** Topics and periods. */
+  config: Pick<
+    Config,
+    'healthtopic' | 'healthmsec' | 'metricstopic' | 'metricsmsec' | 'enablemetrics' | 'statstopic' | 'logstopic'
+  >;
+  identity: Identity;
+  /** When the process started; ISO 8601 UTC. */
+  started: string;
+  bus: BusConnection;
+  driver: Driver;
+  hosts: Hosts;
+  log: LogTopic;
+}
+
+type Topic = 'health' | 'metrics' | 'stats' | 'logs';
+
+/** Begins to publish, at the latest when the bus is connected. Start it before that, so that all traffic is counted. */
+export function startTelemetry(options: TelemetryOptions): Telemetry {
+  return new Telemetry(options);
+}
+
+export class Telemetry {
+  readonly #options: TelemetryOptions;
+  readonly #topics: Partial<Record<Topic, TopicPublisher>>;
+  readonly #traffic: ReturnType<typeof countTraffic>;
+  readonly #ends: (() => void)[] = [];
+  #stopping = false;
+
+  constructor(options: TelemetryOptions) {
+    const { bus, hosts, config, log } = options;
+    const { healthmsec, metricsmsec, enablemetrics } = config;
+    const publisher = (subject: string | undefined) =>
+      subject === undefined ? undefined : topicPublisher(bus, subject);
+    const topics = {
+      health: publisher(config.healthtopic),
+      metrics: enablemetrics ? publisher(config.metricstopic) : undefined,
+      stats: publisher(config.statstopic),
+      logs: publisher(config.logstopic),
+    };
+    this.#options = options;
+    this.#topics = Object.fromEntries(Object.entries(topics).filter(([, topic]) => topic !== undefined));
+    this.#traffic = countTraffic(bus);
+
+    const { health, metrics, stats, logs } = topics;
+    if (logs) log.attach((message) => logs.publish(message));
+    if (health) this.#reportHealth(health, new ServerWatch(hosts.all.map(watched)), healthmsec);
+    if (metrics) {
+      const meter = meterProcess();
+      this.#ends.push(() => {
+        meter.stop();
+      });
+      this.#every(metricsmsec, () => metrics.publish(this.#metrics(meter)));
+    }
+    if (stats) this.#every(metricsmsec, () => stats.publish(this.#stats()));
+  }
+
+  /** How the driver is at this moment. */
+  health(): Health {
+    const { identity, started, bus, hosts } = this.#options;
+    const servers = hosts.all.map(serverHealth);
+    const ofBus = busHealth(bus);
+    const { state, reasons } = judge(ofBus, servers, this.#stopping);
+    return { kind: 'health', ...headOf(identity), state, reasons, started, bus: ofBus, servers };
+  }
+
+  /** Publishes the last health, `stopping`, and nothing more but the log, which goes on as long as the bus. */
+  stop(): void {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    for (const end of this.#ends) end();
+    this.#topics.health?.publish(this.health());
+  }
+
+  /**
+   * Publishes with every new connection and every period: always at once, with what is known, and only the very first
+   * time after the servers have been asked.
+   */
+  #reportHealth(topic: TopicPublisher, watch: ServerWatch, periodMs: number): void {
+    const { bus } = this.#options;
+    const report = () => {
+      if (!this.#stopping) topic.publish(this.health());
+    };
+    let knows = false;
+    void watch.look().then(() => {
+      knows = true;
+      if (bus.state === 'connected') report();
+    });
+    this.#ends.push(
+      bus.onState((state) => {
+        if (knows && state === 'connected') report();
+      }),
+    );
+    this.#every(periodMs, () => {
+      if (knows) report();
+      void watch.look();
+    });
+  }
+
+  #every(periodMs: number, work: () => void): void {
+    const timer = setInterval(work, periodMs);
+    timer.unref();
+    this.#ends.push(() => {
+      clearInterval(timer);
+    });
+  }
+
+  #metrics(meter: ProcessMeter): Metrics {
+    const { identity, bus, driver, hosts } = this.#options;
+    const requests = driver.statistics.snapshot();
+    return {
+      kind: 'metrics',
+      ...headOf(identity),
+      uptimeMs: uptimeMs(),
+      inFlight: driver.inFlight,
+      unanswerable: requests.unanswerable,
+      requests: functionMetrics(requests),
+      sources: sourceMetrics(hosts.all),
+      bus: { ...this.#traffic(), inFlightBytes: bus.outbox.inFlightBytes, waiting: bus.outbox.waiting },
+      process: meter.read(),
+      telemetry: Object.fromEntries(
+        Object.entries(this.#topics).map(([name, { published, dropped }]) => [name, { published, dropped }]),
+      ),
+    };
+  }
+
+  #stats(): Stats {
+    const { identity, started, driver, hosts } = this.#options;
+    return {
+      kind: 'stats',
+      ...headOf(identity),
+      started,
+      uptimeMs: uptimeMs(),
+      ...summary(driver.statistics.snapshot(), hosts.all, this.#traffic(), this.health().state),
+    };
+  }
+}
+
+/** Calls for the watch belong to no request: they are counted in no answer, and are not limited. */
+function watched(host: Hosts['all'][number]) {
+  return {
+    findings: host.findings,
+    probe: () => probe(host, (signal) => ({ signal, run: (call) => call() })),
+  };
+}
+
+const uptimeMs = (): number => Math.round(process.uptime() * 1000);
