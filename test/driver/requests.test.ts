@@ -1,0 +1,198 @@
+/** Requests that are wrong, too large or too many: each gets its one answer, and the driver lives on. */
+import { afterEach, describe, expect, it } from 'vitest';
+import { functionTable } from '../../src/contract/functions/table.ts';
+import { fqn, latch, source, testDriver, violations } from './support.ts';
+
+afterEach(() => {
+  expect(violations).toEqual([]);
+});
+
+const item = fqn('a', 'signal', 'x');
+const point = { value: 1, time: null, status: 'Good' as const };
+
+describe('a request', () => {
+  it.each([
+    ['that is empty', '', 'badRequest', 'The request is empty'],
+    ['that is no JSON', '{"function":', 'badRequest', 'The request is not JSON'],
+    ['that is a list', '[]', 'badRequest', 'must be a JSON object'],
+    ['without a function', '{"id":"7"}', 'badRequest', 'function'],
+    ['with an unknown field', '{"function":"version","hosst":"a"}', 'badRequest', 'unknown field "hosst"'],
+    [
+      'of an unknown function',
+      '{"function":"tagserch"}',
+      'unknownFunction',
+      'There is no function "tagserch"; there are version, functions',
+    ],
+    ['of a function that is not served', '{"function":"writedata"}', 'unsupported', 'only reads'],
+    [
+      'with an unknown parameter',
+      '{"function":"version","params":{"x":1}}',
+      'badRequest',
+      'Unknown parameter "x" (known parameters: none)',
+    ],
+    ['without a needed parameter', '{"function":"snapshot"}', 'badRequest', '"items"'],
+    [
+      'to an unknown host',
+      '{"function":"version","host":"b"}',
+      'unknownHost',
+      'There is no host "b"; configured are "a".',
+    ],
+    ['with too long a budget', '{"function":"version","timeoutMs":300001}', 'tooLarge', '300001 milliseconds'],
+  ])('%s is refused clearly', async (_what, text, code, message) => {
+    const { send, log } = testDriver([source('a')]);
+    const answer = await send(Buffer.from(text));
+    expect(answer).toMatchObject({ status: 'error', items: [], error: { code } });
+    expect(answer.error?.message).toContain(message);
+    expect(log.lines.filter(({ level }) => level === 'error')).toEqual([]);
+  });
+
+  it('keeps its id, its function and its reply subject in the answer, even if it is wrong', async () => {
+    const { send, ask } = testDriver([source('a')]);
+    const wrong = await send(Buffer.from('{"function":"version","id":"42","replyTo":"my.answers","x":1}'));
+    expect(wrong.head).toEqual({ id: '42', function: 'version', replyTo: 'my.answers' });
+    expect((await ask('version', {}, { id: '43' })).head.id).toBe('43');
+    expect((await ask('version')).head.id).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it('that is too large is refused before it is read', async () => {
+    const { send } = testDriver([source('a')], { limits: { requestBytes: 100 } });
+    const answer = await send(Buffer.alloc(101, '{'));
+    expect(answer.error).toMatchObject({ code: 'tooLarge', details: { limit: 100 } });
+  });
+
+  it('that names no subject for its answer is dropped, counted and logged', async () => {
+    const { driver, log, send } = testDriver([source('a')]);
+    const given = await send(Buffer.from('{"function":"version","id":"9"}'), false).catch(() => undefined);
+    expect(given?.items ?? []).toEqual([]);
+    expect(log.lines).toMatchObject([{ level: 'warn', facts: { id: '9', function: 'version' } }]);
+    expect(driver.statistics.snapshot()).toMatchObject({ unanswerable: 1, functions: {} });
+    expect((await send(Buffer.from('{"function":"version","replyTo":"my.answers"}'), false)).status).toBe('ok');
+  });
+});
+
+describe('an unexpected fault', () => {
+  const secret = 'a secret in a stack';
+  const broken = source('a', {
+    snapshot: () => Promise.reject(new TypeError(secret)),
+    search: () => {
+      throw new RangeError(secret);
+    },
+    probe: () => Promise.reject(new Error(secret)),
+  });
+
+  it.each([
+    ['of an item', 'snapshot', { items: [item] }],
+    ['of a host', 'tagsearch', {}],
+    ['of a function', 'version', {}],
+  ])('%s is internal: its text goes to the log, not to the caller', async (_what, name, params) => {
+    const { ask, log } = testDriver([broken]);
+    const answer = await ask(name, params, { id: '7' });
+    expect(answer).toMatchObject({ status: 'error', error: { code: 'internal', retryable: false } });
+    expect(JSON.stringify(answer)).not.toContain(secret);
+    const lines = log.lines.filter(({ level }) => level === 'error');
+    expect(lines).toHaveLength(1);
+    expect(String(lines[0]?.facts.err)).toContain(secret);
+    expect(lines[0]?.facts.id).toBe('7');
+  });
+});
+
+describe('limits', () => {
+  it.each([
+    ['items', 'snapshot', { items: [item, item, item] }, 'items'],
+    ['items', 'discrete', { items: [item, item, item], start: '*-1h', end: '*' }, 'items'],
+    ['hits', 'tagsearch', { limit: 11 }, 'limit'],
+    ['hits', 'elementsearch', { limit: 11 }, 'limit'],
+    ['samples', 'discrete', { items: [item], start: '*-1h', end: '*', limit: 101 }, 'limit'],
+    ['days', 'discrete', { items: [item], start: '*-31d', end: '*' }, 'end'],
+    ['days', 'timeframesearch', { start: '*-31d', end: '*', limit: 5 }, 'end'],
+  ])('of %s in %s are told with the field and the number', async (_what, name, params, field) => {
+    const { ask } = testDriver([source('a')], {
+      limits: { itemsPerRequest: 2, searchLimit: 10, samplesPerItem: 100, rangeDays: 30 },
+    });
+    const answer = await ask(name, params);
+    expect(answer).toMatchObject({ status: 'error', items: [], error: { code: 'tooLarge', details: { field } } });
+  });
+
+  it('are stated by functions, with a schema for each function that is served', async () => {
+    const { ask } = testDriver([source('a')], { limits: { itemsPerRequest: 2 } });
+    const { items, status } = await ask('functions');
+    expect(status).toBe('ok');
+    expect(items.map(({ name }) => name)).toEqual(functionTable.map(({ name }) => name));
+    expect(items.find(({ name }) => name === 'snapshot')).toMatchObject({
+      supported: true,
+      limits: { itemsPerRequest: 2 },
+      params: { properties: { items: {} } },
+    });
+    expect(items.find(({ name }) => name === 'writedata')).toMatchObject({
+      supported: false,
+      reason: expect.stringContaining('reads') as string,
+    });
+  });
+});
+
+describe('overload', () => {
+  it('of the process is told with a hint, and passes', async () => {
+    const { opened, open } = latch();
+    const slow = source('a', { snapshot: () => opened.then(() => point) });
+    const { driver, ask } = testDriver([slow], { limits: { concurrentRequests: 2 } });
+    const running = [ask('snapshot', { items: [item] }), ask('snapshot', { items: [item] })];
+    expect(driver.inFlight).toBe(2);
+    const refused = await ask('version');
+    expect(refused.error).toMatchObject({ code: 'overloaded', retryable: true, details: { retryAfterMs: 1000 } });
+    open();
+    expect((await Promise.all(running)).map(({ status }) => status)).toEqual(['ok', 'ok']);
+    expect(driver.inFlight).toBe(0);
+    expect((await ask('version')).status).toBe('ok');
+  });
+
+  it("of one server's queue fails only what finds no place in it", async () => {
+    const { opened, open } = latch();
+    const slow = source('a', { snapshot: (_fqn, _time, call) => call.run(() => opened.then(() => point)) });
+    const { ask } = testDriver([slow, source('b', { snapshot: async () => point })], { concurrency: 1, queueLimit: 2 });
+    const answer = ask('snapshot', { items: [item, item, item, item, item, fqn('b', 'signal', 'y')] });
+    expect(await ask('snapshot', { items: [item] })).toMatchObject({ status: 'error', error: { code: 'overloaded' } });
+    open();
+    const { items, status } = await answer;
+    expect(status).toBe('partial');
+    const codes = items
+      .sort((x, y) => Number(x.index) - Number(y.index))
+      .map(({ error }) => (error as { code?: string } | undefined)?.code);
+    expect(codes).toEqual([undefined, undefined, undefined, 'overloaded', 'overloaded', undefined]);
+  });
+});
+
+describe('the statistics', () => {
+  it('count by function and outcome, and names that callers make up as one', async () => {
+    const { driver, ask, send } = testDriver([source('a')], { limits: { concurrentRequests: 0 } });
+    for (let n = 0; n < 100; n++) await ask(`made-up-${n}`);
+    await ask('version');
+    await send(Buffer.from('{'));
+    const { functions } = driver.statistics.snapshot() as { functions: Record<string, object> };
+    expect(functions).toMatchObject({
+      '': { requests: 101, results: { overloaded: 100, badRequest: 1 } },
+      version: { requests: 1, results: { overloaded: 1 } },
+    });
+    expect(Object.keys(functions)).toHaveLength(2);
+  });
+
+  it('have honest averages', async () => {
+    const { driver, ask } = testDriver([source('a', { snapshot: async () => point })]);
+    await ask('snapshot', { items: [item] });
+    await ask('snapshot', { items: [item], bad: 1 });
+    const { functions } = driver.statistics.snapshot() as {
+      functions: Record<string, { averageMs: number; longestMs: number }>;
+    };
+    const numbers = functions.snapshot;
+    expect(numbers).toMatchObject({ requests: 2, results: { ok: 1, badRequest: 1 } });
+    expect(numbers?.longestMs).toBeGreaterThanOrEqual(numbers?.averageMs ?? Infinity);
+  });
+});
+
+it('an answer that cannot be sent is logged and ends nothing else', async () => {
+  const { driver, log } = testDriver([source('a')]);
+  const sink = { item: () => undefined, end: () => Promise.reject(new Error('the bus is gone')) };
+  await driver.handle({ data: Buffer.from('{"function":"version"}'), hasReply: true, answer: () => sink });
+  expect(log.lines.filter(({ level }) => level === 'error')).toMatchObject([
+    { message: 'the answer could not be sent' },
+  ]);
+});

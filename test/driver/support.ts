@@ -1,0 +1,169 @@
+/** What the tests of the driver share: an answer that is collected, sources written by hand, and a driver on them. */
+import type { AnswerEnd, AnswerHead, AnswerSink, IncomingRequest } from '../../src/contract/answer.ts';
+import { DriverError } from '../../src/contract/errors.ts';
+import { formatFqn, type FqnKind } from '../../src/contract/fqn.ts';
+import { parseInstant } from '../../src/contract/instant.ts';
+import { Driver, type DriverOptions } from '../../src/driver/driver.ts';
+import { type HostOptions, Hosts } from '../../src/driver/hosts.ts';
+import type { DriverLimits } from '../../src/driver/limits.ts';
+import type { Source } from '../../src/sources/source.ts';
+
+export const NOW = '2026-03-15T12:00:00Z';
+
+/** A source that has nothing; tests replace what they need. */
+export function source(name: string, methods: Partial<Source> = {}): Source {
+  const nothing = async (): Promise<never> => {
+    throw new DriverError('notFound', `Nothing of this is on "${name}".`);
+  };
+  return {
+    scheme: 'seeq',
+    name,
+    url: `https://${name}.example`,
+    probe: async () => ({ state: 'up', version: '66.1', latencyMs: 1 }),
+    search: async () => ({ found: [], total: 0, more: false }),
+    children: async () => ({ assets: [], attributes: [] }),
+    properties: nothing,
+    snapshot: nothing,
+    async *samples() {
+      // None.
+    },
+    async *timeframes() {
+      // None.
+    },
+    close: async () => undefined,
+    ...methods,
+  };
+}
+
+export interface LogLine {
+  level: string;
+  facts: Record<string, unknown>;
+  message: string;
+}
+
+export class TestLog {
+  readonly lines: LogLine[] = [];
+  readonly debug = this.#take('debug');
+  readonly info = this.#take('info');
+  readonly warn = this.#take('warn');
+  readonly error = this.#take('error');
+
+  #take(level: string) {
+    return (facts: object, message: string): void => {
+      this.lines.push({ level, facts: facts as Record<string, unknown>, message });
+    };
+  }
+}
+
+export interface Answer<Item = Record<string, unknown>> extends AnswerEnd {
+  head: AnswerHead;
+  items: Item[];
+}
+
+/** Takes an answer as a caller would, and complains about what may never happen. */
+class Collector implements AnswerSink {
+  readonly items: object[] = [];
+  readonly head: AnswerHead;
+  readonly ended: Promise<Answer>;
+  #resolve!: (answer: Answer) => void;
+  #isEnded = false;
+  readonly #room: (() => Promise<void>) | undefined;
+
+  constructor(head: AnswerHead, room?: () => Promise<void>) {
+    this.head = head;
+    this.#room = room;
+    this.ended = new Promise((resolve) => (this.#resolve = resolve));
+  }
+
+  item(item: object): Promise<void> | undefined {
+    if (this.#isEnded) violations.push('an item came after the end of its answer');
+    this.items.push(item);
+    return this.#room?.();
+  }
+
+  async end(end: AnswerEnd): Promise<void> {
+    if (this.#isEnded) violations.push('an answer was ended twice');
+    this.#isEnded = true;
+    this.#resolve({ ...end, head: this.head, items: JSON.parse(JSON.stringify(this.items)) as Answer['items'] });
+  }
+}
+
+/** What no driver may do, over all tests of a file. */
+export const violations: string[] = [];
+
+export const limits: DriverLimits = {
+  itemsPerRequest: 5000,
+  samplesPerItem: 1_000_000,
+  rangeDays: 3660,
+  searchLimit: 10_000,
+  requestBytes: 1024 * 1024,
+  defaultTimeoutMs: 30_000,
+  maxTimeoutMs: 300_000,
+  concurrentRequests: 256,
+};
+
+export interface TestDriverOptions extends Partial<Pick<HostOptions, 'concurrency' | 'queueLimit'>> {
+  limits?: Partial<DriverLimits>;
+  /** Resolves when the receiver of answers has room. */
+  room?: () => Promise<void>;
+}
+
+export function testDriver(sources: Source[], options: TestDriverOptions = {}) {
+  const { concurrency = 8, queueLimit = 10_000, room } = options;
+  const log = new TestLog();
+  const driverOptions: DriverOptions = {
+    hosts: new Hosts(sources.map((one) => ({ source: one, concurrency, queueLimit }))),
+    limits: { ...limits, ...options.limits },
+    facts: { version: '1.2.3', instance: 'test-1', started: NOW },
+    log,
+    now: () => parseInstant(NOW) ?? 0n,
+  };
+  const driver = new Driver(driverOptions);
+  const opened: AnswerHead[] = [];
+
+  const send = (data: Uint8Array, hasReply = true): Promise<Answer> => {
+    let sink: Collector | undefined;
+    const incoming: IncomingRequest = {
+      data,
+      hasReply,
+      answer: (head) => {
+        opened.push(head);
+        sink = new Collector(head, room);
+        return sink;
+      },
+    };
+    return driver.handle(incoming).then(() => {
+      if (!sink) throw new Error('the request got no answer');
+      return sink.ended;
+    });
+  };
+  const ask = (name: string, params?: object, envelope: object = {}): Promise<Answer> =>
+    send(Buffer.from(JSON.stringify({ function: name, ...(params ? { params } : {}), ...envelope })));
+  return { driver, log, opened, send, ask };
+}
+
+export const fqn = (host: string, kind: FqnKind, id: string): string => formatFqn({ scheme: 'seeq', host, kind, id });
+
+/** Something that a test opens when its time has come. */
+export function latch(): { opened: Promise<void>; open: () => void } {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  return {
+    opened: promise,
+    open: () => {
+      resolve(undefined);
+    },
+  };
+}
+
+/** Follows the cursors of an answer to the end. */
+export async function allPages(ask: (cursor: string | undefined) => Promise<Answer>, most = 2000): Promise<Answer[]> {
+  const pages: Answer[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await ask(cursor);
+    pages.push(page);
+    cursor = page.meta.cursor;
+    if (pages.length > most) throw new Error('the pages do not end');
+  } while (cursor !== undefined);
+  return pages;
+}
