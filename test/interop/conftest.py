@@ -4,6 +4,7 @@ import os
 
 import pandas as pd
 import pytest
+import requests
 from seeq import spy
 
 from plain import USER, Plain
@@ -49,6 +50,15 @@ def pull(session):
         return spy.pull(items, quiet=True, session=session, **options)
 
     return run
+
+
+@pytest.fixture
+def knobs():
+    """Turns knobs of the simulator for one test, by its control address."""
+    address = f"{os.environ['SEEQ_CONTROL']}/knobs"
+    before = requests.get(address).json()
+    yield lambda **wanted: requests.patch(address, json=wanted).raise_for_status()
+    requests.patch(address, json=before).raise_for_status()
 
 
 START = "2025-06-01T00:00:00Z"

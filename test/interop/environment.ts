@@ -22,11 +22,11 @@ const PIP = ['-m', 'pip', '--disable-pip-version-check', '--no-input'];
  * @throws EnvironmentError when python3 or the packages cannot be had
  */
 export async function pythonWithSeeq(): Promise<string> {
-  const python = process.env['PYTHON'] ?? 'python3';
+  const python = process.env.PYTHON ?? 'python3';
   const version = await versionOf(python);
   const pinned = await readFile(REQUIREMENTS, 'utf8');
   const key = createHash('sha256').update(`${version}\n${pinned}`).digest('hex').slice(0, 12);
-  const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'iota-seeqdrv');
+  const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'iota-seeqdrv');
   const home = join(cache, `python-${key}`);
   if (await exists(pythonIn(home))) return pythonIn(home);
 
@@ -65,7 +65,8 @@ async function make(python: string, folder: string): Promise<void> {
 
 async function versionOf(python: string): Promise<string> {
   const { code, output } = await run(python, ['-c', 'import sys; print("%d.%d" % sys.version_info[:2])']);
-  if (code !== 0) throw new EnvironmentError(`${python} does not run; install Python ${OLDEST} or newer${tail(output)}`);
+  if (code !== 0)
+    throw new EnvironmentError(`${python} does not run; install Python ${OLDEST} or newer${tail(output)}`);
   const version = output.trim();
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const [least = 0, leastMinor = 0] = OLDEST.split('.').map(Number);

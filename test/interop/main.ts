@@ -20,7 +20,7 @@ try {
   const simulator = await spawnSeeqSimulator();
   try {
     if (values['self-check']) process.exitCode = (await selfCheck(python, simulator)) ? 0 : 1;
-    else process.exitCode = (await pytest(python, simulator.url, { args: positionals, show: true })).code;
+    else process.exitCode = (await pytest(python, simulator, { args: positionals, show: true })).code;
   } finally {
     await simulator.stop();
   }

@@ -56,6 +56,7 @@ class Plain:
             page = self.get("/items", filters=filters, offset=len(found), limit=100, orderBy="ID", **query)
             found += page["items"]
             if len(page["items"]) < page["limit"]:
+                assert len(found) == page["totalResults"]
                 return found
 
 

@@ -16,11 +16,24 @@ export interface Options {
   readonly show?: boolean;
 }
 
-/** @param url origin of the server to test against */
-export function pytest(python: string, url: string, { args = [], show = false }: Options): Promise<Run> {
+/** Where the tests find the server, and the address by which the simulator behind it is steered. */
+export interface Addresses {
+  readonly url: string;
+  readonly controlUrl: string;
+}
+
+export function pytest(python: string, at: Addresses, { args = [], show = false }: Options): Promise<Run> {
   // No caches in the source tree, and nothing of the caller's Python or proxy settings.
   const { PYTHONPATH: _path, PYTHONHOME: _home, ...rest } = process.env;
-  const env = { ...rest, SEEQ_URL: url, PYTHONDONTWRITEBYTECODE: '1', PYTHONUTF8: '1', TZ: 'UTC', NO_PROXY: '*' };
+  const env = {
+    ...rest,
+    SEEQ_URL: at.url,
+    SEEQ_CONTROL: at.controlUrl,
+    PYTHONDONTWRITEBYTECODE: '1',
+    PYTHONUTF8: '1',
+    TZ: 'UTC',
+    NO_PROXY: '*',
+  };
   for (const name of ['HTTP_PROXY', 'HTTPS_PROXY', 'http_proxy', 'https_proxy']) Reflect.deleteProperty(env, name);
   return new Promise((done, fail) => {
     const child = spawn(python, ['-m', 'pytest', '--config-file', `${FOLDER}pytest.ini`, ...args], {
