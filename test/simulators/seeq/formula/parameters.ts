@@ -36,7 +36,8 @@ export function variablesOf(plant: Plant, given: Given, world: World): Variables
   const texts = new Map<string, string>();
   for (const entry of given.parameters ?? []) {
     const [name, value] = pair(entry, 'parameters');
-    if (texts.has(name)) throw new SeeqError(400, `The parameter '${name}' is given twice`);
+    // The vendor's client repeats a parameter as it is when it asks for the next page of a table.
+    if ((texts.get(name) ?? value) !== value) throw new SeeqError(400, `The parameter '${name}' is given twice`);
     texts.set(name, value);
     variables.set(name, () => valueOfText(plant, texts, name, value));
   }
