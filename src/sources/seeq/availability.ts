@@ -13,6 +13,8 @@ export class Availability {
   #failure: DriverError | undefined;
   #pauseMs = 0;
   #nextTryMs = 0;
+  /** A call that may find the server up again is on its way. */
+  #probing = false;
   readonly #now: () => number;
   readonly #random: () => number;
 
@@ -28,18 +30,21 @@ export class Availability {
     const now = this.#now();
     if (now < this.#nextTryMs) throw this.#failure;
     this.#nextTryMs = now + this.#pauseMs;
+    this.#probing = true;
   }
 
   /** The server answered, whatever it said. */
   reached(): void {
     this.#failure = undefined;
     this.#pauseMs = 0;
+    this.#probing = false;
   }
 
   /** The server could not be reached. Failures of calls that were on the way together count once. */
   failed(failure: DriverError): void {
     const now = this.#now();
-    if (this.#failure && now < this.#nextTryMs - this.#pauseMs / 2) return;
+    if (this.#failure && !this.#probing && now < this.#nextTryMs) return;
+    this.#probing = false;
     this.#failure = failure;
     this.#pauseMs = Math.min(LONGEST_PAUSE_MS, this.#pauseMs === 0 ? FIRST_PAUSE_MS : this.#pauseMs * 2);
     // Jitter: replicas that saw the same failure must not come back at the same moment.
