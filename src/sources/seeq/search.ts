@@ -49,9 +49,9 @@ export async function search(server: SeeqServer, query: SearchQuery, call: Sourc
   const found: Found[] = answer.items;
   // A server may give fewer than asked for; its own limit tells whether the page is full.
   const full = answer.items.length > 0 && answer.items.length >= Math.min(answer.limit ?? query.limit, query.limit);
-  const total = answer.totalResults;
-  const more = full && (typeof total !== 'number' || query.offset + found.length < total);
-  return { found, total: typeof total === 'number' && total >= 0 ? total : undefined, more };
+  const told = answer.totalResults;
+  const total = typeof told === 'number' && told >= 0 ? told : undefined;
+  return { found, total, more: full && (total === undefined || query.offset + found.length < total) };
 }
 
 type Hit = components['schemas']['ItemSearchPreviewV1'];
