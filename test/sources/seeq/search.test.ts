@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SearchQuery, TextPattern } from '../../../src/sources/source.ts';
 import { AWKWARD_NAMES } from '../../simulators/seeq/plant/special-signals.ts';
 import { type SeeqSimulator, startSeeqSimulator } from '../../simulators/seeq/simulator.ts';
+import { answering } from './rude-server.ts';
 import { freeCall, idOf, NOW, openSource, query, rejection } from './support.ts';
 import { plantItemId } from '../../simulators/seeq/plant/plant.ts';
 
@@ -220,4 +221,47 @@ it('sends a long filter in a body, with the same result', async () => {
     .filter(({ path }) => path === '/api/items')
     .map(({ method }) => method);
   expect(methods).toEqual(['POST', 'GET']);
+});
+
+describe('a name that does not tell which one is meant', () => {
+  const twice = (more: object) => [
+    { id: idOf('1'), name: 'Twin', type: 'Datasource', ...more },
+    { id: idOf('2'), name: 'Twin', type: 'Datasource', ...more },
+  ];
+
+  it('is refused with advice', async () => {
+    const source = openSource(await answering(() => ({ body: { items: twice({}), totalResults: 2 } })));
+    for (const narrowing of [{ datasource: 'Twin' }, { workbook: 'Twin' }]) {
+      const error = await rejection(source.search(query(narrowing), freeCall()));
+      expect(error).toMatchObject({ code: 'badRequest' });
+      expect(error.message).toMatch(/has several (datasource|workbook)s "Twin"; give the id/);
+    }
+  });
+
+  it('nor its class and id is an error, not a search of everything', async () => {
+    const source = openSource(await answering(() => ({ body: { items: twice({}).slice(1), totalResults: 1 } })));
+    expect(await rejection(source.search(query({ datasource: 'Twin' }), freeCall()))).toMatchObject({
+      code: 'sourceError',
+    });
+  });
+});
+
+it('takes an answer without totals and with shorter pages than asked for', async () => {
+  const items = Array.from({ length: 7 }, (_unused, n) => ({
+    id: idOf(`${n}`),
+    name: `Tag ${n}`,
+    type: 'StoredSignal',
+  }));
+  const url = await answering(({ query: asked }) => {
+    const offset = Number(asked.get('offset'));
+    return { body: { items: items.slice(offset, offset + 3), limit: 3, totalResults: -1 } };
+  });
+  const source = openSource(url);
+  const pages = await Promise.all([0, 3, 6].map((offset) => source.search(query({ offset }), freeCall())));
+  expect(pages.map(({ found, more, total }) => [found.length, more, total])).toEqual([
+    [3, true, undefined],
+    [3, true, undefined],
+    [1, false, undefined],
+  ]);
+  expect(pages[0]?.found[0]).toEqual({ id: idOf('0'), name: 'Tag 0', path: [], hasChildren: false });
 });
