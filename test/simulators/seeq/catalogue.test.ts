@@ -12,6 +12,12 @@ describe('catalogue of the Seeq simulator: users, folders, sources, metrics', ()
   });
   afterAll(async () => simulator.stop());
 
+  it('gives every operation of the description an answer', async () => {
+    const { HANDLERS } = await import('./answers/all.ts');
+    const { OPERATIONS } = await import('./http/description.ts');
+    expect(OPERATIONS.map(({ id }) => id).filter((id) => HANDLERS[id] === undefined)).toEqual([]);
+  });
+
   it('lists users, without access keys, and finds them by name, by id and while somebody types', async () => {
     const list = async (query = {}) =>
       ((await get('/users', { query })).body as Models['UserOutputListV1']).users?.map(({ username }) => username);

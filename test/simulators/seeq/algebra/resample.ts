@@ -10,7 +10,9 @@ import { interpolate } from '../series/window.ts';
 
 /** @param origin one point of the grid, nanoseconds since 1970 */
 export function resampled(signal: SignalData, period: bigint, origin = 0n): SignalData {
-  return { ...signal, series: grid(signal, period, origin), maxInterpolation: period };
+  // What the unit was in the source says nothing about calculated values.
+  const { sourceUnit: _source, ...rest } = signal;
+  return { ...rest, series: grid(signal, period, origin), maxInterpolation: period };
 }
 
 function grid(signal: SignalData, period: bigint, origin: bigint): Series {

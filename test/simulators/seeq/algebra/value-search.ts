@@ -15,8 +15,8 @@ export interface Test {
 }
 
 /** How far a search follows a capsule beyond the range that was asked for, unless its longest duration is known. */
-const REACH = 400n * DAY;
-const MOST_SAMPLES = 500_000;
+const REACH = 40n * DAY;
+const MOST_SAMPLES = 100_000;
 
 export function searched(signal: SignalData, test: Test, longest: bigint | undefined): CapsuleSet {
   const reach = longest ?? REACH;

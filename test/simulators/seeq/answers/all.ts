@@ -14,6 +14,7 @@ import { folderHandlers } from './folders.ts';
 import { metricHandlers } from './metrics.ts';
 import { requestHandlers } from './requests.ts';
 import { userHandlers } from './users.ts';
+import { swapHandlers } from './swaps.ts';
 
 export const HANDLERS: Handlers = {
   ...systemHandlers,
@@ -30,4 +31,5 @@ export const HANDLERS: Handlers = {
   ...metricHandlers,
   ...requestHandlers,
   ...userHandlers,
+  ...swapHandlers,
 };

@@ -8,22 +8,12 @@ import { SeeqError } from '../http/errors.ts';
 import type { Item } from '../plant/item.ts';
 import type { Plant } from '../plant/plant.ts';
 import { compileFormula, type Variables } from './compile.ts';
+import { valueOfItem } from './items.ts';
 import { FormulaProblem, type Place } from './problem.ts';
 import { constant, type Value, type World } from './values.ts';
 
 const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const EXPRESSION = /^\$(\w+)\s*\.\s*(property|parentProperty|ancestors)\s*\(\s*(?:'([^']*)'|"([^"]*)")\s*\)$/;
-
-/** An item as a formula sees it. @throws SeeqError 403, 400 for items that have no data */
-export function valueOfItem(item: Item): Value {
-  if (item.redacted) throw new SeeqError(403, `You have no permission to read the item with ID ${item.id}`);
-  if (item.signal !== undefined) return { kind: 'signal', signal: item.signal, cost: 1 };
-  if (item.condition !== undefined) return { kind: 'condition', condition: item.condition, itemId: item.id, cost: 1 };
-  if (item.scalar !== undefined) {
-    return constant(item.scalar.value, typeof item.scalar.value === 'string' ? 'string' : item.scalar.unit);
-  }
-  throw new SeeqError(400, `The item with ID ${item.id} is of type ${item.type} and cannot be used in a formula`);
-}
 
 export interface Given {
   readonly parameters?: readonly string[] | null | undefined;

@@ -1,4 +1,5 @@
 /** The tree `Example`: two cooling towers with areas, each with weather, a compressor, a condition and a limit. */
+import { calculatedData } from '../formula/items.ts';
 import { gridSeries } from '../series/grid-series.ts';
 import { noise, pick } from '../series/noise.ts';
 import { periodicCapsules } from '../series/capsules.ts';
@@ -148,22 +149,12 @@ function addArea(parts: PlantParts, tower: Item, letter: string): void {
     },
   });
   plant.add({
-    type: 'CalculatedSignal',
     name: 'Temperature Hourly',
     parent: area,
     description: 'The temperature on an even grid of one hour',
     formula: '$t.resample(1h)',
     inputs: { t: temperature },
-    signal: {
-      series: gridSeries({
-        period: HOUR,
-        end,
-        value: (_k, key) => temperature.signal?.series.before(key, true)?.value,
-      }),
-      interpolation: 'Linear',
-      maxInterpolation: HOUR,
-      unit: '°F',
-    },
+    ...calculatedData('$t.resample(1h)', { t: temperature }, end),
   });
   plant.add({
     ...common,

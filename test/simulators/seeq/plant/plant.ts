@@ -72,6 +72,11 @@ export class Plant {
     return this.items.get(id.toUpperCase());
   }
 
+  /** Item by the key that made its id. */
+  findByKey(type: ItemType, key: string): Item | undefined {
+    return this.items.get(guidOf(this.name, `${kindOf(type)}:${key}`));
+  }
+
   findByDataId(datasourceClass: string, datasourceId: string, dataId: string): Item | undefined {
     for (const source of this.ofType('Datasource')) {
       if (propertyOf(source, 'Datasource Class') !== datasourceClass) continue;

@@ -1,4 +1,5 @@
 /** Scalars of every kind, a metric, and items that are archived, redacted or in no tree. */
+import { calculatedData } from '../formula/items.ts';
 import { gridSeries } from '../series/grid-series.ts';
 import { HOUR, MINUTE } from '../series/time.ts';
 import type { PlantParts } from './parts.ts';
@@ -28,12 +29,11 @@ export function addSpecialItems(parts: PlantParts, special: Item): void {
   scalar('Site', '"Malmö"', { value: 'Malmö', unit: 'string' });
   scalar('Invalid', 'SCALAR.INVALID', { value: undefined, unit: '' });
   plant.add({
-    type: 'CalculatedScalar',
     name: 'Setpoint Doubled',
     parent: scalars,
     formula: '$s * 2',
     inputs: { s: setpoint },
-    scalar: { value: 43, unit: '°C' },
+    ...calculatedData('$s * 2', { s: setpoint }, plant.now),
   });
 
   const signal = {
