@@ -6,7 +6,10 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { configurationPage } from './generators/configuration.ts';
+import { errorsPage } from './generators/errors.ts';
+import { functionsPage } from './generators/functions.ts';
 import { seeqTypes } from './generators/seeq-types.ts';
+import { telemetryPage } from './generators/telemetry.ts';
 
 /** A generated file: where it stands, from the root of the project, and how its text is made. */
 interface Generated {
@@ -18,6 +21,9 @@ interface Generated {
 const table: readonly Generated[] = [
   { file: 'src/sources/seeq/seeq-api.generated.ts', make: seeqTypes },
   { file: 'docs/configuration.md', make: configurationPage },
+  { file: 'docs/functions.md', make: functionsPage },
+  { file: 'docs/errors.md', make: errorsPage },
+  { file: 'docs/telemetry.md', make: telemetryPage },
 ];
 
 const root = dirname(import.meta.dirname);

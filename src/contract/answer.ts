@@ -10,9 +10,9 @@ export type AnswerStatus = (typeof answerStatuses)[number];
 
 export const errorBodySchema = z.object({
   code: z.enum(errorCodeNames as [string, ...string[]]),
-  message: z.string(),
-  retryable: z.boolean(),
-  details: z.record(z.string(), z.unknown()).optional(),
+  message: z.string().describe('What is wrong, for a person'),
+  retryable: z.boolean().describe('True when the same request may succeed later'),
+  details: z.record(z.string(), z.unknown()).optional().describe('Facts for programs'),
 });
 
 export const metaSchema = z.object({

@@ -4,14 +4,11 @@ import { compareUtc } from './instant.ts';
 import { columnsSchema, type Columns, type Flag, type ValueStatus } from './values.ts';
 
 export const seriesPieceSchema = columnsSchema.extend({
-  /** Position of the FQN in the request's `items`. */
-  index: z.number().int().min(0),
+  index: z.number().int().min(0).describe("Position of the FQN in the request's items"),
   fqn: z.string(),
   unit: z.string().optional(),
-  /** True when a further piece with the same index follows. */
-  more: z.boolean().optional(),
-  /** The caller's `limit` cut the series; the answer's cursor continues it. */
-  truncated: z.boolean().optional(),
+  more: z.boolean().optional().describe('True when a further piece with the same index follows'),
+  truncated: z.boolean().optional().describe("The caller's limit cut the series; the answer's cursor continues it"),
 });
 export type SeriesPiece = z.infer<typeof seriesPieceSchema>;
 

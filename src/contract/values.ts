@@ -11,12 +11,13 @@ export type ScalarValue = z.infer<typeof scalarValue>;
 
 /** One value at one time. */
 export const pointSchema = z.object({
-  value: scalarValue,
-  /** ISO 8601 UTC, with the fraction digits of the source; null for values without a time (scalars, properties). */
-  time: z.string().nullable(),
-  status: z.enum(valueStatuses),
-  /** Number behind an enumeration value: `value: "ON", state: 1`. */
-  state: z.number().int().optional(),
+  value: scalarValue.describe('null only with status "Bad Data", or for a property without a value'),
+  time: z
+    .string()
+    .nullable()
+    .describe('ISO 8601 UTC, with the fraction digits of the source; null for scalars and properties'),
+  status: z.enum(valueStatuses).describe('Questionable: the source says that it may still change'),
+  state: z.number().int().optional().describe('Number behind an enumeration value: value "ON", state 1'),
   unit: z.string().optional(),
 });
 export type Point = z.infer<typeof pointSchema>;
@@ -27,11 +28,15 @@ export type Flag = z.infer<typeof flagSchema>;
 
 /** A run of samples as columns, ascending in time. */
 export const columnsSchema = z.object({
-  times: z.array(z.string()),
-  values: z.array(scalarValue),
-  /** Ranges of samples that are not `Good`; absent when all are. */
-  flags: z.array(flagSchema).optional(),
-  /** Only of enumeration series: the number behind each value, null where it has none. */
-  states: z.array(z.number().int().nullable()).optional(),
+  times: z.array(z.string()).describe('ISO 8601 UTC, ascending, with the fraction digits of the source'),
+  values: z.array(scalarValue).describe('As many as times; null where the status is "Bad Data"'),
+  flags: z
+    .array(flagSchema)
+    .optional()
+    .describe('Runs of samples that are not Good: first and last position in this piece, status; absent when all are'),
+  states: z
+    .array(z.number().int().nullable())
+    .optional()
+    .describe('Only of enumerations: the number behind each value, null where it has none'),
 });
 export type Columns = z.infer<typeof columnsSchema>;

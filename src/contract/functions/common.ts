@@ -26,14 +26,22 @@ export const searchParams = {
   asset: fqnInput.optional().describe('FQN of an asset: only what is anywhere below it'),
   limit: z.number().int().min(1).default(100).describe('Hits in one answer'),
   cursor: cursorParam,
-  orderBy: z.enum(['name', 'id', 'description']).default('name'),
+  orderBy: z.enum(['name', 'id', 'description']).default('name').describe('Ascending'),
 };
 
 /** A property of an item, as its source has it. */
 export const propertyValue = z.object({ value: scalarValue, unit: z.string().optional() });
 
 /** A server that could not answer a search, or one of its hits whose details could not be read. */
-export const failedHost = z.object({ host: z.string(), fqn: z.string().optional(), error: errorBodySchema });
+export const failedHost = z.object({
+  host: z.string(),
+  fqn: z.string().optional().describe('Of the hit; absent when the whole server failed'),
+  error: errorBodySchema,
+});
 
 /** An item that could not be read. */
-export const failedItem = z.object({ index: z.number().int(), fqn: z.string(), error: errorBodySchema });
+export const failedItem = z.object({
+  index: z.number().int().describe("Position in the request's items"),
+  fqn: z.string(),
+  error: errorBodySchema,
+});

@@ -29,7 +29,7 @@ export const tagsearch = defineFunction({
   description: 'Finds tags: signals and scalars',
   params: z.strictObject({
     ...searchParams,
-    kinds: z.array(z.enum(tagKinds)).min(1).default(['signal', 'scalar']),
+    kinds: z.array(z.enum(tagKinds)).min(1).default(['signal', 'scalar']).describe('Only tags of these kinds'),
     properties: z
       .array(z.string().min(1).max(200))
       .max(200)
@@ -61,7 +61,7 @@ export const assetSchema = z.object({
   parent: z.string().optional().describe('When browsing: FQN of the asset above'),
   depth: z.number().int().optional().describe('When browsing: levels below the parent asked for, from 1'),
   hasChildren: z.boolean(),
-  attributes: z.array(attributeSchema).optional(),
+  attributes: z.array(attributeSchema).optional().describe('With include'),
   truncated: z.boolean().optional().describe('The browse limit ended before all its children were listed'),
 });
 
@@ -76,7 +76,10 @@ export const elementsearch = defineFunction({
       .optional()
       .describe('Browse instead of search: children of this asset; "" for the roots'),
     depth: z.number().int().min(1).max(20).default(1).describe('Levels to browse below the parent'),
-    include: z.array(z.enum(['attributes', 'properties'])).default([]),
+    include: z
+      .array(z.enum(['attributes', 'properties']))
+      .default([])
+      .describe('What to tell of each asset too'),
   }),
   item: z.union([assetSchema, failedHost]),
 });
@@ -96,10 +99,10 @@ export const timeframeSchema = z.object({
   name: z.string().describe('Name of the condition'),
   start: z.string().nullable().describe('ISO 8601 UTC; null when it has no beginning'),
   end: z.string().nullable().describe('ISO 8601 UTC; null while it is open'),
-  durationMs: z.number().nullable(),
+  durationMs: z.number().nullable().describe('null while it has no beginning or no end'),
   open: z.boolean(),
   status: z.enum(['Good', 'Questionable']).describe('Questionable: the source says that it may still change'),
-  attributes: z.record(z.string(), propertyValue),
+  attributes: z.record(z.string(), propertyValue).describe('By name'),
 });
 
 /** Tests one attribute: exactly one of the comparisons. */
@@ -133,9 +136,9 @@ export const timeframesearch = defineFunction({
     end: timeInput.default('*'),
     timeZone: timeZoneInput,
     where: z.array(attributeTest).max(50).default([]).describe('Tests that all must hold'),
-    minDurationMs: z.number().min(0).optional(),
+    minDurationMs: z.number().min(0).optional().describe('Only timeframes that are at least as long'),
     open: z.boolean().optional().describe('true: only open ones; false: only ended ones'),
-    limit: z.number().int().min(1).default(100),
+    limit: z.number().int().min(1).default(100).describe('Hits in one answer'),
     cursor: cursorParam,
     order: z.enum(['asc', 'desc']).default('asc').describe('By start'),
   }),

@@ -1,0 +1,162 @@
+/**
+ * Real requests and answers for the documentation: the driver asks the simulator of a plant, both on a clock that
+ * stands still, so that every run gives the same text.
+ */
+import { limitsSchema } from '../../src/config/schema.ts';
+import { answerSchema, type AnswerEnd, type AnswerHead, type AnswerItem } from '../../src/contract/answer.ts';
+import { fromMilliseconds } from '../../src/contract/instant.ts';
+import type { Request } from '../../src/contract/request.ts';
+import { Driver } from '../../src/driver/driver.ts';
+import { Hosts } from '../../src/driver/hosts.ts';
+import { SeeqSource } from '../../src/sources/seeq/source.ts';
+import { startSeeqSimulator } from '../../test/simulators/seeq/simulator.ts';
+
+/** A request with its answer. */
+export interface Example {
+  readonly request: Request;
+  readonly answer: object;
+  /** Items of the answer that are not shown. */
+  readonly left: number;
+}
+
+/** What the documentation shows of a function. */
+interface Scene {
+  readonly params?: Record<string, unknown>;
+  /** Which of the items to show, where all would be too many. */
+  readonly show?: (item: { name?: string }) => boolean;
+}
+
+/** Where the clock stands. */
+const NOW = Date.parse('2026-01-31T08:00:00Z');
+const HOST = 'plant-a';
+/** Stands in place of the simulator's own address. */
+const URL_SHOWN = 'https://seeq.plant-a.example.com';
+const ACCESS_KEY = { name: 'simulator-access-key', password: 'simulator-access-secret' };
+
+const AREA = 'Example >> Cooling Tower 1 >> Area A';
+const NOBODY = '00000000-0000-0000-0000-000000000000';
+
+type Names = (kind: string, path: string) => string;
+
+/** By function: what is asked. A function without a line here is documented without an example. */
+const scenes = (fqn: Names): Readonly<Record<string, Scene>> => ({
+  version: {},
+  functions: { show: ({ name = '' }) => ['version', 'writedata'].includes(name) },
+  hosts: {},
+  tagsearch: { params: { query: 'Compressor*', asset: fqn('asset', AREA), limit: 1, properties: ['*'] } },
+  elementsearch: {
+    params: { parent: fqn('asset', 'Example >> Cooling Tower 1'), include: ['attributes'], limit: 1 },
+  },
+  timeframesearch: {
+    params: { conditions: [fqn('condition', 'Packaging >> Shifts')], start: 'y', end: '*', limit: 2, order: 'desc' },
+  },
+  snapshot: {
+    params: {
+      items: [
+        fqn('signal', `${AREA} >> Temperature`),
+        fqn('signal', 'Special Cases >> Signals >> Enumeration'),
+        fqn('scalar', `${AREA} >> Temperature Limit`),
+        `seeq:${HOST}/signal/${NOBODY}`,
+      ],
+    },
+  },
+  discrete: {
+    params: {
+      items: [fqn('signal', `${AREA} >> Temperature`), fqn('signal', 'Special Cases >> Signals >> Bad and Uncertain')],
+      start: '*-6m',
+      end: '*-2m',
+    },
+  },
+});
+
+/** Asks every question once; by name of the function. */
+export async function runExamples(): Promise<ReadonlyMap<string, Example>> {
+  const simulator = await startSeeqSimulator({ name: HOST, port: 0 }, () => NOW);
+  const hosts = openHosts(simulator.url);
+  try {
+    const ids = new Map((await simulator.control.plant()).map(({ path, id }) => [path, id]));
+    const fqn: Names = (kind, path) => {
+      const id = ids.get(path);
+      if (id === undefined) throw new Error(`The plant has no ${JSON.stringify(path)}; correct the example.`);
+      return `seeq:${HOST}/${kind}/${id}`;
+    };
+    const driver = openDriver(hosts);
+    const examples = new Map<string, Example>();
+    for (const [name, { params, show = () => true }] of Object.entries(scenes(fqn))) {
+      const request: Request = { function: name, id: `${name}-1`, ...(params ? { params } : {}) };
+      const { items, ...answer } = await ask(driver, request, simulator.url);
+      const shown = items.filter(show);
+      const { error, meta, ...head } = answer;
+      examples.set(name, {
+        request,
+        answer: { ...head, items: shown, ...(error ? { error } : {}), meta },
+        left: items.length - shown.length,
+      });
+    }
+    return examples;
+  } finally {
+    await hosts.close();
+    await simulator.stop();
+  }
+}
+
+/** One call at a time, so that items come in the same order each time. */
+function openHosts(url: string): Hosts {
+  const { pageSamples } = limitsSchema.parse({});
+  const source = new SeeqSource({
+    name: HOST,
+    url,
+    pageSamples,
+    credentials: {
+      kind: 'accessKey',
+      accessKey: { reveal: () => ACCESS_KEY.name },
+      password: { reveal: () => ACCESS_KEY.password },
+    },
+    insecureSkipVerify: false,
+    connections: 1,
+    connectTimeoutMs: 5000,
+    requestTimeoutMs: 60_000,
+    userAgent: 'iota-seeqdrv (documentation)',
+  });
+  return new Hosts([{ source, concurrency: 1, queueLimit: 1000 }]);
+}
+
+function openDriver(hosts: Hosts): Driver {
+  const tell = (facts: object, message: string): void => {
+    console.error(message, facts);
+  };
+  return new Driver({
+    hosts,
+    limits: limitsSchema.parse({}),
+    facts: { version: '1.0.0', instance: 'seeq-driver-0-1', started: '2026-01-31T06:00:00.000Z' },
+    log: { debug: () => undefined, info: () => undefined, warn: tell, error: tell },
+    now: () => fromMilliseconds(NOW),
+  });
+}
+
+/** The answer as one message, with what differs from run to run made equal: the times that it took, and the address. */
+async function ask(driver: Driver, request: Request, url: string) {
+  const items: AnswerItem[] = [];
+  const { promise, resolve } = Promise.withResolvers<{ head: AnswerHead; end: AnswerEnd }>();
+  await driver.handle({
+    data: Buffer.from(JSON.stringify(request)),
+    hasReply: true,
+    answer: (head) => ({
+      item: (item) => {
+        items.push(item);
+        return undefined;
+      },
+      end: async (end) => {
+        resolve({ head, end });
+      },
+    }),
+  });
+  const { head, end } = await promise;
+  const { status, error, meta } = end;
+  const message = { ...{ id: head.id, function: head.function, seq: 0, last: true, status, items }, error, meta };
+  const steady = JSON.stringify(message, (key, value: unknown) => STEADY[key] ?? value).replaceAll(url, URL_SHOWN);
+  const answer = answerSchema.parse(JSON.parse(steady));
+  return { ...answer, items: answer.items as { name?: string }[] };
+}
+
+const STEADY: Readonly<Record<string, number>> = { elapsedMs: 12.5, sourceMs: 11, latencyMs: 2.5 };

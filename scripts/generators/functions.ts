@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import { failedHost, failedItem } from '../../src/contract/functions/common.ts';
+import { snapshotItem } from '../../src/contract/functions/data.ts';
+import type { FunctionDeclaration } from '../../src/contract/functions/define.ts';
+import { assetSchema, conditionSchema, tagSchema, timeframeSchema } from '../../src/contract/functions/search.ts';
+import { functionTable } from '../../src/contract/functions/table.ts';
+import { seriesPieceSchema } from '../../src/contract/series.ts';
+import { type Example, runExamples } from './examples.ts';
+import { jsonBlock, page, table } from './markdown.ts';
+import { membersTable, paramsTable } from './schema-table.ts';
+
+/** What the kinds of items are called; an item of any other schema is just an item. */
+const itemNames = new Map<z.ZodType, string>([
+  [tagSchema, 'A tag'],
+  [assetSchema, 'An asset'],
+  [conditionSchema, 'A condition, with `definitions: true`'],
+  [timeframeSchema, 'A timeframe'],
+  [snapshotItem, 'A value'],
+  [seriesPieceSchema, 'A series, or a piece of one'],
+]);
+/** Explained once, at the top. */
+const failures = new Map<z.ZodType, string>([
+  [failedItem, 'an item that failed'],
+  [failedHost, 'a server that failed'],
+]);
+
+/** `docs/functions.md`: every function, out of its declaration, with answers of the driver to the questions shown. */
+export async function functionsPage(): Promise<string> {
+  const examples = await runExamples();
+  const rows = functionTable.map(({ name, type, description, unsupported }) => [
+    unsupported === undefined ? `[\`${name}\`](#${name})` : `\`${name}\``,
+    type,
+    description,
+    unsupported === undefined ? 'yes' : `no: ${unsupported}`,
+  ]);
+  return page([
+    '# Functions',
+    '<!-- Generated from src/contract/functions by "npm run generate". -->',
+    'Names and types are those that IOTA documents for its drivers. Parameters and items are our own, see [the contract](contract.md). The function `functions` tells the same of a running driver, with the JSON Schema of the parameters and the configured limits.',
+    table(['function', 'type', 'what it does', 'supported'], rows),
+    'Every unknown parameter is refused by its name. A member with a question mark may be absent.',
+    '## Items that failed',
+    `Where some items of a request fail and others do not, the answer has the status \`partial\`, and each failure is an item of its own among the others.`,
+    '**An item that failed** (`snapshot`, `discrete`, ...):',
+    membersTable(failedItem),
+    '**A server that failed**, or one of its hits (searches):',
+    membersTable(failedHost),
+    '## About the examples',
+    'The answers below are those of the driver to the requests shown, asked of the simulator of a plant at 2026-01-31T08:00:00Z. Only `elapsedMs`, `sourceMs` and `latencyMs` are set to fixed numbers.',
+    ...functionTable
+      .filter(({ unsupported }) => unsupported === undefined)
+      .flatMap((declaration) => section(declaration, examples.get(declaration.name))),
+  ]);
+}
+
+function section(declaration: FunctionDeclaration, example: Example | undefined): string[] {
+  const { name, type, description, params, item } = declaration;
+  const kinds = item instanceof z.ZodUnion ? (item.options as z.ZodType[]) : [item];
+  const known = kinds.filter((kind) => !failures.has(kind));
+  const others = kinds.flatMap((kind) => failures.get(kind) ?? []);
+  return [
+    `## ${name}`,
+    `${description}. Type ${type}.`,
+    '**Parameters**',
+    paramsTable(params),
+    '**Items**',
+    ...known.flatMap((kind) => [...(itemNames.has(kind) ? [`${itemNames.get(kind) ?? ''}:`] : []), membersTable(kind)]),
+    ...(others.length === 0 ? [] : [`Or ${others.join(', or ')}, see [above](#items-that-failed).`]),
+    ...(example ? shown(example, item) : []),
+  ];
+}
+
+/** The example, held against the declared schema first: a page that shows what the schema forbids would be wrong. */
+function shown({ request, answer, left }: Example, item: z.ZodType): string[] {
+  z.array(item).parse((answer as { items: unknown }).items);
+  return [
+    '**Request**',
+    jsonBlock(request),
+    left === 0 ? '**Answer**' : `**Answer**, without ${left} further items`,
+    jsonBlock(answer),
+  ];
+}
