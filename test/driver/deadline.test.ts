@@ -136,12 +136,14 @@ it('after a stop new requests are sent to another replica', async () => {
   });
 });
 
-it('a receiver that takes nothing does not hold the driver longer than the budget', async () => {
-  const full = never;
-  const { driver, ask } = testDriver([source('a', { snapshot: async () => point })], { room: full });
-  const answer = await ask('snapshot', { items: [fast, fast] }, { timeoutMs: 60 });
+it('a receiver that takes nothing does not hold the driver longer than the budget, nor gets items afterwards', async () => {
+  const { opened, open } = latch();
+  const { driver, ask } = testDriver([source('a', { snapshot: async () => point })], { room: () => opened });
+  const answer = await ask('snapshot', { items: Array<string>(100).fill(fast) }, { timeoutMs: 60 });
   expect(answer.status).toBe('error');
   expect(driver.inFlight).toBe(0);
+  open();
+  await new Promise((resolve) => setImmediate(resolve));
 });
 
 it('a server that does not answer the probe is down after five seconds', async () => {
