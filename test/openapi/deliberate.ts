@@ -47,6 +47,12 @@ export const DELIBERATE: readonly Deliberate[] = [
   { at: 'CapsuleV1.end', declared: 'object', described: 'str|int', why: 'ISO 8601, or whole nanoseconds.' },
   { at: 'CapsuleV1.cursorKey', declared: 'object', described: 'str|int', why: 'ISO 8601, or whole nanoseconds.' },
   {
+    at: 'CapsuleV1.id',
+    declared: 'str*',
+    described: 'str (x-declared-required true)',
+    why: 'Missing in a capsule without start and end, in spite of the declaration.',
+  },
+  {
     at: 'CapsuleV1.start',
     declared: 'object*',
     described: 'str|int (x-declared-required true)',

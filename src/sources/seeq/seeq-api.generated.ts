@@ -1380,12 +1380,13 @@ export interface components {
         };
         /** @description An interval of time with properties. Start and end may both be missing. */
         CapsuleV1: {
-            id: string;
-            /** @description ISO 8601 text or whole nanoseconds. Missing: begun before all time. */
+            /** @description Missing: the capsule has neither start nor end. */
+            id?: string | null;
+            /** @description ISO 8601 text or whole nanoseconds. Missing: begun before all time, or, for a condition without a longest duration, before the range that was asked for. */
             start?: string | number | null;
             /** @description Where the capsule becomes uncertain. */
             cursorKey?: string | number | null;
-            /** @description ISO 8601 text or whole nanoseconds. Missing: still open. */
+            /** @description ISO 8601 text or whole nanoseconds. Missing: still open, or, for a condition without a longest duration, after the range that was asked for. */
             end?: string | number | null;
             /** @description May still change. */
             isUncertain?: boolean | null;

@@ -173,12 +173,26 @@ describe('formula functions of the Seeq simulator', () => {
   });
 
   it('sees a capsule from its start on, wherever the window begins', async () => {
-    const all = await capsules('$power > 10');
+    const formula = '($power > 10).setMaximumDuration(2d)';
+    const all = await capsules(formula);
     expect(all.length).toBeGreaterThan(2);
     for (const capsule of all.slice(1, -1)) {
       const inside = new Date((Date.parse(String(capsule.start)) + Date.parse(String(capsule.end))) / 2).toISOString();
-      expect(await capsules('$power > 10', { start: inside, end: inside })).toEqual([capsule]);
+      expect(await capsules(formula, { start: inside, end: inside })).toEqual([capsule]);
     }
+  });
+
+  it('shows no start, no end and no id beyond the window, unless capsules have a longest duration', async () => {
+    const [whole] = await capsules('$three > 1.5', MINUTES);
+    expect(whole).toMatchObject({ start: '2020-01-01T00:00:30Z', end: '2020-01-01T00:02:00Z' });
+    const [begun] = await capsules('$three > 1.5', { start: '2020-01-01T00:00:00Z', end: '2020-01-01T00:01:00Z' });
+    expect(begun).toMatchObject({ start: '2020-01-01T00:00:30Z', id: expect.any(String) as string });
+    expect(begun?.end).toBeUndefined();
+    const [ended] = await capsules('$three > 1.5', { start: '2020-01-01T00:01:00Z', end: '2020-01-01T00:03:00Z' });
+    expect(ended).toMatchObject({ end: '2020-01-01T00:02:00Z', id: expect.any(String) as string });
+    expect(ended?.start).toBeUndefined();
+    const [crossing] = await capsules('$three > 1.5', { start: '2020-01-01T00:01:00Z', end: '2020-01-01T00:01:00Z' });
+    expect(crossing).toEqual({ isUncertain: true, properties: [] });
   });
 
   it('holds always or never for a signal without change, and pages a constant on a grid', async () => {

@@ -1,4 +1,5 @@
 /** Conditions made from others: chosen, changed, joined, moved. Inferred are all details beyond the names. */
+import type { ConditionData } from '../plant/item.ts';
 import { overlaps, type Capsule, type CapsuleProperty, type CapsuleSet } from '../series/capsules.ts';
 import { DAY } from '../series/time.ts';
 
@@ -113,4 +114,26 @@ function startOf({ start }: Capsule): bigint {
 export function covers(set: CapsuleSet, time: bigint): boolean {
   for (const { end } of set.overlapping(time, time)) if (end === undefined || end > time) return true;
   return false;
+}
+
+/**
+ * The capsules of a condition as answers show them. Those of a condition without a longest duration have no start or
+ * no end where they cross the border of the range, and without both no id; attested.
+ */
+export function shown({ capsules, maxDuration }: ConditionData): CapsuleSet {
+  if (maxDuration !== undefined) return capsules;
+  return {
+    *overlapping(from, to) {
+      for (const { id, start, end, ...rest } of capsules.overlapping(from, to)) {
+        const began = start !== undefined && start >= from;
+        const ended = end !== undefined && end <= to;
+        yield {
+          ...rest,
+          ...(id === undefined || !(began || ended) ? {} : { id }),
+          ...(began ? { start } : {}),
+          ...(ended ? { end } : {}),
+        };
+      }
+    },
+  };
 }

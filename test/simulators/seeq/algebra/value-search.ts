@@ -99,6 +99,6 @@ function capsuleOf(start: bigint | undefined, end: bigint, uncertain: boolean): 
 
 /** The condition that always holds, as one capsule with neither start nor end, or never. */
 export function alwaysOrNever(holds: boolean): CapsuleSet {
-  const always: Capsule = { id: guidOf('value search', 'always'), uncertain: false, properties: [] };
+  const always: Capsule = { uncertain: false, properties: [] };
   return { overlapping: () => (holds ? [always] : []) };
 }

@@ -1,4 +1,5 @@
 /** Conditions and their capsules. */
+import { shown } from '../algebra/capsule-sets.ts';
 import type { Call, Handlers, Reply } from '../http/call.ts';
 import { SeeqError } from '../http/errors.ts';
 import type { ConditionData, Item } from '../plant/item.ts';
@@ -47,7 +48,7 @@ export function pagedCapsules(
   const limit = query.limit ?? DEFAULT_PAGE;
   const byToken = call.server.release >= 63;
   const from = byToken ? decodeToken(call.address, query.continuationToken) : undefined;
-  const all = startingFrom(condition.capsules.overlapping(query.start, query.end), from ?? BEFORE_ALL);
+  const all = startingFrom(shown(condition).overlapping(query.start, query.end), from ?? BEFORE_ALL);
   const page: Page = { next: undefined };
   const part = byToken ? pageOf(all, startOf, limit, page) : pageByOffset(all, query.offset ?? 0, limit);
   const text = capsulesText(part, {

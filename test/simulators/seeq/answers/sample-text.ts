@@ -53,15 +53,18 @@ export function* samplesText(samples: Iterable<Sample>, frame: SamplesFrame): Ge
 }
 
 export function capsuleText(capsule: Capsule, keys: KeyStyle, nulls: boolean): string {
+  const { id } = capsule;
+  const text = (name: string, written: string | undefined): string =>
+    written === undefined ? (nulls ? `"${name}":null,` : '') : `"${name}":${written},`;
   const time = (name: string, key: bigint | undefined): string =>
-    key === undefined ? (nulls ? `,"${name}":null` : '') : `,"${name}":${keyText(key, keys)}`;
+    text(name, key === undefined ? undefined : keyText(key, keys));
   const properties = capsule.properties.map(
     (property) =>
       `{"name":${JSON.stringify(property.name)}${members({ value: property.value, unitOfMeasure: property.unit }, nulls)}}`,
   );
   return (
-    `{"id":${JSON.stringify(capsule.id)}${time('start', capsule.start)}${time('end', capsule.end)}` +
-    `${time('cursorKey', capsule.cursor)},"isUncertain":${capsule.uncertain === true},"properties":[${properties.join(',')}]}`
+    `{${text('id', id === undefined ? undefined : JSON.stringify(id))}${time('start', capsule.start)}${time('end', capsule.end)}` +
+    `${time('cursorKey', capsule.cursor)}"isUncertain":${capsule.uncertain === true},"properties":[${properties.join(',')}]}`
   );
 }
 

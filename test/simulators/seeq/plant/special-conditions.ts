@@ -35,10 +35,10 @@ export function addSpecialConditions(parts: PlantParts, special: Item): void {
   plant.add({
     type: 'CalculatedCondition',
     name: 'Always',
-    description: 'True for ever: one capsule with neither start nor end',
+    description: 'True for ever: one capsule with neither start, end nor id',
     parent,
     formula: '1.toSignal() > 0',
-    condition: { capsules: listCapsules([{ id: id('always'), uncertain: false, properties: [] }]), declared: [] },
+    condition: { capsules: listCapsules([{ uncertain: false, properties: [] }]), declared: [] },
   });
   plant.add({
     type: 'CalculatedCondition',

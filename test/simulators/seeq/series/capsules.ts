@@ -9,7 +9,8 @@ export interface CapsuleProperty {
 }
 
 export interface Capsule {
-  readonly id: string;
+  /** Missing: it has neither start nor end by which it could be told from another. */
+  readonly id?: string;
   /** Missing: it began before all time. */
   readonly start?: bigint;
   /** Missing: it is still open. */

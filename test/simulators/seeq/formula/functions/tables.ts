@@ -2,6 +2,7 @@
  * Tables of capsules with statistics. The functions and their inputs are attested, with the names of the columns that
  * a client asks for; what a cell holds is inferred.
  */
+import { shown } from '../../algebra/capsule-sets.ts';
 import { paced } from '../../algebra/work.ts';
 import type { Capsule } from '../../series/capsules.ts';
 import { formatTime } from '../../series/time.ts';
@@ -27,7 +28,7 @@ function timeCell(time: bigint | undefined): Cell {
 function cellOf(name: string, capsule: Capsule, condition: ConditionValue): Cell {
   switch (name.toLowerCase()) {
     case 'capsule id':
-      return capsule.id;
+      return capsule.id ?? null;
     case 'original uncertainty':
       // Booleans are numbers in tables.
       return Number(capsule.uncertain === true);
@@ -65,7 +66,7 @@ function capsuleTable(inputs: Inputs): Value {
       *rows() {
         const rows: Row[] = [];
         for (const condition of conditions) {
-          yield* paced(condition.condition.capsules.overlapping(window.start, window.end), (capsule) => {
+          yield* paced(shown(condition.condition).overlapping(window.start, window.end), (capsule) => {
             const { start, end } = capsule;
             const range = start === undefined || end === undefined ? undefined : { start, end };
             rows.push({ range, cells: names.map((name) => cellOf(name, capsule, condition)) });
