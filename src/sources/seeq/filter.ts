@@ -64,7 +64,8 @@ function literalCharacter(character: string): string {
   const upper = character.toUpperCase();
   // Some letters have no single counterpart ("ß" becomes "SS"); those stand for themselves.
   if (lower !== upper && lower.length === character.length && upper.length === character.length)
-    return `[${lower}${upper}]`;
+    // Three forms have letters such as "ǅ", which is neither lower nor upper case.
+    return `[${[...new Set([lower, upper, character])].join('')}]`;
   if (/[\p{L}\p{N}_ ]/u.test(character)) return character;
   // These four keep a meaning in a class, at least in Java; the escape is valid in every dialect.
   return /[\\[\]^]/.test(character) ? `\\${character}` : `[${character}]`;
