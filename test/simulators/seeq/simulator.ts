@@ -1,11 +1,12 @@
 /** A stand-in for a Seeq server, in this process. */
 import { readFileSync } from 'node:fs';
-import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
+import { createServer as createHttpServer, type Server as HttpServer, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { HANDLERS } from './answers/all.ts';
 import { controlServer } from './control-server.ts';
 import { localControl, type SimulatorControl } from './control.ts';
+import { MEDIA_TYPE } from './http/description.ts';
 import { badRequest, exchange } from './http/exchange.ts';
 import { Faults } from './http/faults.ts';
 import { RequestLog } from './http/request-log.ts';
@@ -58,6 +59,15 @@ export async function startSeeqSimulator(
   http.on('clientError', (_error, socket) => {
     if (socket.writable) socket.end(badRequest());
     else socket.destroy();
+  });
+  // Node answers these by itself, without a body, unless somebody listens.
+  http.on('checkExpectation', (_request, response: ServerResponse) => {
+    const body = JSON.stringify({ statusMessage: 'The expectation of the header Expect cannot be met' });
+    response.writeHead(417, { 'content-type': MEDIA_TYPE, 'content-length': Buffer.byteLength(body) });
+    response.end(body);
+  });
+  http.on('connect', (_request, socket) => {
+    socket.end(badRequest());
   });
   const scheme = options.tls === undefined ? 'http' : 'https';
   const url = await listen(http, scheme, set.host, set.port);

@@ -108,12 +108,10 @@ async function perform(
   const { server, knobs } = parts;
   checkMediaTypes(request.headers, operation.body !== undefined);
   const caller = operation.open ? undefined : server.sessions.of(request.headers);
-  const parameters = readParameters(operation, path, query, {
-    release: server.release,
-    refuseUnknown: knobs.refuseUnknownParameters,
-  });
+  const strictness = { release: server.release, refuseUnknown: knobs.refuseUnknownParameters };
+  const parameters = readParameters(operation, path, query, strictness);
   const body = operation.body === undefined ? undefined : await readBody(request);
-  checkBody(operation, body);
+  checkBody(operation, body, strictness);
   const handler = parts.handlers[operation.id] as ((call: Call) => Reply<unknown>) | undefined;
   if (handler === undefined) throw new SeeqError(501, `The simulator does not do ${operation.id}`);
   const nulls = knobs.absent === 'null' || (knobs.absent === 'mixed' && count % 2 === 0);

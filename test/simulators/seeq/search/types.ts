@@ -2,13 +2,13 @@
 import { SeeqError } from '../http/errors.ts';
 import type { ItemType } from '../plant/item.ts';
 
-const KINDS: Readonly<Record<string, readonly ItemType[]>> = {
-  Signal: ['StoredSignal', 'CalculatedSignal'],
-  Condition: ['StoredCondition', 'CalculatedCondition'],
-  Scalar: ['LiteralScalar', 'CalculatedScalar'],
-  CalculatedItem: ['CalculatedSignal', 'CalculatedCondition', 'CalculatedScalar', 'ThresholdMetric'],
-  Metric: ['ThresholdMetric'],
-};
+const KINDS: ReadonlyMap<string, readonly ItemType[]> = new Map<string, readonly ItemType[]>([
+  ['Signal', ['StoredSignal', 'CalculatedSignal']],
+  ['Condition', ['StoredCondition', 'CalculatedCondition']],
+  ['Scalar', ['LiteralScalar', 'CalculatedScalar']],
+  ['CalculatedItem', ['CalculatedSignal', 'CalculatedCondition', 'CalculatedScalar', 'ThresholdMetric']],
+  ['Metric', ['ThresholdMetric']],
+]);
 
 const EXACT: readonly ItemType[] = [
   'Asset',
@@ -41,7 +41,7 @@ export function typesOf(names: readonly string[] | null | undefined): ReadonlySe
   const wanted = new Set<ItemType>();
   for (const name of names) {
     const exact = EXACT.find((type) => type === name);
-    const kinds = exact === undefined ? KINDS[name] : [exact];
+    const kinds = exact === undefined ? KINDS.get(name) : [exact];
     if (kinds === undefined && !OTHERS.includes(name)) throw new SeeqError(400, `Unknown item type '${name}'`);
     for (const kind of kinds ?? []) wanted.add(kind);
   }
