@@ -9,6 +9,7 @@ import type { components } from './seeq-api.generated.ts';
 type Sample = components['schemas']['SampleOutputV1'];
 type SampleBody = components['schemas']['GetSampleOutputV1'];
 type SamplesBody = components['schemas']['GetSamplesOutputV1'];
+type RunBody = components['schemas']['FormulaRunOutputV1'];
 
 /** An enumeration value (a digital state of a historian): `ENUM{{1|ON}}`. */
 const ENUMERATION = /^ENUM\{\{(-?\d+)\|([\s\S]*)\}\}$/;
@@ -37,10 +38,24 @@ export function parseWithKeys(text: string, hasNumericKeys: (body: unknown) => b
 
 /** A page of `GET /signals/{id}/samples`. */
 export function decodeSamples(text: string): DecodedPage {
-  const body = parseWithKeys(text, (parsed) => {
-    const samples = (parsed as SamplesBody | null)?.samples;
-    return Array.isArray(samples) && typeof samples[0]?.key === 'number';
-  }) as SamplesBody | null;
+  return toPage(parseWithKeys(text, (body) => hasNumericKey(body as SamplesBody | null)) as SamplesBody | null);
+}
+
+/** A page of `/formulas/run`, of a formula that makes a signal. */
+export function decodeRun(text: string): DecodedPage {
+  const body = parseWithKeys(text, (parsed) => hasNumericKey((parsed as RunBody | null)?.samples)) as RunBody | null;
+  const [error] = body?.errors ?? [];
+  if (error) throw broken(`the formula failed: ${error.message ?? ''}`);
+  if (!body?.samples) throw broken('it holds no samples');
+  return toPage(body.samples);
+}
+
+function hasNumericKey(body: SamplesBody | null | undefined): boolean {
+  const samples = body?.samples;
+  return Array.isArray(samples) && typeof samples[0]?.key === 'number';
+}
+
+function toPage(body: SamplesBody | null): DecodedPage {
   const samples = body?.samples ?? [];
   if (!Array.isArray(samples)) throw broken('"samples" is not a list');
   const token = body?.continuationToken;

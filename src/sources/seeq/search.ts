@@ -4,7 +4,7 @@ import type { Found, SearchKind, SearchPage, SearchQuery, SourceCall } from '../
 import { equalsClause, patternFilters, withClauses } from './filter.ts';
 import { SHOWN_PROPERTIES, toFound } from './hits.ts';
 import type { components } from './seeq-api.generated.ts';
-import type { Operation, SeeqServer } from './server.ts';
+import { type Operation, type SeeqServer, shareKey } from './server.ts';
 
 /**
  * Item types by kind. One kind a search: the server refuses some mixes. Stored and calculated ones are named instead of
@@ -82,8 +82,11 @@ async function searchItems<T>(
     long
       ? client.POST('/items', { body: { ...query, ...(orderBy ? { orderByFields: orderBy } : {}) }, signal })
       : client.GET('/items', { params: { query: { ...query, ...(orderBy ? { orderBy } : {}) } }, signal });
-  return server.askFor(call, operation, (answer) => ({ ...answer, items: (answer.items ?? []).map(decode) }));
+  const list = await server.askFor(call, operation, toList, { share: shareKey('items', orderBy, query) });
+  return { ...list, items: list.items.map(decode) };
 }
+
+const toList = (answer: List) => ({ ...answer, items: answer.items ?? [] });
 
 function includedProperties(wanted: SearchQuery['properties']): string[] {
   return wanted === 'all' ? ['@allProperties'] : [...new Set([...SHOWN_PROPERTIES, ...(wanted ?? [])])];

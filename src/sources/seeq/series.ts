@@ -6,7 +6,7 @@ import { advance, after, type Place, sliceColumns } from '../../contract/series.
 import type { TimeRange } from '../../contract/time.ts';
 import type { SamplePage, SourceCall } from '../source.ts';
 import { decodeSamples, type DecodedPage } from './samples.ts';
-import type { Operation, SeeqServer } from './server.ts';
+import { type Operation, type SeeqServer, shareKey } from './server.ts';
 
 const BOUNDARY = { inside: 'Inclusive', outside: 'Outside', interpolated: 'Interpolate' } as const;
 
@@ -81,7 +81,7 @@ async function readPage(server: SeeqServer, request: PageRequest, call: SourceCa
       parseAs: 'text',
       signal,
     });
-  return server.askFor(call, operation, decodeSamples);
+  return server.askFor(call, operation, decodeSamples, { share: shareKey('samples', request) });
 }
 
 const isBehind = ({ time }: Place, end: string): boolean => compareUtc(time, end) > 0;

@@ -11,6 +11,7 @@ import {
   type RefusedReply,
   Unreachable,
 } from './failure.ts';
+import { Flights } from './flights.ts';
 import { UnreadableReply } from './reply.ts';
 import { type SeeqCredentials, Session } from './session.ts';
 import { openTransport, type SeeqClient, type Transport, type TransportOptions } from './transport.ts';
@@ -28,6 +29,8 @@ export type Operation<T> = (client: SeeqClient, signal: AbortSignal) => Promise<
 export interface AskOptions {
   /** The call needs no session. */
   open?: boolean;
+  /** Names the call: identical ones under way at once are made once, and share their (read-only) result. */
+  share?: string;
   /** Ask even if the server was found to be down a moment ago. */
   probe?: boolean;
 }
@@ -47,6 +50,7 @@ export class SeeqServer {
   readonly #session: Session;
   readonly #transport: Transport;
   readonly #availability = new Availability();
+  readonly #flights = new Flights();
 
   constructor(name: string, options: TransportOptions, credentials: SeeqCredentials) {
     this.name = name;
@@ -70,11 +74,28 @@ export class SeeqServer {
   }
 
   /** The same, with the body read by `decode`; a body that it cannot use is the server's fault. */
-  async askFor<T, R>(
+  askFor<T, R>(
     call: SourceCall,
     operation: Operation<T>,
     decode: (body: T) => R,
     options: AskOptions = {},
+  ): Promise<R> {
+    const { share } = options;
+    if (share === undefined) return this.#decoded(call, operation, decode, options);
+    return this.#flights.join(share, call.signal, (signal) =>
+      this.#decoded({ ...call, signal }, operation, decode, options),
+    );
+  }
+
+  close(): Promise<void> {
+    return this.#transport.close();
+  }
+
+  async #decoded<T, R>(
+    call: SourceCall,
+    operation: Operation<T>,
+    decode: (body: T) => R,
+    options: AskOptions,
   ): Promise<R> {
     const body = await this.ask(call, operation, options);
     try {
@@ -84,10 +105,6 @@ export class SeeqServer {
       const unusable = thrown instanceof TypeError;
       throw fromThrown(unusable ? new UnreadableReply(OTHER_FORM, { cause: thrown }) : thrown, this.name);
     }
-  }
-
-  close(): Promise<void> {
-    return this.#transport.close();
   }
 
   async #try<T>(operation: Operation<T>, signal: AbortSignal, options: AskOptions): Promise<T> {
@@ -152,4 +169,9 @@ export class SeeqServer {
 function pauseMs(tries: number, { retryAfterMs }: RefusedReply): number {
   const longest = FIRST_WAIT_MS * 2 ** tries;
   return retryAfterMs ?? longest / 2 + (Math.random() * longest) / 2;
+}
+
+/** A name for a call by everything that decides its answer. */
+export function shareKey(...parts: unknown[]): string {
+  return JSON.stringify(parts);
 }

@@ -7,7 +7,7 @@ import type { SourceCall } from '../source.ts';
 import { scalarOf } from './hits.ts';
 import { decodeSample, toPoint } from './samples.ts';
 import type { components } from './seeq-api.generated.ts';
-import type { Operation, SeeqServer } from './server.ts';
+import { type Operation, type SeeqServer, shareKey } from './server.ts';
 import { properties, resolveAttribute } from './tree.ts';
 
 type Scalar = components['schemas']['ScalarEvaluateOutputV1'];
@@ -36,7 +36,7 @@ async function signalPoint(server: SeeqServer, id: string, time: Nanoseconds, ca
       parseAs: 'text',
       signal,
     });
-  const point = await server.askFor(call, operation, decodeSample);
+  const point = await server.askFor(call, operation, decodeSample, { share: shareKey('sample', id, key) });
   if (!point) {
     throw new DriverError('notFound', `The signal has no sample at or before ${key} on server "${server.name}".`);
   }
@@ -49,7 +49,7 @@ async function signalPoint(server: SeeqServer, id: string, time: Nanoseconds, ca
 async function scalarPoint(server: SeeqServer, id: string, call: SourceCall): Promise<Point> {
   const operation: Operation<Scalar> = (client, signal) =>
     client.GET('/scalars/{id}/getValue', { params: { path: { id } }, signal });
-  return server.askFor(call, operation, ({ value, uom, isUncertain, errors }) => {
+  const decode = ({ value, uom, isUncertain, errors }: Scalar): Point => {
     const [error] = errors ?? [];
     if (error) {
       const text = `Server "${server.name}" cannot compute the scalar: ${error.message ?? ''}.`;
@@ -58,7 +58,8 @@ async function scalarPoint(server: SeeqServer, id: string, call: SourceCall): Pr
     const sample = { value: scalarOf(value), isUncertain: isUncertain ?? false, key: '1970-01-01T00:00:00Z' };
     // A scalar holds at any time.
     return { ...toPoint(sample, uom), time: null };
-  });
+  };
+  return server.askFor(call, operation, decode, { share: shareKey('scalar', id) });
 }
 
 async function propertyPoint(server: SeeqServer, fqn: Fqn, name: string, call: SourceCall): Promise<Point> {

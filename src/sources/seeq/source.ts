@@ -7,20 +7,24 @@ import type { TimeRange } from '../../contract/time.ts';
 import type { Point } from '../../contract/values.ts';
 import type {
   Children,
+  Envelope,
   PropertyValue,
   SamplePage,
   SearchPage,
   SearchQuery,
+  SeriesShape,
   Source,
   SourceCall,
   SourceStatus,
   Timeframe,
 } from '../source.ts';
 import { toDriverError } from '../../contract/errors.ts';
+import { readEnvelope } from './reduced.ts';
 import { isGuid, search } from './search.ts';
 import { readSamples } from './series.ts';
 import { SeeqServer } from './server.ts';
 import type { SeeqCredentials } from './session.ts';
+import { readShape } from './shape.ts';
 import { readSnapshot } from './snapshot.ts';
 import { readTimeframes } from './timeframes.ts';
 import type { TransportOptions } from './transport.ts';
@@ -87,14 +91,17 @@ export class SeeqSource implements Source {
   }
 
   async *samples(fqn: Fqn, range: TimeRange, boundary: Boundary, call: SourceCall): AsyncGenerator<SamplePage> {
-    let signal = { ...fqn, id: guid(fqn.id) };
-    if (fqn.part?.type === 'attribute' && fqn.kind === 'asset') {
-      signal = (await resolveAttribute(this.#server, signal, call)).fqn;
-    }
-    if (signal.kind !== 'signal' || signal.part) {
-      throw new DriverError('unsupported', `${formatFqn(fqn)} has no samples: it is no signal.`);
-    }
-    yield* readSamples(this.#server, signal.id, range, boundary, this.#pageSamples, call);
+    const { id } = await this.#signal(fqn, call);
+    yield* readSamples(this.#server, id, range, boundary, this.#pageSamples, call);
+  }
+
+  async shape(fqn: Fqn, call: SourceCall): Promise<SeriesShape> {
+    return readShape(this.#server, await this.#signal(fqn, call), call);
+  }
+
+  async reduced(fqn: Fqn, range: TimeRange, intervals: number, call: SourceCall): Promise<Envelope> {
+    const { id } = await this.#signal(fqn, call);
+    return readEnvelope(this.#server, id, range, intervals, call);
   }
 
   async *timeframes(conditionId: string, range: TimeRange, call: SourceCall): AsyncGenerator<Timeframe[]> {
@@ -103,6 +110,16 @@ export class SeeqSource implements Source {
 
   close(): Promise<void> {
     return this.#server.close();
+  }
+
+  /** The signal that an FQN names, or the attribute of an asset that it names. */
+  async #signal(fqn: Fqn, call: SourceCall): Promise<Fqn> {
+    let signal = { ...fqn, id: guid(fqn.id) };
+    if (fqn.part?.type === 'attribute' && fqn.kind === 'asset') {
+      signal = (await resolveAttribute(this.#server, signal, call)).fqn;
+    }
+    if (signal.kind === 'signal' && !signal.part) return signal;
+    throw new DriverError('unsupported', `${formatFqn(fqn)} has no samples: it is no signal.`);
   }
 }
 

@@ -7,7 +7,7 @@ import { propertyValue } from './hits.ts';
 import { UnreadableReply } from './reply.ts';
 import { parseWithKeys, toTime } from './samples.ts';
 import type { components } from './seeq-api.generated.ts';
-import type { Operation, SeeqServer } from './server.ts';
+import { type Operation, type SeeqServer, shareKey } from './server.ts';
 
 type Capsule = components['schemas']['CapsuleV1'];
 type CapsulesBody = components['schemas']['CapsulesOutputV1'];
@@ -41,7 +41,9 @@ export async function* readTimeframes(
         parseAs: 'text',
         signal,
       });
-    const { page, next, limit } = await server.askFor(call, operation, decodeTimeframes);
+    const { page, next, limit } = await server.askFor(call, operation, decodeTimeframes, {
+      share: shareKey('capsules', conditionId, query, token),
+    });
     const most = Math.min(PAGE, limit);
     if (page.length > 0 && page.length >= most && next === undefined) throw cannotPage(server.name, most);
     continuationToken = next;
@@ -74,8 +76,8 @@ function toTimeframe(capsule: Capsule): Timeframe {
   const attributes: Timeframe['attributes'] = {};
   for (const property of capsule.properties ?? []) attributes[property.name] = propertyValue(property);
   return {
-    // Where the server gives no id, start and end are the identity.
-    id: capsule.id ? capsule.id : `${start ?? ''}_${end ?? ''}`,
+    // Where the server gives no id (or null), start and end are the identity.
+    id: typeof capsule.id === 'string' && capsule.id !== '' ? capsule.id : `${start ?? ''}_${end ?? ''}`,
     start,
     end,
     uncertain: capsule.isUncertain === true,

@@ -4,7 +4,7 @@ import type { Fqn } from '../../contract/fqn.ts';
 import type { Attribute, Children, Found, PropertyValue, SourceCall } from '../source.ts';
 import { scalarOf, toAttribute, toFoundChild } from './hits.ts';
 import type { components } from './seeq-api.generated.ts';
-import type { Operation, SeeqServer } from './server.ts';
+import { type Operation, type SeeqServer, shareKey } from './server.ts';
 
 type Tree = components['schemas']['AssetTreeOutputV1'];
 
@@ -32,6 +32,7 @@ export async function properties(
     call,
     (client, signal) => client.GET('/items/{id}', { params: { path: { id } }, signal }),
     (item) => ({ name: item.name, properties: item.properties.map(toPropertyValue) }),
+    { share: shareKey('item', id) },
   );
 }
 
@@ -74,7 +75,9 @@ function treePage(server: SeeqServer, id: string | undefined, offset: number, ca
     id === undefined
       ? client.GET('/trees/assets', { params: { query }, signal })
       : client.GET('/trees/assets/{id}', { params: { path: { id }, query }, signal });
-  return server.askFor(call, operation, (tree) => decodeTree(tree, server.name));
+  return server.askFor(call, operation, (tree) => decodeTree(tree, server.name), {
+    share: shareKey('tree', id, offset),
+  });
 }
 
 /** The children on one page; it is full when more may follow. */

@@ -14,10 +14,12 @@ const user = (name: string, password: string, directory: string): SeeqCredential
   password: new Secret(password),
   directory,
 });
-const read = (source: SeeqSource, call = freeCall()) => source.properties(idOf('Example'), call);
+const read = (source: SeeqSource, call = freeCall(), name = 'Example') => source.properties(idOf(name), call);
 const logins = async (seeq: SeeqSimulator) =>
   (await seeq.control.requests()).filter(({ operation }) => operation === 'login').length;
-const many = (source: SeeqSource, count: number) => Array.from({ length: count }, () => read(source));
+/** Calls that differ from each other, since identical ones would be one. */
+const many = (source: SeeqSource, count: number) =>
+  Array.from({ length: count }, (_, limit) => source.search(query({ limit: limit + 1 }), freeCall()));
 
 describe('a log-in', () => {
   it.each<[string, SeeqCredentials]>([
@@ -163,7 +165,7 @@ describe('a token', () => {
     const source = openSource(url);
     const early = read(source);
     const release = await held.promise;
-    await read(source);
+    await read(source, freeCall(), 'Maintenance');
     release();
     await early;
     await read(source);
