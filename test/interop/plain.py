@@ -1,6 +1,7 @@
 """The API by plain HTTP: what the tests compare Seeq's client with, read without any of its code."""
 
 import hashlib
+import json
 
 import requests
 
@@ -20,7 +21,7 @@ class Plain:
         self.http = requests.Session()
         self.http.trust_env = False
         self.http.headers.update({"Accept": MEDIA_TYPE, "Content-Type": MEDIA_TYPE})
-        answer = self.http.post(f"{self.api}/auth/login", json=None, data=_login_body(*USER))
+        answer = self.http.post(f"{self.api}/auth/login", data=_login_body(*USER))
         answer.raise_for_status()
         self.http.headers["x-sq-auth"] = answer.headers["x-sq-auth"]
 
@@ -67,6 +68,4 @@ def item_id(path, kind="item", plant="Example"):
 
 
 def _login_body(name, password):
-    import json
-
     return json.dumps({"username": name, "password": password})

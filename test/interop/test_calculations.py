@@ -61,8 +61,13 @@ def test_moved(pull, plain):
 
 @pytest.mark.parametrize(
     "statistic, compute",
-    [("average()", lambda v: sum(v) / len(v)), ("maxValue()", max), ("minValue()", min), ("count()", len),
-     ("range()", lambda v: max(v) - min(v))],
+    [
+        ("average()", lambda v: sum(v) / len(v)),
+        ("maxValue()", max),
+        ("minValue()", min),
+        ("count()", len),
+        ("range()", lambda v: max(v) - min(v)),
+    ],
 )
 @pytest.mark.parametrize("place, at", [("startKey()", 0), ("endKey()", 1)])
 def test_aggregates_by_the_hour(pull, raw, statistic, compute, place, at):
@@ -111,6 +116,18 @@ def test_a_condition_from_a_signal(pull, raw, formula):
     assert len(wanted) > 2
     inside = lambda capsules: [c for c in capsules if c[0] > ZERO and c[1] is not None and c[1] < ZERO + 12 * HOUR]
     assert inside(found) == inside(wanted)
+
+
+def test_capsules_beyond_the_range(pull, raw):
+    """Without a longest duration, what crosses the border of the range has no start or no end there."""
+    (start, end), *_ = runs_above(raw(STEP, hours=12), 5)
+    at = lambda share: pd.Timestamp(start + int((end - start) * share), tz="UTC")
+    items = signals(STEP).assign(Calculation="$signal > 5")
+    assert times(pull(items, start=at(0.2), end=at(0.8))) == [(None, None)]
+    assert times(pull(items, start=at(0.2), end=at(1.1)))[0] == (None, end)
+    assert times(pull(items, start=at(-0.1), end=at(0.8)))[-1] == (start, None)
+    items = items.assign(Calculation="($signal > 5).removeLongerThan(1d)")
+    assert times(pull(items, start=at(0.2), end=at(0.8))) == [(start, end)]
 
 
 def test_properties_of_capsules(pull):
@@ -166,7 +183,9 @@ def test_a_scalar_from_a_scalar(pull):
 
 def test_the_sample_period_in_a_search(search):
     window = {"Start": START, "End": end_of(6)}
-    found = search({"Path": "Special Cases >> Signals", "Type": "Signal"}, estimate_sample_period=window).set_index("Name")
+    found = search({"Path": "Special Cases >> Signals", "Type": "Signal"}, estimate_sample_period=window).set_index(
+        "Name"
+    )
     wanted = {"Fast": "1s", "Step": "1min", "Enumeration": "5min", "Forecast": "1h"}
     for name, period in wanted.items():
         assert found.loc[name, "Estimated Sample Period"] == pd.Timedelta(period), name
@@ -175,13 +194,15 @@ def test_the_sample_period_in_a_search(search):
 
 def test_a_condition_for_ever(session):
     answer = sdk.FormulasApi(session.client).run_formula(
-        formula="1.toSignal() > 0", parameters=[], start=f"{ZERO} ns", end=f"{ZERO + HOUR} ns")
+        formula="1.toSignal() > 0", parameters=[], start=f"{ZERO} ns", end=f"{ZERO + HOUR} ns"
+    )
     (capsule,) = answer.capsules.capsules
     assert (capsule.start, capsule.end, capsule.is_uncertain) == (None, None, False)
 
 
 def test_a_table_of_counts(session):
-    formula = 'group(capsule("2025-06-01T00:00:00Z","2025-06-01T02:00:00Z")).toTable("stats").addStatColumn("series", $series, count())'
+    window = 'capsule("2025-06-01T00:00:00Z","2025-06-01T02:00:00Z")'
+    formula = f'group({window}).toTable("stats").addStatColumn("series", $series, count())'
     answer = sdk.FormulasApi(session.client).run_formula(formula=formula, parameters=[f"series={item_id(STEP)}"])
     assert [row[-1] for row in answer.table.data] == [120]
 
@@ -189,7 +210,7 @@ def test_a_table_of_counts(session):
 def test_one_calculation_for_many_assets(search, pull, raw):
     """The client finds the asset that a calculation depends on and swaps it for each of the others."""
     calculation = search({"ID": item_id("Example >> Cooling Tower 1 >> Area A >> Temperature Hourly")}).iloc[0]
-    areas = search({"Path": "Example >> Cooling Tower 1", "Name": "/^Area [BC]$/", "Type": "Asset"})
+    areas = search({"Path": "Example >> Cooling Tower 1", "Name": "/^Area [BC]$/", "Type": "Asset"}, order_by=["Name"])
     frame = pull(areas, calculation=calculation, grid=None, header="Name")
     assert list(frame.columns) == ["Area B", "Area C"]
     for area in frame.columns:

@@ -18,7 +18,11 @@ def login(url, **credentials):
     [
         ({"username": USER[0], "password": USER[1]}, USER[0], "Seeq"),
         ({"username": USER[0], "password": USER[1], "directory": "Seeq"}, USER[0], "Seeq"),
-        ({"username": DIRECTORY_USER[0], "password": DIRECTORY_USER[1], "directory": DIRECTORY}, DIRECTORY_USER[0], DIRECTORY),
+        (
+            {"username": DIRECTORY_USER[0], "password": DIRECTORY_USER[1], "directory": DIRECTORY},
+            DIRECTORY_USER[0],
+            DIRECTORY,
+        ),
         ({"access_key": ACCESS_KEY[0], "password": ACCESS_KEY[1]}, ACCESS_KEY[0], "Seeq"),
     ],
     ids=["user", "user of the directory Seeq", "user of another directory", "access key"],

@@ -50,7 +50,9 @@ def client_of(session, api):
 
 def test_all_types_have_a_reader(plain):
     others = {"Worksheet", "Folder"}
-    assert {hit["type"] for kind in ({}, {"types": ["Workbook"]}) for hit in plain.hits(**kind)} - others == set(READERS)
+    assert {hit["type"] for kind in ({}, {"types": ["Workbook"]}) for hit in plain.hits(**kind)} - others == set(
+        READERS
+    )
 
 
 @pytest.mark.quick
@@ -91,6 +93,8 @@ def test_every_search_hit(session, plain):
 
 AREA = item_id("Example >> Cooling Tower 1 >> Area A")
 HOURLY = item_id("Example >> Cooling Tower 1 >> Area A >> Temperature Hourly")
+LIMIT = item_id("Example >> Cooling Tower 1 >> Area A >> Temperature Limit")
+EXAMPLE = item_id("Example Data", "datasource")
 LEVEL = item_id("Packaging >> Line 1 >> Reactor 1 >> Level")
 BATCHES = item_id("Packaging >> Line 1 >> Reactor 1 >> Batches")
 REVIEW = item_id("Energy Review", "workbook")
@@ -105,24 +109,76 @@ DAY = {"start": "2025-06-01T00:00:00Z", "end": "2025-06-02T00:00:00Z"}
         ("ConditionsApi", "get_conditions", {}, "/conditions", {}),
         ("ConditionsApi", "get_capsules", {"id": BATCHES, **DAY}, f"/conditions/{BATCHES}/capsules", DAY),
         ("DatasourcesApi", "get_datasources", {}, "/datasources", {}),
+        ("DatasourcesApi", "get_status", {}, "/datasources/status", {}),
+        (
+            "DatasourcesApi",
+            "get_items_hosted_by_datasource",
+            {"id": EXAMPLE, "limit": 500},
+            f"/datasources/{EXAMPLE}/items",
+            {"limit": 500},
+        ),
         ("FoldersApi", "get_folder", {"folder_id": "mine"}, "/folders/mine", {}),
         ("FoldersApi", "get_folders", {}, "/folders", {}),
-        ("FormulasApi", "run_formula", {"formula": "$s", "parameters": [f"s={LEVEL}"], **DAY}, "/formulas/run",
-         {"formula": "$s", "parameters": f"s={LEVEL}", **DAY}),
+        ("FormulasApi", "get_item", {"id": HOURLY}, f"/formulas/items/{HOURLY}", {}),
+        (
+            "FormulasApi",
+            "compile_formula",
+            {"formula": "$s > 1", "parameters": [f"s={LEVEL}"]},
+            "/formulas/compile",
+            {"formula": "$s > 1", "parameters": f"s={LEVEL}"},
+        ),
+        (
+            "FormulasApi",
+            "run_formula",
+            {"formula": "$s", "parameters": [f"s={LEVEL}"], **DAY},
+            "/formulas/run",
+            {"formula": "$s", "parameters": f"s={LEVEL}", **DAY},
+        ),
+        (
+            "ItemsApi",
+            "get_asset_children_by_name",
+            {"asset": AREA, "types": ["Signal"]},
+            "/items/asset-children-by-name",
+            {"asset": AREA, "types": "Signal"},
+        ),
+        (
+            "ItemsApi",
+            "get_swap_options",
+            {"id": HOURLY, "swap_out_item_ids": [AREA]},
+            f"/items/{HOURLY}/swapOptions",
+            {"swapOutItemIds": AREA},
+        ),
         ("ItemsApi", "get_formula_dependencies", {"id": HOURLY}, f"/items/{HOURLY}/dependencies", {}),
         ("ItemsApi", "get_formula_dependents", {"id": LEVEL}, f"/items/{LEVEL}/dependents", {}),
         ("ItemsApi", "get_item_preview", {"id": LEVEL}, f"/items/{LEVEL}/preview", {}),
         ("ItemsApi", "get_item_usages", {"id": LEVEL}, f"/items/{LEVEL}/usages", {}),
-        ("ItemsApi", "get_property", {"id": LEVEL, "property_name": "Data ID"}, f"/items/{LEVEL}/properties/Data%20ID", {}),
+        (
+            "ItemsApi",
+            "get_property",
+            {"id": LEVEL, "property_name": "Data ID"},
+            f"/items/{LEVEL}/properties/Data%20ID",
+            {},
+        ),
         ("MetricsApi", "get_metrics", {}, "/metrics", {}),
         ("ScalarsApi", "get_scalars", {}, "/scalars", {}),
         ("SignalsApi", "get_signals", {"limit": 1000}, "/signals", {"limit": 1000}),
         ("SignalsApi", "get_sample", {"id": LEVEL, "key": DAY["start"]}, f"/signals/{LEVEL}/sample/{DAY['start']}", {}),
-        ("SignalsApi", "get_samples", {"id": LEVEL, "limit": 100, **DAY}, f"/signals/{LEVEL}/samples", {"limit": 100, **DAY}),
+        (
+            "SignalsApi",
+            "get_samples",
+            {"id": LEVEL, "limit": 100, **DAY},
+            f"/signals/{LEVEL}/samples",
+            {"limit": 100, **DAY},
+        ),
+        ("ScalarsApi", "get_scalar_value", {"id": LIMIT}, f"/scalars/{LIMIT}/getValue", {}),
+        ("SystemApi", "get_build_info", {}, "/system/build-info", {}),
+        ("SystemApi", "get_ping", {}, "/system/ping", {}),
         ("SystemApi", "get_server_status", {}, "/system/server-status", {}),
         ("SystemApi", "get_supported_units", {}, "/system/supportedUnits", {}),
         ("TreesApi", "get_tree_root_nodes", {}, "/trees/assets", {}),
         ("TreesApi", "get_tree", {"id": AREA}, f"/trees/assets/{AREA}", {}),
+        ("UsersApi", "autocomplete_users_and_groups", {"query": "read"}, "/users/autocomplete/read", {}),
+        ("UsersApi", "get_users", {}, "/users", {}),
         ("UsersApi", "get_me", {}, "/users/me", {}),
         ("WorkbooksApi", "get_workbooks", {}, "/workbooks", {}),
         ("WorkbooksApi", "get_worksheets", {"workbook_id": REVIEW}, f"/workbooks/{REVIEW}/worksheets", {}),
@@ -142,3 +198,10 @@ def test_a_redacted_item(session):
     with pytest.raises(sdk.rest.ApiException) as refused:
         sdk.SignalsApi(session.client).get_signal(id=hidden)
     assert refused.value.status == 403
+
+
+def test_running_requests(session):
+    """A request that lists the requests finds itself."""
+    running = sdk.RequestsApi(session.client).get_requests().requests
+    assert [(request.request_method, request.request_path[-9:]) for request in running] == [("GET", "/requests")]
+    assert running[0].username == session.user.username

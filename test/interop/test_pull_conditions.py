@@ -7,7 +7,7 @@ import pytest
 
 from conftest import START
 from plain import item_id
-from test_pull_signals import end_of, pairs, signals
+from test_pull_signals import end_of, signals
 
 SPECIAL = "Special Cases >> Conditions"
 SHIFTS = "Packaging >> Shifts"
@@ -39,8 +39,16 @@ def is_nothing(value):
 
 
 @pytest.mark.quick
-@pytest.mark.parametrize("path, hours, least", [(SHIFTS, 48, 7), (BATCHES, 72, 10), (f"{SPECIAL} >> Alarms", 6, 36),
-                                                (f"{SPECIAL} >> Moments", 6, 7), (f"{SPECIAL} >> Equal Starts", 24, 3)])
+@pytest.mark.parametrize(
+    "path, hours, least",
+    [
+        (SHIFTS, 48, 7),
+        (BATCHES, 72, 10),
+        (f"{SPECIAL} >> Alarms", 6, 36),
+        (f"{SPECIAL} >> Moments", 6, 7),
+        (f"{SPECIAL} >> Equal Starts", 24, 3),
+    ],
+)
 def test_capsules(pull, plain, path, hours, least):
     """Every capsule that overlaps the range, with its id, its times and all its properties."""
     frame = pull(conditions(path), hours=hours)
@@ -100,10 +108,14 @@ FIRST_DAY = pd.Timestamp("2020-01-01T00:00:00Z").value
     ],
 )
 def test_open_ends(pull, name, type_, expected, uncertain, extra):
-    frame = pull(conditions(f"{SPECIAL} >> {name}", type_=type_), start="2020-01-01T12:00:00Z", end="2020-01-01T13:00:00Z")
+    frame = pull(
+        conditions(f"{SPECIAL} >> {name}", type_=type_), start="2020-01-01T12:00:00Z", end="2020-01-01T13:00:00Z"
+    )
     assert times(frame) == [expected]
     assert list(frame["Capsule Is Uncertain"]) == [uncertain]
     assert row_of(frame.to_dict("records")[0]) == extra
+    # What has neither start nor end has no id either.
+    assert list(frame["Capsule ID"].isna()) == [expected == (None, None)]
 
 
 def test_a_running_batch(pull, plain):
@@ -123,7 +135,7 @@ def test_several_conditions_in_one_table(pull):
 
 
 def test_beside_a_signal(pull):
-    """With a signal in the same pull, a condition becomes 1 inside its capsules and 0 outside, at the signal's times."""
+    """With a signal in the same pull, a condition becomes 1 inside its capsules and 0 outside, at the same times."""
     items = pd.concat([signals("Special Cases >> Signals >> Step"), conditions(SHIFTS)], ignore_index=True)
     frame = pull(items, grid=None)
     assert len(frame) == 121
@@ -138,8 +150,13 @@ def test_beside_a_signal(pull):
 
 
 def test_as_samples_without_a_signal(pull):
-    frame = pull(conditions(f"{SPECIAL} >> 215 Capsules"), shape="samples", grid="30min",
-                 start="2020-01-01T00:00:00Z", end="2020-01-01T08:00:00Z")
+    frame = pull(
+        conditions(f"{SPECIAL} >> 215 Capsules"),
+        shape="samples",
+        grid="30min",
+        start="2020-01-01T00:00:00Z",
+        end="2020-01-01T08:00:00Z",
+    )
     assert list(frame["215 Capsules"]) == [1 if n % 4 <= 2 else 0 for n in range(17)]
 
 

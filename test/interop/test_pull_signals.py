@@ -120,7 +120,9 @@ def test_gaps(pull, plain):
     assert grid["2025-06-01T02:15:00Z":"2025-06-01T04:45:00Z"].isna().all()
 
 
-@pytest.mark.parametrize("path", [f"{SPECIAL} >> Fast", f"{AREA} >> Temperature", f"{AREA} >> Wet Bulb", f"{REACTOR} >> Level"])
+@pytest.mark.parametrize(
+    "path", [f"{SPECIAL} >> Fast", f"{AREA} >> Temperature", f"{AREA} >> Wet Bulb", f"{REACTOR} >> Level"]
+)
 def test_a_grid(pull, plain, path):
     """Every point of the grid, each the straight line between the samples around it."""
     found = pairs(pull(signals(path)))
@@ -174,8 +176,11 @@ def test_a_calculated_signal(pull, plain):
     path = f"{AREA} >> Temperature Hourly"
     found = pairs(pull(signals(path, type_="CalculatedSignal"), grid=None))
     assert len(found) == 3
-    assert found == [sample for sample in plain.samples(item_id(f"{AREA} >> Temperature"), START, end_of(2))
-                     if sample[0] % (3600 * SECOND) == 0]
+    assert found == [
+        sample
+        for sample in plain.samples(item_id(f"{AREA} >> Temperature"), START, end_of(2))
+        if sample[0] % (3600 * SECOND) == 0
+    ]
 
 
 def test_time_zone(pull):

@@ -8,7 +8,9 @@ from seeq import spy
 
 from plain import item_id
 
-AREAS = [("Cooling Tower 1", letter) for letter in "ABCDEFGHIJK"] + [("Cooling Tower 2", letter) for letter in "DEFGHIJK"]
+AREAS = [("Cooling Tower 1", letter) for letter in "ABCDEFGHIJK"] + [
+    ("Cooling Tower 2", letter) for letter in "DEFGHIJK"
+]
 AWKWARD = [
     "A && B",
     "Quote \" and ' mark",
@@ -112,8 +114,19 @@ def test_by_id(search, spelling):
 
 
 def test_by_type(search, plain):
-    for type_ in ("StoredSignal", "CalculatedSignal", "StoredCondition", "CalculatedCondition", "LiteralScalar",
-                  "CalculatedScalar", "Asset", "ThresholdMetric", "Datasource", "Workbook", "Worksheet"):
+    for type_ in (
+        "StoredSignal",
+        "CalculatedSignal",
+        "StoredCondition",
+        "CalculatedCondition",
+        "LiteralScalar",
+        "CalculatedScalar",
+        "Asset",
+        "ThresholdMetric",
+        "Datasource",
+        "Workbook",
+        "Worksheet",
+    ):
         found = search({"Type": type_})
         assert set(found["ID"]) == {hit["id"] for hit in plain.hits(types=[type_])}, type_
         assert set(found["Type"]) == {type_}
@@ -122,7 +135,11 @@ def test_by_type(search, plain):
 def test_by_kind_of_type(search):
     assert set(search({"Type": "Signal"})["Type"]) == {"StoredSignal", "CalculatedSignal"}
     assert set(search({"Type": ["Condition", "Scalar"]})["Type"]) == {
-        "StoredCondition", "CalculatedCondition", "LiteralScalar", "CalculatedScalar"}
+        "StoredCondition",
+        "CalculatedCondition",
+        "LiteralScalar",
+        "CalculatedScalar",
+    }
 
 
 SCOPED = item_id("Scoped Signal")
@@ -207,7 +224,9 @@ def test_chosen_properties(search):
 
 def test_formula_and_parameters(search):
     path = "Example >> Cooling Tower 1 >> Area A"
-    found = search({"ID": item_id(f"{path} >> Temperature Hourly")}, include_properties=["Formula", "Formula Parameters"])
+    found = search(
+        {"ID": item_id(f"{path} >> Temperature Hourly")}, include_properties=["Formula", "Formula Parameters"]
+    )
     assert list(found["Formula"]) == ["$t.resample(1h)"]
     assert list(found["Formula Parameters"]) == [[f"t={item_id(f'{path} >> Temperature')}"]]
 

@@ -3215,7 +3215,7 @@ export interface operations {
     get_item_usages: {
         parameters: {
             query?: {
-                /** @description Ids of workbooks: items scoped to them and global items. The empty GUID means global items only. */
+                /** @description Ids of workbooks: items scoped to them and global items. The empty GUID means global items only, no entry all items. */
                 scope?: string[];
                 /** @description Number of entries to skip, from 0. */
                 offset?: number;
@@ -3304,7 +3304,7 @@ export interface operations {
             query?: {
                 /** @description Alternatives; see the description of the operation. */
                 filters?: string[];
-                /** @description Ids of workbooks: items scoped to them and global items. The empty GUID means global items only. */
+                /** @description Ids of workbooks: items scoped to them and global items. The empty GUID means global items only, no entry all items. */
                 scope?: string[];
                 /** @description Only items anywhere below this asset. */
                 asset?: string;
@@ -3367,7 +3367,7 @@ export interface operations {
     get_tree: {
         parameters: {
             query?: {
-                /** @description Ids of workbooks: items scoped to them and global items. The empty GUID means global items only. */
+                /** @description Ids of workbooks: items scoped to them and global items. The empty GUID means global items only, no entry all items. */
                 scope?: string[];
                 /** @description Number of entries to skip, from 0. */
                 offset?: number;
@@ -3403,7 +3403,7 @@ export interface operations {
     get_tree_root_nodes: {
         parameters: {
             query?: {
-                /** @description Ids of workbooks: items scoped to them and global items. The empty GUID means global items only. */
+                /** @description Ids of workbooks: items scoped to them and global items. The empty GUID means global items only, no entry all items. */
                 scope?: string[];
                 /** @description Number of entries to skip, from 0. */
                 offset?: number;
