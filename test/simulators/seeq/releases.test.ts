@@ -71,7 +71,8 @@ describe('releases of the Seeq simulator', () => {
 
   it('refuses the paging of the other age, by name', async () => {
     for (const release of [61, 63, 66]) {
-      const [refused, taken] = release < 63 ? ['continuationToken', 'offset'] : ['offset', 'continuationToken'];
+      const refused = release < 63 ? 'continuationToken' : 'offset';
+      const taken = release < 63 ? 'offset' : 'continuationToken';
       const value = (name: string): number | string => (name === 'offset' ? 1 : '');
       const status = async (path: string, query: Record<string, string | number | string[]>, name: string) =>
         (await of(release)(path, { query: { ...query, [name]: value(name) } })).status;
@@ -80,16 +81,16 @@ describe('releases of the Seeq simulator', () => {
         [CAPSULES, RANGE],
         ['/formulas/run', FORMULA],
       ] as const) {
-        expect(await status(path, query as Record<string, string>, refused ?? ''), `${release} ${path}`).toBe(400);
-        expect(await status(path, query as Record<string, string>, taken ?? ''), `${release} ${path}`).toBe(200);
+        expect(await status(path, query as Record<string, string>, refused), `${release} ${path}`).toBe(400);
+        expect(await status(path, query as Record<string, string>, taken), `${release} ${path}`).toBe(200);
       }
       const post = async (name: string) =>
         of(release)('/formulas/run', { method: 'POST', body: { ...FORMULA, [name]: value(name) } });
-      expect(await post(refused ?? '')).toMatchObject({
+      expect(await post(refused)).toMatchObject({
         status: 400,
-        body: { statusMessage: expect.stringContaining(`'${refused ?? ''}'`) as string },
+        body: { statusMessage: expect.stringContaining(`'${refused}'`) as string },
       });
-      expect((await post(taken ?? '')).status).toBe(200);
+      expect((await post(taken)).status).toBe(200);
     }
   });
 

@@ -3,7 +3,7 @@ import type { Handlers } from '../http/call.ts';
 import { SeeqError } from '../http/errors.ts';
 import type { Item } from '../plant/item.ts';
 import type { Plant } from '../plant/plant.ts';
-import { inScope } from '../search/scope.ts';
+import { scopeOf } from '../search/scope.ts';
 import { hitOf, search } from '../search/search.ts';
 import { typesOf } from '../search/types.ts';
 import { itemOf, ofType } from './find.ts';
@@ -79,10 +79,10 @@ function dependenciesOf(plant: Plant, item: Item): Models['ItemParameterOfOutput
 
 export const itemHandlers: Handlers = {
   search_items: ({ server, parameters }) => ({
-    body: search(server.plant, { ...parameters, order: parameters.orderBy ?? [] }),
+    work: search(server.plant, { ...parameters, order: parameters.orderBy ?? [] }),
   }),
   search_items_post: ({ server, body }) => ({
-    body: search(server.plant, { ...body, order: body.orderByFields ?? [] }),
+    work: search(server.plant, { ...body, order: body.orderByFields ?? [] }),
   }),
   get_item_and_all_properties: ({ server, parameters }) => ({ body: whole(itemOf(server.plant, parameters.id)) }),
   get_item_preview: ({ server, parameters }) => ({
@@ -111,9 +111,7 @@ export const itemHandlers: Handlers = {
   },
   get_item_usages: ({ server, parameters }) => {
     const item = itemOf(server.plant, parameters.id);
-    const all = usagesOf(server.plant, item).filter(
-      (user) => parameters.scope === undefined || inScope(user, parameters.scope),
-    );
+    const all = usagesOf(server.plant, item).filter(scopeOf(parameters.scope));
     const { part, frame, totalResults } = listPage(all, parameters, `/items/${item.id}/usages`);
     return { body: { ...frame, totalResults, items: part.map(preview) } };
   },

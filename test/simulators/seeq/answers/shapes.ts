@@ -74,26 +74,45 @@ export function typed(name: string, value: string | number | boolean, unit?: str
  * Interpolation` and `Formula` are inferred from the members of the same meaning.
  */
 export function propertiesOf(item: Item): Models['ScalarPropertyV1'][] {
-  const list: Models['ScalarPropertyV1'][] = [typed('Name', item.name)];
-  const add = (name: string, value: string | number | boolean | undefined, unit?: string): void => {
-    if (value !== undefined) list.push(typed(name, value, unit));
-  };
-  const source = sourceOf(item);
-  add('Description', item.description);
-  add('Datasource Class', source.datasourceClass);
-  add('Datasource ID', source.datasourceId);
-  add('Data ID', source.dataId);
-  add('Archived', item.archived);
-  add('Formula', item.formula);
-  if (item.signal !== undefined) {
-    add('Interpolation Method', item.signal.interpolation);
-    add('Maximum Interpolation', formatDuration(item.signal.maxInterpolation));
-    add('Value Unit Of Measure', item.signal.unit);
-    add('Source Value Unit Of Measure', item.signal.sourceUnit ?? item.signal.unit);
+  const list: Models['ScalarPropertyV1'][] = [];
+  for (const [name, read] of OWN_PROPERTIES) {
+    const value = read(item);
+    if (value !== undefined) list.push(typed(name, value));
   }
-  if (item.condition?.maxDuration !== undefined) add('Maximum Duration', formatDuration(item.condition.maxDuration));
-  for (const property of item.properties) add(property.name, property.value, property.unit);
+  for (const property of item.properties) list.push(typed(property.name, property.value, property.unit));
   return list;
+}
+
+/** The values of the properties of one name; the same as from all properties, but without making them all. */
+export function propertyValues(item: Item, name: string): PropertyValue[] {
+  const own = OWN_PROPERTIES.get(name)?.(item);
+  const further = item.properties.filter((property) => property.name === name).map(({ value }) => value);
+  return own === undefined ? further : [own, ...further];
+}
+
+type PropertyValue = string | number | boolean;
+
+const OWN_PROPERTIES: ReadonlyMap<string, (item: Item) => PropertyValue | undefined> = new Map([
+  ['Name', (item) => item.name],
+  ['Description', (item) => item.description],
+  ['Datasource Class', (item) => ofSource(item, 'Datasource Class')],
+  ['Datasource ID', (item) => ofSource(item, 'Datasource ID')],
+  ['Data ID', (item) => (item.datasource === undefined ? undefined : item.dataId)],
+  ['Archived', (item) => item.archived],
+  ['Formula', (item) => item.formula],
+  ['Interpolation Method', (item) => item.signal?.interpolation],
+  ['Maximum Interpolation', (item) => durationText(item.signal?.maxInterpolation)],
+  ['Value Unit Of Measure', (item) => item.signal?.unit],
+  ['Source Value Unit Of Measure', (item) => item.signal?.sourceUnit ?? item.signal?.unit],
+  ['Maximum Duration', (item) => durationText(item.condition?.maxDuration)],
+] as const satisfies readonly (readonly [string, (item: Item) => PropertyValue | undefined])[]);
+
+function ofSource(item: Item, name: string): PropertyValue | undefined {
+  return item.datasource === undefined ? undefined : propertyOf(item.datasource, name);
+}
+
+function durationText(duration: bigint | undefined): string | undefined {
+  return duration === undefined ? undefined : formatDuration(duration);
 }
 
 /** A property as `/items/{id}` gives it: its value is text. */

@@ -2,7 +2,7 @@
 import type { Handlers } from '../http/call.ts';
 import { SeeqError } from '../http/errors.ts';
 import type { Item } from '../plant/item.ts';
-import { inScope } from '../search/scope.ts';
+import { scopeOf } from '../search/scope.ts';
 import { itemOf } from './find.ts';
 import { DEFAULT_LIMIT, listPage } from './list.ts';
 import {
@@ -14,6 +14,7 @@ import {
   preview,
   previewWithAssets,
   propertiesOf,
+  propertyValues,
   type Models,
 } from './shapes.ts';
 
@@ -49,18 +50,18 @@ export const treeHandlers: Handlers = {
   get_tree_root_nodes: ({ server, parameters }) => {
     const { scope, excludeGloballyScoped, properties = [] } = parameters;
     const tests = properties.map(propertyTest);
+    const visible = scopeOf(scope, excludeGloballyScoped);
     const roots = server.plant
       .roots()
-      .filter(
-        (item) => !item.archived && inScope(item, scope, excludeGloballyScoped) && tests.every((test) => test(item)),
-      );
+      .filter((item) => !item.archived && visible(item) && tests.every((test) => test(item)));
     const { part, frame } = listPage(sorted(roots), parameters, '/trees/assets');
     return { body: { ...frame, children: part.map(nodeOf) } };
   },
   get_tree: ({ server, parameters }) => {
     const { id, scope, excludeGloballyScoped, includeDescendants } = parameters;
     const item = itemOf(server.plant, id);
-    const visible = (child: Item): boolean => !child.archived && inScope(child, scope, excludeGloballyScoped);
+    const inView = scopeOf(scope, excludeGloballyScoped);
+    const visible = (child: Item): boolean => !child.archived && inView(child);
     const limit = parameters.limit ?? DEFAULT_LIMIT;
     if (includeDescendants === true && [...server.plant.below(item)].filter(visible).length > limit) {
       throw new SeeqError(
@@ -91,7 +92,7 @@ function propertyTest(text: string): (item: Item) => boolean {
     throw new SeeqError(400, `The entry '${text}' of 'properties' is not Property=Value or Property!=Value`);
   const [, name = '', operator = '=', value = ''] = match;
   return (item) => {
-    const has = propertiesOf(item).some((property) => property.name === name && String(property.value) === value);
+    const has = propertyValues(item, name).some((one) => String(one) === value);
     return has === (operator === '=');
   };
 }

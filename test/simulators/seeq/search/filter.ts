@@ -4,16 +4,22 @@
  */
 import { SeeqError } from '../http/errors.ts';
 import type { Item } from '../plant/item.ts';
-import { propertiesOf } from '../answers/shapes.ts';
+import { propertyValues } from '../answers/shapes.ts';
 
 export interface Filter {
   readonly matches: (item: Item) => boolean;
+  /** Set where nothing but items of these ids can match. */
+  readonly ids: readonly string[] | undefined;
   /** Also archived items. */
   readonly includeUnsearchable: boolean;
   readonly excludeGloballyScoped: boolean;
 }
 
-type Clause = (item: Item) => boolean;
+interface Clause {
+  readonly matches: (item: Item) => boolean;
+  /** The only id that can match, for a clause that names one. */
+  readonly id?: string;
+}
 
 /** @throws SeeqError 400 for a filter that cannot be read, with its text in the message */
 export function parseFilters(filters: readonly string[] | null | undefined): Filter {
@@ -27,49 +33,74 @@ export function parseFilters(filters: readonly string[] | null | undefined): Fil
     else if (text.startsWith('@')) throw new SeeqError(400, `Unknown directive '${text}' in the filter`);
     else alternatives.push(splitClauses(text).map((clause) => parseClause(clause, filter)));
   }
+  const named = alternatives.map((clauses) => clauses.find(({ id }) => id !== undefined)?.id);
+  const ids = named.filter((id) => id !== undefined);
   return {
     includeUnsearchable,
     excludeGloballyScoped,
+    ids: named.length > 0 && ids.length === named.length ? ids : undefined,
     matches: (item) =>
-      alternatives.length === 0 || alternatives.some((clauses) => clauses.every((clause) => clause(item))),
+      alternatives.length === 0 || alternatives.some((clauses) => clauses.every((clause) => clause.matches(item))),
   };
 }
 
-/** Cuts at ` && `, with spaces as the language has it, so that a name may hold `&&` inside a regular expression. */
+const OPERATOR = /==|~=/;
+
+/** Cuts at ` && `, with spaces as the language has it; a regular expression may hold that too. */
 function splitClauses(text: string): string[] {
   const clauses: string[] = [];
   let rest = text;
   for (;;) {
-    // A regular expression ends at the slash that stands before the next clause or at the end.
-    const regex = /^([^=~/]*?\s*(?:==|~=)\s*)\/(?:\\.|[^\\])*?\/(?=\s+&&\s|\s*$)/.exec(rest);
-    const cut = regex === null ? rest.search(/\s&&(?:\s|$)/) : regex[0].length;
-    if (cut < 0) break;
+    const cut = endOfClause(rest);
     clauses.push(rest.slice(0, cut).trim());
     const join = /^\s*&&\s*/.exec(rest.slice(cut));
     if (join === null) return clauses;
     rest = rest.slice(cut + join[0].length);
   }
-  clauses.push(rest.trim());
-  return clauses;
 }
+
+/** A regular expression ends at the slash that stands before the next clause or at the end. */
+function endOfClause(text: string): number {
+  const join = text.search(/\s&&(?:\s|$)/);
+  const end = join < 0 ? text.length : join;
+  const operator = text.search(OPERATOR);
+  if (operator < 0 || operator > end) return end;
+  const value = text.slice(operator + 2);
+  const first = operator + 2 + (value.length - value.trimStart().length);
+  if (text[first] !== '/') return end;
+  for (let at = first + 1; at < text.length; at += 1) {
+    if (text[at] === '\\') at += 1;
+    else if (text[at] === '/' && /^(?:\s+&&\s|\s*$)/.test(text.slice(at + 1, at + 1 + MOST_SPACES))) return at + 1;
+  }
+  return end;
+}
+
+/** As far as is looked for what follows a regular expression. */
+const MOST_SPACES = 100;
 
 function parseClause(clause: string, filter: string): Clause {
   if (clause === '') {
-    if (filter.trim() === '') return () => true;
+    if (filter.trim() === '') return { matches: () => true };
     throw new SeeqError(400, `The filter '${filter}' has an empty clause`);
   }
-  const match = /^([^=~]+?)\s*(==|~=)\s*([\s\S]*)$/.exec(clause);
-  if (match === null) return bareText(clause);
-  const [, field = '', operator = '==', value = ''] = match;
-  const test = operator === '==' ? equals(value, filter) : contains(value, filter);
-  return (item) => valuesOf(item, field).some(test);
+  const at = clause.search(OPERATOR);
+  const field = clause.slice(0, at).trim();
+  if (at < 0 || field === '' || /[=~]/.test(field)) return { matches: bareText(clause) };
+  const value = clause.slice(at + 2).trim();
+  const exactly = clause.startsWith('==', at);
+  if (field === 'ID' && exactly && !value.startsWith('/')) {
+    const id = value.toUpperCase();
+    return { id, matches: (item) => item.id === id };
+  }
+  const test = exactly ? equals(value, filter) : contains(value, filter);
+  return { matches: (item) => valuesOf(item, field).some(test) };
 }
 
 /** Text alone: name or description contains it, whatever the case; `*` alone is everything. */
-function bareText(text: string): Clause {
+function bareText(text: string): (item: Item) => boolean {
   if (text === '*') return () => true;
-  const pattern = globPattern(text);
-  return (item) => pattern.test(item.name) || pattern.test(item.description ?? '');
+  const test = glob(text);
+  return (item) => test(item.name) || test(item.description ?? '');
 }
 
 type Test = (value: string) => boolean;
@@ -83,8 +114,7 @@ function equals(value: string, filter: string): Test {
 function contains(value: string, filter: string): Test {
   const regex = regexOf(value, filter, (source) => source);
   if (regex !== undefined) return (text) => regex.test(text);
-  const pattern = globPattern(value);
-  return (text) => pattern.test(text);
+  return glob(value);
 }
 
 function regexOf(value: string, filter: string, frame: (source: string) => string): RegExp | undefined {
@@ -107,12 +137,17 @@ function plainEscapes(source: string): string {
  * Contains, case-insensitive, with `*` and `?`. A value with a wildcard must cover the whole text, so that `Area ?`
  * does not find `Area 51`. [Inferred: wildcards are attested, how they are anchored is not.]
  */
-function globPattern(value: string): RegExp {
+function glob(value: string): Test {
+  if (!/[*?]/.test(value)) {
+    const part = value.toLowerCase();
+    return (text) => text.toLowerCase().includes(part);
+  }
   const source = value
     .replace(/[.+^${}()|[\]\\/]/g, '\\$&')
-    .replaceAll('*', '.*')
+    .replace(/\*+/g, '.*')
     .replaceAll('?', '.');
-  return /[*?]/.test(value) ? new RegExp(`^${source}$`, 'isu') : new RegExp(source, 'isu');
+  const pattern = new RegExp(`^${source}$`, 'isu');
+  return (text) => pattern.test(text);
 }
 
 /** The texts of a field of an item; fields are the names of properties. */
@@ -127,8 +162,6 @@ function valuesOf(item: Item, field: string): string[] {
     case 'Type':
       return [item.type];
     default:
-      return propertiesOf(item)
-        .filter((property) => property.name === field)
-        .map((property) => String(property.value));
+      return propertyValues(item, field).map(String);
   }
 }

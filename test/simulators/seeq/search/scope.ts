@@ -6,9 +6,11 @@ import type { Item } from '../plant/item.ts';
  * Without scope everything is in view, whatever workbook it belongs to; so the vendor's own client asks for "all
  * workbooks". With workbooks: the global items and theirs. The empty GUID in the scope means global items only.
  */
-export function inScope(item: Item, scope: readonly string[] | null | undefined, excludeGlobal = false): boolean {
-  if (item.scopedTo === undefined) return !excludeGlobal;
-  const wanted = (scope ?? []).map((id) => id.toUpperCase());
-  if (wanted.length === 0) return true;
-  return !wanted.includes(EMPTY_GUID) && wanted.includes(item.scopedTo);
+export function scopeOf(scope: readonly string[] | null | undefined, excludeGlobal = false): (item: Item) => boolean {
+  const wanted = new Set((scope ?? []).map((id) => id.toUpperCase()));
+  const globalOnly = wanted.has(EMPTY_GUID);
+  return ({ scopedTo }) => {
+    if (scopedTo === undefined) return !excludeGlobal;
+    return wanted.size === 0 || (!globalOnly && wanted.has(scopedTo));
+  };
 }

@@ -2,10 +2,13 @@
 import { childFlags, parametersOf, preview, propertiesOf, type Models } from '../answers/shapes.ts';
 import { itemOf } from '../answers/find.ts';
 import { listPage } from '../answers/list.ts';
+import type { Work } from '../algebra/work.ts';
 import type { Item } from '../plant/item.ts';
 import type { Plant } from '../plant/plant.ts';
 import { parseFilters } from './filter.ts';
-import { inScope } from './scope.ts';
+import { guarded } from './guard.ts';
+import { allInOrder, inOrder } from './order.ts';
+import { scopeOf } from './scope.ts';
 import { typesOf } from './types.ts';
 
 export interface Search {
@@ -19,42 +22,45 @@ export interface Search {
   readonly order?: readonly string[] | null;
 }
 
+/** Items that are tested before others have their turn. */
+const STEP = 4096;
+
 /** @throws SeeqError 400 or 404 for what cannot be looked for */
-export function search(plant: Plant, what: Search): Models['ItemSearchPreviewPaginatedListV1'] {
+export function search(plant: Plant, what: Search): Work<Models['ItemSearchPreviewPaginatedListV1']> {
   const filter = parseFilters(what.filters);
   const types = typesOf(what.types);
-  const within = typeof what.asset === 'string' ? plant.below(itemOf(plant, what.asset)) : plant.items.values();
-  const hits: Item[] = [];
-  for (const item of within) {
-    if (types !== undefined && !types.has(item.type)) continue;
-    if (item.archived && !filter.includeUnsearchable) continue;
-    if (!inScope(item, what.scope, filter.excludeGloballyScoped)) continue;
-    if (filter.matches(item)) hits.push(item);
-  }
-  const { part, frame, totalResults } = listPage(ordered(hits, what.order ?? []), what, '/items');
-  return { ...frame, totalResults, items: part.map((item) => hitOf(plant, item, what.includeProperties ?? [])) };
-}
-
-function ordered(hits: Item[], order: readonly string[]): Item[] {
-  if (order.length === 0) return hits;
-  const keyOf = (item: Item, field: string): string => {
-    if (field === 'ID') return item.id;
-    if (field === 'Name') return item.name;
-    if (field === 'Description') return item.description ?? '';
-    return String(propertiesOf(item).find((property) => property.name === field)?.value ?? '');
-  };
-  return hits
-    .map((item) => ({ item, keys: order.map((field) => keyOf(item, field.split(/\s/)[0] ?? field)) }))
-    .sort((a, b) => compare(a.keys, b.keys))
-    .map(({ item }) => item);
-}
-
-function compare(a: readonly string[], b: readonly string[]): number {
-  for (const [at, key] of a.entries()) {
-    const other = b[at] ?? '';
-    if (key !== other) return key < other ? -1 : 1;
-  }
-  return 0;
+  const order = what.order ?? [];
+  const below = typeof what.asset === 'string' ? plant.below(itemOf(plant, what.asset)) : undefined;
+  const visible = scopeOf(what.scope, filter.excludeGloballyScoped);
+  const wanted = (item: Item): boolean =>
+    (types === undefined || types.has(item.type)) &&
+    (!item.archived || filter.includeUnsearchable) &&
+    visible(item) &&
+    filter.matches(item);
+  return (function* work() {
+    let among: Iterable<Item>;
+    if (filter.ids !== undefined) {
+      const named = new Set(filter.ids.map((id) => plant.find(id)).filter((item) => item !== undefined));
+      among = inOrder(
+        [...named].filter((item) => below === undefined || below.has(item)),
+        order,
+      );
+    } else among = below === undefined ? allInOrder(plant, order) : inOrder(below, order);
+    const hits: Item[] = [];
+    const items = among[Symbol.iterator]();
+    let next = items.next();
+    while (next.done !== true) {
+      guarded(() => {
+        for (let tested = 0; tested < STEP && next.done !== true; tested += 1) {
+          if (wanted(next.value)) hits.push(next.value);
+          next = items.next();
+        }
+      });
+      yield;
+    }
+    const { part, frame, totalResults } = listPage(hits, what, '/items');
+    return { ...frame, totalResults, items: part.map((item) => hitOf(plant, item, what.includeProperties ?? [])) };
+  })();
 }
 
 /** One item in the shape of a search hit. */
