@@ -185,3 +185,17 @@ def test_a_calculated_condition_of_days(pull):
     start = pd.Timestamp(START).value
     assert times(frame) == [(start + n * 24 * HOUR, start + (n + 1) * 24 * HOUR) for n in range(3)]
     assert set(frame["Year"]) == {2025}
+
+
+def test_a_property_without_value_beside_a_signal(pull, knobs):
+    """Here the client takes it for granted that every property has a value or null."""
+    items = pd.concat(
+        [signals("Special Cases >> Signals >> Step"), conditions(f"{SPECIAL} >> Alarms")], ignore_index=True
+    )
+    with pytest.raises(KeyError, match="value"):
+        pull(items, grid=None)
+    knobs(absent="null")
+    frame = pull(items, grid=None)
+    assert set(frame["Alarms"]) == {1}
+    assert frame["Alarms - Nothing"].isna().all()
+    assert frame["Alarms - Level"].between(80, 81.5).all()
