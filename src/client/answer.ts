@@ -2,7 +2,7 @@
 import type { AnswerMessage } from '../contract/answer.ts';
 import type { ErrorBody } from '../contract/errors.ts';
 import type { SeriesPiece } from '../contract/series.ts';
-import { isSeriesPiece } from '../contract/series.ts';
+import { hasGaps, isSeriesPiece } from '../contract/series.ts';
 
 /** A whole answer. */
 export interface Answer {
@@ -36,20 +36,21 @@ export class AnswerOrder {
   }
 }
 
-/** Joins pieces of the same series; other items stay as they are. Memory grows with the series, so stream long ones. */
+/** Joins pieces of the same series (of one index, and one method where there are several); other items stay as they are. Memory grows with the series, so stream long ones. */
 export function joinSeries(items: readonly object[]): object[] {
-  const series = new Map<number, SeriesPiece>();
+  const series = new Map<string, SeriesPiece>();
   const joined: object[] = [];
   for (const item of items) {
     if (!isSeriesPiece(item)) {
       joined.push(item);
       continue;
     }
-    const before = series.get(item.index);
+    const key = `${item.index} ${'method' in item ? String(item.method) : ''}`;
+    const before = series.get(key);
     if (before) append(before, item);
     else {
       const first = structuredClone(item);
-      series.set(item.index, first);
+      series.set(key, first);
       joined.push(first);
     }
   }
@@ -68,6 +69,10 @@ function append(series: SeriesPiece, piece: SeriesPiece): void {
   if (piece.states || series.states) {
     series.states ??= new Array<number | null>(offset).fill(null);
     for (let i = 0; i < piece.times.length; i++) series.states.push(piece.states?.[i] ?? null);
+  }
+  if (hasGaps(piece)) {
+    if (hasGaps(series)) series.gaps.push(...piece.gaps);
+    else Object.assign(series, { gaps: [...piece.gaps] });
   }
   for (const time of piece.times) series.times.push(time);
   for (const value of piece.values) series.values.push(value);

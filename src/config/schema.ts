@@ -10,6 +10,9 @@ const HOUR_MS = 3_600_000;
 export const limitsSchema = z.strictObject({
   itemsPerRequest: whole(1, 1_000_000).default(5000).describe('Most items (FQNs) in one request.'),
   samplesPerItem: whole(1, 100_000_000).default(1_000_000).describe('Most samples of one item in one answer.'),
+  plottedRawSamples: whole(1, 100_000_000)
+    .default(500_000)
+    .describe('Most recorded samples of one item that `plotted` reads; beyond it the server reduces the series.'),
   rangeDays: whole(1, 200_000).default(3660).describe('Longest time range of one request, in days.'),
   searchLimit: whole(1, 1_000_000).default(10_000).describe('Highest `limit` that a search may ask for.'),
   pageSamples: whole(10, 1_000_000)

@@ -22,7 +22,25 @@ export function halveSeries(piece: SeriesPiece): [SeriesPiece, SeriesPiece] | un
   if (length < 2) return undefined;
   const middle = length >> 1;
   const { truncated: _, ...head } = sliceColumns(piece, 0, middle);
-  return [{ ...head, more: true }, sliceColumns(piece, middle, length)];
+  const tail = sliceColumns(piece, middle, length);
+  if (!hasGaps(piece)) return [{ ...head, more: true }, tail];
+  // A gap belongs to the piece of its later sample, before which it is.
+  const first = piece.times[middle] ?? '';
+  const isEarly = ([, to]: Gap): boolean => compareUtc(to, first) < 0 || piece.times[middle - 1] === to;
+  const [early, late] = [piece.gaps.filter(isEarly), piece.gaps.filter((gap) => !isEarly(gap))];
+  return [{ ...withGaps(head, early), more: true }, withGaps(tail, late)];
+}
+
+/** Times of two neighbouring samples between which a signal has no value. */
+export type Gap = [from: string, to: string];
+
+export function hasGaps(piece: SeriesPiece): piece is SeriesPiece & { gaps: Gap[] } {
+  return 'gaps' in piece && Array.isArray(piece.gaps);
+}
+
+function withGaps(piece: SeriesPiece, gaps: Gap[]): SeriesPiece {
+  const { gaps: _, ...rest } = piece as SeriesPiece & { gaps?: Gap[] };
+  return gaps.length > 0 ? Object.assign(rest, { gaps }) : rest;
 }
 
 /** The same with only the samples `from` (included) to `to` (not included). */

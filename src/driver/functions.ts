@@ -2,21 +2,41 @@
 import { functionTable } from '../contract/functions/table.ts';
 import { DriverError } from '../contract/errors.ts';
 import type { Handler } from './handler.ts';
+import { aggregated } from './handlers/aggregated.ts';
+import { cancel } from './handlers/cancel.ts';
 import { discrete } from './handlers/discrete.ts';
 import { elementsearch } from './handlers/elementsearch.ts';
+import { eventpipepoll } from './handlers/eventpipepoll.ts';
 import { functionsHandler, hosts, version } from './handlers/general.ts';
+import { interpolated } from './handlers/interpolated.ts';
+import { plotted } from './handlers/plotted.ts';
 import { snapshot } from './handlers/snapshot.ts';
 import { tagsearch } from './handlers/tagsearch.ts';
 import { timeframesearch } from './handlers/timeframesearch.ts';
 
 const handlers: ReadonlyMap<string, Handler> = new Map(
-  [version, functionsHandler(() => handlers), hosts, tagsearch, elementsearch, timeframesearch, snapshot, discrete].map(
-    (entry) => [entry.declaration.name, entry],
-  ),
+  [
+    version,
+    functionsHandler(() => handlers),
+    hosts,
+    tagsearch,
+    elementsearch,
+    timeframesearch,
+    snapshot,
+    eventpipepoll,
+    plotted,
+    interpolated,
+    discrete,
+    aggregated,
+    cancel,
+  ].map((entry) => [entry.declaration.name, entry]),
 );
 
 /** Whether the contract has a function of this name. */
 export const isDeclared = (name: string): boolean => functionTable.some((declaration) => declaration.name === name);
+
+/** Whether the answer of a function goes on until the function itself ends it. */
+export const isLease = (name: string): boolean => handlers.get(name)?.isLease === true;
 
 /**
  * The handler of a function.

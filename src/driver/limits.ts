@@ -8,6 +8,8 @@ export interface DriverLimits {
   itemsPerRequest: number;
   /** Samples of one item in one answer. */
   samplesPerItem: number;
+  /** Recorded samples of one item that `plotted` reads itself. */
+  plottedRawSamples: number;
   /** Length of a range. */
   rangeDays: number;
   /** Highest `limit` of a search. */

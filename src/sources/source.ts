@@ -6,7 +6,7 @@ import type { Boundary } from '../contract/functions/data.ts';
 import type { Fqn } from '../contract/fqn.ts';
 import type { Nanoseconds } from '../contract/instant.ts';
 import type { TimeRange } from '../contract/time.ts';
-import type { Columns, Point, ScalarValue } from '../contract/values.ts';
+import type { Columns, Point, ScalarValue, ValueStatus } from '../contract/values.ts';
 
 /** What a source needs to work for one request: a way to be cancelled, and permission for each call. */
 export interface SourceCall {
@@ -111,6 +111,28 @@ export interface SamplePage extends Columns {
   unit?: string;
 }
 
+/** How a signal goes on between its samples, and what its values are. */
+export interface SeriesShape {
+  /** The signal itself; of an attribute of an asset, the one behind it. */
+  fqn: Fqn;
+  /** `pilinear`: linear, but a value before a bad sample is held. `discrete`: nothing between the samples. */
+  interpolation: 'linear' | 'pilinear' | 'step' | 'discrete';
+  /** Samples further apart have no value between them, in nanoseconds; undefined where the source tells no bound. */
+  maximumInterpolation: Nanoseconds | undefined;
+  valueType: 'number' | 'string';
+  unit?: string;
+}
+
+/** Lowest and highest value of each of many intervals; both null where the server found none. */
+export interface Envelope {
+  /** Starts of the intervals, ascending; the first may lie before the range. */
+  times: string[];
+  lowest: (number | null)[];
+  highest: (number | null)[];
+  status: ValueStatus[];
+  unit?: string;
+}
+
 /** A server of some vendor. Every method rejects with a DriverError and nothing else. */
 export interface Source {
   /** First part of its FQNs. */
@@ -131,6 +153,10 @@ export interface Source {
   snapshot(fqn: Fqn, time: Nanoseconds, call: SourceCall): Promise<Point>;
   /** Recorded samples in pages, ascending in time, complete. */
   samples(fqn: Fqn, range: TimeRange, boundary: Boundary, call: SourceCall): AsyncIterable<SamplePage>;
+  /** How a signal goes on between its samples. */
+  shape(fqn: Fqn, call: SourceCall): Promise<SeriesShape>;
+  /** Lowest and highest value of about `intervals` even intervals of a numeric signal, computed by the server. */
+  reduced(fqn: Fqn, range: TimeRange, intervals: number, call: SourceCall): Promise<Envelope>;
   /** Timeframes of a condition that overlap the range, ascending by start. */
   timeframes(conditionId: string, range: TimeRange, call: SourceCall): AsyncIterable<Timeframe[]>;
   /** Ends its connections. */

@@ -18,6 +18,7 @@ describe('a good configuration', () => {
       limits: {
         itemsPerRequest: 5000,
         samplesPerItem: 1_000_000,
+        plottedRawSamples: 500_000,
         rangeDays: 3660,
         searchLimit: 10_000,
         pageSamples: 10_000,

@@ -27,6 +27,8 @@ export function source(name: string, methods: Partial<Source> = {}): Source {
     async *samples() {
       // None.
     },
+    shape: nothing,
+    reduced: nothing,
     async *timeframes() {
       // None.
     },
@@ -98,6 +100,7 @@ export const limits: DriverLimits = {
   searchLimit: 10_000,
   requestBytes: 1024 * 1024,
   defaultTimeoutMs: 30_000,
+  plottedRawSamples: 500_000,
   maxTimeoutMs: 300_000,
   concurrentRequests: 256,
 };

@@ -71,7 +71,10 @@ describe('functions about the driver', () => {
       'elementsearch',
       'timeframesearch',
       'snapshot',
+      'plotted',
+      'interpolated',
       'discrete',
+      'aggregated',
     ]);
     for (const { name } of items as { name: string }[]) {
       const { error } = await cluster.ask({ function: name, params: { surely: 'unknown' } });

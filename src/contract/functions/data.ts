@@ -74,19 +74,23 @@ export const plottedPiece = seriesPieceSchema.extend({
 export const plotted = defineFunction({
   name: 'plotted',
   type: 'DATAHISTORY',
-  description: 'Series fit for drawing: first, last, lowest and highest sample of each interval',
+  description:
+    'Series fit for drawing: the recorded samples, or the first, last, lowest and highest one of each interval where ' +
+    'there are more than 4 x intervals + 2; text and steps with every change that fits. The samples just outside of ' +
+    'the range are there too',
   params: z.strictObject({
     ...rangeParams,
     intervals: z.number().int().min(1).max(100_000).default(640).describe('Usually the width of the plot in pixels'),
   }),
   item: z.union([plottedPiece, failedItem]),
-  unsupported: 'Not built yet; use discrete.',
 });
 
 export const interpolated = defineFunction({
   name: 'interpolated',
   type: 'DATAHISTORY',
-  description: "Evenly spaced values by the signal's own interpolation",
+  description:
+    "Evenly spaced values by the signal's own interpolation; Bad Data where it has none: next to bad samples, and " +
+    'between samples further apart than its maximum interpolation. Text is never interpolated, it holds',
   params: z
     .strictObject({
       ...rangeParams,
@@ -97,7 +101,6 @@ export const interpolated = defineFunction({
       error: 'needs exactly one of intervalMs and count',
     }),
   item: z.union([seriesPieceSchema, failedItem]),
-  unsupported: 'Not built yet; use discrete.',
 });
 
 export const aggregateMethods = [
@@ -116,18 +119,29 @@ export type AggregateMethod = (typeof aggregateMethods)[number];
 export const aggregatedPiece = seriesPieceSchema.extend({
   method: z
     .enum(aggregateMethods)
-    .describe('Each method is a series of its own; times are the starts of the intervals'),
+    .describe('Each method is a series of its own, with pieces of its own; times are the starts of the intervals'),
 });
 
 export const aggregated = defineFunction({
   name: 'aggregated',
   type: 'DATAHISTORY',
-  description: 'Statistics over even intervals',
+  description:
+    'Statistics over even intervals, one series a method. average and total follow the signal in time: total is its ' +
+    'time integral, value x seconds; time without a value does not count. The others are of the samples recorded from ' +
+    'the start of an interval to just before its end; stdDev divides by n - 1. No data is Bad Data, and count 0. Bad ' +
+    'samples are left out and make the result Questionable',
   params: z.strictObject({
     ...rangeParams,
-    intervalMs: z.number().positive().describe('Length of the intervals; the first one begins at start'),
-    methods: z.array(z.enum(aggregateMethods)).min(1).max(aggregateMethods.length).default(['average']),
+    intervalMs: z
+      .number()
+      .positive()
+      .describe('Length of the intervals; the first one begins at start, the last one may be shorter'),
+    methods: z
+      .array(z.enum(aggregateMethods))
+      .min(1)
+      .max(aggregateMethods.length)
+      .default(['average'])
+      .describe('Text has only count, first and last'),
   }),
   item: z.union([aggregatedPiece, failedItem]),
-  unsupported: 'Not built yet; use discrete.',
 });

@@ -13,7 +13,7 @@ import type { TimeRange } from '../../contract/time.ts';
 import type { ScalarValue, ValueStatus } from '../../contract/values.ts';
 import type { Envelope, SamplePage, SourceCall } from '../source.ts';
 import { decodeRun, type DecodedPage } from './samples.ts';
-import type { Operation, SeeqServer } from './server.ts';
+import { type Operation, type SeeqServer, shareKey } from './server.ts';
 
 const NS_PER_MS = 1_000_000n;
 /** Intervals that only touch the range, and the ones outside of it that a formula answers too. */
@@ -71,11 +71,13 @@ async function run(server: SeeqServer, { formula, id, range, limit }: Run, call:
     const token = continuationToken === undefined ? {} : { continuationToken };
     const operation: Operation<string> = (client, signal) =>
       client.GET('/formulas/run', { params: { query: { ...query, ...token } }, parseAs: 'text', signal });
-    const decoded: DecodedPage = await server.askFor(call, operation, decodeRun);
+    const share = shareKey('run', query, token);
+    const decoded: DecodedPage = await server.askFor(call, operation, decodeRun, { share });
     const { page, count } = decoded;
     continuationToken = decoded.continuationToken;
     // Servers before R63 give no token; a full page without one may not be all.
-    if (continuationToken === undefined && count > 0 && count >= (decoded.limit ?? limit)) throw cut(server.name, count);
+    if (continuationToken === undefined && count > 0 && count >= (decoded.limit ?? limit))
+      throw cut(server.name, count);
     for (const [from, to, status] of page.flags ?? []) flags.push([from + times.length, to + times.length, status]);
     times.push(...page.times);
     values.push(...page.values);
@@ -96,7 +98,10 @@ function within(page: SamplePage, after: string, last: string): SamplePage {
 /** Lowest and highest values side by side; an interval that only one of them has is kept, half empty. */
 function merge(low: SamplePage, high: SamplePage): Envelope {
   const rows = new Map<string, { low?: number; high?: number; status: ValueStatus }>();
-  for (const [name, page] of [['low', low], ['high', high]] as const) {
+  for (const [name, page] of [
+    ['low', low],
+    ['high', high],
+  ] as const) {
     for (const [position, time] of page.times.entries()) {
       const row = rows.get(time) ?? { status: 'Good' as const };
       const value = page.values[position];

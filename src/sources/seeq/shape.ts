@@ -3,7 +3,7 @@ import type { Fqn } from '../../contract/fqn.ts';
 import type { SeriesShape, SourceCall } from '../source.ts';
 import { parseDuration } from './duration.ts';
 import type { components } from './seeq-api.generated.ts';
-import type { Operation, SeeqServer } from './server.ts';
+import { type Operation, type SeeqServer, shareKey } from './server.ts';
 
 type Signal = components['schemas']['SignalOutputV1'];
 
@@ -18,7 +18,7 @@ const INTERPOLATIONS: Record<string, SeriesShape['interpolation']> = {
 export async function readShape(server: SeeqServer, fqn: Fqn, call: SourceCall): Promise<SeriesShape> {
   const operation: Operation<Signal> = (client, signal) =>
     client.GET('/signals/{id}', { params: { path: { id: fqn.id } }, signal });
-  return server.askFor(call, operation, (body) => ({ fqn, ...toShape(body) }));
+  return { fqn, ...(await server.askFor(call, operation, toShape, { share: shareKey('signal', fqn.id) })) };
 }
 
 /** A signal that does not tell, or uses a word of a newer server, is taken as linear. */

@@ -1,0 +1,51 @@
+/** `interpolated`: values at even distances, by the signal's own interpolation. */
+import { interpolated as declaration } from '../../contract/functions/data.ts';
+import { resolveRange } from '../../contract/time.ts';
+import { handler } from '../handler.ts';
+import { type Grid, gridByCount, gridByInterval, intervalOf } from '../history/grid.ts';
+import { Interpolator } from '../history/interpolator.ts';
+import { openSeries, SERIES_AT_ONCE } from '../history/open.ts';
+import { PieceWriter, type WrittenSample } from '../history/pieces.ts';
+import { samplesOf, TimeReader } from '../history/sample.ts';
+import { eachItem } from '../items.ts';
+import { checkLimit, checkRange } from '../limits.ts';
+
+export const interpolated = handler(
+  declaration,
+  async (params, context) => {
+    const { items, intervalMs, count = 1, timeZone } = params;
+    checkLimit('items', items.length, context.limits.itemsPerRequest, 'items');
+    const range = resolveRange(params, { now: context.now, timeZone });
+    checkRange(range, context.limits);
+    const byInterval = intervalMs !== undefined;
+    const grid: Grid = byInterval ? gridByInterval(range, intervalOf(intervalMs)) : gridByCount(range, count);
+    checkLimit(byInterval ? 'intervalMs' : 'count', grid.count, context.limits.samplesPerItem, 'values');
+
+    await eachItem(context, items, SERIES_AT_ONCE, async (item, host) => {
+      const { shape, pages } = await openSeries(item, host, range, context.callTo(host));
+      const { index, text: fqn } = item;
+      const writer = new PieceWriter(context, {
+        index,
+        fqn,
+        ...(shape.unit === undefined ? {} : { unit: shape.unit }),
+      });
+      const interpolator = new Interpolator(grid.times(), shape, context.now);
+      const reader = new TimeReader();
+      for await (const page of pages) {
+        for (const sample of samplesOf(page, reader)) await writeAll(interpolator.take(sample), writer);
+      }
+      await writeAll(interpolator.rest(), writer);
+      await writer.end();
+    });
+  },
+  ['itemsPerRequest', 'samplesPerItem', 'rangeDays'],
+);
+
+/** Between most neighbouring samples lies no value, so that nothing is waited for. */
+function writeAll(values: Generator<WrittenSample>, writer: PieceWriter): Promise<void> | undefined {
+  for (const value of values) {
+    const sent = writer.add(value);
+    if (sent) return sent.then(() => writeAll(values, writer));
+  }
+  return undefined;
+}

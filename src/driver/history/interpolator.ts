@@ -1,0 +1,83 @@
+/** Values of a signal at given times, computed while its samples pass by: only the newest sample is kept. */
+import { formatInstant, type Nanoseconds } from '../../contract/instant.ts';
+import type { WrittenSample } from './pieces.ts';
+import type { Sample } from './sample.ts';
+import { type Bridging, holdsUntil, onLine, spanBetween, statusBetween } from './signal.ts';
+
+export class Interpolator {
+  readonly #times: Iterator<Nanoseconds>;
+  readonly #shape: Bridging;
+  readonly #now: Nanoseconds;
+  /** The next time that wants a value; undefined behind the last. */
+  #at: Nanoseconds | undefined;
+  #left: Sample | undefined;
+
+  /**
+   * @param times ascending
+   * @param now a step does not hold beyond it
+   */
+  constructor(times: Iterator<Nanoseconds>, shape: Bridging, now: Nanoseconds) {
+    this.#times = times;
+    this.#shape = shape;
+    this.#now = now;
+    this.#step();
+  }
+
+  /** Takes the next sample, and gives the values at all times before it. */
+  *take(right: Sample): Generator<WrittenSample> {
+    while (this.#at !== undefined && this.#at < right.at) {
+      yield this.#between(this.#at, right);
+      this.#step();
+    }
+    // Of several samples at one time the last one counts.
+    this.#left = right;
+  }
+
+  /** The values at all times that are left, when there are no more samples. */
+  *rest(): Generator<WrittenSample> {
+    while (this.#at !== undefined) {
+      yield this.#behind(this.#at);
+      this.#step();
+    }
+  }
+
+  #step(): void {
+    const next = this.#times.next();
+    this.#at = next.done === true ? undefined : next.value;
+  }
+
+  #between(at: Nanoseconds, right: Sample): WrittenSample {
+    const left = this.#left;
+    if (left === undefined) return nothing(at);
+    if (left.at === at) return moved(left, at);
+    const span = spanBetween(left, right, this.#shape);
+    if (span === 'none') return nothing(at);
+    const status = statusBetween(left, right);
+    if (span === 'hold') return { ...moved(left, at), status };
+    return { time: formatInstant(at), value: onLine(left, right, at), status, state: null };
+  }
+
+  #behind(at: Nanoseconds): WrittenSample {
+    const left = this.#left;
+    if (left === undefined) return nothing(at);
+    if (left.at === at) return moved(left, at);
+    const until = holdsUntil(left, this.#shape, this.#now);
+    if (until === undefined || at > until) return nothing(at);
+    // A newer sample may still come and end the step earlier.
+    return { ...moved(left, at), status: 'Questionable' };
+  }
+}
+
+const nothing = (at: Nanoseconds): WrittenSample => ({
+  time: formatInstant(at),
+  value: null,
+  status: 'Bad Data',
+  state: null,
+});
+
+const moved = ({ value, status, state }: Sample, at: Nanoseconds): WrittenSample => ({
+  time: formatInstant(at),
+  value,
+  status,
+  state,
+});

@@ -1,0 +1,41 @@
+/** Opens a series for a calculation: its shape, and its recorded samples with those just outside of the range. */
+import type { TimeRange } from '../../contract/time.ts';
+import type { SamplePage, SeriesShape } from '../../sources/source.ts';
+import type { RequestContext } from '../context.ts';
+import type { Host } from '../hosts.ts';
+import type { RequestedItem } from '../items.ts';
+
+export interface OpenSeries {
+  shape: SeriesShape;
+  pages: AsyncIterable<SamplePage>;
+}
+
+/** Series of one host in work at once; each holds two pages in memory. */
+export const SERIES_AT_ONCE = 4;
+
+/** A signal's shape and first page are asked for together; what only leads to a signal is followed first, once. */
+export async function openSeries(
+  { fqn }: RequestedItem,
+  { source }: Host,
+  range: TimeRange,
+  call: ReturnType<RequestContext['callTo']>,
+): Promise<OpenSeries> {
+  if (fqn.kind !== 'signal' || fqn.part) {
+    const shape = await source.shape(fqn, call);
+    return { shape, pages: source.samples(shape.fqn, range, 'outside', call) };
+  }
+  const pages = source.samples(fqn, range, 'outside', call)[Symbol.asyncIterator]();
+  const first = pages.next();
+  // If the shape fails, nobody waits for the page.
+  first.catch(() => undefined);
+  const shape = await source.shape(fqn, call);
+  return { shape, pages: continued(first, pages) };
+}
+
+async function* continued<T>(first: Promise<IteratorResult<T>>, rest: AsyncIterator<T>): AsyncGenerator<T> {
+  try {
+    for (let next = await first; next.done !== true; next = await rest.next()) yield next.value;
+  } finally {
+    await rest.return?.();
+  }
+}

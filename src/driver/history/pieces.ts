@@ -1,0 +1,81 @@
+/** Writes a computed series into the answer piece by piece, so that memory stays flat however long it is. */
+import { setImmediate as breathe } from 'node:timers/promises';
+import type { AnswerItem } from '../../contract/answer.ts';
+import { flag } from '../../contract/series.ts';
+import type { Flag, ScalarValue, ValueStatus } from '../../contract/values.ts';
+import type { RequestContext } from '../context.ts';
+
+/** Samples of one piece: enough for the work of a piece not to count, and small beside a message. */
+export const PIECE_SAMPLES = 2000;
+
+export interface WrittenSample {
+  readonly time: string;
+  readonly value: ScalarValue;
+  readonly status: ValueStatus;
+  readonly state: number | null;
+}
+
+export class PieceWriter {
+  readonly #context: Pick<RequestContext, 'emit' | 'signal'>;
+  readonly #head: AnswerItem;
+  readonly #most: number;
+  #times: string[] = [];
+  #values: ScalarValue[] = [];
+  #flags: Flag[] = [];
+  #states: (number | null)[] | undefined;
+  #gaps: [string, string][] = [];
+
+  /** @param head members of every piece: index, fqn, unit and what else belongs to the series as a whole */
+  constructor(context: Pick<RequestContext, 'emit' | 'signal'>, head: AnswerItem, most = PIECE_SAMPLES) {
+    this.#context = context;
+    this.#head = head;
+    this.#most = most;
+  }
+
+  /** Takes a sample; wait for the result, if there is one, before the next. */
+  add({ time, value, status, state }: WrittenSample): Promise<void> | undefined {
+    // A full piece goes out only now that it is known that another follows.
+    const sent = this.#times.length >= this.#most ? this.#send(true) : undefined;
+    const position = this.#times.push(time) - 1;
+    this.#values.push(value);
+    flag(this.#flags, position, status);
+    if (state !== null) this.#states ??= new Array<number | null>(position).fill(null);
+    this.#states?.push(state);
+    return sent;
+  }
+
+  /** Notes that the signal has no value between two neighbouring samples, of which the later was added last. */
+  gap(from: string, to: string): void {
+    this.#gaps.push([from, to]);
+  }
+
+  /** Sends what is left; a series without samples is sent too. */
+  end(): Promise<void> {
+    return this.#send(false);
+  }
+
+  #send(more: boolean): Promise<void> {
+    const piece = {
+      ...this.#head,
+      times: this.#times,
+      values: this.#values,
+      ...(this.#flags.length > 0 ? { flags: this.#flags } : {}),
+      ...(this.#states ? { states: this.#states } : {}),
+      ...(this.#gaps.length > 0 ? { gaps: this.#gaps } : {}),
+      ...(more ? { more } : {}),
+    };
+    this.#times = [];
+    this.#values = [];
+    this.#flags = [];
+    this.#states = undefined;
+    this.#gaps = [];
+    return this.#emit(piece, more);
+  }
+
+  async #emit(piece: AnswerItem, more: boolean): Promise<void> {
+    if (this.#context.signal.aborted) throw this.#context.signal.reason;
+    await this.#context.emit(piece);
+    // A long series may need no further call to the source; others must get their turn in the meantime.
+    if (more) await breathe();
+  }
+}
