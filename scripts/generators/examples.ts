@@ -146,6 +146,7 @@ async function ask(driver: Driver, request: Request, url: string) {
         items.push(item);
         return undefined;
       },
+      flush: () => undefined,
       end: async (end) => {
         resolve({ head, end });
       },

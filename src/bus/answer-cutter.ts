@@ -1,9 +1,9 @@
 /** Collects the items of one answer into messages that fit the bus, and sends all of them but the last. */
 import type { MsgHdrs } from 'nats';
-import type { AnswerEnd, AnswerHead, AnswerItem } from '../contract/answer.ts';
+import type { AnswerEnd, AnswerHead, AnswerItem, AnswerMeta } from '../contract/answer.ts';
 import { halveSeries, isSeriesPiece, sliceColumns, type SeriesPiece } from '../contract/series.ts';
 import { compress, expectedRatio, worthCompressingBytes } from './compression.ts';
-import { Envelope, gzipHeaders, headerBytes, refusedItem } from './envelope.ts';
+import { Envelope, gzipHeaders, headerBytes, middleTail, refusedItem } from './envelope.ts';
 import type { BusLogger } from './logger.ts';
 import type { Outbox } from './outbox.ts';
 import { MessageTooLarge, type OutgoingMessage } from './outgoing.ts';
@@ -91,6 +91,31 @@ export class AnswerCutter {
   sendBatch(): Step {
     const { items, texts } = this.takeBatch();
     return this.#sendMiddle(items, texts);
+  }
+
+  /**
+   * Sends what has been collected, even if that is nothing, with a meta of its own. A meta that fits no message is left
+   * out: it is a help, and the end brings it again.
+   * @param reply where the server tells that nobody is there to receive the message
+   */
+  flush(meta: AnswerMeta | undefined, reply: string | undefined): Step {
+    const tail = middleTail(meta);
+    const room = this.limit() - this.envelope.middleBytes - Buffer.byteLength(tail);
+    if (room < this.#bytes && this.#texts.length > 0) {
+      const sent = this.sendBatch();
+      return sent === undefined ? this.flush(meta, reply) : sent.then(() => this.flush(meta, reply));
+    }
+    if (room < 0 && meta !== undefined) return this.flush(undefined, reply);
+    const { items, texts } = this.takeBatch();
+    const body = this.envelope.middle(this.#seq, texts, tail);
+    if (this.#options.gzip && body.length >= worthCompressingBytes) return this.#flushCompressed(items, body, reply);
+    return this.#sendOrRecut(items, { ...this.message(body), reply });
+  }
+
+  async #flushCompressed(items: AnswerItem[], body: Buffer, reply: string | undefined): Promise<void> {
+    const packed = this.message(await compress(body), gzipHeaders());
+    const message = packed.size < body.length ? packed : this.message(body);
+    await this.#sendOrRecut(items, { ...message, reply });
   }
 
   /** Cuts items anew that turned out not to fit, and sends them all. */

@@ -1,10 +1,11 @@
 /** The answer of one request on its way to the bus: keeps its order, ends it once, and says honestly how it ended. */
-import type { AnswerEnd, AnswerHead, AnswerItem, AnswerSink, AnswerStatus } from '../contract/answer.ts';
+import type { AnswerEnd, AnswerHead, AnswerItem, AnswerSink, AnswerStatus, Interim } from '../contract/answer.ts';
 import { DriverError, toDriverError, type ErrorBody } from '../contract/errors.ts';
 import { AnswerCutter, type CutterOptions, type Step } from './answer-cutter.ts';
 import { compress, worthCompressingBytes } from './compression.ts';
 import { emptyMeta, errorHeaders, gzipHeaders, headerBytes, lastTail, shorterEnds } from './envelope.ts';
 import { MessageTooLarge, type OutgoingMessage } from './outgoing.ts';
+import { isNobody, type ReplyBox, type ReplySubject } from './reply-box.ts';
 
 /** Default bound of one message. */
 export const defaultChunkBytes = 512 * 1024;
@@ -13,6 +14,10 @@ export const defaultChunkBytes = 512 * 1024;
 export interface AnswerWriterOptions extends CutterOptions {
   /** Told once, when the last message was handed over or had to be given up. */
   onEnd?: (status: AnswerStatus, error: ErrorBody | undefined) => void;
+  /** Told when a message that others follow was asked for. */
+  onFlush?: () => void;
+  /** Where the server can tell that nobody is there to receive the answer; without it nobody knows. */
+  replies?: ReplyBox | undefined;
 }
 
 const done = Promise.resolve();
@@ -26,6 +31,8 @@ export class AnswerWriter implements AnswerSink {
   #broken: DriverError | undefined;
   /** The step under way; later ones queue behind it even if the caller does not wait. */
   #tail: Promise<void> | undefined;
+  #nobody: ReplySubject | undefined;
+  #onNobody: (() => void) | undefined;
 
   constructor(head: AnswerHead, options: AnswerWriterOptions) {
     this.#head = head;
@@ -53,7 +60,23 @@ export class AnswerWriter implements AnswerSink {
     });
   }
 
+  flush({ meta, onNobody }: Interim): Promise<void> | undefined {
+    this.#onNobody = onNobody;
+    if (this.#ended || this.#options.subject === '') return undefined;
+    this.#options.onFlush?.();
+    this.#nobody ??= this.#options.replies?.open((message) => {
+      if (isNobody(message)) this.#onNobody?.();
+    });
+    return this.#run(() => {
+      if (this.#broken !== undefined) return Promise.reject(this.#broken);
+      return this.#cutter.flush(meta, this.#nobody?.subject)?.catch((error: unknown) => {
+        throw this.#break(error);
+      });
+    });
+  }
+
   end(end: AnswerEnd): Promise<void> {
+    this.#nobody?.close();
     if (this.#ended) {
       this.#complain('An answer was ended twice; the second end was dropped');
       return done;

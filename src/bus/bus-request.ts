@@ -8,11 +8,14 @@ import { acceptsGzip } from './compression.ts';
 import type { BusConnection } from './connection.ts';
 import { emptyMeta } from './envelope.ts';
 import type { BusLogger } from './logger.ts';
+import type { ReplyBox } from './reply-box.ts';
 import { publishSubject } from './subject.ts';
 
 export interface BusRequestOptions {
   logger: BusLogger;
   chunkBytes?: number | undefined;
+  /** Where the server tells that a caller is gone. */
+  replies?: ReplyBox | undefined;
 }
 
 /** One message from the bus, with the way back to its sender. */
@@ -27,6 +30,7 @@ export class BusRequest implements IncomingRequest {
   readonly #arrived = performance.now();
   #writer: AnswerWriter | undefined;
   #subject = '';
+  #firstMs: number | undefined;
 
   constructor(
     message: Msg,
@@ -52,12 +56,13 @@ export class BusRequest implements IncomingRequest {
     return this.#writer?.ended ?? false;
   }
 
+  /** Milliseconds since its arrival; of an answer that goes on for a long time, until its first message was ready. */
   get elapsedMs(): number {
-    return performance.now() - this.#arrived;
+    return this.#firstMs ?? performance.now() - this.#arrived;
   }
 
   answer(head: AnswerHead): AnswerSink {
-    const { logger, chunkBytes = defaultChunkBytes } = this.#options;
+    const { logger, chunkBytes = defaultChunkBytes, replies } = this.#options;
     if (this.#writer !== undefined) {
       logger.error({ id: head.id, function: head.function }, 'The answer of a request was opened twice');
       return this.#writer;
@@ -69,6 +74,10 @@ export class BusRequest implements IncomingRequest {
       chunkBytes,
       gzip: this.#gzip,
       logger,
+      replies,
+      onFlush: () => {
+        this.#firstMs ??= performance.now() - this.#arrived;
+      },
       onEnd: this.#onEnd,
     });
     return this.#writer;

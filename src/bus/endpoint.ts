@@ -6,6 +6,7 @@ import { BusRequest } from './bus-request.ts';
 import type { BusConnection } from './connection.ts';
 import { announceService, type ServiceNumbers } from './discovery.ts';
 import type { BusLogger } from './logger.ts';
+import type { ReplyBox } from './reply-box.ts';
 import { subjectToken, subscribeSubject } from './subject.ts';
 
 export interface ServeOptions {
@@ -23,6 +24,8 @@ export interface ServeOptions {
   logger: BusLogger;
   /** Bound of one message of an answer. Default 512 KiB; the server's max_payload holds as well. */
   chunkBytes?: number | undefined;
+  /** Where the server tells that a caller is gone; without it nobody knows. */
+  replies?: ReplyBox | undefined;
 }
 
 /** Answers a request; resolves when its answer has ended. */

@@ -48,9 +48,9 @@ export class Envelope {
     this.middleBytes = Buffer.byteLength(this.#opening) + seqDigits + middleMark.length + 2;
   }
 
-  /** A message that others follow. */
-  middle(seq: number, items: readonly string[]): Buffer {
-    return assemble(`${this.#opening}${seq}${middleMark}`, items, ']}');
+  /** A message that others follow; `tail` comes from `middleTail`. */
+  middle(seq: number, items: readonly string[], tail = ']}'): Buffer {
+    return assemble(`${this.#opening}${seq}${middleMark}`, items, tail);
   }
 
   /** The final message; `tail` comes from `lastTail`. */
@@ -91,6 +91,11 @@ export function headerBytes(block: MsgHdrs | undefined): number {
     for (const value of values) bytes += Buffer.byteLength(`\r\n${key}: ${value}`);
   }
   return bytes;
+}
+
+/** What follows the items of a message that others follow. */
+export function middleTail(meta: AnswerMeta | undefined): string {
+  return meta === undefined ? ']}' : `],"meta":${JSON.stringify(meta)}}`;
 }
 
 /** What follows the items of the final message. */

@@ -158,8 +158,9 @@ export class Outbox {
     const nc = this.#nc;
     if (nc === undefined) return false;
     try {
-      if (message.headers === undefined) nc.publish(message.subject, message.data);
-      else nc.publish(message.subject, message.data, { headers: message.headers });
+      const { subject, data, headers, reply } = message;
+      if (headers === undefined && reply === undefined) nc.publish(subject, data);
+      else nc.publish(subject, data, { ...(headers ? { headers } : {}), ...(reply === undefined ? {} : { reply }) });
     } catch (error) {
       if (!nc.isClosed()) throw error;
       this.detach();

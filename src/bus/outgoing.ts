@@ -5,6 +5,8 @@ export interface OutgoingMessage {
   subject: string;
   data: Uint8Array;
   headers?: MsgHdrs | undefined;
+  /** Where the server tells that nobody is there to receive the message. */
+  reply?: string | undefined;
   /** Bytes of headers and data together, which is what the server's max_payload counts. */
   size: number;
   /** What to send when a new connection brings a smaller max_payload than this message was cut for. */

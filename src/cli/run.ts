@@ -5,6 +5,8 @@ import { Command } from 'commander';
 import type { Logger } from 'pino';
 import { connectBus } from '../bus/connection.ts';
 import { serveRequests } from '../bus/endpoint.ts';
+import { Peers } from '../bus/peers.ts';
+import { ReplyBox } from '../bus/reply-box.ts';
 import type { Config } from '../config/config.ts';
 import { Driver } from '../driver/driver.ts';
 import { openLog } from '../telemetry/log.ts';
@@ -49,8 +51,11 @@ async function run(config: Config, stop: AbortSignal): Promise<ExitCode> {
   const logTopic = new LogTopic(identity);
   const log = openLog({ debug: config.debug, driverid, instance, also: logTopic.write });
   const hosts = openHosts(config, version);
-  const driver = new Driver({ hosts, limits: config.limits, facts: { version, instance, started }, log });
   const bus = connectBus(busOptions(config.bus, `iota-seeqdrv ${instance}`, log));
+  const control = `${reqtopic}.control`;
+  const replies = new ReplyBox(bus, control, log);
+  const peers = new Peers(bus, { subject: control, replies, logger: log });
+  const driver = new Driver({ hosts, limits: config.limits, facts: { version, instance, started }, log, peers });
   const telemetry = startTelemetry({ config, identity, started, bus, driver, hosts, log: logTopic });
   const endpoint = serveRequests(
     bus,
@@ -67,6 +72,7 @@ async function run(config: Config, stop: AbortSignal): Promise<ExitCode> {
       },
       stats: () => driver.statistics.snapshot(),
       chunkBytes: config.bus.chunkBytes,
+      replies,
       logger: log,
     },
     (request) => driver.handle(request),
@@ -79,6 +85,7 @@ async function run(config: Config, stop: AbortSignal): Promise<ExitCode> {
   else log.error({}, 'the connection to the bus was closed for good');
 
   telemetry.stop();
+  driver.endLeases();
   await drain(endpoint, driver, config.limits.drainTimeoutMs, log);
   await bus.close();
   await hosts.close();

@@ -15,6 +15,10 @@ export const errorBodySchema = z.object({
   details: z.record(z.string(), z.unknown()).optional().describe('Facts for programs'),
 });
 
+/** Why a lease ended. */
+export const leaseEnds = ['expired', 'cancelled', 'shutdown', 'callerGone'] as const;
+export type LeaseEnd = (typeof leaseEnds)[number];
+
 export const metaSchema = z.object({
   elapsedMs: z.number().describe('From the arrival of the request to its last message'),
   sourceMs: z.number().describe('Sum of the time of all calls to sources; larger than elapsedMs when they ran at once'),
@@ -23,6 +27,7 @@ export const metaSchema = z.object({
   total: z.number().int().optional().describe('Number of hits at the sources, where they tell it'),
   cursor: z.string().optional().describe('Opaque; send it back to get the next page'),
   truncated: z.boolean().optional().describe('More exists than was asked for; see cursor'),
+  ended: z.enum(leaseEnds).optional().describe('Of a lease, in its last message: why it ended'),
 });
 export type AnswerMeta = z.infer<typeof metaSchema>;
 
@@ -35,7 +40,7 @@ export const answerSchema = z
     status: z.enum(answerStatuses).describe('Counts in the last message; earlier ones say "ok"'),
     items: z.array(z.unknown()).describe('The receiver concatenates the items of all messages'),
     error: errorBodySchema.optional(),
-    meta: metaSchema.optional(),
+    meta: metaSchema.optional().describe('In the last message; of a lease also in others, with its cursor so far'),
   })
   .describe('Message of an answer of the bus contract, version 1');
 export type AnswerMessage = z.infer<typeof answerSchema>;
@@ -50,6 +55,13 @@ export interface FailedItem {
 
 /** One element of `items`; its shape belongs to the function. */
 export type AnswerItem = object;
+
+/** What a message that others follow may bring besides its items. */
+export interface Interim {
+  meta?: AnswerMeta;
+  /** Called when the bus tells that nobody was there to receive the message; never called when it cannot tell. */
+  onNobody?: () => void;
+}
 
 export interface AnswerEnd {
   status: AnswerStatus;
@@ -72,6 +84,11 @@ export interface AnswerHead {
 export interface AnswerSink {
   /** Takes one item; resolves when there is room for more. An item too large for a message is split or refused. */
   item(item: AnswerItem): Promise<void> | undefined;
+  /**
+   * Sends what has been taken so far, even if that is nothing: for answers that go on for a long time. Resolves when
+   * there is room for more.
+   */
+  flush(interim: Interim): Promise<void> | undefined;
   /** Sends the last message. Called exactly once. */
   end(end: AnswerEnd): Promise<void>;
 }

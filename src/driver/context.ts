@@ -1,11 +1,13 @@
 /** Everything that belongs to one request while it is worked on. */
-import type { AnswerEnd, AnswerItem, AnswerMeta, AnswerSink, FailedItem } from '../contract/answer.ts';
+import type { AnswerEnd, AnswerItem, AnswerMeta, AnswerSink, FailedItem, Interim } from '../contract/answer.ts';
 import type { DriverError, ErrorCode } from '../contract/errors.ts';
 import { toDriverError } from '../contract/errors.ts';
 import type { Nanoseconds } from '../contract/instant.ts';
 import type { SourceCall } from '../sources/source.ts';
+import { isCancelled } from './cancellation.ts';
 import type { Lane } from './gate.ts';
 import type { Host, Hosts } from './hosts.ts';
+import type { Leases } from './leases/leases.ts';
 import type { DriverLimits } from './limits.ts';
 
 /** What all requests share and a function may want to tell. */
@@ -30,6 +32,10 @@ export interface ContextOptions {
   /** The instant that every relative time of this request refers to. */
   now: Nanoseconds;
   sink: AnswerSink;
+  /** The leases of this process. */
+  leases: Leases;
+  /** Stops what runs with an id, on any replica; tells whether anything did. */
+  cancel: (id: string) => Promise<boolean>;
   /** Told of errors that nobody expected, with their cause. */
   onUnexpected: (error: DriverError) => void;
 }
@@ -42,7 +48,10 @@ export class RequestContext {
   readonly signal: AbortSignal;
   readonly now: Nanoseconds;
   /** Filled by the function, sent with the last message. */
-  readonly meta: Pick<AnswerMeta, 'total' | 'cursor' | 'truncated'> = {};
+  readonly meta: Pick<AnswerMeta, 'total' | 'cursor' | 'truncated' | 'ended'> = {};
+  readonly leases: Leases;
+  readonly cancel: ContextOptions['cancel'];
+  readonly #arrived = performance.now();
   readonly #sink: AnswerSink;
   readonly #onUnexpected: (error: DriverError) => void;
   /** Rejects with the signal's reason a grace after the signal. */
@@ -64,6 +73,8 @@ export class RequestContext {
     this.facts = options.facts;
     this.signal = options.signal;
     this.now = options.now;
+    this.leases = options.leases;
+    this.cancel = options.cancel;
     this.#sink = options.sink;
     this.#onUnexpected = options.onUnexpected;
     this.#overdue = overdue(options.signal, options.graceMs);
@@ -84,6 +95,24 @@ export class RequestContext {
     return this.#sink.item(item);
   }
 
+  /** Sends what was emitted so far, even if that is nothing, in an answer that goes on for long. */
+  flush(cursor: string | undefined, onNobody: Interim['onNobody']): Promise<void> | undefined {
+    if (this.#ended) return undefined;
+    const meta = cursor === undefined ? undefined : { ...this.#counters(performance.now() - this.#arrived), cursor };
+    return this.#sink.flush({ ...(meta ? { meta } : {}), ...(onNobody ? { onNobody } : {}) });
+  }
+
+  /** A server is asked on behalf of this request, by calls that it shares with others. */
+  asks(host: Host): void {
+    this.#asked.add(host.source.name);
+  }
+
+  /** Something is missing at the end of an answer that went on for long: it ends as `partial`. */
+  incomplete(): void {
+    this.#succeeded++;
+    this.#failed++;
+  }
+
   /**
    * Works on one part of the request (an item, a host) that may fail alone. Its failure becomes an item of the answer;
    * so does a part that goes on after the end of the budget, whose work is then left to itself.
@@ -95,7 +124,8 @@ export class RequestContext {
       await Promise.race([work(), this.#overdue]);
       this.#succeeded++;
     } catch (thrown) {
-      if (this.#ended) return;
+      // Who has cancelled a request wants no failure of each of its parts.
+      if (this.#ended || isCancelled(this.signal)) return;
       const error = toDriverError(thrown);
       if (error.code === 'internal') this.#onUnexpected(error);
       this.#failed++;

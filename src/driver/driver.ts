@@ -9,10 +9,13 @@ import type { Nanoseconds } from '../contract/instant.ts';
 import { parseParams } from '../contract/problems.ts';
 import { parseRequest, type Request } from '../contract/request.ts';
 import { systemNow } from '../contract/time.ts';
+import { Cancellation, isCancelled, type Peers } from './cancellation.ts';
 import { type DriverFacts, RequestContext } from './context.ts';
-import { handlerOf, isDeclared } from './functions.ts';
+import { handlerOf, isDeclared, isLease } from './functions.ts';
 import type { Hosts } from './hosts.ts';
 import { checkLimit, type DriverLimits } from './limits.ts';
+import { Leases } from './leases/leases.ts';
+import { type RunningRequest, RunningRequests } from './running.ts';
 import { RequestStatistics } from './statistics.ts';
 
 /** The part of a pino logger that the driver uses. */
@@ -28,6 +31,8 @@ export interface DriverOptions {
   limits: DriverLimits;
   facts: DriverFacts;
   log: DriverLog;
+  /** The other replicas; without them only requests of this process can be cancelled. */
+  peers?: Peers;
   now?: () => Nanoseconds;
 }
 
@@ -46,17 +51,33 @@ export class Driver {
   readonly statistics = new RequestStatistics();
   readonly #options: DriverOptions;
   readonly #now: () => Nanoseconds;
-  readonly #running = new Set<AbortController>();
+  readonly #running = new RunningRequests();
+  readonly #leases: Leases;
+  readonly #cancellation: Cancellation;
   #draining = false;
+  #leasesEnded = false;
 
   constructor(options: DriverOptions) {
     this.#options = options;
     this.#now = options.now ?? systemNow;
+    this.#cancellation = new Cancellation(this.#running, options.peers);
+    this.#leases = new Leases({
+      limits: options.limits,
+      now: this.#now,
+      onUnexpected: (error) => {
+        this.#unexpected({ function: 'eventpipepoll' }, error);
+      },
+    });
   }
 
-  /** Requests in work. */
+  /** Requests in work, leases not counted. */
   get inFlight(): number {
-    return this.#running.size;
+    return this.#running.requests;
+  }
+
+  /** Leases that are held, their items, and the distinct tags that are polled for them. */
+  get leases(): Leases['load'] {
+    return this.#leases.load;
   }
 
   /** Works on one request; never rejects. */
@@ -72,8 +93,11 @@ export class Driver {
       return;
     }
     const sink = incoming.answer({ id, function: name, replyTo });
-    const end = parsed.ok ? await this.#answer(parsed.request, sink, arrived) : refusal(parsed.error, arrived);
-    const elapsedMs = performance.now() - arrived;
+    // Whoever holds a lease has waited until its first message.
+    let firstMs: number | undefined;
+    const heard = onFlush(sink, () => (firstMs ??= performance.now() - arrived));
+    const end = parsed.ok ? await this.#answer(parsed.request, id, heard, arrived) : refusal(parsed.error, arrived);
+    const elapsedMs = firstMs ?? performance.now() - arrived;
     const status = end.error?.code ?? end.status;
     this.statistics.answered(isDeclared(name) ? name : '', status, elapsedMs);
     const user = parsed.ok ? parsed.request.user?.name : undefined;
@@ -91,7 +115,13 @@ export class Driver {
   /** Ends what is still running with `sourceUnavailable`, so that callers ask another replica; new requests too. */
   stop(): void {
     this.#draining = true;
-    for (const controller of this.#running) controller.abort(stopping());
+    this.#running.stopAll(stopping());
+  }
+
+  /** Ends all leases with a cursor, so that their callers go on with another replica, and takes no new ones. */
+  endLeases(): void {
+    this.#leasesEnded = true;
+    this.#running.stopLeases(stopping());
   }
 
   #parse(data: Uint8Array) {
@@ -108,29 +138,39 @@ export class Driver {
     return parseRequest(data);
   }
 
-  async #answer(request: Request, sink: AnswerSink, arrived: number): Promise<AnswerEnd> {
+  async #answer(request: Request, id: string, sink: AnswerSink, arrived: number): Promise<AnswerEnd> {
     const { limits } = this.#options;
-    const controller = new AbortController();
+    const lease = isLease(request.function);
+    let running: RunningRequest | undefined;
     let timer: NodeJS.Timeout | undefined;
     try {
-      if (this.#draining) throw stopping();
-      if (this.#running.size >= limits.concurrentRequests) throw overloaded(limits.concurrentRequests);
+      if (this.#draining || (lease && this.#leasesEnded)) throw stopping();
+      if (!lease && this.inFlight >= limits.concurrentRequests) throw overloaded(limits.concurrentRequests);
       const handler = handlerOf(request.function);
       const timeoutMs = request.timeoutMs ?? limits.defaultTimeoutMs;
       checkLimit('timeoutMs', timeoutMs, limits.maxTimeoutMs, 'milliseconds');
       const params = parseParams(handler.declaration.params, request.params);
       const reserve = reserveMs(timeoutMs);
-      const context = this.#context(request, sink, controller.signal, reserve * PART_GRACE);
+      const controller = new AbortController();
+      const { signal } = controller;
+      const context = this.#context(request, sink, signal, reserve * PART_GRACE);
 
-      this.#running.add(controller);
-      timer = setTimeout(() => {
-        controller.abort(timedOut(timeoutMs));
-      }, timeoutMs - reserve);
+      // A cancel cannot be cancelled: it may have the very id of what it stops.
+      running = this.#running.begin({ id: request.function === 'cancel' ? '' : id, isLease: lease, controller });
       try {
-        await bounded(handler.handle(params, context), controller.signal, reserve * WHOLE_GRACE);
+        if (lease) {
+          // It has an end of its own, and uses every other one to tell where it stands.
+          await handler.handle(params, context);
+        } else {
+          timer = setTimeout(() => {
+            controller.abort(timedOut(timeoutMs));
+          }, timeoutMs - reserve);
+          await bounded(handler.handle(params, context), signal, reserve * WHOLE_GRACE);
+          if (isCancelled(signal)) throw signal.reason;
+        }
         return context.end(performance.now() - arrived);
       } catch (thrown) {
-        return context.fail(this.#reasonOf(thrown, controller.signal), performance.now() - arrived);
+        return context.fail(this.#reasonOf(thrown, signal), performance.now() - arrived);
       }
     } catch (thrown) {
       const error = toDriverError(thrown);
@@ -138,7 +178,7 @@ export class Driver {
       return refusal(error, arrived);
     } finally {
       clearTimeout(timer);
-      this.#running.delete(controller);
+      if (running) this.#running.end(running);
     }
   }
 
@@ -153,19 +193,33 @@ export class Driver {
       graceMs,
       now: rounded(this.#now()),
       sink,
+      leases: this.#leases,
+      cancel: (id) => this.#cancellation.cancel(id),
       onUnexpected: (error) => {
         this.#unexpected(request, error);
       },
     });
   }
 
-  #unexpected(request: Request, error: DriverError): void {
+  #unexpected(request: Pick<Request, 'id' | 'function'>, error: DriverError): void {
     this.#options.log.error({ id: request.id, function: request.function, err: error.cause ?? error }, error.message);
   }
 
   #reasonOf(thrown: unknown, signal: AbortSignal): DriverError {
     return signal.aborted && signal.reason instanceof DriverError ? signal.reason : toDriverError(thrown);
   }
+}
+
+/** The same sink; tells when a message of a long answer is about to be sent. */
+function onFlush(sink: AnswerSink, tell: () => void): AnswerSink {
+  return {
+    item: (item) => sink.item(item),
+    flush: (interim) => {
+      tell();
+      return sink.flush(interim);
+    },
+    end: (end) => sink.end(end),
+  };
 }
 
 /** The work itself, but not longer than a grace after the end of the budget. */

@@ -3,8 +3,10 @@ import { functionTable } from '../contract/functions/table.ts';
 import { DriverError } from '../contract/errors.ts';
 import type { Handler } from './handler.ts';
 import { aggregated } from './handlers/aggregated.ts';
+import { cancel } from './handlers/cancel.ts';
 import { discrete } from './handlers/discrete.ts';
 import { elementsearch } from './handlers/elementsearch.ts';
+import { eventpipepoll } from './handlers/eventpipepoll.ts';
 import { functionsHandler, hosts, version } from './handlers/general.ts';
 import { interpolated } from './handlers/interpolated.ts';
 import { plotted } from './handlers/plotted.ts';
@@ -21,15 +23,20 @@ const handlers: ReadonlyMap<string, Handler> = new Map(
     elementsearch,
     timeframesearch,
     snapshot,
+    eventpipepoll,
     plotted,
     interpolated,
     discrete,
     aggregated,
+    cancel,
   ].map((entry) => [entry.declaration.name, entry]),
 );
 
 /** Whether the contract has a function of this name. */
 export const isDeclared = (name: string): boolean => functionTable.some((declaration) => declaration.name === name);
+
+/** Whether the answer of a function goes on until the function itself ends it. */
+export const isLease = (name: string): boolean => handlers.get(name)?.isLease === true;
 
 /**
  * The handler of a function.

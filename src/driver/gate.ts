@@ -11,6 +11,8 @@ interface Waiter {
 
 /** What a caller is told to wait when the queue is full. */
 const RETRY_AFTER_MS = 1000;
+/** Started calls that a lane may remember. */
+const FORGET_STARTED = 256;
 
 export class Gate {
   readonly #name: string;
@@ -35,6 +37,11 @@ export class Gate {
   /** A lane for one request; ends with its signal. */
   lane(signal: AbortSignal): Lane {
     return new Lane(this, signal);
+  }
+
+  /** Calls that run at once. */
+  get places(): number {
+    return this.#places;
   }
 
   get load(): { running: number; waiting: number } {
@@ -108,6 +115,11 @@ export class Lane {
   /** @internal Starts the oldest waiting call; tells whether more wait. */
   startNext(): boolean {
     this.#waiters[this.#next++]?.start();
+    // A lane of polls lives for long; those that have started are forgotten.
+    if (this.#next >= FORGET_STARTED) {
+      this.#waiters.splice(0, this.#next);
+      this.#next = 0;
+    }
     return this.#next < this.#waiters.length;
   }
 

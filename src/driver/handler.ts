@@ -6,6 +6,8 @@ export interface Handler<Declaration extends FunctionDeclaration = FunctionDecla
   readonly declaration: Declaration;
   /** Emits the items into the context; rejects when the request fails as a whole. */
   handle(params: ParamsOf<Declaration>, context: RequestContext): Promise<void>;
+  /** The answer goes on until the function ends it: neither time budget nor limit of requests at once apply. */
+  readonly isLease?: boolean;
   /** Limits that apply, for `functions`. */
   readonly limits?: readonly (keyof RequestContext['limits'])[];
 }

@@ -21,6 +21,10 @@ export interface DriverLimits {
   maxTimeoutMs: number;
   /** Requests in work at once. */
   concurrentRequests: number;
+  /** Longest lease, leases at once, and items of all of them together. */
+  maxLeaseMs: number;
+  maxLeases: number;
+  maxLeasedItems: number;
 }
 
 /** @throws DriverError `tooLarge` that names the limit */

@@ -190,7 +190,11 @@ describe('the statistics', () => {
 
 it('an answer that cannot be sent is logged and ends nothing else', async () => {
   const { driver, log } = testDriver([source('a')]);
-  const sink = { item: () => undefined, end: () => Promise.reject(new Error('the bus is gone')) };
+  const sink = {
+    item: () => undefined,
+    flush: () => undefined,
+    end: () => Promise.reject(new Error('the bus is gone')),
+  };
   await driver.handle({ data: Buffer.from('{"function":"version"}'), hasReply: true, answer: () => sink });
   expect(log.lines.filter(({ level }) => level === 'error')).toMatchObject([
     { message: 'the answer could not be sent' },

@@ -83,6 +83,10 @@ class Collector implements AnswerSink {
     return this.#room?.();
   }
 
+  flush(): Promise<void> | undefined {
+    return this.#room?.();
+  }
+
   async end(end: AnswerEnd): Promise<void> {
     if (this.#isEnded) violations.push('an answer was ended twice');
     this.#isEnded = true;
@@ -96,13 +100,16 @@ export const violations: string[] = [];
 export const limits: DriverLimits = {
   itemsPerRequest: 5000,
   samplesPerItem: 1_000_000,
+  plottedRawSamples: 500_000,
   rangeDays: 3660,
   searchLimit: 10_000,
   requestBytes: 1024 * 1024,
   defaultTimeoutMs: 30_000,
-  plottedRawSamples: 500_000,
   maxTimeoutMs: 300_000,
   concurrentRequests: 256,
+  maxLeaseMs: 600_000,
+  maxLeases: 1000,
+  maxLeasedItems: 50_000,
 };
 
 export interface TestDriverOptions extends Partial<Pick<HostOptions, 'concurrency' | 'queueLimit'>> {

@@ -4,7 +4,7 @@ import { seriesPieceSchema } from '../series.ts';
 import { timeInput, timeZoneInput } from '../time.ts';
 import { pointSchema } from '../values.ts';
 import { cursorParam, failedItem, itemsParam } from './common.ts';
-import { defineFunction, noParams } from './define.ts';
+import { defineFunction } from './define.ts';
 
 export const snapshotItem = pointSchema.extend({
   index: z.number().int().min(0).describe("Position in the request's items"),
@@ -22,10 +22,27 @@ export const snapshot = defineFunction({
 export const eventpipepoll = defineFunction({
   name: 'eventpipepoll',
   type: 'DATA',
-  description: 'Signs up for changes of values',
-  params: noParams,
-  item: failedItem,
-  unsupported: 'Not built yet; use snapshot.',
+  description:
+    'Signs up for changes (a lease): first the current values, then each newest value that differs from the last one ' +
+    'sent, as messages of one answer, until the lease ends',
+  params: z.strictObject({
+    items: itemsParam,
+    intervalMs: z
+      .number()
+      .int()
+      .min(1000)
+      .max(86_400_000)
+      .default(5000)
+      .describe('How often the items are read; of several samples in between only the newest is sent'),
+    leaseMs: z
+      .number()
+      .int()
+      .min(1000)
+      .default(60_000)
+      .describe('Length of the lease; in place of "timeoutMs", which does not end it'),
+    cursor: cursorParam.describe('Cursor of the lease before: values that it has sent are not sent again'),
+  }),
+  item: z.union([snapshotItem, failedItem]),
 });
 
 export const boundaries = ['inside', 'outside', 'interpolated'] as const;

@@ -1,5 +1,6 @@
 /** Functions of type GENERAL: about the driver and its servers. */
 import { z } from 'zod';
+import { correlationId } from '../request.ts';
 import { failedHost } from './common.ts';
 import { defineFunction, noParams } from './define.ts';
 
@@ -82,10 +83,14 @@ export const describe = defineFunction({
 export const cancel = defineFunction({
   name: 'cancel',
   type: 'GENERAL',
-  description: 'Stops a request or a lease',
-  params: noParams,
-  item: failedHost,
-  unsupported: 'Not built yet; a request ends at its time budget.',
+  description: 'Stops requests and leases by their id, on whichever replica they run',
+  params: z.strictObject({
+    request: correlationId.describe('Id of the request; all that run with this id are stopped, whoever sent them'),
+  }),
+  item: z.object({
+    request: z.string(),
+    cancelled: z.boolean().describe('False: no request with this id runs (any more)'),
+  }),
 });
 
 export const writedata = defineFunction({

@@ -1,0 +1,86 @@
+/**
+ * Questions between the replicas of a driver. Requests go to one replica each; a question goes to all others, and the
+ * first yes answers it.
+ */
+import type { Msg, NatsConnection } from 'nats';
+import type { BusConnection } from './connection.ts';
+import type { BusLogger } from './logger.ts';
+import { isNobody, type ReplyBox } from './reply-box.ts';
+import { publishSubject } from './subject.ts';
+
+export interface PeersOptions {
+  /** Subject of the questions, the same for all replicas and for nobody else. */
+  subject: string;
+  /** Where the answers arrive. */
+  replies: ReplyBox;
+  logger: BusLogger;
+}
+
+/** Says yes (true) or no to a question of another replica. */
+export type PeerAnswer = (question: unknown) => boolean;
+
+const yes = Buffer.from('yes');
+
+export class Peers {
+  readonly #connection: BusConnection;
+  readonly #options: PeersOptions;
+  #answer: PeerAnswer = () => false;
+
+  /** Throws when the subject is not valid. */
+  constructor(connection: BusConnection, options: PeersOptions) {
+    publishSubject(options.subject);
+    this.#connection = connection;
+    this.#options = options;
+    connection.use((nc) => {
+      this.#subscribe(nc);
+    });
+  }
+
+  /** From now on `answer` answers the questions of others; a no is not sent. */
+  serve(answer: PeerAnswer): void {
+    this.#answer = answer;
+  }
+
+  /** Asks all other replicas; true as soon as one says yes, false when none has after `withinMs`. */
+  async ask(question: object, withinMs: number): Promise<boolean> {
+    const nc = this.#connection.nats;
+    // Without a bus there are no peers.
+    if (nc === undefined) return false;
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const reply = this.#options.replies.open((message) => {
+      resolve(!isNobody(message));
+    });
+    const timer = setTimeout(() => {
+      resolve(false);
+    }, withinMs);
+    try {
+      nc.publish(this.#options.subject, JSON.stringify(question), { reply: reply.subject });
+      return await promise;
+    } finally {
+      clearTimeout(timer);
+      reply.close();
+    }
+  }
+
+  #subscribe(nc: NatsConnection): void {
+    const { subject, logger } = this.#options;
+    // No queue group: every replica hears every question.
+    nc.subscribe(subject, {
+      callback: (error, message) => {
+        // Nothing may be thrown into the client's reader.
+        try {
+          if (error === null) this.#hear(message);
+          else logger.warn({ err: error, subject }, 'Other replicas cannot be heard: the subscription was refused');
+        } catch (thrown) {
+          logger.warn({ err: thrown, subject }, 'A question of another replica could not be answered');
+        }
+      },
+    });
+  }
+
+  #hear(message: Msg): void {
+    // Our own questions reach us too.
+    if (message.reply?.startsWith(`${this.#options.replies.prefix}.`) === true) return;
+    if (this.#answer(message.json())) message.respond(yes);
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * Subjects of this process on which others, or the server itself, can reply to what it sends. They lie below the
+ * request topic, so that a driver's user needs no right to an inbox.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Msg } from 'nats';
+import type { BusConnection } from './connection.ts';
+import type { BusLogger } from './logger.ts';
+import { publishSubject } from './subject.ts';
+
+/** A subject that is listened to until it is closed. */
+export interface ReplySubject {
+  readonly subject: string;
+  close(): void;
+}
+
+export class ReplyBox {
+  /** First part of all its subjects; of no other process. */
+  readonly prefix: string;
+  readonly #logger: BusLogger;
+  readonly #listeners = new Map<string, (message: Msg) => void>();
+  #count = 0;
+
+  /** @param below subject below which the process listens; throws when it is not valid */
+  constructor(connection: BusConnection, below: string, logger: BusLogger) {
+    this.prefix = `${publishSubject(below)}.${randomUUID().replaceAll('-', '')}`;
+    this.#logger = logger;
+    connection.use((nc) => {
+      nc.subscribe(`${this.prefix}.*`, {
+        callback: (error, message) => {
+          // Without this right replies are missed, which everybody who waits for one must live with anyway.
+          if (error === null) this.#take(message);
+          else logger.debug({ err: error }, 'Replies to the driver are not allowed for this user');
+        },
+      });
+    });
+  }
+
+  /** Opens a subject; `listener` gets what arrives on it, on this connection and later ones. */
+  open(listener: (message: Msg) => void): ReplySubject {
+    const token = (++this.#count).toString(36);
+    this.#listeners.set(token, listener);
+    return {
+      subject: `${this.prefix}.${token}`,
+      close: () => {
+        this.#listeners.delete(token);
+      },
+    };
+  }
+
+  /** Nothing may be thrown into the client's reader. */
+  #take(message: Msg): void {
+    try {
+      this.#listeners.get(message.subject.slice(this.prefix.length + 1))?.(message);
+    } catch (error) {
+      this.#logger.error({ err: error }, 'A reply could not be worked on');
+    }
+  }
+}
+
+/** True for the server's own reply to a message that nobody was there to receive. */
+export function isNobody({ headers, data }: Msg): boolean {
+  return headers?.code === 503 && data.length === 0;
+}

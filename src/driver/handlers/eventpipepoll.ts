@@ -1,0 +1,73 @@
+/** `eventpipepoll`: signs the caller up for changes of values. */
+import { eventpipepoll as declaration } from '../../contract/functions/data.ts';
+import { type DriverError, toDriverError } from '../../contract/errors.ts';
+import { parseFqn } from '../../contract/fqn.ts';
+import type { RequestContext } from '../context.ts';
+import { handler, type Handler } from '../handler.ts';
+import { Lease, type LeasedItem } from '../leases/lease.ts';
+import { Marks, MOST_ITEMS } from '../leases/marks.ts';
+import { failedReading } from '../leases/reading.ts';
+import { checkLimit } from '../limits.ts';
+
+export const eventpipepoll: Handler = {
+  ...handler(
+    declaration,
+    async ({ items, intervalMs, leaseMs, cursor }, context) => {
+      const { itemsPerRequest, maxLeaseMs } = context.limits;
+      checkLimit('items', items.length, Math.min(itemsPerRequest, MOST_ITEMS), 'items');
+      checkLimit('leaseMs', leaseMs, maxLeaseMs, 'milliseconds');
+      const marks = Marks.of(items, cursor);
+      const { leased, refused } = resolve(items, context);
+      if (leased.length === 0) {
+        await refuseAll(refused, context);
+        return;
+      }
+      const { signal } = context;
+      const lease = new Lease({
+        items: leased,
+        refused: refused.map(({ index, text, error }) => {
+          return { index, text, reading: failedReading(error.toBody(), performance.now()) };
+        }),
+        ...{ intervalMs, leaseMs, marks, signal, resumed: cursor !== undefined },
+        emit: (item) => context.emit(item),
+        flush: (withCursor, onNobody) => context.flush(withCursor ? marks.toCursor() : undefined, onNobody),
+      });
+      context.meta.ended = await context.leases.hold(lease, items.length, intervalMs);
+      context.meta.cursor = marks.toCursor();
+      if (lease.failing > 0) context.incomplete();
+    },
+    ['itemsPerRequest', 'maxLeaseMs', 'maxLeases', 'maxLeasedItems'],
+  ),
+  isLease: true,
+};
+
+interface RefusedItem {
+  index: number;
+  text: string;
+  error: DriverError;
+}
+
+function resolve(items: readonly string[], context: RequestContext) {
+  const leased: LeasedItem[] = [];
+  const refused: RefusedItem[] = [];
+  for (const [index, text] of items.entries()) {
+    try {
+      const fqn = parseFqn(text);
+      const host = context.hosts.of(fqn, context.selected);
+      context.asks(host);
+      leased.push({ index, text, fqn, host });
+    } catch (thrown) {
+      refused.push({ index, text, error: toDriverError(thrown) });
+    }
+  }
+  return { leased, refused };
+}
+
+/** Where nothing can be polled there is nothing to wait for. */
+async function refuseAll(refused: readonly RefusedItem[], context: RequestContext): Promise<void> {
+  for (const { index, text, error } of refused) {
+    await context.part({ index, fqn: text }, async () => {
+      throw error;
+    });
+  }
+}

@@ -1,0 +1,77 @@
+/** Who is due next: a binary heap by time whose members know their places, so that any of them can leave at once. */
+
+export interface Due {
+  /** Milliseconds of a clock that only runs forward; changed by `put` alone. */
+  dueAt: number;
+  /** Place in the line; -1 when it stands in none. Belongs to the line. */
+  place: number;
+}
+
+export class DueLine<Member extends Due> {
+  readonly #heap: Member[] = [];
+
+  get length(): number {
+    return this.#heap.length;
+  }
+
+  /** When the next one is due; undefined when nobody waits. */
+  get nextAt(): number | undefined {
+    return this.#heap[0]?.dueAt;
+  }
+
+  /** Lets a member wait until a time, whether it stands in the line already or not. */
+  put(member: Member, dueAt: number): void {
+    this.remove(member);
+    member.dueAt = dueAt;
+    member.place = this.#heap.push(member) - 1;
+    this.#rise(member);
+  }
+
+  remove(member: Member): void {
+    const { place } = member;
+    if (place < 0) return;
+    member.place = -1;
+    const last = this.#heap.pop();
+    if (last === undefined || last === member) return;
+    this.#set(last, place);
+    this.#rise(last);
+    this.#sink(last);
+  }
+
+  /** Takes out the one that has been due the longest; undefined when nobody is due. */
+  take(now: number): Member | undefined {
+    const [first] = this.#heap;
+    if (first === undefined || first.dueAt > now) return undefined;
+    this.remove(first);
+    return first;
+  }
+
+  #rise(member: Member): void {
+    for (;;) {
+      const above = this.#heap[(member.place - 1) >> 1];
+      if (member.place === 0 || above === undefined || above.dueAt <= member.dueAt) return;
+      this.#swap(above, member);
+    }
+  }
+
+  #sink(member: Member): void {
+    for (;;) {
+      const left = this.#heap[2 * member.place + 1];
+      const right = this.#heap[2 * member.place + 2];
+      const sooner = right !== undefined && left !== undefined && right.dueAt < left.dueAt ? right : left;
+      if (sooner === undefined || sooner.dueAt >= member.dueAt) return;
+      this.#swap(member, sooner);
+    }
+  }
+
+  #swap(above: Member, below: Member): void {
+    const [high, low] = [above.place, below.place];
+    this.#set(above, low);
+    this.#set(below, high);
+  }
+
+  #set(member: Member, place: number): void {
+    member.place = place;
+    this.#heap[place] = member;
+  }
+}

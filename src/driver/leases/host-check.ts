@@ -1,0 +1,73 @@
+/**
+ * Finds out whether a failed poll means the tag or its whole server. A server that is down gets one small call now and
+ * then in place of all polls, and all of its tags are told at once.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DriverError, type ErrorCode } from '../../contract/errors.ts';
+import type { Host } from '../hosts.ts';
+import { probe } from '../probe.ts';
+
+export interface HostCheckResults {
+  /** The server is not well; told with each check that finds so. */
+  down: (error: DriverError) => void;
+  /** The server is well; polls may go on. */
+  up: () => void;
+}
+
+/** Errors of a poll that may come from the server as a whole. */
+const SUSPICIOUS = new Set<ErrorCode>(['sourceUnavailable', 'timeout', 'unauthorized']);
+/** So long a server counts as well that was found so: failures are those of single tags. */
+const TRUST_MS = 10_000;
+/** Between two checks: at first, and at the longest; doubling in between. */
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 30_000;
+
+export class HostCheck {
+  readonly #host: Host;
+  readonly #ended: AbortSignal;
+  readonly #results: HostCheckResults;
+  #active = false;
+  #wellAt = -Infinity;
+
+  /** @param ended ends a check without a result */
+  constructor(host: Host, ended: AbortSignal, results: HostCheckResults) {
+    this.#host = host;
+    this.#ended = ended;
+    this.#results = results;
+  }
+
+  /** While it checks, nothing is polled. */
+  get active(): boolean {
+    return this.#active;
+  }
+
+  /** Looks into the failure of a poll, if it may be one of the server. */
+  suspect({ code }: DriverError): void {
+    if (this.#active || !SUSPICIOUS.has(code) || performance.now() - this.#wellAt < TRUST_MS) return;
+    this.#active = true;
+    this.#check().catch((error: unknown) => {
+      // Ended, or a fault of the source that its polls will show as well.
+      if (!this.#ended.aborted) this.#well();
+      return error;
+    });
+  }
+
+  async #check(): Promise<void> {
+    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2)) {
+      const { state, message } = await probe(this.#host, (signal) => ({ signal, run: (call) => call() }), this.#ended);
+      if (this.#ended.aborted) return;
+      if (state === 'up') break;
+      const text = message ?? `Server "${this.#host.source.name}" is ${state}.`;
+      this.#results.down(new DriverError(state === 'unauthorized' ? state : 'sourceUnavailable', text));
+      // Jitter: replicas that saw the same failure must not come back at the same moment.
+      await sleep(pauseMs * (0.75 + Math.random() / 2), undefined, { signal: this.#ended });
+    }
+    this.#well();
+  }
+
+  #well(): void {
+    this.#active = false;
+    this.#wellAt = performance.now();
+    this.#results.up();
+  }
+}

@@ -1,0 +1,215 @@
+/**
+ * One lease: hears the polls of its items, and sends what differs from what it sent last, until it ends. While the bus
+ * is slow only the newest reading of each item is kept.
+ */
+import type { AnswerItem, Interim, LeaseEnd } from '../../contract/answer.ts';
+import { DriverError } from '../../contract/errors.ts';
+import type { Fqn } from '../../contract/fqn.ts';
+import type { Host } from '../hosts.ts';
+import type { Marks } from './marks.ts';
+import { isFailure, type Reading } from './reading.ts';
+import { SignsOfLife } from './signs-of-life.ts';
+
+/** An item of the request that can be polled. */
+export interface LeasedItem {
+  index: number;
+  /** The FQN as the request has it. */
+  text: string;
+  fqn: Fqn;
+  host: Host;
+}
+
+export interface LeaseOptions {
+  items: readonly LeasedItem[];
+  /** Items of the request that no poll can ever read. */
+  refused: readonly { index: number; text: string; reading: Reading }[];
+  intervalMs: number;
+  leaseMs: number;
+  /** What has been sent; kept up to date. */
+  marks: Marks;
+  /** Whether the marks come from a lease before. */
+  resumed: boolean;
+  emit: (item: AnswerItem) => Promise<void> | undefined;
+  /** Sends what was emitted; with the marks as a cursor if it is told so. */
+  flush: (withCursor: boolean, onNobody: Interim['onNobody']) => Promise<void> | undefined;
+  /** Ends the lease before its time; its reason tells why. */
+  signal: AbortSignal;
+}
+
+/** Changes are collected for a moment, so that those of one round of polls share a message. */
+const COLLECT_MS = 50;
+/** Between two messages with changes lies this share of the interval, a second at most. */
+const LONGEST_SPACE_MS = 1000;
+const SPACES_IN_INTERVAL = 5;
+
+export class Lease {
+  readonly #options: LeaseOptions;
+  readonly #spaceMs: number;
+  readonly #openedAt = performance.now();
+  /** The newest reading of each item that has news. */
+  readonly #news = new Map<number, Reading>();
+  readonly #texts: string[] = [];
+  /** When an item was last sent. */
+  readonly #itemSentAt: number[] = [];
+  readonly #failing = new Set<number>();
+  readonly #life: SignsOfLife;
+  readonly #end = Promise.withResolvers<LeaseEnd>();
+  #over = false;
+  #sending = false;
+  #sentAt = -Infinity;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: LeaseOptions) {
+    this.#options = options;
+    this.#spaceMs = Math.min(LONGEST_SPACE_MS, options.intervalMs / SPACES_IN_INTERVAL);
+    this.#life = new SignsOfLife(options.leaseMs, {
+      send: () => {
+        if (!this.#sending) void this.#send(true);
+      },
+      gone: () => {
+        this.#finish('callerGone');
+      },
+    });
+  }
+
+  /** Items whose last reading is a failure. */
+  get failing(): number {
+    return this.#failing.size;
+  }
+
+  /**
+   * Goes on until the lease ends, and tells why; rejects when the answer cannot be sent any more.
+   * @param join begins to poll an item, and returns the end of it
+   */
+  async run(join: (item: LeasedItem, hear: (reading: Reading) => void) => () => void): Promise<LeaseEnd> {
+    const { items, refused, leaseMs, signal } = this.#options;
+    const onAbort = () => {
+      this.#finish(endOf(signal.reason));
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    const expiry = setTimeout(() => {
+      this.#finish('expired');
+    }, leaseMs);
+    // The caller learns at once that its lease is open.
+    void this.#send(true);
+    const leaves = items.map((item) => {
+      this.#texts[item.index] = item.text;
+      return join(item, (reading) => {
+        this.#hear(item.index, reading);
+      });
+    });
+    for (const { index, text, reading } of refused) {
+      this.#texts[index] = text;
+      this.#hear(index, reading);
+    }
+    try {
+      return await this.#end.promise;
+    } finally {
+      clearTimeout(expiry);
+      signal.removeEventListener('abort', onAbort);
+      for (const leave of leaves) leave();
+    }
+  }
+
+  #hear(index: number, reading: Reading): void {
+    if (this.#over) return;
+    if (reading.mark === this.#options.marks.get(index)) {
+      this.#news.delete(index);
+      this.#note(index, reading);
+      return;
+    }
+    // What another lease polled before this one began may be older than what the lease before this one has sent.
+    if (this.#options.resumed && reading.polledAt < this.#openedAt) return;
+    this.#news.set(index, reading);
+    if (!this.#sending) this.#schedule(performance.now() + COLLECT_MS);
+  }
+
+  #note(index: number, reading: Reading): void {
+    if (isFailure(reading)) this.#failing.add(index);
+    else this.#failing.delete(index);
+  }
+
+  #schedule(at: number): void {
+    if (this.#timer !== undefined || this.#over) return;
+    const now = performance.now();
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = undefined;
+        void this.#send(false);
+      },
+      Math.max(0, at - now, this.#sentAt + this.#spaceMs - now),
+    );
+  }
+
+  /** Sends what is due, or a sign of life if that is asked for. Never rejects. */
+  async #send(always: boolean): Promise<void> {
+    if (this.#over || this.#sending) return;
+    this.#sending = true;
+    let next: number | undefined;
+    try {
+      const sent = await this.#emitNews();
+      next = sent.next;
+      if (this.#isOver()) return;
+      if (sent.items > 0 || always) {
+        if (sent.items > 0) this.#sentAt = performance.now();
+        this.#life.sent();
+        await this.#options.flush(sent.items > 0, this.#life.nobody);
+      }
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      this.#sending = false;
+      if (this.#news.size > 0) this.#schedule(next ?? performance.now() + COLLECT_MS);
+    }
+  }
+
+  /** An item is sent at most once in the interval, even if others have it polled more often. */
+  async #emitNews(): Promise<{ items: number; next: number | undefined }> {
+    const { intervalMs, marks, emit } = this.#options;
+    const now = performance.now();
+    let next: number | undefined;
+    let items = 0;
+    for (const [index, reading] of this.#news) {
+      const dueAt = (this.#itemSentAt[index] ?? -Infinity) + intervalMs - this.#spaceMs;
+      if (dueAt > now) {
+        next = Math.min(next ?? Infinity, dueAt);
+        continue;
+      }
+      this.#news.delete(index);
+      this.#itemSentAt[index] = now;
+      this.#note(index, reading);
+      // Before waiting, so that a cursor that is made meanwhile tells of the item.
+      const taken = emit({ index, fqn: this.#texts[index], ...reading.content });
+      marks.set(index, reading.mark);
+      items++;
+      if (taken) await taken;
+      if (this.#isOver()) break;
+    }
+    return { items, next };
+  }
+
+  /** A method, because the lease may end during any wait. */
+  #isOver(): boolean {
+    return this.#over;
+  }
+
+  #finish(reason: LeaseEnd): void {
+    this.#stop();
+    this.#end.resolve(reason);
+  }
+
+  #fail(error: unknown): void {
+    this.#stop();
+    this.#end.reject(error);
+  }
+
+  #stop(): void {
+    this.#over = true;
+    clearTimeout(this.#timer);
+    this.#life.stop();
+  }
+}
+
+function endOf(reason: unknown): LeaseEnd {
+  return reason instanceof DriverError && reason.code === 'cancelled' ? 'cancelled' : 'shutdown';
+}

@@ -1,0 +1,74 @@
+/** All leases of this process: their limits, and the polls that they share. */
+import type { LeaseEnd } from '../../contract/answer.ts';
+import { DriverError } from '../../contract/errors.ts';
+import type { Host } from '../hosts.ts';
+import type { DriverLimits } from '../limits.ts';
+import type { Lease, LeasedItem } from './lease.ts';
+import { PollGroup, type PollGroupOptions } from './poll-group.ts';
+import type { Reading } from './reading.ts';
+
+export interface LeasesOptions extends Pick<PollGroupOptions, 'now' | 'onUnexpected'> {
+  limits: Pick<DriverLimits, 'maxLeases' | 'maxLeasedItems'>;
+}
+
+/** What a caller is told to wait when there are too many leases: other replicas may have room. */
+const RETRY_AFTER_MS = 5000;
+
+export class Leases {
+  readonly #options: LeasesOptions;
+  readonly #groups = new Map<Host, PollGroup>();
+  #leases = 0;
+  #items = 0;
+
+  constructor(options: LeasesOptions) {
+    this.#options = options;
+  }
+
+  /** Leases held, their items, and the distinct tags that are polled for them. */
+  get load(): { leases: number; items: number; tags: number } {
+    const tags = [...this.#groups.values()].reduce((sum, { size }) => sum + size, 0);
+    return { leases: this.#leases, items: this.#items, tags };
+  }
+
+  /**
+   * Holds a lease until it ends.
+   * @param items of the request
+   * @throws DriverError `overloaded`
+   */
+  async hold(lease: Lease, items: number, intervalMs: number): Promise<LeaseEnd> {
+    const { maxLeases, maxLeasedItems } = this.#options.limits;
+    if (this.#leases >= maxLeases) throw overloaded(`The driver holds ${maxLeases} leases already`);
+    if (this.#items + items > maxLeasedItems) {
+      throw overloaded(`The leases of the driver have ${this.#items} of at most ${maxLeasedItems} items already`);
+    }
+    this.#leases++;
+    this.#items += items;
+    try {
+      return await lease.run((item, hear) => this.#join(item, intervalMs, hear));
+    } finally {
+      this.#leases--;
+      this.#items -= items;
+    }
+  }
+
+  #join({ fqn, host }: LeasedItem, intervalMs: number, hear: (reading: Reading) => void): () => void {
+    const group = this.#groups.get(host) ?? this.#open(host);
+    return group.join(fqn, { intervalMs, hear });
+  }
+
+  #open(host: Host): PollGroup {
+    const { now, onUnexpected } = this.#options;
+    const group = new PollGroup({
+      ...{ host, now, onUnexpected },
+      onEmpty: () => {
+        this.#groups.delete(host);
+      },
+    });
+    this.#groups.set(host, group);
+    return group;
+  }
+}
+
+function overloaded(why: string): DriverError {
+  return new DriverError('overloaded', `${why}; try again later.`, { details: { retryAfterMs: RETRY_AFTER_MS } });
+}

@@ -1,0 +1,48 @@
+/**
+ * What a lease has sent, as a mark for each item; that is all that a renewal needs, so it is all that the cursor of a
+ * lease holds. It is bound to the items; interval and length of the lease may change from one to the next.
+ */
+import { hash } from 'node:crypto';
+import { z } from 'zod';
+import { decodeCursor, encodeCursor } from '../cursor.ts';
+import { MARK_LENGTH, NO_MARK } from './reading.ts';
+
+/** Items of which the marks surely fit into a cursor. */
+export const MOST_ITEMS = 20_000;
+
+export class Marks {
+  readonly #question: unknown;
+  readonly #marks: string[];
+
+  private constructor(question: unknown, marks: string[]) {
+    this.#question = question;
+    this.#marks = marks;
+  }
+
+  /**
+   * Nothing sent, or what the cursor of the lease before says.
+   * @throws DriverError `badRequest` when it is no cursor of these items
+   */
+  static of(items: readonly string[], cursor: string | undefined): Marks {
+    const question = ['eventpipepoll', hash('sha256', JSON.stringify(items))];
+    const all = cursor === undefined ? NO_MARK.repeat(items.length) : decodeCursor(cursor, question, ofLength(items));
+    return new Marks(
+      question,
+      items.map((_item, index) => all.slice(index * MARK_LENGTH, (index + 1) * MARK_LENGTH)),
+    );
+  }
+
+  get(index: number): string {
+    return this.#marks[index] ?? NO_MARK;
+  }
+
+  set(index: number, mark: string): void {
+    this.#marks[index] = mark;
+  }
+
+  toCursor(): string {
+    return encodeCursor(this.#question, this.#marks.join(''));
+  }
+}
+
+const ofLength = (items: readonly string[]) => z.string().length(items.length * MARK_LENGTH);

@@ -1,0 +1,202 @@
+/**
+ * Polls the leased tags of one server: each at most once in the shortest interval that a lease asks for, however many
+ * leases it has, a bounded number at once, and none before its last poll has ended. Nothing is kept of a tag when its
+ * last lease ends.
+ */
+import { type DriverError, toDriverError } from '../../contract/errors.ts';
+import { type Fqn, formatFqn } from '../../contract/fqn.ts';
+import type { Nanoseconds } from '../../contract/instant.ts';
+import type { Lane } from '../gate.ts';
+import type { Host } from '../hosts.ts';
+import { type Due, DueLine } from './due-line.ts';
+import { HostCheck } from './host-check.ts';
+import { pollCall } from './poll-call.ts';
+import { failedReading, isFailure, type Reading, valueReading } from './reading.ts';
+
+/** Somebody who wants to know how a tag is. */
+export interface Listener {
+  readonly intervalMs: number;
+  /** Gets every reading, changed or not, and at first the last one if there is any. */
+  hear(reading: Reading): void;
+}
+
+export interface PollGroupOptions {
+  host: Host;
+  /** The time for which values are asked. */
+  now: () => Nanoseconds;
+  /** Told of errors that nobody expected, with their cause. */
+  onUnexpected: (error: DriverError) => void;
+  /** Told when the last tag is gone; the group polls nothing from then on. */
+  onEmpty: () => void;
+}
+
+interface Tag extends Due {
+  readonly key: string;
+  readonly fqn: Fqn;
+  readonly listeners: Set<Listener>;
+  intervalMs: number;
+  polling: boolean;
+  startedAt: number;
+  /** Polls in a row that failed. */
+  failures: number;
+  reading: Reading | undefined;
+}
+
+/** A tag that fails again and again is asked less and less often, down to this. */
+const LONGEST_FAILED_PAUSE_MS = 30_000;
+
+export class PollGroup {
+  readonly #options: PollGroupOptions;
+  readonly #tags = new Map<string, Tag>();
+  readonly #due = new DueLine<Tag>();
+  readonly #ending = new AbortController();
+  readonly #lane: Lane;
+  readonly #check: HostCheck;
+  /** Half of the places at most: the rest is for requests, whatever the polls do. */
+  readonly #atOnce: number;
+  #running = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: PollGroupOptions) {
+    const { host } = options;
+    this.#options = options;
+    this.#lane = host.gate.lane(this.#ending.signal);
+    this.#atOnce = Math.max(1, host.gate.places >> 1);
+    this.#check = new HostCheck(host, this.#ending.signal, {
+      down: (error) => {
+        for (const tag of this.#tags.values()) this.#tell(tag, failedReading(error.toBody(), performance.now()));
+      },
+      up: () => {
+        this.#recover();
+      },
+    });
+  }
+
+  /** Distinct tags. */
+  get size(): number {
+    return this.#tags.size;
+  }
+
+  /** Polls a tag for a listener, until the function that it returns is called. */
+  join(fqn: Fqn, listener: Listener): () => void {
+    const key = formatFqn(fqn);
+    const tag = this.#tags.get(key) ?? this.#add(key, fqn);
+    tag.listeners.add(listener);
+    this.#setInterval(tag);
+    if (tag.reading) listener.hear(tag.reading);
+    this.#pump();
+    return () => {
+      this.#leave(tag, listener);
+    };
+  }
+
+  #add(key: string, fqn: Fqn): Tag {
+    const tag: Tag = {
+      ...{ key, fqn, listeners: new Set<Listener>(), intervalMs: Infinity },
+      ...{ polling: false, startedAt: -Infinity, failures: 0, reading: undefined, dueAt: 0, place: -1 },
+    };
+    this.#tags.set(key, tag);
+    return tag;
+  }
+
+  #leave(tag: Tag, listener: Listener): void {
+    if (!tag.listeners.delete(listener)) return;
+    if (tag.listeners.size > 0) {
+      this.#setInterval(tag);
+      return;
+    }
+    this.#tags.delete(tag.key);
+    this.#due.remove(tag);
+    if (this.#tags.size > 0) return;
+    clearTimeout(this.#timer);
+    this.#ending.abort(new Error('no lease is left'));
+    this.#options.onEmpty();
+  }
+
+  /** The shortest interval of all listeners; the next poll moves with it. */
+  #setInterval(tag: Tag): void {
+    const before = tag.intervalMs;
+    tag.intervalMs = Infinity;
+    for (const { intervalMs } of tag.listeners) tag.intervalMs = Math.min(tag.intervalMs, intervalMs);
+    if (!tag.polling && tag.intervalMs !== before) this.#queue(tag);
+  }
+
+  #queue(tag: Tag): void {
+    const { intervalMs, failures } = tag;
+    const longest = Math.max(intervalMs, LONGEST_FAILED_PAUSE_MS);
+    const pauseMs = Math.min(longest, intervalMs * 2 ** Math.max(0, failures - 1));
+    this.#due.put(tag, tag.startedAt + pauseMs);
+  }
+
+  /** Starts what is due, as far as there are places, and comes back when the next one is due. */
+  #pump(): void {
+    if (this.#ending.signal.aborted || this.#check.active) return;
+    while (this.#running < this.#atOnce) {
+      const tag = this.#due.take(performance.now());
+      if (!tag) break;
+      void this.#poll(tag);
+    }
+    clearTimeout(this.#timer);
+    const { nextAt } = this.#due;
+    // With all places taken the next poll to end comes back here.
+    if (nextAt === undefined || this.#running >= this.#atOnce) return;
+    this.#timer = setTimeout(
+      () => {
+        this.#pump();
+      },
+      Math.max(0, nextAt - performance.now()),
+    );
+  }
+
+  /** Never rejects. */
+  async #poll(tag: Tag): Promise<void> {
+    const { host, now } = this.#options;
+    const startedAt = performance.now();
+    this.#running++;
+    tag.polling = true;
+    tag.startedAt = startedAt;
+    let reading: Reading;
+    try {
+      const read = pollCall(host, this.#lane, this.#ending.signal, (call) =>
+        host.source.snapshot(tag.fqn, now(), call),
+      );
+      reading = valueReading(await read, startedAt);
+      tag.failures = 0;
+    } catch (thrown) {
+      reading = this.#failed(tag, toDriverError(thrown), startedAt);
+    }
+    this.#running--;
+    tag.polling = false;
+    // Its last lease may have ended meanwhile.
+    if (tag.listeners.size > 0) {
+      this.#queue(tag);
+      this.#tell(tag, reading);
+    }
+    this.#pump();
+  }
+
+  #failed(tag: Tag, error: DriverError, startedAt: number): Reading {
+    const reading = failedReading(error.toBody(), startedAt);
+    if (this.#ending.signal.aborted) return reading;
+    tag.failures++;
+    // Told once, like the failure itself.
+    if (error.code === 'internal' && tag.reading?.mark !== reading.mark) this.#options.onUnexpected(error);
+    this.#check.suspect(error);
+    return reading;
+  }
+
+  #tell(tag: Tag, reading: Reading): void {
+    tag.reading = reading;
+    for (const listener of tag.listeners) listener.hear(reading);
+  }
+
+  /** The server is back: what failed is read at once. */
+  #recover(): void {
+    for (const tag of this.#tags.values()) {
+      if (!tag.reading || !isFailure(tag.reading)) continue;
+      tag.failures = 0;
+      if (!tag.polling) this.#due.put(tag, performance.now());
+    }
+    this.#pump();
+  }
+}

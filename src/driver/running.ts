@@ -1,0 +1,48 @@
+/** The requests and leases in work, and the ways to stop them. */
+import type { DriverError } from '../contract/errors.ts';
+
+export interface RunningRequest {
+  readonly id: string;
+  /** Long-lived: neither counted nor limited like a request. */
+  readonly isLease: boolean;
+  readonly controller: AbortController;
+}
+
+export class RunningRequests {
+  readonly #requests = new Set<RunningRequest>();
+  readonly #leases = new Set<RunningRequest>();
+
+  /** Requests in work, leases not counted. */
+  get requests(): number {
+    return this.#requests.size;
+  }
+
+  begin(running: RunningRequest): RunningRequest {
+    (running.isLease ? this.#leases : this.#requests).add(running);
+    return running;
+  }
+
+  end(running: RunningRequest): void {
+    this.#leases.delete(running);
+    this.#requests.delete(running);
+  }
+
+  /**
+   * Stops everything that runs with this id; callers choose ids, so there may be more than one.
+   * @returns whether there was anything
+   */
+  stop(id: string, reason: DriverError): boolean {
+    const found = [...this.#requests, ...this.#leases].filter((running) => running.id === id);
+    for (const { controller } of found) controller.abort(reason);
+    return found.length > 0;
+  }
+
+  stopLeases(reason: DriverError): void {
+    for (const { controller } of this.#leases) controller.abort(reason);
+  }
+
+  stopAll(reason: DriverError): void {
+    this.stopLeases(reason);
+    for (const { controller } of this.#requests) controller.abort(reason);
+  }
+}
