@@ -23,14 +23,15 @@ export class IntervalStatistics {
   readonly start: Nanoseconds;
   /** Not part of it. */
   readonly end: Nanoseconds;
-  readonly #length: number;
+  /** Scale of the weights: a power of two, so that it costs no digit, and the weights together are at most 1. */
+  readonly #scale: number;
   #count = 0;
   #first: Sample | undefined;
   #last: Sample | undefined;
   #lowest = Infinity;
   #highest = -Infinity;
   readonly #spread = new Spread();
-  /** Of the parts of the interval, each weighted by its share of the length, so that no sum outgrows its terms. */
+  /** Of the parts of the interval, each weighted by its scaled length, so that no sum outgrows its terms. */
   readonly #area = new Sum();
   readonly #weight = new Sum();
   #lowestMean = Infinity;
@@ -43,7 +44,7 @@ export class IntervalStatistics {
   constructor(start: Nanoseconds, end: Nanoseconds) {
     this.start = start;
     this.end = end;
-    this.#length = Number(end - start);
+    this.#scale = 2 ** -(end - start).toString(2).length;
   }
 
   /** A sample in the interval. */
@@ -62,7 +63,7 @@ export class IntervalStatistics {
 
   /** A part of the interval, and the mean of the signal in it. */
   addTime(length: Nanoseconds, mean: number): void {
-    const weight = Number(length) / this.#length;
+    const weight = Number(length) * this.#scale;
     this.#area.add(mean * weight);
     this.#weight.add(weight);
     this.#lowestMean = Math.min(this.#lowestMean, mean);
@@ -82,7 +83,8 @@ export class IntervalStatistics {
       return { time, value: null, status: 'Bad Data', state: null };
     }
     const doubt = this.#doubt || (OF_TIME.has(method) && this.#doubtInTime);
-    return { time, ...found, status: doubt ? 'Questionable' : 'Good' };
+    const { value, state } = found;
+    return { time, value, state, status: doubt ? 'Questionable' : 'Good' };
   }
 
   #find(method: AggregateMethod): Found {
@@ -107,7 +109,7 @@ export class IntervalStatistics {
   }
 
   #total(): number | undefined {
-    return this.#weight.value === 0 ? undefined : this.#area.value * (this.#length / NS_PER_S);
+    return this.#weight.value === 0 ? undefined : this.#area.value / this.#scale / NS_PER_S;
   }
 }
 

@@ -30,8 +30,8 @@ export class Spread {
     return this.#mean;
   }
 
-  /** Standard deviation of a sample (divided by n - 1); undefined of fewer than two numbers. */
+  /** Standard deviation of a sample (divided by n - 1); undefined of fewer than two numbers, not finite where too large. */
   get deviation(): number | undefined {
-    return this.#count < 2 ? undefined : Math.sqrt(Math.max(0, this.#squares) / (this.#count - 1));
+    return this.#count < 2 ? undefined : Math.sqrt(this.#squares / (this.#count - 1));
   }
 }
