@@ -1,6 +1,6 @@
 /** Steering a running simulator: the same methods in the process and from another one. */
 import { z } from 'zod';
-import type { OperationId } from './http/description.ts';
+import { OPERATIONS, type OperationId } from './http/description.ts';
 import type { Faults } from './http/faults.ts';
 import type { RequestLog, SeenRequest } from './http/request-log.ts';
 import type { Sessions } from './http/sessions.ts';
@@ -73,13 +73,17 @@ export const KNOBS_SCHEMA = z
     clockOffsetMs: z.number(),
     latencyMs: MILLISECONDS,
     jitterMs: MILLISECONDS,
+    accessKeysExpired: z.boolean(),
+    identityPath: z.string().regex(/^[\x20-\x7e]{0,500}$/, 'is no header value'),
     refuseUnknownParameters: z.boolean(),
     down: z.boolean(),
   })
   .partial();
 
 const FAULT_SCOPE = {
-  operation: z.custom<OperationId>((value) => typeof value === 'string').optional(),
+  operation: z
+    .custom<OperationId>((value) => OPERATIONS.some(({ id }) => id === value), 'is no operation of the description')
+    .optional(),
   path: z.string().optional(),
   times: z.int().min(1).optional(),
   rate: z.number().min(0).max(1).optional(),

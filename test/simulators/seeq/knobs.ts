@@ -49,6 +49,10 @@ export interface Knobs {
   /** Every answer comes so much later, and up to `jitterMs` more by a fixed sequence. */
   latencyMs: number;
   jitterMs: number;
+  /** No access key is accepted any more, as when its owner has not logged in for too long. Sessions go on. */
+  accessKeysExpired: boolean;
+  /** Sent in `x-sq-identity-path` with a log-in, for callers to send back; empty sends none. From R63 on. */
+  identityPath: string;
   /** Query parameters that do not exist are refused (400) instead of ignored. */
   refuseUnknownParameters: boolean;
   /** Nobody can connect usefully: every connection is reset, as when the server is down behind a live host. */
@@ -62,6 +66,8 @@ export const DEFAULT_KNOBS: Readonly<Knobs> = {
   clockOffsetMs: 0,
   latencyMs: 0,
   jitterMs: 0,
+  accessKeysExpired: false,
+  identityPath: '',
   refuseUnknownParameters: true,
   down: false,
 };

@@ -1,7 +1,8 @@
 /** How a simulator is set up. Everything has a default that suits a laptop. */
 import type { Account } from './http/sessions.ts';
 import { DEFAULT_ACCOUNTS } from './http/sessions.ts';
-import { DEFAULT_KNOBS, type Knobs } from './knobs.ts';
+import type { SeenRequest } from './http/request-log.ts';
+import { DEFAULT_KNOBS, type Fault, type Knobs } from './knobs.ts';
 
 export interface SimulatorOptions {
   /** Name of the plant; seeds all ids and values. */
@@ -22,6 +23,10 @@ export interface SimulatorOptions {
   /** Files with certificate and key in PEM; the API is then served over TLS. */
   readonly tls?: { readonly certFile: string; readonly keyFile: string };
   readonly knobs?: Partial<Knobs>;
+  /** Armed from the start, in this order. */
+  readonly faults?: readonly Fault[];
+  /** Told of every request when it ends; only in this process. */
+  readonly onRequest?: (request: SeenRequest) => void;
 }
 
 export const DEFAULT_OPTIONS = {
@@ -34,4 +39,5 @@ export const DEFAULT_OPTIONS = {
   sessionSeconds: 86_400,
   extraTags: 0,
   knobs: DEFAULT_KNOBS,
+  faults: [],
 } as const satisfies SimulatorOptions;

@@ -4,7 +4,8 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { request } from 'undici';
 import { describe, expect, it } from 'vitest';
-import { MEDIA_TYPE } from './http/description.ts';
+import { commandOf, readCommandLine } from './arguments.ts';
+import { remoteControl } from './remote-control.ts';
 import { spawnSeeqSimulator } from './spawn.ts';
 import { startSeeqSimulator } from './simulator.ts';
 import { call, caller, headersWith, idOf, login, SIGNALS } from './testing.ts';
@@ -29,7 +30,9 @@ describe('the Seeq simulator as a process', () => {
 
   it('says plainly that a port is in use', async () => {
     const taken = await startSeeqSimulator({ port: 0 });
-    await expect(spawnSeeqSimulator({ port: Number(new URL(taken.url).port) })).rejects.toThrow('a port is in use');
+    await expect(spawnSeeqSimulator({ port: Number(new URL(taken.url).port) })).rejects.toThrow(
+      /port \d+ of 127\.0\.0\.1 is in use; choose another with --port/,
+    );
     await taken.stop();
   });
 
@@ -53,7 +56,8 @@ describe('the Seeq simulator as a process', () => {
   });
 
   it('streams a million samples complete, in order and with flat memory', async () => {
-    const simulator = await spawnSeeqSimulator();
+    // Less than the text of the answer alone, and little more than the simulator needs when it does nothing.
+    const simulator = await spawnSeeqSimulator({}, ['--max-old-space-size=64']);
     const headers = headersWith(await login(simulator.url));
     const peak = async (): Promise<number> => {
       const status = await readFile(`/proc/${simulator.pid}/status`, 'utf8');
@@ -93,89 +97,88 @@ describe('the Seeq simulator as a process', () => {
   });
 });
 
-describe('faults of the Seeq simulator', () => {
-  it('does each of them, and is well again when healed', async () => {
-    const simulator = await startSeeqSimulator({ port: 0 });
-    const headers = headersWith(await login(simulator.url));
-    const me = async (signal?: AbortSignal) => {
-      const answer = await request(`${simulator.url}/api/users/me`, {
-        headers,
-        ...(signal === undefined ? {} : { signal }),
-      });
-      return { status: answer.statusCode, type: answer.headers['content-type'], text: await answer.body.text() };
-    };
-    const { control } = simulator;
-    const whole = await me();
+describe('the command line of the Seeq simulator', () => {
+  const run = async (...given: string[]) => {
+    const child = spawn(process.execPath, ['--no-warnings', MAIN, ...given], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let said = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (part: Buffer) => (said += part.toString()));
+    const [code] = (await once(child, 'close')) as [number | null];
+    return { code, said };
+  };
 
-    await control.fail({ kind: 'status', status: 502, body: false, times: 1 });
-    expect(await me()).toMatchObject({ status: 502, text: '' });
-    await control.fail({ kind: 'html', status: 504, times: 1 });
-    expect(await me()).toMatchObject({ status: 504, type: 'text/html' });
-    await control.fail({ kind: 'mediaType', mediaType: 'text/plain', times: 1 });
-    expect(await me()).toMatchObject({ type: 'text/plain', text: whole.text });
-    await control.fail({ kind: 'truncated', times: 1 });
-    expect(whole.text.startsWith((await me()).text)).toBe(true);
-    await control.fail({ kind: 'invalidJson', times: 1 });
-    const invalid = await me();
-    expect(() => JSON.parse(invalid.text) as unknown).toThrow();
-    await control.fail({ kind: 'huge', bytes: 1_000_000, times: 1 });
-    expect((await me()).text.length).toBeGreaterThan(1_000_000);
-    await control.fail({ kind: 'slow', bytes: 50, pauseMs: 1, times: 1 });
-    expect(await me()).toEqual({ ...whole, type: MEDIA_TYPE });
-    await control.fail({ kind: 'half', times: 1 });
-    await expect(me()).rejects.toThrow();
-    await control.fail({ kind: 'reset', times: 1 });
-    await expect(me()).rejects.toThrow();
-    await control.set({ down: true });
-    await expect(me()).rejects.toThrow();
-    await control.set({ down: false });
-
-    await control.fail({ kind: 'hang', path: '/users/me' });
-    const hanging = me();
-    const given = new AbortController();
-    const left = me(given.signal);
-    given.abort();
-    await expect(left).rejects.toThrow();
-    expect((await call(simulator.url, '/system/server-status')).status).toBe(200);
-    await control.heal();
-    expect(await hanging).toEqual(whole);
-    await simulator.stop();
-  });
-
-  it('fails at a rate by a fixed sequence', async () => {
-    const simulator = await startSeeqSimulator({ port: 0 });
-    await simulator.control.fail({ kind: 'status', status: 500, rate: 0.3 });
-    const statuses: number[] = [];
-    for (let n = 0; n < 100; n += 1) statuses.push((await call(simulator.url, '/system/open-ping')).status);
-    const failed = statuses.filter((status) => status === 500).length;
-    expect(failed).toBeGreaterThan(15);
-    expect(failed).toBeLessThan(45);
-    await simulator.stop();
-  });
-
-  it('writes members without value as null when told to, and answers alike otherwise', async () => {
-    const simulator = await startSeeqSimulator({ port: 0 });
-    const get = await caller(simulator.url);
-    const paths = [
-      `/items/${idOf('Example')}`,
-      `/conditions/${idOf('Special Cases >> Conditions >> Always')}/capsules?start=2026-01-01T00:00:00Z&end=2026-01-02T00:00:00Z`,
-      `/signals/${idOf(`${SIGNALS} >> Bad Text`)}/samples?start=2026-01-01T00:00:00Z&end=2026-01-01T01:00:00Z`,
-      '/items?filters=Temperature',
-    ];
-    for (const path of paths) {
-      await simulator.control.set({ absent: 'absent' });
-      const absent = await get(path);
-      await simulator.control.set({ absent: 'null' });
-      const nulls = await get(path);
-      expect(absent.text).not.toContain(':null');
-      expect(nulls.text).toContain(':null');
-      expect(JSON.parse(nulls.text, dropNulls)).toEqual(absent.body);
+  it('tells what it can do and what is wrong with arguments', async () => {
+    const help = await run('--help');
+    expect(help.code).toBe(0);
+    for (const word of ['--release', '--fault', '--control-port', 'reader-password', 'Not a product of Seeq'])
+      expect(help.said.replace(/\s+/g, ' ')).toContain(word);
+    const { code, said } = await run('--port=x');
+    expect({ code, said }).toEqual({ code: 1, said: expect.stringMatching(/^error: .*--port/) as string });
+    for (const wrong of [
+      '--port=70000',
+      '--absent=never',
+      '--fault=kind=nothing',
+      '--fault=kind=hang,operation=nothing',
+      '--fault=kind=status,status=many',
+      '--user=nobody',
+      '--tls-cert=x',
+      '--nothing',
+    ]) {
+      let complaint = '';
+      const command = commandOf()
+        .exitOverride()
+        .configureOutput({ writeErr: (text) => (complaint += text) });
+      expect(() => readCommandLine(['node', 'main.ts', wrong], command), wrong).toThrow();
+      expect(complaint, wrong).toMatch(/^error: /);
     }
-    await simulator.stop();
+  });
+
+  it('turns every knob and arms faults by option, and prints requests when told to', async () => {
+    const given = '--absent=null --latency=1 --jitter=2 --clock-offset=-5000 --rotate-token --rotate-voids-old';
+    const more = '--access-keys-expired --identity-path=a/b --lenient --log --tags=5 --release=62 --session-seconds=60';
+    const child = spawn(
+      process.execPath,
+      ['--no-warnings', MAIN, '--port=0', '--control-port=0', ...given.split(' '), ...more.split(' ')].concat([
+        '--fault=kind=status,status=503,retryAfter=1,rate=1,operation=get_me,times=1',
+        '--fault=kind=status,status=502,body=false,path=/folders',
+      ]),
+      { stdio: ['ignore', 'pipe', 'pipe'] },
+    );
+    let said = '';
+    child.stderr.on('data', (part: Buffer) => (said += part.toString()));
+    const [out] = (await once(child.stdout, 'data')) as [Buffer];
+    const { url, control } = JSON.parse(out.toString()) as { url: string; control: string };
+    const steer = remoteControl(control);
+    expect(await steer.knobs()).toEqual({
+      absent: 'null',
+      latencyMs: 1,
+      jitterMs: 2,
+      clockOffsetMs: -5000,
+      rotateToken: true,
+      rotateVoidsOld: true,
+      accessKeysExpired: true,
+      identityPath: 'a/b',
+      refuseUnknownParameters: false,
+      down: false,
+    });
+    const token = await login(url);
+    const ask = async (path: string) => (await call(url, path, { headers: headersWith(token) })).status;
+    expect(await ask('/users/me')).toBe(503);
+    expect(await ask('/folders')).toBe(502);
+    expect(await ask('/system/open-ping?such=none')).toBe(200);
+    while (!said.includes('/api/system/open-ping?such=none  get_open_ping  200')) await once(child.stderr, 'data');
+    expect(said).toContain('R62.');
+    child.kill('SIGTERM');
+    expect(await once(child, 'exit')).toEqual([0, null]);
+  });
+
+  it('ends with code 1 and a sentence when a port is taken', async () => {
+    const taken = await startSeeqSimulator({ port: 0 });
+    const { port } = new URL(taken.url);
+    expect(await run(`--port=${port}`)).toEqual({
+      code: 1,
+      said: `The simulator cannot start: port ${port} of 127.0.0.1 is in use; choose another with --port, or 0 for any.\n`,
+    });
+    expect((await run('--port=0', `--control-port=${port}`)).said).toContain('choose another with --control-port');
+    await taken.stop();
   });
 });
-
-/** A reviver under which null members are absent. */
-function dropNulls(_name: string, value: unknown): unknown {
-  return value ?? undefined;
-}

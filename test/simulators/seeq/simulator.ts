@@ -40,9 +40,10 @@ export async function startSeeqSimulator(
   const knobs = { ...DEFAULT_OPTIONS.knobs, ...options.knobs };
   const serverClock = (): number => clock() + knobs.clockOffsetMs;
   const plant = buildPlant(set.name, () => BigInt(Math.trunc(serverClock())) * 1_000_000n, set.extraTags);
-  const sessions = new Sessions(set.accounts, serverClock, set.sessionSeconds);
+  const sessions = new Sessions(set.accounts, serverClock, set.sessionSeconds, () => knobs.accessKeysExpired);
   const faults = new Faults();
-  const log = new RequestLog();
+  for (const fault of set.faults) faults.arm(fault);
+  const log = new RequestLog(options.onRequest);
   const server = { plant, sessions, running: new RunningRequests(), release: set.release, clock: serverClock };
   const control = localControl({ knobs, faults, log, sessions, plant });
 

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { SimulatorControl } from './control.ts';
+import type { Account } from './http/sessions.ts';
 import type { SimulatorOptions } from './options.ts';
 import { remoteControl } from './remote-control.ts';
 
@@ -21,10 +22,14 @@ const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
 
 /**
  * Starts the process and waits until it listens, on free ports unless told others.
+ * @param nodeOptions options of the process itself, such as a limit of its heap
  * @throws Error with what the process said, when it ends instead
  */
-export async function spawnSeeqSimulator(options: SimulatorOptions = {}): Promise<SpawnedSimulator> {
-  const child = spawn(process.execPath, ['--no-warnings', MAIN, ...argumentsOf(options)], {
+export async function spawnSeeqSimulator(
+  options: SimulatorOptions = {},
+  nodeOptions: readonly string[] = [],
+): Promise<SpawnedSimulator> {
+  const child = spawn(process.execPath, ['--no-warnings', ...nodeOptions, MAIN, ...argumentsOf(options)], {
     stdio: ['pipe', 'pipe', 'pipe'],
     // Ctrl-C in a terminal is for the parent, which ends its simulators in order.
     detached: true,
@@ -39,6 +44,7 @@ export async function spawnSeeqSimulator(options: SimulatorOptions = {}): Promis
   if (line === undefined) throw new Error(`the Seeq simulator did not start: ${said}`);
   const { url, control } = JSON.parse(line[0]) as { url: string; control: string };
   if (options.knobs !== undefined) await remoteControl(control).set(options.knobs);
+  for (const fault of options.faults ?? []) await remoteControl(control).fail(fault);
   return {
     url,
     controlUrl: control,
@@ -69,7 +75,7 @@ function argumentsOf(options: SimulatorOptions): string[] {
   return ['--end-with-stdin', ...given.flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]))];
 }
 
-function optionOf(account: { readonly kind: string; readonly directory?: string }): string {
-  if (account.kind === 'accessKey') return '--access-key';
+function optionOf(account: Account): string {
+  if (account.kind === 'accessKey') return account.expired === true ? '--expired-access-key' : '--access-key';
   return account.directory === undefined ? '--user' : '--directory-user';
 }

@@ -8,6 +8,7 @@ import type { Work } from '../algebra/work.ts';
 import type { Fault, Knobs } from '../knobs.ts';
 import { noise } from '../series/noise.ts';
 import { readBody } from './body.ts';
+import { sendBroken } from './broken.ts';
 import type { Call, Handlers, Reply, Server } from './call.ts';
 import { checkBody, matchOperation, MEDIA_TYPE, readParameters, type Operation } from './description.ts';
 import { SeeqError } from './errors.ts';
@@ -79,7 +80,9 @@ async function answer(
     outgoing = refusal(error);
   }
   try {
-    await send(response, outgoing, running.abort.signal, fault?.kind === 'hang' ? undefined : fault);
+    const broken = fault === undefined || fault.kind === 'latency' || fault.kind === 'hang' ? undefined : fault;
+    if (broken === undefined) await send(response, outgoing, running.abort.signal);
+    else await sendBroken(response, outgoing, running.abort.signal, broken);
   } catch (error) {
     // Answers are written while they are made, so that one may fail, or be cancelled, in the middle.
     if (response.headersSent || response.destroyed) response.destroy();
@@ -128,6 +131,9 @@ async function perform(
   } as unknown as Call;
   const reply = handler(call);
   const headers = { ...reply.headers };
+  if (operation.id === 'login' && knobs.identityPath !== '' && server.release >= 63) {
+    headers['x-sq-identity-path'] = knobs.identityPath;
+  }
   if (caller !== undefined && knobs.rotateToken && operation.id !== 'logout') {
     headers['x-sq-auth'] = server.sessions.issue(caller.session);
     if (knobs.rotateVoidsOld) server.sessions.logout(caller.token);

@@ -27,12 +27,19 @@ const KEPT_HEADERS = [
   'accept',
   'accept-encoding',
   'content-type',
+  'x-sq-identity-path',
 ];
 const MOST = 20_000;
 
 export class RequestLog {
   #seen: SeenRequest[] = [];
   #count = 0;
+  readonly #onEnd: ((entry: SeenRequest) => void) | undefined;
+
+  /** @param onEnd told of every request when it ends */
+  constructor(onEnd?: (entry: SeenRequest) => void) {
+    this.#onEnd = onEnd;
+  }
 
   begin(method: string, path: string, query: string, headers: IncomingHttpHeaders): SeenRequest {
     this.#count += 1;
@@ -61,6 +68,7 @@ export class RequestLog {
     entry.ended = true;
     entry.complete = response.writableFinished;
     if (response.headersSent) entry.status = response.statusCode;
+    this.#onEnd?.(entry);
   }
 
   /** The newest requests, oldest first; at most 20,000 are kept. */

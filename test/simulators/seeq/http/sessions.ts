@@ -59,12 +59,14 @@ export class Sessions {
   readonly #tokens = new Map<string, Session>();
   readonly #clock: () => number;
   readonly #seconds: number;
+  readonly #keysExpired: () => boolean;
 
-  /** @param clock milliseconds since 1970 @param seconds life of a session */
-  constructor(accounts: readonly Account[], clock: () => number, seconds: number) {
+  /** @param clock milliseconds since 1970 @param seconds life of a session @param keysExpired no access key works */
+  constructor(accounts: readonly Account[], clock: () => number, seconds: number, keysExpired: () => boolean) {
     this.accounts = accounts;
     this.#clock = clock;
     this.#seconds = seconds;
+    this.#keysExpired = keysExpired;
   }
 
   /** @throws SeeqError 401 for wrong credentials */
@@ -75,6 +77,7 @@ export class Sessions {
         candidate.name === login.username &&
         candidate.password === login.password &&
         candidate.expired !== true &&
+        !(candidate.kind === 'accessKey' && this.#keysExpired()) &&
         (candidate.directory ?? DIRECTORIES[0].name) === directory,
     );
     if (account === undefined) throw new SeeqError(401, 'The username or the password is not right');
