@@ -85,11 +85,12 @@ export const conditionHandlers: Handlers = {
   }),
   get_capsules: (call) => {
     const { parameters: query } = call;
-    if (query.unitOfMeasure !== undefined)
-      throw new SeeqError(400, 'The simulator does not convert the times of capsules');
+    if (query.unitOfMeasure !== undefined && query.unitOfMeasure !== 'ns') {
+      throw new SeeqError(400, `Times cannot be converted to '${query.unitOfMeasure}'; the simulator knows ns only`);
+    }
     const { condition } = readable(call.server.plant, query.id, 'condition');
     // Without a time format, capsules of a condition have ISO 8601 times, other than those of a formula.
-    const keys = query.timeFormat === 'Nanoseconds' ? 'ns' : 'iso';
+    const keys = query.timeFormat === 'Nanoseconds' || query.unitOfMeasure === 'ns' ? 'ns' : 'iso';
     return pagedCapsules(call, condition, {
       ...query,
       keys,
