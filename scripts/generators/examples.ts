@@ -60,6 +60,25 @@ const scenes = (fqn: Names): Readonly<Record<string, Scene>> => ({
       ],
     },
   },
+  datasources: {},
+  workbooks: {},
+  describe: { params: { items: [fqn('signal', `${AREA} >> Temperature`)] } },
+  plotted: {
+    params: { items: [fqn('signal', `${AREA} >> Temperature`)], start: '*-1d', end: '*', intervals: 2 },
+  },
+  interpolated: {
+    params: { items: [fqn('signal', `${AREA} >> Temperature`)], start: '*-10m', end: '*-5m', intervalMs: 60_000 },
+  },
+  aggregated: {
+    params: {
+      items: [fqn('signal', `${AREA} >> Temperature`)],
+      start: '*-2h',
+      end: '*',
+      intervalMs: 3_600_000,
+      methods: ['average', 'max', 'count'],
+    },
+  },
+  cancel: { params: { request: 'a-request-that-has-ended' } },
   discrete: {
     params: {
       items: [fqn('signal', `${AREA} >> Temperature`), fqn('signal', 'Special Cases >> Signals >> Bad and Uncertain')],

@@ -4,11 +4,13 @@ import { DriverError } from '../contract/errors.ts';
 import type { Handler } from './handler.ts';
 import { aggregated } from './handlers/aggregated.ts';
 import { cancel } from './handlers/cancel.ts';
+import { describe } from './handlers/describe.ts';
 import { discrete } from './handlers/discrete.ts';
 import { elementsearch } from './handlers/elementsearch.ts';
 import { eventpipepoll } from './handlers/eventpipepoll.ts';
 import { functionsHandler, hosts, version } from './handlers/general.ts';
 import { interpolated } from './handlers/interpolated.ts';
+import { datasources, workbooks } from './handlers/lists.ts';
 import { plotted } from './handlers/plotted.ts';
 import { snapshot } from './handlers/snapshot.ts';
 import { tagsearch } from './handlers/tagsearch.ts';
@@ -19,9 +21,12 @@ const handlers: ReadonlyMap<string, Handler> = new Map(
     version,
     functionsHandler(() => handlers),
     hosts,
+    datasources,
+    workbooks,
     tagsearch,
     elementsearch,
     timeframesearch,
+    describe,
     snapshot,
     eventpipepoll,
     plotted,

@@ -21,6 +21,20 @@ export async function eachItem(
   read: (item: RequestedItem, host: Host) => Promise<void>,
   skip: (index: number) => boolean = () => false,
 ): Promise<void> {
+  const byHost = await groupByHost(context, items, skip);
+  await Promise.all(
+    Array.from(byHost, ([host, group]) =>
+      inParallel(group, atOnce, (item) => context.part({ index: item.index, fqn: item.text }, () => read(item, host))),
+    ),
+  );
+}
+
+/** The items of each host; those that name none, or a wrong one, have failed already. */
+export async function groupByHost(
+  context: RequestContext,
+  items: string[],
+  skip: (index: number) => boolean = () => false,
+): Promise<Map<Host, RequestedItem[]>> {
   const byHost = new Map<Host, RequestedItem[]>();
   for (const [index, text] of items.entries()) {
     if (skip(index)) continue;
@@ -40,11 +54,7 @@ export async function eachItem(
     if (group) group.push({ index, text, fqn });
     else byHost.set(host, [{ index, text, fqn }]);
   }
-  await Promise.all(
-    Array.from(byHost, ([host, group]) =>
-      inParallel(group, atOnce, (item) => context.part({ index: item.index, fqn: item.text }, () => read(item, host))),
-    ),
-  );
+  return byHost;
 }
 
 /** Runs `work` for every element, at most `atOnce` at a time, in order of the elements. */

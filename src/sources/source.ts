@@ -38,13 +38,14 @@ export type TextPattern =
   /** Must be found anywhere in the text. */
   | { kind: 'regex'; text: string };
 
-export type SearchKind = 'signal' | 'scalar' | 'asset' | 'condition';
+export type ItemKind = 'signal' | 'scalar' | 'asset' | 'condition';
+export type SearchKind = ItemKind | 'datasource' | 'workbook';
 
 export interface SearchQuery {
   kind: SearchKind;
   pattern: TextPattern;
   field: 'name' | 'description' | 'any';
-  /** Id or name; adds what is scoped to this workbook to what is global. */
+  /** Id or name; only what is scoped to this workbook or to none. */
   workbook?: string | undefined;
   /** Id, name or the datasource's own id. */
   datasource?: string | undefined;
@@ -145,6 +146,8 @@ export interface Source {
   /** Asks the server how it is; resolves also when it is down. */
   probe(call: SourceCall): Promise<SourceStatus>;
   search(query: SearchQuery, call: SourceCall): Promise<SearchPage>;
+  /** Everything about items by their ids, all properties included; ids that are unknown are missing in the result. */
+  describe(ids: readonly string[], call: SourceCall): Promise<Map<string, Found & { kind: ItemKind }>>;
   /** Children of an asset; of the whole tree when no id is given. */
   children(assetId: string | undefined, call: SourceCall): Promise<Children>;
   /** Name and static properties of an item. */

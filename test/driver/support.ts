@@ -21,6 +21,7 @@ export function source(name: string, methods: Partial<Source> = {}): Source {
     url: `https://${name}.example`,
     probe: async () => ({ state: 'up', version: '66.1', latencyMs: 1 }),
     search: async () => ({ found: [], total: 0, more: false }),
+    describe: async () => new Map(),
     children: async () => ({ assets: [], attributes: [] }),
     properties: nothing,
     snapshot: nothing,

@@ -1,7 +1,7 @@
 /** Functions of type GENERAL: about the driver and its servers. */
 import { z } from 'zod';
 import { correlationId } from '../request.ts';
-import { failedHost } from './common.ts';
+import { failedHost, failedItem, itemsParam, propertyValue, searchParams } from './common.ts';
 import { defineFunction, noParams } from './define.ts';
 
 export const version = defineFunction({
@@ -53,31 +53,67 @@ export const hosts = defineFunction({
   }),
 });
 
+/** Parameters of the lists that narrow a search. */
+const listParams = z.strictObject({
+  query: searchParams.query,
+  limit: searchParams.limit,
+  cursor: searchParams.cursor,
+});
+
+const listed = {
+  host: z.string(),
+  id: z.string().describe('For parameter "datasource" or "workbook" of a search'),
+  name: z.string(),
+  displayName: z.string().describe('Name with the connection name as prefix'),
+  description: z.string().optional(),
+};
+
 export const datasources = defineFunction({
   name: 'datasources',
   type: 'GENERAL',
   description: 'Datasources of the servers, to narrow a search',
-  params: noParams,
-  item: failedHost,
-  unsupported: 'Not built yet.',
+  params: listParams,
+  item: z.union([
+    z.object({
+      ...listed,
+      datasourceClass: z.string().optional().describe('Kind of the system behind it, as Seeq names it'),
+      datasourceId: z.string().optional().describe("The datasource's own id"),
+    }),
+    failedHost,
+  ]),
 });
 
 export const workbooks = defineFunction({
   name: 'workbooks',
   type: 'GENERAL',
   description: 'Workbooks of the servers, to narrow a search',
-  params: noParams,
-  item: failedHost,
-  unsupported: 'Not built yet.',
+  params: listParams,
+  item: z.union([z.object(listed), failedHost]),
 });
 
 export const describe = defineFunction({
   name: 'describe',
   type: 'GENERAL',
-  description: 'Metadata of given FQNs',
-  params: noParams,
-  item: failedHost,
-  unsupported: 'Not built yet.',
+  description: 'Metadata of given FQNs, all properties included',
+  params: z.strictObject({ items: itemsParam }),
+  item: z.union([
+    z.object({
+      index: z.number().int().min(0).describe("Position in the request's items"),
+      fqn: z.string(),
+      kind: z.enum(['signal', 'scalar', 'asset', 'condition']),
+      name: z.string(),
+      displayName: z.string(),
+      description: z.string().optional(),
+      path: z.array(z.string()).describe('Names of the assets above, root first'),
+      hasChildren: z.boolean(),
+      unit: z.string().optional(),
+      valueType: z.enum(['number', 'string']).optional(),
+      interpolation: z.string().optional(),
+      datasource: z.string().optional(),
+      properties: z.record(z.string(), propertyValue),
+    }),
+    failedItem,
+  ]),
 });
 
 export const cancel = defineFunction({

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { formatFqn } from '../../contract/fqn.ts';
-import type { Found, SearchKind, SearchPage, SearchQuery } from '../../sources/source.ts';
+import type { Found, ItemKind, SearchKind, SearchPage, SearchQuery } from '../../sources/source.ts';
 import type { RequestContext } from '../context.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Host } from '../hosts.ts';
@@ -12,28 +12,31 @@ import type { Host } from '../hosts.ts';
 /** Hits taken so far by search, named `<kind>:<host>`; a search that is missing has ended. */
 const positionSchema = z.record(z.string(), z.number().int().min(0));
 
-export interface PagedSearch {
+export interface PagedSearch<Kind extends SearchKind> {
   hosts: Host[];
-  kinds: readonly SearchKind[];
+  kinds: readonly Kind[];
   /** Everything but kind and offset. */
   query: Omit<SearchQuery, 'kind' | 'offset'>;
   cursor: string | undefined;
   /** Everything that decides what the pages hold; binds the cursor. */
   question: unknown;
-  emit: (found: Found, kind: SearchKind, host: Host) => Promise<void> | undefined;
+  emit: (found: Found, kind: Kind, host: Host) => Promise<void> | undefined;
 }
 
-interface Stream {
+interface Stream<Kind extends SearchKind> {
   name: string;
   host: Host;
-  kind: SearchKind;
+  kind: Kind;
   offset: number;
   page: SearchPage | undefined;
   taken: number;
 }
 
 /** Emits one page of merged hits and sets `total`, `cursor` and `truncated`. */
-export async function searchPage(search: PagedSearch, context: RequestContext): Promise<void> {
+export async function searchPage<Kind extends SearchKind>(
+  search: PagedSearch<Kind>,
+  context: RequestContext,
+): Promise<void> {
   const streams = openStreams(search);
   await Promise.all(
     search.hosts.map((host) => {
@@ -56,7 +59,7 @@ export async function searchPage(search: PagedSearch, context: RequestContext): 
   conclude(streams, search, context);
 }
 
-function openStreams({ hosts, kinds, cursor, question }: PagedSearch): Stream[] {
+function openStreams<Kind extends SearchKind>({ hosts, kinds, cursor, question }: PagedSearch<Kind>): Stream<Kind>[] {
   const position = cursor === undefined ? undefined : decodeCursor(cursor, question, positionSchema);
   return hosts.flatMap((host) =>
     kinds.flatMap((kind) => {
@@ -67,14 +70,21 @@ function openStreams({ hosts, kinds, cursor, question }: PagedSearch): Stream[] 
   );
 }
 
-async function fetchPage(stream: Stream, { query }: PagedSearch, context: RequestContext): Promise<void> {
+async function fetchPage(
+  stream: Stream<SearchKind>,
+  { query }: Pick<PagedSearch<SearchKind>, 'query'>,
+  context: RequestContext,
+): Promise<void> {
   const { host, kind, offset } = stream;
   stream.page = await host.source.search({ ...query, kind, offset }, context.callTo(host));
 }
 
 /** The stream whose next hit comes first. The order of names within a server is the server's own. */
-function lowest(streams: Stream[], orderBy: SearchQuery['orderBy']): Stream | undefined {
-  let first: Stream | undefined;
+function lowest<Kind extends SearchKind>(
+  streams: Stream<Kind>[],
+  orderBy: SearchQuery['orderBy'],
+): Stream<Kind> | undefined {
+  let first: Stream<Kind> | undefined;
   let firstKey = '';
   for (const stream of streams) {
     const found = stream.page?.found[stream.taken];
@@ -87,7 +97,11 @@ function lowest(streams: Stream[], orderBy: SearchQuery['orderBy']): Stream | un
   return first;
 }
 
-function conclude(streams: Stream[], search: PagedSearch, context: RequestContext): void {
+function conclude(
+  streams: Stream<SearchKind>[],
+  search: Pick<PagedSearch<SearchKind>, 'cursor' | 'question'>,
+  context: RequestContext,
+): void {
   const totals = streams.map(({ page }) => page?.total);
   if (search.cursor === undefined && totals.every((total) => total !== undefined)) {
     context.meta.total = totals.reduce((sum, total) => sum + total, 0);
@@ -104,7 +118,7 @@ function conclude(streams: Stream[], search: PagedSearch, context: RequestContex
 }
 
 /** What every hit shows of itself. */
-export function foundItem(found: Found, kind: SearchKind, host: Host) {
+export function foundItem(found: Found, kind: ItemKind, host: Host) {
   const { id, hasChildren: _, ...shown } = found;
   const { scheme, name } = host.source;
   return { fqn: formatFqn({ scheme, host: name, kind, id }), displayName: `${name}: ${found.name}`, ...shown };

@@ -1,8 +1,8 @@
 /** Searching items of a Seeq server. */
 import { DriverError } from '../../contract/errors.ts';
-import type { Found, SearchKind, SearchPage, SearchQuery, SourceCall } from '../source.ts';
+import type { Found, ItemKind, SearchKind, SearchPage, SearchQuery, SourceCall } from '../source.ts';
 import { equalsClause, patternFilters, withClauses } from './filter.ts';
-import { SHOWN_PROPERTIES, toFound } from './hits.ts';
+import { kindOf, SHOWN_PROPERTIES, toFound } from './hits.ts';
 import type { components } from './seeq-api.generated.ts';
 import { type Operation, type SeeqServer, shareKey } from './server.ts';
 
@@ -15,6 +15,8 @@ const TYPES: Record<SearchKind, string[]> = {
   scalar: ['LiteralScalar', 'CalculatedScalar'],
   asset: ['Asset'],
   condition: ['StoredCondition', 'CalculatedCondition'],
+  datasource: ['Datasource'],
+  workbook: ['Workbook'],
 };
 
 const FIELDS = { name: ['Name'], description: ['Description'], any: ['Name', 'Description'] } as const;
@@ -53,6 +55,25 @@ export async function search(server: SeeqServer, query: SearchQuery, call: Sourc
   const total = typeof told === 'number' && told >= 0 ? told : undefined;
   return { found, total, more: full && (total === undefined || query.offset + found.length < total) };
 }
+
+/** Items by id in one call; archived and unsearchable ones too. */
+export async function describe(
+  server: SeeqServer,
+  ids: readonly string[],
+  call: SourceCall,
+): Promise<Map<string, Found & { kind: ItemKind }>> {
+  const filters = [...ids.map((id) => `ID==${id}`), '@includeUnsearchable'];
+  const query = { filters, types: [], includeProperties: ['@allProperties'], offset: 0, limit: ids.length };
+  const { items } = await searchItems(server, query, call, (hit) => ({ kind: kindOf(hit.type), hit }));
+  const found = new Map<string, Found & { kind: ItemKind }>();
+  for (const { kind, hit } of items) {
+    if (isItemKind(kind)) found.set(hit.id.toUpperCase(), { ...toFound(hit, 'all'), kind });
+  }
+  return found;
+}
+
+const isItemKind = (kind: string | undefined): kind is ItemKind =>
+  kind === 'signal' || kind === 'scalar' || kind === 'asset' || kind === 'condition';
 
 type Hit = components['schemas']['ItemSearchPreviewV1'];
 type List = components['schemas']['ItemSearchPreviewPaginatedListV1'];

@@ -8,6 +8,7 @@ import { scalarOf } from './hits.ts';
 import { decodeSample, toPoint } from './samples.ts';
 import type { components } from './seeq-api.generated.ts';
 import { type Operation, type SeeqServer, shareKey } from './server.ts';
+import { latestTimeframe } from './timeframes.ts';
 import { properties, resolveAttribute } from './tree.ts';
 
 type Scalar = components['schemas']['ScalarEvaluateOutputV1'];
@@ -19,7 +20,8 @@ type Scalar = components['schemas']['ScalarEvaluateOutputV1'];
 export async function readSnapshot(server: SeeqServer, fqn: Fqn, time: Nanoseconds, call: SourceCall): Promise<Point> {
   if (fqn.part?.type === 'property') return propertyPoint(server, fqn, fqn.part.name, call);
   if (fqn.part?.type === 'attribute') {
-    if (fqn.kind !== 'asset') throw noValue(fqn, 'only assets have attributes');
+    if (fqn.kind === 'condition') return latestAttribute(server, fqn, fqn.part.name, time, call);
+    if (fqn.kind !== 'asset') throw noValue(fqn, 'only assets and conditions have attributes');
     const attribute = await resolveAttribute(server, fqn, call);
     return readSnapshot(server, attribute.fqn, time, call);
   }
@@ -60,6 +62,28 @@ async function scalarPoint(server: SeeqServer, id: string, call: SourceCall): Pr
     return { ...toPoint(sample, uom), time: null };
   };
   return server.askFor(call, operation, decode, { share: shareKey('scalar', id) });
+}
+
+/** An attribute of the latest timeframe of a condition; its time is the start of that timeframe. */
+async function latestAttribute(
+  server: SeeqServer,
+  fqn: Fqn,
+  name: string,
+  time: Nanoseconds,
+  call: SourceCall,
+): Promise<Point> {
+  const latest = await latestTimeframe(server, fqn.id, time, call);
+  if (!latest) {
+    const at = formatInstant(time);
+    throw new DriverError('notFound', `The condition has no timeframe at or before ${at} on server "${server.name}".`);
+  }
+  const attribute = latest.attributes[name];
+  if (!attribute) {
+    throw new DriverError('notFound', `The latest timeframe has no attribute ${JSON.stringify(name)}.`);
+  }
+  const { value, unit } = attribute;
+  const status = value === null ? 'Bad Data' : latest.uncertain ? 'Questionable' : 'Good';
+  return { value, time: latest.start ?? null, status, ...(unit === undefined ? {} : { unit }) };
 }
 
 async function propertyPoint(server: SeeqServer, fqn: Fqn, name: string, call: SourceCall): Promise<Point> {

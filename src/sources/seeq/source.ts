@@ -7,6 +7,8 @@ import type { TimeRange } from '../../contract/time.ts';
 import type { Point } from '../../contract/values.ts';
 import type {
   Children,
+  Found,
+  ItemKind,
   Envelope,
   PropertyValue,
   SamplePage,
@@ -20,7 +22,7 @@ import type {
 } from '../source.ts';
 import { toDriverError } from '../../contract/errors.ts';
 import { readEnvelope } from './reduced.ts';
-import { isGuid, search } from './search.ts';
+import { describe, isGuid, search } from './search.ts';
 import { readSamples } from './series.ts';
 import { SeeqServer } from './server.ts';
 import type { SeeqCredentials } from './session.ts';
@@ -76,6 +78,10 @@ export class SeeqSource implements Source {
   async search(query: SearchQuery, call: SourceCall): Promise<SearchPage> {
     const assetId = query.assetId === undefined ? undefined : guid(query.assetId);
     return search(this.#server, { ...query, assetId }, call);
+  }
+
+  async describe(ids: readonly string[], call: SourceCall): Promise<Map<string, Found & { kind: ItemKind }>> {
+    return describe(this.#server, ids.map(guid), call);
   }
 
   async children(assetId: string | undefined, call: SourceCall): Promise<Children> {

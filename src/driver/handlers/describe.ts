@@ -1,0 +1,63 @@
+/** `describe`: metadata of given FQNs, many in one call to their server. */
+import { describe as declaration } from '../../contract/functions/general.ts';
+import { DriverError } from '../../contract/errors.ts';
+import type { RequestContext } from '../context.ts';
+import { handler } from '../handler.ts';
+import type { Host } from '../hosts.ts';
+import { groupByHost, inParallel, type RequestedItem } from '../items.ts';
+import { checkLimit } from '../limits.ts';
+
+/** Items in one call: their filters still fit into any URL or body, and their properties into one page. */
+const BATCH = 50;
+const BATCHES_AT_ONCE = 8;
+
+export const describe = handler(
+  declaration,
+  async ({ items }, context) => {
+    checkLimit('items', items.length, context.limits.itemsPerRequest, 'items');
+    const byHost = await groupByHost(context, items);
+    await Promise.all(
+      Array.from(byHost, ([host, group]) =>
+        inParallel(batches(group), BATCHES_AT_ONCE, (batch) => describeBatch(batch, host, context)),
+      ),
+    );
+  },
+  ['itemsPerRequest'],
+);
+
+function batches(items: RequestedItem[]): RequestedItem[][] {
+  return Array.from({ length: Math.ceil(items.length / BATCH) }, (_, n) => items.slice(n * BATCH, (n + 1) * BATCH));
+}
+
+/** One call for all; its failure is the failure of each. */
+async function describeBatch(batch: RequestedItem[], host: Host, context: RequestContext): Promise<void> {
+  const plain = batch.filter(isItem);
+  const found = host.source.describe([...new Set(plain.map(({ fqn }) => fqn.id))], context.callTo(host));
+  // Handled by every item below; with none of them nobody would.
+  found.catch(() => undefined);
+  await Promise.all(
+    batch.map((item) =>
+      context.part({ index: item.index, fqn: item.text }, async () => {
+        if (!isItem(item)) throw noItem(item);
+        const hit = (await found).get(item.fqn.id.toUpperCase());
+        if (hit?.kind !== item.fqn.kind) throw unknownItem(item, host);
+        const { id: _, properties = {}, ...shown } = hit;
+        const displayName = `${host.source.name}: ${hit.name}`;
+        await context.emit({ index: item.index, fqn: item.text, displayName, ...shown, properties });
+      }),
+    ),
+  );
+}
+
+const isItem = ({ fqn }: RequestedItem): boolean => fqn.part === undefined && fqn.kind !== 'capsule';
+
+function noItem({ text }: RequestedItem): DriverError {
+  return new DriverError(
+    'unsupported',
+    `${text} is part of something else; describe the item itself, or find timeframes with timeframesearch.`,
+  );
+}
+
+function unknownItem({ fqn, text }: RequestedItem, { source }: Host): DriverError {
+  return new DriverError('notFound', `Server "${source.name}" has no ${fqn.kind} ${text}.`);
+}

@@ -1,0 +1,26 @@
+/** What follows from the version of a server. */
+import type { SourceCall } from '../source.ts';
+import { type SeeqServer, shareKey } from './server.ts';
+
+/** First release whose pages are linked by continuation tokens; earlier ones page by offset. */
+const FIRST_WITH_TOKENS = 63;
+
+/** Text like `66.216.0-v202610231238-CD` or `R61.1.4`; undefined when a server does not tell. */
+export function majorVersion(version: string | null | undefined): number | undefined {
+  const match = /^R?(\d+)\./.exec(version ?? '');
+  return match ? Number(match[1]) : undefined;
+}
+
+/**
+ * Whether a page without a token is the last one. Asked only where it matters: after a full page without a token. A
+ * server that does not tell its version is taken for an old one, so that nothing is lost.
+ */
+export async function pagesByToken(server: SeeqServer, call: SourceCall): Promise<boolean> {
+  const major = await server.askFor(
+    call,
+    (client, signal) => client.GET('/system/server-status', { signal }),
+    ({ version }) => majorVersion(version),
+    { open: true, share: shareKey('version') },
+  );
+  return major !== undefined && major >= FIRST_WITH_TOKENS;
+}
