@@ -43,8 +43,9 @@ export const interpolated = handler(
 
 /** Between most neighbouring samples lies no value, so that nothing is waited for. */
 function writeAll(values: Generator<WrittenSample>, writer: PieceWriter): Promise<void> | undefined {
-  for (const value of values) {
-    const sent = writer.add(value);
+  // No "for of": leaving it would end the values.
+  for (let next = values.next(); next.done !== true; next = values.next()) {
+    const sent = writer.add(next.value);
     if (sent) return sent.then(() => writeAll(values, writer));
   }
   return undefined;

@@ -151,7 +151,7 @@ const steps = ({ interpolation }: Described['shape'], { value }: Sample): boolea
   interpolation === 'step' || typeof value !== 'number';
 /** Neighbours at one time with one value are alike to whoever looks at them. */
 const same = (a: Sample, b: Sample | undefined): boolean =>
-  b !== undefined && a.at === b.at && a.value === b.value && a.status === b.status;
+  a.at === b?.at && a.value === b.value && a.status === b.status;
 
 describe('a plot', () => {
   const linear = { interpolation: 'linear', maximumInterpolation: undefined } as const;

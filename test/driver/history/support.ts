@@ -51,7 +51,7 @@ const interpolations = fc.constantFrom('linear', 'pilinear', 'step', 'discrete')
 export function series(kinds: 'numbers' | 'numbers and text'): fc.Arbitrary<Described> {
   const kind = kinds === 'numbers' ? fc.constant('numbers') : fc.constantFrom('numbers', 'text', 'mixed');
   return kind.chain((chosen) => {
-    const value = { numbers, text: texts, mixed: fc.oneof(numbers, texts) }[chosen] ?? numbers;
+    const value = chosen === 'numbers' ? numbers : chosen === 'text' ? texts : fc.oneof(numbers, texts);
     return fc
       .record({
         values: values(value),

@@ -1,0 +1,295 @@
+/** Requests for plotted, interpolated and aggregated series, of sources whose series are given. */
+import { afterEach, describe, expect, it } from 'vitest';
+import { joinSeries } from '../../../src/client/answer.ts';
+import { formatInstant, parseInstant } from '../../../src/contract/instant.ts';
+import { DriverError } from '../../../src/contract/errors.ts';
+import { halveSeries, type SeriesPiece } from '../../../src/contract/series.ts';
+import type { SamplePage, SeriesShape, Source } from '../../../src/sources/source.ts';
+import { fqn, source, testDriver, violations } from '../support.ts';
+
+afterEach(() => {
+  expect(violations).toEqual([]);
+});
+
+const FROM = '2026-03-15T08:00:00Z';
+const TO = '2026-03-15T10:00:00Z';
+const RANGE = { start: FROM, end: TO };
+const SECOND = 1_000_000_000n;
+const item = fqn('a', 'signal', 's');
+
+const second = (n: number): string => formatInstant((parseInstant(FROM) ?? 0n) + BigInt(n) * SECOND);
+
+/** One sample a second from the start on. */
+function page(count: number, value: (n: number) => SamplePage['values'][number] = (n) => n): SamplePage {
+  const numbers = Array.from({ length: count }, (_unused, n) => n);
+  return { times: numbers.map(second), values: numbers.map(value), unit: 'm' };
+}
+
+function given(pages: SamplePage[], shape: Partial<SeriesShape> = {}, methods: Partial<Source> = {}): Source {
+  return source('a', {
+    shape: async (asked) => ({
+      fqn: asked,
+      interpolation: 'linear',
+      maximumInterpolation: 60n * SECOND,
+      valueType: 'number',
+      ...shape,
+    }),
+    async *samples() {
+      yield* pages;
+    },
+    ...methods,
+  });
+}
+
+describe('plotted', () => {
+  it('gives a short series as it is, with its gaps, and says how to draw it', async () => {
+    const pages = [
+      { times: [second(0), second(60), second(121)], values: [1, 'x', null], flags: [[2, 2, 'Bad Data']] },
+    ];
+    const { ask } = testDriver([given(pages as SamplePage[], { interpolation: 'step', unit: 'bar' })]);
+    const { items, status } = await ask('plotted', { items: [item], ...RANGE });
+    expect(status).toBe('ok');
+    expect(items).toEqual([
+      {
+        index: 0,
+        fqn: item,
+        unit: 'bar',
+        step: true,
+        times: [second(0), second(60), second(121)],
+        values: [1, 'x', null],
+        flags: [[2, 2, 'Bad Data']],
+        gaps: [[second(60), second(121)]],
+      },
+    ]);
+  });
+
+  it('gives a series without samples as an empty one', async () => {
+    const { ask } = testDriver([given([])]);
+    expect((await ask('plotted', { items: [item], ...RANGE })).items).toEqual([
+      { index: 0, fqn: item, times: [], values: [] },
+    ]);
+  });
+
+  it('reduces a long series, in pieces that join to one', async () => {
+    const { ask } = testDriver([given([page(7200, (n) => (n === 4321 ? 1e6 : n % 7))])]);
+    const { items } = await ask('plotted', { items: [item], ...RANGE, intervals: 640 });
+    const [series] = joinSeries(items) as (SeriesPiece & { reducedBy?: string })[];
+    expect(items.length).toBeGreaterThan(1);
+    expect(series).toMatchObject({ index: 0, unit: 'm', reducedBy: 'driver' });
+    expect(series).not.toHaveProperty('more');
+    expect(series?.times.length).toBeLessThanOrEqual(4 * 640 + 2);
+    expect(series?.values[series.times.indexOf(second(4321))]).toBe(1e6);
+  });
+
+  it('lets the server reduce what is too much to read, and stops reading', async () => {
+    let read = 0;
+    const asked: unknown[] = [];
+    const endless = given(
+      [],
+      {},
+      {
+        async *samples() {
+          for (;;) {
+            read++;
+            yield page(100);
+          }
+        },
+        reduced: async (_fqn, range, intervals) => {
+          asked.push([formatInstant(range.start), formatInstant(range.end), intervals]);
+          return {
+            times: [second(0), second(10), second(20), second(30)],
+            lowest: [1, 5, null, 2],
+            highest: [3, 5, null, 9],
+            status: ['Good', 'Good', 'Bad Data', 'Questionable'],
+            unit: 'kg',
+          };
+        },
+      },
+    );
+    const { ask } = testDriver([endless], { limits: { plottedRawSamples: 1000 } });
+    const { items } = await ask('plotted', { items: [item], ...RANGE, intervals: 10 });
+    expect(read).toBe(11);
+    expect(asked).toEqual([[FROM, TO, 10]]);
+    expect(items).toEqual([
+      {
+        index: 0,
+        fqn: item,
+        unit: 'kg',
+        reducedBy: 'server',
+        times: [second(0), second(0), second(10), second(20), second(30), second(30)],
+        values: [1, 3, 5, null, 2, 9],
+        flags: [
+          [3, 3, 'Bad Data'],
+          [4, 5, 'Questionable'],
+        ],
+      },
+    ]);
+  });
+
+  it('refuses text that is too much to read', async () => {
+    const shape = { interpolation: 'step', valueType: 'string' } as const;
+    const { ask } = testDriver([given([page(20, () => 'ON')], shape)], { limits: { plottedRawSamples: 10 } });
+    const { error } = await ask('plotted', { items: [item], ...RANGE });
+    expect(error).toMatchObject({ code: 'tooLarge', details: { limit: 10 } });
+  });
+
+  it('follows an attribute of an asset once', async () => {
+    const read: string[] = [];
+    const signal = { scheme: 'seeq', host: 'a', kind: 'signal', id: 'behind' } as const;
+    const leading = given(
+      [],
+      { fqn: signal },
+      {
+        async *samples(asked) {
+          read.push(asked.id);
+          yield page(2);
+        },
+      },
+    );
+    const attribute = `${fqn('a', 'asset', 'x')}/attribute/Level`;
+    const { items } = await testDriver([leading]).ask('plotted', { items: [attribute], ...RANGE });
+    expect(read).toEqual(['behind']);
+    expect(items).toMatchObject([{ fqn: attribute, values: [0, 1] }]);
+  });
+
+  it('fails alone where the shape or the samples cannot be read', async () => {
+    const refused = new DriverError('forbidden', 'No.');
+    const halfway = given(
+      [],
+      {},
+      {
+        shape: async (asked) => {
+          if (asked.id === 'no-shape') throw refused;
+          return { fqn: asked, interpolation: 'linear', maximumInterpolation: undefined, valueType: 'number' };
+        },
+        async *samples(asked) {
+          yield page(3);
+          if (asked.id === 'breaks') throw refused;
+        },
+      },
+    );
+    const items = ['no-shape', 'breaks', 's'].map((id) => fqn('a', 'signal', id));
+    const answer = await testDriver([halfway]).ask('plotted', { items, ...RANGE });
+    expect(answer.status).toBe('partial');
+    const byIndex = [...answer.items].sort((a, b) => Number(a.index) - Number(b.index));
+    expect(byIndex).toMatchObject([
+      { index: 0, error: { code: 'forbidden' } },
+      { index: 1, error: { code: 'forbidden' } },
+      { index: 2, values: [0, 1, 2] },
+    ]);
+  });
+
+  it.each([
+    ['plotted', { intervals: 300_000 }, 'badRequest'],
+    ['plotted', { intervals: 99_999 }, 'tooLarge'],
+    ['plotted', { intervals: 0 }, 'badRequest'],
+    ['plotted', { start: TO, end: FROM }, 'badRequest'],
+    ['plotted', { start: '1900-01-01T00:00:00Z' }, 'tooLarge'],
+    ['interpolated', {}, 'badRequest'],
+    ['interpolated', { intervalMs: 1000, count: 5 }, 'badRequest'],
+    ['interpolated', { intervalMs: 0.0000001 }, 'badRequest'],
+    ['interpolated', { intervalMs: 0.01 }, 'tooLarge'],
+    ['interpolated', { count: 100_001 }, 'tooLarge'],
+    ['aggregated', { intervalMs: 0 }, 'badRequest'],
+    ['aggregated', { intervalMs: 60_000, methods: [] }, 'badRequest'],
+    ['aggregated', { intervalMs: 60_000, methods: ['median'] }, 'badRequest'],
+    ['aggregated', { intervalMs: 0.01 }, 'tooLarge'],
+  ])('%s with %j is refused as %s', async (name, params, code) => {
+    const { ask } = testDriver([given([page(3)])], { limits: { samplesPerItem: 100_000 } });
+    const { error, items } = await ask(name, { items: [item], ...RANGE, ...params });
+    expect([error?.code, items]).toEqual([code, []]);
+  });
+});
+
+describe('interpolated', () => {
+  it('gives both ends by count, and steps from the start by interval', async () => {
+    const { ask } = testDriver([given([page(61), page(0)], { unit: 'm' })]);
+    const byCount = await ask('interpolated', { items: [item], start: FROM, end: second(45), count: 4 });
+    expect(byCount.items).toEqual([
+      { index: 0, fqn: item, unit: 'm', times: [0, 15, 30, 45].map(second), values: [0, 15, 30, 45] },
+    ]);
+    const byInterval = await ask('interpolated', { items: [item], start: FROM, end: second(3), intervalMs: 1500 });
+    expect(byInterval.items).toMatchObject([
+      { values: [0, 1.5, 3], times: [FROM, '2026-03-15T08:00:01.500Z', second(3)] },
+    ]);
+  });
+
+  it('streams many values of few samples', async () => {
+    const { ask } = testDriver([given([page(2)])]);
+    const { items } = await ask('interpolated', { items: [item], ...RANGE, count: 100_000 });
+    const [series] = joinSeries(items) as SeriesPiece[];
+    expect(items.length).toBeGreaterThan(10);
+    expect([series?.times.length, series?.times.at(-1), series?.flags?.at(-1)?.[2]]).toEqual([100_000, TO, 'Bad Data']);
+  });
+});
+
+describe('aggregated', () => {
+  it('gives one series a method, each with its unit, in pieces that do not mix', async () => {
+    const { ask } = testDriver([given([page(7200)], { unit: 'm' })]);
+    const methods = ['average', 'count', 'total', 'first', 'average'];
+    const { items } = await ask('aggregated', { items: [item], ...RANGE, intervalMs: 1000, methods });
+    const series = joinSeries(items) as (SeriesPiece & { method: string })[];
+    expect(items.length).toBeGreaterThan(series.length);
+    expect(series.map(({ method, unit, times }) => [method, unit, times.length])).toEqual([
+      ['average', 'm', 7200],
+      ['count', undefined, 7200],
+      ['total', 'm·s', 7200],
+      ['first', 'm', 7200],
+    ]);
+    expect(series.map(({ values }) => values.slice(0, 3))).toEqual([
+      [0.5, 1.5, 2.5],
+      [1, 1, 1],
+      [0.5, 1.5, 2.5],
+      [0, 1, 2],
+    ]);
+  });
+
+  it('takes the average where no method is named', async () => {
+    const { ask } = testDriver([given([page(11)])]);
+    const params = { items: [item], start: FROM, end: second(10), intervalMs: 7000 };
+    expect((await ask('aggregated', params)).items).toEqual([
+      { index: 0, fqn: item, method: 'average', times: [FROM, second(7)], values: [3.5, 8.5] },
+    ]);
+  });
+
+  it('gives text what text has, and refuses the rest by name', async () => {
+    const shape = { interpolation: 'step', valueType: 'string' } as const;
+    const { ask } = testDriver([given([page(20, (n) => (n < 5 ? 'ON' : 'OFF'))], shape)]);
+    const params = { items: [item], start: FROM, end: second(10), intervalMs: 10_000 };
+    const text = await ask('aggregated', { ...params, methods: ['count', 'first', 'last'] });
+    expect(text.items.map(({ values }) => values)).toEqual([[10], ['ON'], ['OFF']]);
+    const refused = await ask('aggregated', { ...params, methods: ['count', 'max', 'stdDev'] });
+    expect(refused.error).toMatchObject({
+      code: 'unsupported',
+      message: expect.stringMatching(/no max, stdDev/) as string,
+    });
+  });
+});
+
+describe('a series with gaps that is cut for the bus', () => {
+  const whole = {
+    index: 0,
+    fqn: item,
+    times: [0, 1, 1, 1, 5, 9].map(second),
+    values: [0, 1, 2, 3, 4, 5],
+    gaps: [
+      [second(0), second(1)],
+      [second(1), second(5)],
+      [second(5), second(9)],
+    ],
+  };
+
+  it('keeps each gap with its later sample, and is the same once joined', () => {
+    const cut = (piece: SeriesPiece): SeriesPiece[] => halveSeries(piece)?.flatMap(cut) ?? [piece];
+    const pieces = cut(whole);
+    expect(pieces.map((piece) => ('gaps' in piece ? piece.gaps : undefined))).toEqual([
+      undefined,
+      [whole.gaps[0]],
+      undefined,
+      undefined,
+      [whole.gaps[1]],
+      [whole.gaps[2]],
+    ]);
+    expect(joinSeries(pieces)).toEqual([whole]);
+  });
+});
