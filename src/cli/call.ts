@@ -1,13 +1,13 @@
 /** `iota-seeqdrv call`: asks a running driver any question, over the bus as everybody else does. */
-import { readFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
-import { type BusConnection, connectBus } from '../bus/connection.ts';
+import { connectBus } from '../bus/connection.ts';
 import { joinSeries } from '../client/answer.ts';
 import { ask } from '../client/ask.ts';
 import type { Config } from '../config/config.ts';
 import { requestSchema } from '../contract/request.ts';
 import { describeProblems } from '../contract/problems.ts';
 import { busOptions } from './assemble.ts';
+import { firstConnection, quietLog, readSeedFile } from './caller.ts';
 import { configOption, readConfig } from './check.ts';
 import { exitCodes, type ExitCode, type Terminal } from './terminal.ts';
 
@@ -74,45 +74,6 @@ async function call(
   } finally {
     await bus.close();
   }
-}
-
-/** The seed of another identity; undefined when none was asked for, null when it cannot be read. */
-async function readSeedFile(path: string | undefined, terminal: Terminal): Promise<string | undefined | null> {
-  if (path === undefined) return undefined;
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    const { code } = error as { code?: string };
-    terminal.err(`--nkey: ${path} cannot be read (${code ?? 'unknown reason'}); it must be a file with an NKey seed.`);
-    return null;
-  }
-}
-
-/** A person waits: the first problem ends the attempt instead of being tried again for ever. */
-async function firstConnection(bus: BusConnection) {
-  await new Promise<void>((resolve, reject) => {
-    const look = (): void => {
-      if (bus.state === 'connected') resolve();
-      else if (bus.problem) reject(new Error(bus.problem.message));
-    };
-    bus.onState(look);
-    look();
-  });
-  if (!bus.nats) throw new Error('The connection to the bus was lost.');
-  return bus.nats;
-}
-
-/** `firstConnection` tells why there is no connection (lines with a `reason`); only errors beyond that are worth a line. */
-function quietLog(terminal: Terminal) {
-  const nothing = (): void => undefined;
-  return {
-    debug: nothing,
-    info: nothing,
-    warn: nothing,
-    error: (facts: object, message: string) => {
-      if (!('reason' in facts)) terminal.err(message);
-    },
-  };
 }
 
 function readJson(text: string): object {

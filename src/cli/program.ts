@@ -5,6 +5,7 @@ import { keygenCommand } from './keygen.ts';
 import { runCommand } from './run.ts';
 import { exitCodes, processTerminal, type ExitCode, type Terminal } from './terminal.ts';
 import { packageVersion } from './version.ts';
+import { watchCommand } from './watch.ts';
 
 /**
  * A command: its words and options, and what it does. `run` gets the exit code; commander itself reports what is wrong
@@ -13,7 +14,7 @@ import { packageVersion } from './version.ts';
 export type CommandMaker = (terminal: Terminal, finish: (code: ExitCode) => void) => Command;
 
 /** Every command, in the order in which the help shows them. A new one is one file and one line here. */
-const commands: readonly CommandMaker[] = [runCommand, checkCommand, keygenCommand, callCommand];
+const commands: readonly CommandMaker[] = [runCommand, checkCommand, keygenCommand, callCommand, watchCommand];
 
 /**
  * Runs the command line.

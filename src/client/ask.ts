@@ -28,6 +28,8 @@ export interface AskOptions {
   silenceMs?: number;
   /** First part of the subject for the answer; the caller needs the right to subscribe below it. */
   inboxPrefix?: string;
+  /** Gives up when it is aborted; the request itself goes on unless it is cancelled. */
+  signal?: AbortSignal;
 }
 
 /** Nobody answers; the text says why. */
@@ -47,7 +49,7 @@ export async function* askStream(
   options: AskOptions = {},
 ): AsyncGenerator<AnswerMessage> {
   const silenceMs = options.silenceMs ?? (request.timeoutMs ?? DEFAULT_BUDGET_MS) + WAY_MS;
-  const inbox = `${options.inboxPrefix ?? '_INBOX'}.${randomUUID().replaceAll('-', '')}`;
+  const inbox = newInbox(options);
   const queue = new MessageQueue();
   const subscription = connection.subscribe(inbox, {
     callback: (error, message) => {
@@ -55,7 +57,12 @@ export async function* askStream(
     },
   });
   const order = new AnswerOrder();
+  const giveUp = (): void => {
+    queue.push(options.signal?.reason as Error);
+  };
+  options.signal?.addEventListener('abort', giveUp, { once: true });
   try {
+    options.signal?.throwIfAborted();
     connection.publish(subject, Buffer.from(JSON.stringify(request)), { reply: inbox });
     for (;;) {
       const message = decode(await queue.next(silenceMs, subject), subject);
@@ -64,8 +71,14 @@ export async function* askStream(
       if (message.last) return;
     }
   } finally {
+    options.signal?.removeEventListener('abort', giveUp);
     subscription.unsubscribe();
   }
+}
+
+/** A subject for an answer, of nobody else. */
+export function newInbox({ inboxPrefix = '_INBOX' }: AskOptions): string {
+  return `${inboxPrefix}.${randomUUID().replaceAll('-', '')}`;
 }
 
 /** Sends a request and collects its whole answer. */

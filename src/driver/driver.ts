@@ -102,7 +102,15 @@ export class Driver {
     this.statistics.answered(isDeclared(name) ? name : '', status, elapsedMs);
     const user = parsed.ok ? parsed.request.user?.name : undefined;
     this.#options.log.debug(
-      { id, function: name, user, status, elapsedMs: end.meta.elapsedMs, error: end.error?.message },
+      {
+        id,
+        function: name,
+        user,
+        status,
+        ended: end.meta.ended,
+        elapsedMs: end.meta.elapsedMs,
+        error: end.error?.message,
+      },
       'request answered',
     );
     try {

@@ -19,6 +19,12 @@ export const snapshot = defineFunction({
   item: z.union([snapshotItem, failedItem]),
 });
 
+/** Length of a lease that names none. */
+export const DEFAULT_LEASE_MS = 60_000;
+
+/** A lease of this length is never silent for longer: it sends a message without items then. */
+export const leaseSilenceMs = (leaseMs: number): number => Math.min(30_000, leaseMs / 2);
+
 export const eventpipepoll = defineFunction({
   name: 'eventpipepoll',
   type: 'DATA',
@@ -38,7 +44,7 @@ export const eventpipepoll = defineFunction({
       .number()
       .int()
       .min(1000)
-      .default(60_000)
+      .default(DEFAULT_LEASE_MS)
       .describe('Length of the lease; in place of "timeoutMs", which does not end it'),
     cursor: cursorParam.describe('Cursor of the lease before: values that it has sent are not sent again'),
   }),

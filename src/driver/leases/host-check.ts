@@ -28,6 +28,7 @@ export class HostCheck {
   readonly #results: HostCheckResults;
   #active = false;
   #wellAt = -Infinity;
+  #down: DriverError | undefined;
 
   /** @param ended ends a check without a result */
   constructor(host: Host, ended: AbortSignal, results: HostCheckResults) {
@@ -39,6 +40,11 @@ export class HostCheck {
   /** While it checks, nothing is polled. */
   get active(): boolean {
     return this.#active;
+  }
+
+  /** Why the server is not well, as the last check found; undefined when it is. */
+  get down(): DriverError | undefined {
+    return this.#down;
   }
 
   /** Looks into the failure of a poll, if it may be one of the server. */
@@ -58,7 +64,8 @@ export class HostCheck {
       if (this.#ended.aborted) return;
       if (state === 'up') break;
       const text = message ?? `Server "${this.#host.source.name}" is ${state}.`;
-      this.#results.down(new DriverError(state === 'unauthorized' ? state : 'sourceUnavailable', text));
+      this.#down = new DriverError(state === 'unauthorized' ? state : 'sourceUnavailable', text);
+      this.#results.down(this.#down);
       // Jitter: replicas that saw the same failure must not come back at the same moment.
       await sleep(pauseMs * (0.75 + Math.random() / 2), undefined, { signal: this.#ended });
     }
@@ -67,6 +74,7 @@ export class HostCheck {
 
   #well(): void {
     this.#active = false;
+    this.#down = undefined;
     this.#wellAt = performance.now();
     this.#results.up();
   }

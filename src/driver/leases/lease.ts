@@ -64,7 +64,9 @@ export class Lease {
     this.#spaceMs = Math.min(LONGEST_SPACE_MS, options.intervalMs / SPACES_IN_INTERVAL);
     this.#life = new SignsOfLife(options.leaseMs, {
       send: () => {
-        if (!this.#sending) void this.#send(true);
+        // What is being sent is a sign of life as well.
+        if (this.#sending) this.#life.sent();
+        else void this.#send(true);
       },
       gone: () => {
         this.#finish('callerGone');

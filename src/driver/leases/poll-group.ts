@@ -83,7 +83,9 @@ export class PollGroup {
     const tag = this.#tags.get(key) ?? this.#add(key, fqn);
     tag.listeners.add(listener);
     this.#setInterval(tag);
+    const { down } = this.#check;
     if (tag.reading) listener.hear(tag.reading);
+    else if (down) this.#tell(tag, failedReading(down.toBody(), performance.now()));
     this.#pump();
     return () => {
       this.#leave(tag, listener);

@@ -2,6 +2,7 @@
  * Keeps both ends of a lease sure of each other: a message without items when there is nothing to say for long, and an
  * end when the bus says that nobody receives the messages any more.
  */
+import { leaseSilenceMs } from '../../contract/functions/data.ts';
 
 export interface LifeActions {
   /** Sends a message without items. */
@@ -10,13 +11,8 @@ export interface LifeActions {
   gone: () => void;
 }
 
-/** Longest silence of a lease. */
-const LONGEST_SILENCE_MS = 30_000;
 /** A caller may lose its connection and come back within this time. */
 const GRACE_MS = 3_000;
-
-/** Longest silence of a lease of this length. */
-export const silenceMs = (leaseMs: number): number => Math.min(LONGEST_SILENCE_MS, leaseMs / 2);
 
 export class SignsOfLife {
   readonly #actions: LifeActions;
@@ -30,7 +26,7 @@ export class SignsOfLife {
 
   constructor(leaseMs: number, actions: LifeActions) {
     this.#actions = actions;
-    this.#silenceMs = silenceMs(leaseMs);
+    this.#silenceMs = leaseSilenceMs(leaseMs);
     this.#graceMs = Math.min(GRACE_MS, this.#silenceMs);
   }
 

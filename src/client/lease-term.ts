@@ -1,0 +1,69 @@
+/** One lease at one replica, from its request to its last message. */
+import { randomUUID } from 'node:crypto';
+import type { LeaseEnd } from '../contract/answer.ts';
+import type { ErrorBody } from '../contract/errors.ts';
+import type { Request } from '../contract/request.ts';
+import { BrokenAnswer } from './answer.ts';
+import { type AskOptions, askStream, type NatsConnectionLike } from './ask.ts';
+
+/** How a lease ended: as the driver tells, or by an error on either side. */
+export interface TermEnd {
+  ended?: LeaseEnd;
+  error?: Error;
+}
+
+/** The driver refused a request; carries the error as it answered it. */
+export class Refused extends Error {
+  override readonly name = 'Refused';
+  readonly code: string;
+  readonly retryable: boolean;
+  readonly details: Record<string, unknown> | undefined;
+
+  constructor({
+    code,
+    message,
+    retryable,
+    details,
+  }: Pick<ErrorBody, 'message' | 'retryable' | 'details'> & { code: string }) {
+    super(message);
+    this.code = code;
+    this.retryable = retryable;
+    this.details = details;
+  }
+}
+
+export class LeaseTerm {
+  /** Of the request, by which it can be cancelled. */
+  readonly id = randomUUID();
+  readonly #leaving = new AbortController();
+  readonly #stream: ReturnType<typeof askStream>;
+
+  constructor(connection: NatsConnectionLike, subject: string, request: Request, options: AskOptions) {
+    this.#stream = askStream(
+      connection,
+      subject,
+      { ...request, id: this.id },
+      { ...options, signal: this.#leaving.signal },
+    );
+  }
+
+  /** Listens no longer; `run` resolves. */
+  leave(): void {
+    this.#leaving.abort(new Error('This lease is not followed any more.'));
+  }
+
+  /** Hands over the items of each message, with the cursor if it has one. Never rejects. */
+  async run(take: (items: unknown[], cursor: string | undefined) => void): Promise<TermEnd> {
+    try {
+      for await (const { items, meta, last, error } of this.#stream) {
+        // A refusal is no lease.
+        if (last && error !== undefined) return { error: new Refused(error as ErrorBody) };
+        take(items, meta?.cursor);
+        if (last && meta?.ended !== undefined) return { ended: meta.ended };
+      }
+      return { error: new BrokenAnswer('The lease ended and did not say why.') };
+    } catch (thrown) {
+      return { error: thrown instanceof Error ? thrown : new Error(String(thrown)) };
+    }
+  }
+}

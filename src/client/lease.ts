@@ -1,0 +1,208 @@
+/**
+ * Follows values as they change: opens a lease, renews it before it ends, and goes on with another replica of the
+ * driver when one is gone. Each change comes once, and none is missed.
+ */
+import { DEFAULT_LEASE_MS, leaseSilenceMs } from '../contract/functions/data.ts';
+import type { Request } from '../contract/request.ts';
+import { BrokenAnswer } from './answer.ts';
+import { ask, type AskOptions, newInbox, NoAnswer, type NatsConnectionLike } from './ask.ts';
+import { LeaseTerm, type TermEnd } from './lease-term.ts';
+import { type LeaseItem, LeaseNews } from './lease-news.ts';
+
+export type { LeaseItem };
+
+export interface LeaseRequest extends Pick<Request, 'host' | 'user'> {
+  /** FQNs. */
+  items: readonly string[];
+  /** Default 5000. */
+  intervalMs?: number;
+  /** Default 60,000; how soon a lost replica is noticed follows from it. */
+  leaseMs?: number;
+}
+
+export interface FollowOptions extends Pick<AskOptions, 'inboxPrefix'> {
+  /** A replica that is silent for longer counts as lost; default: what a lease promises, and a little more. */
+  silenceMs?: number;
+  /** Told of what went wrong and is being mended. */
+  onTrouble?: (error: Error) => void;
+}
+
+/** The share of a lease after which the next one is opened. */
+const RENEW_AT = 0.75;
+/** What the way there and back may take. */
+const WAY_MS = 5_000;
+/** Before a further try after failures in a row: the first at once, then this, doubling. */
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 5_000;
+/** How long a stop waits for the driver's word that the lease is over. */
+const STOP_MS = 2_000;
+
+/** Begins to follow the items; iterate over the changes. Ending the iteration ends the lease. */
+export function followLease(
+  connection: NatsConnectionLike,
+  subject: string,
+  request: LeaseRequest,
+  options: FollowOptions = {},
+): FollowedLease {
+  return new FollowedLease(connection, subject, request, options);
+}
+
+/**
+ * The changes of all items, each once. Who reads slowly gets only the newest of each item. The iteration ends when the
+ * lease is stopped or somebody cancels it, and throws when the driver refuses it for good, or at the very first when
+ * nobody answers.
+ */
+export class FollowedLease implements AsyncIterable<LeaseItem> {
+  readonly #connection: NatsConnectionLike;
+  readonly #subject: string;
+  readonly #request: LeaseRequest;
+  readonly #options: FollowOptions;
+  readonly #leaseMs: number;
+  readonly #news = new LeaseNews();
+  #cursor: string | undefined;
+  /** The lease that counts, and the one that is to follow it. */
+  #current: LeaseTerm | undefined;
+  #next: LeaseTerm | undefined;
+  #opened = false;
+  #failures = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #stopping: Promise<void> | undefined;
+
+  constructor(connection: NatsConnectionLike, subject: string, request: LeaseRequest, options: FollowOptions) {
+    this.#connection = connection;
+    this.#subject = subject;
+    this.#request = request;
+    this.#options = options;
+    this.#leaseMs = request.leaseMs ?? DEFAULT_LEASE_MS;
+    this.#open();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<LeaseItem> {
+    try {
+      yield* this.#news.read();
+    } finally {
+      await this.stop();
+    }
+  }
+
+  /** Ends the lease; resolves when the driver has ended it too, or cannot be reached. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    clearTimeout(this.#timer);
+    const terms = [this.#current, this.#next].filter((term) => term !== undefined);
+    this.#current = undefined;
+    this.#next = undefined;
+    this.#news.end();
+    await Promise.all(
+      terms.map(async (term) => {
+        term.leave();
+        await ask(this.#connection, this.#subject, cancelling(term), { ...this.#options, silenceMs: STOP_MS }).catch(
+          // Without a caller the lease ends by itself.
+          () => undefined,
+        );
+      }),
+    );
+  }
+
+  /** Opens a lease where the ones before have come to; the current one goes on until it is there. */
+  #open(): void {
+    const { host, user, ...params } = this.#request;
+    const request = {
+      function: 'eventpipepoll',
+      params: { ...params, ...(this.#cursor === undefined ? {} : { cursor: this.#cursor }) },
+      ...(host === undefined ? {} : { host }),
+      ...(user === undefined ? {} : { user }),
+    };
+    const { inboxPrefix, silenceMs = leaseSilenceMs(this.#leaseMs) + WAY_MS } = this.#options;
+    const options = { silenceMs, ...(inboxPrefix === undefined ? {} : { inboxPrefix }) };
+    const term = new LeaseTerm(this.#connection, this.#subject, request, options);
+    this.#next = term;
+    void this.#follow(term);
+  }
+
+  /** Never rejects. */
+  async #follow(term: LeaseTerm): Promise<void> {
+    const end = await term.run((items, cursor) => {
+      if (term === this.#next) this.#promote(term);
+      // What a lease that was replaced still sends comes from the one that replaced it, too.
+      if (term !== this.#current) return;
+      for (const item of items) this.#news.add(item as LeaseItem);
+      this.#cursor = cursor ?? this.#cursor;
+    });
+    const isNext = term === this.#next;
+    if (!isNext && term !== this.#current) return;
+    if (isNext) this.#next = undefined;
+    else this.#current = undefined;
+    this.#ended(end);
+  }
+
+  /** The next lease is there: from now on it counts. */
+  #promote(term: LeaseTerm): void {
+    const before = this.#current;
+    this.#current = term;
+    this.#next = undefined;
+    this.#opened = true;
+    this.#failures = 0;
+    if (before) {
+      before.leave();
+      this.#tryTo(() => {
+        const reply = newInbox(this.#options);
+        this.#connection.publish(this.#subject, Buffer.from(JSON.stringify(cancelling(before))), { reply });
+      });
+    }
+    this.#openIn(this.#leaseMs * RENEW_AT);
+  }
+
+  #ended({ ended, error }: TermEnd): void {
+    if (ended === 'cancelled') {
+      void this.stop();
+      return;
+    }
+    if (error) {
+      if ('details' in error && (error.details as { field?: unknown } | undefined)?.field === 'cursor') {
+        // Of another version of the driver: what is known is sorted out here as well.
+        this.#cursor = undefined;
+      } else if (!this.#mayTryAgain(error)) {
+        this.#news.fail(error);
+        void this.stop();
+        return;
+      }
+      this.#options.onTrouble?.(error);
+    }
+    // While another lease lives, or is on its way, there is time.
+    if (this.#next) return;
+    const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (this.#failures - 1));
+    this.#openIn(error && this.#failures++ > 0 ? pauseMs : 0);
+  }
+
+  #mayTryAgain(error: Error): boolean {
+    if (error instanceof NoAnswer) return this.#opened;
+    return error instanceof BrokenAnswer || ('retryable' in error && error.retryable === true);
+  }
+
+  #openIn(ms: number): void {
+    clearTimeout(this.#timer);
+    if (this.#stopping) return;
+    this.#timer = setTimeout(() => {
+      if (!this.#next && !this.#stopping) this.#open();
+    }, ms);
+  }
+
+  #tryTo(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#options.onTrouble?.(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+}
+
+const cancelling = ({ id }: LeaseTerm): Request => ({
+  function: 'cancel',
+  params: { request: id },
+  timeoutMs: STOP_MS,
+});
