@@ -28,25 +28,13 @@ describe('an envelope', () => {
     expect(new Set(envelope.status)).toEqual(new Set(['Good']));
     expect(envelope.unit).toBe('mm/s');
   });
-
-  it('of more intervals than milliseconds has intervals of a millisecond', async () => {
-    const { source } = await plant();
-    const short = range('2026-03-14T00:00:00Z', '2026-03-14T00:00:00.003Z');
-    const { times } = await source.reduced(
-      signalFqn('Special Cases >> Signals >> Nanoseconds'),
-      short,
-      640,
-      freeCall(),
-    );
-    expect(times.length).toBeLessThanOrEqual(4);
-  });
 });
 
 describe('a server', () => {
   const at = (second: number) => `2026-03-14T00:00:0${second}Z`;
   const TEN = range(at(0), '2026-03-14T00:00:10Z');
-  const read = async (answer: (request: RudeRequest) => RudeAnswer) =>
-    openSource(await answering(answer)).reduced(signalFqn('x'), TEN, 5, freeCall());
+  const read = async (answer: (request: RudeRequest) => RudeAnswer, intervals = 5) =>
+    openSource(await answering(answer)).reduced(signalFqn('x'), TEN, intervals, freeCall());
   const isLow = ({ query }: RudeRequest): boolean => query.get('formula')?.includes('minValue') === true;
   const samples = (all: object[], more: object = {}) => ({ body: { samples: { samples: all, ...more } } });
 
@@ -66,6 +54,20 @@ describe('a server', () => {
       (statistic) => `$signal.aggregate(${statistic}, periods(2000ms, 2000ms), startKey())`,
     );
     for (const formula of formulas) expect(asked).toContainEqual(expect.objectContaining({ ...common, formula }));
+  });
+
+  it.each([
+    [3, '3334ms'],
+    [640, '16ms'],
+    [10_000, '1ms'],
+    [100_000, '1ms'],
+  ])('is asked for %i intervals as periods of %s, never for more', async (intervals, length) => {
+    const formulas = new Set<string | null>();
+    await read(({ query }) => {
+      formulas.add(query.get('formula'));
+      return samples([]);
+    }, intervals);
+    expect([...formulas].every((formula) => formula?.includes(`periods(${length}, ${length})`))).toBe(true);
   });
 
   it('may leave an interval empty or open; one that only half came is none', async () => {
