@@ -217,3 +217,27 @@ it('finds conditions as definitions', async () => {
     { fqn: fqn('a', 'condition', '1'), displayName: 'a: Batches', name: 'Batches', path: [], datasource: 'Historian' },
   ]);
 });
+
+describe('between two pages', () => {
+  const tags = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, n) => `tag ${String(from + n).padStart(3, '0')}`);
+
+  it.each<[string, (all: string[]) => string[], string[]]>([
+    ['nothing changes', (all) => all, tags(30, 60)],
+    ['items before the place come', (all) => ['a new one', 'another new one', ...all], tags(30, 60)],
+    ['items before the place go', (all) => all.slice(5), tags(30, 60)],
+    ['the last item given goes', (all) => all.filter((name) => name !== 'tag 029'), tags(30, 60)],
+    ['the last two items given go', (all) => all.filter((name) => !/^tag 02[89]$/.test(name)), tags(30, 60)],
+    ['items behind the place go', (all) => all.filter((name) => name !== 'tag 030'), tags(31, 60)],
+  ])('%s: no hit is lost or repeated', async (_what, change, rest) => {
+    const signal = tags(0, 60).map((name) => hit(name, name));
+    const shelf = { signal };
+    const { ask } = testDriver([library('a', shelf)]);
+    const params = { kinds: ['signal'], limit: 30 };
+    const first = await ask('tagsearch', params);
+    expect(names([first])).toEqual(tags(0, 30));
+    shelf.signal = change(tags(0, 60)).map((name) => hit(name, name));
+    const others = await allPages((cursor) => ask('tagsearch', { ...params, cursor: cursor ?? first.meta.cursor }));
+    expect(names(others)).toEqual(rest);
+  });
+});

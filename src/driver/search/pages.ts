@@ -4,13 +4,14 @@
  */
 import { z } from 'zod';
 import { formatFqn } from '../../contract/fqn.ts';
-import type { Found, ItemKind, SearchKind, SearchPage, SearchQuery } from '../../sources/source.ts';
+import type { Found, ItemKind, SearchKind, SearchQuery } from '../../sources/source.ts';
 import type { RequestContext } from '../context.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Host } from '../hosts.ts';
+import { placeSchema, SearchStream, streamName } from './stream.ts';
 
-/** Hits taken so far by search, named `<kind>:<host>`; a search that is missing has ended. */
-const positionSchema = z.record(z.string(), z.number().int().min(0));
+/** How far each search has been used, by its name; a search that is missing has ended. */
+const positionSchema = z.record(z.string(), placeSchema);
 
 export interface PagedSearch<Kind extends SearchKind> {
   hosts: Host[];
@@ -23,15 +24,6 @@ export interface PagedSearch<Kind extends SearchKind> {
   emit: (found: Found, kind: Kind, host: Host) => Promise<void> | undefined;
 }
 
-interface Stream<Kind extends SearchKind> {
-  name: string;
-  host: Host;
-  kind: Kind;
-  offset: number;
-  page: SearchPage | undefined;
-  taken: number;
-}
-
 /** Emits one page of merged hits and sets `total`, `cursor` and `truncated`. */
 export async function searchPage<Kind extends SearchKind>(
   search: PagedSearch<Kind>,
@@ -42,52 +34,48 @@ export async function searchPage<Kind extends SearchKind>(
     search.hosts.map((host) => {
       const own = streams.filter((stream) => stream.host === host);
       return context.part({ host: host.source.name }, async () => {
-        const fetched = await Promise.allSettled(own.map((stream) => fetchPage(stream, search, context)));
+        const fetched = await Promise.allSettled(own.map((stream) => stream.read(search.query, context)));
         for (const outcome of fetched) if (outcome.status === 'rejected') throw outcome.reason;
       });
     }),
   );
   for (let sent = 0; sent < search.query.limit; sent++) {
     // A server may give shorter pages than asked for; without its next hit the order is not known any further.
-    if (streams.some(({ page, taken }) => page?.more === true && taken >= page.found.length)) break;
+    if (streams.some(({ isShort }) => isShort)) break;
     const stream = lowest(streams, search.query.orderBy);
-    const found = stream?.page?.found[stream.taken];
+    const found = stream?.next;
     if (!stream || !found) break;
-    stream.taken++;
+    stream.take();
     await search.emit(found, stream.kind, stream.host);
   }
   conclude(streams, search, context);
 }
 
-function openStreams<Kind extends SearchKind>({ hosts, kinds, cursor, question }: PagedSearch<Kind>): Stream<Kind>[] {
+function openStreams<Kind extends SearchKind>({
+  hosts,
+  kinds,
+  cursor,
+  question,
+}: PagedSearch<Kind>): SearchStream<Kind>[] {
   const position = cursor === undefined ? undefined : decodeCursor(cursor, question, positionSchema);
   return hosts.flatMap((host) =>
     kinds.flatMap((kind) => {
-      const name = `${kind}:${host.source.name}`;
-      const offset = position ? position[name] : 0;
-      return offset === undefined ? [] : [{ name, host, kind, offset, page: undefined, taken: 0 }];
+      if (!position) return [new SearchStream(host, kind)];
+      const place = position[streamName(host, kind)];
+      return place === undefined ? [] : [new SearchStream(host, kind, place)];
     }),
   );
 }
 
-async function fetchPage(
-  stream: Stream<SearchKind>,
-  { query }: Pick<PagedSearch<SearchKind>, 'query'>,
-  context: RequestContext,
-): Promise<void> {
-  const { host, kind, offset } = stream;
-  stream.page = await host.source.search({ ...query, kind, offset }, context.callTo(host));
-}
-
 /** The stream whose next hit comes first. The order of names within a server is the server's own. */
 function lowest<Kind extends SearchKind>(
-  streams: Stream<Kind>[],
+  streams: SearchStream<Kind>[],
   orderBy: SearchQuery['orderBy'],
-): Stream<Kind> | undefined {
-  let first: Stream<Kind> | undefined;
+): SearchStream<Kind> | undefined {
+  let first: SearchStream<Kind> | undefined;
   let firstKey = '';
   for (const stream of streams) {
-    const found = stream.page?.found[stream.taken];
+    const found = stream.next;
     if (!found) continue;
     const key = (
       orderBy === 'id' ? found.id : orderBy === 'name' ? found.name : (found.description ?? '')
@@ -97,24 +85,20 @@ function lowest<Kind extends SearchKind>(
   return first;
 }
 
-function conclude(
-  streams: Stream<SearchKind>[],
-  search: Pick<PagedSearch<SearchKind>, 'cursor' | 'question'>,
+function conclude<Kind extends SearchKind>(
+  streams: SearchStream<Kind>[],
+  { cursor, question }: PagedSearch<Kind>,
   context: RequestContext,
 ): void {
-  const totals = streams.map(({ page }) => page?.total);
-  if (search.cursor === undefined && totals.every((total) => total !== undefined)) {
+  const totals = streams.map(({ total }) => total);
+  if (cursor === undefined && totals.every((total) => total !== undefined)) {
     context.meta.total = totals.reduce((sum, total) => sum + total, 0);
   }
-  // A search that failed keeps its place, so the next page asks it again.
-  const open = streams.filter(({ page, taken }) => page === undefined || page.more || taken < page.found.length);
-  const more = open.some(({ page }) => page !== undefined);
-  if (!more) return;
+  // A search that failed keeps its place, so the next page asks it again; but for it alone there is no next page.
+  const open = streams.filter(({ isOpen }) => isOpen);
+  if (!open.some(({ isRead }) => isRead)) return;
   context.meta.truncated = true;
-  context.meta.cursor = encodeCursor(
-    search.question,
-    Object.fromEntries(open.map(({ name, offset, taken }) => [name, offset + taken])),
-  );
+  context.meta.cursor = encodeCursor(question, Object.fromEntries(open.map(({ name, place }) => [name, place])));
 }
 
 /** What every hit shows of itself. */
