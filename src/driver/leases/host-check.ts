@@ -2,7 +2,6 @@
  * Finds out whether a failed poll means the tag or its whole server. A server that is down gets one small call now and
  * then in place of all polls, and all of its tags are told at once.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { DriverError, type ErrorCode } from '../../contract/errors.ts';
 import type { Host } from '../hosts.ts';
 import { probe } from '../probe.ts';
@@ -67,7 +66,8 @@ export class HostCheck {
       this.#down = new DriverError(state === 'unauthorized' ? state : 'sourceUnavailable', text);
       this.#results.down(this.#down);
       // Jitter: replicas that saw the same failure must not come back at the same moment.
-      await sleep(pauseMs * (0.75 + Math.random() / 2), undefined, { signal: this.#ended });
+      await pause(pauseMs * (0.75 + Math.random() / 2), this.#ended);
+      if (this.#ended.aborted) return;
     }
     this.#well();
   }
@@ -78,4 +78,17 @@ export class HostCheck {
     this.#wellAt = performance.now();
     this.#results.up();
   }
+}
+
+/** Resolves after a while, or when the signal is aborted. */
+function pause(ms: number, ended: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      ended.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    ended.addEventListener('abort', end, { once: true });
+  });
 }
