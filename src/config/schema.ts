@@ -14,7 +14,8 @@ export const limitsSchema = z.strictObject({
     .default(500_000)
     .describe('Most recorded samples of one item that `plotted` reads; beyond it the server reduces the series.'),
   rangeDays: whole(1, 200_000).default(3660).describe('Longest time range of one request, in days.'),
-  searchLimit: whole(1, 1_000_000).default(10_000).describe('Highest `limit` that a search may ask for.'),
+  // At least the contract's own default of `limit`.
+  searchLimit: whole(100, 1_000_000).default(10_000).describe('Highest `limit` that a search may ask for.'),
   pageSamples: whole(10, 1_000_000)
     .default(10_000)
     .describe('Samples that the driver asks a source for in one call. Larger pages block the process for longer.'),

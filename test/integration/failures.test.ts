@@ -43,6 +43,12 @@ describe('a request that cannot be served', () => {
     ['has an unknown parameter', '{"function":"snapshot","params":{"item":[]}}', 'badRequest', '"item"'],
     ['names an unknown host', '{"function":"tagsearch","host":"plant-x"}', 'unknownHost', '"plant-x"'],
     [
+      'browses and searches at once',
+      '{"function":"elementsearch","params":{"parent":"","query":"Area*"}}',
+      'badRequest',
+      '"parent"',
+    ],
+    [
       'has a wrong time',
       '{"function":"discrete","params":{"items":["x"],"start":"noon","end":"*"}}',
       'badRequest',

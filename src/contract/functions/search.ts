@@ -62,25 +62,30 @@ export const assetSchema = z.object({
   depth: z.number().int().optional().describe('When browsing: levels below the parent asked for, from 1'),
   hasChildren: z.boolean(),
   attributes: z.array(attributeSchema).optional().describe('With include'),
-  truncated: z.boolean().optional().describe('The browse limit ended before all its children were listed'),
 });
 
 export const elementsearch = defineFunction({
   name: 'elementsearch',
   type: 'SEARCH',
   description: 'Finds assets, or browses the asset tree level by level',
-  params: z.strictObject({
-    ...searchParams,
-    parent: z
-      .union([z.literal(''), fqnInput])
-      .optional()
-      .describe('Browse instead of search: children of this asset; "" for the roots'),
-    depth: z.number().int().min(1).max(20).default(1).describe('Levels to browse below the parent'),
-    include: z
-      .array(z.enum(['attributes', 'properties']))
-      .default([])
-      .describe('What to tell of each asset too'),
-  }),
+  params: z
+    .strictObject({
+      ...searchParams,
+      parent: z
+        .union([z.literal(''), fqnInput])
+        .optional()
+        .describe('Browse instead of search: children of this asset; "" for the roots'),
+      depth: z.number().int().min(1).max(20).default(1).describe('Levels to browse below the parent'),
+      include: z
+        .array(z.enum(['attributes', 'properties']))
+        .default([])
+        .describe('What to tell of each asset too'),
+    })
+    .refine(
+      ({ parent, query, asset, workbook, datasource }) =>
+        parent === undefined || (query === '*' && [asset, workbook, datasource].every((value) => value === undefined)),
+      { path: ['parent'], error: 'browses; query, asset, workbook and datasource belong to a search without it' },
+    ),
   item: z.union([assetSchema, failedHost]),
 });
 
