@@ -79,8 +79,9 @@ async function run(server: SeeqServer, { formula, id, range, limit }: Run, call:
     if (continuationToken === undefined && count > 0 && count >= (decoded.limit ?? limit))
       throw cut(server.name, count);
     for (const [from, to, status] of page.flags ?? []) flags.push([from + times.length, to + times.length, status]);
-    times.push(...page.times);
-    values.push(...page.values);
+    // One by one: a call takes only so many arguments.
+    for (const time of page.times) times.push(time);
+    for (const value of page.values) values.push(value);
     unit = page.unit ?? unit;
   } while (continuationToken !== undefined);
   return { times, values, flags, ...(unit === undefined ? {} : { unit }) };
