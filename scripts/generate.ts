@@ -5,6 +5,7 @@
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { asyncapiDocument } from './generators/asyncapi.ts';
 import { configurationPage } from './generators/configuration.ts';
 import { errorsPage } from './generators/errors.ts';
 import { functionsPage } from './generators/functions.ts';
@@ -24,6 +25,7 @@ const table: readonly Generated[] = [
   { file: 'docs/functions.md', make: functionsPage },
   { file: 'docs/errors.md', make: errorsPage },
   { file: 'docs/telemetry.md', make: telemetryPage },
+  { file: 'openapi/bus.asyncapi.yaml', make: asyncapiDocument },
 ];
 
 const root = dirname(import.meta.dirname);

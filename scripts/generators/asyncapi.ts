@@ -1,0 +1,225 @@
+import { format, resolveConfig } from 'prettier';
+import { stringify } from 'yaml';
+import type { z } from 'zod';
+import { configJsonSchema } from '../../src/config/explain.ts';
+import { CONTRACT_VERSION } from '../../src/contract/answer.ts';
+import type { FunctionDeclaration } from '../../src/contract/functions/define.ts';
+import { functionTable } from '../../src/contract/functions/table.ts';
+import { TELEMETRY_VERSION } from '../../src/contract/telemetry.ts';
+import { contractSchemas, itemName, paramsName, pascal, refTo } from './asyncapi-schemas.ts';
+
+/** What the driver publishes about itself: key of the configuration, name of the message, when. */
+const telemetryTopics = [
+  ['healthtopic', 'Health', 'State of the driver, of its bus and of its servers, with every connection and regularly'],
+  ['metricstopic', 'Metrics', 'Numbers for machines, regularly'],
+  ['statstopic', 'Stats', 'The same in short, for people, regularly'],
+  ['logstopic', 'Log', 'Each line of the log, at the moment it is written'],
+] as const;
+
+/** `openapi/bus.asyncapi.yaml`: the contract on the bus for tools, out of the schemas that the driver itself checks by. */
+export async function asyncapiDocument(): Promise<string> {
+  const yaml = stringify(bus(), { lineWidth: 0, aliasDuplicateObjects: false });
+  const head = '# Generated from src/contract by "npm run generate".\n';
+  const file = 'openapi/bus.asyncapi.yaml';
+  return format(head + yaml, { ...(await resolveConfig(file)), filepath: file });
+}
+
+/** The document as an object. */
+export function bus(): Record<string, unknown> {
+  return {
+    asyncapi: '3.0.0',
+    id: 'urn:iota-seeqdrv:bus',
+    info: {
+      title: 'iota-seeqdrv: the Seeq driver of an IOTA Vue cluster on the bus',
+      version: `${CONTRACT_VERSION}.0.0`,
+      description:
+        'Requests that the driver answers, and what it publishes about itself. Topics, names and types of the functions are those that IOTA Software documents for its drivers; all bodies are our own contract, not confirmed by IOTA Software. The rules behind it (messages of one answer, times, names, failures) stand in docs/contract.md. What a schema cannot say, such as that exactly one of two members is needed, stands in its description or in the error that names it.',
+    },
+    defaultContentType: 'application/json',
+    servers: { bus: server() },
+    channels: { ...requestChannels(), ...telemetryChannels() },
+    operations: { ...requestOperations(), ...telemetryOperations() },
+    components: {
+      schemas: contractSchemas(),
+      messages: {
+        ...Object.fromEntries(functionTable.flatMap((declaration) => requestMessages(declaration))),
+        ...Object.fromEntries(telemetryTopics.map(telemetryMessage)),
+      },
+      correlationIds: {
+        id: {
+          location: '$message.payload#/id',
+          description: 'The same in a request and in every message of its answer',
+        },
+      },
+      securitySchemes: {
+        nkey: {
+          type: 'asymmetricEncryption',
+          description:
+            'NKey: the client signs the nonce of the server with the Ed25519 seed of its user (SU...); the server knows the public key (U...). Nothing secret is sent.',
+        },
+      },
+    },
+  };
+}
+
+function server() {
+  return {
+    host: '{host}:{port}',
+    protocol: 'nats',
+    description:
+      'The NATS server of the IOTA Vue cluster, as the key natsurl of the configuration names it. Connections use TLS; the client checks the certificate of the server.',
+    variables: {
+      host: { default: 'nats.example.com', description: 'Host name, the one that the certificate bears' },
+      port: { default: '443', description: 'Port; 443 in the field, 4222 where none is configured' },
+    },
+    security: [{ $ref: '#/components/securitySchemes/nkey' }],
+  };
+}
+
+/** A topic is a key of the configuration; the text that explains it there explains it here. */
+function topicChannel(key: string, rest: object) {
+  const explained = configJsonSchema().properties?.[key]?.description ?? '';
+  return {
+    address: `{${key}}`,
+    parameters: { [key]: { description: `Key "${key}" of the configuration. ${explained}` } },
+    servers: [{ $ref: '#/servers/bus' }],
+    ...rest,
+  };
+}
+
+const messageRefs = (names: readonly string[]) =>
+  Object.fromEntries(names.map((name) => [name, { $ref: `#/components/messages/${name}` }]));
+const requestName = ({ name }: FunctionDeclaration): string => `${pascal(name)}Request`;
+const answerName = ({ name }: FunctionDeclaration): string => `${pascal(name)}Answer`;
+
+function requestChannels() {
+  return {
+    requests: topicChannel('reqtopic', {
+      title: 'Requests',
+      description: 'Replicas take requests from one queue group, so each is answered by one of them.',
+      messages: messageRefs(functionTable.map(requestName)),
+    }),
+    answers: {
+      address: null,
+      title: 'Answers',
+      description: 'The reply subject of the NATS message, or "replyTo" of the request where it is given.',
+      messages: messageRefs(functionTable.map(answerName)),
+    },
+  };
+}
+
+const telemetryChannels = () =>
+  Object.fromEntries(
+    telemetryTopics.map(([key, name]) => [
+      name.toLowerCase(),
+      topicChannel(key, { title: name, messages: messageRefs([name]) }),
+    ]),
+  );
+
+function requestOperations() {
+  return Object.fromEntries(
+    functionTable.map((declaration) => [
+      declaration.name,
+      {
+        action: 'receive',
+        channel: { $ref: '#/channels/requests' },
+        title: declaration.name,
+        summary: declaration.description,
+        ...(declaration.unsupported === undefined
+          ? {}
+          : { description: `Always answered with the error "unsupported". ${declaration.unsupported}` }),
+        tags: [{ name: declaration.type }],
+        bindings: { nats: { queue: defaultQueue() } },
+        messages: [{ $ref: `#/channels/requests/messages/${requestName(declaration)}` }],
+        reply: {
+          address: {
+            location: '$message.payload#/replyTo',
+            description: 'Without replyTo the reply subject of the NATS message.',
+          },
+          channel: { $ref: '#/channels/answers' },
+          messages: [{ $ref: `#/channels/answers/messages/${answerName(declaration)}` }],
+        },
+      },
+    ]),
+  );
+}
+
+const defaultQueue = (): string =>
+  String(configJsonSchema().properties?.settings?.properties?.bus?.properties?.queue?.default);
+
+const telemetryOperations = () =>
+  Object.fromEntries(
+    telemetryTopics.map(([, name, summary]) => [
+      `publish${name}`,
+      {
+        action: 'send',
+        channel: { $ref: `#/channels/${name.toLowerCase()}` },
+        summary,
+        messages: [{ $ref: `#/channels/${name.toLowerCase()}/messages/${name}` }],
+      },
+    ]),
+  );
+
+/** The request of a function and a message of its answer. */
+function requestMessages(declaration: FunctionDeclaration): [string, object][] {
+  const { name, description, params, item } = declaration;
+  const needsParams = Object.values<z.ZodType>(params.shape).some((member) => !member.safeParse(undefined).success);
+  const shared = { contentType: 'application/json', correlationId: { $ref: '#/components/correlationIds/id' } };
+  const request = {
+    title: `Request ${name}`,
+    summary: description,
+    ...shared,
+    headers: {
+      type: 'object',
+      properties: { 'Accept-Encoding': { type: 'string', description: '"gzip": the answer may come compressed' } },
+    },
+    payload: {
+      allOf: [
+        refTo('Request'),
+        {
+          type: 'object',
+          properties: { function: { const: name }, params: refTo(paramsName(params)) },
+          required: ['function', ...(needsParams ? ['params'] : [])],
+        },
+      ],
+    },
+  };
+  const answer = {
+    title: `Message of an answer of ${name}`,
+    summary: 'An answer is one message, or several in the order of "seq"',
+    ...shared,
+    headers: answerHeaders,
+    payload: {
+      allOf: [
+        refTo('Answer'),
+        {
+          type: 'object',
+          properties: { function: { const: name }, items: { type: 'array', items: refTo(itemName(item)) } },
+        },
+      ],
+    },
+  };
+  return [
+    [requestName(declaration), request],
+    [answerName(declaration), answer],
+  ];
+}
+
+const answerHeaders = {
+  type: 'object',
+  properties: {
+    'Content-Encoding': { type: 'string', enum: ['gzip'], description: 'The body is compressed' },
+    'Nats-Service-Error': { type: 'string', description: 'With status "error": code and text' },
+    'Nats-Service-Error-Code': { type: 'string', description: 'With status "error": the HTTP-like number of the code' },
+  },
+};
+
+const telemetryMessage = ([key, name, summary]: (typeof telemetryTopics)[number]): [string, object] => [
+  name,
+  {
+    title: `${name} on ${key}`,
+    summary: `${summary}; version ${TELEMETRY_VERSION} of the bodies`,
+    contentType: 'application/json',
+    payload: refTo(name),
+  },
+];
