@@ -80,7 +80,10 @@ const rangeParams = { items: itemsParam, start: timeInput, end: timeInput, timeZ
 const gaps = z
   .array(z.tuple([z.string(), z.string()]))
   .optional()
-  .describe('Pairs of times of neighbouring samples between which the signal has no value: draw no line there');
+  .describe(
+    'Pairs of times of neighbouring samples of this series; somewhere between them the signal has no value, so draw ' +
+      'no line there',
+  );
 
 export const plottedPiece = seriesPieceSchema.extend({
   step: z.boolean().optional().describe('Draw steps, not slopes, between the samples'),
@@ -90,7 +93,7 @@ export const plottedPiece = seriesPieceSchema.extend({
     .optional()
     .describe(
       'Absent: all recorded samples. driver: real samples chosen by the driver. server: lowest and highest value of ' +
-        'each interval, computed by the server because there are too many samples to read',
+        'each interval at its start, computed by the server because there are too many samples to read',
     ),
 });
 
