@@ -17,6 +17,8 @@ export interface Example {
   readonly answer: object;
   /** Items of the answer that are not shown. */
   readonly left: number;
+  /** It came in several messages, which the answer puts together. */
+  readonly isLong: boolean;
 }
 
 /** What the documentation shows of a function. */
@@ -58,6 +60,13 @@ const scenes = (fqn: Names): Readonly<Record<string, Scene>> => ({
         fqn('scalar', `${AREA} >> Temperature Limit`),
         `seeq:${HOST}/signal/${NOBODY}`,
       ],
+    },
+  },
+  eventpipepoll: {
+    params: {
+      items: [fqn('signal', `${AREA} >> Temperature`), `seeq:${HOST}/signal/${NOBODY}`],
+      intervalMs: 1000,
+      leaseMs: 1000,
     },
   },
   datasources: {},
@@ -110,6 +119,7 @@ export async function runExamples(): Promise<ReadonlyMap<string, Example>> {
         request,
         answer: { ...head, items: shown, ...(error ? { error } : {}), meta },
         left: items.length - shown.length,
+        isLong: answer.seq > 0,
       });
     }
     return examples;
@@ -156,6 +166,7 @@ function openDriver(hosts: Hosts): Driver {
 /** The answer as one message, with what differs from run to run made equal: the times that it took, and the address. */
 async function ask(driver: Driver, request: Request, url: string) {
   const items: AnswerItem[] = [];
+  let seq = 0;
   const { promise, resolve } = Promise.withResolvers<{ head: AnswerHead; end: AnswerEnd }>();
   await driver.handle({
     data: Buffer.from(JSON.stringify(request)),
@@ -165,7 +176,11 @@ async function ask(driver: Driver, request: Request, url: string) {
         items.push(item);
         return undefined;
       },
-      flush: () => undefined,
+      // As if there were one message to open it and one with values, however the clock cuts them.
+      flush: ({ meta }) => {
+        seq = Math.max(seq, meta === undefined ? 1 : 2);
+        return undefined;
+      },
       end: async (end) => {
         resolve({ head, end });
       },
@@ -173,7 +188,7 @@ async function ask(driver: Driver, request: Request, url: string) {
   });
   const { head, end } = await promise;
   const { status, error, meta } = end;
-  const message = { ...{ id: head.id, function: head.function, seq: 0, last: true, status, items }, error, meta };
+  const message = { ...{ id: head.id, function: head.function, seq, last: true, status, items }, error, meta };
   const steady = JSON.stringify(message, (key, value: unknown) => STEADY[key] ?? value).replaceAll(url, URL_SHOWN);
   const answer = answerSchema.parse(JSON.parse(steady));
   return { ...answer, items: answer.items as { name?: string }[] };

@@ -71,12 +71,16 @@ function section(declaration: FunctionDeclaration, example: Example | undefined)
 }
 
 /** The example, held against the declared schema first: a page that shows what the schema forbids would be wrong. */
-function shown({ request, answer, left }: Example, item: z.ZodType): string[] {
+function shown({ request, answer, left, isLong }: Example, item: z.ZodType): string[] {
   z.array(item).parse((answer as { items: unknown }).items);
   return [
     '**Request**',
     jsonBlock(request),
-    left === 0 ? '**Answer**' : `**Answer**, without ${left} further items`,
+    isLong
+      ? '**Answer**, its last message, with the items of all'
+      : left === 0
+        ? '**Answer**'
+        : `**Answer**, without ${left} further items`,
     jsonBlock(answer),
   ];
 }
