@@ -65,6 +65,20 @@ module.exports = {
       to: { path: '^src/sources/([^/]+)/', pathNot: '^src/sources/$1/' },
     },
     {
+      name: 'client-knows-contract-only',
+      comment: 'The client runs in other programs, over their own connection; it needs the contract and nothing else.',
+      severity: 'error',
+      from: { path: room('client') },
+      to: { path: '^src/', pathNot: '^src/(client|contract)/' },
+    },
+    {
+      name: 'telemetry-only-for-the-entry',
+      comment: 'Telemetry looks at the other rooms; they do not know that they are watched.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(telemetry|cli)/' },
+      to: { path: room('telemetry') },
+    },
+    {
       name: 'http-client-only-in-sources',
       comment: 'Only sources talk to vendors over HTTP.',
       severity: 'error',

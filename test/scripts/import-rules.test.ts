@@ -32,6 +32,8 @@ const breaches: Readonly<Record<string, readonly (readonly [from: string, to: st
     ['src/sources/seeq/a.ts', '../../bus/x.ts'],
   ],
   'sources-do-not-know-each-other': [['src/sources/seeq/a.ts', '../iotopen/x.ts']],
+  'client-knows-contract-only': [['src/client/a.ts', '../bus/x.ts']],
+  'telemetry-only-for-the-entry': [['src/bus/a.ts', '../telemetry/x.ts']],
   'http-client-only-in-sources': [
     ['src/driver/a.ts', 'undici'],
     ['src/cli/a.ts', 'openapi-fetch'],
@@ -68,6 +70,7 @@ const sound: Readonly<Record<string, string>> = {
   'src/sources/seeq/x.ts': "import { x as y } from 'undici';\nexport const x = y;",
   'src/sources/iotopen/x.ts': "export { x } from '../source.ts';",
   'src/driver/x.ts': "export { x } from '../sources/source.ts';",
+  'src/telemetry/x.ts': "export { x } from '../bus/x.ts';",
   'src/cli/x.ts': "export { x } from '../driver/x.ts';\nexport { x as z } from '../config/x.ts';",
   'test/support/x.ts': 'export const x = 1;',
   'scripts/x.ts': 'export const x = 1;',
