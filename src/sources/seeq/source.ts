@@ -81,7 +81,9 @@ export class SeeqSource implements Source {
   }
 
   async describe(ids: readonly string[], call: SourceCall): Promise<Map<string, Found & { kind: ItemKind }>> {
-    return describe(this.#server, ids.map(guid), call);
+    // One that no server can have is not found; it must not spoil the call of the others.
+    const possible = ids.filter(isGuid).map(guid);
+    return possible.length === 0 ? new Map() : describe(this.#server, possible, call);
   }
 
   async children(assetId: string | undefined, call: SourceCall): Promise<Children> {
