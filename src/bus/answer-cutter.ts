@@ -101,11 +101,11 @@ export class AnswerCutter {
   flush(meta: AnswerMeta | undefined, reply: string | undefined): Step {
     const tail = middleTail(meta);
     const room = this.limit() - this.envelope.middleBytes - Buffer.byteLength(tail);
+    if (room < 0 && meta !== undefined) return this.flush(undefined, reply);
     if (room < this.#bytes && this.#texts.length > 0) {
       const sent = this.sendBatch();
       return sent === undefined ? this.flush(meta, reply) : sent.then(() => this.flush(meta, reply));
     }
-    if (room < 0 && meta !== undefined) return this.flush(undefined, reply);
     const { items, texts } = this.takeBatch();
     const body = this.envelope.middle(this.#seq, texts, tail);
     if (this.#options.gzip && body.length >= worthCompressingBytes) return this.#flushCompressed(items, body, reply);
