@@ -120,7 +120,7 @@ export class PlotReducer {
       index,
       // Rounded up: the first nanosecond that belongs to the next interval. The last interval includes the end.
       end: isLast ? undefined : start + (BigInt(index + 1) * length + intervals - 1n) / intervals,
-      budget: EACH * (index + 1) + (this.#before ? 0 : 1) - this.#kept.length,
+      budget: EACH * (index + 1) - this.#kept.length,
       first,
       last: first,
       lowest: undefined,

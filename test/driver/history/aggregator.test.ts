@@ -164,8 +164,17 @@ describe('an interval', () => {
     const values = [4, 7, 13, 16].map((value, n) => sample(n * 10, 1e9 + value));
     const [result] = of([...values, sample(40, 1e9 + 16)], 40);
     expect(result?.stdDev.value).toBeCloseTo(Math.sqrt(30), 9);
-    const constant = Array.from({ length: 1000 }, (_unused, n) => sample(n * 7, 0.1));
-    expect(of(constant, 6993)[0]?.average.value).toBe(0.1);
+  });
+
+  it('of a constant has just that average', () => {
+    const steps = fc.array(fc.integer({ min: 1, max: 1_000_000 }), { minLength: 1, maxLength: 50 });
+    fc.assert(
+      fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), steps, (value, all) => {
+        let at = 0;
+        const samples = [sample(0, value), ...all.map((step) => sample((at += step), value))];
+        expect(of(samples, at)[0]?.average.value).toBe(value + 0);
+      }),
+    );
   });
 
   it('sums a million samples without losing any of them', () => {

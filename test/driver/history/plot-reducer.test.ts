@@ -36,7 +36,10 @@ const numbersOf = (samples: Sample[]): number[] =>
 /** Without what the reducer adds. */
 const plain = ({ time, at, value, status, state }: Sample): Sample => ({ time, at, value, status, state });
 
-const cases = fc.tuple(series('numbers and text'), fc.integer({ min: 1, max: 12 }));
+const cases = fc.tuple(
+  series('numbers and text'),
+  fc.oneof(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 12 })),
+);
 
 function check(property: (described: Described, intervals: number, plot: Plot) => void): void {
   fc.assert(

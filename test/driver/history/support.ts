@@ -33,6 +33,15 @@ const texts = fc.constantFrom('a', 'b', 'c');
 /** Values of one kind of signal, bad ones among them, also many in a row. */
 const values = (kind: fc.Arbitrary<ScalarValue>): fc.Arbitrary<ScalarValue[]> =>
   fc.oneof(
+    // So many that some of them have to go.
+    {
+      weight: 4,
+      arbitrary: fc.array(fc.oneof({ weight: 9, arbitrary: kind }, fc.constant(null)), {
+        minLength: 25,
+        maxLength: 80,
+        size: 'max',
+      }),
+    },
     { weight: 4, arbitrary: fc.array(fc.oneof({ weight: 6, arbitrary: kind }, fc.constant(null)), { maxLength: 80 }) },
     { weight: 2, arbitrary: fc.array(kind, { maxLength: 80 }) },
     // Runs of equal values and of bad ones.
@@ -55,10 +64,12 @@ export function series(kinds: 'numbers' | 'numbers and text'): fc.Arbitrary<Desc
     return fc
       .record({
         values: values(value),
-        steps: fc.array(fc.oneof(fc.nat(3), fc.nat(30)), { minLength: 80, maxLength: 80 }),
+        steps: fc
+          .constantFrom(1, 3, 30)
+          .chain((longest) => fc.array(fc.oneof(fc.nat(1), fc.nat(longest)), { minLength: 80, maxLength: 80 })),
         uncertain: fc.array(fc.nat(5), { minLength: 80, maxLength: 80 }),
         begin: fc.integer({ min: -40, max: 20 }),
-        length: fc.integer({ min: 0, max: 300 }),
+        length: fc.oneof(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 5, max: 30 })),
         interpolation: interpolations,
         maximum: fc.option(fc.nat(40), { nil: undefined }),
       })
