@@ -221,6 +221,29 @@ describe('interpolated', () => {
     expect(items.length).toBeGreaterThan(10);
     expect([series?.times.length, series?.times.at(-1), series?.flags?.at(-1)?.[2]]).toEqual([100_000, TO, 'Bad Data']);
   });
+
+  it('stops in the midst of a long series when the driver stops, and says so', async () => {
+    const stopping: { stop?: () => void } = {};
+    const started = testDriver([given([page(2)])], {
+      room: async () => {
+        stopping.stop?.();
+      },
+    });
+    stopping.stop = () => {
+      started.driver.stop();
+    };
+    const { items, error } = await started.ask('interpolated', { items: [item], ...RANGE, count: 1_000_000 });
+    expect(error?.code).toBe('sourceUnavailable');
+    expect(items.length).toBeLessThan(5);
+  });
+
+  it('carries the numbers of an enumeration', async () => {
+    const states = { times: [second(0), second(10)], values: ['ON', null], states: [1, null] };
+    const shape = { interpolation: 'step', valueType: 'string' } as const;
+    const { ask } = testDriver([given([states], shape)]);
+    const { items } = await ask('interpolated', { items: [item], start: FROM, end: second(10), count: 3 });
+    expect(items).toMatchObject([{ values: ['ON', 'ON', null], states: [1, 1, null] }]);
+  });
 });
 
 describe('aggregated', () => {
