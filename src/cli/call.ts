@@ -1,8 +1,7 @@
 /** `iota-seeqdrv call`: asks a running driver any question, over the bus as everybody else does. */
 import { Command, InvalidArgumentError } from 'commander';
 import { connectBus } from '../bus/connection.ts';
-import { joinSeries } from '../client/answer.ts';
-import { ask } from '../client/ask.ts';
+import { createClient } from '../client/client.ts';
 import type { Config } from '../config/config.ts';
 import { requestSchema } from '../contract/request.ts';
 import { describeProblems } from '../contract/problems.ts';
@@ -62,10 +61,9 @@ async function call(
   });
   try {
     const connection = await firstConnection(bus);
-    const answer = await ask(connection, options.topic ?? config.reqtopic, request.data);
-    const items = joinSeries(answer.items);
-    if (options.compact) for (const item of items) terminal.out(JSON.stringify(item));
-    else terminal.out(JSON.stringify({ ...answer, items }, undefined, 2));
+    const answer = await createClient(connection, { topic: options.topic ?? config.reqtopic }).ask(request.data);
+    if (options.compact) for (const item of answer.items) terminal.out(JSON.stringify(item));
+    else terminal.out(JSON.stringify(answer, undefined, 2));
     if (answer.error) terminal.err(`${answer.error.code}: ${answer.error.message}`);
     return answer.status === 'error' ? exitCodes.failure : exitCodes.ok;
   } catch (error) {
