@@ -12,7 +12,9 @@ import { createAuthority, createUserKey, startNatsServer } from '../test/support
 import { compare, type Comparison } from './measure.ts';
 
 const TOPIC = { driver: 'bench.driver', floor: 'bench.floor' } as const;
-const FQN = 'seeq:bench/signal/0F1941DE-ED51-7360-A6C1-BCD2BD948BF8';
+/** Every call reads another tag: identical ones under way at once would be one call for the driver, and not for the floor. */
+const fqnOf = (n: number) =>
+  `seeq:bench/signal/0F1941DE-ED51-7360-A6C1-${n.toString(16).toUpperCase().padStart(12, '0')}`;
 const rounds = Number(process.argv[2] ?? 7);
 
 const authority = await createAuthority();
@@ -55,14 +57,21 @@ const nc = await connect({
 
 try {
   await answers(nc, TOPIC.driver);
-  const snapshot = { function: 'snapshot', params: { items: [FQN] } };
-  const discrete = {
-    function: 'discrete',
-    params: { items: [FQN], start: '2026-01-01T00:00:00Z', end: '2026-01-02T00:00:00Z' },
-  };
+  const history = { start: '2026-01-01T00:00:00Z', end: '2026-01-02T00:00:00Z' };
+  const snapshot = (n: number) => ({ function: 'snapshot', params: { items: [fqnOf(n)] } });
+  const discrete = (n: number) => ({ function: 'discrete', params: { items: [fqnOf(n)], ...history } });
   report([
     await compare('snapshot, 1 tag, 32 callers', both(snapshot), { rounds, count: 6000, atOnce: 32 }),
     await compare('discrete, 10,000 samples, 4 callers', both(discrete), { rounds, count: 160, atOnce: 4 }),
+    await compare(
+      'discrete, the same 10,000 samples for 32 viewers',
+      both(() => discrete(0)),
+      {
+        rounds,
+        count: 160,
+        atOnce: 32,
+      },
+    ),
   ]);
 } finally {
   await nc.close();
@@ -72,10 +81,10 @@ try {
   await nats.stop();
 }
 
-function both(request: object) {
+function both(request: (n: number) => object) {
   let n = 0;
   const way = (topic: string) => async () => {
-    const message = await nc.request(topic, JSON.stringify({ ...request, id: String(n++) }), { timeout: 60_000 });
+    const message = await nc.request(topic, JSON.stringify({ ...request(n), id: String(n++) }), { timeout: 60_000 });
     // The caller's own parsing is the same for both and would hide the difference; the end of the text is enough.
     if (!message.string().includes('"status":"ok"')) throw new Error(`${topic}: ${message.string().slice(0, 500)}`);
   };
