@@ -3,11 +3,13 @@ import type { ConditionData, SignalData } from '../plant/item.ts';
 import type { Capsule } from '../series/capsules.ts';
 import type { Sample, Series } from '../series/series.ts';
 import { HOUR } from '../series/time.ts';
-import { FOR_EVER } from './constant.ts';
 import type { Range, Statistic } from './statistics.ts';
 import { done } from './work.ts';
 
 export type KeyPlace = 'start' | 'middle' | 'end';
+
+/** How far from a time the nearest sample is looked for: about two years. */
+const REACH = 16_384n * HOUR;
 
 interface Slot {
   readonly key: bigint;
@@ -36,7 +38,7 @@ export function aggregated(
     },
     before(time, inclusive) {
       const last = inclusive ? time : time - 1n;
-      for (let width = HOUR; width < FOR_EVER; width *= 4n) {
+      for (let width = HOUR; width <= REACH; width *= 4n) {
         const slot = [...slots(last - width, last)].at(-1);
         if (slot !== undefined) return sampleOf(slot);
         if (signal.series.before(last - width, true) === undefined) return undefined;
@@ -45,7 +47,7 @@ export function aggregated(
     },
     after(time, inclusive) {
       const first = inclusive ? time : time + 1n;
-      for (let width = HOUR; width < FOR_EVER; width *= 4n) {
+      for (let width = HOUR; width <= REACH; width *= 4n) {
         for (const slot of slots(first, first + width)) return sampleOf(slot);
         if (signal.series.after(first + width, true) === undefined) return undefined;
       }

@@ -110,12 +110,6 @@ function startOf({ start }: Capsule): bigint {
   return start ?? -(2n ** 70n);
 }
 
-/** Whether a time lies in one of the capsules; a capsule ends just before its end. */
-export function covers(set: CapsuleSet, time: bigint): boolean {
-  for (const { end } of set.overlapping(time, time)) if (end === undefined || end > time) return true;
-  return false;
-}
-
 /**
  * The capsules of a condition as answers show them. Those of a condition without a longest duration have no start or
  * no end where they cross the border of the range, and without both no id; attested.

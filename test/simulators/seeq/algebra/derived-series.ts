@@ -14,7 +14,7 @@ export function changed(base: Series, change: (sample: Sample) => Sample): Serie
 }
 
 /** How many samples in a row may be left out before a search for the next one gives up. */
-const MOST_SKIPPED = 200_000;
+const MOST_SKIPPED = 5000;
 
 /** Only the samples that are to be kept. */
 export function filtered(base: Series, keep: (sample: Sample) => boolean): Series {

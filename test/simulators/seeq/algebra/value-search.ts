@@ -16,7 +16,7 @@ export interface Test {
 
 /** How far a search follows a capsule beyond the range that was asked for, unless its longest duration is known. */
 const REACH = 40n * DAY;
-const MOST_SAMPLES = 100_000;
+const MOST_SAMPLES = 30_000;
 
 export function searched(signal: SignalData, test: Test, longest: bigint | undefined): CapsuleSet {
   const reach = longest ?? REACH;

@@ -6,6 +6,7 @@ import { variablesOf } from '../formula/parameters.ts';
 import { FormulaProblem } from '../formula/problem.ts';
 import type { Cell, Column, Row, Table } from '../formula/table.ts';
 import { RETURN_TYPES, type ScalarValue, type Value, type World } from '../formula/values.ts';
+import { Meter, metered } from '../algebra/meter.ts';
 import type { Work } from '../algebra/work.ts';
 import { parseTime } from '../series/time.ts';
 import { pagedCapsules } from './conditions.ts';
@@ -21,16 +22,16 @@ const ACROSS = ['root', 'reduceFormula', 'itemsToScaleAcross'] as const;
 
 function run(call: Call, input: RunInput): Reply<RunOutput> {
   const formula = formulaTextOf(input);
-  const world: World = { now: call.server.plant.now, computed: [] };
+  const world: World = { now: call.server.plant.now, computed: [], meter: new Meter() };
   const value = compiled(() => compileFormula(formula, variablesOf(call.server.plant, input, world), world));
   switch (value.kind) {
     case 'signal':
     case 'condition':
       return paged(call, input, value, world);
     case 'scalar':
-      return { work: scalarResult(value, world) };
+      return { work: metered(scalarResult(value, world), world.meter) };
     case 'table':
-      return { work: tableResult(value.table, world) };
+      return { work: metered(tableResult(value.table, world), world.meter) };
     default:
       throw new SeeqError(400, `The formula returns a ${RETURN_TYPES[value.kind]}, which is not a result by itself`);
   }
@@ -80,7 +81,7 @@ function paged(
     value.kind === 'signal'
       ? pagedSamples(call, value.signal, { ...window, boundary: 'Outside' }, page, frame)
       : pagedCapsules(call, value.condition, { ...window, ...page }, frame);
-  return { text: after(computeAll(world), reply.text ?? []) };
+  return { text: metered(after(computeAll(world), reply.text ?? []), world.meter) };
 }
 
 /** Computes the scalars that the result needs, in steps. */
@@ -126,7 +127,7 @@ function headerOf({ name, type, units }: Column, rows: readonly Row[], at: numbe
 }
 
 function compile(call: Call, input: Models['FormulaCompileInputV1']): Reply<Models['FormulaCompileOutputV1']> {
-  const world: World = { now: call.server.plant.now, computed: [] };
+  const world: World = { now: call.server.plant.now, computed: [], meter: new Meter() };
   try {
     const variables = variablesOf(call.server.plant, { parameters: input.parameters }, world);
     const value = compileFormula(input.formula ?? '', variables, world);

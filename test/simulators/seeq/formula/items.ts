@@ -1,4 +1,5 @@
 /** Items as formulas see them, and items that are made by a formula. */
+import { unlimited, type Meter } from '../algebra/meter.ts';
 import { done } from '../algebra/work.ts';
 import { SeeqError } from '../http/errors.ts';
 import type { ConditionData, Item, ScalarData, SignalData } from '../plant/item.ts';
@@ -6,10 +7,11 @@ import { compileFormula } from './compile.ts';
 import { constant, valueOf, type Value, type World } from './values.ts';
 
 /** An item as a formula sees it. @throws SeeqError 403, 400 for items that have no data */
-export function valueOfItem(item: Item): Value {
+export function valueOfItem(item: Item, meter: Meter): Value {
   if (item.redacted) throw new SeeqError(403, `You have no permission to read the item with ID ${item.id}`);
-  if (item.signal !== undefined) return { kind: 'signal', signal: item.signal, cost: 1 };
-  if (item.condition !== undefined) return { kind: 'condition', condition: item.condition, itemId: item.id, cost: 1 };
+  if (item.signal !== undefined) return { kind: 'signal', signal: meter.signal(item.signal), cost: 1 };
+  if (item.condition !== undefined)
+    return { kind: 'condition', condition: meter.condition(item.condition), itemId: item.id, cost: 1 };
   if (item.scalar !== undefined) {
     return constant(item.scalar.value, typeof item.scalar.value === 'string' ? 'string' : item.scalar.unit);
   }
@@ -33,8 +35,8 @@ export function calculatedData(
   inputs: Readonly<Record<string, Item>>,
   now: () => bigint,
 ): CalculatedData {
-  const world: World = { now, computed: [] };
-  const variables = new Map(Object.entries(inputs).map(([name, item]) => [name, () => valueOfItem(item)]));
+  const world: World = { now, computed: [], meter: unlimited() };
+  const variables = new Map(Object.entries(inputs).map(([name, item]) => [name, () => valueOfItem(item, world.meter)]));
   const value = compileFormula(formula, variables, world);
   // Nobody waits for the scalars later, since the data of an item are read like those of any other.
   for (const scalar of world.computed) done(scalar.compute());

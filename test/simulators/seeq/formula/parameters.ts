@@ -3,6 +3,7 @@
  * `$x.property('Name')`, `$x.parentProperty('Name')` or `$x.ancestors(', ')`. Fragments are formulas under a name.
  */
 import { itemOf } from '../answers/find.ts';
+import type { Meter } from '../algebra/meter.ts';
 import { propertiesOf } from '../answers/shapes.ts';
 import { SeeqError } from '../http/errors.ts';
 import type { Item } from '../plant/item.ts';
@@ -29,7 +30,7 @@ export function variablesOf(plant: Plant, given: Given, world: World): Variables
     // The vendor's client repeats a parameter as it is when it asks for the next page of a table.
     if ((texts.get(name) ?? value) !== value) throw new SeeqError(400, `The parameter '${name}' is given twice`);
     texts.set(name, value);
-    variables.set(name, () => valueOfText(plant, texts, name, value));
+    variables.set(name, () => valueOfText(plant, texts, name, value, world.meter));
   }
   for (const entry of given.fragments ?? []) {
     const [name, formula] = pair(entry, 'fragments');
@@ -48,9 +49,15 @@ function pair(entry: string, where: string): [string, string] {
   return [name, entry.slice(at + 1).trim()];
 }
 
-function valueOfText(plant: Plant, texts: ReadonlyMap<string, string>, name: string, text: string): Value {
+function valueOfText(
+  plant: Plant,
+  texts: ReadonlyMap<string, string>,
+  name: string,
+  text: string,
+  meter: Meter,
+): Value {
   const match = EXPRESSION.exec(text);
-  if (match === null) return valueOfItem(itemOfText(plant, name, text));
+  if (match === null) return valueOfItem(itemOfText(plant, name, text), meter);
   const [, other = '', what = '', single, double] = match;
   const argument = single ?? double ?? '';
   const id = texts.get(other);

@@ -5,6 +5,7 @@
  */
 import type { Statistic } from '../algebra/statistics.ts';
 import type { KeyPlace } from '../algebra/aggregate.ts';
+import type { Meter } from '../algebra/meter.ts';
 import type { Test } from '../algebra/value-search.ts';
 import { done, ready, type Work } from '../algebra/work.ts';
 import type { ConditionData, SignalData } from '../plant/item.ts';
@@ -88,6 +89,8 @@ export interface World {
    * uses them has to wait.
    */
   readonly computed: ScalarValue[];
+  /** What the formula reads goes through it. */
+  readonly meter: Meter;
 }
 
 /** A scalar that is computed once. */

@@ -28,7 +28,7 @@ function calendarFunction(unit: (typeof CALENDAR_UNITS)[number]): FormulaFunctio
         maxDuration: LONGEST[unit],
         declared: [{ name: 'Year' }],
       };
-      return { kind: 'condition', condition, cost: 1 };
+      return { kind: 'condition', condition: world.meter.condition(condition), cost: 1 };
     },
   };
 }
@@ -78,7 +78,7 @@ export const CONDITION_FUNCTIONS: readonly FormulaFunction[] = [
       const length = inputs.period(0);
       const period = inputs.count > 1 ? inputs.period(1) : length;
       const condition = { capsules: periods(length, period, world.now), maxDuration: length, declared: [] };
-      return { kind: 'condition', condition, cost: 1 };
+      return { kind: 'condition', condition: world.meter.condition(condition), cost: 1 };
     },
   },
   testFunction('isGreaterThan', (value, other) => value > other),

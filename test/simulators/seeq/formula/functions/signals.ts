@@ -1,9 +1,10 @@
 /** Functions that make a signal from a signal or a scalar. */
 import { aggregated } from '../../algebra/aggregate.ts';
-import { covers, movedCapsules } from '../../algebra/capsule-sets.ts';
+import { movedCapsules } from '../../algebra/capsule-sets.ts';
 import { checkZone } from '../../algebra/calendar.ts';
 import { constantSignal } from '../../algebra/constant.ts';
 import { filtered, moved } from '../../algebra/derived-series.ts';
+import { removed } from '../../algebra/removed.ts';
 import { resampled } from '../../algebra/resample.ts';
 import { wave, WAVES } from '../../algebra/waves.ts';
 import type { SignalData } from '../../plant/item.ts';
@@ -120,7 +121,7 @@ export const SIGNAL_FUNCTIONS: readonly FormulaFunction[] = [
     inputs: [2, 2],
     apply: (inputs) => {
       const [from, { condition, cost }] = [inputs.signal(0), inputs.condition(1)];
-      const series = filtered(from.signal.series, ({ key }) => !covers(condition.capsules, key));
+      const series = removed(from.signal.series, condition.capsules);
       return { kind: 'signal', signal: { ...from.signal, series }, cost: from.cost + cost + 1 };
     },
   },
@@ -142,14 +143,14 @@ export const SIGNAL_FUNCTIONS: readonly FormulaFunction[] = [
   {
     name: 'toSignal',
     inputs: [1, 2],
-    apply: (inputs): Value => {
+    apply: (inputs, world): Value => {
       const scalar = inputs.scalar(0);
       const period = inputs.count > 1 ? inputs.period(1) : undefined;
       const value = (): number | string | undefined => {
         const known = valueOf(scalar).value;
         return typeof known === 'boolean' ? Number(known) : known;
       };
-      const signal = constantSignal({ value, unit: scalar.unit, period });
+      const signal = world.meter.signal(constantSignal({ value, unit: scalar.unit, period }));
       return { kind: 'signal', signal, constant: scalar, cost: 1 };
     },
   },
