@@ -144,9 +144,7 @@ describe('the types', () => {
     // @ts-expect-error: not one of the boundaries
     await client.discrete({ items: [], start: 0, end: 1, boundary: 'both' });
     // @ts-expect-error: no function of the contract
-    void client.tagsaerch;
-    // @ts-expect-error: a lease is followed
-    void client.eventpipepoll;
+    client.stream('tagsaerch', {});
     // @ts-expect-error: not one of the methods
     await client.aggregated({ items: [], start: 0, end: 1, intervalMs: 1, methods: ['median'] });
     // @ts-expect-error: parameters of another function
@@ -160,6 +158,8 @@ describe('the types', () => {
     type Series = Exclude<ItemFor<'plotted'>, { error: unknown }>;
     expectTypeOf<Series['times']>().toEqualTypeOf<string[]>();
     expectTypeOf<Series['reducedBy']>().toEqualTypeOf<'driver' | 'server' | undefined>();
+    // A lease is followed.
+    expectTypeOf<Client>().not.toHaveProperty('eventpipepoll');
     expectTypeOf<ReturnType<Client['version']>>().resolves.toHaveProperty('items');
   });
 });
