@@ -66,8 +66,7 @@ export class HostCheck {
       this.#down = new DriverError(state === 'unauthorized' ? state : 'sourceUnavailable', text);
       this.#results.down(this.#down);
       // Jitter: replicas that saw the same failure must not come back at the same moment.
-      await pause(pauseMs * (0.75 + Math.random() / 2), this.#ended);
-      if (this.#ended.aborted) return;
+      if (!(await pause(pauseMs * (0.75 + Math.random() / 2), this.#ended))) return;
     }
     this.#well();
   }
@@ -80,15 +79,17 @@ export class HostCheck {
   }
 }
 
-/** Resolves after a while, or when the signal is aborted. */
-function pause(ms: number, ended: AbortSignal): Promise<void> {
+/** Resolves with true after a while, or at once with false when the signal is aborted. */
+function pause(ms: number, ended: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
     const end = (): void => {
       clearTimeout(timer);
-      ended.removeEventListener('abort', end);
-      resolve();
+      resolve(false);
     };
-    const timer = setTimeout(end, ms);
+    const timer = setTimeout(() => {
+      ended.removeEventListener('abort', end);
+      resolve(true);
+    }, ms);
     ended.addEventListener('abort', end, { once: true });
   });
 }

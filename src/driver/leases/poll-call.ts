@@ -18,13 +18,18 @@ export async function pollCall<T>(
   ended: AbortSignal,
   read: (call: SourceCall) => Promise<T>,
 ): Promise<T> {
-  const late = new AbortController();
+  // Its own, and not one composed with `ended`: whatever a source leaves on it must go with the poll.
+  const controller = new AbortController();
+  const { signal } = controller;
+  const end = (): void => {
+    controller.abort(ended.reason);
+  };
+  ended.addEventListener('abort', end, { once: true });
   let timer: NodeJS.Timeout | undefined;
-  const signal = AbortSignal.any([ended, late.signal]);
   const run = <R>(call: () => Promise<R>): Promise<R> =>
     lane.run(() => {
       timer ??= setTimeout(() => {
-        late.abort(silent(host));
+        controller.abort(silent(host));
       }, POLL_MS);
       return counted(host, call, signal);
     });
@@ -32,6 +37,7 @@ export async function pollCall<T>(
     return await read({ signal, run });
   } finally {
     clearTimeout(timer);
+    ended.removeEventListener('abort', end);
   }
 }
 
