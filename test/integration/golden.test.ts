@@ -1,8 +1,8 @@
 /** Cases that are attested of real servers, as callers see them: through the driver, over the bus. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Answer } from '../../src/client/answer.ts';
-import { joinSeries } from '../../src/client/answer.ts';
-import { type SeriesPiece } from '../../src/contract/series.ts';
+import type { ParamsFor } from '../../src/client/functions.ts';
+import type { SeriesPiece } from '../../src/contract/series.ts';
 import { plantItemId } from '../simulators/seeq/plant/plant.ts';
 import { type Cluster, startCluster } from '../support/cluster.ts';
 import { plainSeeq } from '../support/plain-seeq.ts';
@@ -31,10 +31,10 @@ const scalar = (name: string) => `seeq:plant-a/scalar/${id(`Scalars >> ${name}`)
 
 const ask = (name: string, params: Record<string, unknown>): Promise<Answer> => cluster.ask({ function: name, params });
 /** The one series of an answer. */
-async function series(params: Record<string, unknown>): Promise<SeriesPiece & Pick<Answer, 'meta'>> {
-  const { status, items, meta } = await ask('discrete', params);
+async function series(params: ParamsFor<'discrete'>): Promise<SeriesPiece & Pick<Answer, 'meta'>> {
+  const { status, items, meta } = await cluster.client.discrete(params);
   expect(status).toBe('ok');
-  const [joined, ...others] = joinSeries(items);
+  const [joined, ...others] = items;
   expect(others).toEqual([]);
   return { ...(joined as SeriesPiece), meta };
 }

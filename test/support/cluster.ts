@@ -5,6 +5,7 @@
 import { connect, nkeyAuthenticator, type NatsConnection } from 'nats';
 import { NoAnswer, ask, type AskOptions } from '../../src/client/ask.ts';
 import type { Answer } from '../../src/client/answer.ts';
+import { type Client, createClient } from '../../src/client/client.ts';
 import type { Request } from '../../src/contract/request.ts';
 import type { SimulatorOptions } from '../simulators/seeq/options.ts';
 import { type SpawnedSimulator, spawnSeeqSimulator } from '../simulators/seeq/spawn.ts';
@@ -44,7 +45,9 @@ export interface Cluster {
   readonly driverOptions: DriverProcessOptions;
   /** The caller's own connection. */
   readonly connection: NatsConnection;
-  /** Asks as the caller. */
+  /** The typed client of the caller. */
+  readonly client: Client;
+  /** Asks as the caller; pieces of series stay as they came. */
   ask(request: Request, options?: AskOptions): Promise<Answer>;
   /** A further connection, by default of the caller. */
   connect(key?: UserKey): Promise<NatsConnection>;
@@ -101,6 +104,7 @@ async function startParts(options: ClusterOptions, stops: (() => Promise<unknown
     driver: startDriver(driverOptions),
     driverOptions,
     connection,
+    client: createClient(connection, { topic: REQUEST_TOPIC }),
     ask: (request, askOptions) => ask(connection, REQUEST_TOPIC, request, askOptions),
     connect: async (key) => {
       const nc = await connectAs(key);
