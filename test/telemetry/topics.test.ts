@@ -172,9 +172,9 @@ describe('metrics', () => {
     await plant('plant-a').fail({ kind: 'hang', operation: 'search_items' });
     // Different ones, since identical calls would be one.
     const asked = [use(1), use(2), use(3)];
-    // A request that has just come counts before its call waits.
-    const both = ({ inFlight, sources }: z.infer<typeof metricsSchema>) => inFlight === 3 && sources[0]?.waiting === 2;
-    expect((await metrics.next(both)).sources).toMatchObject([{ running: 1 }]);
+    const [source] = (await metrics.next(({ inFlight }) => inFlight === 3)).sources;
+    expect(source?.running).toBe(1);
+    expect(source?.waiting).toBeGreaterThanOrEqual(2);
     await plant('plant-a').heal();
     await Promise.all(asked);
     expect((await metrics.next(({ inFlight }) => inFlight === 0)).sources).toMatchObject([{ running: 0, waiting: 0 }]);
