@@ -78,7 +78,7 @@ describe('the page of the contract', () => {
   });
 
   it('points to pages and headings that are there', async () => {
-    for (const name of ['contract', 'functions', 'errors', 'telemetry', 'configuration']) {
+    for (const name of ['contract', 'functions', 'errors', 'telemetry', 'configuration', 'client', 'simulator']) {
       const page = await readFile(`docs/${name}.md`, 'utf8');
       for (const [, file = '', heading] of page.matchAll(/\]\(([a-z]*(?:\.md)?)(?:#([\w-]+))?\)/g)) {
         const target = await readFile(`docs/${file === '' ? `${name}.md` : file}`, 'utf8');
