@@ -21,7 +21,12 @@ export const searchParams = {
     .default('*')
     .describe('Text to find (case-insensitive); with "*" or "?" a pattern for the whole name; or "/regex/"'),
   field: z.enum(['name', 'description', 'any']).default('name').describe('Where "query" is looked for'),
-  workbook: z.string().min(1).max(500).optional().describe('Id or exact name of a workbook: only what is scoped to it or to none; without it, everything'),
+  workbook: z
+    .string()
+    .min(1)
+    .max(500)
+    .optional()
+    .describe('Id or exact name of a workbook: only what is scoped to it or to none; without it, everything'),
   datasource: z.string().min(1).max(500).optional().describe('Id, exact name or datasource id of a Seeq datasource'),
   asset: fqnInput.optional().describe('FQN of an asset: only what is anywhere below it'),
   limit: z.number().int().min(1).default(100).describe('Hits in one answer'),
