@@ -148,8 +148,13 @@ export interface Source {
   search(query: SearchQuery, call: SourceCall): Promise<SearchPage>;
   /** Everything about items by their ids, all properties included; ids that are unknown are missing in the result. */
   describe(ids: readonly string[], call: SourceCall): Promise<Map<string, Found & { kind: ItemKind }>>;
-  /** Children of an asset; of the whole tree when no id is given. */
-  children(assetId: string | undefined, call: SourceCall): Promise<Children>;
+  /** The id of a workbook that is named by its id or by its name. */
+  workbookId(workbook: string, call: SourceCall): Promise<string>;
+  /**
+   * Children of an asset; of the whole tree when no id is given.
+   * @param scope id of a workbook: only what is scoped to it or to none
+   */
+  children(assetId: string | undefined, call: SourceCall, scope?: string): Promise<Children>;
   /** Name and static properties of an item. */
   properties(id: string, call: SourceCall): Promise<{ name: string; properties: PropertyValue[] }>;
   /** Newest value at or before `time` of whatever the FQN names. */

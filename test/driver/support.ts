@@ -22,6 +22,7 @@ export function source(name: string, methods: Partial<Source> = {}): Source {
     probe: async () => ({ state: 'up', version: '66.1', latencyMs: 1 }),
     search: async () => ({ found: [], total: 0, more: false }),
     describe: async () => new Map(),
+    workbookId: async (text) => text,
     children: async () => ({ assets: [], attributes: [] }),
     properties: nothing,
     snapshot: nothing,

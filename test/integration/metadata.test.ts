@@ -62,6 +62,25 @@ describe('datasources and workbooks', () => {
   });
 });
 
+describe('browsing with a workbook', () => {
+  it('shows its asset groups too, and their attributes', async () => {
+    const names = async (params: Record<string, unknown>) =>
+      ((await ask({ function: 'elementsearch', host: 'plant-a', params })).items as { name: string }[]).map(
+        ({ name }) => name,
+      );
+    const group = 'Critical Compressors';
+    expect(await names({ parent: '', workbook: 'Energy Review' })).toContain(group);
+    expect(await names({ parent: '', workbook: 'Shift Report' })).not.toContain(group);
+    const params = { parent: '', workbook: 'Energy Review', depth: 2, limit: 1000, include: ['attributes'] };
+    const { items, status } = await ask({ function: 'elementsearch', host: 'plant-a', params });
+    expect(status).toBe('ok');
+    const assets = items as { fqn: string; name: string; parent: string; attributes: object[] }[];
+    const below = assets.filter(({ parent }) => parent === assets.find(({ name }) => name === group)?.fqn);
+    expect(below.length).toBeGreaterThan(0);
+    expect(below.every(({ attributes }) => attributes.length > 0)).toBe(true);
+  });
+});
+
 describe('describe', () => {
   it('tells all about each item, and what is wrong with the others', async () => {
     const items = [

@@ -82,9 +82,9 @@ export const elementsearch = defineFunction({
         .describe('What to tell of each asset too'),
     })
     .refine(
-      ({ parent, query, asset, workbook, datasource }) =>
-        parent === undefined || (query === '*' && [asset, workbook, datasource].every((value) => value === undefined)),
-      { path: ['parent'], error: 'browses; query, asset, workbook and datasource belong to a search without it' },
+      ({ parent, query, asset, datasource }) =>
+        parent === undefined || (query === '*' && asset === undefined && datasource === undefined),
+      { path: ['parent'], error: 'browses; query, asset and datasource belong to a search without it' },
     ),
   item: z.union([assetSchema, failedHost]),
 });

@@ -10,7 +10,7 @@ export const elementsearch = handler(
   declaration,
   async (params, context) => {
     const { cursor, limit, ...question } = params;
-    const { parent, depth, include } = params;
+    const { parent, depth, include, workbook } = params;
     const { hosts, query } = searchScope(params, context);
     const names = hosts.map(({ source }) => source.name);
     if (parent !== undefined) {
@@ -18,7 +18,7 @@ export const elementsearch = handler(
         parent === ''
           ? hosts.map((host) => ({ host, assetId: undefined }))
           : [assetOf(parent, 'parent', context)].map(({ host, id }) => ({ host, assetId: id }));
-      await browse({ starts, depth, include, limit, cursor, question: ['browse', question, names] }, context);
+      await browse({ starts, depth, include, workbook, limit, cursor, question: ['browse', question, names] }, context);
       return;
     }
     await searchPage(
@@ -28,7 +28,7 @@ export const elementsearch = handler(
         query: { ...query, orderBy: params.orderBy },
         cursor,
         question: ['elementsearch', question, names],
-        emit: (found, _kind, host) => emitAssetItem(found, host, include, context),
+        emit: (found, _kind, host) => emitAssetItem(found, host, { include }, context),
       },
       context,
     );

@@ -9,7 +9,12 @@ import type { Host } from '../hosts.ts';
 import { foundItem } from './pages.ts';
 
 type AttributeItem = z.infer<typeof attributeSchema>;
-export type Include = readonly ('attributes' | 'properties')[];
+/** What to show of an asset. */
+export interface AssetView {
+  include: readonly ('attributes' | 'properties')[];
+  /** Id of a workbook: what is scoped to others is left out. */
+  scope?: string | undefined;
+}
 
 /**
  * Emits an asset. Attributes and properties cost further calls and are read only on demand; an asset whose calls fail
@@ -19,30 +24,35 @@ export type Include = readonly ('attributes' | 'properties')[];
 export async function emitAssetItem(
   found: Found,
   host: Host,
-  include: Include,
+  view: AssetView,
   context: RequestContext,
   place: object = {},
 ): Promise<void> {
   const item = { ...foundItem(found, 'asset', host), hasChildren: found.hasChildren };
-  if (include.length === 0) {
+  if (view.include.length === 0) {
     await context.emit({ ...item, ...place });
     return;
   }
   await context.part({ host: host.source.name, fqn: item.fqn }, async () => {
-    await context.emit({ ...item, ...place, attributes: await allAttributes(found, host, include, context) });
+    await context.emit({ ...item, ...place, attributes: await allAttributes(found, host, view, context) });
   });
 }
 
-async function allAttributes(found: Found, host: Host, include: Include, context: RequestContext) {
+async function allAttributes(found: Found, host: Host, { include, scope }: AssetView, context: RequestContext) {
   const [attributes, properties] = await Promise.all([
-    include.includes('attributes') ? attributesOf(found.id, host, context) : [],
+    include.includes('attributes') ? attributesOf(found.id, host, scope, context) : [],
     include.includes('properties') ? propertiesOf(found.id, host, context) : [],
   ]);
   return [...attributes, ...properties];
 }
 
-async function attributesOf(assetId: string, host: Host, context: RequestContext): Promise<AttributeItem[]> {
-  const { attributes } = await host.source.children(assetId, context.callTo(host));
+async function attributesOf(
+  assetId: string,
+  host: Host,
+  scope: string | undefined,
+  context: RequestContext,
+): Promise<AttributeItem[]> {
+  const { attributes } = await host.source.children(assetId, context.callTo(host), scope);
   return Promise.all(attributes.map((attribute) => attributeItem(attribute, assetId, host, context)));
 }
 

@@ -5,13 +5,15 @@ import type { Found } from '../../sources/source.ts';
 import type { RequestContext } from '../context.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Host } from '../hosts.ts';
-import { emitAssetItem, type Include } from './assets.ts';
+import { type AssetView, emitAssetItem } from './assets.ts';
 
 export interface Browse {
   /** With the asset whose children are wanted; without one, the roots of each host. */
   starts: { host: Host; assetId: string | undefined }[];
   depth: number;
-  include: Include;
+  include: AssetView['include'];
+  /** Id or name: only what is scoped to this workbook or to none. */
+  workbook?: string | undefined;
   limit: number;
   cursor: string | undefined;
   question: unknown;
@@ -19,6 +21,7 @@ export interface Browse {
 
 interface Level {
   host: Host;
+  view: AssetView;
   assetId: string | undefined;
   depth: number;
 }
@@ -38,7 +41,8 @@ export async function browse(request: Browse, context: RequestContext): Promise<
   for (const start of request.starts) {
     const { name } = start.host.source;
     await context.part({ host: name }, async () => {
-      const cut = await walk({ ...start, depth: 1 }, skip[name] ?? 0, budget, request, context, () => {
+      const view = { include: request.include, scope: await scopeOf(start.host, request, context) };
+      const cut = await walk({ ...start, view, depth: 1 }, skip[name] ?? 0, budget, request, context, () => {
         position[name] = (position[name] ?? 0) + 1;
       });
       if (cut) context.meta.truncated = true;
@@ -48,35 +52,39 @@ export async function browse(request: Browse, context: RequestContext): Promise<
   context.meta.cursor = encodeCursor(request.question, position);
 }
 
+async function scopeOf(host: Host, { workbook }: Browse, context: RequestContext): Promise<string | undefined> {
+  return workbook === undefined ? undefined : host.source.workbookId(workbook, context.callTo(host));
+}
+
 /** @returns whether the budget ended before the tree */
 async function walk(
   start: Level,
   skip: number,
   budget: { left: number },
-  { depth, include }: Browse,
+  { depth }: Browse,
   context: RequestContext,
   emitted: () => void,
 ): Promise<boolean> {
   const levels: Level[] = [start];
   let passed = 0;
   for (const level of levels) {
-    const { assets } = await level.host.source.children(level.assetId, context.callTo(level.host));
+    const { assets } = await level.host.source.children(level.assetId, context.callTo(level.host), level.view.scope);
     for (const asset of assets) {
       if (asset.hasChildren && level.depth < depth)
         levels.push({ ...level, assetId: asset.id, depth: level.depth + 1 });
       if (passed++ < skip) continue;
       if (budget.left === 0) return true;
       budget.left--;
-      await emitAsset(asset, level, include, context);
+      await emitAsset(asset, level, context);
       emitted();
     }
   }
   return false;
 }
 
-async function emitAsset(asset: Found, level: Level, include: Include, context: RequestContext): Promise<void> {
-  const { host, assetId, depth } = level;
+async function emitAsset(asset: Found, level: Level, context: RequestContext): Promise<void> {
+  const { host, view, assetId, depth } = level;
   const { scheme, name } = host.source;
   const parent = assetId === undefined ? '' : formatFqn({ scheme, host: name, kind: 'asset', id: assetId });
-  await emitAssetItem(asset, host, include, context, { parent, depth });
+  await emitAssetItem(asset, host, view, context, { parent, depth });
 }

@@ -114,7 +114,7 @@ function includedProperties(wanted: SearchQuery['properties']): string[] {
 }
 
 /** A workbook by id or by exact name (ignoring case). */
-async function workbookId(server: SeeqServer, text: string, call: SourceCall): Promise<string> {
+export async function workbookId(server: SeeqServer, text: string, call: SourceCall): Promise<string> {
   if (isGuid(text)) return text.toUpperCase();
   const answer = await searchItems(
     server,

@@ -22,7 +22,7 @@ import type {
 } from '../source.ts';
 import { toDriverError } from '../../contract/errors.ts';
 import { readEnvelope } from './reduced.ts';
-import { describe, isGuid, search } from './search.ts';
+import { describe, isGuid, search, workbookId } from './search.ts';
 import { readSamples } from './series.ts';
 import { SeeqServer } from './server.ts';
 import type { SeeqCredentials } from './session.ts';
@@ -86,8 +86,12 @@ export class SeeqSource implements Source {
     return possible.length === 0 ? new Map() : describe(this.#server, possible, call);
   }
 
-  async children(assetId: string | undefined, call: SourceCall): Promise<Children> {
-    return children(this.#server, assetId === undefined ? undefined : guid(assetId), call);
+  workbookId(workbook: string, call: SourceCall): Promise<string> {
+    return workbookId(this.#server, workbook, call);
+  }
+
+  async children(assetId: string | undefined, call: SourceCall, scope?: string): Promise<Children> {
+    return children(this.#server, assetId === undefined ? undefined : guid(assetId), call, scope);
   }
 
   async properties(id: string, call: SourceCall): Promise<{ name: string; properties: PropertyValue[] }> {

@@ -10,11 +10,24 @@ type Tree = components['schemas']['AssetTreeOutputV1'];
 
 const PAGE = 1000;
 
-/** All children of an asset, or the roots of all trees. */
-export async function children(server: SeeqServer, assetId: string | undefined, call: SourceCall): Promise<Children> {
+/**
+ * All children of an asset, or the roots of all trees.
+ * @param scope id of a workbook: only what is scoped to it or to none
+ */
+export async function children(
+  server: SeeqServer,
+  assetId: string | undefined,
+  call: SourceCall,
+  scope?: string,
+): Promise<Children> {
   const all: Children = { assets: [], attributes: [] };
   for (let offset = 0; ;) {
-    const page = await treePage(server, assetId, offset, call);
+    const page = await treePage(
+      server,
+      assetId,
+      { offset, limit: PAGE, ...(scope === undefined ? {} : { scope: [scope] }) },
+      call,
+    );
     all.assets.push(...page.assets);
     all.attributes.push(...page.attributes);
     if (!page.full) return all;
@@ -69,14 +82,19 @@ function toPropertyValue(property: { name: string; value?: unknown; unitOfMeasur
   };
 }
 
-function treePage(server: SeeqServer, id: string | undefined, offset: number, call: SourceCall) {
-  const query = { offset, limit: PAGE };
+interface TreeQuery {
+  offset: number;
+  limit: number;
+  scope?: string[];
+}
+
+function treePage(server: SeeqServer, id: string | undefined, query: TreeQuery, call: SourceCall) {
   const operation: Operation<Tree> = (client, signal) =>
     id === undefined
       ? client.GET('/trees/assets', { params: { query }, signal })
       : client.GET('/trees/assets/{id}', { params: { path: { id }, query }, signal });
   return server.askFor(call, operation, (tree) => decodeTree(tree, server.name), {
-    share: shareKey('tree', id, offset),
+    share: shareKey('tree', id, query),
   });
 }
 
