@@ -40,6 +40,9 @@ export class PlantTruth {
   }
 }
 
+/** The driver tells "now" in tenths of a second, rounded down. */
+const DRIVER_TICK = 100_000_000n;
+
 /** The first and the last moment at which something can have been true. */
 export interface Moments {
   readonly before: bigint;
@@ -52,8 +55,9 @@ export interface Moments {
  * @param read what the plant says for a "now" of the driver; must not be lazy
  */
 export function possible<T>(plant: PlantTruth, { before, after }: Moments, read: (now: bigint) => T): T[] {
+  const earliest = before - (before % DRIVER_TICK);
   return [before, after].flatMap((clock) => {
     plant.now = clock;
-    return [before, after].map(read);
+    return [earliest, after].map(read);
   });
 }
