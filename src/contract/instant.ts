@@ -103,3 +103,9 @@ export function compareUtc(a: string, b: string): number {
   const fractionB = b.slice(20, -1).padEnd(9, '0');
   return fractionA < fractionB ? -1 : fractionA > fractionB ? 1 : 0;
 }
+
+/** Orders what may have no beginning: such a thing began before every other. */
+export function compareStarts(a: string | undefined, b: string | undefined): number {
+  if (a === undefined || b === undefined) return a === b ? 0 : a === undefined ? -1 : 1;
+  return compareUtc(a, b);
+}

@@ -13,7 +13,6 @@ import {
   type Nanoseconds,
   parseInstant,
   parseIso,
-  toMilliseconds,
 } from './instant.ts';
 
 /** A time in a request, not yet resolved. */
@@ -168,5 +167,3 @@ function move(moment: Temporal.ZonedDateTime, amount: number, unit: string): Tem
 
 /** Now, from the system's clock. */
 export const systemNow = (): Nanoseconds => fromMilliseconds(Date.now());
-
-export { formatInstant, toMilliseconds };

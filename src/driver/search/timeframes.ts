@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { DriverError } from '../../contract/errors.ts';
 import { formatFqn } from '../../contract/fqn.ts';
-import { compareUtc, formatInstant, parseInstant } from '../../contract/instant.ts';
+import { compareStarts, formatInstant, parseInstant } from '../../contract/instant.ts';
 import type { TimeRange } from '../../contract/time.ts';
 import type { Timeframe } from '../../sources/source.ts';
 import type { RequestContext } from '../context.ts';
@@ -140,12 +140,6 @@ function byStart(a: Hit, b: Hit): number {
   const keyA = key(a.condition, a.timeframe);
   const keyB = key(b.condition, b.timeframe);
   return keyA < keyB ? -1 : keyA > keyB ? 1 : 0;
-}
-
-/** A timeframe without a start began before every other. */
-function compareStarts(a: string | undefined, b: string | undefined): number {
-  if (a === undefined || b === undefined) return a === b ? 0 : a === undefined ? -1 : 1;
-  return compareUtc(a, b);
 }
 
 function toItem({ condition, timeframe }: Hit) {

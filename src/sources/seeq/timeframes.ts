@@ -1,6 +1,6 @@
 /** Reading the capsules of a condition. */
 import { DriverError } from '../../contract/errors.ts';
-import { compareUtc, formatInstant, type Nanoseconds } from '../../contract/instant.ts';
+import { compareStarts, compareUtc, formatInstant, type Nanoseconds } from '../../contract/instant.ts';
 import type { TimeRange } from '../../contract/time.ts';
 import type { SourceCall, Timeframe } from '../source.ts';
 import { propertyValue } from './hits.ts';
@@ -129,10 +129,7 @@ function toTimeframe(capsule: Capsule): Timeframe {
   };
 }
 
-function byStart(a: Timeframe, b: Timeframe): number {
-  if (a.start === undefined || b.start === undefined) return a.start === b.start ? 0 : a.start === undefined ? -1 : 1;
-  return compareUtc(a.start, b.start);
-}
+const byStart = (a: Timeframe, b: Timeframe): number => compareStarts(a.start, b.start);
 
 /** Taking what came for all there is would lose timeframes in silence. */
 function cannotPage(server: string, count: number): DriverError {
