@@ -65,6 +65,27 @@ module.exports = {
       to: { path: '^src/sources/([^/]+)/', pathNot: '^src/sources/$1/' },
     },
     {
+      name: 'ingest-knows-bus-sources-contract-config',
+      comment: 'A feed takes in and hands on; it neither answers requests nor knows how the process is put together.',
+      severity: 'error',
+      from: { path: room('ingest') },
+      to: { path: '^src/', pathNot: '^src/(ingest|bus|sources|contract|config)/' },
+    },
+    {
+      name: 'ingest-only-for-the-entry',
+      comment: 'The read path must work without any feed.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(ingest|cli|telemetry)/' },
+      to: { path: room('ingest') },
+    },
+    {
+      name: 'only-ingest-mqtt-imports-mqtt',
+      comment: 'All traps of the MQTT client are closed in one room; nobody goes round it.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: room('ingest/mqtt') },
+      to: { path: 'node_modules/mqtt/' },
+    },
+    {
       name: 'client-knows-contract-only',
       comment: 'The client runs in other programs, over their own connection; it needs the contract and nothing else.',
       severity: 'error',

@@ -8,6 +8,7 @@ import { announceService, type ServiceNumbers } from './discovery.ts';
 import type { BusLogger } from './logger.ts';
 import type { ReplyBox } from './reply-box.ts';
 import { subjectToken, subscribeSubject } from './subject.ts';
+import { within } from './within.ts';
 
 export interface ServeOptions {
   /** Subject of the requests. */
@@ -183,17 +184,4 @@ class Endpoint implements RequestEndpoint {
 
 function shuttingDown(): DriverError {
   return new DriverError('sourceUnavailable', 'This replica of the driver shuts down; send the request again.');
-}
-
-/** Resolves with the promise or at the deadline, whichever comes first. */
-async function within(ms: number, promise: Promise<unknown>): Promise<void> {
-  const { promise: late, resolve } = Promise.withResolvers<undefined>();
-  const timer = setTimeout(
-    () => {
-      resolve(undefined);
-    },
-    Math.max(0, ms),
-  );
-  await Promise.race([promise, late]);
-  clearTimeout(timer);
 }

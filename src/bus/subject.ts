@@ -42,6 +42,11 @@ export function escapeToken(text: string): string {
     );
 }
 
+/** The text that {@link escapeToken} made a token of. */
+export function unescapeToken(token: string): string {
+  return token === '%' ? '' : decodeURIComponent(token);
+}
+
 function check(subject: string, wildcards: boolean): void {
   const problem = subjectProblem(subject, wildcards);
   if (problem !== undefined) throw new SubjectError(`${quote(subject)} is not a NATS subject: ${problem}.`);

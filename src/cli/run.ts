@@ -9,6 +9,7 @@ import { Peers } from '../bus/peers.ts';
 import { ReplyBox } from '../bus/reply-box.ts';
 import type { Config } from '../config/config.ts';
 import { Driver } from '../driver/driver.ts';
+import { openIngest } from '../ingest/ingest.ts';
 import { openLog } from '../telemetry/log.ts';
 import { LogTopic } from '../telemetry/log-topic.ts';
 import { startTelemetry } from '../telemetry/telemetry.ts';
@@ -56,7 +57,9 @@ async function run(config: Config, stop: AbortSignal): Promise<ExitCode> {
   const replies = new ReplyBox(bus, control, log);
   const peers = new Peers(bus, { subject: control, replies, logger: log });
   const driver = new Driver({ hosts, limits: config.limits, facts: { version, instance, started }, log, peers });
-  const telemetry = startTelemetry({ config, identity, started, bus, driver, hosts, log: logTopic });
+  const userAgent = `iota-seeqdrv/${version}`;
+  const ingest = config.ingest && openIngest({ config: config.ingest, bus, logger: log, userAgent });
+  const telemetry = startTelemetry({ config, identity, started, bus, driver, hosts, ingest, log: logTopic });
   const endpoint = serveRequests(
     bus,
     {
@@ -77,6 +80,7 @@ async function run(config: Config, stop: AbortSignal): Promise<ExitCode> {
     },
     (request) => driver.handle(request),
   );
+  ingest?.start();
   log.info({ version, reqtopic, hosts: config.servers.map(({ name }) => name) }, 'driver started');
 
   await Promise.race([stop.aborted || once(stop, 'abort'), bus.closed]);
@@ -86,7 +90,8 @@ async function run(config: Config, stop: AbortSignal): Promise<ExitCode> {
 
   telemetry.stop();
   driver.endLeases();
-  await drain(endpoint, driver, config.limits.drainTimeoutMs, log);
+  const { drainTimeoutMs } = config.limits;
+  await Promise.all([drain(endpoint, driver, drainTimeoutMs, log), ingest?.stop(drainTimeoutMs)]);
   await bus.close();
   await hosts.close();
   log.info({}, 'driver stopped');

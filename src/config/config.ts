@@ -1,4 +1,6 @@
 import type { NatsAddress } from './natsurl.ts';
+import type { IngestFile } from './ingest/schema.ts';
+import type { Resolved } from './resolve-refs.ts';
 import type { ConfigFile, Limits } from './schema.ts';
 import type { ServerFile } from './schema-server.ts';
 import type { Secret } from './secret.ts';
@@ -29,9 +31,14 @@ export interface BusConfig extends Omit<ConfigFile['settings']['bus'], 'caFile' 
   readonly seed: Secret;
 }
 
+/** The feeds of device data, ready to use; secrets and certificates are read anew for every use. */
+export type IngestConfig = Resolved<IngestFile>;
+
 /** The whole configuration, ready to use: the documented top-level keys, and the settings resolved. */
 export interface Config extends Omit<ConfigFile, 'settings' | 'natsurl'> {
   readonly servers: readonly ServerConfig[];
   readonly limits: Limits;
   readonly bus: BusConfig;
+  /** Absent where no device data come in. */
+  readonly ingest?: IngestConfig;
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { didYouMean } from './near.ts';
 import { pathText, type Problem } from './problems.ts';
 import { kindOf, shownValue } from './redact.ts';
+import type { TEXT_FILE } from './fields.ts';
 import { SENSITIVE } from './schema-server.ts';
 import { configSchema } from './schema.ts';
 
@@ -17,6 +18,7 @@ export interface SchemaNode {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly [SENSITIVE]?: boolean;
+  readonly [TEXT_FILE]?: boolean;
 }
 
 /** The JSON Schema of the file: what may be written, so defaults are optional. */

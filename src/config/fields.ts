@@ -109,5 +109,23 @@ export const secretRef = () =>
 /** Reads like a type, is the place of a secret. */
 export type SecretRef = z.output<ReturnType<typeof secretRef>>;
 
+/** Marks the path of a file whose text is read when it is used. It travels in the JSON Schema. */
+export const TEXT_FILE = 'x-text-file';
+
+/** Path of a PEM file (certificates, a private key) that is read anew for every use; see `resolveRefs`. */
+export const pemFile = () =>
+  filePath()
+    .brand<'textFile'>()
+    .meta({ [TEXT_FILE]: true });
+
+/** The path that {@link pemFile} takes. */
+export type TextFile = z.output<ReturnType<typeof pemFile>>;
+
+/** Like {@link secretRef}, for a secret that is read anew for every use; see `resolveRefs`. */
+export const freshSecret = () => secretRef().brand<'freshSecret'>();
+
+/** The reference that {@link freshSecret} takes. */
+export type FreshSecret = z.output<ReturnType<typeof freshSecret>>;
+
 /** A whole number between two bounds, both allowed. */
 export const whole = (from: number, to: number) => z.int().min(from).max(to);

@@ -1,14 +1,16 @@
 import { dirname, join, resolve } from 'node:path';
 import { crossChecks } from './checks.ts';
-import type { BusConfig, Config } from './config.ts';
-import { explain, unknownTopLevel } from './explain.ts';
+import type { BusConfig, Config, IngestConfig } from './config.ts';
+import { configJsonSchema, explain, unknownTopLevel } from './explain.ts';
 import { readFromDisk, readText, type ReadFile } from './files.ts';
 import { JsonError, readJson } from './json.ts';
 import { KEY_FILE, publicKeyOf, readSeed } from './keyfile.ts';
 import { isAddress, parseNatsUrl } from './natsurl.ts';
 import { ConfigError, pathText, type Problem } from './problems.ts';
 import { kindOf } from './redact.ts';
+import { resolveRefs } from './resolve-refs.ts';
 import { readServerParts, Resolver, serverConfig, type ServerParts } from './resolve.ts';
+import { ingestSchema } from './ingest/schema.ts';
 import { configSchema, type ConfigFile } from './schema.ts';
 import type { Secret } from './secret.ts';
 
@@ -54,10 +56,11 @@ export async function loadConfig(options: LoadOptions = {}): Promise<LoadedConfi
   const settings = (root.settings ?? {}) as Readonly<Record<string, unknown>>;
   const rawServers = Array.isArray(settings.servers) ? (settings.servers as unknown[]) : [];
   const rawBus = (settings.bus ?? {}) as Readonly<Record<string, unknown>>;
-  const [key, ca, servers] = await Promise.all([
+  const [key, ca, servers, ingest] = await Promise.all([
     readKey(join(dirname(path), KEY_FILE), root.publickey, readFile),
     resolver.certificates('settings.bus.caFile', rawBus.caFile),
     Promise.all(rawServers.map((server, index) => readServerParts(resolver, server, index))),
+    readIngest(resolver, settings.ingest),
   ]);
 
   const problems = [
@@ -68,7 +71,9 @@ export async function loadConfig(options: LoadOptions = {}): Promise<LoadedConfi
     ...resolver.problems,
   ];
   const config =
-    parsed.success && key.seed && problems.length === 0 ? assemble(parsed.data, servers, ca, key.seed) : undefined;
+    parsed.success && key.seed && problems.length === 0
+      ? assemble(parsed.data, { servers, ca, seed: key.seed, ingest })
+      : undefined;
   if (!config) throw new ConfigError(path, problems, warnings);
   return { path, config, warnings };
 }
@@ -120,20 +125,30 @@ async function readKey(
   return { seed: seed.value, problems: [] };
 }
 
-function assemble(
-  file: ConfigFile,
-  parts: readonly ServerParts[],
-  ca: string | undefined,
-  seed: Secret,
-): Config | undefined {
+/** The feeds with their references replaced; undefined where there are none, or where the schema has something to say. */
+async function readIngest(resolver: Resolver, raw: unknown): Promise<IngestConfig | undefined> {
+  const parsed = ingestSchema.safeParse(raw);
+  const node = configJsonSchema().properties?.settings?.properties?.ingest;
+  return parsed.success && node ? resolveRefs(resolver, 'settings.ingest', node, parsed.data) : undefined;
+}
+
+interface Parts {
+  readonly servers: readonly ServerParts[];
+  readonly ca: string | undefined;
+  readonly seed: Secret;
+  readonly ingest: IngestConfig | undefined;
+}
+
+function assemble(file: ConfigFile, { servers: parts, ca, seed, ingest }: Parts): Config | undefined {
   const { natsurl, settings, ...top } = file;
   const servers = settings.servers.flatMap((server, index) => {
     const { credentials, ca: authorities } = parts[index] ?? {};
     return credentials ? [serverConfig(server, credentials, authorities)] : [];
   });
+  if (servers.length !== settings.servers.length) return undefined;
   const { caFile: _file, insecure, ...rest } = settings.bus;
   const addresses = parseNatsUrl(natsurl).filter(isAddress);
   const tls = !(insecure && addresses.every((address) => address.scheme === 'nats'));
   const bus: BusConfig = { ...rest, addresses, tls, seed, ...(ca === undefined ? {} : { ca }) };
-  return servers.length === settings.servers.length ? { ...top, servers, limits: settings.limits, bus } : undefined;
+  return { ...top, servers, limits: settings.limits, bus, ...(ingest === undefined ? {} : { ingest }) };
 }

@@ -5,7 +5,7 @@ import { secretRef } from './fields.ts';
 import { readCertificates, readText, type Found, type ReadFile } from './files.ts';
 import type { Problem } from './problems.ts';
 import type { ServerFile } from './schema-server.ts';
-import { Secret } from './secret.ts';
+import { Secret, SecretSource } from './secret.ts';
 
 /** Fetches what the file only points to: secrets and certificates. Notes every failure and goes on. */
 export class Resolver {
@@ -39,6 +39,21 @@ export class Resolver {
     if (found.ok) return found.value;
     this.#note(path, found.message);
     return undefined;
+  }
+
+  /**
+   * A secret that is read anew for each use. It is also read now, so that a missing one is told at start; undefined, with
+   * a problem noted, if it is missing or empty.
+   */
+  async source(path: string, ref: SecretRef): Promise<SecretSource | undefined> {
+    if ((await this.secret(path, ref)) === undefined) return undefined;
+    return new SecretSource(async () => {
+      const found = await this.#text(ref);
+      if (!found.ok) throw new Error(`${path}: ${found.message}`);
+      const text = found.value.replace(/[\r\n]+$/, '');
+      if (text === '') throw new Error(`${path}: ${sourceName(ref, this.#folder)} is empty`);
+      return text;
+    });
   }
 
   async #text(ref: SecretRef): Promise<Found<string>> {

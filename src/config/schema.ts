@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ingestSchema } from './ingest/schema.ts';
 import { serverSchema } from './schema-server.ts';
 import { filePath, hostName, natsUrl, subject, userPublicKey, whole } from './fields.ts';
 
@@ -77,6 +78,7 @@ export const settingsSchema = z.strictObject({
   servers: z.array(serverSchema).min(1).describe('The Seeq servers, at least one.'),
   limits: limitsSchema.prefault({}).describe('What one request may ask for, and how much is done at once.'),
   bus: busSchema.prefault({}).describe('The connection to NATS beyond `natsurl`.'),
+  ingest: ingestSchema.optional().describe('The feeds of device data: MQTT brokers and seneye sensors.'),
 });
 
 const topic = (what: string) => subject().optional().describe(`${what} Not published if absent.`);

@@ -31,3 +31,38 @@ export class Secret {
     return MASK;
   }
 }
+
+/** How a {@link SecretSource} reads: anew at each call. Fails with a message that names the place, never the content. */
+export type ReadSecret = () => Promise<string>;
+
+/**
+ * A secret, a key or a certificate that is read anew for every use, so that one that was replaced meanwhile (a rotated
+ * password, a renewed certificate) is used without a restart. Printing it gives `[secret]`.
+ */
+export class SecretSource {
+  readonly #read: ReadSecret;
+
+  constructor(read: ReadSecret) {
+    this.#read = read;
+  }
+
+  /**
+   * The text as it is now.
+   * @throws Error whose message says which file or variable cannot be read, and is fit for a log
+   */
+  reveal(): Promise<string> {
+    return this.#read();
+  }
+
+  toString(): string {
+    return MASK;
+  }
+
+  toJSON(): string {
+    return MASK;
+  }
+
+  [inspect.custom](): string {
+    return MASK;
+  }
+}

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { errorCodeNames } from './errors.ts';
+import { readingSchemes, rejectCodes } from './reading.ts';
 
 /** Version of the bodies; it changes when a member is taken away or changes its meaning. */
 export const TELEMETRY_VERSION = 1;
@@ -45,6 +46,38 @@ export const busHealth = z.strictObject({
 });
 export type BusHealth = z.infer<typeof busHealth>;
 
+/** Readings come in by feeds; `egress` is the way out, from the bus to a broker. */
+export const feedKinds = [...readingSchemes, 'egress'] as const;
+export type FeedKind = (typeof feedKinds)[number];
+
+export const feedStates = ['connecting', 'up', 'silent', 'waiting', 'refused', 'down', 'stopped'] as const;
+export type FeedState = (typeof feedStates)[number];
+
+export const feedHealth = z.strictObject({
+  kind: z.enum(feedKinds),
+  name: z.string().describe('The configured connection name'),
+  state: z
+    .enum(feedStates)
+    .describe(
+      'connecting: the first attempt runs; up: it works; silent: nothing has come for longer than configured; waiting: the bus takes no readings, so senders have to wait; refused: the log-in was refused; down: the other side cannot be reached',
+    ),
+  since: instant.describe('When this state began'),
+  message: z.string().optional().describe('What is wrong, and what to do'),
+  lastMessage: instant.nullable().describe('When the last message arrived; null before the first'),
+});
+export type FeedHealth = z.infer<typeof feedHealth>;
+
+export const streamHealth = z.strictObject({
+  name: z.string().describe('Name of the stream for readings'),
+  state: z
+    .enum(['unknown', 'ok', 'doubtful', 'unusable'])
+    .describe(
+      'unknown: not looked at yet, or not allowed to; doubtful: it works, but not as it should; unusable: nothing is published to it',
+    ),
+  message: z.string().optional().describe('What is wrong with it, and what to do'),
+});
+export type StreamHealth = z.infer<typeof streamHealth>;
+
 export const healthSchema = z.strictObject({
   kind: z.literal('health'),
   ...head,
@@ -57,6 +90,8 @@ export const healthSchema = z.strictObject({
   started: instant.describe('When the process started; ISO 8601 UTC'),
   bus: busHealth,
   servers: z.array(serverHealth),
+  stream: streamHealth.optional().describe('The stream for readings; absent without feeds or with core NATS'),
+  feeds: z.array(feedHealth).optional().describe('The feeds of device data; absent where none is configured'),
 });
 export type Health = z.infer<typeof healthSchema>;
 
@@ -101,6 +136,26 @@ export const processMetrics = z.strictObject({
     .describe('Gauge: resident, JavaScript heap, and buffers outside of it'),
 });
 
+export const feedMetrics = z.strictObject({
+  kind: z.enum(feedKinds),
+  name: z.string().describe('The configured connection name'),
+  received: count.describe('Messages that came in'),
+  readings: count.describe('Readings that are safe on the bus; for egress, messages that the broker has acknowledged'),
+  duplicates: count.describe('Of those, the ones that the stream had already'),
+  rejected: z
+    .partialRecord(z.enum(rejectCodes), count)
+    .describe('Messages, or parts, that became dead letters, by reason'),
+  refused: count.describe('Messages that were refused to their sender: wrong signature, unknown source, too many'),
+  mayLose: count.describe(
+    'Messages that would have been lost if the driver had ended: quality of service 0, or core NATS',
+  ),
+  retried: count.describe('Attempts to publish that failed and were repeated'),
+  dropped: count.describe('Messages given up because not even their dead letter fits the bus'),
+  connections: count.describe('Connections that were made; for a listener, that were taken'),
+  waiting: count.describe('Gauge: messages that are not acknowledged yet'),
+});
+export type FeedMetrics = z.infer<typeof feedMetrics>;
+
 const topicNumbers = z.strictObject({ published: count, dropped: count });
 export const telemetryMetrics = z
   .strictObject({
@@ -119,6 +174,7 @@ export const metricsSchema = z.strictObject({
   unanswerable: count.describe('Requests that named no subject for their answer'),
   requests: z.array(functionMetrics).describe('One entry for each function that was called'),
   sources: z.array(sourceMetrics).describe('What requests asked of the configured servers'),
+  feeds: z.array(feedMetrics).optional().describe('Device data by feed; absent where none is configured'),
   bus: busMetrics,
   process: processMetrics,
   telemetry: telemetryMetrics,

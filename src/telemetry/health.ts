@@ -1,6 +1,13 @@
 /** How the driver is, in one word, and why, in words that an operator can act on. */
 import type { BusConnection } from '../bus/connection.ts';
-import type { BusHealth, HealthState, ServerHealth } from '../contract/telemetry.ts';
+import type {
+  BusHealth,
+  FeedHealth,
+  FeedState,
+  HealthState,
+  ServerHealth,
+  StreamHealth,
+} from '../contract/telemetry.ts';
 import type { Host } from '../driver/hosts.ts';
 
 export interface Judgement {
@@ -8,14 +15,36 @@ export interface Judgement {
   reasons: string[];
 }
 
-/** Judges what is known. A server of which nothing is known yet is no reason to complain. */
-export function judge(bus: BusHealth, servers: readonly ServerHealth[], stopping: boolean): Judgement {
-  const troubled = servers.filter(({ state }) => state === 'down' || state === 'unauthorized');
-  const reasons = troubled.map(({ name, state, message }) => message ?? `Server "${name}" is ${state}.`);
-  if (!bus.connected) reasons.unshift(`There is no connection to the bus. ${bus.message ?? ''}`.trim());
+/** What the driver depends on and serves. */
+export interface Parts {
+  bus: BusHealth;
+  servers: ServerHealth[];
+  stream?: StreamHealth | undefined;
+  feeds?: FeedHealth[] | undefined;
+}
+
+/** States of a feed that an operator should look at. */
+const TROUBLED: ReadonlySet<FeedState> = new Set(['silent', 'waiting', 'refused', 'down']);
+
+/**
+ * Judges what is known; of what nothing is known yet is no reason to complain. Down is a driver that can do nothing at
+ * all: neither answer from a server, nor take in by a feed.
+ */
+export function judge({ bus, servers, stream, feeds = [] }: Parts, stopping: boolean): Judgement {
+  const downServers = servers.filter(({ state }) => state === 'down' || state === 'unauthorized');
+  const troubledFeeds = feeds.filter(({ state }) => TROUBLED.has(state));
+  const streamTrouble = stream?.state === 'doubtful' || stream?.state === 'unusable';
+  const reasons = [
+    ...(bus.connected ? [] : [`There is no connection to the bus. ${bus.message ?? ''}`.trim()]),
+    ...downServers.map(({ name, state, message }) => message ?? `Server "${name}" is ${state}.`),
+    ...(streamTrouble ? [stream.message ?? `Stream "${stream.name}" is ${stream.state}.`] : []),
+    ...troubledFeeds.map(({ kind, name, state, message }) => message ?? `Feed ${kind} "${name}" is ${state}.`),
+  ];
   if (stopping) return { state: 'stopping', reasons: ['The driver was told to stop.', ...reasons] };
-  if (!bus.connected || (troubled.length > 0 && troubled.length === servers.length)) return { state: 'down', reasons };
-  return { state: troubled.length > 0 ? 'degraded' : 'ok', reasons };
+  const all = servers.length + feeds.length;
+  const troubled = downServers.length + troubledFeeds.length;
+  if (!bus.connected || (troubled > 0 && troubled === all)) return { state: 'down', reasons };
+  return { state: reasons.length > 0 ? 'degraded' : 'ok', reasons };
 }
 
 export function busHealth({ server, problem }: Pick<BusConnection, 'server' | 'problem'>): BusHealth {

@@ -10,8 +10,9 @@ import type { Health, Metrics, Stats } from '../contract/telemetry.ts';
 import type { Driver } from '../driver/driver.ts';
 import type { Hosts } from '../driver/hosts.ts';
 import { probe } from '../driver/probe.ts';
+import type { Ingest } from '../ingest/ingest.ts';
 import { headOf, type Identity } from './head.ts';
-import { busHealth, judge, serverHealth } from './health.ts';
+import { busHealth, judge, serverHealth, type Parts } from './health.ts';
 import type { LogTopic } from './log-topic.ts';
 import { functionMetrics, sourceMetrics, summary } from './numbers.ts';
 import { meterProcess, type ProcessMeter } from './process.ts';
@@ -29,6 +30,8 @@ export interface TelemetryOptions {
   bus: BusConnection;
   driver: Driver;
   hosts: Hosts;
+  /** Absent where no device data come in. */
+  ingest?: Ingest | undefined;
   log: LogTopic;
 }
 
@@ -76,11 +79,15 @@ export class Telemetry {
 
   /** How the driver is at this moment. */
   health(): Health {
-    const { identity, started, bus, hosts } = this.#options;
-    const servers = hosts.all.map(serverHealth);
-    const ofBus = busHealth(bus);
-    const { state, reasons } = judge(ofBus, servers, this.#stopping);
-    return { kind: 'health', ...headOf(identity), state, reasons, started, bus: ofBus, servers };
+    const { identity, started, bus, hosts, ingest } = this.#options;
+    const parts: Parts = {
+      bus: busHealth(bus),
+      servers: hosts.all.map(serverHealth),
+      stream: ingest?.stream(),
+      feeds: ingest?.health(),
+    };
+    const { state, reasons } = judge(parts, this.#stopping);
+    return { kind: 'health', ...headOf(identity), state, reasons, started, ...parts };
   }
 
   /** Publishes the last health, `stopping`, and nothing more but the log, which goes on as long as the bus. */
@@ -125,7 +132,7 @@ export class Telemetry {
   }
 
   #metrics(meter: ProcessMeter): Metrics {
-    const { identity, bus, driver, hosts } = this.#options;
+    const { identity, bus, driver, hosts, ingest } = this.#options;
     const requests = driver.statistics.snapshot();
     return {
       kind: 'metrics',
@@ -135,6 +142,7 @@ export class Telemetry {
       unanswerable: requests.unanswerable,
       requests: functionMetrics(requests),
       sources: sourceMetrics(hosts.all),
+      ...(ingest === undefined ? {} : { feeds: ingest.metrics() }),
       bus: { ...this.#traffic(), inFlightBytes: bus.outbox.inFlightBytes, waiting: bus.outbox.waiting },
       process: meter.read(),
       telemetry: Object.fromEntries(

@@ -32,6 +32,12 @@ const breaches: Readonly<Record<string, readonly (readonly [from: string, to: st
     ['src/sources/seeq/a.ts', '../../bus/x.ts'],
   ],
   'sources-do-not-know-each-other': [['src/sources/seeq/a.ts', '../iotopen/x.ts']],
+  'ingest-knows-bus-sources-contract-config': [
+    ['src/ingest/a.ts', '../driver/x.ts'],
+    ['src/ingest/mqtt/a.ts', '../../cli/x.ts'],
+  ],
+  'ingest-only-for-the-entry': [['src/driver/a.ts', '../ingest/x.ts']],
+  'only-ingest-mqtt-imports-mqtt': [['src/ingest/iotopen/a.ts', 'mqtt']],
   'client-knows-contract-only': [['src/client/a.ts', '../bus/x.ts']],
   'telemetry-only-for-the-entry': [['src/bus/a.ts', '../telemetry/x.ts']],
   'http-client-only-in-sources': [
@@ -52,12 +58,12 @@ const breaches: Readonly<Record<string, readonly (readonly [from: string, to: st
 const sound: Readonly<Record<string, string>> = {
   'package.json': JSON.stringify({
     name: 'tree',
-    dependencies: { nats: '1', undici: '1', 'openapi-fetch': '1' },
+    dependencies: { nats: '1', undici: '1', 'openapi-fetch': '1', mqtt: '1' },
     devDependencies: { vitest: '1' },
   }),
   'tsconfig.json': '{"compilerOptions":{"module":"nodenext","allowImportingTsExtensions":true,"noEmit":true}}',
   ...Object.fromEntries(
-    ['nats', 'undici', 'openapi-fetch', 'vitest', 'not-in-the-package'].flatMap((name) => [
+    ['nats', 'undici', 'openapi-fetch', 'mqtt', 'vitest', 'not-in-the-package'].flatMap((name) => [
       [`node_modules/${name}/package.json`, JSON.stringify({ name, version: '1.0.0', main: 'index.js' })],
       [`node_modules/${name}/index.js`, 'exports.x = 1;'],
     ]),

@@ -145,6 +145,6 @@ describe('the driver', () => {
     ],
     ['stopping', bus, [down], true, { state: 'stopping', reasons: ['The driver was told to stop.', 'B is gone.'] }],
   ])('%s', (_name, ofBus, servers, stopping, judgement) => {
-    expect(judge(ofBus, servers, stopping)).toEqual(judgement);
+    expect(judge({ bus: ofBus, servers }, stopping)).toEqual(judgement);
   });
 });

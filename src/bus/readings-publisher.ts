@@ -1,0 +1,185 @@
+/**
+ * Publishes readings so that none is lost: a message counts as published when JetStream has acknowledged that it is in
+ * the stream. The id of a message makes it safe to send it again: within the stream's duplicate window it is stored once.
+ */
+import { headers, NatsError, type NatsConnection } from 'nats';
+import type { BusConnection } from './connection.ts';
+import { headerBytes } from './envelope.ts';
+import { publishSubject } from './subject.ts';
+
+/** A message for the stream. */
+export interface Publication {
+  readonly subject: string;
+  /** `Nats-Msg-Id`: the same for every delivery of the same thing. */
+  readonly id: string;
+  readonly body: Uint8Array;
+}
+
+/** What became of a message that is safe now. */
+export interface Confirmation {
+  /** True when the stream had it already. */
+  readonly duplicate: boolean;
+}
+
+/**
+ * Why a message is not safe:
+ * - `unavailable`: the bus or the stream is away, for this message and all others; it may have arrived all the same;
+ * - `refused`: the stream did not take this message, others may pass;
+ * - `tooLarge`: it never fits, so that trying again cannot help.
+ */
+export type PublishFailureKind = 'unavailable' | 'refused' | 'tooLarge';
+
+/** The text says what happened and what to do. */
+export class PublishFailure extends Error {
+  override readonly name = 'PublishFailure';
+  readonly kind: PublishFailureKind;
+
+  constructor(kind: PublishFailureKind, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.kind = kind;
+  }
+}
+
+export interface ReadingsPublisher {
+  /**
+   * Resolves when the message is safe.
+   * @throws PublishFailure when it is not, or when nobody knows
+   */
+  publish(publication: Publication): Promise<Confirmation>;
+  /** True where a message that counts as published can still be lost (core NATS). */
+  readonly mayLose: boolean;
+  /** Tells that an attempt is worth while again, for example after a reconnect; returns the end of it. */
+  onAvailable(listener: () => void): () => void;
+}
+
+export interface StreamPublisherOptions {
+  /** Name of the stream that must take the messages; one that another stream takes is not safe where it was meant to be. */
+  readonly stream: string;
+  /** Why nothing may be published now, for example because the stream throws messages away; undefined when it may. */
+  readonly blocked: () => string | undefined;
+  /** Told when the stream did not answer as it should, so that somebody looks at it again. */
+  readonly onDoubt: () => void;
+  /** Time that JetStream has for its acknowledgement. */
+  readonly timeoutMs: number;
+}
+
+/** Publishes to a stream of JetStream, each message acknowledged. */
+export function streamPublisher(connection: BusConnection, options: StreamPublisherOptions): ReadingsPublisher {
+  const awaiting = new Map<NatsConnection, Set<(failure: PublishFailure) => void>>();
+  connection.use((nc) => {
+    const waiting = new Set<(failure: PublishFailure) => void>();
+    awaiting.set(nc, waiting);
+    void nc.closed().then(() => {
+      awaiting.delete(nc);
+      // The client would let them wait for their time-out.
+      const failure = new PublishFailure('unavailable', 'The connection to the bus broke before the acknowledgement.');
+      for (const fail of waiting) fail(failure);
+    });
+  });
+
+  const publish = async (publication: Publication): Promise<Confirmation> => {
+    const nc = live(connection);
+    const blocked = options.blocked();
+    if (blocked !== undefined) throw new PublishFailure('unavailable', blocked);
+    checkSize(nc, publication, options.stream);
+    const waiting = awaiting.get(nc);
+    const broken = Promise.withResolvers<never>();
+    waiting?.add(broken.reject);
+    try {
+      const { id, body, subject } = publication;
+      const sent = nc.jetstream().publish(subject, body, {
+        msgID: id,
+        timeout: options.timeoutMs,
+        expect: { streamName: options.stream },
+      });
+      const { duplicate } = await Promise.race([sent, broken.promise]);
+      return { duplicate };
+    } catch (error) {
+      const failure = failureOf(error, options);
+      if (failure.kind !== 'tooLarge') options.onDoubt();
+      throw failure;
+    } finally {
+      waiting?.delete(broken.reject);
+    }
+  };
+  return { publish, mayLose: false, onAvailable: (listener) => whenConnected(connection, listener) };
+}
+
+/**
+ * Publishes over core NATS, as an explicit choice: a message counts as published when the server has taken it, whether
+ * or not anybody listens.
+ */
+export function corePublisher(connection: BusConnection): ReadingsPublisher {
+  const publish = async (publication: Publication): Promise<Confirmation> => {
+    const nc = live(connection);
+    checkSize(nc, publication, undefined);
+    try {
+      nc.publish(publishSubject(publication.subject), publication.body, { headers: idHeader(publication.id) });
+      await nc.flush();
+      return { duplicate: false };
+    } catch (error) {
+      throw new PublishFailure('unavailable', 'The connection to the bus broke.', error);
+    }
+  };
+  return { publish, mayLose: true, onAvailable: (listener) => whenConnected(connection, listener) };
+}
+
+function live(connection: BusConnection): NatsConnection {
+  const nc = connection.nats;
+  if (nc !== undefined) return nc;
+  const why = connection.problem?.message;
+  throw new PublishFailure('unavailable', `There is no connection to the bus.${why === undefined ? '' : ` ${why}`}`);
+}
+
+function whenConnected(connection: BusConnection, listener: () => void): () => void {
+  return connection.onState((state) => {
+    if (state === 'connected') listener();
+  });
+}
+
+function idHeader(id: string) {
+  const block = headers();
+  block.set('Nats-Msg-Id', id);
+  return block;
+}
+
+/** The client would throw, or the server would close the connection. */
+function checkSize(nc: NatsConnection, { id, body }: Publication, stream: string | undefined): void {
+  const block = idHeader(id);
+  if (stream !== undefined) block.set('Nats-Expected-Stream', stream);
+  const limit = nc.info?.max_payload ?? 0;
+  const size = body.length + headerBytes(block);
+  if (size > limit) {
+    throw new PublishFailure('tooLarge', `The message has ${size} bytes; the NATS server takes ${limit} at most.`);
+  }
+}
+
+/** JetStream's own numbers of errors that concern the one message. */
+const TOO_LARGE = 10054;
+const WRONG_STREAM = 10060;
+
+function failureOf(error: unknown, { stream, timeoutMs }: StreamPublisherOptions): PublishFailure {
+  if (error instanceof PublishFailure) return error;
+  if (!(error instanceof NatsError)) {
+    return new PublishFailure('unavailable', `The message could not be published: ${String(error)}`, error);
+  }
+  const { api_error: refusal } = error;
+  if (refusal?.err_code === TOO_LARGE) {
+    return new PublishFailure('tooLarge', `Stream "${stream}" does not take messages of this size.`, error);
+  }
+  if (refusal?.err_code === WRONG_STREAM) {
+    const text = `Another stream than "${stream}" takes the readings. Correct the subjects of the streams, or the name in the configuration.`;
+    return new PublishFailure('refused', text, error);
+  }
+  if (refusal !== undefined && refusal.code !== 503) {
+    return new PublishFailure('refused', `Stream "${stream}" refused the message: ${refusal.description}.`, error);
+  }
+  switch (error.code) {
+    case '503':
+      return new PublishFailure('unavailable', `No stream takes the readings now; "${stream}" should.`, error);
+    case 'TIMEOUT':
+      return new PublishFailure('unavailable', `Stream "${stream}" did not acknowledge within ${timeoutMs} ms.`, error);
+    default:
+      return new PublishFailure('unavailable', `The message could not be published: ${error.message}.`, error);
+  }
+}

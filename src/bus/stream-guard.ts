@@ -1,0 +1,208 @@
+/**
+ * Looks after the stream for readings: whether it is there, takes the subjects, recognizes repeated messages long enough
+ * and keeps what it acknowledges. Creates it only if that is allowed, and never changes one that exists.
+ */
+import { DiscardPolicy, NatsError, RetentionPolicy, StorageType, type NatsConnection, type StreamConfig } from 'nats';
+import type { BusConnection } from './connection.ts';
+import type { BusLogger } from './logger.ts';
+
+export interface StreamWish {
+  readonly name: string;
+  /** Subjects that it must take, as patterns. */
+  readonly subjects: readonly string[];
+  /** How long it must recognize a message that comes again, in milliseconds. */
+  readonly duplicateWindowMs: number;
+  /** Whether the driver may create it if it is missing, and how. */
+  readonly create:
+    | false
+    | {
+        readonly maxAgeMs: number;
+        readonly maxBytes: number;
+        readonly replicas: number;
+        readonly storage: 'file' | 'memory';
+      };
+}
+
+export interface StreamState {
+  /** unknown: nobody looked yet, or nobody may; doubtful: usable, but not as it should be; unusable: nothing is published. */
+  readonly state: 'unknown' | 'ok' | 'doubtful' | 'unusable';
+  readonly message?: string | undefined;
+}
+
+/** How often a stream that is not as it should be is looked at again. */
+const AGAIN_MS = 5000;
+const NOT_FOUND = 10059;
+
+export class StreamGuard {
+  readonly #connection: BusConnection;
+  readonly #wish: StreamWish;
+  readonly #logger: BusLogger;
+  readonly #listeners = new Set<() => void>();
+  readonly #stopUsing: () => void;
+  #state: StreamState = { state: 'unknown' };
+  #looking = false;
+  #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
+
+  constructor(connection: BusConnection, wish: StreamWish, logger: BusLogger) {
+    this.#connection = connection;
+    this.#wish = wish;
+    this.#logger = logger;
+    this.#stopUsing = connection.use(() => {
+      // Another server may have another stream, or none.
+      this.look();
+    });
+  }
+
+  get name(): string {
+    return this.#wish.name;
+  }
+
+  get state(): StreamState {
+    return this.#state;
+  }
+
+  /** Why nothing may be published; undefined while it may. */
+  get blocked(): string | undefined {
+    return this.#state.state === 'unusable' ? this.#state.message : undefined;
+  }
+
+  /** Tells when the stream has become usable; returns the end of it. */
+  onUsable(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Looks at the stream soon, unless a look is under way. Never throws. */
+  look(): void {
+    const nc = this.#connection.nats;
+    if (nc === undefined || this.#stopped || this.#looking) return;
+    this.#looking = true;
+    void this.#lookAt(nc).finally(() => {
+      this.#looking = false;
+    });
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#stopUsing();
+    clearTimeout(this.#timer);
+  }
+
+  async #lookAt(nc: NatsConnection): Promise<void> {
+    this.#change(await judge(nc, this.#wish));
+    clearTimeout(this.#timer);
+    if (this.#state.state === 'ok' || this.#stopped) return;
+    this.#timer = setTimeout(() => {
+      this.look();
+    }, AGAIN_MS);
+    this.#timer.unref();
+  }
+
+  #change(found: StreamState): void {
+    const before = this.#state;
+    this.#state = found;
+    if (found.state !== before.state || found.message !== before.message) this.#tell(found);
+    if (before.state === 'unusable' && found.state !== 'unusable') for (const listener of this.#listeners) listener();
+  }
+
+  #tell({ state, message }: StreamState): void {
+    const facts = { stream: this.#wish.name };
+    if (state === 'ok') this.#logger.info(facts, `Stream "${this.#wish.name}" takes the readings`);
+    else if (state === 'doubtful') this.#logger.warn(facts, message ?? '');
+    else this.#logger.error(facts, message ?? '');
+  }
+}
+
+/** Finds out how the stream is; creates it if it is missing and may be created. */
+async function judge(nc: NatsConnection, wish: StreamWish): Promise<StreamState> {
+  try {
+    const manager = await nc.jetstreamManager({ checkAPI: false });
+    try {
+      const { config } = await manager.streams.info(wish.name);
+      return judgeConfig(config, wish);
+    } catch (error) {
+      if (!(error instanceof NatsError) || error.api_error?.err_code !== NOT_FOUND) throw error;
+      if (wish.create === false) return unusable(missing(wish));
+    }
+    try {
+      return judgeConfig((await manager.streams.add(configOf(wish))).config, wish);
+    } catch (error) {
+      return unusable(`Stream "${wish.name}" does not exist and could not be created: ${textOf(error)}.`);
+    }
+  } catch (error) {
+    const code = error instanceof NatsError ? error.code : '';
+    if (code === '503') {
+      return unusable('The NATS server has no JetStream (for this account). Readings need it; switch it on there.');
+    }
+    // Whether it is there shows in the acknowledgements, too.
+    return {
+      state: 'unknown',
+      message: `Stream "${wish.name}" could not be looked at: ${textOf(error)}. The driver needs the right to $JS.API.STREAM.INFO.${wish.name}.`,
+    };
+  }
+}
+
+const unusable = (message: string): StreamState => ({ state: 'unusable', message });
+const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+function missing({ name, subjects, duplicateWindowMs }: StreamWish): string {
+  const command = `nats stream add ${name} --subjects='${subjects.join(',')}' --storage=file --dupe-window=${duplicateWindowMs}ms --defaults`;
+  return `Stream "${name}" does not exist, so readings cannot be kept. Create it (${command}), or allow the driver to.`;
+}
+
+/** What is wrong with a stream that exists. Exported for its test. */
+export function judgeConfig(config: StreamConfig, wish: StreamWish): StreamState {
+  const { name, subjects, duplicateWindowMs } = wish;
+  const untaken = subjects.filter((wanted) => !config.subjects.some((pattern) => covers(pattern, wanted)));
+  if (untaken.length > 0) {
+    return unusable(`Stream "${name}" does not take ${untaken.join(' and ')}. Add this to its subjects.`);
+  }
+  if (config.no_ack) {
+    return unusable(`Stream "${name}" acknowledges nothing (no_ack), so nothing is known to be kept. Switch that off.`);
+  }
+  if (config.retention !== RetentionPolicy.Limits) {
+    return unusable(
+      `Stream "${name}" has retention "${config.retention}" and throws readings away that nobody waits for or that one reader has taken. It must be "limits".`,
+    );
+  }
+  if (config.sealed) return unusable(`Stream "${name}" is sealed and takes no messages.`);
+  const windowMs = config.duplicate_window / 1e6;
+  if (windowMs < duplicateWindowMs) {
+    return {
+      state: 'doubtful',
+      message: `Stream "${name}" recognizes repeated messages for ${windowMs} ms only, not for ${duplicateWindowMs} ms: after a longer outage readings may stand in it twice. Raise its duplicate window.`,
+    };
+  }
+  return { state: 'ok' };
+}
+
+/** Whether every subject that `wanted` matches is matched by `pattern`; both may hold `*` and `>`. */
+export function covers(pattern: string, wanted: string): boolean {
+  const patternTokens = pattern.split('.');
+  const wantedTokens = wanted.split('.');
+  for (const [at, token] of patternTokens.entries()) {
+    const other = wantedTokens[at];
+    if (other === undefined) return false;
+    if (token === '>') return true;
+    if (other === '>' || (token !== '*' && token !== other)) return false;
+  }
+  return patternTokens.length === wantedTokens.length;
+}
+
+function configOf({ name, subjects, duplicateWindowMs, create }: StreamWish): Partial<StreamConfig> {
+  if (create === false) throw new Error('The stream may not be created.');
+  const { maxAgeMs, maxBytes, replicas, storage } = create;
+  return {
+    name,
+    subjects: [...subjects],
+    description: 'Readings of devices, brought in by iota-seeqdrv',
+    storage: storage === 'file' ? StorageType.File : StorageType.Memory,
+    retention: RetentionPolicy.Limits,
+    discard: DiscardPolicy.Old,
+    duplicate_window: duplicateWindowMs * 1e6,
+    max_age: maxAgeMs * 1e6,
+    max_bytes: maxBytes,
+    num_replicas: replicas,
+  };
+}

@@ -1,0 +1,80 @@
+/** What all feeds of device data share: where readings go, and how many are under way. */
+import { z } from 'zod';
+import { subject, whole } from '../fields.ts';
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+
+/** The stream for readings, and whether the driver may make it. */
+export const streamSchema = z.strictObject({
+  mode: z
+    .enum(['jetstream', 'core'])
+    .default('jetstream')
+    .describe(
+      '`jetstream`: a reading is acknowledged to its sender only after the stream has acknowledged it. `core`: readings are published without a stream and MAY BE LOST.',
+    ),
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,64}$/, { message: 'must be 1 to 64 letters, digits, - or _' })
+    .default('READINGS')
+    .describe('Name of the stream. It must take `<prefix>.readings.>` and `<prefix>.deadletters.>`.'),
+  create: z
+    .boolean()
+    .default(false)
+    .describe('Whether the driver may create the stream if it is missing. One that exists is never changed.'),
+  duplicateWindowMs: whole(1000, DAY_MS)
+    .default(10 * MINUTE_MS)
+    .describe(
+      'How long the stream must recognize a reading that comes again, in milliseconds. A reading that is sent again later than that (after a longer outage) may stand in it twice.',
+    ),
+  maxAgeMs: whole(0, 3660 * DAY_MS)
+    .default(30 * DAY_MS)
+    .describe('How long a stream that the driver creates keeps readings, in milliseconds; 0 for ever.'),
+  maxBytes: whole(-1, Number.MAX_SAFE_INTEGER)
+    .default(-1)
+    .describe('Size of a stream that the driver creates, in bytes; the oldest readings go first. -1 for no bound.'),
+  replicas: whole(1, 5)
+    .default(1)
+    .describe('Copies of a stream that the driver creates, in a cluster of NATS servers.'),
+  storage: z
+    .enum(['file', 'memory'])
+    .default('file')
+    .describe('Where a stream that the driver creates keeps readings.'),
+  ackTimeoutMs: whole(100, 120_000)
+    .default(5000)
+    .describe('Time that the stream has to acknowledge a reading before it is sent again, in milliseconds.'),
+});
+
+/** How many messages are under way at once; a full window makes senders wait. */
+export const windowSchema = z.strictObject({
+  messages: whole(1, 65_535)
+    .default(500)
+    .describe('Messages of one feed that are taken and not yet acknowledged. Beyond it senders wait.'),
+  inFlight: whole(1, 10_000)
+    .default(64)
+    .describe('Readings of one feed that wait for the acknowledgement of the stream at once.'),
+});
+
+/** Which times of senders are believed. */
+export const timesSchema = z.strictObject({
+  aheadMs: whole(0, 3660 * DAY_MS)
+    .default(5 * MINUTE_MS)
+    .describe(
+      "How far a sender's clock may be ahead, in milliseconds. A reading from further ahead gets its time of arrival and is Questionable.",
+    ),
+  oldMs: whole(1000, 36_600 * DAY_MS)
+    .default(3660 * DAY_MS)
+    .describe('How old a reading may be, in milliseconds. An older one gets its time of arrival and is Questionable.'),
+});
+
+/** Keys that stand directly below `settings.ingest`. */
+export const commonKeys = {
+  prefix: subject()
+    .default('iota')
+    .describe(
+      'First part of the subjects of readings, `<prefix>.readings.<scheme>.<connection>.…`, and of dead letters, `<prefix>.deadletters.<scheme>.<connection>`.',
+    ),
+  stream: streamSchema.prefault({}).describe('The stream that keeps the readings.'),
+  window: windowSchema.prefault({}).describe('How many messages are under way at once.'),
+  times: timesSchema.prefault({}).describe('Which times of senders are believed.'),
+};

@@ -1,0 +1,73 @@
+/** A connection to an MQTT broker: the keys that all kinds of MQTT feeds share. */
+import { z } from 'zod';
+import { connectionName, freshSecret, hostName, pemFile, whole } from '../fields.ts';
+
+const SCHEMES = ['mqtt:', 'mqtts:', 'ws:', 'wss:'];
+
+/** Address of a broker: `mqtt://`, `mqtts://`, `ws://` or `wss://`. */
+export const brokerUrl = () =>
+  z.string().superRefine((text, context) => {
+    const problem = brokerUrlProblem(text);
+    if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+  });
+
+function brokerUrlProblem(text: string): string | undefined {
+  const url = URL.parse(text);
+  if (!url || text.trim() !== text || url.hostname === '') {
+    return 'must be a whole URL, for example "mqtts://broker.example.com:8883"';
+  }
+  if (!SCHEMES.includes(url.protocol)) return 'must begin with mqtt://, mqtts://, ws:// or wss://';
+  if (url.username !== '' || url.password !== '') return 'must hold no user or password; they belong into credentials';
+  if (url.hash !== '') return 'must have no fragment (#)';
+  if (/^mqtts?:$/.test(url.protocol) && (url.pathname.replace('/', '') !== '' || url.search !== '')) {
+    return 'must have no path and no query; only ws:// and wss:// have one';
+  }
+  return undefined;
+}
+
+/** TLS beyond the scheme of the URL. All files are read anew for every attempt to connect. */
+export const mqttTlsSchema = z.strictObject({
+  caFile: pemFile()
+    .optional()
+    .describe('PEM file of the authorities to trust instead of the public ones. Relative to the configuration file.'),
+  certFile: pemFile().optional().describe('PEM file of the certificate by which the driver proves itself.'),
+  keyFile: pemFile().optional().describe('PEM file of the private key of `certFile`.'),
+  serverName: hostName()
+    .optional()
+    .describe('Host name that the certificate of the broker must bear, where it differs from the one in `url`.'),
+  insecureSkipVerify: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Do not check the broker's certificate. For a laboratory only: anybody in between can read the password.",
+    ),
+});
+
+/** Keys of a connection. */
+export const connectionKeys = {
+  name: connectionName().describe(
+    'Name of the connection, unique among its kind. It is part of every FQN that dashboards store, so it should never change.',
+  ),
+  url: brokerUrl().describe(
+    'Address of the broker: `mqtt://`, `mqtts://`, `ws://` or `wss://`, with a port if it is not the usual one.',
+  ),
+  tls: mqttTlsSchema.prefault({}).describe('TLS, for `mqtts://` and `wss://`.'),
+  keepAliveSeconds: whole(1, 65_535)
+    .default(30)
+    .describe('Seconds of silence after which both sides look whether the other is there.'),
+  connectTimeoutMs: whole(100, 120_000)
+    .default(10_000)
+    .describe('Time of one attempt to connect, log-in included, in milliseconds.'),
+  sessionExpirySeconds: whole(0, 4_294_967_295)
+    .default(86_400)
+    .describe('How long a broker of MQTT 5 keeps the session, and the messages for it, while the driver is away.'),
+};
+
+/** A user with a password, both as references or the user as text. */
+export const userPasswordSchema = z.strictObject({
+  user: z
+    .union([z.string().min(1).max(1024), freshSecret()])
+    .optional()
+    .describe('Name of the user. May stand here as plain text.'),
+  password: freshSecret().optional().describe('Password of the user.'),
+});

@@ -1,0 +1,22 @@
+/** `settings.ingest.mqtt[]`: any MQTT broker. */
+import { z } from 'zod';
+import { SENSITIVE } from '../schema-server.ts';
+import { connectionKeys, userPasswordSchema } from './connection.ts';
+
+export const mqttSchema = z.strictObject({
+  ...connectionKeys,
+  version: z.enum(['3.1.1', '5']).default('5').describe('Version of MQTT.'),
+  clientId: z
+    .string()
+    .min(1)
+    .max(256)
+    .describe(
+      'Id of the session at the broker; fixed, since the broker keeps what it could not deliver under it. Two processes with the same one evict each other.',
+    ),
+  credentials: userPasswordSchema
+    .prefault({})
+    .meta({ [SENSITIVE]: true })
+    .describe('How the driver logs in; read anew for every attempt. Empty for a broker that asks for nothing.'),
+});
+
+export type MqttFile = z.output<typeof mqttSchema>;

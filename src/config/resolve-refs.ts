@@ -1,0 +1,52 @@
+/** Replaces every reference to a secret or a file, wherever it stands in a part of the configuration, by its source. */
+import type { SchemaNode } from './explain.ts';
+import { TEXT_FILE, type FreshSecret, type SecretRef, type TextFile } from './fields.ts';
+import type { Resolver } from './resolve.ts';
+import type { SecretSource } from './secret.ts';
+
+/** A part of the configuration with its references replaced. */
+export type Resolved<T> = T extends FreshSecret | TextFile
+  ? SecretSource
+  : T extends readonly (infer E)[]
+    ? Resolved<E>[]
+    : T extends object
+      ? { [K in keyof T]: Resolved<T[K]> }
+      : T;
+
+/**
+ * Walks through a value along its schema. What cannot be read is noted at the resolver, and `undefined` stands in its
+ * place; the configuration is then refused as a whole.
+ */
+export async function resolveRefs<T>(
+  resolver: Resolver,
+  path: string,
+  node: SchemaNode,
+  value: T,
+): Promise<Resolved<T>> {
+  return (await walk(resolver, path, node, value)) as Resolved<T>;
+}
+
+async function walk(resolver: Resolver, path: string, node: SchemaNode, value: unknown): Promise<unknown> {
+  if (value === undefined || value === null) return value;
+  const forms = node.anyOf ?? [node];
+  const secret = forms.find(isSecret);
+  if (secret && typeof value === 'object') return resolver.source(path, value);
+  if (forms.some((form) => form[TEXT_FILE] === true) && typeof value === 'string') {
+    return resolver.source(path, { file: value });
+  }
+  if (Array.isArray(value)) {
+    const items = forms.find((form) => form.items)?.items;
+    if (!items) return value;
+    return Promise.all(value.map((item, index) => walk(resolver, `${path}[${index}]`, items, item)));
+  }
+  if (typeof value !== 'object') return value;
+  const walked = Object.entries(value).map(async ([key, child]) => {
+    const under = forms.find((form) => form.properties?.[key])?.properties?.[key];
+    return [key, under ? await walk(resolver, `${path}.${key}`, under, child) : child] as const;
+  });
+  return Object.fromEntries(await Promise.all(walked));
+}
+
+/** See `secretRef`. */
+const isSecret = (node: SchemaNode): boolean =>
+  node.properties?.file !== undefined && node.properties.env !== undefined;

@@ -1,0 +1,64 @@
+/**
+ * Readings on the bus: what devices measured, brought in from MQTT brokers and from seneye sensors. Each reading is one
+ * message on `<prefix>.readings.<scheme>.<connection>.<name tokens>`; what cannot be read becomes a dead letter on
+ * `<prefix>.deadletters.<scheme>.<connection>`. Our own contract, like the rest of what the driver puts on the bus.
+ */
+import { z } from 'zod';
+import { scalarValue, valueStatuses } from './values.ts';
+
+/** The kinds of feeds that bring readings in; also the schemes of their FQNs. */
+export const readingSchemes = ['mqtt', 'i3', 'iotopen', 'seneye'] as const;
+export type ReadingScheme = (typeof readingSchemes)[number];
+
+const instant = z.string().describe('ISO 8601 UTC, with as many fraction digits as the sender gave, at most nine');
+
+export const readingSchema = z.strictObject({
+  fqn: z
+    .string()
+    .describe('Fully qualified name, `<scheme>:<connection>/signal/<id>`; the same for ever for the same tag'),
+  source: z.string().describe('Where it came in: `<scheme>:<connection>`'),
+  name: z.string().describe('Name for people'),
+  time: instant.describe(
+    'When it was measured, by the sender; when it arrived, where the sender names no time or an impossible one',
+  ),
+  value: scalarValue.describe('null only with status "Bad Data": a missing value stays missing'),
+  unit: z.string().optional(),
+  status: z.enum(valueStatuses),
+  reason: z.string().optional().describe('Why the status is not Good'),
+  received: instant.describe('When the driver received it'),
+  attributes: z
+    .record(z.string(), scalarValue)
+    .optional()
+    .describe('What else the sender told of it: flags of the device, fields of the topic, the time that it claimed'),
+});
+export type Reading = z.infer<typeof readingSchema>;
+
+/** Why a message, or a part of one, could not become a reading. A closed list, the same in dead letters and metrics. */
+export const rejectCodes = [
+  'notUtf8',
+  'notJson',
+  'wrongShape',
+  'missingValue',
+  'badValue',
+  'badTime',
+  'badName',
+  'noMapping',
+  'tooLarge',
+] as const;
+export type RejectCode = (typeof rejectCodes)[number];
+
+export const deadLetterSchema = z.strictObject({
+  kind: z.literal('deadLetter'),
+  source: z.string().describe('Where it came in: `<scheme>:<connection>`'),
+  code: z.enum(rejectCodes),
+  reason: z.string().describe('What is wrong, in words'),
+  received: instant.describe('When the driver received it'),
+  about: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe('Where it stood, for example the MQTT topic; long texts are cut'),
+  payload: z.string().describe('The message as it came, in base64; its beginning where it is long'),
+  payloadBytes: z.number().int().min(0).describe('Length of the whole message'),
+  truncated: z.boolean().describe('Whether `payload` is only the beginning'),
+});
+export type DeadLetter = z.infer<typeof deadLetterSchema>;

@@ -1,0 +1,33 @@
+/** Times that senders claim, and what becomes of impossible ones. */
+import { formatInstant, MAX_INSTANT, MIN_INSTANT, type Nanoseconds } from '../contract/instant.ts';
+import type { Measurement } from './reading.ts';
+
+/** What can be believed of a claimed time. */
+export interface TimeLimits {
+  /** How far a sender's clock may be ahead of ours, in milliseconds. */
+  readonly aheadMs: number;
+  /** How old a reading may be, in milliseconds. */
+  readonly oldMs: number;
+}
+
+type Timed = Pick<Measurement, 'time' | 'claimedTime' | 'status' | 'reason' | 'attributes'>;
+
+/**
+ * The time of a reading: the claimed one if it can be; else that of arrival, and the reading is `Questionable`, with the
+ * claimed time as attribute `claimedTime`. A value is never thrown away for its time.
+ */
+export function settleTime(claimed: Nanoseconds, received: Nanoseconds, limits: TimeLimits): Timed {
+  const aheadMs = Number(claimed - received) / 1e6;
+  if (aheadMs <= limits.aheadMs && -aheadMs <= limits.oldMs) return { time: claimed, status: 'Good' };
+  const text = claimed >= MIN_INSTANT && claimed <= MAX_INSTANT ? formatInstant(claimed) : `${claimed} ns after 1970`;
+  return {
+    time: received,
+    claimedTime: text,
+    status: 'Questionable',
+    reason:
+      aheadMs > 0
+        ? `The sender's time ${text} lies in the future; the time is that of arrival.`
+        : `The sender's time ${text} is too old to be true; the time is that of arrival.`,
+    attributes: { claimedTime: text },
+  };
+}

@@ -1,0 +1,117 @@
+/** All feeds of device data of one driver: made from the configuration, started and stopped together. */
+import type { BusConnection } from '../bus/connection.ts';
+import type { BusLogger } from '../bus/logger.ts';
+import { corePublisher, streamPublisher, type ReadingsPublisher } from '../bus/readings-publisher.ts';
+import { StreamGuard } from '../bus/stream-guard.ts';
+import type { IngestConfig } from '../config/config.ts';
+import type { FeedHealth, FeedMetrics, StreamHealth } from '../contract/telemetry.ts';
+import type { Feed } from './feed.ts';
+import { Intake } from './intake.ts';
+import { openMqttFeed } from './mqtt/feed.ts';
+import { readingSubjects, type Origin } from './reading.ts';
+import type { TimeLimits } from './claimed-time.ts';
+
+/** What every kind of feed is given. */
+export interface FeedTools {
+  readonly bus: BusConnection;
+  /** First part of all subjects. */
+  readonly prefix: string;
+  /** Which times of senders are believed. */
+  readonly times: TimeLimits;
+  readonly logger: BusLogger;
+  /** Name and version of the driver, for what tells the other side who calls. */
+  readonly userAgent: string;
+  /** The way of a feed to the bus, with a window of its own. */
+  intake(origin: Origin): Intake;
+}
+
+export interface IngestOptions {
+  readonly config: IngestConfig;
+  readonly bus: BusConnection;
+  readonly logger: BusLogger;
+  readonly userAgent: string;
+}
+
+/** Makes the feeds; nothing is connected before `start`. */
+export function openIngest(options: IngestOptions): Ingest {
+  return new Ingest(options);
+}
+
+export class Ingest {
+  readonly #feeds: readonly Feed[];
+  readonly #guard: StreamGuard | undefined;
+
+  constructor({ config, bus, logger, userAgent }: IngestOptions) {
+    const { prefix, stream, window, times } = config;
+    this.#guard = stream.mode === 'core' ? undefined : guardOf(config, bus, logger);
+    const publisher = publisherOf(config, bus, this.#guard);
+    const tools: FeedTools = {
+      ...{ bus, prefix, times, logger, userAgent },
+      intake: (origin) => {
+        const { messages, inFlight } = window;
+        return new Intake({ ...{ origin, prefix, publisher, inFlight, logger }, window: messages });
+      },
+    };
+    // A further kind of feed is one more line here.
+    this.#feeds = [...config.mqtt.map((broker) => openMqttFeed(broker, tools))];
+  }
+
+  start(): void {
+    for (const feed of this.#feeds) feed.start();
+  }
+
+  /** See `Feed.stop`. */
+  async stop(deadlineMs: number): Promise<void> {
+    await Promise.all(this.#feeds.map((feed) => feed.stop(deadlineMs)));
+    this.#guard?.stop();
+  }
+
+  /** How the stream is; undefined with core NATS. */
+  stream(): StreamHealth | undefined {
+    if (this.#guard === undefined) return undefined;
+    const { state, message } = this.#guard.state;
+    return { name: this.#guard.name, state, ...(message === undefined ? {} : { message }) };
+  }
+
+  health(): FeedHealth[] {
+    return this.#feeds.map((feed) => feed.health());
+  }
+
+  metrics(): FeedMetrics[] {
+    return this.#feeds.map((feed) => feed.metrics());
+  }
+}
+
+function guardOf({ prefix, stream }: IngestConfig, bus: BusConnection, logger: BusLogger): StreamGuard {
+  const { name, duplicateWindowMs, create, maxAgeMs, maxBytes, replicas, storage } = stream;
+  const wish = {
+    name,
+    subjects: readingSubjects(prefix),
+    duplicateWindowMs,
+    create: create ? { maxAgeMs, maxBytes, replicas, storage } : (false as const),
+  };
+  return new StreamGuard(bus, wish, logger);
+}
+
+function publisherOf({ stream }: IngestConfig, bus: BusConnection, guard: StreamGuard | undefined): ReadingsPublisher {
+  if (guard === undefined) return corePublisher(bus);
+  const publisher = streamPublisher(bus, {
+    stream: stream.name,
+    timeoutMs: stream.ackTimeoutMs,
+    blocked: () => guard.blocked,
+    onDoubt: () => {
+      guard.look();
+    },
+  });
+  // A stream that has become usable is a reason to try again, like a new connection.
+  return {
+    mayLose: false,
+    publish: (publication) => publisher.publish(publication),
+    onAvailable: (listener) => {
+      const ends = [publisher.onAvailable(listener), guard.onUsable(listener)];
+      return () => {
+        for (const end of ends) end();
+      };
+    },
+  };
+}

@@ -1,0 +1,186 @@
+/**
+ * The common entrance of all feeds: turns what a feed understood into messages for the bus, sends them, counts, and says
+ * when the sender's message may be acknowledged.
+ */
+import { SubjectError, publishSubject } from '../bus/subject.ts';
+import { PublishFailure, type ReadingsPublisher } from '../bus/readings-publisher.ts';
+import type { BusLogger } from '../bus/logger.ts';
+import { rejectCodes, type RejectCode } from '../contract/reading.ts';
+import { Pipeline, type Parcel } from './pipeline.ts';
+import { deadLetterOf, publicationOf, type Delivery, type Measurement, type Origin, type Reject } from './reading.ts';
+
+export interface IntakeOptions {
+  readonly origin: Origin;
+  /** First tokens of every subject. */
+  readonly prefix: string;
+  readonly publisher: ReadingsPublisher;
+  /** Publications that may wait for their acknowledgement at once. */
+  readonly inFlight: number;
+  /** Messages of senders that may be under way at once; a feed takes no more while it is `full`. */
+  readonly window: number;
+  readonly logger: BusLogger;
+}
+
+/** Counts since the start; `waiting` is a gauge. */
+export interface IntakeNumbers {
+  /** Messages that senders handed in. */
+  received: number;
+  /** Readings that are safe on the bus. */
+  readings: number;
+  /** Of those, the ones that the stream had already. */
+  duplicates: number;
+  /** Messages, or parts of them, that became dead letters, by reason. */
+  rejected: Partial<Record<RejectCode, number>>;
+  /** Attempts to publish that failed and were repeated. */
+  retried: number;
+  /** Dead letters that did not fit the bus either; the log holds their reasons. */
+  dropped: number;
+  /** Messages of senders that are not acknowledged yet. */
+  waiting: number;
+}
+
+export class Intake {
+  readonly origin: Origin;
+  readonly #options: IntakeOptions;
+  readonly #pipeline: Pipeline;
+  readonly #rejected = new Map<RejectCode, number>();
+  readonly #counts = { received: 0, readings: 0, duplicates: 0, dropped: 0, waiting: 0 };
+  #waitingForRoom: (() => void)[] = [];
+  #lastReceivedMs: number | undefined;
+
+  constructor(options: IntakeOptions) {
+    this.origin = options.origin;
+    this.#options = options;
+    this.#pipeline = new Pipeline({ publisher: options.publisher, inFlight: options.inFlight });
+  }
+
+  /** True where an acknowledged reading can still be lost, by choice of the operator. */
+  get mayLose(): boolean {
+    return this.#options.publisher.mayLose;
+  }
+
+  /** Why nothing reaches the bus at this moment; undefined while it does. */
+  get trouble(): string | undefined {
+    return this.#pipeline.trouble;
+  }
+
+  /** When the last message arrived, milliseconds since 1970. */
+  get lastReceivedMs(): number | undefined {
+    return this.#lastReceivedMs;
+  }
+
+  /** True while as many messages are under way as may be. */
+  get full(): boolean {
+    return this.#counts.waiting >= this.#options.window;
+  }
+
+  /** Resolves as soon as the intake is not full. */
+  async room(): Promise<void> {
+    while (this.full) {
+      await new Promise<void>((resolve) => {
+        this.#waitingForRoom.push(resolve);
+      });
+    }
+  }
+
+  numbers(): IntakeNumbers {
+    const { retried } = this.#pipeline.numbers;
+    return {
+      ...this.#counts,
+      retried,
+      rejected: Object.fromEntries(rejectCodes.flatMap((code) => this.#countOf(code))),
+    };
+  }
+
+  /**
+   * Brings what one message of a sender came to onto the bus. When this resolves, the message may be acknowledged; a
+   * message that came to nothing may be acknowledged at once.
+   * @throws PipelineStopped when the driver stops before: the message must not be acknowledged
+   */
+  async take(delivery: Delivery): Promise<void> {
+    this.#counts.received++;
+    this.#counts.waiting++;
+    this.#lastReceivedMs = Date.now();
+    try {
+      const { measurements, rejects } = delivery;
+      const all = await Promise.allSettled([
+        ...measurements.map((measurement) => this.#takeMeasurement(measurement)),
+        ...rejects.map((reject) => this.#takeReject(reject)),
+      ]);
+      const failed = all.find((one) => one.status === 'rejected');
+      if (failed !== undefined) throw failed.reason;
+    } finally {
+      this.#counts.waiting--;
+      if (!this.full) for (const go of this.#waitingForRoom.splice(0)) go();
+    }
+  }
+
+  /** See `Feed.stop`. */
+  async stop(deadlineMs: number): Promise<void> {
+    await this.#pipeline.stop(deadlineMs);
+    for (const go of this.#waitingForRoom.splice(0)) go();
+  }
+
+  async #takeMeasurement(measurement: Measurement): Promise<void> {
+    const { prefix } = this.#options;
+    const publication = publicationOf(prefix, this.origin, measurement);
+    try {
+      publishSubject(publication.subject);
+    } catch (error) {
+      if (!(error instanceof SubjectError)) throw error;
+      await this.#takeReject(rejectOf(measurement, publication.body, 'badName', error.message));
+      return;
+    }
+    const sent = { inPlace: false };
+    const confirmation = await this.#send({
+      publication,
+      instead: (why) => {
+        sent.inPlace = true;
+        const reject = rejectOf(measurement, publication.body, 'tooLarge', why);
+        this.#count(reject.code);
+        return deadLetterOf(prefix, this.origin, reject);
+      },
+    });
+    if (sent.inPlace || confirmation === undefined) return;
+    this.#counts.readings++;
+    if (confirmation.duplicate) this.#counts.duplicates++;
+  }
+
+  async #takeReject(reject: Reject): Promise<void> {
+    const { prefix, logger } = this.#options;
+    this.#count(reject.code);
+    logger.debug({ source: this.origin, code: reject.code, about: reject.about }, reject.reason);
+    await this.#send({
+      publication: deadLetterOf(prefix, this.origin, reject),
+      instead: () => deadLetterOf(prefix, this.origin, { ...reject, payload: new Uint8Array(), about: undefined }),
+    });
+  }
+
+  /** Undefined when not even a dead letter fits the bus: then the message is given up, which the log tells. */
+  async #send(parcel: Parcel) {
+    try {
+      return await this.#pipeline.send(parcel);
+    } catch (error) {
+      if (!(error instanceof PublishFailure)) throw error;
+      this.#counts.dropped++;
+      this.#options.logger.error(
+        { source: this.origin, id: parcel.publication.id, err: error },
+        'A message does not fit the bus, and neither does its dead letter; it is dropped',
+      );
+      return undefined;
+    }
+  }
+
+  #count(code: RejectCode): void {
+    this.#rejected.set(code, (this.#rejected.get(code) ?? 0) + 1);
+  }
+
+  #countOf(code: RejectCode): [RejectCode, number][] {
+    const count = this.#rejected.get(code);
+    return count === undefined ? [] : [[code, count]];
+  }
+}
+
+function rejectOf({ tag, received }: Measurement, payload: Uint8Array, code: RejectCode, reason: string): Reject {
+  return { code, reason, payload, about: { tag: tag.id }, received };
+}

@@ -1,0 +1,224 @@
+/**
+ * The way of messages to the bus: pipelined, in order, and never given up. A message that was not confirmed is sent again
+ * with the same id until it is; whoever handed it in learns nothing before that, so that its sender keeps it.
+ */
+import {
+  PublishFailure,
+  type Confirmation,
+  type Publication,
+  type ReadingsPublisher,
+} from '../bus/readings-publisher.ts';
+import { within } from '../bus/within.ts';
+
+/** A message, and what goes in its place if it is too large for the bus. */
+export interface Parcel {
+  readonly publication: Publication;
+  readonly instead?: ((why: string) => Publication) | undefined;
+}
+
+export interface PipelineOptions {
+  readonly publisher: ReadingsPublisher;
+  /** Messages that may wait for their acknowledgement at once. More than about 64 gains nothing. */
+  readonly inFlight: number;
+  /** Between attempts after a failure: the first pause, doubled up to the longest, with jitter. */
+  readonly retry?: { readonly minMs: number; readonly maxMs: number } | undefined;
+  readonly random?: (() => number) | undefined;
+}
+
+/** Counts since the start, and gauges where said. */
+export interface PipelineNumbers {
+  confirmed: number;
+  /** Of those, the ones that the stream had already. */
+  duplicates: number;
+  /** Attempts that failed and were or will be repeated. */
+  retried: number;
+  /** Gauge: messages handed in and not confirmed. */
+  waiting: number;
+}
+
+/** The pipeline was stopped before the message was confirmed: it must not be acknowledged. */
+export class PipelineStopped extends Error {
+  override readonly name = 'PipelineStopped';
+
+  constructor() {
+    super('The driver stops; what is not on the bus stays with its sender.');
+  }
+}
+
+interface Entry {
+  /** Position in the order in which messages were handed in. */
+  readonly order: number;
+  parcel: Parcel;
+  attempts: number;
+  readonly done: PromiseWithResolvers<Confirmation>;
+}
+
+const STANDARD_RETRY = { minMs: 100, maxMs: 5000 };
+
+export class Pipeline {
+  readonly #options: PipelineOptions;
+  /** Not under way, in order. */
+  readonly #queue: Entry[] = [];
+  /** Under way. */
+  readonly #sent = new Set<Entry>();
+  /** Refused one by one, each waiting for its next attempt while the others pass. */
+  readonly #refused = new Map<Entry, NodeJS.Timeout>();
+  /** A failure that concerns everything: until a message passes, only one at a time is tried. */
+  #trouble: { message: string; failures: number; timer: NodeJS.Timeout | undefined } | undefined;
+  #refusal: string | undefined;
+  #order = 0;
+  #stopped = false;
+  readonly #counts = { confirmed: 0, duplicates: 0, retried: 0 };
+  readonly #stopListening: () => void;
+
+  constructor(options: PipelineOptions) {
+    this.#options = options;
+    this.#stopListening = options.publisher.onAvailable(() => {
+      this.#tryNow();
+    });
+  }
+
+  /** Why messages wait instead of passing; undefined while they pass. */
+  get trouble(): string | undefined {
+    return this.#trouble?.message ?? (this.#refused.size > 0 ? this.#refusal : undefined);
+  }
+
+  get numbers(): PipelineNumbers {
+    return { ...this.#counts, waiting: this.#queue.length + this.#sent.size + this.#refused.size };
+  }
+
+  /**
+   * Resolves when the message is on the bus, however long that takes.
+   * @throws PipelineStopped when the pipeline is stopped before
+   * @throws PublishFailure `tooLarge` when neither the message nor what stands in for it fits the bus
+   */
+  send(parcel: Parcel): Promise<Confirmation> {
+    if (this.#stopped) return Promise.reject(new PipelineStopped());
+    const entry: Entry = { order: this.#order++, parcel, attempts: 0, done: Promise.withResolvers() };
+    this.#queue.push(entry);
+    this.#pump();
+    return entry.done.promise;
+  }
+
+  /** Lets what is under way arrive, for `deadlineMs` at most and only while the bus takes messages; gives up the rest. */
+  async stop(deadlineMs: number): Promise<void> {
+    if (this.#trouble === undefined)
+      await within(deadlineMs, Promise.allSettled(this.#all().map(({ done }) => done.promise)));
+    this.#stopped = true;
+    this.#stopListening();
+    clearTimeout(this.#trouble?.timer);
+    for (const pause of this.#refused.values()) clearTimeout(pause);
+    for (const { done } of this.#all()) done.reject(new PipelineStopped());
+    this.#queue.length = 0;
+    this.#sent.clear();
+    this.#refused.clear();
+  }
+
+  #all(): Entry[] {
+    return [...this.#sent, ...this.#refused.keys(), ...this.#queue];
+  }
+
+  #pump(): void {
+    if (this.#stopped) return;
+    const { inFlight } = this.#options;
+    if (this.#trouble === undefined) {
+      while (this.#queue.length > 0 && this.#sent.size < inFlight) this.#attempt();
+    } else if (this.#trouble.timer === undefined && this.#sent.size === 0) {
+      this.#attempt();
+    }
+  }
+
+  #attempt(): void {
+    const entry = this.#queue.shift();
+    if (entry === undefined) return;
+    this.#sent.add(entry);
+    entry.attempts++;
+    this.#options.publisher.publish(entry.parcel.publication).then(
+      (confirmation) => {
+        this.#confirm(entry, confirmation);
+      },
+      (error: unknown) => {
+        this.#fail(
+          entry,
+          error instanceof PublishFailure ? error : new PublishFailure('refused', String(error), error),
+        );
+      },
+    );
+  }
+
+  #confirm(entry: Entry, confirmation: Confirmation): void {
+    if (!this.#sent.delete(entry)) return;
+    this.#counts.confirmed++;
+    if (confirmation.duplicate) this.#counts.duplicates++;
+    clearTimeout(this.#trouble?.timer);
+    this.#trouble = undefined;
+    entry.done.resolve(confirmation);
+    this.#pump();
+  }
+
+  #fail(entry: Entry, failure: PublishFailure): void {
+    if (!this.#sent.delete(entry)) return;
+    if (failure.kind === 'tooLarge') this.#replace(entry, failure);
+    else {
+      this.#counts.retried++;
+      if (failure.kind === 'refused') this.#putOff(entry, failure);
+      else this.#halt(entry, failure);
+    }
+    this.#pump();
+  }
+
+  #replace(entry: Entry, failure: PublishFailure): void {
+    const { instead } = entry.parcel;
+    if (instead === undefined) {
+      entry.done.reject(failure);
+      return;
+    }
+    entry.parcel = { publication: instead(failure.message) };
+    this.#enqueue(entry);
+  }
+
+  /** The others pass meanwhile. */
+  #putOff(entry: Entry, failure: PublishFailure): void {
+    this.#refusal = failure.message;
+    const timer = setTimeout(
+      () => {
+        this.#refused.delete(entry);
+        this.#enqueue(entry);
+        this.#pump();
+      },
+      this.#pause(entry.attempts - 1),
+    );
+    this.#refused.set(entry, timer);
+  }
+
+  /** Everybody waits. */
+  #halt(entry: Entry, failure: PublishFailure): void {
+    this.#enqueue(entry);
+    const trouble = (this.#trouble ??= { message: failure.message, failures: 0, timer: undefined });
+    trouble.message = failure.message;
+    trouble.timer ??= setTimeout(() => {
+      trouble.timer = undefined;
+      this.#pump();
+    }, this.#pause(trouble.failures++));
+  }
+
+  /** Back into the order in which messages came, so that a tag's readings stay in theirs. */
+  #enqueue(entry: Entry): void {
+    const at = this.#queue.findIndex(({ order }) => order > entry.order);
+    if (at < 0) this.#queue.push(entry);
+    else this.#queue.splice(at, 0, entry);
+  }
+
+  #tryNow(): void {
+    if (this.#trouble === undefined) return;
+    clearTimeout(this.#trouble.timer);
+    this.#trouble.timer = undefined;
+    this.#trouble.failures = 0;
+    this.#pump();
+  }
+
+  #pause(failures: number): number {
+    const { retry = STANDARD_RETRY, random = Math.random } = this.#options;
+    return Math.min(retry.maxMs, retry.minMs * 2 ** Math.min(failures, 30)) * (0.5 + random() / 2);
+  }
+}
