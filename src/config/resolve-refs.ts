@@ -1,6 +1,6 @@
 /** Replaces every reference to a secret or a file, wherever it stands in a part of the configuration, by its source. */
 import type { SchemaNode } from './explain.ts';
-import { TEXT_FILE, type FreshSecret, type SecretRef, type TextFile } from './fields.ts';
+import { TEXT_FILE, type FreshSecret, type TextFile } from './fields.ts';
 import type { Resolver } from './resolve.ts';
 import type { SecretSource } from './secret.ts';
 
