@@ -1,8 +1,12 @@
 /** Replaces every reference to a secret or a file, wherever it stands in a part of the configuration, by its source. */
 import type { SchemaNode } from './explain.ts';
 import { TEXT_FILE, type FreshSecret, type TextFile } from './fields.ts';
-import type { Resolver } from './resolve.ts';
 import type { SecretSource } from './secret.ts';
+
+/** What reads a secret or a file anew for each use; see `Resolver`. */
+interface Sources {
+  source(path: string, ref: { file?: string | undefined; env?: string | undefined }): Promise<SecretSource | undefined>;
+}
 
 /** A part of the configuration with its references replaced. */
 export type Resolved<T> = T extends FreshSecret | TextFile
@@ -18,7 +22,7 @@ export type Resolved<T> = T extends FreshSecret | TextFile
  * place; the configuration is then refused as a whole.
  */
 export async function resolveRefs<T>(
-  resolver: Resolver,
+  resolver: Sources,
   path: string,
   node: SchemaNode,
   value: T,
@@ -26,7 +30,7 @@ export async function resolveRefs<T>(
   return (await walk(resolver, path, node, value)) as Resolved<T>;
 }
 
-async function walk(resolver: Resolver, path: string, node: SchemaNode, value: unknown): Promise<unknown> {
+async function walk(resolver: Sources, path: string, node: SchemaNode, value: unknown): Promise<unknown> {
   if (value === undefined || value === null) return value;
   const forms = node.anyOf ?? [node];
   const secret = forms.find(isSecret);

@@ -1,5 +1,10 @@
 /** What every feed has in common: a way to start and stop it, how it is, and its numbers. */
+import type { BusConnection } from '../bus/connection.ts';
+import type { BusLogger } from '../bus/logger.ts';
 import type { FeedHealth, FeedMetrics } from '../contract/telemetry.ts';
+import type { TimeLimits } from './claimed-time.ts';
+import type { Intake } from './intake.ts';
+import type { Origin } from './reading.ts';
 
 /** One configured place where readings come in (or, for a seller, go out). */
 export interface Feed {
@@ -12,4 +17,18 @@ export interface Feed {
   stop(deadlineMs: number): Promise<void>;
   health(): FeedHealth;
   metrics(): FeedMetrics;
+}
+
+/** What every kind of feed is given. */
+export interface FeedTools {
+  readonly bus: BusConnection;
+  /** First part of all subjects. */
+  readonly prefix: string;
+  /** Which times of senders are believed. */
+  readonly times: TimeLimits;
+  readonly logger: BusLogger;
+  /** Name and version of the driver, for what tells the other side who calls. */
+  readonly userAgent: string;
+  /** The way of a feed to the bus, with a window of its own. */
+  intake(origin: Origin): Intake;
 }

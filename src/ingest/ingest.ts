@@ -5,25 +5,10 @@ import { corePublisher, streamPublisher, type ReadingsPublisher } from '../bus/r
 import { StreamGuard } from '../bus/stream-guard.ts';
 import type { IngestConfig } from '../config/config.ts';
 import type { FeedHealth, FeedMetrics, StreamHealth } from '../contract/telemetry.ts';
-import type { Feed } from './feed.ts';
+import type { Feed, FeedTools } from './feed.ts';
 import { Intake } from './intake.ts';
 import { openMqttFeed } from './mqtt/feed.ts';
-import { readingSubjects, type Origin } from './reading.ts';
-import type { TimeLimits } from './claimed-time.ts';
-
-/** What every kind of feed is given. */
-export interface FeedTools {
-  readonly bus: BusConnection;
-  /** First part of all subjects. */
-  readonly prefix: string;
-  /** Which times of senders are believed. */
-  readonly times: TimeLimits;
-  readonly logger: BusLogger;
-  /** Name and version of the driver, for what tells the other side who calls. */
-  readonly userAgent: string;
-  /** The way of a feed to the bus, with a window of its own. */
-  intake(origin: Origin): Intake;
-}
+import { readingSubjects } from './reading.ts';
 
 export interface IngestOptions {
   readonly config: IngestConfig;

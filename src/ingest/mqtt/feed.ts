@@ -1,6 +1,5 @@
 import type { IngestConfig } from '../../config/config.ts';
-import type { Feed } from '../feed.ts';
-import type { FeedTools } from '../ingest.ts';
+import type { Feed, FeedTools } from '../feed.ts';
 
 /** One configured broker. */
 export function openMqttFeed(_broker: IngestConfig['mqtt'][number], _tools: FeedTools): Feed {
