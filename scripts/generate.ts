@@ -9,6 +9,7 @@ import { asyncapiDocument } from './generators/asyncapi.ts';
 import { configurationPage } from './generators/configuration.ts';
 import { errorsPage } from './generators/errors.ts';
 import { functionsPage } from './generators/functions.ts';
+import { iotOpenTypes } from './generators/iotopen-types.ts';
 import { seeqTypes } from './generators/seeq-types.ts';
 import { telemetryPage } from './generators/telemetry.ts';
 
@@ -21,6 +22,7 @@ interface Generated {
 /** A new generated file is one line here. */
 const table: readonly Generated[] = [
   { file: 'src/sources/seeq/seeq-api.generated.ts', make: seeqTypes },
+  { file: 'src/sources/iotopen/iotopen-api.generated.ts', make: iotOpenTypes },
   { file: 'docs/configuration.md', make: configurationPage },
   { file: 'docs/functions.md', make: functionsPage },
   { file: 'docs/errors.md', make: errorsPage },
