@@ -65,41 +65,24 @@ export interface StreamPublisherOptions {
 
 /** Publishes to a stream of JetStream, each message acknowledged. */
 export function streamPublisher(connection: BusConnection, options: StreamPublisherOptions): ReadingsPublisher {
-  const awaiting = new Map<NatsConnection, Set<(failure: PublishFailure) => void>>();
-  connection.use((nc) => {
-    const waiting = new Set<(failure: PublishFailure) => void>();
-    awaiting.set(nc, waiting);
-    void nc.closed().then(() => {
-      awaiting.delete(nc);
-      // The client would let them wait for their time-out.
-      const failure = new PublishFailure('unavailable', 'The connection to the bus broke before the acknowledgement.');
-      for (const fail of waiting) fail(failure);
-    });
-  });
-
-  const publish = async (publication: Publication): Promise<Confirmation> => {
+  const publish = async ({ id, body, subject }: Publication): Promise<Confirmation> => {
     const nc = live(connection);
     const blocked = options.blocked();
     if (blocked !== undefined) throw new PublishFailure('unavailable', blocked);
-    checkSize(nc, publication, options.stream);
-    const waiting = awaiting.get(nc);
-    const broken = Promise.withResolvers<never>();
-    waiting?.add(broken.reject);
+    checkSize(nc, { id, body }, options.stream);
     try {
-      const { id, body, subject } = publication;
-      const sent = nc.jetstream().publish(subject, body, {
+      const { duplicate } = await nc.jetstream().publish(subject, body, {
         msgID: id,
         timeout: options.timeoutMs,
         expect: { streamName: options.stream },
       });
-      const { duplicate } = await Promise.race([sent, broken.promise]);
       return { duplicate };
     } catch (error) {
+      // A connection that ends lets its requests time out at once; each of ours lives through one connection only.
+      if (nc.isClosed()) throw connectionBroke(error);
       const failure = failureOf(error, options);
       if (failure.kind !== 'tooLarge') options.onDoubt();
       throw failure;
-    } finally {
-      waiting?.delete(broken.reject);
     }
   };
   return { publish, mayLose: false, onAvailable: (listener) => whenConnected(connection, listener) };
@@ -118,7 +101,7 @@ export function corePublisher(connection: BusConnection): ReadingsPublisher {
       await nc.flush();
       return { duplicate: false };
     } catch (error) {
-      throw new PublishFailure('unavailable', 'The connection to the bus broke.', error);
+      throw connectionBroke(error);
     }
   };
   return { publish, mayLose: true, onAvailable: (listener) => whenConnected(connection, listener) };
@@ -130,6 +113,9 @@ function live(connection: BusConnection): NatsConnection {
   const why = connection.problem?.message;
   throw new PublishFailure('unavailable', `There is no connection to the bus.${why === undefined ? '' : ` ${why}`}`);
 }
+
+const connectionBroke = (cause: unknown): PublishFailure =>
+  new PublishFailure('unavailable', 'The connection to the bus broke before the message was safe.', cause);
 
 function whenConnected(connection: BusConnection, listener: () => void): () => void {
   return connection.onState((state) => {
@@ -144,7 +130,7 @@ function idHeader(id: string) {
 }
 
 /** The client would throw, or the server would close the connection. */
-function checkSize(nc: NatsConnection, { id, body }: Publication, stream: string | undefined): void {
+function checkSize(nc: NatsConnection, { id, body }: Omit<Publication, 'subject'>, stream: string | undefined): void {
   const block = idHeader(id);
   if (stream !== undefined) block.set('Nats-Expected-Stream', stream);
   const limit = nc.info?.max_payload ?? 0;
@@ -171,8 +157,10 @@ function failureOf(error: unknown, { stream, timeoutMs }: StreamPublisherOptions
     const text = `Another stream than "${stream}" takes the readings. Correct the subjects of the streams, or the name in the configuration.`;
     return new PublishFailure('refused', text, error);
   }
-  if (refusal !== undefined && refusal.code !== 503) {
-    return new PublishFailure('refused', `Stream "${stream}" refused the message: ${refusal.description}.`, error);
+  if (refusal !== undefined) {
+    // 503 is a state of the whole stream, such as being full; but a bound on each subject concerns that subject alone.
+    const kind = refusal.code === 503 && !refusal.description.includes('per subject') ? 'unavailable' : 'refused';
+    return new PublishFailure(kind, `Stream "${stream}" did not take the message: ${refusal.description}.`, error);
   }
   switch (error.code) {
     case '503':
