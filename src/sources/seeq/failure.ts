@@ -1,5 +1,6 @@
 /** What can go wrong between the driver and a Seeq server, in the words of the bus contract. */
 import { DriverError, type ErrorCode } from '../../contract/errors.ts';
+import { networkFailure } from '../network-failure.ts';
 import { UnreadableReply } from './reply.ts';
 
 /** An answer other than 2xx. */
@@ -14,36 +15,9 @@ export interface RefusedReply {
 /** No connection to the server could be made: the state "down" follows from it. */
 export class Unreachable extends DriverError {}
 
-/** TLS failures by their code: what a person has to mend. */
-const TLS_ADVICE: [pattern: RegExp, advice: string][] = [
-  [/ALTNAME/, 'its certificate is for another host name; use that name in "url"'],
-  [/EXPIRED|NOT_YET_VALID/, 'its certificate is not valid today; renew it or check the clocks'],
-  [
-    /SELF_SIGNED|UNABLE_TO_(GET_ISSUER|VERIFY)|CERT_UNTRUSTED|INVALID_CA/,
-    'its certificate is not signed by a trusted authority; give that authority as "caFile"',
-  ],
-  [/WRONG_VERSION|SSL|TLS|EPROTO/, 'TLS does not work with it; is it plain "http", or the wrong port?'],
-  [/^HPE_/, 'it does not speak HTTP; is it "https", or the wrong port?'],
-];
-
-const NETWORK_ADVICE: Record<string, string> = {
-  ECONNREFUSED: 'nothing listens at its address; is the server running, and is the port right?',
-  ENOTFOUND: 'its host name cannot be resolved; check "url" and DNS',
-  EAI_AGAIN: 'its host name cannot be resolved now; DNS does not answer',
-  EHOSTUNREACH: 'there is no network route to it',
-  ENETUNREACH: 'there is no network route to it',
-  ETIMEDOUT: 'it does not answer to connections; is a firewall in between?',
-  UND_ERR_CONNECT_TIMEOUT: 'it does not answer to connections in time; is a firewall in between?',
-  ECONNRESET: 'it closed the connection in the middle',
-  EPIPE: 'it closed the connection in the middle',
-  UND_ERR_SOCKET: 'it closed the connection in the middle',
-};
-
-const BROKEN = /^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/;
-
 /** Whether a fresh try may help at once: the server closed a kept-alive connection just when it was used. */
 export function isBrokenConnection(thrown: unknown): boolean {
-  return BROKEN.test(networkCode(thrown) ?? '');
+  return networkFailure(thrown)?.broken ?? false;
 }
 
 /** Any error thrown by a call, as an error of the contract. `signal` tells a cancelled call from a broken one. */
@@ -52,7 +26,8 @@ export function fromThrown(thrown: unknown, server: string, signal?: AbortSignal
   if (thrown instanceof DriverError) return thrown;
   if (thrown instanceof UnreadableReply) return unreadable(thrown.message, server, thrown);
   if (thrown instanceof SyntaxError) return unreadable('it answered with broken JSON', server, thrown);
-  const code = networkCode(thrown);
+  const failure = networkFailure(thrown);
+  const code = failure?.code;
   if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') {
     return new DriverError('timeout', `Server "${server}" stopped answering within the time of one call.`, {
       cause: thrown,
@@ -63,11 +38,10 @@ export function fromThrown(thrown: unknown, server: string, signal?: AbortSignal
       cause: thrown,
     });
   }
-  if (code !== undefined) {
-    const advice = NETWORK_ADVICE[code] ?? TLS_ADVICE.find(([pattern]) => pattern.test(code))?.[1] ?? code;
-    const message = `Server "${server}" cannot be reached: ${advice}${advice.endsWith('?') ? '' : '.'}`;
+  if (failure !== undefined) {
+    const message = `Server "${server}" cannot be reached: ${failure.advice}`;
     // A connection that broke in the middle says nothing about the next call, so it does not count as "down".
-    const Kind = BROKEN.test(code) ? DriverError : Unreachable;
+    const Kind = failure.broken ? DriverError : Unreachable;
     return new Kind('sourceUnavailable', message, { cause: thrown });
   }
   return new DriverError('internal', `A call to server "${server}" failed unexpectedly; the driver's log tells more.`, {
@@ -125,17 +99,4 @@ export function parseRetryAfter(header: string | null, nowMs: number): number | 
 
 function unreadable(why: string, server: string, cause: unknown): DriverError {
   return new DriverError('sourceError', `Server "${server}": ${why.replace(/\.$/, '')}.`, { cause });
-}
-
-/** The code of a network error, which undici and TLS put at different depths. */
-function networkCode(thrown: unknown): string | undefined {
-  for (let error = thrown; error instanceof Error; error = error.cause) {
-    const { code } = error as { code?: unknown };
-    // The codes of our own errors are words of the contract, not of the network.
-    if (typeof code === 'string' && !(error instanceof DriverError)) return code;
-    // Has a code by its declaration only.
-    if (error.name === 'HTTPParserError') return 'HPE_INVALID';
-    if (error instanceof AggregateError && error.errors.length > 0) return networkCode(error.errors[0]);
-  }
-  return undefined;
 }

@@ -1,0 +1,60 @@
+/** Failures of the network under an HTTP call, and what a person has to mend. */
+import { DriverError } from '../contract/errors.ts';
+
+/** What is known of a failure below HTTP. */
+export interface NetworkFailure {
+  /** As Node, TLS or undici name it. */
+  readonly code: string;
+  /** Ends with a full stop or a question mark. */
+  readonly advice: string;
+  /** The connection was made and broke in the middle, which says nothing about the next call. */
+  readonly broken: boolean;
+}
+
+/** TLS failures by their code. */
+const TLS_ADVICE: [pattern: RegExp, advice: string][] = [
+  [/ALTNAME/, 'its certificate is for another host name; use that name in "url"'],
+  [/EXPIRED|NOT_YET_VALID/, 'its certificate is not valid today; renew it or check the clocks'],
+  [
+    /SELF_SIGNED|UNABLE_TO_(GET_ISSUER|VERIFY)|CERT_UNTRUSTED|INVALID_CA/,
+    'its certificate is not signed by a trusted authority; give that authority as "caFile"',
+  ],
+  [/WRONG_VERSION|SSL|TLS|EPROTO/, 'TLS does not work with it; is it plain "http", or the wrong port?'],
+  [/^HPE_/, 'it does not speak HTTP; is it "https", or the wrong port?'],
+];
+
+const NETWORK_ADVICE: Record<string, string> = {
+  ECONNREFUSED: 'nothing listens at its address; is the server running, and is the port right?',
+  ENOTFOUND: 'its host name cannot be resolved; check "url" and DNS',
+  EAI_AGAIN: 'its host name cannot be resolved now; DNS does not answer',
+  EHOSTUNREACH: 'there is no network route to it',
+  ENETUNREACH: 'there is no network route to it',
+  ETIMEDOUT: 'it does not answer to connections; is a firewall in between?',
+  UND_ERR_CONNECT_TIMEOUT: 'it does not answer to connections in time; is a firewall in between?',
+  ECONNRESET: 'it closed the connection in the middle',
+  EPIPE: 'it closed the connection in the middle',
+  UND_ERR_SOCKET: 'it closed the connection in the middle',
+};
+
+const BROKEN = /^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/;
+
+/** What a thrown error says about the network; undefined if it is no failure of the network. */
+export function networkFailure(thrown: unknown): NetworkFailure | undefined {
+  const code = networkCode(thrown);
+  if (code === undefined) return undefined;
+  const advice = NETWORK_ADVICE[code] ?? TLS_ADVICE.find(([pattern]) => pattern.test(code))?.[1] ?? code;
+  return { code, advice: `${advice}${advice.endsWith('?') ? '' : '.'}`, broken: BROKEN.test(code) };
+}
+
+/** The code of a network error, which undici and TLS put at different depths. */
+function networkCode(thrown: unknown): string | undefined {
+  for (let error = thrown; error instanceof Error; error = error.cause) {
+    const { code } = error as { code?: unknown };
+    // The codes of our own errors are words of the contract, not of the network.
+    if (typeof code === 'string' && !(error instanceof DriverError)) return code;
+    // Has a code by its declaration only.
+    if (error.name === 'HTTPParserError') return 'HPE_INVALID';
+    if (error instanceof AggregateError && error.errors.length > 0) return networkCode(error.errors[0]);
+  }
+  return undefined;
+}
