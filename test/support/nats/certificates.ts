@@ -15,8 +15,11 @@ export interface ServerCertificate {
 /** A certificate authority that lives only in this process. */
 export interface Authority {
   caPem: string;
-  /** A server certificate for the given names and addresses; by default this machine's. */
-  issue(hosts?: string[], options?: { expired?: boolean }): Promise<ServerCertificate>;
+  /**
+   * A server certificate for the given names and addresses; by default this machine's. With `client` it is one by which
+   * a client proves itself, and the first name is the client's.
+   */
+  issue(hosts?: string[], options?: { expired?: boolean; client?: boolean }): Promise<ServerCertificate>;
 }
 
 /** Makes an authority with a key of its own; two of them never trust each other's certificates. */
@@ -49,7 +52,9 @@ export async function createAuthority(name = 'Test authority'): Promise<Authorit
         extensions: [
           new x509.BasicConstraintsExtension(false, undefined, true),
           new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-          new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+          new x509.ExtendedKeyUsageExtension([
+            x509.ExtendedKeyUsage[options.client === true ? 'clientAuth' : 'serverAuth'],
+          ]),
           new x509.SubjectAlternativeNameExtension(
             hosts.map((host) => ({ type: /^[\d.]+$|:/.test(host) ? 'ip' : 'dns', value: host })),
           ),
