@@ -7,7 +7,15 @@ import { PublishFailure, type ReadingsPublisher } from '../bus/readings-publishe
 import type { BusLogger } from '../bus/logger.ts';
 import { rejectCodes, type RejectCode } from '../contract/reading.ts';
 import { Pipeline, type Parcel } from './pipeline.ts';
-import { deadLetterOf, publicationOf, type Delivery, type Measurement, type Origin, type Reject } from './reading.ts';
+import {
+  deadLetterOf,
+  publicationOf,
+  type Delivery,
+  type Measurement,
+  type Origin,
+  type Reject,
+  type Tag,
+} from './reading.ts';
 
 export interface IntakeOptions {
   readonly origin: Origin;
@@ -124,11 +132,9 @@ export class Intake {
   async #takeMeasurement(measurement: Measurement): Promise<void> {
     const { prefix } = this.#options;
     const publication = publicationOf(prefix, this.origin, measurement);
-    try {
-      publishSubject(publication.subject);
-    } catch (error) {
-      if (!(error instanceof SubjectError)) throw error;
-      await this.#takeReject(rejectOf(measurement, publication.body, 'badName', error.message));
+    const problem = nameProblem(measurement.tag, publication.subject);
+    if (problem !== undefined) {
+      await this.#takeReject(rejectOf(measurement, publication.body, 'badName', problem));
       return;
     }
     const sent = { inPlace: false };
@@ -178,6 +184,19 @@ export class Intake {
   #countOf(code: RejectCode): [RejectCode, number][] {
     const count = this.#rejected.get(code);
     return count === undefined ? [] : [[code, count]];
+  }
+}
+
+/** Why a tag can have no subject of its own; undefined for almost all. */
+function nameProblem({ id, tokens }: Tag, subject: string): string | undefined {
+  // Halves of a surrogate pair would all become the same replacement character.
+  if (![id, ...tokens].every((text) => text.isWellFormed())) return 'The name is no well-formed Unicode text.';
+  try {
+    publishSubject(subject);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof SubjectError)) throw error;
+    return error.message;
   }
 }
 

@@ -1,0 +1,142 @@
+/** The common entrance of feeds, on a real server with JetStream. */
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { streamPublisher } from '../../src/bus/readings-publisher.ts';
+import { deadLetterSchema, readingSchema } from '../../src/contract/reading.ts';
+import { Intake } from '../../src/ingest/intake.ts';
+import { PipelineStopped } from '../../src/ingest/pipeline.ts';
+import type { Measurement, Reject } from '../../src/ingest/reading.ts';
+import { busForTest, callerForTest, serverForTest } from '../bus/support.ts';
+import type { NatsServerOptions } from '../support/nats/index.ts';
+
+async function setUp(options: NatsServerOptions = {}, window = 10) {
+  const server = await serverForTest({ jetstream: true, ...options });
+  await (
+    await (await callerForTest(server)).jetstreamManager()
+  ).streams.add({ name: 'READINGS', subjects: ['iota.>'] });
+  const bus = busForTest(server);
+  await bus.connected();
+  const publisher = streamPublisher(bus, {
+    stream: 'READINGS',
+    timeoutMs: 1000,
+    blocked: () => undefined,
+    onDoubt: () => undefined,
+  });
+  const origin = { scheme: 'mqtt', connection: 'hall' } as const;
+  const intake = new Intake({ origin, prefix: 'iota', publisher, inFlight: 8, window, logger: bus.log });
+  onTestFinished(() => intake.stop(0));
+  const stored = async () => {
+    // A connection of its own: one from before a restart may not be back yet.
+    const manager = await (await callerForTest(server)).jetstreamManager();
+    const { messages } = (await manager.streams.info('READINGS')).state;
+    const all = Array.from({ length: messages }, (_, at) => manager.streams.getMessage('READINGS', { seq: at + 1 }));
+    return (await Promise.all(all)).map((message) => ({
+      subject: message.subject,
+      body: message.json<Record<string, unknown>>(),
+    }));
+  };
+  return { server, bus, intake, stored };
+}
+
+const received = 1_700_000_000_000_000_000n;
+const measurement = (field: string, changes: Partial<Measurement> = {}): Measurement => ({
+  tag: { id: `a#${field}`, tokens: ['a', `#${field}`], name: field },
+  time: received,
+  value: 1,
+  status: 'Good',
+  received,
+  ...changes,
+});
+const reject: Reject = { code: 'notJson', reason: 'It is no JSON.', payload: Buffer.from('x'), received };
+
+describe('a delivery', () => {
+  it('may be acknowledged when all of it is on the bus, the dead letters too', async () => {
+    const { intake, stored } = await setUp();
+    await intake.take({ measurements: [measurement('t'), measurement('p')], rejects: [reject] });
+    const messages = await stored();
+    expect(messages.map(({ subject }) => subject).sort()).toEqual([
+      'iota.deadletters.mqtt.hall',
+      'iota.readings.mqtt.hall.a.#p',
+      'iota.readings.mqtt.hall.a.#t',
+    ]);
+    expect(intake.numbers()).toEqual({
+      received: 1,
+      readings: 2,
+      duplicates: 0,
+      rejected: { notJson: 1 },
+      retried: 0,
+      dropped: 0,
+      waiting: 0,
+    });
+  });
+
+  it('that comes again is stored once', async () => {
+    const { intake, stored } = await setUp();
+    await intake.take({ measurements: [measurement('t')], rejects: [] });
+    await intake.take({ measurements: [measurement('t')], rejects: [] });
+    expect(await stored()).toHaveLength(1);
+    expect(intake.numbers()).toMatchObject({ received: 2, readings: 2, duplicates: 1 });
+  });
+
+  it('of nothing may be acknowledged at once', async () => {
+    const { intake } = await setUp();
+    await intake.take({ measurements: [], rejects: [] });
+    expect(intake.numbers()).toMatchObject({ received: 1, readings: 0 });
+  });
+
+  it.each([
+    ['too long', 'x'.repeat(2000), /longer than 1024 bytes/],
+    ['half a character', '\ud800', /well-formed/],
+  ])('with a name that is %s becomes a dead letter', async (_what, token, reason) => {
+    const { intake, stored } = await setUp();
+    await intake.take({
+      measurements: [measurement('t', { tag: { id: token, tokens: [token], name: '' } }), measurement('p')],
+      rejects: [],
+    });
+    const bodies = (await stored()).map(({ body }) => body);
+    expect(bodies.map((body) => deadLetterSchema.safeParse(body).data?.code).filter(Boolean)).toEqual(['badName']);
+    expect(deadLetterSchema.parse(bodies.find(({ kind }) => kind === 'deadLetter')).reason).toMatch(reason);
+    expect(bodies.filter((body) => readingSchema.safeParse(body).success)).toHaveLength(1);
+  });
+
+  it('that is too large for the bus becomes a dead letter, and one for which even that is too large is told', async () => {
+    const { intake, stored, bus } = await setUp({ maxPayload: 8192 });
+    await intake.take({ measurements: [measurement('t', { value: 'x'.repeat(9000) })], rejects: [] });
+    expect((await stored()).map(({ body }) => body.code)).toEqual(['tooLarge']);
+    expect(intake.numbers()).toMatchObject({ readings: 0, rejected: { tooLarge: 1 }, dropped: 0 });
+    await intake.take({ measurements: [], rejects: [{ ...reject, reason: 'y'.repeat(9000) }] });
+    expect(intake.numbers()).toMatchObject({ rejected: { tooLarge: 1, notJson: 1 }, dropped: 1 });
+    expect(bus.log.messages('error').join()).toMatch(/it is dropped/);
+  });
+});
+
+describe('the window', () => {
+  it('is full while the bus is away, and has room when it is back', async () => {
+    const { server, intake, stored } = await setUp({}, 2);
+    await server.halt();
+    const taken = ['t', 'p'].map((field) => intake.take({ measurements: [measurement(field)], rejects: [] }));
+    expect(intake.full).toBe(true);
+    let room = false;
+    const waiting = intake.room().then(() => {
+      room = true;
+    });
+    await expect.poll(() => intake.trouble).toMatch(/connection to the bus/);
+    expect(room).toBe(false);
+    await server.restart();
+    await Promise.all(taken);
+    await waiting;
+    expect(intake.trouble).toBeUndefined();
+    expect(await stored()).toHaveLength(2);
+  });
+
+  it('says that nothing may be acknowledged when the driver stops before', async () => {
+    const { server, intake } = await setUp();
+    await server.halt();
+    const taken = expect(intake.take({ measurements: [measurement('t')], rejects: [reject] })).rejects.toBeInstanceOf(
+      PipelineStopped,
+    );
+    await expect.poll(() => intake.trouble).toBeDefined();
+    await intake.stop(1000);
+    await taken;
+    expect(intake.numbers()).toMatchObject({ readings: 0, waiting: 0 });
+  });
+});
