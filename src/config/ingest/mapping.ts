@@ -1,0 +1,197 @@
+/** What becomes of MQTT messages: one entry of `topics`, from the filter to the values in the payload. */
+import { z } from 'zod';
+import { whole } from '../fields.ts';
+import { checkMapping } from './mapping-checks.ts';
+import { PathError, parsePath } from './json-path.ts';
+import { filterProblem } from './topic-filter.ts';
+
+const DAY_MS = 24 * 60 * 60_000;
+
+/** A text that people read: no control characters, no half of a surrogate pair. */
+const plain = (longest: number) =>
+  z
+    .string()
+    .min(1)
+    .max(longest)
+    .refine((text) => !/\p{Cc}/u.test(text) && text.isWellFormed(), {
+      message: 'must hold no line breaks or control characters',
+    });
+
+/** A JSONPath or a JSON Pointer. */
+const jsonPath = () =>
+  z
+    .string()
+    .min(1)
+    .max(1024)
+    .superRefine((text, context) => {
+      try {
+        parsePath(text);
+      } catch (error) {
+        if (!(error instanceof PathError)) throw error;
+        context.addIssue({ code: 'custom', message: error.message });
+      }
+    });
+
+/** An MQTT topic filter. */
+export const topicFilter = () =>
+  z.string().superRefine((text, context) => {
+    const problem = filterProblem(text);
+    if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+  });
+
+/** One value in a payload. */
+export const valueSchema = z.strictObject({
+  field: plain(256)
+    .optional()
+    .describe(
+      'Name of the value, for ever: it becomes part of the FQN. Needed where a payload gives several values. With a `path` that has wildcards, `{place}` stands for the member name or position that was found, and is the default.',
+    ),
+  path: jsonPath()
+    .optional()
+    .describe(
+      'Where the value stands in the record: a JSONPath (RFC 9535) such as `$.temperature`, or a JSON Pointer such as `/temperature`. With wildcards each place that is found becomes a reading of its own.',
+    ),
+  type: z
+    .enum(['auto', 'number', 'text', 'boolean'])
+    .default('auto')
+    .describe(
+      '`auto`: as JSON has it, a text stays a text. `number`: also from text such as `"21.5"`. `boolean`: also 1, 0 and the texts true, false, on, off, yes, no. `text`: a number keeps its digits as written. A text that cannot be read as this becomes `Bad Data`. A whole number beyond 2^53 is kept as text, since a number would be rounded.',
+    ),
+  unit: plain(64).optional().describe('Unit of the value.'),
+  unitPath: jsonPath().optional().describe('Where the unit stands in the record; `unit` is used where it is absent.'),
+  states: z
+    .record(z.string().min(1).max(256), plain(256))
+    .optional()
+    .describe('Names of states, for example `{"0": "OFF", "1": "ON"}`. A value without one is `Questionable`.'),
+  scale: z.number().optional().describe('Factor by which a number is multiplied; calculated in decimals.'),
+  offset: z.number().optional().describe('What is added to a number after that.'),
+  optional: z
+    .boolean()
+    .default(false)
+    .describe('Whether the value may be absent. One that is absent and may not be gives a dead letter.'),
+});
+export type ValueFile = z.output<typeof valueSchema>;
+
+/** When a value was measured. */
+export const timeSchema = z.strictObject({
+  path: jsonPath()
+    .optional()
+    .describe('Where the time stands. Without it the time of a reading is that of the arrival of the message.'),
+  of: z
+    .enum(['record', 'message'])
+    .default('record')
+    .describe('Whether `path` starts at each record, or at the whole message; the same without `records`.'),
+  format: z
+    .enum(['auto', 's', 'ms', 'us', 'ns', 'iso'])
+    .default('auto')
+    .describe(
+      'Seconds, milliseconds, microseconds or nanoseconds since 1970, with decimals, as numbers or as text; or ISO 8601 text. `auto` tells them apart: numbers below 10^11 are seconds, below 10^14 milliseconds, below 10^17 microseconds.',
+    ),
+  timeZone: z
+    .string()
+    .min(1)
+    .max(64)
+    .refine(isTimeZone, { message: 'must be an IANA time zone such as "Europe/Berlin"' })
+    .optional()
+    .describe('Time zone of ISO 8601 texts without an offset. Without it such a text counts as unreadable.'),
+  optional: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether the time may be absent. A reading whose time is absent and may not be, or is unreadable, gets its time of arrival and is `Questionable`.',
+    ),
+});
+export type TimeFile = z.output<typeof timeSchema>;
+
+/** What stands in the messages of a topic; the part of an entry that other kinds of feeds share. */
+export const mappingKeys = {
+  pattern: z
+    .string()
+    .min(1)
+    .max(1024)
+    .optional()
+    .describe(
+      'Makes fields of the levels of the topic: in `plant/{area}/{device}/temperature`, `{area}` is one level; `{rest...}` at the end is all further ones, `+` and `#` are not kept. Fields become attributes of the readings. A topic that does not fit is left to the entries after this one.',
+    ),
+  name: plain(256)
+    .optional()
+    .describe(
+      'Name of the readings for people, for example `{area} {device} {field}`. Besides the fields of `pattern` there are `{topic}`, `{field}` and `{key}`. Default: topic, key and field.',
+    ),
+  payload: z
+    .enum(['json', 'text', 'number'])
+    .default('json')
+    .describe('What a payload is: JSON, a text, or a text that is one number. All in UTF-8.'),
+  records: jsonPath()
+    .optional()
+    .describe(
+      'Where the records stand, if a payload has several. A path to one place, such as `$.readings`, names a list or object whose elements are the records; one with wildcards or a filter, such as `$.readings[*]`, names the records themselves. Without it the payload is the one record.',
+    ),
+  key: z
+    .string()
+    .min(1)
+    .max(1024)
+    .optional()
+    .describe(
+      'What tells records apart, for ever; part of the FQN. A path in the record, such as `$.deviceId`; or `place`: its position in the list or member name in the object; or `time`: all are of the same thing at different times.',
+    ),
+  values: z
+    .array(valueSchema)
+    .min(1)
+    .max(1000)
+    .optional()
+    .describe('The values in each record. Without it the record itself must be the value.'),
+  time: timeSchema.prefault({}).describe('When the values were measured. Default: when the message arrived.'),
+  numbersAsText: z
+    .boolean()
+    .default(true)
+    .describe('Whether a text may be the number where `type` is `number`. If not, such a value gives a dead letter.'),
+  missing: z
+    .array(z.string().max(256))
+    .max(100)
+    .default(['', 'null', 'None', 'NaN', 'N/A', 'Not Available'])
+    .describe(
+      'Texts that mean "no value"; spaces around them and letter case do not count. The reading is `Bad Data` then, as with null.',
+    ),
+};
+
+/** One entry of `topics`. */
+export const topicSchema = z
+  .strictObject({
+    filter: topicFilter().describe(
+      'MQTT topic filter: what to subscribe to. Of several entries that take a topic, the first counts.',
+    ),
+    qos: z
+      .literal([0, 1])
+      .default(1)
+      .describe('Quality of service. With 0 the broker sends a message once, and it MAY BE LOST.'),
+    share: z
+      .string()
+      .regex(/^[^/+#\p{Cc}\p{Cs}]{1,256}$/u, { message: 'must be a name without / + #' })
+      .optional()
+      .describe('Group of a shared subscription: each message goes to one member of the group only.'),
+    silentAfterMs: whole(1000, 3660 * DAY_MS)
+      .optional()
+      .describe(
+        'Time without a message after which the feed reports that the filter has gone silent, in milliseconds.',
+      ),
+    ...mappingKeys,
+  })
+  .superRefine(checkMapping);
+
+/** One entry of `topics`, with defaults filled in. */
+export type TopicFile = z.output<typeof topicSchema>;
+
+/** What {@link mappingKeys} give. */
+export type MappingFile = z.output<z.ZodObject<typeof mappingKeys>>;
+
+/** True for an IANA name; an offset such as "+02:00" would know no daylight saving. */
+function isTimeZone(name: string): boolean {
+  if (!/^[A-Za-z]/.test(name)) return false;
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
