@@ -7,6 +7,7 @@ import { aggregatedPiece, plottedPiece, snapshotItem } from '../../src/contract/
 import { noParams } from '../../src/contract/functions/define.ts';
 import * as search from '../../src/contract/functions/search.ts';
 import { functionTable } from '../../src/contract/functions/table.ts';
+import { deadLetterSchema, readingSchema } from '../../src/contract/reading.ts';
 import { correlationId, replySubject, requestSchema } from '../../src/contract/request.ts';
 import { seriesPieceSchema } from '../../src/contract/series.ts';
 import * as telemetry from '../../src/contract/telemetry.ts';
@@ -56,6 +57,8 @@ const read = new Map<z.ZodType, string>([
   [telemetry.metricsSchema, 'Metrics'],
   [telemetry.statsSchema, 'Stats'],
   [telemetry.logSchema, 'Log'],
+  [readingSchema, 'Reading'],
+  [deadLetterSchema, 'DeadLetter'],
 ]);
 
 // A schema that has a name already (no parameters, a server that failed) keeps it.

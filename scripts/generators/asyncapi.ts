@@ -5,6 +5,7 @@ import { configJsonSchema } from '../../src/config/explain.ts';
 import { CONTRACT_VERSION } from '../../src/contract/answer.ts';
 import type { FunctionDeclaration } from '../../src/contract/functions/define.ts';
 import { functionTable } from '../../src/contract/functions/table.ts';
+import { readingSchemes } from '../../src/contract/reading.ts';
 import { TELEMETRY_VERSION } from '../../src/contract/telemetry.ts';
 import { contractSchemas, itemName, paramsName, pascal, refTo } from './asyncapi-schemas.ts';
 
@@ -33,17 +34,18 @@ export function bus(): Record<string, unknown> {
       title: 'iota-seeqdrv: the Seeq driver of an IOTA Vue cluster on the bus',
       version: `${CONTRACT_VERSION}.0.0`,
       description:
-        'Requests that the driver answers, and what it publishes about itself. Topics, names and types of the functions are those that IOTA Software documents for its drivers; all bodies are our own contract, not confirmed by IOTA Software. The rules behind it (messages of one answer, times, names, failures) stand in docs/contract.md. What a schema cannot say, such as that exactly one of two members is needed, stands in its description or in the error that names it.',
+        'Requests that the driver answers, what it publishes about itself, and the readings of devices that it brings in. Topics, names and types of the functions are those that IOTA Software documents for its drivers; all bodies are our own contract, not confirmed by IOTA Software. The rules behind it (messages of one answer, times, names, failures) stand in docs/contract.md. What a schema cannot say, such as that exactly one of two members is needed, stands in its description or in the error that names it.',
     },
     defaultContentType: 'application/json',
     servers: { bus: server() },
-    channels: { ...requestChannels(), ...telemetryChannels() },
-    operations: { ...requestOperations(), ...telemetryOperations() },
+    channels: { ...requestChannels(), ...telemetryChannels(), ...ingestChannels() },
+    operations: { ...requestOperations(), ...telemetryOperations(), ...ingestOperations() },
     components: {
       schemas: contractSchemas(),
       messages: {
         ...Object.fromEntries(functionTable.flatMap((declaration) => requestMessages(declaration))),
         ...Object.fromEntries(telemetryTopics.map(telemetryMessage)),
+        ...ingestMessages(),
       },
       correlationIds: {
         id: {
@@ -223,3 +225,63 @@ const telemetryMessage = ([key, name, summary]: (typeof telemetryTopics)[number]
     payload: refTo(name),
   },
 ];
+
+/** What the driver brings in from devices: name of the channel, of the message, and what it holds. */
+const ingestTopics = [
+  ['readings', 'Reading', 'One value of one tag at one time, as a device measured it'],
+  ['deadletters', 'DeadLetter', 'A message of a device, or a part of one, that could not become a reading'],
+] as const;
+
+const idHeader = {
+  type: 'object',
+  properties: {
+    'Nats-Msg-Id': {
+      type: 'string',
+      description: 'The same for every delivery of the same thing, so that the stream stores it once',
+    },
+  },
+  required: ['Nats-Msg-Id'],
+};
+
+const ingestChannels = () =>
+  Object.fromEntries(
+    ingestTopics.map(([channel, message, summary]) => [
+      channel,
+      {
+        address: `{prefix}.${channel}.{scheme}.{connection}${channel === 'readings' ? '.{name}' : ''}`,
+        title: message,
+        description: `${summary}. Published to the stream that settings.ingest.stream names.`,
+        parameters: {
+          prefix: { description: 'Key "settings.ingest.prefix" of the configuration', default: 'iota' },
+          scheme: { description: 'Kind of the feed', enum: [...readingSchemes] },
+          connection: { description: 'The configured connection name, escaped as one token' },
+          ...(channel === 'readings'
+            ? { name: { description: 'The name of the tag, one token or several, each escaped' } }
+            : {}),
+        },
+        servers: [{ $ref: '#/servers/bus' }],
+        messages: messageRefs([message]),
+      },
+    ]),
+  );
+
+const ingestOperations = () =>
+  Object.fromEntries(
+    ingestTopics.map(([channel, message, summary]) => [
+      `publish${message}`,
+      {
+        action: 'send',
+        channel: { $ref: `#/channels/${channel}` },
+        summary,
+        messages: [{ $ref: `#/channels/${channel}/messages/${message}` }],
+      },
+    ]),
+  );
+
+const ingestMessages = () =>
+  Object.fromEntries(
+    ingestTopics.map(([, message, summary]) => [
+      message,
+      { title: message, summary, contentType: 'application/json', headers: idHeader, payload: refTo(message) },
+    ]),
+  );

@@ -1,4 +1,5 @@
 import { configJsonSchema, type SchemaNode } from '../../src/config/explain.ts';
+import { TEXT_FILE } from '../../src/config/fields.ts';
 import { KEY_FILE } from '../../src/config/keyfile.ts';
 import { CONFIG_FILE, CONFIG_VARIABLE } from '../../src/config/load.ts';
 
@@ -60,11 +61,38 @@ export function configurationPage(): string {
     '### `settings.bus`',
     settings?.properties?.bus?.description ?? '',
     keyTable(settings?.properties?.bus),
+    ...ingestBlocks(settings?.properties?.ingest),
     '',
   ]
     .join('\n\n')
     .replace(/\n+$/, '\n');
 }
+
+/** The feeds of device data: a table for each object, wherever it stands. */
+function ingestBlocks(node: SchemaNode | undefined): string[] {
+  if (!node) return [];
+  return [
+    '## `settings.ingest`: device data',
+    `${node.description ?? ''} Everything here is optional; what it does is told in [device data](ingest.md). Secrets, keys and certificates of this part are read anew for every use, so one that was replaced is used without a restart.`,
+    ...tables('settings.ingest', node).slice(1),
+  ];
+}
+
+/** Heading and table of an object, then those of the objects inside it. An object that stands in two forms is told by both. */
+function tables(path: string, node: SchemaNode): string[] {
+  const children = Object.entries(node.properties ?? {}).flatMap(([key, child]) => {
+    const forms = child.anyOf ?? [child];
+    return forms.flatMap((form) => {
+      const list = form.items ? `${path}.${key}[]` : `${path}.${key}`;
+      const inner = form.items ?? form;
+      return inner.properties && !isSecret(inner) ? tables(list, inner) : [];
+    });
+  });
+  return [`### \`${path}\``, keyTable(node), ...children];
+}
+
+const isSecret = (node: SchemaNode): boolean =>
+  node.properties?.file !== undefined && node.properties.env !== undefined;
 
 /** One row for each key of an object. */
 function keyTable(node: SchemaNode | undefined): string {
@@ -81,7 +109,9 @@ function keyTable(node: SchemaNode | undefined): string {
 
 function typeText(node: SchemaNode): string {
   if (node.anyOf) return node.anyOf.map(typeText).join(' or ');
-  if (node.properties?.file && node.properties.env) return '*secret*';
+  if (isSecret(node)) return '*secret*';
+  if (node[TEXT_FILE] === true) return 'path of a file';
+  if (node.enum) return node.enum.map((value) => `\`${JSON.stringify(value)}\``).join(' or ');
   switch (node.type) {
     case 'integer':
       return `whole number${rangeText(node)}`;

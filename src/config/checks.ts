@@ -11,6 +11,7 @@ export function crossChecks(root: Readonly<Record<string, unknown>>): { problems
     problems: [
       ...topics(root),
       ...plainTcp(root, object(settings.bus)).problems,
+      ...somethingToDo(root, settings),
       ...sameNames(servers),
       ...credentialForms(servers),
       ...limitOrder(object(settings.limits), object(settings.bus)),
@@ -46,6 +47,13 @@ function plainTcp(root: Raw, bus: Raw): { problems: Problem[]; warnings: Problem
     ? [{ path: 'settings.bus.insecure', message: 'has no effect: only nats:// addresses in natsurl can use plain TCP' }]
     : [];
   return { problems, warnings };
+}
+
+/** A driver without servers and without feeds would do nothing. */
+function somethingToDo(root: Raw, settings: Raw): Problem[] {
+  if (typeof root.settings !== 'object' || settings.ingest !== undefined) return [];
+  if (settings.servers !== undefined && !(Array.isArray(settings.servers) && settings.servers.length === 0)) return [];
+  return [{ path: 'settings.servers', message: 'must not be empty, unless settings.ingest brings device data in' }];
 }
 
 function sameNames(servers: readonly Raw[]): Problem[] {

@@ -13,6 +13,7 @@ export interface SchemaNode {
   readonly default?: unknown;
   readonly properties?: Readonly<Record<string, SchemaNode>>;
   readonly required?: readonly string[];
+  readonly enum?: readonly unknown[];
   readonly items?: SchemaNode;
   readonly anyOf?: readonly SchemaNode[];
   readonly minimum?: number;

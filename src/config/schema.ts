@@ -75,7 +75,10 @@ export const busSchema = z.strictObject({
 
 /** The part of the file that is the driver's own. */
 export const settingsSchema = z.strictObject({
-  servers: z.array(serverSchema).min(1).describe('The Seeq servers, at least one.'),
+  servers: z
+    .array(serverSchema)
+    .default([])
+    .describe('The Seeq servers; at least one, unless `ingest` brings device data in.'),
   limits: limitsSchema.prefault({}).describe('What one request may ask for, and how much is done at once.'),
   bus: busSchema.prefault({}).describe('The connection to NATS beyond `natsurl`.'),
   ingest: ingestSchema.optional().describe('The feeds of device data: MQTT brokers and seneye sensors.'),

@@ -8,7 +8,7 @@ import { asyncapiDocument, bus } from '../../scripts/generators/asyncapi.ts';
 import { functionTable } from '../../src/contract/functions/table.ts';
 
 interface Document {
-  channels: Record<string, { messages: Record<string, unknown>; parameters?: object }>;
+  channels: Record<string, { address?: string | null; messages: Record<string, unknown>; parameters?: object }>;
   operations: Record<string, { action: string; channel: unknown; messages: unknown[] }>;
   components: { schemas: Record<string, object>; messages: Record<string, { payload: object }> };
 }
@@ -68,16 +68,26 @@ describe('the AsyncAPI document', () => {
     }
   });
 
-  it('has an operation with request and answer for every function, and one for every topic of telemetry', () => {
+  it('has an operation with request and answer for every function, and one for all that is published', () => {
     const { operations, channels } = document;
     for (const { name } of functionTable) {
       expect(operations[name]).toMatchObject({ action: 'receive', channel: { $ref: '#/channels/requests' } });
     }
     const sent = Object.entries(operations).filter(([, { action }]) => action === 'send');
-    expect(sent.map(([name]) => name)).toEqual(['publishHealth', 'publishMetrics', 'publishStats', 'publishLog']);
-    const parameters = Object.values(channels).flatMap((channel) => Object.keys(channel.parameters ?? {}));
+    expect(sent.map(([name]) => name)).toEqual([
+      'publishHealth',
+      'publishMetrics',
+      'publishStats',
+      'publishLog',
+      'publishReading',
+      'publishDeadLetter',
+    ]);
+    const { readings, deadletters, ...topics } = channels;
+    const parameters = Object.values(topics).flatMap((channel) => Object.keys(channel.parameters ?? {}));
     expect(parameters).toEqual(['reqtopic', 'healthtopic', 'metricstopic', 'statstopic', 'logstopic']);
-    expect(Object.keys(operations)).toHaveLength(functionTable.length + 4);
+    expect(readings?.address).toBe('{prefix}.readings.{scheme}.{connection}.{name}');
+    expect(deadletters?.address).toBe('{prefix}.deadletters.{scheme}.{connection}');
+    expect(Object.keys(operations)).toHaveLength(functionTable.length + 6);
   });
 
   it('is made anew as the same object', () => {
