@@ -6,7 +6,8 @@ import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { createConnection, createServer, Socket, type AddressInfo, type Server } from 'node:net';
 import { finished, type Duplex } from 'node:stream';
-import { createServer as createTlsServer } from 'node:tls';
+import { createServer as createTlsServer, TLSSocket } from 'node:tls';
+import { parser } from 'mqtt-packet';
 import { createWebSocketStream, WebSocketServer } from 'ws';
 import {
   loginOf,
@@ -35,6 +36,10 @@ export interface MqttGateOptions {
   webSocket?: boolean | undefined;
   /** Time for a whole CONNECT packet; 10 s without it. */
   connectTimeoutMs?: number | undefined;
+  /** Told of every message that the broker delivers. The gate only looks on. */
+  onDelivery?: ((to: MqttLogin, topic: string) => void) | undefined;
+  /** Told when a connection that was logged in has ended. */
+  onGone?: ((login: MqttLogin) => void) | undefined;
 }
 
 /** A login as it was seen on the wire. */
@@ -105,6 +110,7 @@ export async function startMqttGate(options: MqttGateOptions): Promise<MqttGate>
     if (client.destroyed) return;
     const broker = createConnection({ host, port: target, noDelay: true });
     passing.set(client, { ...login, clientId: verdict.accept.clientId ?? login.clientId });
+    if (options.onDelivery !== undefined) watchDeliveries(broker, login, options.onDelivery);
     join(client, broker, bytes);
     broker.write(rewriteConnect(packet, verdict.accept));
     if (rest.length > 0) broker.write(rest);
@@ -115,7 +121,9 @@ export async function startMqttGate(options: MqttGateOptions): Promise<MqttGate>
     clients.add(client);
     finished(client, () => {
       clients.delete(client);
+      const login = passing.get(client);
       passing.delete(client);
+      if (login !== undefined) options.onGone?.(login);
     });
     client.on('error', () => undefined);
     serve(client).catch(() => {
@@ -134,7 +142,7 @@ export async function startMqttGate(options: MqttGateOptions): Promise<MqttGate>
     listener = opened;
   };
   const end = (client: Duplex): void => {
-    if (client instanceof Socket) client.resetAndDestroy();
+    if (client instanceof Socket && !(client instanceof TLSSocket)) client.resetAndDestroy();
     else client.destroy();
   };
   const cut = (): void => {
@@ -199,6 +207,15 @@ function join(client: Duplex, broker: Socket, bytes: { toBroker: number; toClien
   broker.once('close', () => client.end());
   client.pipe(broker);
   broker.pipe(client);
+}
+
+function watchDeliveries(broker: Socket, login: MqttLogin, told: (to: MqttLogin, topic: string) => void): void {
+  const reader = parser({ protocolVersion: login.protocolVersion });
+  reader.on('packet', (packet) => {
+    if (packet.cmd === 'publish') told(login, packet.topic);
+  });
+  reader.on('error', () => undefined);
+  broker.on('data', (chunk: Buffer) => reader.parse(chunk));
 }
 
 function createListener(take: (client: Duplex) => void, certificate?: ServerCertificate, webSocket = false): Server {
