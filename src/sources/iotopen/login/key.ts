@@ -1,0 +1,19 @@
+/** An API key, or a token that is used like one. */
+import type { TextSource } from '../transport.ts';
+import { refusedLogin, type Grant, type Way } from './way.ts';
+
+export class KeyWay implements Way {
+  readonly #platform: string;
+  readonly #key: TextSource;
+
+  constructor(platform: string, key: TextSource) {
+    this.#platform = platform;
+    this.#key = key;
+  }
+
+  async obtain(_signal: AbortSignal, refused: string | undefined): Promise<Grant> {
+    const token = await this.#key.reveal();
+    if (token !== refused) return { token, bearer: false };
+    throw refusedLogin(this.#platform, 'it does not accept the API key (or token). Was it revoked, or has it expired?');
+  }
+}

@@ -1,0 +1,125 @@
+/** OAuth 2: access tokens of short life, got with a refresh token. */
+import { DriverError } from '../../../contract/errors.ts';
+import { fromRefusal, fromThrown, type Conceal } from '../failure.ts';
+import type { components } from '../iotopen-api.generated.ts';
+import type { IotOpenPaths, TextSource } from '../transport.ts';
+import { Patience } from './patience.ts';
+import type { TokenFile } from './token-file.ts';
+import { basic, type Grant, type Way } from './way.ts';
+
+export interface OAuthWayOptions {
+  readonly platform: string;
+  readonly client: IotOpenPaths;
+  readonly clientId: TextSource;
+  readonly clientSecret: TextSource;
+  readonly refreshToken: TextSource;
+  readonly tokenFile?: TokenFile | undefined;
+  readonly conceal: Conceal;
+  /** A secret that nobody has named before, to be kept out of texts from now on. */
+  readonly onSecret: (secret: string) => void;
+  /** Told once if the platform replaces the refresh token and there is no file to keep the new one. */
+  readonly onUnkept: () => void;
+  /** What went wrong with the file; the token is used all the same. */
+  readonly onUnwritable: (error: Error) => void;
+  readonly now: () => number;
+}
+
+type Tokens = components['schemas']['AccessToken'];
+
+/** A token is replaced this long before its end, or a tenth of its life if that is shorter. */
+const MARGIN_MS = 30_000;
+
+export class OAuthWay implements Way {
+  readonly #options: OAuthWayOptions;
+  readonly #patience: Patience;
+  /** The platform's newest refresh token, and the configured one from which it came. */
+  #rotated: { readonly from: string; readonly token: string } | undefined;
+  #toldUnkept = false;
+
+  constructor(options: OAuthWayOptions) {
+    this.#options = options;
+    this.#patience = new Patience(options.now);
+  }
+
+  async obtain(signal: AbortSignal): Promise<Grant> {
+    const { clientId, clientSecret, refreshToken, tokenFile } = this.#options;
+    const [id, secret, given, kept] = await Promise.all([
+      clientId.reveal(),
+      clientSecret.reveal(),
+      refreshToken.reveal(),
+      tokenFile?.read(),
+    ]);
+    const rotated = this.#rotated?.from === given ? this.#rotated.token : undefined;
+    // The newest first; an operator may have given a new one because it does not work any more.
+    const candidates = [...new Set([rotated, kept, given].filter((token) => token !== undefined))];
+    for (const secretText of [secret, ...candidates]) this.#options.onSecret(secretText);
+    const tried = JSON.stringify([id, secret, candidates]);
+    this.#patience.check(tried);
+    let refusal = new DriverError('unauthorized', `${this.#options.platform} got no refresh token.`);
+    for (const candidate of candidates) {
+      try {
+        const tokens = await this.#refresh(basic(form(id), form(secret)), candidate, signal);
+        this.#patience.accepted();
+        await this.#keep(tokens.refresh_token, candidate, given);
+        return this.#grant(tokens);
+      } catch (error) {
+        const known = fromThrown(error, this.#options.platform);
+        if (known.code !== 'unauthorized') throw known;
+        refusal = known;
+      }
+    }
+    throw this.#patience.refused(refusal, tried);
+  }
+
+  async #refresh(login: Record<string, string>, refreshToken: string, signal: AbortSignal): Promise<Tokens> {
+    const { client, platform, conceal } = this.#options;
+    const { data, error, response } = await client.POST('/api/v2/oauth2/token', {
+      headers: { ...login, 'content-type': 'application/x-www-form-urlencoded' },
+      body: { grant_type: 'refresh_token', refresh_token: refreshToken },
+      bodySerializer: (body) => new URLSearchParams(body as Record<string, string>).toString(),
+      signal,
+    });
+    if (!response.ok) {
+      // RFC 6749 answers 400 where the token is not valid any more.
+      const status = response.status === 400 && isRefusal(error) ? 401 : response.status;
+      throw fromRefusal(status, error, platform, conceal);
+    }
+    // A rude platform may answer anything.
+    const tokens: Partial<Tokens> = data ?? {};
+    if (typeof tokens.access_token === 'string' && tokens.access_token !== '') return tokens as Tokens;
+    throw new DriverError('sourceError', `${platform} answered to the refresh token without an access token.`);
+  }
+
+  async #keep(next: unknown, used: string, given: string): Promise<void> {
+    const { tokenFile, onSecret, onUnkept, onUnwritable } = this.#options;
+    if (typeof next !== 'string' || next === '' || next === used) {
+      if (used !== given) this.#rotated = { from: given, token: used };
+      return;
+    }
+    onSecret(next);
+    this.#rotated = { from: given, token: next };
+    if (tokenFile !== undefined) {
+      await tokenFile.write(next).catch((error: unknown) => {
+        onUnwritable(error as Error);
+      });
+    } else if (!this.#toldUnkept) {
+      this.#toldUnkept = true;
+      onUnkept();
+    }
+  }
+
+  #grant({ access_token: token, expires_in: life }: Tokens): Grant {
+    this.#options.onSecret(token);
+    if (typeof life !== 'number' || !(life > 0)) return { token, bearer: true };
+    const lifeMs = life * 1000;
+    return { token, bearer: true, freshUntilMs: this.#options.now() + lifeMs - Math.min(MARGIN_MS, lifeMs / 10) };
+  }
+}
+
+/** RFC 6749, 2.3.1: id and secret are form-encoded before they become user and password. */
+const form = (text: string): string => encodeURIComponent(text).replaceAll('%20', '+');
+
+const isRefusal = (body: unknown): boolean =>
+  ['invalid_grant', 'invalid_client', 'unauthorized_client'].includes(
+    String((body as { error?: unknown } | null | undefined)?.error),
+  );

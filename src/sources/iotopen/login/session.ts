@@ -1,0 +1,140 @@
+/** The log-in at one platform: one for all waiting calls, kept while it is good, and replaced once when it is refused. */
+import { fromThrown } from '../failure.ts';
+import type { IotOpenPaths } from '../transport.ts';
+import { KeyWay } from './key.ts';
+import { OAuthWay } from './oauth.ts';
+import { UserWay } from './user.ts';
+import type { Grant, IotOpenCredentials, Way } from './way.ts';
+
+export interface SessionOptions {
+  /** For texts: `IoT Open "plant"`. */
+  readonly platform: string;
+  readonly credentials: IotOpenCredentials;
+  readonly client: IotOpenPaths;
+  /** What an operator has to do about a second factor. */
+  readonly codeAdvice: string;
+  /** Something that an operator should know and that stops nothing. */
+  readonly onNotice: (text: string) => void;
+  /** Milliseconds since 1970. */
+  readonly now?: (() => number) | undefined;
+}
+
+/** One log-in may take this long, whoever waits for it. */
+const LOGIN_TIMEOUT_MS = 30_000;
+/** Tokens come and go; the newest of them are kept out of texts. */
+const KEPT_SECRETS = 32;
+/** Shorter texts are no secrets, and taking them out would garble the rest. */
+const SHORTEST_SECRET = 4;
+
+export class Session {
+  readonly #platform: string;
+  readonly #way: Way;
+  readonly #now: () => number;
+  readonly #secrets = new Set<string>();
+  #grant: Grant | undefined;
+  #login: Promise<Grant> | undefined;
+
+  constructor(options: SessionOptions) {
+    this.#platform = options.platform;
+    this.#now = options.now ?? Date.now;
+    this.#way = wayOf(options, this.#now, this);
+  }
+
+  /** The grant to call with. @throws DriverError */
+  async grant(): Promise<Grant> {
+    const grant = this.#grant;
+    if (grant !== undefined && (grant.freshUntilMs ?? Infinity) > this.#now()) return grant;
+    return this.#obtain(undefined);
+  }
+
+  /**
+   * Another grant than the one that the platform has refused.
+   * @throws DriverError `unauthorized` when there is none
+   */
+  async replace(refused: Grant): Promise<Grant> {
+    if (this.#grant !== undefined && this.#grant !== refused) return this.#grant;
+    this.#grant = undefined;
+    return this.#obtain(refused.token);
+  }
+
+  /** A new grant although the one of before may be good; that one, if the platform cannot be asked. @throws DriverError */
+  async renew(): Promise<Grant> {
+    const before = this.#grant;
+    try {
+      return await this.#obtain(undefined);
+    } catch (error) {
+      if (fromThrown(error, this.#platform).code === 'unauthorized' || before === undefined) throw error;
+      return before;
+    }
+  }
+
+  /** A text of the platform without our secrets, should it repeat them. */
+  readonly conceal = (text: string): string =>
+    [...this.#secrets].reduce((rest, secret) => rest.replaceAll(secret, '[secret]'), text);
+
+  /** A text to keep out of others. */
+  readonly learn = (secret: string): void => {
+    if (secret.length < SHORTEST_SECRET) return;
+    this.#secrets.delete(secret);
+    this.#secrets.add(secret);
+    const [oldest] = this.#secrets;
+    if (this.#secrets.size > KEPT_SECRETS && oldest !== undefined) this.#secrets.delete(oldest);
+  };
+
+  #obtain(refused: string | undefined): Promise<Grant> {
+    this.#login ??= this.#logIn(refused).finally(() => (this.#login = undefined));
+    return this.#login;
+  }
+
+  async #logIn(refused: string | undefined): Promise<Grant> {
+    try {
+      const grant = await this.#way.obtain(AbortSignal.timeout(LOGIN_TIMEOUT_MS), refused);
+      this.learn(grant.token);
+      this.#grant = grant;
+      return grant;
+    } catch (error) {
+      throw fromThrown(error, this.#platform);
+    }
+  }
+}
+
+function wayOf(options: SessionOptions, now: () => number, { conceal, learn }: Session): Way {
+  const { platform, credentials, client, codeAdvice, onNotice } = options;
+  switch (credentials.kind) {
+    case 'key':
+      return new KeyWay(platform, credentials.key);
+    case 'user': {
+      const { user, password, tokenFile } = credentials;
+      const learned = learning(password, learn);
+      return new UserWay({ ...{ platform, client, user, tokenFile, codeAdvice, conceal, now }, password: learned });
+    }
+    case 'oauth': {
+      const { kind: _kind, ...sources } = credentials;
+      return new OAuthWay({
+        ...sources,
+        ...{ platform, client, conceal, now },
+        onSecret: learn,
+        onUnkept: () => {
+          onNotice(
+            `${platform} replaces the refresh token at each use. The new one is kept in memory only, so that the next ` +
+              'start will be refused; give "tokenFile", in which the driver can keep it.',
+          );
+        },
+        onUnwritable: (error) => {
+          onNotice(`${platform} has replaced the refresh token, and ${error.message}: the next start will be refused.`);
+        },
+      });
+    }
+  }
+}
+
+/** The same source; whoever reveals it has it kept out of texts. */
+function learning(source: { reveal(): Promise<string> }, learn: (secret: string) => void) {
+  return {
+    reveal: async () => {
+      const text = await source.reveal();
+      learn(text);
+      return text;
+    },
+  };
+}

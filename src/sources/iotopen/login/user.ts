@@ -1,0 +1,121 @@
+/** User and password of an account, with a second factor where the account has one. */
+import { DriverError } from '../../../contract/errors.ts';
+import { fromRefusal, fromThrown, type Conceal } from '../failure.ts';
+import type { components } from '../iotopen-api.generated.ts';
+import type { IotOpenPaths, TextSource } from '../transport.ts';
+import { Patience } from './patience.ts';
+import type { TokenFile } from './token-file.ts';
+import { basic, headersOf, refusedLogin, type Grant, type Way } from './way.ts';
+
+export interface UserWayOptions {
+  readonly platform: string;
+  readonly client: IotOpenPaths;
+  readonly user: TextSource;
+  readonly password: TextSource;
+  readonly tokenFile?: TokenFile | undefined;
+  /** What to do about a second factor: completes "it wants a code". */
+  readonly codeAdvice: string;
+  readonly conceal: Conceal;
+  readonly now: () => number;
+}
+
+export class UserWay implements Way {
+  readonly #options: UserWayOptions;
+  readonly #patience: Patience;
+
+  constructor(options: UserWayOptions) {
+    this.#options = options;
+    this.#patience = new Patience(options.now);
+  }
+
+  async obtain(signal: AbortSignal, refused: string | undefined): Promise<Grant> {
+    const { platform, client, user, password, tokenFile, codeAdvice, conceal } = this.#options;
+    const kept = await tokenFile?.read();
+    if (kept !== undefined) {
+      // No log-in in its place: with a second factor each one would send a code to a person.
+      if (kept !== refused) return { token: kept, bearer: false };
+      const file = tokenFile?.path ?? '';
+      throw refusedLogin(platform, `it does not accept the token in ${file} (any more). ${codeAdvice}`);
+    }
+    const [name, word] = await Promise.all([user.reveal(), password.reveal()]);
+    const tried = JSON.stringify([name, word]);
+    this.#patience.check(tried);
+    let step: LoginStep;
+    try {
+      step = await logIn({ platform, client, conceal }, name, word, signal);
+    } catch (error) {
+      const refusal = error instanceof DriverError && error.code === 'unauthorized';
+      throw refusal ? this.#patience.refused(error, tried) : error;
+    }
+    if (step.next !== undefined) {
+      throw this.#patience.refused(
+        refusedLogin(platform, `the account has a second factor (${step.next}). ${codeAdvice}`),
+        tried,
+        true,
+      );
+    }
+    this.#patience.accepted();
+    return { token: step.token, bearer: false };
+  }
+}
+
+/** What a log-in came to. */
+export interface LoginStep {
+  /** Final without `next`; else good for nothing but the challenge. */
+  readonly token: string;
+  /** The platform's word for what has to follow, such as `smslogin`. */
+  readonly next: string | undefined;
+}
+
+interface Desk {
+  readonly platform: string;
+  readonly client: IotOpenPaths;
+  readonly conceal: Conceal;
+}
+
+/**
+ * The first step of a log-in.
+ * @throws DriverError `unauthorized` for a wrong user or password
+ */
+export async function logIn(desk: Desk, user: string, password: string, signal: AbortSignal): Promise<LoginStep> {
+  try {
+    const { data, error, response } = await desk.client.POST('/api/v2/auth', {
+      headers: basic(user, password),
+      signal,
+    });
+    if (!response.ok) throw fromRefusal(response.status, error, desk.platform, desk.conceal);
+    return stepOf(data, desk.platform);
+  } catch (error) {
+    throw fromThrown(error, desk.platform);
+  }
+}
+
+/**
+ * The second step: the code of the second factor, with the token of the first step.
+ * @throws DriverError `unauthorized` for a wrong code
+ */
+export async function answerChallenge(desk: Desk, first: string, code: string, signal: AbortSignal): Promise<string> {
+  try {
+    const { data, error, response } = await desk.client.PUT('/api/v2/auth', {
+      headers: headersOf({ token: first, bearer: false }),
+      body: { challenge: code },
+      signal,
+    });
+    if (!response.ok) throw fromRefusal(response.status, error, desk.platform, desk.conceal);
+    const step = stepOf(data, desk.platform);
+    if (step.next === undefined) return step.token;
+    throw refusedLogin(desk.platform, `it wants yet another step (${step.next}), which this driver does not know.`);
+  } catch (error) {
+    throw fromThrown(error, desk.platform);
+  }
+}
+
+/** The platform's documents say `nextstep`, its client libraries `next_step`. */
+function stepOf(data: components['schemas']['Login'] | undefined, platform: string): LoginStep {
+  const { token, nextstep, next_step } = (data ?? {}) as Partial<Record<string, unknown>>;
+  if (typeof token !== 'string' || token === '') {
+    throw new DriverError('sourceError', `${platform} accepted the log-in but gave no token.`);
+  }
+  const next = [nextstep, next_step].find((word) => typeof word === 'string' && word !== '');
+  return { token, next: next as string | undefined };
+}
