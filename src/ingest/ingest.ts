@@ -9,6 +9,7 @@ import type { Feed, FeedTools } from './feed.ts';
 import { Intake } from './intake.ts';
 import { openMqttFeed } from './mqtt/feed.ts';
 import { readingSubjects } from './reading.ts';
+import { openSeneyeFeed } from './seneye/feed.ts';
 
 export interface IngestOptions {
   readonly config: IngestConfig;
@@ -38,7 +39,10 @@ export class Ingest {
       },
     };
     // A further kind of feed is one more line here.
-    this.#feeds = [...config.mqtt.map((broker) => openMqttFeed(broker, tools))];
+    this.#feeds = [
+      ...config.mqtt.map((broker) => openMqttFeed(broker, tools)),
+      ...(config.seneye === undefined ? [] : [openSeneyeFeed(config.seneye, tools)]),
+    ];
   }
 
   start(): void {

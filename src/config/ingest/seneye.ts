@@ -1,0 +1,155 @@
+/** `settings.ingest.seneye`: the receiver of seneye's Local Data Exchange (LDE), one listener for all senders. */
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import { connectionName, freshSecret, pemFile, whole } from '../fields.ts';
+
+const KiB = 1024;
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+
+/** Where to listen: an address of this machine, or a name of it. */
+const listenHost = () =>
+  z.string().refine((text) => isIP(text) !== 0 || /^[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?$/.test(text), {
+    message: 'must be an IP address or host name of this machine, without a port',
+  });
+
+/** The path of a URL as it stands in a request line. */
+const urlPath = () =>
+  z.string().regex(/^\/[\x21-\x22\x24-\x3e\x40-\x7e]{0,254}$/, {
+    message: 'must begin with / and hold no spaces, no query (?) and no fragment (#)',
+  });
+
+/** Certificate and key of the listener; both files are read anew every minute, so that a renewed one is used. */
+const listenerTlsSchema = z.strictObject({
+  certFile: pemFile().describe(
+    'PEM file of the certificate, with the ones in between. Relative to the configuration file.',
+  ),
+  keyFile: pemFile().describe('PEM file of its private key.'),
+});
+
+/** A sensor (SUD) of a source. */
+const deviceSchema = z.strictObject({
+  id: z
+    .string()
+    .min(1)
+    .max(64)
+    .describe('Id of the device (SUD) as it stands in its posts, usually 32 hexadecimal digits.'),
+  name: z.string().min(1).max(64).optional().describe('Name for people, in place of the one that the device tells.'),
+  secret: freshSecret()
+    .optional()
+    .describe('Secret of this device, where it has one of its own. Its posts must then be signed with it.'),
+});
+
+/** One app or web server of seneye (SCA, SWS) that posts. */
+const sourceSchema = z.strictObject({
+  source: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,64}$/, {
+      message: 'must be 1 to 64 letters, digits or signs without spaces, as in SWS_1234',
+    })
+    .describe('Id of the sender as it stands in the header X-SENEYE: `SCA_…` or `SWS_…`. Letter case counts.'),
+  name: connectionName()
+    .optional()
+    .describe('Name of the connection, part of every FQN; should never change. By default the id of the sender.'),
+  secret: freshSecret()
+    .optional()
+    .describe('Secret that the settings of the sender show; its letters as they are. Read anew for every post.'),
+  devices: z
+    .array(deviceSchema)
+    .default([])
+    .describe(
+      'Devices to expect. Others of the same source are taken, too, but watched only from their first post on.',
+    ),
+});
+
+const rateLimitSchema = z.strictObject({
+  burst: whole(1, 100_000).default(30).describe('Posts that may come at once.'),
+  perSecond: z.number().min(0.001).max(10_000).default(1).describe('Posts that may come in a second in the long run.'),
+});
+
+export const seneyeSchema = z
+  .strictObject({
+    host: listenHost()
+      .optional()
+      .describe(
+        'Address to listen at. By default all addresses of this machine, since the senders are other machines; every post must be signed.',
+      ),
+    port: whole(0, 65_535).default(7878).describe('Port to listen at; 0 takes any free one.'),
+    path: urlPath().default('/localexchange/endpoint').describe('Path of the URL that is typed into the sender.'),
+    tls: listenerTlsSchema
+      .optional()
+      .describe(
+        'Makes the listener take TLS, and nothing else. seneye documents plain HTTP only; a proxy may want this.',
+      ),
+    strict: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Take only what seneye documents: exactly this path and exactly the content type `application/jose`. Else parameters of the type, a slash at the end of the path and a query are ignored.',
+      ),
+    sources: z.array(sourceSchema).min(1).describe('The senders that are known.'),
+    outOfWater: z
+      .enum(['questionable', 'omit'])
+      .default('questionable')
+      .describe(
+        'What becomes of values that a device measured out of water: `questionable` gives them that status, `omit` leaves them out. That the device is out of water is told in both cases.',
+      ),
+    staleAfterMs: whole(1000, 7 * DAY_MS)
+      .default(65 * MINUTE_MS)
+      .describe(
+        'Silence of a device beyond which the feed is `silent`, in milliseconds. A device posts about every 30 minutes.',
+      ),
+    successStatus: z.literal([200, 202, 204]).default(200).describe('HTTP status for a post whose readings are safe.'),
+    unknownSourceStatus: z.literal([401, 404]).default(404).describe('HTTP status for a sender that is not known.'),
+    badSignatureStatus: z.literal([400, 401]).default(401).describe('HTTP status for a post with a wrong signature.'),
+    ackTimeoutMs: whole(100, 120_000)
+      .default(10_000)
+      .describe(
+        'Time that the bus has to take the readings of a post, in milliseconds; then the sender gets 503. They stay under way, and a repeated post is recognized.',
+      ),
+    requestTimeoutMs: whole(500, 120_000)
+      .default(10_000)
+      .describe('Time that a sender has for its whole request, in milliseconds.'),
+    bodyBytes: whole(KiB, 1024 * KiB)
+      .default(64 * KiB)
+      .describe('Largest body of a post, in bytes.'),
+    maxConnections: whole(1, 10_000).default(100).describe('Connections of senders at once; further ones are closed.'),
+    maxWaiting: whole(1, 10_000)
+      .default(500)
+      .describe('Posts of all sources that wait for the bus at once; beyond it senders get 503 at once.'),
+    rateLimit: rateLimitSchema
+      .prefault({})
+      .describe(
+        'Holds for the posts of each source; for its posts with wrong signatures, by address; and for all unknown sources together. Beyond it senders get 429.',
+      ),
+  })
+  .superRefine(({ sources }, context) => {
+    const seen = { source: new Map<string, number>(), name: new Map<string, number>() };
+    for (const [index, entry] of sources.entries()) {
+      const keys = { source: entry.source, name: (entry.name ?? entry.source).normalize('NFC').toLowerCase() };
+      for (const key of ['source', 'name'] as const) {
+        const other = seen[key].get(keys[key]);
+        if (other === undefined) seen[key].set(keys[key], index);
+        else {
+          const message = `is the same ${key} as that of settings.ingest.seneye.sources[${other}]`;
+          context.addIssue({ code: 'custom', path: ['sources', index, key], message });
+        }
+      }
+      const ids = entry.devices.map(({ id }) => id);
+      for (const [at, id] of ids.entries()) {
+        if (ids.indexOf(id) === at) continue;
+        context.addIssue({
+          code: 'custom',
+          path: ['sources', index, 'devices', at, 'id'],
+          message: 'stands here twice',
+        });
+      }
+      if (entry.secret === undefined && !entry.devices.some(({ secret }) => secret !== undefined)) {
+        const message =
+          'is missing: posts are checked by it. Only where devices have secrets of their own it may be left out';
+        context.addIssue({ code: 'custom', path: ['sources', index, 'secret'], message });
+      }
+    }
+  });
+
+export type SeneyeFile = z.output<typeof seneyeSchema>;

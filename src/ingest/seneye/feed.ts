@@ -1,0 +1,208 @@
+/**
+ * The receiver of seneye's Local Data Exchange as a feed: devices post signed readings over HTTP, and get their success
+ * only when the readings are safe on the bus.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { within } from '../../bus/within.ts';
+import { rejectCodes } from '../../contract/reading.ts';
+import type { FeedHealth, FeedMetrics } from '../../contract/telemetry.ts';
+import { ArrivalClock } from '../arrival-clock.ts';
+import { Condition } from '../condition.ts';
+import type { Feed, FeedTools } from '../feed.ts';
+import type { IntakeNumbers } from '../intake.ts';
+import { DeviceWatch } from './device-watch.ts';
+import { SenderGone } from './http-request.ts';
+import { answeredEarly, Listener } from './listener.ts';
+import { Receiver } from './receiver.ts';
+import { Refusal, RefusalLog, retryAfter } from './refusal.ts';
+import { KnownSource, type SeneyeConfig } from './sources.ts';
+
+/** There is one listener; its connections to the bus are named by source. */
+const NAME = 'lde';
+/** Time that the last answers have to leave, once it is known what they are. */
+const GOODBYE_MS = 1000;
+
+/** Makes the receiver; it listens from `start` on. */
+export function openSeneyeFeed(config: SeneyeConfig, tools: FeedTools): SeneyeFeed {
+  return new SeneyeFeed(config, tools);
+}
+
+export class SeneyeFeed implements Feed {
+  readonly #config: SeneyeConfig;
+  readonly #tools: FeedTools;
+  readonly #sources: ReadonlyMap<string, KnownSource>;
+  readonly #condition: Condition;
+  readonly #devices: DeviceWatch;
+  readonly #receiver: Receiver;
+  readonly #listener: Listener;
+  readonly #refusals: RefusalLog;
+  readonly #underWay = new Set<Promise<void>>();
+  #trouble: string | undefined;
+  #listens = false;
+  #stopping = false;
+  #refused = 0;
+
+  constructor(config: SeneyeConfig, tools: FeedTools) {
+    const { logger, times } = tools;
+    this.#config = config;
+    this.#tools = tools;
+    this.#sources = new Map(
+      config.sources.map((source) => [source.source, new KnownSource(source, (origin) => tools.intake(origin))]),
+    );
+    this.#condition = new Condition('seneye', NAME, logger);
+    this.#refusals = new RefusalLog(logger);
+    const { staleAfterMs } = config;
+    this.#devices = new DeviceWatch({
+      ...{ staleAfterMs, logger },
+      onChange: () => {
+        this.#settle();
+      },
+    });
+    const clock = new ArrivalClock();
+    this.#receiver = new Receiver({
+      ...{ config, clock, times, logger },
+      sources: this.#sources,
+      devices: this.#devices,
+    });
+    this.#listener = new Listener({
+      ...{ config, logger },
+      onRequest: (request, response, goOn) => {
+        this.#serve(request, response, goOn);
+      },
+      onBroken: () => this.#refused++,
+      onState: (state, message) => {
+        this.#listens = state === 'up';
+        this.#trouble = message;
+        this.#settle();
+      },
+    });
+  }
+
+  /** Port that it listens at; undefined while it does not. */
+  get port(): number | undefined {
+    return this.#listener.address?.port;
+  }
+
+  start(): void {
+    for (const source of this.#sources.values()) this.#devices.expect(source);
+    this.#listener.start();
+  }
+
+  async stop(deadlineMs: number): Promise<void> {
+    this.#stopping = true;
+    this.#listener.refuse();
+    this.#devices.stop();
+    await Promise.all(this.#intakes().map((intake) => intake.stop(deadlineMs)));
+    await within(GOODBYE_MS, Promise.all(this.#underWay));
+    this.#listener.close();
+    this.#condition.is('stopped');
+  }
+
+  health(): FeedHealth {
+    const lastMs = Math.max(0, ...this.#intakes().map((intake) => intake.lastReceivedMs ?? 0));
+    const waiting = this.#intakes().find((intake) => intake.trouble !== undefined)?.trouble;
+    const over =
+      waiting === undefined || !this.#listens ? undefined : ({ state: 'waiting', message: waiting } as const);
+    return this.#condition.health(lastMs === 0 ? undefined : lastMs, over);
+  }
+
+  metrics(): FeedMetrics {
+    const all = this.#intakes().map((intake) => intake.numbers());
+    const sum = (count: (numbers: IntakeNumbers) => number): number =>
+      all.reduce((total, numbers) => total + count(numbers), 0);
+    const rejected: FeedMetrics['rejected'] = {};
+    for (const code of rejectCodes) {
+      const count = sum((numbers) => numbers.rejected[code] ?? 0);
+      if (count > 0) rejected[code] = count;
+    }
+    return {
+      kind: 'seneye',
+      name: NAME,
+      received: sum(({ received }) => received),
+      readings: sum(({ readings }) => readings),
+      duplicates: sum(({ duplicates }) => duplicates),
+      rejected,
+      refused: this.#refused,
+      mayLose: this.#receiver.mayLose,
+      retried: sum(({ retried }) => retried),
+      dropped: sum(({ dropped }) => dropped),
+      connections: this.#listener.connections,
+      waiting: sum(({ waiting }) => waiting),
+    };
+  }
+
+  #intakes() {
+    return [...this.#sources.values()].map(({ intake }) => intake);
+  }
+
+  /** Works out how it is from the listener and the devices. */
+  #settle(): void {
+    if (this.#stopping) return;
+    const { alarm } = this.#devices;
+    if (!this.#listens) this.#condition.is('down', this.#trouble);
+    else if (alarm !== undefined) this.#condition.is('silent', alarm);
+    else this.#condition.is('up');
+  }
+
+  #serve(request: IncomingMessage, response: ServerResponse, goOn: () => void): void {
+    // A sender that goes away is no error of ours.
+    response.on('error', () => undefined);
+    const served = this.#answer(request, goOn).then(async (answer) => {
+      if (answer === undefined) response.destroy();
+      else await reply(request, response, answer);
+    });
+    this.#underWay.add(served);
+    void served.finally(() => this.#underWay.delete(served));
+  }
+
+  /** Undefined when there is nobody to answer to. */
+  async #answer(request: IncomingMessage, goOn: () => void): Promise<Answer | undefined> {
+    try {
+      if (this.#stopping) throw new Refusal('stopping', 503, 'The receiver stops.', { headers: retryAfter(30) });
+      await this.#receiver.receive(request, goOn);
+      return { status: this.#config.successStatus, headers: {}, text: '' };
+    } catch (error) {
+      if (error instanceof SenderGone) return undefined;
+      if (error instanceof Refusal) {
+        if (error.code !== 'busAway' && error.code !== 'stopping') this.#refused++;
+        this.#tell(error, request);
+        return { status: error.status, headers: error.headers, text: `${error.message}\n` };
+      }
+      this.#tools.logger.error({ err: error }, 'A seneye post could not be handled; this is a defect of the driver');
+      return { status: 500, headers: retryAfter(30), text: 'The receiver failed.\n' };
+    }
+  }
+
+  #tell(refusal: Refusal, { headers, socket, method, url = '' }: IncomingMessage): void {
+    const { 'x-seneye': claimed } = headers;
+    const source = typeof claimed === 'string' ? claimed.slice(0, 80) : undefined;
+    const known = source === undefined ? undefined : this.#sources.get(source)?.name;
+    const from = socket.remoteAddress;
+    const path = (url.split('?', 1)[0] ?? '').slice(0, 200);
+    this.#refusals.tell(refusal, known, { source, from, request: `${method ?? ''} ${path}` });
+  }
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+}
+
+/** Resolves when the answer has left, or cannot. */
+function reply(request: IncomingMessage, response: ServerResponse, { status, headers, text }: Answer): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  response.once('close', () => {
+    resolve(undefined);
+  });
+  if (!request.complete) answeredEarly(request);
+  response.writeHead(status, {
+    ...headers,
+    ...(text === '' ? {} : { 'Content-Type': 'text/plain; charset=utf-8' }),
+    ...(status === 204 ? {} : { 'Content-Length': Buffer.byteLength(text) }),
+    // A sender that was not told to send its body may send it or not; what follows could be either.
+    ...(request.complete || request.headers.expect === undefined ? {} : { Connection: 'close' }),
+  });
+  response.end(text);
+  return promise;
+}

@@ -1,0 +1,46 @@
+/** What a seneye device measures and what it says about itself; from the README of its Local Data Exchange. */
+
+/** A value in `SUD.data`. The name is part of FQNs and never changes. */
+export interface Quantity {
+  readonly key: 'T' | 'P' | 'N' | 'K' | 'L' | 'A';
+  readonly name: string;
+  readonly label: string;
+  readonly unit: string;
+  /** Measured with the slide, which wears out in about 30 days. */
+  readonly bySlide?: true;
+  /** Measured only by a Reef. */
+  readonly reefOnly?: true;
+}
+
+/** Units as SI and the field write them; the sign of micro is U+00B5. */
+export const quantities: readonly Quantity[] = [
+  { key: 'T', name: 'temperature', label: 'temperature', unit: '°C' },
+  { key: 'P', name: 'ph', label: 'pH', unit: 'pH', bySlide: true },
+  // Free ammonia, NH3; not the total with ammonium.
+  { key: 'N', name: 'ammonia', label: 'ammonia', unit: 'ppm', bySlide: true },
+  { key: 'K', name: 'kelvin', label: 'color temperature', unit: 'K', reefOnly: true },
+  { key: 'L', name: 'lux', label: 'illuminance', unit: 'lx', reefOnly: true },
+  // Photosynthetically active radiation.
+  { key: 'A', name: 'par', label: 'PAR', unit: 'µmol/m²/s', reefOnly: true },
+];
+
+/** A flag in `SUD.data.S`, 0 or 1. */
+export interface Flag {
+  readonly key: 'W' | 'S' | 'T' | 'P' | 'N' | 'K';
+  readonly name: string;
+  readonly label: string;
+  /** It judges a measured value, and is worth no more than that. */
+  readonly judges?: Quantity['key'];
+}
+
+export const flags: readonly Flag[] = [
+  { key: 'W', name: 'inWater', label: 'in water' },
+  // Also when no slide is fitted. `S` is both the object of all flags and this one in it.
+  { key: 'S', name: 'slideExpired', label: 'slide expired' },
+  // Outside of the limits that the user has set.
+  { key: 'T', name: 'temperatureAlert', label: 'temperature alert', judges: 'T' },
+  { key: 'P', name: 'phAlert', label: 'pH alert', judges: 'P' },
+  { key: 'N', name: 'ammoniaAlert', label: 'ammonia alert', judges: 'N' },
+  // The light has no color temperature; `K` is 0 then.
+  { key: 'K', name: 'kelvinOffLine', label: 'color off the Kelvin line', judges: 'K' },
+];

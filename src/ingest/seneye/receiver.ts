@@ -1,0 +1,208 @@
+/**
+ * What becomes of one post: who sent it, whether the signature is right, what stands in it, and when the sender may
+ * forget it. Success is answered only after the bus has acknowledged every reading.
+ */
+import { hash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { BusLogger } from '../../bus/logger.ts';
+import type { ArrivalClock } from '../arrival-clock.ts';
+import type { TimeLimits } from '../claimed-time.ts';
+import { PipelineStopped } from '../pipeline.ts';
+import type { Delivery } from '../reading.ts';
+import type { DeviceWatch } from './device-watch.ts';
+import { readBody, readHead } from './http-request.ts';
+import { JwsError, readJws, type Jws } from './jws.ts';
+import { PostError, readPost, type Post } from './post.ts';
+import { RateLimit } from './rate-limit.ts';
+import { readingsOf } from './readings.ts';
+import { Refusal, retryAfter } from './refusal.ts';
+import type { KnownSource, SeneyeConfig, Signer } from './sources.ts';
+import { readTime } from './values.ts';
+
+export interface ReceiverOptions {
+  readonly config: SeneyeConfig;
+  /** By the id in the header. */
+  readonly sources: ReadonlyMap<string, KnownSource>;
+  readonly devices: DeviceWatch;
+  readonly clock: ArrivalClock;
+  readonly times: TimeLimits;
+  readonly logger: BusLogger;
+}
+
+/** A message from a known sender, whose signature is right. */
+interface Signed {
+  readonly source: KnownSource;
+  readonly payload: Buffer;
+  readonly signer: Signer;
+}
+
+/** Seconds after which a sender may find the bus back. */
+const AGAIN_SECONDS = 30;
+const STRANGERS = 'all strangers';
+
+export class Receiver {
+  readonly #options: ReceiverOptions;
+  /** Of right posts, by source; of wrong ones, by source and address, so that a forger does not silence the device. */
+  readonly #posts: RateLimit;
+  readonly #wrong: RateLimit;
+  /** What waits for the bus, by its content: a post that is repeated meanwhile waits for the same. */
+  readonly #waiting = new Map<string, Promise<void>>();
+  #mayLose = 0;
+
+  constructor(options: ReceiverOptions) {
+    this.#options = options;
+    this.#posts = new RateLimit(options.config.rateLimit);
+    this.#wrong = new RateLimit(options.config.rateLimit);
+  }
+
+  /** Posts that were taken over core NATS, where they can be lost. */
+  get mayLose(): number {
+    return this.#mayLose;
+  }
+
+  /**
+   * Resolves when the sender may forget its post.
+   * @param goOn tells a sender that waits for it to send the body
+   * @throws Refusal with the answer for the sender
+   * @throws SenderGone
+   */
+  async receive(request: IncomingMessage, goOn: () => void): Promise<void> {
+    const { config } = this.#options;
+    const claimed = readHead(request, config);
+    const source = this.#sourceOf(claimed);
+    const sender = `${claimed} ${request.socket.remoteAddress ?? ''}`;
+    const waitSeconds = this.#wrong.waitSeconds(sender);
+    if (waitSeconds > 0) throw tooMany(waitSeconds);
+    this.#checkRoom(source);
+    goOn();
+    const body = await readBody(request, config);
+    const received = this.#options.clock.now();
+    try {
+      const signed = await check(source, body);
+      const post = read(signed);
+      if (!this.#posts.take(claimed)) throw tooMany(this.#posts.waitSeconds(claimed));
+      await this.#take(signed, post, received);
+    } catch (error) {
+      const refusal = error instanceof JwsError ? new Refusal('malformed', 400, sentence(error.message)) : error;
+      if (refusal instanceof Refusal && (refusal.code === 'malformed' || refusal.code === 'signature')) {
+        this.#wrong.take(sender);
+      }
+      if (refusal instanceof Refusal && refusal.code === 'signature') throw this.#withStatus(refusal);
+      throw refusal;
+    }
+  }
+
+  #sourceOf(claimed: string): KnownSource {
+    const source = this.#options.sources.get(claimed);
+    if (source !== undefined) return source;
+    if (!this.#wrong.take(STRANGERS)) throw tooMany(this.#wrong.waitSeconds(STRANGERS));
+    throw new Refusal('unknownSource', this.#options.config.unknownSourceStatus, 'The sender is not known here.', {
+      hint: 'If it is yours, add the id in its X-SENEYE header to settings.ingest.seneye.sources.',
+    });
+  }
+
+  #checkRoom({ intake }: KnownSource): void {
+    if (this.#waiting.size < this.#options.config.maxWaiting && !intake.full) return;
+    throw new Refusal('busy', 503, 'Too many posts wait for the bus.', { headers: retryAfter(AGAIN_SECONDS) });
+  }
+
+  async #take(signed: Signed, post: Post | PostError, received: bigint): Promise<void> {
+    const { source, payload } = signed;
+    const { times, config, devices, logger } = this.#options;
+    let delivery: Delivery;
+    if (post instanceof PostError) {
+      delivery = { measurements: [], rejects: [{ code: post.code, reason: post.message, payload, received }] };
+      logger.warn(
+        { connection: source.name, reason: post.code },
+        `A signed seneye post cannot be read: ${post.message}`,
+      );
+    } else {
+      const name = source.deviceName(post.sud);
+      devices.heard(source, post.sud, name ?? post.name);
+      delivery = readingsOf(post, payload, received, { times, outOfWater: config.outOfWater, name });
+    }
+    // Without a time of its own a post that looks the same may be a new one.
+    const same = post instanceof PostError || readTime(post.timestamp) !== undefined;
+    const key = `${source.name}/${hash('sha256', payload)}${same ? '' : `/${received}`}`;
+    await this.#acknowledged(this.#waiting.get(key) ?? this.#hand(key, source, delivery));
+  }
+
+  #hand(key: string, source: KnownSource, delivery: Delivery): Promise<void> {
+    this.#checkRoom(source);
+    if (source.intake.mayLose) this.#mayLose++;
+    const taken = source.intake.take(delivery).finally(() => this.#waiting.delete(key));
+    this.#waiting.set(key, taken);
+    // Nobody may listen any more when it ends.
+    taken.catch(() => undefined);
+    return taken;
+  }
+
+  /** @throws Refusal when that does not happen in time */
+  async #acknowledged(taken: Promise<void>): Promise<void> {
+    const { ackTimeoutMs } = this.#options.config;
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      reject(
+        new Refusal('busAway', 503, `The bus did not take the readings within ${ackTimeoutMs} ms.`, {
+          headers: retryAfter(AGAIN_SECONDS),
+          hint: 'They stay under way as long as the driver runs.',
+        }),
+      );
+    }, ackTimeoutMs);
+    try {
+      await Promise.race([taken, late]);
+    } catch (error) {
+      if (!(error instanceof PipelineStopped)) throw error;
+      throw new Refusal('stopping', 503, 'The receiver stops.', { headers: retryAfter(AGAIN_SECONDS) });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #withStatus({ code, message, hint }: Refusal): Refusal {
+    return new Refusal(code, this.#options.config.badSignatureStatus, message, hint === undefined ? {} : { hint });
+  }
+}
+
+/** @throws Refusal, JwsError */
+async function check(source: KnownSource, body: Buffer): Promise<Signed> {
+  const jws = readJws(body);
+  const signer = await signerOf(source, jws);
+  if (signer === undefined) {
+    throw new Refusal('signature', 401, 'The signature is wrong.', {
+      hint: 'Is the secret of this source the one that the settings of the sender show?',
+    });
+  }
+  return { source, payload: jws.payload, signer };
+}
+
+async function signerOf(source: KnownSource, jws: Jws): Promise<Signer | undefined> {
+  try {
+    return await source.signerOf(jws);
+  } catch (error) {
+    throw new Refusal('noSecret', 503, 'The receiver cannot check signatures now.', {
+      headers: retryAfter(AGAIN_SECONDS),
+      hint: error instanceof Error ? error.message : String(error),
+    });
+  }
+}
+
+/** @throws Refusal when the device has to sign in another way */
+function read({ source, payload, signer }: Signed): Post | PostError {
+  let post: Post;
+  try {
+    post = readPost(payload);
+  } catch (error) {
+    if (error instanceof PostError) return error;
+    throw error;
+  }
+  if (source.mayBeSignedBy(signer, post.sud)) return post;
+  throw new Refusal('signature', 401, 'The signature is not that of the device.', {
+    hint: 'The device has a secret of its own in the configuration; its posts must be signed with that, and no others.',
+  });
+}
+
+const tooMany = (waitSeconds: number): Refusal =>
+  new Refusal('tooMany', 429, 'Too many posts.', { headers: retryAfter(waitSeconds) });
+
+const sentence = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`;

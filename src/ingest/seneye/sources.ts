@@ -1,0 +1,62 @@
+/** The known senders: their secrets, the names of their devices, and their ways to the bus. */
+import type { IngestConfig } from '../../config/config.ts';
+import type { SecretSource } from '../../config/secret.ts';
+import type { Intake } from '../intake.ts';
+import type { Origin } from '../reading.ts';
+import { isSignedWith, type Jws } from './jws.ts';
+
+export type SeneyeConfig = NonNullable<IngestConfig['seneye']>;
+
+/** Which secret a message was signed with: that of one device, by its id, or that of the source. */
+export type Signer = { readonly device: string } | 'source';
+
+/** One configured sender. */
+export class KnownSource {
+  /** Name of the connection. */
+  readonly name: string;
+  readonly intake: Intake;
+  readonly #config: SeneyeConfig['sources'][number];
+
+  constructor(config: SeneyeConfig['sources'][number], intake: (origin: Origin) => Intake) {
+    this.#config = config;
+    this.name = config.name ?? config.source;
+    this.intake = intake({ scheme: 'seneye', connection: this.name });
+  }
+
+  /** The devices to expect, by id. */
+  get devices(): readonly string[] {
+    return this.#config.devices.map(({ id }) => id);
+  }
+
+  /** Name of a device by the configuration. */
+  deviceName(sud: string): string | undefined {
+    return this.#device(sud)?.name;
+  }
+
+  /**
+   * Finds who signed; undefined if it was nobody that is known.
+   * @throws Error fit for a log when a secret cannot be read
+   */
+  async signerOf(jws: Jws): Promise<Signer | undefined> {
+    const { secret, devices } = this.#config;
+    if (secret !== undefined && (await signed(secret, jws))) return 'source';
+    for (const { id, secret: own } of devices) {
+      if (own !== undefined && (await signed(own, jws))) return { device: id };
+    }
+    return undefined;
+  }
+
+  /** Whether a message of this device is to be signed so: one with a secret of its own with that and no other. */
+  mayBeSignedBy(signer: Signer, sud: string): boolean {
+    const own = this.#device(sud)?.secret !== undefined;
+    return signer === 'source' ? !own : signer.device === sud;
+  }
+
+  #device(sud: string): SeneyeConfig['sources'][number]['devices'][number] | undefined {
+    return this.#config.devices.find(({ id }) => id === sud);
+  }
+}
+
+async function signed(secret: SecretSource, jws: Jws): Promise<boolean> {
+  return isSignedWith(await secret.reveal(), jws);
+}
