@@ -58,3 +58,15 @@ export interface LinkOptions {
   readonly label: string;
   readonly logger: BusLogger;
 }
+
+/** What a link has for those who send (a seller's way out of the bus). A link for sending alone has no subscriptions. */
+export interface LinkPublishing {
+  /**
+   * Sends one message, not retained. Resolves with the broker's PUBACK (QoS 1), or when it was handed to the network
+   * (QoS 0). Messages leave in the order of the calls.
+   * @throws Error when there is no connection now, or when it ended before; the link keeps nothing for later
+   */
+  publish(topic: string, payload: Uint8Array, qos: 0 | 1): Promise<void>;
+  /** Calls when a connection is ready for use, each time; returns the end of it. */
+  onUp(listener: () => void): () => void;
+}
