@@ -14,6 +14,8 @@ export interface Proxy {
   /** Passes nothing on any more, while connections stay open and new ones are taken. */
   pause(): void;
   resume(): void;
+  /** Holds every piece of data back for so long; 0 undoes it. */
+  slow(delayMs: number): void;
   /** Takes no connections, as if nothing listened; `accept` undoes it. */
   refuse(): Promise<void>;
   accept(): Promise<void>;
@@ -33,6 +35,7 @@ export async function startProxy(target: number): Promise<Proxy> {
   let taken = 0;
   let passed = 0;
   let paused = false;
+  let delayMs = 0;
   let port = 0;
 
   const link = (client: Socket): void => {
@@ -48,9 +51,21 @@ export async function startProxy(target: number): Promise<Proxy> {
       [client, server],
       [server, client],
     ] as const) {
-      from.on('data', (bytes) => {
+      const pass = (bytes: Buffer): void => {
         passed += bytes.length;
         if (!to.write(bytes)) from.pause();
+      };
+      from.on('data', (bytes) => {
+        if (delayMs === 0) {
+          pass(bytes);
+          return;
+        }
+        // Nothing else is read meanwhile, so the order stays.
+        from.pause();
+        setTimeout(() => {
+          pass(bytes);
+          if (!paused && !to.writableNeedDrain) from.resume();
+        }, delayMs);
       });
       to.on('drain', () => {
         if (!paused) from.resume();
@@ -116,6 +131,9 @@ export async function startProxy(target: number): Promise<Proxy> {
     resume: () => {
       paused = false;
       for (const { client, server } of pairs) for (const socket of [client, server]) socket.resume();
+    },
+    slow: (ms) => {
+      delayMs = ms;
     },
     refuse,
     accept,
