@@ -1,0 +1,108 @@
+/** Finds places in JSON. */
+import jsonP3, { type JSONPathQuery } from 'json-p3';
+import type { JsonPath, Step } from '../../config/ingest/json-path.ts';
+import type { JsonText } from './json-text.ts';
+
+/** A place that a path led to. */
+export interface Found {
+  readonly value: unknown;
+  /** The number as it is written, where the JavaScript number may have rounded it. */
+  readonly source: string | undefined;
+  /** Member names and positions that a path with wildcards left open, as one text; different places differ. */
+  readonly place: string;
+}
+
+/**
+ * The place that a singular path leads to from `root`; undefined if there is none. Of a path with wildcards, the place
+ * before the first of them.
+ */
+export function findOne(json: JsonText, root: Found, { steps }: JsonPath): Found | undefined {
+  let { value, source } = root;
+  for (const step of steps) {
+    const key = memberKey(value, step);
+    if (key === undefined) return undefined;
+    const holder = value;
+    value = (holder as Readonly<Record<string, unknown>>)[key];
+    source = typeof value === 'number' ? json.sourceOf(holder, key) : undefined;
+  }
+  return { value, source, place: '' };
+}
+
+/** The text is nested deeper than a path with `..` can follow. */
+export class TooDeep extends Error {
+  override readonly name = 'TooDeep';
+}
+
+/**
+ * All places that a path leads to from `root`, at most `limit` of them.
+ * @throws TooDeep
+ */
+export function findAll(json: JsonText, root: Found, path: JsonPath, limit: number): Found[] {
+  const { query, varying } = path;
+  if (query === undefined) {
+    const found = findOne(json, root, path);
+    return found === undefined ? [] : [found];
+  }
+  try {
+    return queryAll(json, root, { query, varying }, limit);
+  } catch (error) {
+    throw error instanceof jsonP3.JSONPathRecursionLimitError || error instanceof RangeError ? new TooDeep() : error;
+  }
+}
+
+function queryAll(
+  json: JsonText,
+  root: Found,
+  { query, varying }: { query: JSONPathQuery; varying: JsonPath['varying'] },
+  limit: number,
+): Found[] {
+  const all: Found[] = [];
+  // Only a text that JSON.parse read comes here.
+  for (const { value, location } of query.lazyQuery(root.value as Parameters<typeof query.lazyQuery>[0])) {
+    if (all.length === limit) break;
+    const open = varying === undefined ? location : location.filter((_step, at) => varying[at]);
+    const source = typeof value === 'number' ? sourceAt(json, root, location) : undefined;
+    all.push({ value, source, place: placeText(open) });
+  }
+  return all;
+}
+
+/** The elements of a list or the members of an object, at most `limit`; undefined for anything else. */
+export function elements(json: JsonText, { value }: Found, limit: number): Found[] | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const keys = Array.isArray(value)
+    ? Array.from({ length: Math.min(value.length, limit) }, (_, at) => String(at))
+    : Object.keys(value).slice(0, limit);
+  return keys.map((key) => {
+    const member = (value as Readonly<Record<string, unknown>>)[key];
+    const source = typeof member === 'number' ? json.sourceOf(value, key) : undefined;
+    return { value: member, source, place: placeText([key]) };
+  });
+}
+
+function sourceAt(json: JsonText, root: Found, location: readonly (string | number)[]): string | undefined {
+  const last = location.at(-1);
+  if (last === undefined) return root.source;
+  let holder = root.value;
+  for (const step of location.slice(0, -1)) holder = (holder as Readonly<Record<string, unknown>>)[step];
+  return json.sourceOf(holder, String(last));
+}
+
+function memberKey(value: unknown, step: Step): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (Array.isArray(value)) {
+    const index = typeof step === 'object' ? tokenIndex(step.token) : step;
+    if (typeof index !== 'number') return undefined;
+    const at = index < 0 ? value.length + index : index;
+    return at >= 0 && at < value.length ? String(at) : undefined;
+  }
+  const name = typeof step === 'object' ? step.token : step;
+  return typeof name === 'string' && Object.hasOwn(value, name) ? name : undefined;
+}
+
+const tokenIndex = (token: string): number | undefined =>
+  /^(?:0|[1-9]\d{0,14})$/.test(token) ? Number(token) : undefined;
+
+/** Like a JSON Pointer without its first slash, so that one name is itself and several cannot be confused. */
+const placeText = (steps: readonly (string | number)[]): string =>
+  steps.map((step) => String(step).replaceAll('~', '~0').replaceAll('/', '~1')).join('/');

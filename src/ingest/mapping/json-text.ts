@@ -1,0 +1,78 @@
+/** Reads JSON and keeps the text of those numbers that a JavaScript number may round. */
+
+/** JSON that has been read. */
+export interface JsonText {
+  readonly root: unknown;
+  /**
+   * A number as it stands in the text; undefined where the JavaScript number says it all.
+   * @param holder The object or list that holds it; undefined for the root itself.
+   */
+  sourceOf(holder: unknown, key: string): string | undefined;
+}
+
+/** Why a text is no JSON. */
+export class JsonTextError extends Error {
+  override readonly name = 'JsonTextError';
+}
+
+/** Numbers with more than 15 digits, or with exponents that may lead out of the range. Nothing shorter is rounded. */
+const MAY_ROUND = /[\d.]{16}|\d[eE][+-]?\d{3}/;
+
+/** What some senders write for a number that is none, for example Python's standard library; it is not JSON. */
+const NOT_A_NUMBER = /"(?:[^"\\]|\\[^])*(?:"|\\?$)|-?\b(?:NaN|Infinity)\b/g;
+
+/** The longest text that is searched for {@link NOT_A_NUMBER}; the search needs memory for each character. */
+const REPAIR_CHARACTERS = 1 << 20;
+
+/**
+ * Reads a JSON text. `NaN` and `Infinity`, which are not JSON, are read as null.
+ * @throws JsonTextError
+ */
+export function parseJson(text: string): JsonText {
+  try {
+    return parse(text);
+  } catch (error) {
+    const repaired = error instanceof SyntaxError ? withoutNaN(text) : undefined;
+    if (repaired === undefined) throw failure(error);
+    try {
+      return parse(repaired);
+    } catch (second) {
+      throw failure(second);
+    }
+  }
+}
+
+/** The type library does not know the third parameter yet. */
+type Reviver = (this: unknown, key: string, value: unknown, context?: { readonly source?: string }) => unknown;
+
+function parse(text: string): JsonText {
+  if (!MAY_ROUND.test(text)) return { root: JSON.parse(text) as unknown, sourceOf: () => undefined };
+  const sources = new Map<unknown, Map<string, string>>();
+  let top: string | undefined;
+  const note: Reviver = function (key, value, context) {
+    const source = typeof value === 'number' ? context?.source : undefined;
+    // The root comes last, as a member of an object that nobody else sees.
+    top = source;
+    if (source !== undefined && MAY_ROUND.test(source)) {
+      const members = sources.get(this);
+      if (members) members.set(key, source);
+      else sources.set(this, new Map([[key, source]]));
+    }
+    return value;
+  };
+  const root = JSON.parse(text, note) as unknown;
+  return {
+    root,
+    sourceOf: (holder, key) => (holder === undefined ? top : sources.get(holder)?.get(key)),
+  };
+}
+
+function withoutNaN(text: string): string | undefined {
+  if (text.length > REPAIR_CHARACTERS || !/\b(?:NaN|Infinity)\b/.test(text)) return undefined;
+  return text.replace(NOT_A_NUMBER, (found) => (found.startsWith('"') ? found : 'null'));
+}
+
+function failure(error: unknown): JsonTextError {
+  if (error instanceof RangeError) return new JsonTextError('it is nested too deep');
+  return new JsonTextError(error instanceof Error ? error.message : String(error));
+}

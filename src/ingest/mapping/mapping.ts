@@ -1,0 +1,92 @@
+/**
+ * The mapping of MQTT messages into readings: pure, and whatever a message holds, it comes to readings, to dead letters,
+ * or to both, in bounded time.
+ */
+import type { TimeLimits } from '../claimed-time.ts';
+import type { Delivery } from '../reading.ts';
+import { compileEntry, type Entry, type MappingEntry, type Taken } from './entry.ts';
+import { Outcome, type MqttMessage } from './outcome.ts';
+import { topicProblem } from './topic.ts';
+
+export type { MappingEntry } from './entry.ts';
+export type { MqttMessage } from './outcome.ts';
+
+export interface Mapping {
+  /** What the message comes to. Never throws. */
+  read(message: MqttMessage): Delivery;
+  /** Position in the configured list of the entry that takes a topic; undefined if none does. */
+  entryOf(topic: string): number | undefined;
+}
+
+/** The largest payload that is looked at, in bytes. */
+const MAX_PAYLOAD_BYTES = 8 * 1024 * 1024;
+
+/** Topics are the same again and again; what was found out about so many is kept. */
+const MAX_KNOWN = 10_000;
+const MAX_KNOWN_CHARACTERS = 1024;
+
+/**
+ * Compiles the entries. Of several that take a topic, the first counts.
+ * @param topics As `topicSchema` gives them; anything else may throw here.
+ */
+export function openMapping(topics: readonly MappingEntry[], limits: TimeLimits): Mapping {
+  const entries = topics.map((topic) => compileEntry(topic, limits));
+  const known = new Map<string, Choice | undefined>();
+  const choose = (topic: string): Choice | undefined => {
+    if (known.has(topic)) return known.get(topic);
+    const choice = choiceOf(entries, topic.split('/'));
+    if (known.size >= MAX_KNOWN) known.clear();
+    if (topic.length <= MAX_KNOWN_CHARACTERS) known.set(topic, choice);
+    return choice;
+  };
+  return {
+    entryOf: (topic) => choose(topic)?.at,
+    read: (message) => {
+      const outcome = new Outcome(message);
+      readInto(outcome, message, choose);
+      return outcome.delivery();
+    },
+  };
+}
+
+/** The entry that takes a topic. */
+interface Choice {
+  readonly at: number;
+  readonly entry: Entry;
+  readonly taken: Taken;
+}
+
+function choiceOf(entries: readonly Entry[], levels: readonly string[]): Choice | undefined {
+  for (const [at, entry] of entries.entries()) {
+    const taken = entry.take(levels);
+    if (taken !== undefined) return { at, entry, taken };
+  }
+  return undefined;
+}
+
+function readInto(outcome: Outcome, message: MqttMessage, choose: (topic: string) => Choice | undefined): void {
+  const { topic, payload } = message;
+  const problem = topicProblem(topic);
+  if (problem !== undefined) {
+    outcome.reject('badName', `No reading can be named: ${problem}.`);
+    return;
+  }
+  const choice = choose(topic);
+  if (choice === undefined) {
+    outcome.reject('noMapping', 'No entry of the configuration takes this topic.');
+    return;
+  }
+  if (payload.length > MAX_PAYLOAD_BYTES) {
+    outcome.reject(
+      'tooLarge',
+      `The payload has ${payload.length} bytes; ${MAX_PAYLOAD_BYTES} are the most that is read.`,
+    );
+    return;
+  }
+  try {
+    choice.entry.read(message, choice.taken, outcome);
+  } catch (error) {
+    // Nothing is known that leads here; should there be something, the message is kept as a dead letter.
+    outcome.reject('wrongShape', `The message could not be worked through: ${String(error)}`);
+  }
+}

@@ -1,0 +1,85 @@
+/** Gathers what one message comes to, within bounds that no message can exceed. */
+import type { RejectCode } from '../../contract/reading.ts';
+import type { Delivery, Measurement, Reject } from '../reading.ts';
+
+/** A message as a broker delivered it. */
+export interface MqttMessage {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  /** Kept by the broker from before the subscription, so of unknown age. */
+  readonly retained: boolean;
+  readonly received: bigint;
+}
+
+/** Readings that one message may give. */
+export const MAX_READINGS = 10_000;
+/** Dead letters that one message may give; the last one counts the further ones. */
+const MAX_REJECTS = 100;
+
+/** Where something stands in a message. */
+export type About = Readonly<Record<string, string | undefined>>;
+
+export class Outcome {
+  readonly #message: MqttMessage;
+  readonly #measurements: Measurement[] = [];
+  readonly #rejects: Reject[] = [];
+  readonly #said = new Map<string, string>();
+  #furtherRejects = 0;
+
+  constructor(message: MqttMessage) {
+    this.#message = message;
+  }
+
+  /** True when no further reading is taken. */
+  get full(): boolean {
+    return this.#measurements.length >= MAX_READINGS;
+  }
+
+  /**
+   * Takes a reading.
+   * @param repeats Whether one tag may have several values at one time, as they come in a list of all that one thing
+   * measured; otherwise two of them mean that different things have one name.
+   */
+  add(measurement: Measurement, repeats: boolean, about: About): void {
+    const { tag, time, claimedTime, value } = measurement;
+    const place = JSON.stringify([tag.id, String(time), claimedTime]);
+    const said = JSON.stringify(value);
+    const before = this.#said.get(place);
+    // Word for word the same: it would be stored once anyway.
+    if (before === said) return;
+    if (before !== undefined && !repeats) {
+      this.reject(
+        'badName',
+        `Two values of the message have the name ${tag.id} and one time; the first was taken.`,
+        about,
+      );
+      return;
+    }
+    this.#said.set(place, said);
+    this.#measurements.push(measurement);
+  }
+
+  /** Takes what cannot become a reading. */
+  reject(code: RejectCode, reason: string, about: About = {}): void {
+    if (this.#rejects.length >= MAX_REJECTS) {
+      this.#furtherRejects++;
+      return;
+    }
+    const { topic, payload, received } = this.#message;
+    const all: About = { topic, ...about };
+    const known = Object.entries(all).flatMap(([name, text]) => (text === undefined ? [] : [[name, text] as const]));
+    this.#rejects.push({ code, reason, payload, about: Object.fromEntries(known), received });
+  }
+
+  delivery(): Delivery {
+    const last = this.#rejects.at(-1);
+    const rejects =
+      last === undefined || this.#furtherRejects === 0
+        ? this.#rejects
+        : this.#rejects.with(-1, {
+            ...last,
+            reason: `${last.reason} (And ${this.#furtherRejects} further parts of the message could not be read.)`,
+          });
+    return { measurements: this.#measurements, rejects };
+  }
+}

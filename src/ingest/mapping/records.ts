@@ -1,0 +1,84 @@
+/** Finds the records of a payload, and what tells them apart. */
+import { parsePath, type JsonPath } from '../../config/ingest/json-path.ts';
+import type { MappingFile } from '../../config/ingest/mapping.ts';
+import { elements, findAll, findOne, type Found } from './find.ts';
+import type { JsonText } from './json-text.ts';
+import { MAX_READINGS, type Outcome } from './outcome.ts';
+
+/** One record. */
+export interface JsonRecord {
+  readonly found: Found;
+  /** What tells it from the others. */
+  readonly key: string | undefined;
+}
+
+/** Finds the records; what is wrong goes to the outcome. */
+export type FindRecords = (json: JsonText, root: Found, outcome: Outcome) => readonly JsonRecord[];
+
+type Options = Pick<MappingFile, 'records' | 'key'>;
+
+/** Compiles the search. */
+export function recordFinder({ records, key }: Options): FindRecords {
+  if (records === undefined || key === undefined) return (_json, root) => [{ found: root, key: undefined }];
+  const path = parsePath(records);
+  const keyOf = keyReader(key);
+  return (json, root, outcome) => {
+    const all = listOf(json, root, path, outcome);
+    if (all.length > MAX_READINGS) {
+      outcome.reject('tooLarge', `The message has more than ${MAX_READINGS} records; the further ones were not read.`);
+    }
+    return all.slice(0, MAX_READINGS).flatMap((found) => {
+      const known = keyOf(json, found);
+      if (!('problem' in known)) return [{ found, key: known.key }];
+      outcome.reject('badName', `${known.problem} Without it nobody knows what the record is about.`, about(found));
+      return [];
+    });
+  };
+}
+
+function listOf(json: JsonText, root: Found, path: JsonPath, outcome: Outcome): readonly Found[] {
+  const { text, query } = path;
+  const start = findOne(json, root, path);
+  if (start === undefined) {
+    outcome.reject('missingValue', `The message has nothing at ${text}, where its records should stand.`);
+    return [];
+  }
+  if (query !== undefined) return findAll(json, root, path, MAX_READINGS + 1);
+  const list = elements(json, start, MAX_READINGS + 1);
+  if (list === undefined) {
+    outcome.reject('wrongShape', `At ${text} stands neither a list nor an object, so there are no records in it.`);
+  }
+  return list ?? [];
+}
+
+/** For a dead letter: which record it is, and how it begins. */
+export function about({ place, value }: Found): { readonly record?: string; readonly text?: string } {
+  if (place === '') return {};
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(value).slice(0, 1024);
+  } catch {
+    // Nested too deep to be written; the message itself is kept.
+  }
+  return { record: place, ...(text === undefined ? {} : { text }) };
+}
+
+type Key = { readonly key: string | undefined } | { readonly problem: string };
+
+function keyReader(key: string): (json: JsonText, record: Found) => Key {
+  if (key === 'time') return () => ({ key: undefined });
+  if (key === 'place') return (_json, { place }) => keyText(place);
+  const path = parsePath(key);
+  return (json, record) => {
+    const found = findOne(json, record, path);
+    const value = found?.value;
+    if (typeof value === 'number') return keyText(found?.source ?? String(value));
+    if (typeof value === 'boolean') return keyText(String(value));
+    if (typeof value === 'string' && value.trim() !== '') return keyText(value);
+    return { problem: `The record has no key at ${key}.` };
+  };
+}
+
+/** Halves of surrogate pairs would all become one character. */
+const keyText = (text: string): Key =>
+  text.isWellFormed() ? { key: text } : { problem: 'The key of the record is not valid Unicode.' };

@@ -1,0 +1,141 @@
+/** Makes a value of what stands at a place in a message. */
+import type { MappingFile, ValueFile } from '../../config/ingest/mapping.ts';
+import type { RejectCode } from '../../contract/reading.ts';
+import type { ScalarValue, ValueStatus } from '../../contract/values.ts';
+import { parseDecimal, scaled, toNumber, type Decimal } from './decimal.ts';
+
+/** What stands there. */
+export interface Raw {
+  readonly value: unknown;
+  /** A number as it is written, where the JavaScript number may have rounded it. */
+  readonly source?: string | undefined;
+}
+
+/** A value, good or not. */
+export interface Read {
+  readonly value: ScalarValue;
+  readonly status: ValueStatus;
+  readonly reason?: string | undefined;
+  /** What the sender wrote for a state that has a name now. */
+  readonly state?: ScalarValue | undefined;
+}
+
+/** Something that is no value at all. */
+export interface Unread {
+  readonly code: RejectCode;
+  readonly reason: string;
+}
+
+/** Reads one kind of value, as configured. */
+export type ReadValue = (raw: Raw) => Read | Unread;
+
+export type ValueOptions = Pick<ValueFile, 'type' | 'states' | 'scale' | 'offset'> &
+  Pick<MappingFile, 'numbersAsText' | 'missing'>;
+
+const good = (value: ScalarValue): Read => ({ value, status: 'Good' });
+const bad = (reason: string): Read => ({ value: null, status: 'Bad Data', reason });
+const unread = (code: RejectCode, reason: string): Unread => ({ code, reason });
+
+/** A text of a stranger in one of ours. */
+export const quoted = (text: string): string => JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text);
+
+/** Tells whether a text means "no value". */
+export function missingTexts(missing: readonly string[]): (text: string) => boolean {
+  const all = new Set(missing.map((text) => text.trim().toLowerCase()));
+  const longest = Math.max(-1, ...[...all].map((text) => text.length));
+  // Lower case is never made of a text that is far longer than all of these.
+  return (text) => {
+    const trimmed = text.trim();
+    return trimmed.length <= longest && all.has(trimmed.toLowerCase());
+  };
+}
+
+/** Compiles the reading of one value. */
+export function valueReader(options: ValueOptions): ReadValue {
+  const { type } = options;
+  const states = options.states === undefined ? undefined : new Map(Object.entries(options.states));
+  const isMissing = missingTexts(options.missing);
+  const read = readers(options)[type];
+  return (raw) => {
+    const { value } = raw;
+    if (value === null) return bad('The value is null.');
+    if (typeof value === 'string' && isMissing(value))
+      return bad(`The message says ${quoted(value)}, which is no value.`);
+    if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') {
+      const what = Array.isArray(value) ? 'a list' : 'an object';
+      return unread('wrongShape', `There stands ${what} instead of a value; let the path lead to a value in it.`);
+    }
+    const outcome = read(value, raw.source);
+    return states === undefined || 'code' in outcome || outcome.value === null ? outcome : named(outcome.value, states);
+  };
+}
+
+type Scalar = string | number | boolean;
+type Reader = (value: Scalar, source: string | undefined) => Read | Unread;
+
+function readers({ scale, offset, numbersAsText }: ValueOptions): Readonly<Record<ValueFile['type'], Reader>> {
+  const calculate =
+    scale === undefined && offset === undefined
+      ? undefined
+      : calculation(decimalOf(scale ?? 1), decimalOf(offset ?? 0));
+  const number = (text: string): Read => readNumber(text, calculate);
+  return {
+    auto: (value, source) => (typeof value === 'number' ? number(source ?? String(value)) : good(value)),
+    number: (value, source) => {
+      if (typeof value === 'number') return number(source ?? String(value));
+      if (typeof value === 'boolean') return unread('badValue', `There stands ${value} instead of a number.`);
+      if (numbersAsText) return number(value.trim());
+      return unread(
+        'badValue',
+        `There stands the text ${quoted(value)} instead of a number; numbersAsText would allow it.`,
+      );
+    },
+    text: (value, source) => good(source ?? String(value)),
+    boolean: (value) => {
+      const known = BOOLEANS.get(typeof value === 'string' ? value.trim().toLowerCase() : value);
+      return known === undefined ? bad(`${quoted(String(value))} is neither true nor false.`) : good(known);
+    },
+  };
+}
+
+const BOOLEANS: ReadonlyMap<Scalar, boolean> = new Map<Scalar, boolean>([
+  ...[true, 1, 'true', 'on', 'yes', '1'].map((value) => [value, true] as const),
+  ...[false, 0, 'false', 'off', 'no', '0'].map((value) => [value, false] as const),
+]);
+
+type Calculate = (number: Decimal) => Decimal;
+
+const calculation =
+  (scale: Decimal, offset: Decimal): Calculate =>
+  (number) =>
+    scaled(number, scale, offset);
+
+/** Numbers of a configuration are finite, so they have such a text. */
+const decimalOf = (number: number): Decimal => parseDecimal(String(number)) ?? { digits: 0n, exponent: 0 };
+
+/** Numbers with exponents beyond this are out of range, or absurd; working with them would only cost time. */
+const MAX_EXPONENT = 1500;
+
+function readNumber(text: string, calculate: Calculate | undefined): Read {
+  const decimal = parseDecimal(text);
+  if (decimal === undefined) return bad(`${quoted(text)} is no number.`);
+  if (Math.abs(decimal.exponent) > MAX_EXPONENT) return outOfRange(text);
+  const result = calculate === undefined ? decimal : calculate(decimal);
+  if (isWhole(text) && result.exponent === 0) {
+    const number = Number(result.digits);
+    // Text keeps every digit.
+    return good(Number.isSafeInteger(number) ? number : String(result.digits));
+  }
+  const number = toNumber(result);
+  return number === undefined ? outOfRange(text) : good(number);
+}
+
+const isWhole = (text: string): boolean => /^[+-]?\d+$/.test(text);
+
+const outOfRange = (text: string): Read => bad(`${quoted(text)} is beyond the range of numbers.`);
+
+function named(value: string | number | boolean, states: ReadonlyMap<string, string>): Read {
+  const name = states.get(String(value));
+  if (name !== undefined) return { ...good(name), state: value };
+  return { value: String(value), status: 'Questionable', reason: `The state ${quoted(String(value))} has no name.` };
+}
