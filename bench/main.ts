@@ -2,13 +2,10 @@
  * `npm run bench`: the read path beside its floor, both as own processes in one run. Prints rates, times and ratios;
  * only the ratios mean something on another machine.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { connect, type NatsConnection, nkeyAuthenticator } from 'nats';
 import { startDriver } from '../test/support/driver-process.ts';
 import { createAuthority, createUserKey, startNatsServer } from '../test/support/nats/index.ts';
+import { startChild } from './child.ts';
 import { compare, type Comparison } from './measure.ts';
 
 const TOPIC = { driver: 'bench.driver', floor: 'bench.floor' } as const;
@@ -76,8 +73,8 @@ try {
 } finally {
   await nc.close();
   await driver.stop();
-  floor.process.stdin?.end();
-  stub.process.stdin?.end();
+  floor.stop();
+  stub.stop();
   await nats.stop();
 }
 
@@ -105,13 +102,6 @@ async function answers(connection: NatsConnection, topic: string): Promise<void>
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
-}
-
-function startChild(file: string, ...args: string[]): { process: ChildProcess; line: Promise<string> } {
-  const path = fileURLToPath(new URL(file, import.meta.url));
-  const child = spawn(process.execPath, [path, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const lines = createInterface({ input: child.stdout });
-  return { process: child, line: once(lines, 'line').then(([line]) => String(line)) };
 }
 
 function report(comparisons: Comparison[]): void {

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import type { IngestConfig } from '../config/config.ts';
 import { CONFIG_FILE, CONFIG_VARIABLE, loadConfig, type LoadedConfig } from '../config/load.ts';
 import { ConfigError, problemText } from '../config/problems.ts';
 import { exitCodes, type ExitCode, type Terminal } from './terminal.ts';
@@ -48,5 +49,18 @@ function summary({ path, config }: LoadedConfig): string[] {
       const login = credentials.kind === 'accessKey' ? 'access key' : `user of directory ${credentials.directory}`;
       return `  server  ${name}: ${url} (${login})`;
     }),
+    ...(config.ingest === undefined ? [] : feedLines(config.ingest)),
+  ];
+}
+
+/** The feeds of device data; a kind of feed that is not named here would still run. */
+function feedLines({ prefix, stream, mqtt, seneye }: IngestConfig): string[] {
+  const where = stream.mode === 'core' ? 'core NATS, MAY BE LOST' : `stream ${stream.name}`;
+  return [
+    `  readings on ${prefix}.readings.> (${where})`,
+    ...mqtt.map(({ name, url }) => `  feed    mqtt ${name}: ${url}`),
+    ...(seneye === undefined
+      ? []
+      : [`  feed    seneye: port ${seneye.port}, ${seneye.sources.map(({ source }) => source).join(', ')}`]),
   ];
 }
