@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { SENSITIVE } from '../schema-server.ts';
 import { connectionKeys, userPasswordSchema } from './connection.ts';
+import { topicSchema } from './mapping.ts';
 
 export const mqttSchema = z.strictObject({
   ...connectionKeys,
@@ -17,6 +18,13 @@ export const mqttSchema = z.strictObject({
     .prefault({})
     .meta({ [SENSITIVE]: true })
     .describe('How the driver logs in; read anew for every attempt. Empty for a broker that asks for nothing.'),
+  topics: z
+    .array(topicSchema)
+    .min(1)
+    .max(10_000)
+    .describe(
+      'What to subscribe to, and how messages become readings. Of several that take a topic, the first counts.',
+    ),
 });
 
 export type MqttFile = z.output<typeof mqttSchema>;
