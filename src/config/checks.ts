@@ -1,3 +1,4 @@
+import { ingestChecks } from './ingest/checks.ts';
 import { isAddress, parseNatsUrl } from './natsurl.ts';
 import type { z } from 'zod';
 import type { Problem } from './problems.ts';
@@ -7,6 +8,7 @@ import { busSchema, limitsSchema } from './schema.ts';
 export function crossChecks(root: Readonly<Record<string, unknown>>): { problems: Problem[]; warnings: Problem[] } {
   const settings = object(root.settings);
   const servers = Array.isArray(settings.servers) ? settings.servers.map(object) : [];
+  const ingest = ingestChecks(object(settings.ingest));
   return {
     problems: [
       ...topics(root),
@@ -15,8 +17,13 @@ export function crossChecks(root: Readonly<Record<string, unknown>>): { problems
       ...sameNames(servers),
       ...credentialForms(servers),
       ...limitOrder(object(settings.limits), object(settings.bus)),
+      ...ingest.problems,
     ],
-    warnings: [...plainTcp(root, object(settings.bus)).warnings, ...servers.flatMap(serverWarnings)],
+    warnings: [
+      ...plainTcp(root, object(settings.bus)).warnings,
+      ...servers.flatMap(serverWarnings),
+      ...ingest.warnings,
+    ],
   };
 }
 

@@ -1,11 +1,18 @@
 /** `settings.ingest`: the feeds of device data. A new kind of feed is one file beside this one, and one line here. */
 import { z } from 'zod';
 import { commonKeys } from './common.ts';
+import { egressSchema } from './egress.ts';
+import { i3Schema } from './i3.ts';
 import { mqttSchema } from './mqtt.ts';
 import { seneyeSchema } from './seneye.ts';
 
 export const ingestSchema = z.strictObject({
   ...commonKeys,
+  i3: z.array(i3Schema).default([]).describe('I3 data marketplaces as a buyer, one entry for each connection.'),
+  egress: z
+    .array(egressSchema)
+    .default([])
+    .describe('I3 data marketplaces as a seller: readings on the bus published to products.'),
   mqtt: z.array(mqttSchema).default([]).describe('MQTT brokers, one entry for each connection.'),
   seneye: seneyeSchema.optional().describe('The listener that seneye devices post to.'),
 });

@@ -1,0 +1,84 @@
+/**
+ * `settings.ingest.egress[]`: the way out, for a seller: readings on the bus published to products of an I3 marketplace.
+ * A list of its own and no part of `i3[]`, because a broker keeps one connection for each client id: what sells logs in as
+ * a device and must go on when what buys is refused, and each of them has a state and numbers of its own.
+ */
+import { z } from 'zod';
+import { whole } from '../fields.ts';
+import { i3AccountKeys, productProblem } from './i3-account.ts';
+
+/** Subjects of the bus, `*` and `>` allowed. */
+const subjectPattern = () =>
+  z.string().superRefine((text, context) => {
+    const problem = patternProblem(text);
+    if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+  });
+
+function patternProblem(text: string): string | undefined {
+  if (/\s/u.test(text) || /\p{Cc}/u.test(text) || !text.isWellFormed()) {
+    return 'must hold no spaces, line breaks or control characters';
+  }
+  if (text.length > 255) return 'must have at most 255 characters';
+  const tokens = text.split('.');
+  if (tokens.includes('')) return 'must have no empty part: no dot at its start or end, no two dots in a row';
+  for (const [at, token] of tokens.entries()) {
+    if (token === '*' || (token === '>' && at === tokens.length - 1)) continue;
+    if (/[*>]/.test(token)) return 'must have * only as a whole part, and > only as the whole last part';
+  }
+  return undefined;
+}
+
+const productTopic = () =>
+  z.string().superRefine((text, context) => {
+    const problem =
+      productProblem(text) ?? (/[+#]/.test(text) ? 'must hold no + or #: one publishes to one topic' : undefined);
+    if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+  });
+
+const publishSchema = z.strictObject({
+  subject: subjectPattern().describe(
+    'Which readings: a subject below `<prefix>.readings.`, wildcards allowed, for example `iota.readings.mqtt.hall.>`.',
+  ),
+  topic: productTopic().describe(
+    "Full topic of the product, `user/hub/product`. The marketplace lets a device publish to the products of its own hub; what it does not allow it drops without a word, so look at the product's page when buyers hear nothing.",
+  ),
+  qos: z
+    .literal([0, 1])
+    .default(1)
+    .describe('Quality of service. With 0 nobody knows whether the broker got a message, and it MAY BE LOST.'),
+  payload: z
+    .enum(['value', 'reading'])
+    .default('reading')
+    .describe(
+      '`value`: the plain value as text; a reading without a value is left out. `reading`: the whole reading as JSON, as it stands on the bus.',
+    ),
+  from: z
+    .enum(['new', 'all'])
+    .default('new')
+    .describe(
+      'Where to begin the first time: with what comes from then on, or with all that the stream holds. Later starts go on where the driver was.',
+    ),
+  durable: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,64}$/, { message: 'must be 1 to 64 letters, digits, - or _' })
+    .optional()
+    .describe(
+      'Name of the durable consumer at the stream, which remembers what was published. By default made of the name of the connection, `subject` and `topic`, so that a changed entry begins anew.',
+    ),
+});
+export type PublishFile = z.output<typeof publishSchema>;
+
+export const egressSchema = z.strictObject({
+  ...i3AccountKeys,
+  inFlight: whole(1, 1000)
+    .default(32)
+    .describe('Readings of one entry of `publish` that wait for the acknowledgement of the broker at once.'),
+  ackWaitMs: whole(1000, 3_600_000)
+    .default(30_000)
+    .describe(
+      'Time after which the stream gives out again what a driver that broke off had taken, in milliseconds. It bounds how soon another one goes on.',
+    ),
+  publish: z.array(publishSchema).min(1).max(100).describe('What is published where, at least one.'),
+});
+
+export type EgressFile = z.output<typeof egressSchema>;

@@ -1,0 +1,95 @@
+/** How the driver stands at an I3 marketplace: who it is and how it proves that. Shared by buyers and sellers. */
+import { z } from 'zod';
+import { freshSecret, whole } from '../fields.ts';
+import { SENSITIVE } from '../schema-server.ts';
+import { connectionKeys } from './connection.ts';
+
+/** A broker gives a client nothing, without a word, whose user name or client id holds one of these. */
+const DANGEROUS = /[/+#]/;
+const isPlain = (text: string): boolean => !/\p{Cc}/u.test(text) && text.isWellFormed() && text.trim() === text;
+
+/** Name of an account, or full name of a device: `user$hub$device`. */
+const userName = () =>
+  z
+    .string()
+    .min(1)
+    .max(256)
+    .superRefine((text, context) => {
+      const problem = userProblem(text);
+      if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+    });
+
+function userProblem(text: string): string | undefined {
+  if (!isPlain(text)) return 'must hold no control characters and neither begin nor end with a space';
+  if (/^[^/$+#]+\/[^/$+#]+\/[^/$+#]+$/.test(text)) {
+    return `must have $ between its parts where topics have /: ${JSON.stringify(text.replaceAll('/', '$'))}`;
+  }
+  if (DANGEROUS.test(text)) return 'must hold no / + or #, for which the marketplace denies everything';
+  const parts = text.split('$');
+  if (parts.length === 1 || (parts.length === 3 && !parts.includes(''))) return undefined;
+  return 'must be the plain name of an account (a buyer), or the full name of a device, "user$hub$device"';
+}
+
+/** How the account or the device proves itself. */
+const credentialsSchema = z
+  .strictObject({
+    password: freshSecret()
+      .optional()
+      .describe("Password: of a device, 6 to 500 characters, or the buyer's, as the marketplace sent it."),
+    privateKey: freshSecret()
+      .optional()
+      .describe(
+        'RSA private key of a device whose public key the marketplace has: PEM, or base64 without the lines of PEM. It signs a token for each attempt to connect and never leaves the driver.',
+      ),
+    issuer: z
+      .string()
+      .min(1)
+      .max(256)
+      .optional()
+      .describe('Claim `iss` of the tokens; the marketplace does not look at it. Default: the first part of `user`.'),
+    lifetimeSeconds: whole(5, 86_400)
+      .default(60)
+      .describe('Life of a token in seconds. The broker looks at it only when the driver connects.'),
+  })
+  .superRefine(({ password, privateKey, issuer }, context) => {
+    const tell = (message: string, path: PropertyKey[] = []): void => {
+      context.addIssue({ code: 'custom', message, path });
+    };
+    if (password === undefined && privateKey === undefined) tell('must hold a password or a privateKey');
+    if (password !== undefined && privateKey !== undefined) tell('must hold either password or privateKey, not both');
+    if (privateKey === undefined && issuer !== undefined) tell('only goes with privateKey', ['issuer']);
+  });
+
+/** The marketplace's broker is of MQTT 3.1.1, which knows no expiry of a session. */
+const { sessionExpirySeconds: _onlyOfVersion5, ...connection } = connectionKeys;
+
+/** Keys of every connection to an I3 broker. */
+export const i3AccountKeys = {
+  ...connection,
+  user: userName().describe(
+    'User name at the broker: the full name of a device, `user$hub$device`, or the plain account name of a buyer.',
+  ),
+  clientId: z
+    .string()
+    .min(1)
+    .max(256)
+    .refine((text) => isPlain(text) && !DANGEROUS.test(text), {
+      message: 'must hold no / + or #, for which the marketplace denies everything, and no control characters',
+    })
+    .optional()
+    .describe(
+      'Client id; by default the same as `user`. The marketplace counts what a buyer received by the client id, so a buyer should leave it. A second connection with the same one ends the first.',
+    ),
+  credentials: credentialsSchema
+    .meta({ [SENSITIVE]: true })
+    .describe('How the account proves itself: by password or by key; read anew for every attempt to connect.'),
+};
+
+/** Why `text` is no topic of a product, or undefined if it is one. */
+export function productProblem(text: string): string | undefined {
+  if (!/^[^/]+\/[^/]+\/[^/]+$/.test(text) || text.includes('\0') || !text.isWellFormed()) {
+    return 'must be the full topic of a product, "user/hub/product": three parts, none of them empty';
+  }
+  if (Buffer.byteLength(text) > 65_535) return 'is too long for MQTT';
+  return undefined;
+}
