@@ -2,71 +2,177 @@
  * A connection to an MQTT broker that never gives up. Each attempt is a client of its own with fresh credentials, so an
  * acknowledgement can never reach another connection than the one on which its message came.
  */
-import type { BusLogger } from '../../bus/logger.ts';
-import type { SecretSource } from '../../config/secret.ts';
-import type { Nanoseconds } from '../../contract/instant.ts';
+import { delayMs, sleep, type RetryDelays } from '../../bus/backoff.ts';
+import { Connection, type End } from './connection.ts';
+import { attemptFacts, dial, readFresh } from './dial.ts';
+import type { LinkNumbers, LinkOptions, LinkState } from './link-options.ts';
+import { attemptFailure, type AttemptFacts, type LinkProblem } from './problem.ts';
+import { LinkDown, Publisher, type PublishOptions } from './publish.ts';
+import { Receiver } from './receiver.ts';
+import { Subscriptions } from './subscriptions.ts';
 
-/** Log-in of one attempt. */
-export interface LinkCredentials {
-  readonly username?: string | undefined;
-  readonly password?: string | undefined;
+export type {
+  Incoming,
+  LinkCredentials,
+  LinkNumbers,
+  LinkOptions,
+  LinkState,
+  LinkTls,
+  Subscription,
+} from './link-options.ts';
+export { LinkDown, PublishRefused, type PublishOptions } from './publish.ts';
+
+const standardRetry: { down: RetryDelays; refused: RetryDelays } = {
+  down: { minMs: 250, maxMs: 15_000 },
+  // Slower: accounts get locked by many wrong log-ins, and whoever took the session over wants it back as well.
+  refused: { minMs: 2000, maxMs: 60_000 },
+};
+/** A connection that held this long was a good one; a break after it is a first failure. */
+const GOOD_AFTER_MS = 10_000;
+
+/** Makes a link; nothing is connected before `start`. */
+export function openLink(options: LinkOptions): MqttLink {
+  return new MqttLink(options);
 }
 
-export interface Subscription {
-  /** MQTT topic filter; may begin with `$share/<group>/`. */
-  readonly filter: string;
-  readonly qos: 0 | 1;
-}
+export class MqttLink {
+  readonly #options: LinkOptions;
+  readonly #facts: AttemptFacts;
+  readonly #numbers: LinkNumbers = { connections: 0, mayLose: 0, redelivered: 0, acknowledged: 0, running: 0 };
+  readonly #receiver: Receiver;
+  readonly #subscriptions: Subscriptions;
+  readonly #stopping = new AbortController();
+  #state: LinkState = { state: 'connecting' };
+  #connection: Connection | undefined;
+  #publisher: Publisher | undefined;
+  #running: Promise<void> | undefined;
+  /** Connections in a row that the broker closed without a word soon after they were made. */
+  #shortOnes = 0;
 
-/** A message as the broker delivered it. */
-export interface Incoming {
-  readonly topic: string;
-  readonly payload: Uint8Array;
-  readonly qos: 0 | 1;
-  /** Kept by the broker from before our subscription, so of unknown age. */
-  readonly retained: boolean;
-  /** Time of arrival; of a redelivered message that of its first arrival, where this process saw it. */
-  readonly received: Nanoseconds;
-}
+  constructor(options: LinkOptions) {
+    this.#options = options;
+    this.#facts = attemptFacts(options);
+    this.#receiver = new Receiver(options, this.#numbers);
+    this.#subscriptions = new Subscriptions(options);
+  }
 
-export interface LinkOptions {
-  /** `mqtt://`, `mqtts://`, `ws://` or `wss://`. */
-  readonly url: string;
-  readonly version: '3.1.1' | '5';
-  readonly tls: {
-    readonly caFile?: SecretSource | undefined;
-    readonly certFile?: SecretSource | undefined;
-    readonly keyFile?: SecretSource | undefined;
-    readonly serverName?: string | undefined;
-    readonly insecureSkipVerify: boolean;
-  };
-  readonly clientId: string;
-  readonly keepAliveSeconds: number;
-  readonly connectTimeoutMs: number;
-  readonly sessionExpirySeconds: number;
-  /** Called for every attempt. What it throws counts as a refused log-in, and its message is shown. */
-  readonly credentials: () => Promise<LinkCredentials>;
-  /** What to listen to; asked for with every connection. */
-  readonly subscriptions: () => readonly Subscription[];
-  /** The message is acknowledged when this resolves, and not at all when it rejects. */
-  readonly onMessage: (message: Incoming) => Promise<void>;
-  /** True while no further message can be taken; the link then makes the broker wait. */
-  readonly full: () => boolean;
-  /** Resolves when a message can be taken again. */
-  readonly room: () => Promise<void>;
-  /** For texts: "MQTT broker \"hall\"". */
-  readonly label: string;
-  readonly logger: BusLogger;
-}
+  get state(): LinkState {
+    return this.#state;
+  }
 
-/** What a link has for those who send (a seller's way out of the bus). A link for sending alone has no subscriptions. */
-export interface LinkPublishing {
+  get numbers(): Readonly<LinkNumbers> {
+    return this.#numbers;
+  }
+
+  /** Begins and returns at once; what goes wrong shows in `state`. */
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
   /**
-   * Sends one message, not retained. Resolves with the broker's PUBACK (QoS 1), or when it was handed to the network
-   * (QoS 0). Messages leave in the order of the calls.
-   * @throws Error when there is no connection now, or when it ended before; the link keeps nothing for later
+   * Takes nothing new, waits so long for what is under way, sends its acknowledgements and leaves. The session and what
+   * was not acknowledged stay with the broker.
    */
-  publish(topic: string, payload: Uint8Array, qos: 0 | 1): Promise<void>;
-  /** Calls when a connection is ready for use, each time; returns the end of it. */
-  onUp(listener: () => void): () => void;
+  async stop(deadlineMs: number): Promise<void> {
+    await this.#receiver.stop(deadlineMs);
+    this.#stopping.abort();
+    await this.#connection?.leave('left');
+    await this.#running;
+    this.#is({ state: 'stopped' });
+  }
+
+  /** Looks at what to listen to again, and tells the broker of differences. */
+  refresh(): void {
+    if (this.#connection !== undefined && this.#publisher !== undefined) void this.#listen(this.#connection);
+  }
+
+  /**
+   * Resolves when the broker has acknowledged (QoS 1), or when the message was written (QoS 0).
+   * @throws LinkDown there is no connection, or it ended before; send it again when `onUp` was called
+   * @throws PublishRefused the broker or the standard does not allow it
+   */
+  async publish(topic: string, payload: Uint8Array, options: PublishOptions): Promise<void> {
+    if (this.#publisher === undefined)
+      throw new LinkDown(this.#state.message ?? 'There is no connection to the broker.');
+    await this.#publisher.publish(topic, payload, options);
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopping;
+    let failures = 0;
+    while (!signal.aborted) {
+      await this.#waitForRoom();
+      const { end, upMs } = await this.#connect();
+      if (end === 'left') return;
+      if (upMs > GOOD_AFTER_MS || end === 'full') failures = 0;
+      if (end === 'full') continue;
+      this.#is({ state: end.refused ? 'refused' : 'down', message: this.#explain(end, upMs) });
+      const { down, refused } = this.#options.retry ?? standardRetry;
+      await sleep(delayMs(failures++, end.refused ? refused : down), signal);
+    }
+  }
+
+  async #waitForRoom(): Promise<void> {
+    if (!this.#options.full()) return;
+    this.#is({
+      state: 'waiting',
+      message: 'The bus takes no readings; the broker keeps them until it does again.',
+    });
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    const go = (): void => {
+      resolve(undefined);
+    };
+    this.#stopping.signal.addEventListener('abort', go, { once: true });
+    void this.#options.room().then(go);
+    await promise;
+    this.#stopping.signal.removeEventListener('abort', go);
+  }
+
+  /** One attempt, and the whole life of the connection that comes of it. */
+  async #connect(): Promise<{ end: End; upMs: number }> {
+    let connection: Connection;
+    try {
+      const fresh = await readFresh(this.#options, this.#facts);
+      if (this.#stopping.signal.aborted) return { end: 'left', upMs: 0 };
+      connection = new Connection(dial(this.#options, fresh), this.#facts, this.#receiver);
+    } catch (error) {
+      return { end: attemptFailure(error, this.#facts), upMs: 0 };
+    }
+    this.#connection = connection;
+    const opened = await connection.opened;
+    const since = performance.now();
+    if (opened !== undefined) {
+      this.#numbers.connections++;
+      if (!opened.sessionPresent) this.#subscriptions.forget();
+      this.#publisher = new Publisher(connection);
+      await this.#listen(connection);
+      if (connection.live) this.#options.onUp?.({ sessionPresent: opened.sessionPresent });
+    }
+    const end = await connection.ended;
+    this.#subscriptions.rest();
+    this.#publisher = undefined;
+    this.#connection = undefined;
+    return { end, upMs: opened === undefined ? 0 : performance.now() - since };
+  }
+
+  async #listen(connection: Connection): Promise<void> {
+    const refused = await this.#subscriptions.bring(connection, () => {
+      if (connection === this.#connection) void this.#listen(connection);
+    });
+    if (!connection.live || refused === undefined) return;
+    this.#is(refused === '' ? { state: 'up' } : { state: 'refused', message: refused });
+  }
+
+  /** A broker of MQTT 3.1.1 does not say when another client takes the session over; it shows by the pattern only. */
+  #explain(problem: LinkProblem, upMs: number): string {
+    this.#shortOnes = problem.code === 'closed' && upMs > 0 && upMs < 6 * GOOD_AFTER_MS ? this.#shortOnes + 1 : 0;
+    if (this.#shortOnes < 2) return problem.message;
+    return `${problem.message} It does so again and again: probably another client uses the same client id "${this.#options.clientId}".`;
+  }
+
+  #is(state: LinkState): void {
+    if (state.state === this.#state.state && state.message === this.#state.message) return;
+    this.#state = state;
+    this.#options.onState?.(state);
+  }
 }

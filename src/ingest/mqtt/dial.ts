@@ -1,0 +1,123 @@
+/** One attempt to connect to a broker: a client of its own, with everything that it would do by itself switched off. */
+import { isIP, connect as connectTcp, type Socket } from 'node:net';
+import { checkServerIdentity, connect as connectTls, type ConnectionOptions } from 'node:tls';
+import { connect, MqttClient, type IClientOptions } from 'mqtt';
+import type { SecretSource } from '../../config/secret.ts';
+import type { LinkCredentials, LinkOptions, LinkTls } from './link-options.ts';
+import { LinkProblem, type AttemptFacts } from './problem.ts';
+
+const standardPorts: Record<string, number> = { 'mqtt:': 1883, 'mqtts:': 8883, 'ws:': 80, 'wss:': 443 };
+
+/** What is known of an attempt before it begins. */
+export function attemptFacts(options: LinkOptions): AttemptFacts {
+  const { url, tls, label, version, clientId, connectTimeoutMs } = options;
+  const { protocol, hostname, port } = new URL(url);
+  const host = hostname.replace(/^\[|\]$/g, '');
+  return {
+    ...{ label, version, clientId, host },
+    // Without path and query, which can hold a token.
+    where: `${protocol}//${hostname}:${port === '' ? (standardPorts[protocol] ?? 0) : port}`,
+    tlsName: tls.serverName ?? host,
+    tls: /^(mqtts|wss):$/.test(protocol),
+    webSocket: /^wss?:$/.test(protocol),
+    timeoutMs: connectTimeoutMs,
+  };
+}
+
+/** What an attempt reads anew. */
+export interface Fresh {
+  readonly credentials: LinkCredentials;
+  readonly tls: ConnectionOptions;
+}
+
+/**
+ * Reads log-in and certificates as they are now.
+ * @throws LinkProblem when that fails; its message names the place and no content
+ */
+export async function readFresh(options: LinkOptions, facts: AttemptFacts): Promise<Fresh> {
+  const [credentials, tls] = await Promise.all([
+    options.credentials().catch((error: unknown) => {
+      const why = error instanceof Error ? error.message : 'unknown error';
+      throw new LinkProblem('credentials', `${facts.label}: the log-in cannot be prepared: ${why}`);
+    }),
+    facts.tls ? readTls(options.tls, facts) : {},
+  ]);
+  return { credentials, tls };
+}
+
+async function readTls(tls: LinkTls, facts: AttemptFacts): Promise<ConnectionOptions> {
+  const read = async (source: SecretSource | undefined): Promise<string | undefined> => source?.reveal();
+  const [ca, cert, key] = await Promise.all([read(tls.caFile), read(tls.certFile), read(tls.keyFile)]).catch(
+    (error: unknown) => {
+      const why = error instanceof Error ? error.message : 'unknown error';
+      throw new LinkProblem('fileUnreadable', `${facts.label}: ${why}`);
+    },
+  );
+  const { serverName, insecureSkipVerify } = tls;
+  return {
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    // An address is not allowed as a server name indication.
+    servername: isIP(facts.tlsName) === 0 ? facts.tlsName : '',
+    rejectUnauthorized: !insecureSkipVerify,
+    ...(serverName === undefined
+      ? {}
+      : { checkServerIdentity: (_host, certificate) => checkServerIdentity(serverName, certificate) }),
+  };
+}
+
+/**
+ * Begins the attempt. Its errors come as events of the client. For TCP and TLS the stream is made here, because the
+ * client's own way follows environment variables and changes the scheme as it sees fit.
+ */
+export function dial(options: LinkOptions, fresh: Fresh): MqttClient {
+  const { protocol, hostname, port, pathname, search } = new URL(options.url);
+  const settings = clientOptions(options, fresh.credentials);
+  const place = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || (standardPorts[protocol] ?? 0) };
+  if (protocol === 'mqtt:') return new MqttClient(() => connectTcp({ ...place, noDelay: true }), settings);
+  if (protocol === 'mqtts:') return new MqttClient(() => secure({ ...place, ...fresh.tls }), settings);
+  return connect({
+    ...settings,
+    protocol: protocol === 'wss:' ? 'wss' : 'ws',
+    ...{ hostname, port: place.port, path: `${pathname}${search}` },
+    wsOptions: { ...fresh.tls, perMessageDeflate: false, handshakeTimeout: options.connectTimeoutMs },
+  });
+}
+
+function secure(options: ConnectionOptions): Socket {
+  const socket = connectTls(options);
+  socket.setNoDelay(true);
+  return socket;
+}
+
+function clientOptions(options: LinkOptions, { username, password }: LinkCredentials): IClientOptions {
+  const { version, clientId, keepAliveSeconds, connectTimeoutMs, sessionExpirySeconds, receiveMaximum } = options;
+  return {
+    protocolId: 'MQTT',
+    protocolVersion: version === '5' ? 5 : 4,
+    clientId,
+    // The broker keeps the session, and what it could not deliver, while we are away.
+    clean: false,
+    ...(version === '5'
+      ? {
+          properties: {
+            sessionExpiryInterval: sessionExpirySeconds,
+            ...(receiveMaximum === undefined ? {} : { receiveMaximum }),
+            requestProblemInformation: true,
+          },
+        }
+      : {}),
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+    keepalive: keepAliveSeconds,
+    // It only tells the broker of it; see heartbeat.ts.
+    timerVariant: { set: () => 0, clear: () => undefined },
+    connectTimeout: connectTimeoutMs,
+    reconnectPeriod: 0,
+    resubscribe: false,
+    queueQoSZero: false,
+    // By default it writes to the console, log-in included, when the variable DEBUG asks for it.
+    log: () => undefined,
+  };
+}

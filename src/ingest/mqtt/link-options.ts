@@ -1,0 +1,92 @@
+/** What a connection to an MQTT broker needs to know, and what it tells. */
+import type { RetryDelays } from '../../bus/backoff.ts';
+import type { BusLogger } from '../../bus/logger.ts';
+import type { SecretSource } from '../../config/secret.ts';
+import type { Nanoseconds } from '../../contract/instant.ts';
+
+/** Log-in of one attempt. */
+export interface LinkCredentials {
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+}
+
+export interface Subscription {
+  /** MQTT topic filter; may begin with `$share/<group>/`. */
+  readonly filter: string;
+  readonly qos: 0 | 1;
+}
+
+/** A message as the broker delivered it. */
+export interface Incoming {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  readonly qos: 0 | 1;
+  /** Kept by the broker from before our subscription, so of unknown age. */
+  readonly retained: boolean;
+  /** Time of arrival; of a redelivered message that of its first arrival, where this process saw it. */
+  readonly received: Nanoseconds;
+}
+
+/**
+ * connecting: the first attempt runs; up: connected and subscribed; waiting: no further message can be taken, and the
+ * broker keeps what comes; refused: the log-in or a subscription was refused; down: the broker cannot be reached.
+ */
+export interface LinkState {
+  readonly state: 'connecting' | 'up' | 'waiting' | 'refused' | 'down' | 'stopped';
+  /** What is wrong, and what to do; no secrets. */
+  readonly message?: string | undefined;
+}
+
+/** Counts since the start, and gauges where said. */
+export interface LinkNumbers {
+  /** Connections on which the broker took the log-in. */
+  connections: number;
+  /** Messages of quality of service 0: the broker had already forgotten them when they arrived. */
+  mayLose: number;
+  /** Messages that the broker delivered again. */
+  redelivered: number;
+  acknowledged: number;
+  /** Gauge: messages whose handler runs. */
+  running: number;
+}
+
+/** How TLS looks beyond the scheme of the URL. The files are read anew for every attempt. */
+export interface LinkTls {
+  readonly caFile?: SecretSource | undefined;
+  readonly certFile?: SecretSource | undefined;
+  readonly keyFile?: SecretSource | undefined;
+  readonly serverName?: string | undefined;
+  readonly insecureSkipVerify: boolean;
+}
+
+export interface LinkOptions {
+  /** `mqtt://`, `mqtts://`, `ws://` or `wss://`. */
+  readonly url: string;
+  readonly version: '3.1.1' | '5';
+  readonly tls: LinkTls;
+  readonly clientId: string;
+  readonly keepAliveSeconds: number;
+  readonly connectTimeoutMs: number;
+  readonly sessionExpirySeconds: number;
+  /** Messages that a broker of MQTT 5 may have under way to us; as many as the intake takes. */
+  readonly receiveMaximum?: number | undefined;
+  /** Called for every attempt. What it throws counts as a refused log-in, and its message is shown. */
+  readonly credentials: () => Promise<LinkCredentials>;
+  /** What to listen to; asked for with every connection, and by `refresh`. */
+  readonly subscriptions: () => readonly Subscription[];
+  /** The message is acknowledged when this resolves, and not at all when it rejects. */
+  readonly onMessage: (message: Incoming) => Promise<void>;
+  /** True while no further message can be taken; the link then makes the broker wait. */
+  readonly full: () => boolean;
+  /** Resolves when a message can be taken again. */
+  readonly room: () => Promise<void>;
+  /** Told of every change. */
+  readonly onState?: ((state: LinkState) => void) | undefined;
+  /** Connected and subscribed, at first and again; without the session of before, messages may have been missed. */
+  readonly onUp?: ((up: { readonly sessionPresent: boolean }) => void) | undefined;
+  /** For texts: "MQTT broker \"hall\"". */
+  readonly label: string;
+  readonly logger: BusLogger;
+  /** Pauses between attempts where they shall differ from the usual ones. */
+  readonly retry?: { readonly down: RetryDelays; readonly refused: RetryDelays } | undefined;
+}

@@ -1,0 +1,84 @@
+/** Hands messages to whoever listens, and has them acknowledged when they are safe. Outlives the single connection. */
+import type { IPublishPacket } from 'mqtt';
+import { within } from '../../bus/within.ts';
+import { ArrivalClock } from '../arrival-clock.ts';
+import { PipelineStopped } from '../pipeline.ts';
+import { Arrivals } from './arrivals.ts';
+import type { LinkNumbers, LinkOptions } from './link-options.ts';
+
+export class Receiver {
+  readonly arrivals = new Arrivals();
+  readonly #options: LinkOptions;
+  readonly #numbers: LinkNumbers;
+  readonly #clock = new ArrivalClock();
+  readonly #running = new Set<Promise<void>>();
+  #stopped = false;
+
+  constructor(options: LinkOptions, numbers: LinkNumbers) {
+    this.#options = options;
+    this.#numbers = numbers;
+  }
+
+  /** False after `stop`: what comes now is not to be acknowledged. */
+  get taking(): boolean {
+    return !this.#stopped;
+  }
+
+  get full(): boolean {
+    return this.#options.full();
+  }
+
+  /** Resolves when a message can be taken. */
+  async room(): Promise<void> {
+    await this.#options.room();
+  }
+
+  /**
+   * Takes a message; returns at once and never throws.
+   * @param acknowledge sends the acknowledgement of that id on the connection on which the message came, if it still
+   *   stands; tells whether it did
+   */
+  take(packet: IPublishPacket, acknowledge: (messageId: number) => boolean): void {
+    const { topic, qos, retain, dup, messageId = 0 } = packet;
+    const payload = typeof packet.payload === 'string' ? Buffer.from(packet.payload, 'utf8') : packet.payload;
+    let received = this.#clock.now();
+    if (qos === 1) {
+      const first = this.arrivals.note({ messageId, dup, topic, payload }, received);
+      received = first.received;
+      if (first.again || dup) this.#numbers.redelivered++;
+    } else {
+      // Of quality of service 2, which is never asked for, the client has confirmed the receipt by now.
+      this.#numbers.mayLose++;
+    }
+    const message = { topic, payload, qos: qos === 0 ? (0 as const) : (1 as const), retained: retain, received };
+    const work = (async (): Promise<void> => {
+      try {
+        await this.#options.onMessage(message);
+      } catch (error) {
+        this.#tell(error);
+        return;
+      }
+      if (qos !== 1 || !acknowledge(messageId)) return;
+      this.arrivals.acknowledged(messageId);
+      this.#numbers.acknowledged++;
+    })();
+    this.#running.add(work);
+    this.#numbers.running = this.#running.size;
+    void work.then(() => {
+      this.#running.delete(work);
+      this.#numbers.running = this.#running.size;
+    });
+  }
+
+  /** Takes nothing any more; resolves when nothing is under way, or after so many milliseconds. */
+  async stop(deadlineMs: number): Promise<void> {
+    this.#stopped = true;
+    await within(deadlineMs, Promise.all(this.#running));
+  }
+
+  #tell(error: unknown): void {
+    if (error instanceof PipelineStopped) return;
+    const { label, logger } = this.#options;
+    logger.error({ err: error }, `${label}: a message could not be handled and was not acknowledged`);
+  }
+}
