@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { callCommand } from './call.ts';
 import { checkCommand } from './check.ts';
 import { keygenCommand } from './keygen.ts';
+import { mapCommand } from './map.ts';
 import { runCommand } from './run.ts';
 import { exitCodes, processTerminal, type ExitCode, type Terminal } from './terminal.ts';
 import { packageVersion } from './version.ts';
@@ -14,7 +15,14 @@ import { watchCommand } from './watch.ts';
 export type CommandMaker = (terminal: Terminal, finish: (code: ExitCode) => void) => Command;
 
 /** Every command, in the order in which the help shows them. A new one is one file and one line here. */
-const commands: readonly CommandMaker[] = [runCommand, checkCommand, keygenCommand, callCommand, watchCommand];
+const commands: readonly CommandMaker[] = [
+  runCommand,
+  checkCommand,
+  keygenCommand,
+  callCommand,
+  watchCommand,
+  mapCommand,
+];
 
 /**
  * Runs the command line.

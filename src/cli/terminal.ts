@@ -18,6 +18,8 @@ export interface Terminal {
   /** Writes a line about what happens: progress, warnings, failures. */
   readonly err: (line: string) => void;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where a command reads what is piped into it. Default: the standard input of the process. */
+  readonly input?: AsyncIterable<Uint8Array>;
 }
 
 /** The terminal of this process. */

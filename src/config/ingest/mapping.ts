@@ -162,7 +162,7 @@ export const topicSchema = z
       'MQTT topic filter: what to subscribe to. Of several entries that take a topic, the first counts.',
     ),
     qos: z
-      .literal([0, 1])
+      .literal([0, 1], { error: 'must be 0 or 1' })
       .default(1)
       .describe('Quality of service. With 0 the broker sends a message once, and it MAY BE LOST.'),
     share: z

@@ -1,0 +1,111 @@
+/** Where the command `map` takes its mapping from: the configuration, or a file that holds nothing else. */
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import type { IngestConfig } from '../config/config.ts';
+import { commonKeys, timesSchema } from '../config/ingest/common.ts';
+import { topicSchema } from '../config/ingest/mapping.ts';
+import { JsonError, readJson } from '../config/json.ts';
+import { pathText } from '../config/problems.ts';
+import type { ReadingScheme } from '../contract/reading.ts';
+import type { TimeLimits } from '../ingest/claimed-time.ts';
+import type { MappingEntry } from '../ingest/mapping/mapping.ts';
+import type { Origin } from '../ingest/reading.ts';
+import { readConfig } from './check.ts';
+import type { Terminal } from './terminal.ts';
+
+/** A mapping, and what else decides how its readings look. */
+export interface FoundMapping {
+  readonly origin: Origin;
+  readonly prefix: string;
+  readonly times: TimeLimits;
+  readonly entries: readonly MappingEntry[];
+  /** Where an entry stands. */
+  readonly path: (at: number) => string;
+}
+
+interface Connection {
+  readonly name: string;
+  /** Where its entries stand. */
+  readonly path: string;
+  readonly entries: readonly MappingEntry[];
+}
+
+/** The connections of a kind. A further kind of feed whose mapping is configured is one more line here. */
+const KINDS = {
+  mqtt: ({ mqtt }: IngestConfig): Connection[] =>
+    mqtt.map(({ name, topics }, at) => ({ name, entries: topics, path: `settings.ingest.mqtt[${at}].topics` })),
+} satisfies Partial<Record<ReadingScheme, (config: IngestConfig) => Connection[]>>;
+
+type Kind = keyof typeof KINDS;
+
+/** The kinds whose mapping is configured. */
+export const mappingKinds = Object.keys(KINDS) as Kind[];
+
+interface SourceOptions {
+  readonly config?: string;
+  readonly mapping?: string;
+  readonly broker?: string;
+  readonly kind?: string;
+}
+
+/** Undefined if there is none, which the terminal knows then. */
+export async function findMapping(options: SourceOptions, terminal: Terminal): Promise<FoundMapping | undefined> {
+  if (options.mapping !== undefined) return fromFile(options.mapping, options.broker ?? 'example', terminal);
+  const loaded = await readConfig(options.config, terminal);
+  if (loaded === undefined) return undefined;
+  const { ingest } = loaded.config;
+  const all = ingest === undefined ? [] : mappingKinds.flatMap((kind) => connectionsOf(ingest, kind));
+  const fitting = all.filter(({ kind, name }) => (options.kind ?? kind) === kind && (options.broker ?? name) === name);
+  const [only, ...more] = fitting;
+  if (ingest === undefined || only === undefined || more.length > 0) {
+    const names = (fitting.length > 0 ? fitting : all).map(({ kind, name }) => `${kind} ${JSON.stringify(name)}`);
+    const what = fitting.length > 0 ? 'Several connections fit' : 'No connection fits';
+    const hint = names.length > 0 ? `; name one with --broker and --kind: ${names.join(', ')}` : '; none is configured';
+    terminal.err(`${what}${hint}.`);
+    return undefined;
+  }
+  const { kind, name, entries, path } = only;
+  return {
+    origin: { scheme: kind, connection: name },
+    prefix: ingest.prefix,
+    times: ingest.times,
+    entries,
+    path: (at) => `${path}[${at}]`,
+  };
+}
+
+const connectionsOf = (ingest: IngestConfig, kind: Kind) =>
+  KINDS[kind](ingest).map((connection) => ({ ...connection, kind }));
+
+async function fromFile(file: string, connection: string, terminal: Terminal): Promise<FoundMapping | undefined> {
+  const value = await readJsonFile(file, terminal);
+  if (value === undefined) return undefined;
+  const list = Array.isArray(value);
+  const parsed = z.array(topicSchema).safeParse(list ? value : [value]);
+  if (!parsed.success) {
+    for (const { path, message } of parsed.error.issues) {
+      const place = pathText(list ? path : path.slice(1));
+      terminal.err(`${file}: ${place === '' ? '' : `${place}: `}${message}`);
+    }
+    return undefined;
+  }
+  return {
+    origin: { scheme: 'mqtt', connection },
+    prefix: commonKeys.prefix.parse(undefined),
+    times: timesSchema.parse({}),
+    entries: parsed.data,
+    path: (at) => (list ? `${file}[${at}]` : file),
+  };
+}
+
+async function readJsonFile(file: string, terminal: Terminal): Promise<unknown> {
+  try {
+    const { value, duplicates } = readJson(await readFile(file, 'utf8'));
+    if (duplicates.length === 0) return value;
+    for (const path of duplicates) terminal.err(`${file}: ${pathText(path)} stands twice; keep one`);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    terminal.err(error instanceof JsonError ? `${file} is no valid JSON: ${why}` : `${file} cannot be read: ${why}`);
+  }
+  return undefined;
+}

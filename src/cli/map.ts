@@ -1,0 +1,144 @@
+/** `iota-seeqdrv map`: what one MQTT message would become on the bus, without a broker and without a bus. */
+import { readFile } from 'node:fs/promises';
+import { buffer } from 'node:stream/consumers';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { publishSubject, SubjectError } from '../bus/subject.ts';
+import type { Publication } from '../bus/readings-publisher.ts';
+import { parseInstant, type Nanoseconds } from '../contract/instant.ts';
+import { systemNow } from '../contract/time.ts';
+import { openMapping } from '../ingest/mapping/mapping.ts';
+import { deadLetterOf, publicationOf, type Delivery, type Measurement, type Origin } from '../ingest/reading.ts';
+import { configOption } from './check.ts';
+import { findMapping, mappingKinds, type FoundMapping } from './map-source.ts';
+import { exitCodes, type ExitCode, type Terminal } from './terminal.ts';
+
+interface MapOptions {
+  config?: string;
+  mapping?: string;
+  broker?: string;
+  kind?: string;
+  topic: string;
+  payload?: string;
+  file?: string;
+  retained: boolean;
+  received?: Nanoseconds;
+  compact: boolean;
+}
+
+export function mapCommand(terminal: Terminal, finish: (code: ExitCode) => void): Command {
+  return new Command('map')
+    .description('show what an MQTT message would become on the bus; nothing is connected and nothing is sent')
+    .requiredOption('-t, --topic <topic>', 'the topic of the message')
+    .addOption(
+      new Option('-p, --payload <text>', 'the payload (default: what comes on standard input)').conflicts('file'),
+    )
+    .option('-f, --file <file>', 'a file that holds the payload')
+    .option(...configOption)
+    .option('-b, --broker <name>', 'the configured connection, if there are several')
+    .addOption(new Option('-k, --kind <kind>', 'its kind, if two kinds have one of that name').choices(mappingKinds))
+    .addOption(
+      new Option('-m, --mapping <file>', 'a JSON file with one entry of topics, or a list of them, instead').conflicts([
+        'config',
+        'kind',
+      ]),
+    )
+    .option('--retained', 'the broker had kept the message', false)
+    .option('--received <time>', 'when it arrived, in ISO 8601 with offset (default: now)', readTime)
+    .option('--compact', 'print each message of the bus in one line', false)
+    .addHelpText('after', '\nExit codes: 0 readings only, 1 there are dead letters, 2 nothing was tried.')
+    .action(async (options: MapOptions) => {
+      finish(await map(options, terminal));
+    });
+}
+
+async function map(options: MapOptions, terminal: Terminal): Promise<ExitCode> {
+  const found = await findMapping(options, terminal);
+  if (found === undefined) return exitCodes.usage;
+  const payload = await readPayload(options, terminal);
+  if (payload === undefined) return exitCodes.usage;
+
+  const { topic, retained, received = systemNow() } = options;
+  const mapping = openMapping(found.entries, found.times);
+  const at = mapping.entryOf(topic);
+  const entry = at === undefined ? undefined : found.entries[at];
+  if (entry !== undefined)
+    terminal.err(`${found.path(at ?? 0)} takes the topic, filter ${JSON.stringify(entry.filter)}`);
+
+  const { readings, deadLetters, reasons } = publicationsOf(
+    found,
+    mapping.read({ topic, payload, retained, received }),
+  );
+  for (const { subject, id, body } of [...readings, ...deadLetters]) {
+    const shown = { subject, id, body: JSON.parse(Buffer.from(body).toString('utf8')) as unknown };
+    terminal.out(JSON.stringify(shown, undefined, options.compact ? undefined : 2));
+  }
+  for (const reason of reasons) terminal.err(`dead letter, ${reason}`);
+  terminal.err(`${readings.length} readings, ${deadLetters.length} dead letters`);
+  return deadLetters.length === 0 ? exitCodes.ok : exitCodes.failure;
+}
+
+interface Publications {
+  readonly readings: readonly Publication[];
+  readonly deadLetters: readonly Publication[];
+  readonly reasons: readonly string[];
+}
+
+/** As they would stand on the bus. */
+function publicationsOf({ prefix, origin }: FoundMapping, { measurements, rejects }: Delivery): Publications {
+  const all = measurements.map((measurement) => ({ measurement, ...checked(prefix, origin, measurement) }));
+  const unnamed = all.flatMap(({ measurement, publication, problem }) =>
+    problem === undefined
+      ? []
+      : [
+          {
+            code: 'badName' as const,
+            reason: problem,
+            payload: publication.body,
+            about: { tag: measurement.tag.id },
+            received: measurement.received,
+          },
+        ],
+  );
+  const dead = [...rejects, ...unnamed];
+  return {
+    readings: all.filter(({ problem }) => problem === undefined).map(({ publication }) => publication),
+    deadLetters: dead.map((reject) => deadLetterOf(prefix, origin, reject)),
+    reasons: dead.map(({ code, reason, about = {} }) => {
+      const place = Object.entries(about).filter(([name]) => name !== 'topic' && name !== 'text');
+      const where = place.map(([name, text]) => `${name} ${JSON.stringify(text)}`).join(', ');
+      return `${code}: ${reason}${where === '' ? '' : ` (${where})`}`;
+    }),
+  };
+}
+
+/** A topic can be too long for a subject. */
+function checked(prefix: string, origin: Origin, measurement: Measurement) {
+  const publication = publicationOf(prefix, origin, measurement);
+  try {
+    publishSubject(publication.subject);
+    return { publication, problem: undefined };
+  } catch (error) {
+    if (!(error instanceof SubjectError)) throw error;
+    return { publication, problem: error.message };
+  }
+}
+
+/** Undefined if the payload cannot be read, which the terminal knows then. */
+async function readPayload({ payload, file }: MapOptions, terminal: Terminal): Promise<Uint8Array | undefined> {
+  if (payload !== undefined) return Buffer.from(payload, 'utf8');
+  if (file === undefined) return buffer(terminal.input ?? process.stdin);
+  try {
+    return await readFile(file);
+  } catch (error) {
+    terminal.err(`The payload cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    return undefined;
+  }
+}
+
+function readTime(text: string): Nanoseconds {
+  const instant = parseInstant(text);
+  if (instant === undefined) {
+    throw new InvalidArgumentError('It must be ISO 8601 with an offset, such as 2026-01-31T08:00:00Z.');
+  }
+  return instant;
+}
