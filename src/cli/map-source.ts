@@ -30,10 +30,16 @@ interface Connection {
   readonly entries: readonly MappingEntry[];
 }
 
-/** The connections of a kind. A further kind of feed whose mapping is configured is one more line here. */
+/** The connections of each kind. A further kind of feed whose mapping is configured is one more line here. */
 const KINDS = {
   mqtt: ({ mqtt }: IngestConfig): Connection[] =>
     mqtt.map(({ name, topics }, at) => ({ name, entries: topics, path: `settings.ingest.mqtt[${at}].topics` })),
+  i3: ({ i3 }: IngestConfig): Connection[] =>
+    i3.map(({ name, products }, at) => ({
+      name,
+      entries: products.map((product) => ({ ...product, filter: product.topic })),
+      path: `settings.ingest.i3[${at}].products`,
+    })),
 } satisfies Partial<Record<ReadingScheme, (config: IngestConfig) => Connection[]>>;
 
 type Kind = keyof typeof KINDS;
