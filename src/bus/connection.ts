@@ -33,6 +33,8 @@ export interface BusOptions {
   inFlightBytes?: number | undefined;
   /** How long a message waits for room or for a connection before it is given up. Default 60 s. */
   sendTimeoutMs?: number | undefined;
+  /** See `DialOptions`. */
+  inboxPrefix?: string | undefined;
   /** Aborting it closes the connection at once. */
   signal?: AbortSignal | undefined;
 }
@@ -72,10 +74,10 @@ export class BusConnection {
   #server: ServerAddress | undefined;
 
   constructor(options: BusOptions) {
-    const { servers, seed, name, tls, logger, connectTimeoutMs = 10_000 } = options;
+    const { servers, seed, name, tls, logger, inboxPrefix, connectTimeoutMs = 10_000 } = options;
     this.#options = options;
     this.#dialer = new Dialer({
-      ...{ servers, seed, name, tls, logger, connectTimeoutMs },
+      ...{ servers, seed, name, tls, logger, inboxPrefix, connectTimeoutMs },
       onProblem: (problem) => {
         this.#note(problem);
       },

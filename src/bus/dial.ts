@@ -28,6 +28,8 @@ export interface DialOptions {
   seed: SeedSource;
   tls: BusTls;
   connectTimeoutMs: number;
+  /** Subject below which the connection listens for replies (to JetStream, for one). Default `_INBOX`. */
+  inboxPrefix?: string | undefined;
 }
 
 /** The client's own pings are replaced by ours (see heartbeat.ts): this is the longest a timer can be set to. */
@@ -53,6 +55,7 @@ export async function dial(server: ServerAddress, options: DialOptions): Promise
     resolve: false,
     pingInterval: never,
     noAsyncTraces: true,
+    ...(options.inboxPrefix === undefined ? {} : { inboxPrefix: options.inboxPrefix }),
   };
   try {
     return await connect(settings);

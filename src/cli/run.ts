@@ -52,8 +52,12 @@ async function run(config: Config, stop: AbortSignal): Promise<ExitCode> {
   const logTopic = new LogTopic(identity);
   const log = openLog({ debug: config.debug, driverid, instance, also: logTopic.write });
   const hosts = openHosts(config, version);
-  const bus = connectBus(busOptions(config.bus, `iota-seeqdrv ${instance}`, log));
   const control = `${reqtopic}.control`;
+  const bus = connectBus({
+    ...busOptions(config.bus, `iota-seeqdrv ${instance}`, log),
+    // Below the request topic, where the driver may listen anyhow, so that its user needs no right to an inbox.
+    inboxPrefix: `${control}.inbox`,
+  });
   const replies = new ReplyBox(bus, control, log);
   const peers = new Peers(bus, { subject: control, replies, logger: log });
   const driver = new Driver({ hosts, limits: config.limits, facts: { version, instance, started }, log, peers });
