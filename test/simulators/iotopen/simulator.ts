@@ -1,0 +1,223 @@
+/**
+ * A stand-in for an IoT Open platform, in this process: its REST API, and a real mosquitto behind gates that ask the same
+ * accounts. What devices publish there is what the platform knows.
+ */
+import { createServer as createHttpServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import { createConnection, type AddressInfo, type Socket } from 'node:net';
+import { connectPlain, startMosquitto, type Mosquitto, type PlainClient } from '../../support/mosquitto/index.ts';
+import { startMqttGate, type MqttGate, type MqttGateOptions } from '../../support/mqtt-gate.ts';
+import type { ServerCertificate } from '../../support/nats/index.ts';
+import { Accounts, type Account } from './accounts.ts';
+import { STANDARD_KNOBS, type Knobs } from './knobs.ts';
+import { buildExample, PUMPS, SCHOOL } from './plant.ts';
+import { restListener, type SeenCall } from './rest.ts';
+import { World, type Meta, type Thing } from './world.ts';
+
+export interface IotOpenOptions {
+  /** Who may call; by default {@link EXAMPLE_ACCOUNTS}. */
+  accounts?: readonly Account[];
+  /** Fills the world; by default with the example. */
+  build?: (world: World) => void;
+  knobs?: Partial<Knobs>;
+  /** The certificate of REST and MQTT; without it both are plain. */
+  certificate?: ServerCertificate | undefined;
+  /** Port of REST; any free one without it. */
+  port?: number;
+}
+
+/** One account for each way to log in. */
+export const EXAMPLE_ACCOUNTS: readonly Account[] = [
+  { user: 'integration', password: 'no-log-in-with-this', installations: [SCHOOL, PUMPS], keys: ['key-of-the-driver'] },
+  { user: 'åsa@example.com', password: 'pass:wörd', installations: [SCHOOL] },
+  { user: 'bo@example.com', password: 'bo-password', installations: [SCHOOL], code: '123456' },
+  {
+    ...{ user: 'oauth@example.com', password: 'oauth-password', installations: [PUMPS] },
+    oauth: {
+      ...{ clientId: 'driver/1', clientSecret: 's3cr+t %', refreshToken: 'first-refresh-token' },
+      ...{ lifeSeconds: 3600, rotates: true },
+    },
+  },
+];
+
+export interface IotOpenSimulator {
+  /** Root of REST; WebSocket MQTT is below it, at `/mqtt`. */
+  readonly url: string;
+  /** `mqtt://` or `mqtts://`. */
+  readonly mqttUrl: string;
+  /** `ws://` or `wss://`, on the port of REST. */
+  readonly webSocketUrl: string;
+  readonly world: World;
+  readonly accounts: Accounts;
+  readonly knobs: Knobs;
+  /** Calls of REST since the start, the oldest forgotten. */
+  readonly seen: readonly SeenCall[];
+  /** What stands before the broker for direct MQTT, and for WebSocket; for outages, kicks and log-ins that were seen. */
+  readonly gate: MqttGate;
+  readonly webSocketGate: MqttGate;
+  readonly broker: Mosquitto;
+  /** A device publishes, and the platform has kept it when this resolves. Text goes as it is, an object as JSON. */
+  publish(clientId: number, topic: string, payload: string | object): Promise<void>;
+  /** Publishes without waiting for anything, for load. */
+  readonly device: PlainClient;
+  /** A function appears, with the event that says so. */
+  addFunction(clientId: number, type: string, meta: Meta): Promise<Thing>;
+  /** A function vanishes, with the event that says so. */
+  removeFunction(clientId: number, id: number): Promise<void>;
+  /** The event by which the platform says that something of an installation has changed. */
+  announce(clientId: number, what?: 'functionx' | 'devicex' | 'installation'): Promise<void>;
+  /** Nobody gets to the broker, and all who were there are out. `end` undoes it. Devices go on, and the log with them. */
+  mqttOutage(): Promise<{ end(): Promise<void> }>;
+  /** Ends everything at once. */
+  stop(): Promise<void>;
+}
+
+/** The platform's own log-in at the broker, and the one under which the gates hand on; nobody else gets to it. */
+const INSIDE = 'inside';
+
+/** Starts all of it and waits until it listens. */
+export async function startIotOpen(options: IotOpenOptions = {}): Promise<IotOpenSimulator> {
+  const { certificate, build = buildExample } = options;
+  const knobs: Knobs = { ...STANDARD_KNOBS, ...options.knobs };
+  const accounts = new Accounts(options.accounts ?? EXAMPLE_ACCOUNTS);
+  const world = new World();
+  build(world);
+  const seen: SeenCall[] = [];
+
+  const broker = await startMosquitto(rightsOf(accounts));
+  const inside = { username: 'platform', password: INSIDE };
+  const recorder = await connectPlain(broker.url(), { ...inside, clientId: 'platform-recorder' });
+  recorder.raw.on('message', (topic, payload) => {
+    world.heard(topic, payload.toString('utf8'));
+    for (const look of looking) look(topic, payload);
+  });
+  const looking = new Set<(topic: string, payload: Buffer) => void>();
+  await recorder.subscribe('#');
+  const device = await connectPlain(broker.url(), { ...inside, clientId: 'devices' });
+
+  const gateOptions: MqttGateOptions = {
+    target: broker.port(),
+    authorize: ({ username, password }) => {
+      const account = accounts.ofMqtt(username, password);
+      return account === undefined
+        ? { refuse: 'notAuthorized' }
+        : { accept: { username: account.user, password: INSIDE } };
+    },
+  };
+  const gate = await startMqttGate({ ...gateOptions, certificate });
+  const webSocketGate = await startMqttGate({ ...gateOptions, webSocket: true });
+  const listener = restListener({ world, accounts, knobs, seen });
+  const http =
+    certificate === undefined
+      ? createHttpServer(listener)
+      : createHttpsServer({ cert: certificate.certPem, key: certificate.keyPem }, listener);
+  const upgraded = new Set<Socket>();
+  http.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    const path = (request.url ?? '').split('?')[0];
+    if (path !== '/mqtt') {
+      socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n');
+      return;
+    }
+    upgraded.add(socket);
+    socket.once('close', () => upgraded.delete(socket));
+    handOn(request, socket, head, webSocketGate.port);
+  });
+  http.on('clientError', (_error, socket) => socket.destroy());
+  const port = await listen(http, options.port ?? 0);
+  const secure = certificate === undefined ? '' : 's';
+
+  const publish = async (clientId: number, topic: string, payload: string | object): Promise<void> => {
+    const full = `${clientId}/${topic}`;
+    const bytes = Buffer.from(typeof payload === 'string' ? payload : JSON.stringify(payload));
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    const look = (heard: string, what: Buffer): void => {
+      if (heard === full && what.equals(bytes)) resolve(undefined);
+    };
+    looking.add(look);
+    try {
+      await device.publish(full, bytes);
+      await promise;
+    } finally {
+      looking.delete(look);
+    }
+  };
+  const announce = (clientId: number, what = 'functionx'): Promise<void> =>
+    publish(clientId, `evt/${what}/updated`, {});
+
+  return {
+    ...{ world, accounts, knobs, seen, gate, webSocketGate, broker, device, publish, announce },
+    url: `http${secure}://127.0.0.1:${port}`,
+    mqttUrl: gate.url,
+    webSocketUrl: `ws${secure}://127.0.0.1:${port}/mqtt`,
+    addFunction: async (clientId, type, meta) => {
+      const thing = world.addThing('functions', clientId, type, meta);
+      await announce(clientId);
+      return thing;
+    },
+    removeFunction: async (clientId, id) => {
+      world.removeThing('functions', id);
+      await announce(clientId);
+    },
+    mqttOutage: async () => {
+      const gates = [gate, webSocketGate];
+      for (const one of gates) one.cut();
+      await Promise.all(gates.map((one) => one.refuse()));
+      return {
+        end: async () => {
+          await Promise.all(gates.map((one) => one.accept()));
+        },
+      };
+    },
+    stop: async () => {
+      for (const socket of upgraded) socket.destroy();
+      await Promise.all([recorder.end(), device.end(), gate.stop(), webSocketGate.stop(), close(http)]);
+      await broker.stop();
+    },
+  };
+}
+
+/** At the broker, each account sees its installations and nothing else. */
+function rightsOf(accounts: Accounts) {
+  const names = accounts.all.map(({ user }) => user);
+  const rights = accounts.all.map(({ user, installations }) =>
+    [`user ${user}`, ...installations.map((clientId) => `topic readwrite ${clientId}/#`)].join('\n'),
+  );
+  return {
+    users: Object.fromEntries(['platform', ...names].map((name) => [name, INSIDE])),
+    acl: ['user platform\ntopic readwrite #', ...rights].join('\n\n'),
+    maxQueued: 100_000,
+  };
+}
+
+/** Passes a WebSocket on to the gate, its handshake first. */
+function handOn(request: IncomingMessage, socket: Socket, head: Buffer, port: number): void {
+  const onward = createConnection({ host: '127.0.0.1', port });
+  const end = (): void => {
+    socket.destroy();
+    onward.destroy();
+  };
+  for (const one of [socket, onward]) one.on('error', end).once('close', end);
+  const lines = [`${request.method ?? 'GET'} ${request.url ?? '/'} HTTP/1.1`];
+  for (let at = 0; at + 1 < request.rawHeaders.length; at += 2) {
+    lines.push(`${request.rawHeaders[at] ?? ''}: ${request.rawHeaders[at + 1] ?? ''}`);
+  }
+  onward.write(`${lines.join('\r\n')}\r\n\r\n`);
+  onward.write(head);
+  socket.pipe(onward);
+  onward.pipe(socket);
+}
+
+async function listen(server: Server, port: number): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host: '127.0.0.1', port }, resolve);
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+async function close(server: Server): Promise<void> {
+  await new Promise((resolve) => {
+    server.close(resolve);
+    server.closeAllConnections();
+  });
+}
