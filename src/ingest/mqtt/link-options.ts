@@ -82,11 +82,28 @@ export interface LinkOptions {
   readonly room: () => Promise<void>;
   /** Told of every change. */
   readonly onState?: ((state: LinkState) => void) | undefined;
-  /** Connected and subscribed, at first and again; without the session of before, messages may have been missed. */
-  readonly onUp?: ((up: { readonly sessionPresent: boolean }) => void) | undefined;
   /** For texts: "MQTT broker \"hall\"". */
   readonly label: string;
   readonly logger: BusLogger;
   /** Pauses between attempts where they shall differ from the usual ones. */
   readonly retry?: { readonly down: RetryDelays; readonly refused: RetryDelays } | undefined;
+}
+
+/** A link has become ready for use. */
+export interface LinkUp {
+  /** Whether the broker still had our session; without it, messages may have been missed. */
+  readonly sessionPresent: boolean;
+}
+
+/** What a link has for those who send (a seller's way out of the bus). A link for sending alone has no subscriptions. */
+export interface LinkPublishing {
+  /**
+   * Sends one message, not retained. Resolves with the broker's PUBACK (QoS 1), or when it was handed to the network
+   * (QoS 0). Messages leave in the order of the calls.
+   * @throws LinkDown there is no connection now, or it ended before; the link keeps nothing for later
+   * @throws PublishRefused the broker or the standard does not allow it, so that to repeat it is no use
+   */
+  publish(topic: string, payload: Uint8Array, qos: 0 | 1): Promise<void>;
+  /** Calls when a connection is ready for use, each time; returns the end of it. */
+  onUp(listener: (up: LinkUp) => void): () => void;
 }

@@ -5,9 +5,9 @@
 import { delayMs, sleep, type RetryDelays } from '../../bus/backoff.ts';
 import { Connection, type End } from './connection.ts';
 import { attemptFacts, dial, readFresh } from './dial.ts';
-import type { LinkNumbers, LinkOptions, LinkState } from './link-options.ts';
+import type { LinkNumbers, LinkOptions, LinkPublishing, LinkState, LinkUp } from './link-options.ts';
 import { attemptFailure, type AttemptFacts, type LinkProblem } from './problem.ts';
-import { LinkDown, Publisher, type PublishOptions } from './publish.ts';
+import { LinkDown, Publisher } from './publish.ts';
 import { Receiver } from './receiver.ts';
 import { Subscriptions } from './subscriptions.ts';
 
@@ -16,11 +16,13 @@ export type {
   LinkCredentials,
   LinkNumbers,
   LinkOptions,
+  LinkPublishing,
   LinkState,
   LinkTls,
+  LinkUp,
   Subscription,
 } from './link-options.ts';
-export { LinkDown, PublishRefused, type PublishOptions } from './publish.ts';
+export { LinkDown, PublishRefused } from './publish.ts';
 
 const standardRetry: { down: RetryDelays; refused: RetryDelays } = {
   down: { minMs: 250, maxMs: 15_000 },
@@ -35,13 +37,14 @@ export function openLink(options: LinkOptions): MqttLink {
   return new MqttLink(options);
 }
 
-export class MqttLink {
+export class MqttLink implements LinkPublishing {
   readonly #options: LinkOptions;
   readonly #facts: AttemptFacts;
   readonly #numbers: LinkNumbers = { connections: 0, mayLose: 0, redelivered: 0, acknowledged: 0, running: 0 };
   readonly #receiver: Receiver;
   readonly #subscriptions: Subscriptions;
   readonly #stopping = new AbortController();
+  readonly #upListeners = new Set<(up: LinkUp) => void>();
   #state: LinkState = { state: 'connecting' };
   #connection: Connection | undefined;
   #publisher: Publisher | undefined;
@@ -86,15 +89,18 @@ export class MqttLink {
     if (this.#connection !== undefined && this.#publisher !== undefined) void this.#listen(this.#connection);
   }
 
-  /**
-   * Resolves when the broker has acknowledged (QoS 1), or when the message was written (QoS 0).
-   * @throws LinkDown there is no connection, or it ended before; send it again when `onUp` was called
-   * @throws PublishRefused the broker or the standard does not allow it
-   */
-  async publish(topic: string, payload: Uint8Array, options: PublishOptions): Promise<void> {
+  async publish(topic: string, payload: Uint8Array, qos: 0 | 1): Promise<void> {
     if (this.#publisher === undefined)
       throw new LinkDown(this.#state.message ?? 'There is no connection to the broker.');
-    await this.#publisher.publish(topic, payload, options);
+    await this.#publisher.publish(topic, payload, qos);
+  }
+
+  /** Connected and subscribed, at first and again. */
+  onUp(listener: (up: LinkUp) => void): () => void {
+    this.#upListeners.add(listener);
+    return () => {
+      this.#upListeners.delete(listener);
+    };
   }
 
   async #run(): Promise<void> {
@@ -146,7 +152,7 @@ export class MqttLink {
       if (!opened.sessionPresent) this.#subscriptions.forget();
       this.#publisher = new Publisher(connection);
       await this.#listen(connection);
-      if (connection.live) this.#options.onUp?.({ sessionPresent: opened.sessionPresent });
+      if (connection.live) for (const listener of this.#upListeners) listener(opened);
     }
     const end = await connection.ended;
     this.#subscriptions.rest();

@@ -1,11 +1,6 @@
 /** Publishes on one connection. */
 import type { Connection } from './connection.ts';
 
-export interface PublishOptions {
-  readonly qos: 0 | 1;
-  readonly retain?: boolean | undefined;
-}
-
 /** There is no connection, or it ended before the broker had acknowledged: the message may have arrived or not. */
 export class LinkDown extends Error {
   override readonly name = 'LinkDown';
@@ -20,59 +15,69 @@ const MOST_TOPIC_BYTES = 65_535;
 
 export class Publisher {
   readonly #connection: Connection;
+  /** Sent with QoS 1 and not acknowledged. */
   #underWay = 0;
-  #waiting: (() => void)[] = [];
+  readonly #waiting: (() => void)[] = [];
+  /** Ends those under way. The client does not, where the session is kept. */
+  readonly #rejects = new Set<(error: LinkDown) => void>();
 
   constructor(connection: Connection) {
     this.#connection = connection;
     void connection.ended.then(() => {
+      for (const reject of this.#rejects) {
+        reject(new LinkDown('The connection ended before the broker had acknowledged.'));
+      }
       for (const go of this.#waiting.splice(0)) go();
     });
   }
 
-  /**
-   * Resolves when the broker has acknowledged (QoS 1), or when it was written (QoS 0).
-   * @throws LinkDown, PublishRefused
-   */
-  async publish(topic: string, payload: Uint8Array, { qos, retain = false }: PublishOptions): Promise<void> {
+  /** See `LinkPublishing.publish`. */
+  async publish(topic: string, payload: Uint8Array, qos: 0 | 1): Promise<void> {
     const wrong = topicProblem(topic);
     if (wrong !== undefined) throw new PublishRefused(`The topic ${wrong}.`);
-    const { client } = this.#connection;
-    // A broker of MQTT 5 says how many unacknowledged messages it takes, and ends the connection beyond.
-    while (
-      qos === 1 &&
-      this.#connection.live &&
-      this.#underWay >= (client.serverProperties?.receiveMaximum ?? 65_535)
-    ) {
-      await new Promise<void>((resolve) => {
-        this.#waiting.push(resolve);
-      });
+    if (qos === 0) {
+      await this.#send(topic, payload, qos);
+      return;
     }
-    if (!this.#connection.live) throw new LinkDown('There is no connection to the broker.');
-    if (qos === 1 && client.serverProperties?.maximumQoS === 0) {
+    if (this.#connection.client.serverProperties?.maximumQoS === 0) {
       throw new PublishRefused('The broker takes messages of quality of service 0 only.');
     }
-    this.#underWay++;
+    await this.#turn();
     try {
-      await this.#send(topic, payload, qos, retain);
+      await this.#send(topic, payload, qos);
     } finally {
-      this.#underWay--;
-      this.#waiting.shift()?.();
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#underWay--;
+      else next();
     }
   }
 
-  async #send(topic: string, payload: Uint8Array, qos: 0 | 1, retain: boolean): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<undefined>();
-    // With a session that is kept, the client itself does not tell when its connection ends.
-    void this.#connection.ended.then(() => {
-      reject(new LinkDown('The connection ended before the broker had acknowledged.'));
+  /** A broker of MQTT 5 says how many unacknowledged messages it takes, and ends the connection beyond. */
+  async #turn(): Promise<void> {
+    if (this.#underWay < (this.#connection.client.serverProperties?.receiveMaximum ?? 65_535)) {
+      this.#underWay++;
+      return;
+    }
+    // Whoever ends hands its place on.
+    await new Promise<void>((resolve) => {
+      this.#waiting.push(resolve);
     });
+  }
+
+  async #send(topic: string, payload: Uint8Array, qos: 0 | 1): Promise<void> {
+    if (!this.#connection.live) throw new LinkDown('There is no connection to the broker.');
+    const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+    this.#rejects.add(reject);
     const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
-    this.#connection.client.publish(topic, bytes, { qos, retain }, (error) => {
+    this.#connection.client.publish(topic, bytes, { qos, retain: false }, (error) => {
       if (!error) resolve(undefined);
       else reject('code' in error ? new PublishRefused(error.message) : new LinkDown(error.message));
     });
-    await promise;
+    try {
+      await promise;
+    } finally {
+      this.#rejects.delete(reject);
+    }
   }
 }
 
