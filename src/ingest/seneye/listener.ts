@@ -8,7 +8,7 @@ import type { BusLogger } from '../../bus/logger.ts';
 import type { SeneyeConfig } from './sources.ts';
 
 export interface ListenerOptions {
-  readonly config: Pick<SeneyeConfig, 'host' | 'port' | 'tls' | 'maxConnections' | 'requestTimeoutMs'>;
+  readonly config: Pick<SeneyeConfig, 'host' | 'port' | 'path' | 'tls' | 'maxConnections' | 'requestTimeoutMs'>;
   readonly logger: BusLogger;
   /** Handles a request; `goOn` tells a sender that waits for it to send the body. Never rejects. */
   readonly onRequest: (request: IncomingMessage, response: ServerResponse, goOn: () => void) => void;
@@ -66,7 +66,7 @@ export class Listener {
   }
 
   async #open(): Promise<void> {
-    const { config, onState } = this.#options;
+    const { config, logger, onState } = this.#options;
     try {
       const server = await this.#listen();
       if (this.#stopped) {
@@ -75,6 +75,9 @@ export class Listener {
       }
       this.#server = server;
       this.#failures = 0;
+      const { address, port } = this.address ?? {};
+      const { path, tls } = config;
+      logger.info({ address, port, path, tls: tls !== undefined }, `seneye posts are taken at port ${port}`);
       onState('up');
     } catch (error) {
       if (this.#stopped) return;

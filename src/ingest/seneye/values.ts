@@ -42,7 +42,7 @@ export function readTime(raw: unknown): Nanoseconds | undefined {
 
 /** What stands there, short enough for a reason. */
 export function quote(raw: unknown): string {
-  const text = String(JSON.stringify(raw));
+  const text = JSON.stringify(raw);
   return text.length > 40 ? `${text.slice(0, 40)}…` : text;
 }
 
