@@ -6,6 +6,7 @@ import { StreamGuard } from '../bus/stream-guard.ts';
 import type { IngestConfig } from '../config/config.ts';
 import type { FeedHealth, FeedMetrics, StreamHealth } from '../contract/telemetry.ts';
 import type { Feed, FeedTools } from './feed.ts';
+import { openI3Feed } from './i3/feed.ts';
 import { Intake } from './intake.ts';
 import { openMqttFeed } from './mqtt/feed.ts';
 import { readingSubjects } from './reading.ts';
@@ -41,6 +42,7 @@ export class Ingest {
     // A further kind of feed is one more line here.
     this.#feeds = [
       ...config.mqtt.map((broker) => openMqttFeed(broker, tools)),
+      ...config.i3.map((marketplace) => openI3Feed(marketplace, tools)),
       ...(config.seneye === undefined ? [] : [openSeneyeFeed(config.seneye, tools)]),
     ];
   }
