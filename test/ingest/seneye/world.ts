@@ -128,7 +128,8 @@ const bytesOf = (message: unknown): Buffer =>
 async function allOf(manager: JetStreamManager): Promise<Stored[]> {
   const { state } = await manager.streams.info('READINGS');
   const messages: Stored[] = [];
-  for (let seq = state.first_seq; seq <= state.last_seq; seq++) {
+  // An empty stream names 0 as its first message, which cannot be asked for.
+  for (let seq = Math.max(1, state.first_seq); seq <= state.last_seq; seq++) {
     const message = await manager.streams.getMessage('READINGS', { seq });
     const body = JSON.parse(Buffer.from(message.data).toString('utf8')) as Reading | DeadLetter;
     messages.push({ subject: message.subject, id: message.header.get('Nats-Msg-Id'), body });
