@@ -3,19 +3,39 @@ import { block, heading, paragraph, say } from './print/page.ts';
 import { bad, bold, good } from './print/style.ts';
 import { Stage, type Step } from './step.ts';
 import { bulk } from './steps/bulk.ts';
+import { busAway } from './steps/bus-away.ts';
 import { history } from './steps/history.ts';
-
 import { hosts } from './steps/hosts.ts';
+import { i3 } from './steps/i3.ts';
+import { iotopen } from './steps/iotopen.ts';
 import { mistakes } from './steps/mistakes.ts';
+import { mqtt } from './steps/mqtt.ts';
 import { outage } from './steps/outage.ts';
 import { running } from './steps/running.ts';
 import { search } from './steps/search.ts';
+import { seneye } from './steps/seneye.ts';
 import { timeframes } from './steps/timeframes.ts';
 import { tree } from './steps/tree.ts';
 import { values } from './steps/values.ts';
 import type { World } from './world.ts';
 
-const STEPS: readonly Step[] = [running, hosts, search, tree, values, history, bulk, timeframes, outage, mistakes];
+const STEPS: readonly Step[] = [
+  running,
+  hosts,
+  search,
+  tree,
+  values,
+  history,
+  bulk,
+  timeframes,
+  outage,
+  mistakes,
+  mqtt,
+  seneye,
+  i3,
+  iotopen,
+  busAway,
+];
 
 /**
  * Walks through all steps; one that fails does not end the walk, only an interruption does.

@@ -5,7 +5,12 @@ import type { Answer } from '../../src/client/answer.ts';
 import type { Request } from '../../src/contract/request.ts';
 import { spawnSeeqSimulator } from '../simulators/seeq/spawn.ts';
 import { type Cluster, startCluster } from '../support/cluster.ts';
+import { Devices } from './devices.ts';
+import { Readings } from './readings.ts';
 import { type Moments, PlantTruth } from './truth.ts';
+
+/** Where the driver reports how it is. */
+export const HEALTH_TOPIC = 'iota.health';
 
 export const NORTH = 'north';
 export const SOUTH = 'south';
@@ -21,6 +26,9 @@ export interface Asked extends Moments {
 
 export class World {
   readonly cluster: Cluster;
+  readonly devices: Devices;
+  /** What comes from the devices to the bus. */
+  readonly readings: Readings;
   /** File with the key of the caller, for the command line. */
   readonly callerKeyFile: string;
   readonly truth: Readonly<Record<PlantName, PlantTruth>> = {
@@ -28,13 +36,24 @@ export class World {
     [SOUTH]: new PlantTruth(SOUTH),
   };
 
-  /** Starts nats-server, both plants and the driver, and waits until the driver answers. */
+  /** Starts nats-server, both plants, the devices and the driver, and waits until the driver answers. */
   static async start(): Promise<World> {
-    return new World(await startCluster({ plants: { [NORTH]: {}, [SOUTH]: {} }, config: { driverid: 'demo-driver' } }));
+    const devices = await Devices.start();
+    const { ingest, files } = devices.settings;
+    const cluster = await startCluster({
+      plants: { [NORTH]: {}, [SOUTH]: {} },
+      config: { driverid: 'demo-driver', healthtopic: HEALTH_TOPIC, healthmsec: 250 },
+      settings: { ingest },
+      files,
+      jetstream: true,
+    });
+    return new World(cluster, devices, await Readings.listen(cluster.connection));
   }
 
-  private constructor(cluster: Cluster) {
+  private constructor(cluster: Cluster, devices: Devices, readings: Readings) {
     this.cluster = cluster;
+    this.devices = devices;
+    this.readings = readings;
     // The driver's folder goes when the driver ends, and this file with it.
     this.callerKeyFile = join(cluster.driver.folder, 'caller.nk');
     writeFileSync(this.callerKeyFile, `${cluster.caller.seed}\n`, { mode: 0o600 });
@@ -66,8 +85,8 @@ export class World {
     this.cluster.plants[name] = await spawnSeeqSimulator({ name, ...ports });
   }
 
-  stop(): Promise<void> {
-    return this.cluster.stop();
+  async stop(): Promise<void> {
+    await Promise.all([this.cluster.stop(), this.devices.stop()]);
   }
 }
 

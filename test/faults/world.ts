@@ -2,9 +2,9 @@
  * A driver between real parts that can all be broken: mosquitto and seneye posts before it, nats-server with JetStream
  * behind it, and a network in between that can be cut, slowed and half-opened. The oracle does not use that network.
  */
-import { createServer } from 'node:net';
 import { AckPolicy, connect, DeliverPolicy, nkeyAuthenticator, type NatsConnection } from 'nats';
 import { startDriver, type DriverProcess, type DriverProcessOptions, type LogLine } from '../support/driver-process.ts';
+import { freePort } from '../support/free-port.ts';
 import { startMosquitto, type Mosquitto } from '../support/mosquitto/index.ts';
 import {
   createAuthority,
@@ -172,13 +172,4 @@ export class World {
     await this.driver.stop('SIGKILL');
     await Promise.all([this.toBus.stop(), this.toBroker.stop(), this.nats.stop(), this.broker.stop()]);
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen({ host: '127.0.0.1', port: 0 }, resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('There is no free port.');
-  return address.port;
 }

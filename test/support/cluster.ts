@@ -31,6 +31,10 @@ export interface ClusterOptions {
   /** Laid over the top level of the configuration. */
   config?: Record<string, unknown>;
   maxPayload?: number;
+  /** Switches JetStream on. */
+  jetstream?: boolean;
+  /** Further files beside the configuration of the driver, such as secrets. */
+  files?: Record<string, string>;
   driver?: Pick<DriverProcessOptions, 'env' | 'nodeOptions'>;
 }
 
@@ -78,6 +82,7 @@ async function startParts(options: ClusterOptions, stops: (() => Promise<unknown
     certificate: await authority.issue(),
     users: [{ publicKey: caller.publicKey }, { publicKey: driverKey.publicKey }],
     maxPayload: options.maxPayload,
+    jetstream: options.jetstream ?? false,
   });
   stops.push(() => nats.stop());
   const plants = await startPlants(options.plants ?? { 'plant-a': {} });
@@ -151,6 +156,7 @@ function driverFor(
       'ca.pem': authority.caPem,
       'access.key': ACCESS_KEY.name,
       'access.password': ACCESS_KEY.password,
+      ...options.files,
     },
     config: {
       driverid: 'test-driver',
