@@ -87,6 +87,7 @@ class PayloadReader {
       return;
     }
     for (const record of records) {
+      if (outcome.overflown) return;
       const timed = this.#time(message, { json, root, record: record.found });
       if ('problem' in timed) outcome.reject('badTime', timed.problem, about(record.found));
       else for (const value of this.#values) this.#readValue({ message, taken, json, record, timed }, value, outcome);
@@ -127,30 +128,26 @@ class PayloadReader {
     }
     for (const found of all) {
       const named = path.query === undefined ? field : field?.replaceAll('{place}', () => found.place);
-      if (!this.#addValue(context, rule, { found, field: named }, outcome)) return;
+      this.#addValue(context, rule, { found, field: named }, outcome);
+      if (outcome.overflown) return;
     }
   }
 
-  /** False when the message has given all that one message may. */
   #addValue(
     { message, taken, json, record, timed }: Context,
     { options, read, unitPath }: ValueRule,
     { found, field }: { readonly found: Found; readonly field: string | undefined },
     outcome: Outcome,
-  ): boolean {
+  ): void {
     const where = () => ({ ...about(record.found), ...(field === undefined ? {} : { field }) });
     const value = read(found);
     if ('code' in value) {
       outcome.reject(value.code, value.reason, where());
-      return true;
+      return;
     }
     if (field?.isWellFormed() === false) {
       outcome.reject('badName', 'The name of the value is not valid Unicode.', where());
-      return true;
-    }
-    if (outcome.full) {
-      outcome.reject('tooLarge', `The message has more than ${MAX_READINGS} values; the further ones were not read.`);
-      return false;
+      return;
     }
     const unit =
       unitPath === undefined ? { unit: options.unit } : readUnit(findOne(json, record.found, unitPath), options);
@@ -177,7 +174,6 @@ class PayloadReader {
       this.#entry.key === 'time',
       where(),
     );
-    return true;
   }
 }
 
@@ -194,18 +190,24 @@ interface Context {
 const BARE_VALUE: ValueFile = { type: 'auto', optional: false };
 
 function compileValue(options: ValueFile, entry: MappingEntry): ValueRule {
-  const type = entry.payload === 'json' || options.type !== 'auto' ? options.type : entry.payload;
   return {
     path: options.path === undefined ? ROOT : parsePath(options.path),
     unitPath: options.unitPath === undefined ? undefined : parsePath(options.unitPath),
     options,
     read: valueReader({
       ...options,
-      type,
+      type: typeOf(options, entry),
       missing: entry.missing,
       numbersAsText: entry.numbersAsText || entry.payload === 'number',
     }),
   };
+}
+
+/** What `auto` means here: what is calculated with must be a number, or a text would pass as it is. */
+function typeOf({ type, scale, offset }: ValueFile, { payload }: MappingEntry): ValueFile['type'] {
+  if (type !== 'auto') return type;
+  if (scale !== undefined || offset !== undefined) return 'number';
+  return payload === 'json' ? 'auto' : payload;
 }
 
 /** Reads a payload as UTF-8, a byte order mark left out; undefined if it is none. */

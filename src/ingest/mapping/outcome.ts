@@ -25,14 +25,15 @@ export class Outcome {
   readonly #rejects: Reject[] = [];
   readonly #said = new Map<string, string>();
   #furtherRejects = 0;
+  #overflown = false;
 
   constructor(message: MqttMessage) {
     this.#message = message;
   }
 
-  /** True when no further reading is taken. */
-  get full(): boolean {
-    return this.#measurements.length >= MAX_READINGS;
+  /** True when the message has given all readings that it may, and would give more. */
+  get overflown(): boolean {
+    return this.#overflown;
   }
 
   /**
@@ -55,6 +56,10 @@ export class Outcome {
       );
       return;
     }
+    if (this.#measurements.length >= MAX_READINGS) {
+      this.#overflow();
+      return;
+    }
     this.#said.set(place, said);
     this.#measurements.push(measurement);
   }
@@ -69,6 +74,12 @@ export class Outcome {
     const all: About = { topic, ...about };
     const known = Object.entries(all).flatMap(([name, text]) => (text === undefined ? [] : [[name, text] as const]));
     this.#rejects.push({ code, reason, payload, about: Object.fromEntries(known), received });
+  }
+
+  #overflow(): void {
+    if (this.#overflown) return;
+    this.#overflown = true;
+    this.reject('tooLarge', `The message has more than ${MAX_READINGS} values; the further ones were not read.`);
   }
 
   delivery(): Delivery {

@@ -80,9 +80,9 @@ function readers({ scale, offset, numbersAsText }: ValueOptions): Readonly<Recor
       : calculation(decimalOf(scale ?? 1), decimalOf(offset ?? 0));
   const number = (text: string): Read => readNumber(text, calculate);
   return {
-    auto: (value, source) => (typeof value === 'number' ? number(source ?? String(value)) : good(value)),
+    auto: (value, source) => (typeof value === 'number' ? number(source ?? written(value)) : good(value)),
     number: (value, source) => {
-      if (typeof value === 'number') return number(source ?? String(value));
+      if (typeof value === 'number') return number(source ?? written(value));
       if (typeof value === 'boolean') return unread('badValue', `There stands ${value} instead of a number.`);
       if (numbersAsText) return number(value.trim());
       return unread(
@@ -97,6 +97,10 @@ function readers({ scale, offset, numbersAsText }: ValueOptions): Readonly<Recor
     },
   };
 }
+
+/** Whole numbers beyond 2^53 were written with an exponent, or their text would have been kept. */
+const written = (number: number): string =>
+  Number.isInteger(number) && !Number.isSafeInteger(number) ? number.toExponential() : String(number);
 
 const BOOLEANS: ReadonlyMap<Scalar, boolean> = new Map<Scalar, boolean>([
   ...[true, 1, 'true', 'on', 'yes', '1'].map((value) => [value, true] as const),
