@@ -20,6 +20,7 @@ export interface SchemaNode {
   readonly maximum?: number;
   readonly [SENSITIVE]?: boolean;
   readonly [TEXT_FILE]?: boolean;
+  readonly [OWN_FILE]?: boolean;
 }
 
 /** The JSON Schema of the file: what may be written, so defaults are optional. */

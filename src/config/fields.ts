@@ -121,6 +121,18 @@ export const pemFile = () =>
 /** The path that {@link pemFile} takes. */
 export type TextFile = z.output<ReturnType<typeof pemFile>>;
 
+/** Marks the path of a file that the driver may write, and that need not be there yet. It travels in the JSON Schema. */
+export const OWN_FILE = 'x-own-file';
+
+/** Path of a file that the driver may write; it becomes absolute, see `resolveRefs`. */
+export const ownFile = () =>
+  filePath()
+    .brand<'ownFile'>()
+    .meta({ [OWN_FILE]: true });
+
+/** The path that {@link ownFile} takes. */
+export type OwnFile = z.output<ReturnType<typeof ownFile>>;
+
 /** Like {@link secretRef}, for a secret that is read anew for every use; see `resolveRefs`. */
 export const freshSecret = () => secretRef().brand<'freshSecret'>();
 

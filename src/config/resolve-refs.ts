@@ -1,21 +1,25 @@
 /** Replaces every reference to a secret or a file, wherever it stands in a part of the configuration, by its source. */
 import type { SchemaNode } from './explain.ts';
-import { TEXT_FILE, type FreshSecret, type TextFile } from './fields.ts';
+import { OWN_FILE, TEXT_FILE, type FreshSecret, type OwnFile, type TextFile } from './fields.ts';
 import type { SecretSource } from './secret.ts';
 
 /** What reads a secret or a file anew for each use; see `Resolver`. */
 interface Sources {
   source(path: string, ref: { file?: string | undefined; env?: string | undefined }): Promise<SecretSource | undefined>;
+  /** A path as an absolute one. */
+  place(file: string): string;
 }
 
 /** A part of the configuration with its references replaced. */
 export type Resolved<T> = T extends FreshSecret | TextFile
   ? SecretSource
-  : T extends readonly (infer E)[]
-    ? Resolved<E>[]
-    : T extends object
-      ? { [K in keyof T]: Resolved<T[K]> }
-      : T;
+  : T extends OwnFile
+    ? string
+    : T extends readonly (infer E)[]
+      ? Resolved<E>[]
+      : T extends object
+        ? { [K in keyof T]: Resolved<T[K]> }
+        : T;
 
 /**
  * Walks through a value along its schema. What cannot be read is noted at the resolver, and `undefined` stands in its
@@ -38,6 +42,7 @@ async function walk(resolver: Sources, path: string, node: SchemaNode, value: un
   if (forms.some((form) => form[TEXT_FILE] === true) && typeof value === 'string') {
     return resolver.source(path, { file: value });
   }
+  if (forms.some((form) => form[OWN_FILE] === true) && typeof value === 'string') return resolver.place(value);
   if (Array.isArray(value)) {
     const items = forms.find((form) => form.items)?.items;
     if (!items) return value;

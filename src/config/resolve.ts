@@ -56,6 +56,11 @@ export class Resolver {
     });
   }
 
+  /** A path as an absolute one; a relative one starts at the folder of the configuration file. */
+  place(file: string): string {
+    return resolve(this.#folder, file);
+  }
+
   async #text(ref: SecretRef): Promise<Found<string>> {
     if (ref.file !== undefined) return readText(this.#readBytes, resolve(this.#folder, ref.file));
     const text = this.#env[ref.env ?? ''];

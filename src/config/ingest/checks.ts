@@ -1,6 +1,7 @@
 /** The rules of `settings.ingest` that concern several keys at once. A further kind of feed with rules is a line here. */
 import type { Problem } from '../problems.ts';
 import { i3Checks } from './i3-checks.ts';
+import { iotOpenChecks } from './iotopen-checks.ts';
 
 type Raw = Readonly<Record<string, unknown>>;
 export interface Checked {
@@ -16,6 +17,7 @@ export function ingestChecks(ingest: Raw): Checked {
   const all = [
     ...NAMED.map((kind): Checked => ({ problems: sameNames(kind, ingest[kind]), warnings: [] })),
     i3Checks(ingest),
+    iotOpenChecks(ingest.iotopen),
   ];
   return { problems: all.flatMap(({ problems }) => problems), warnings: all.flatMap(({ warnings }) => warnings) };
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { commonKeys } from './common.ts';
 import { egressSchema } from './egress.ts';
 import { i3Schema } from './i3.ts';
+import { iotOpenSchema } from './iotopen.ts';
 import { mqttSchema } from './mqtt.ts';
 import { seneyeSchema } from './seneye.ts';
 
@@ -13,6 +14,7 @@ export const ingestSchema = z.strictObject({
     .array(egressSchema)
     .default([])
     .describe('I3 data marketplaces as a seller: readings on the bus published to products.'),
+  iotopen: z.array(iotOpenSchema).default([]).describe('IoT Open platforms (Lynx), one entry for each connection.'),
   mqtt: z.array(mqttSchema).default([]).describe('MQTT brokers, one entry for each connection.'),
   seneye: seneyeSchema.optional().describe('The listener that seneye devices post to.'),
 });

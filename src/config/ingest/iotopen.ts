@@ -1,0 +1,109 @@
+/** `settings.ingest.iotopen[]`: a platform of IoT Open (Lynx). */
+import { z } from 'zod';
+import { freshSecret, ownFile, webRoot, whole } from '../fields.ts';
+import { SENSITIVE } from '../schema-server.ts';
+import { brokerUrl, connectionKeys, mqttTlsSchema } from './connection.ts';
+
+const credentialsSchema = z.strictObject({
+  apiKey: freshSecret().optional().describe('An API key of the platform, alone. The simplest way for a service.'),
+  token: freshSecret().optional().describe('A token of a log-in, alone; it is used like an API key.'),
+  user: z
+    .union([z.string().min(1).max(1024), freshSecret()])
+    .optional()
+    .describe('Name of an account, with `password`. May stand here as plain text.'),
+  password: freshSecret().optional().describe('Password of the account.'),
+  clientId: z
+    .union([z.string().min(1).max(1024), freshSecret()])
+    .optional()
+    .describe('Id of an OAuth 2 client, with `clientSecret` and `refreshToken`. May stand here as plain text.'),
+  clientSecret: freshSecret().optional().describe('Secret of the OAuth 2 client.'),
+  refreshToken: freshSecret().optional().describe('Refresh token of OAuth 2.'),
+  tokenFile: ownFile()
+    .optional()
+    .describe(
+      'File for a token of the platform. With `user`: where `iota-seeqdrv iotopen-login` puts the token of an account with a second factor; the driver only reads it. With OAuth 2: where the driver keeps the refresh token that replaces the given one, if the platform replaces it at each use. It is the only file that the driver writes.',
+    ),
+});
+
+const mqttSchema = z.strictObject({
+  url: brokerUrl()
+    .optional()
+    .describe(
+      "Address of the platform's broker, for example `mqtts://lynx.iotopen.se:8883`. By default MQTT over WebSocket at `/mqtt` below `url`, which passes the same proxies as REST.",
+    ),
+  version: z.enum(['3.1.1', '5']).default('5').describe('Version of MQTT.'),
+  clientId: z
+    .string()
+    .min(1)
+    .max(256)
+    .describe(
+      'Id of the session at the broker; fixed, since the broker keeps what it could not deliver under it. Two processes with the same one evict each other.',
+    ),
+  keepAliveSeconds: connectionKeys.keepAliveSeconds,
+  connectTimeoutMs: connectionKeys.connectTimeoutMs,
+  sessionExpirySeconds: connectionKeys.sessionExpirySeconds,
+});
+
+const backfillSchema = z.strictObject({
+  maxHours: z
+    .number()
+    .min(0)
+    .max(8760)
+    .default(24)
+    .describe('How far back the log of the platform is read after an outage, in hours; 0 to read no log.'),
+  atStartMinutes: z
+    .number()
+    .min(0)
+    .max(525_600)
+    .optional()
+    .describe(
+      'How far back the log is read when the driver starts, in minutes. By default nine tenths of `stream.duplicateWindowMs`, within which the stream recognizes what it has already; beyond that readings may stand in it twice. Without a stream it is 0.',
+    ),
+  overlapSeconds: whole(0, 3600)
+    .default(10)
+    .describe('How much earlier than the gap the log is read, in seconds; what is there already is recognized.'),
+  pageRows: whole(1, 100_000).default(1000).describe('Values that the driver asks the log for in one call.'),
+});
+
+export const iotOpenSchema = z.strictObject({
+  name: connectionKeys.name,
+  url: webRoot().describe('Root of the platform as in a browser, for example `https://lynx.iotopen.se`.'),
+  tls: mqttTlsSchema.prefault({}).describe('TLS, for REST and for MQTT.'),
+  credentials: credentialsSchema
+    .meta({ [SENSITIVE]: true })
+    .describe(
+      'How the driver logs in, for REST and for MQTT: `apiKey`, or `token`, or `user` and `password`, or `clientId`, `clientSecret` and `refreshToken`.',
+    ),
+  installations: z
+    .array(whole(0, Number.MAX_SAFE_INTEGER))
+    .min(1)
+    .optional()
+    .describe('Client ids of the installations to read. By default all that are assigned to the account.'),
+  types: z
+    .array(z.string().min(1).max(256))
+    .min(1)
+    .optional()
+    .describe('Types of functions to read, such as `temperature`. By default all.'),
+  mqtt: mqttSchema.describe('The connection for live values.'),
+  requestTimeoutMs: whole(100, 600_000)
+    .default(30_000)
+    .describe('Longest silence of the platform within one call of REST, in milliseconds; its log can be slow.'),
+  connectTimeoutMs: whole(100, 120_000)
+    .default(10_000)
+    .describe('Time to connect for one call of REST, in milliseconds.'),
+  snapshot: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Whether the newest value of each function is read at start and after each reconnect. Values that have not changed for long come again at each start then.',
+    ),
+  backfill: backfillSchema.prefault({}).describe('Reading what was missed from the log of the platform.'),
+  refreshDelayMs: whole(0, 600_000)
+    .default(2000)
+    .describe('How long the driver waits for further changes before it reads the catalogue again, in milliseconds.'),
+  refreshEveryMinutes: whole(1, 100_000)
+    .default(60)
+    .describe('The catalogue is also read this often, should a notice of a change have been missed.'),
+});
+
+export type IotOpenFile = z.output<typeof iotOpenSchema>;
