@@ -77,6 +77,11 @@ export class Intake {
     return this.#lastReceivedMs;
   }
 
+  /** How many messages may be under way at once. */
+  get window(): number {
+    return this.#options.window;
+  }
+
   /** True while as many messages are under way as may be. */
   get full(): boolean {
     return this.#counts.waiting >= this.#options.window;

@@ -12,7 +12,7 @@ export const mqttSchema = z.strictObject({
     .min(1)
     .max(256)
     .describe(
-      'Id of the session at the broker; fixed, since the broker keeps what it could not deliver under it. Two processes with the same one evict each other.',
+      'Id of the session at the broker; fixed, since the broker keeps what it could not deliver under it. Two processes with the same one evict each other. `{hostname}` stands for the name of the machine.',
     ),
   credentials: userPasswordSchema
     .prefault({})

@@ -92,7 +92,14 @@ function secure(options: ConnectionOptions): Socket {
 }
 
 function clientOptions(options: LinkOptions, { username, password }: LinkCredentials): IClientOptions {
-  const { version, clientId, keepAliveSeconds, connectTimeoutMs, sessionExpirySeconds, receiveMaximum } = options;
+  const {
+    version,
+    clientId,
+    keepAliveSeconds,
+    connectTimeoutMs,
+    sessionExpirySeconds = 86_400,
+    receiveMaximum,
+  } = options;
   return {
     protocolId: 'MQTT',
     protocolVersion: version === '5' ? 5 : 4,

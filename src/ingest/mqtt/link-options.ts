@@ -59,15 +59,20 @@ export interface LinkTls {
   readonly insecureSkipVerify: boolean;
 }
 
-export interface LinkOptions {
+/** Where a broker is; the configured keys that all kinds of MQTT feeds share. */
+export interface LinkPlace {
   /** `mqtt://`, `mqtts://`, `ws://` or `wss://`. */
   readonly url: string;
-  readonly version: '3.1.1' | '5';
   readonly tls: LinkTls;
-  readonly clientId: string;
   readonly keepAliveSeconds: number;
   readonly connectTimeoutMs: number;
-  readonly sessionExpirySeconds: number;
+  /** How long a broker of MQTT 5 keeps the session; one of 3.1.1 decides that itself. Default: a day. */
+  readonly sessionExpirySeconds?: number | undefined;
+}
+
+export interface LinkOptions extends LinkPlace {
+  readonly version: '3.1.1' | '5';
+  readonly clientId: string;
   /** Messages that a broker of MQTT 5 may have under way to us; as many as the intake takes. */
   readonly receiveMaximum?: number | undefined;
   /** Called for every attempt. What it throws counts as a refused log-in, and its message is shown. */

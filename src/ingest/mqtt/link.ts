@@ -16,6 +16,7 @@ export type {
   LinkCredentials,
   LinkNumbers,
   LinkOptions,
+  LinkPlace,
   LinkPublishing,
   LinkState,
   LinkTls,

@@ -1,0 +1,122 @@
+/** A feed that listens to topics of one broker and makes readings of messages by mapping entries. */
+import type { FeedHealth, FeedMetrics, FeedState } from '../../contract/telemetry.ts';
+import { Condition } from '../condition.ts';
+import type { Feed, FeedTools } from '../feed.ts';
+import type { Intake } from '../intake.ts';
+import { openMapping, type Mapping, type MappingEntry } from '../mapping/mapping.ts';
+import { subscriptionsOf, type Subscribable } from '../mapping/subscriptions.ts';
+import type { Origin } from '../reading.ts';
+import { SilenceWatch } from '../silence.ts';
+import { openLink, type Incoming, type LinkCredentials, type LinkPlace, type MqttLink } from './link.ts';
+
+/** What a feed listens to, and how it reads it. */
+export interface TopicEntry extends MappingEntry, Subscribable {
+  /** Silence beyond this is reported, in milliseconds. */
+  readonly silentAfterMs?: number | undefined;
+}
+
+export interface TopicFeedOptions {
+  readonly origin: Origin;
+  readonly connection: LinkPlace;
+  readonly version: '3.1.1' | '5';
+  readonly clientId: string;
+  readonly credentials: () => Promise<LinkCredentials>;
+  readonly entries: readonly TopicEntry[];
+  readonly tools: FeedTools;
+  /** For texts: `MQTT broker "hall"`. */
+  readonly label: string;
+  /** What to look at when a filter has gone silent, as a sentence. */
+  readonly silenceAdvice?: string | undefined;
+}
+
+export class TopicFeed implements Feed {
+  readonly #options: TopicFeedOptions;
+  readonly #intake: Intake;
+  readonly #mapping: Mapping;
+  readonly #condition: Condition;
+  readonly #silence: SilenceWatch;
+  readonly #link: MqttLink;
+
+  constructor(options: TopicFeedOptions) {
+    const { origin, connection, version, clientId, credentials, entries, tools, label } = options;
+    const { logger } = tools;
+    this.#options = options;
+    this.#intake = tools.intake(origin);
+    this.#mapping = openMapping(entries, tools.times);
+    this.#condition = new Condition(origin.scheme, origin.connection, logger);
+    const settle = (): void => {
+      this.#settle();
+    };
+    this.#silence = new SilenceWatch({ onSilent: settle, onHeard: settle });
+    const subscriptions = subscriptionsOf(entries);
+    this.#link = openLink({
+      ...connection,
+      ...{ version, clientId, credentials, label, logger },
+      receiveMaximum: this.#intake.window,
+      subscriptions: () => subscriptions,
+      onMessage: (message) => this.#take(message),
+      full: () => this.#intake.full,
+      room: () => this.#intake.room(),
+      onState: settle,
+    });
+  }
+
+  start(): void {
+    for (const [at, { silentAfterMs }] of this.#options.entries.entries()) {
+      if (silentAfterMs !== undefined) this.#silence.expect({ name: String(at), afterMs: silentAfterMs });
+    }
+    this.#link.start();
+  }
+
+  async stop(deadlineMs: number): Promise<void> {
+    this.#silence.stop();
+    // At once: the link takes nothing new from here on, and waits for what the intake still brings to the bus.
+    await Promise.all([this.#link.stop(deadlineMs), this.#intake.stop(deadlineMs)]);
+  }
+
+  health(): FeedHealth {
+    const { trouble, lastReceivedMs } = this.#intake;
+    const waits = trouble !== undefined && ['up', 'silent', 'waiting'].includes(this.#condition.state);
+    return this.#condition.health(lastReceivedMs, waits ? { state: 'waiting', message: trouble } : undefined);
+  }
+
+  metrics(): FeedMetrics {
+    const { scheme, connection } = this.#intake.origin;
+    const numbers = this.#intake.numbers();
+    const { mayLose, connections } = this.#link.numbers;
+    return {
+      ...numbers,
+      kind: scheme,
+      name: connection,
+      refused: 0,
+      // With core NATS every message may get lost, whatever the broker keeps.
+      mayLose: this.#intake.mayLose ? numbers.received : mayLose,
+      connections,
+    };
+  }
+
+  async #take(message: Incoming): Promise<void> {
+    const entry = this.#mapping.entryOf(message.topic);
+    // What the broker had kept is no sign that anybody speaks.
+    if (entry !== undefined && !message.retained) this.#silence.heard(String(entry));
+    await this.#intake.take(this.#mapping.read(message));
+  }
+
+  /** Silence shows only while the connection is up; without one it is no wonder. */
+  #settle(): void {
+    const { state, message } = this.#link.state;
+    this.#condition.is(...(state === 'up' ? this.#up() : ([state, message] as const)));
+  }
+
+  #up(): [FeedState, string | undefined] {
+    const { entries, silenceAdvice } = this.#options;
+    const silent = this.#silence.silent;
+    if (silent.length === 0) return ['up', undefined];
+    const named = silent.slice(0, 5).map(({ name, afterMs }) => {
+      return `"${entries[Number(name)]?.filter ?? name}" for more than ${afterMs / 1000} s`;
+    });
+    const more = silent.length > named.length ? `; and ${silent.length - named.length} more` : '';
+    const advice = silenceAdvice ?? 'Is the sender running, and does it use this topic?';
+    return ['silent', `Nothing has come on ${named.join('; ')}${more}. ${advice}`];
+  }
+}
