@@ -102,21 +102,23 @@ export class TopicFeed implements Feed {
     await this.#intake.take(this.#mapping.read(message));
   }
 
-  /** Silence shows only while the connection is up; without one it is no wonder. */
   #settle(): void {
     const { state, message } = this.#link.state;
-    this.#condition.is(...(state === 'up' ? this.#up() : ([state, message] as const)));
+    const silent = state === 'up' ? this.#silent() : undefined;
+    if (silent === undefined) this.#condition.is(state, message);
+    else this.#condition.is('silent', silent);
   }
 
-  #up(): [FeedState, string | undefined] {
+  /** What has gone silent, in words. It shows only while the connection is up; without one silence is no wonder. */
+  #silent(): string | undefined {
     const { entries, silenceAdvice } = this.#options;
     const silent = this.#silence.silent;
-    if (silent.length === 0) return ['up', undefined];
+    if (silent.length === 0) return undefined;
     const named = silent.slice(0, 5).map(({ name, afterMs }) => {
       return `"${entries[Number(name)]?.filter ?? name}" for more than ${afterMs / 1000} s`;
     });
     const more = silent.length > named.length ? `; and ${silent.length - named.length} more` : '';
     const advice = silenceAdvice ?? 'Is the sender running, and does it use this topic?';
-    return ['silent', `Nothing has come on ${named.join('; ')}${more}. ${advice}`];
+    return `Nothing has come on ${named.join('; ')}${more}. ${advice}`;
   }
 }
