@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { didYouMean } from './near.ts';
 import { pathText, type Problem } from './problems.ts';
 import { kindOf, shownValue } from './redact.ts';
-import type { TEXT_FILE } from './fields.ts';
+import type { OWN_FILE, TEXT_FILE } from './fields.ts';
 import { SENSITIVE } from './schema-server.ts';
 import { configSchema } from './schema.ts';
 
