@@ -123,8 +123,7 @@ export class Devices {
         {
           name: CITY,
           url: city.url,
-          mqttUrl: city.mqttUrl,
-          clientId: 'iota-demo',
+          mqtt: { url: city.mqttUrl, clientId: 'iota-demo' },
           credentials: { apiKey: { file: 'city.key' } },
         },
       ],
