@@ -18,6 +18,7 @@ describe('an entry of topics', () => {
         payload: 'json',
         time: { of: 'record', format: 'auto', optional: false },
         numbersAsText: true,
+        maxPayloadBytes: 1_048_576,
         missing: ['', 'null', 'None', 'NaN', 'N/A', 'Not Available'],
       },
     ]);
@@ -50,6 +51,7 @@ describe('an entry of topics', () => {
       ],
       time: { path: '$.ts', of: 'message', format: 'iso', timeZone: 'Europe/Berlin', optional: true },
       numbersAsText: false,
+      maxPayloadBytes: 1000,
       missing: [],
     };
     const { config } = await load(broker([entry]));

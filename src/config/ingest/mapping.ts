@@ -146,6 +146,11 @@ export const mappingKeys = {
     .boolean()
     .default(true)
     .describe('Whether a text may be the number where `type` is `number`. If not, such a value gives a dead letter.'),
+  maxPayloadBytes: whole(1, 64 * 1024 * 1024)
+    .default(1024 * 1024)
+    .describe(
+      'The largest payload that is read, in bytes; a larger one gives a dead letter. Reading 1 MiB of JSON takes up to some tenths of a second, in which nothing else is done.',
+    ),
   missing: z
     .array(z.string().max(256))
     .max(100)

@@ -6,9 +6,9 @@ import type { TimeLimits } from '../claimed-time.ts';
 import { timeReader, type Timed } from './claim.ts';
 import { findAll, findOne, TooDeep, type Found } from './find.ts';
 import { JsonTextError, parseJson, type JsonText } from './json-text.ts';
-import { MAX_READINGS, type MqttMessage, type Outcome } from './outcome.ts';
-import { about, recordFinder, type JsonRecord } from './records.ts';
-import { DEFAULT_NAME, nameTemplate, tagOf } from './tag.ts';
+import { MAX_READINGS, type About, type MqttMessage, type Outcome } from './outcome.ts';
+import { recordFinder, type JsonRecord } from './records.ts';
+import { DEFAULT_NAME, nameTemplate, partProblem, tagOf } from './tag.ts';
 import { topicFields, topicMatcher } from './topic.ts';
 import { quoted, valueReader, type Read, type ReadValue } from './value.ts';
 
@@ -83,19 +83,24 @@ class PayloadReader {
     try {
       records = this.#records(json, root, outcome);
     } catch (error) {
-      rejectTooDeep(error, outcome, {});
+      rejectTooDeep(error, outcome);
       return;
     }
     for (const record of records) {
       if (outcome.overflown) return;
       const timed = this.#time(message, { json, root, record: record.found });
-      if ('problem' in timed) outcome.reject('badTime', timed.problem, about(record.found));
+      if ('problem' in timed) outcome.reject('badTime', timed.problem, record.about);
       else for (const value of this.#values) this.#readValue({ message, taken, json, record, timed }, value, outcome);
     }
   }
 
   /** Undefined when the payload cannot be read, which the outcome knows then. */
   #decode(payload: Uint8Array, outcome: Outcome): JsonText | undefined {
+    const { maxPayloadBytes } = this.#entry;
+    if (payload.length > maxPayloadBytes) {
+      outcome.reject('tooLarge', `The payload has ${payload.length} bytes; maxPayloadBytes is ${maxPayloadBytes}.`);
+      return undefined;
+    }
     const text = decodeUtf8(payload);
     if (text === undefined) {
       outcome.reject('notUtf8', 'The payload is not valid UTF-8.');
@@ -115,16 +120,16 @@ class PayloadReader {
     const { json, record } = context;
     const { path, options } = rule;
     const field = options.field ?? (path.query === undefined ? undefined : '{place}');
-    const where = { ...(field === undefined ? {} : { field }), path: path.text };
+    const where = () => ({ ...record.about(), field, path: path.text });
     let all: Found[];
     try {
       all = findAll(json, record.found, path, MAX_READINGS + 1);
     } catch (error) {
-      rejectTooDeep(error, outcome, { ...about(record.found), ...where });
+      rejectTooDeep(error, outcome, where);
       return;
     }
     if (all.length === 0 && !options.optional) {
-      outcome.reject('missingValue', `There is nothing at ${path.text}.`, { ...about(record.found), ...where });
+      outcome.reject('missingValue', `There is nothing at ${path.text}.`, where);
     }
     for (const found of all) {
       const named = path.query === undefined ? field : field?.replaceAll('{place}', () => found.place);
@@ -139,14 +144,15 @@ class PayloadReader {
     { found, field }: { readonly found: Found; readonly field: string | undefined },
     outcome: Outcome,
   ): void {
-    const where = () => ({ ...about(record.found), ...(field === undefined ? {} : { field }) });
+    const where = () => ({ ...record.about(), field });
     const value = read(found);
     if ('code' in value) {
-      outcome.reject(value.code, value.reason, where());
+      outcome.reject(value.code, value.reason, where);
       return;
     }
-    if (field?.isWellFormed() === false) {
-      outcome.reject('badName', 'The name of the value is not valid Unicode.', where());
+    const problem = field === undefined ? undefined : partProblem(field);
+    if (problem !== undefined) {
+      outcome.reject('badName', `The name of the value ${problem}.`, where);
       return;
     }
     const unit =
@@ -172,7 +178,7 @@ class PayloadReader {
         received,
       },
       this.#entry.key === 'time',
-      where(),
+      where,
     );
   }
 }
@@ -222,7 +228,7 @@ function decodeUtf8(payload: Uint8Array): string | undefined {
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
 
-function rejectTooDeep(error: unknown, outcome: Outcome, where: Readonly<Record<string, string | undefined>>): void {
+function rejectTooDeep(error: unknown, outcome: Outcome, where?: () => About): void {
   if (!(error instanceof TooDeep)) throw error;
   outcome.reject('tooLarge', 'The message is nested too deep.', where);
 }

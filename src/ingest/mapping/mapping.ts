@@ -6,6 +6,7 @@ import type { TimeLimits } from '../claimed-time.ts';
 import type { Delivery } from '../reading.ts';
 import { compileEntry, type Entry, type MappingEntry, type Taken } from './entry.ts';
 import { Outcome, type MqttMessage } from './outcome.ts';
+import { LONGEST_NAME } from './tag.ts';
 import { topicProblem } from './topic.ts';
 
 export type { MappingEntry } from './entry.ts';
@@ -18,12 +19,8 @@ export interface Mapping {
   entryOf(topic: string): number | undefined;
 }
 
-/** The largest payload that is looked at, in bytes. */
-const MAX_PAYLOAD_BYTES = 8 * 1024 * 1024;
-
 /** Topics are the same again and again; what was found out about so many is kept. */
 const MAX_KNOWN = 10_000;
-const MAX_KNOWN_CHARACTERS = 1024;
 
 /**
  * Compiles the entries. Of several that take a topic, the first counts.
@@ -36,7 +33,7 @@ export function openMapping(topics: readonly MappingEntry[], limits: TimeLimits)
     if (known.has(topic)) return known.get(topic);
     const choice = choiceOf(entries, topic.split('/'));
     if (known.size >= MAX_KNOWN) known.clear();
-    if (topic.length <= MAX_KNOWN_CHARACTERS) known.set(topic, choice);
+    if (topic.length <= LONGEST_NAME) known.set(topic, choice);
     return choice;
   };
   return {
@@ -65,7 +62,7 @@ function choiceOf(entries: readonly Entry[], levels: readonly string[]): Choice 
 }
 
 function readInto(outcome: Outcome, message: MqttMessage, choose: (topic: string) => Choice | undefined): void {
-  const { topic, payload } = message;
+  const { topic } = message;
   const problem = topicProblem(topic);
   if (problem !== undefined) {
     outcome.reject('badName', `No reading can be named: ${problem}.`);
@@ -74,13 +71,6 @@ function readInto(outcome: Outcome, message: MqttMessage, choose: (topic: string
   const choice = choose(topic);
   if (choice === undefined) {
     outcome.reject('noMapping', 'No entry of the configuration takes this topic.');
-    return;
-  }
-  if (payload.length > MAX_PAYLOAD_BYTES) {
-    outcome.reject(
-      'tooLarge',
-      `The payload has ${payload.length} bytes; ${MAX_PAYLOAD_BYTES} are the most that is read.`,
-    );
     return;
   }
   try {

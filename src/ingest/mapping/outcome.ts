@@ -41,7 +41,7 @@ export class Outcome {
    * @param repeats Whether one tag may have several values at one time, as they come in a list of all that one thing
    * measured; otherwise two of them mean that different things have one name.
    */
-  add(measurement: Measurement, repeats: boolean, about: About): void {
+  add(measurement: Measurement, repeats: boolean, about: () => About): void {
     const { tag, time, claimedTime, value } = measurement;
     const place = JSON.stringify([tag.id, String(time), claimedTime]);
     const said = JSON.stringify(value);
@@ -65,13 +65,13 @@ export class Outcome {
   }
 
   /** Takes what cannot become a reading. */
-  reject(code: RejectCode, reason: string, about: About = {}): void {
+  reject(code: RejectCode, reason: string, about?: () => About): void {
     if (this.#rejects.length >= MAX_REJECTS) {
       this.#furtherRejects++;
       return;
     }
     const { topic, payload, received } = this.#message;
-    const all: About = { topic, ...about };
+    const all: About = { topic, ...about?.() };
     const known = Object.entries(all).flatMap(([name, text]) => (text === undefined ? [] : [[name, text] as const]));
     this.#rejects.push({ code, reason, payload, about: Object.fromEntries(known), received });
   }

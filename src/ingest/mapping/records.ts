@@ -3,13 +3,16 @@ import { parsePath, type JsonPath } from '../../config/ingest/json-path.ts';
 import type { MappingFile } from '../../config/ingest/mapping.ts';
 import { elements, findAll, findOne, type Found } from './find.ts';
 import type { JsonText } from './json-text.ts';
-import { MAX_READINGS, type Outcome } from './outcome.ts';
+import { MAX_READINGS, type About, type Outcome } from './outcome.ts';
+import { partProblem } from './tag.ts';
 
 /** One record. */
 export interface JsonRecord {
   readonly found: Found;
   /** What tells it from the others. */
   readonly key: string | undefined;
+  /** For a dead letter: which record it is, and how it begins. */
+  readonly about: () => About;
 }
 
 /** Finds the records; what is wrong goes to the outcome. */
@@ -19,7 +22,8 @@ type Options = Pick<MappingFile, 'records' | 'key'>;
 
 /** Compiles the search. */
 export function recordFinder({ records, key }: Options): FindRecords {
-  if (records === undefined || key === undefined) return (_json, root) => [{ found: root, key: undefined }];
+  if (records === undefined || key === undefined)
+    return (_json, root) => [{ found: root, key: undefined, about: () => ({}) }];
   const path = parsePath(records);
   const keyOf = keyReader(key);
   return (json, root, outcome) => {
@@ -29,8 +33,9 @@ export function recordFinder({ records, key }: Options): FindRecords {
     }
     return all.slice(0, MAX_READINGS).flatMap((found) => {
       const known = keyOf(json, found);
-      if (!('problem' in known)) return [{ found, key: known.key }];
-      outcome.reject('badName', `${known.problem} Without it nobody knows what the record is about.`, about(found));
+      const about = aboutRecord(found);
+      if (!('problem' in known)) return [{ found, key: known.key, about }];
+      outcome.reject('badName', `${known.problem} Without it nobody knows what the record is about.`, about);
       return [];
     });
   };
@@ -51,16 +56,19 @@ function listOf(json: JsonText, root: Found, path: JsonPath, outcome: Outcome): 
   return list ?? [];
 }
 
-/** For a dead letter: which record it is, and how it begins. */
-export function about({ place, value }: Found): { readonly record?: string; readonly text?: string } {
-  if (place === '') return {};
-  let text: string | undefined;
+/** Written at most once for each record, since a record can be large. */
+function aboutRecord({ place, value }: Found): () => About {
+  let about: About | undefined;
+  return () => (about ??= { record: place, text: beginning(value) });
+}
+
+function beginning(value: unknown): string | undefined {
   try {
-    text = JSON.stringify(value).slice(0, 1024);
+    return JSON.stringify(value).slice(0, 1024);
   } catch {
     // Nested too deep to be written; the message itself is kept.
+    return undefined;
   }
-  return { record: place, ...(text === undefined ? {} : { text }) };
 }
 
 type Key = { readonly key: string | undefined } | { readonly problem: string };
@@ -79,6 +87,7 @@ function keyReader(key: string): (json: JsonText, record: Found) => Key {
   };
 }
 
-/** Halves of surrogate pairs would all become one character. */
-const keyText = (text: string): Key =>
-  text.isWellFormed() ? { key: text } : { problem: 'The key of the record is not valid Unicode.' };
+function keyText(text: string): Key {
+  const problem = partProblem(text);
+  return problem === undefined ? { key: text } : { problem: `The key of the record ${problem}.` };
+}

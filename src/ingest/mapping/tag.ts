@@ -25,6 +25,16 @@ export function tagOf({ topic, levels, key, field }: Subject, name: string): Tag
   };
 }
 
+/** Longer texts make subjects that no server takes; here they only cost memory. */
+export const LONGEST_NAME = 1024;
+
+/** Why a text cannot be a key or a field; undefined if it can. */
+export function partProblem(text: string): string | undefined {
+  if (text.length > LONGEST_NAME) return `is longer than ${LONGEST_NAME} characters`;
+  // Halves of surrogate pairs would all become one character.
+  return text.isWellFormed() ? undefined : 'is not valid Unicode';
+}
+
 const escapeHash = (text: string): string => text.replaceAll('%', '%25').replaceAll('#', '%23');
 
 /** Compiles a template such as `{area} {device}`; what has no value becomes nothing. */

@@ -1,5 +1,6 @@
 /** Topics: whether a filter takes one, and what the fields of a pattern are in it. */
 import type { PatternLevel } from '../../config/ingest/topic-filter.ts';
+import { LONGEST_NAME } from './tag.ts';
 
 /** Compiles a topic filter, after the rules of MQTT 5, section 4.7. */
 export function topicMatcher(filter: string): (levels: readonly string[]) => boolean {
@@ -41,5 +42,6 @@ export function topicProblem(topic: string): string | undefined {
   // The client puts it in the place of bytes that are no UTF-8, so that different topics would become one.
   if (topic.includes('\uFFFD') || !topic.isWellFormed()) return 'the topic is not valid UTF-8';
   if (/[+#]/.test(topic)) return 'the topic has a wildcard in it';
+  if (topic.length > LONGEST_NAME) return `the topic is longer than ${LONGEST_NAME} characters`;
   return undefined;
 }

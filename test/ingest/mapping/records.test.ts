@@ -247,8 +247,19 @@ describe('a hostile message', () => {
   });
 
   it('is not read at all beyond a size', () => {
-    const found = readBy({ payload: 'text' }, new Uint8Array(8 * 1024 * 1024 + 1));
+    const entry = { payload: 'text', maxPayloadBytes: 5 };
+    expect(only(readBy(entry, '12345')).value).toBe('12345');
+    const found = readBy(entry, '123456');
     expect([found.measurements, codes(found)]).toEqual([[], ['tooLarge']]);
+    expect(codes(readBy({ payload: 'text' }, new Uint8Array(1024 * 1024 + 1)))).toEqual(['tooLarge']);
+  });
+
+  it('cannot make names of any length', () => {
+    const long = 'x'.repeat(1025);
+    const entry = { records: '$', key: 'place', values: [{ path: '$.*' }] };
+    const found = readBy(entry, JSON.stringify({ [long]: { a: 1 }, b: { [long]: 2, c: 3 } }));
+    expect([values(found), codes(found)]).toEqual([[['plant/a#b#c', 3]], ['badName', 'badName']]);
+    expect(codes(readBy({ payload: 'text' }, 'x', { topic: long }))).toEqual(['badName']);
   });
 
   it.each(['$', '$..v', '$.v', '/0/0', '$[*]'])('may be nested as deep as it will for the path %s', (path) => {
