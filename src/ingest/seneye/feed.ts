@@ -100,9 +100,9 @@ export class SeneyeFeed implements Feed {
 
   health(): FeedHealth {
     const lastMs = Math.max(0, ...this.#intakes().map((intake) => intake.lastReceivedMs ?? 0));
-    const waiting = this.#intakes().find((intake) => intake.trouble !== undefined)?.trouble;
-    const over =
-      waiting === undefined || !this.#listens ? undefined : ({ state: 'waiting', message: waiting } as const);
+    const works = this.#listens && !this.#stopping;
+    const trouble = works ? this.#intakes().find((intake) => intake.trouble !== undefined)?.trouble : undefined;
+    const over = trouble === undefined ? undefined : ({ state: 'waiting', message: trouble } as const);
     return this.#condition.health(lastMs === 0 ? undefined : lastMs, over);
   }
 

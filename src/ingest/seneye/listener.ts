@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerOptions, ty
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { createSecureContext } from 'node:tls';
-import { delayMs } from '../../bus/backoff.ts';
+import { delayMs, type RetryDelays } from '../../bus/backoff.ts';
 import type { BusLogger } from '../../bus/logger.ts';
 import type { SeneyeConfig } from './sources.ts';
 
@@ -16,6 +16,10 @@ export interface ListenerOptions {
   readonly onBroken: () => void;
   /** Told when it listens, and why it does not. */
   readonly onState: (state: 'up' | 'down', message?: string) => void;
+  /** Between two looks at the files of the certificate; by default a minute. */
+  readonly renewMs?: number | undefined;
+  /** Between two attempts to listen. */
+  readonly retry?: RetryDelays | undefined;
 }
 
 const RETRY = { minMs: 1000, maxMs: 30_000 };
@@ -66,7 +70,7 @@ export class Listener {
   }
 
   async #open(): Promise<void> {
-    const { config, logger, onState } = this.#options;
+    const { config, logger, onState, retry = RETRY } = this.#options;
     try {
       const server = await this.#listen();
       if (this.#stopped) {
@@ -82,7 +86,7 @@ export class Listener {
     } catch (error) {
       if (this.#stopped) return;
       onState('down', `${failureText(error, config)} The driver keeps trying.`);
-      this.#retry = setTimeout(() => void this.#open(), delayMs(this.#failures++, RETRY));
+      this.#retry = setTimeout(() => void this.#open(), delayMs(this.#failures++, retry));
     }
   }
 
@@ -114,7 +118,8 @@ export class Listener {
   }
 
   async #create(): Promise<Server> {
-    const { tls, requestTimeoutMs } = this.#options.config;
+    const { config, renewMs = RENEW_MS } = this.#options;
+    const { tls, requestTimeoutMs } = config;
     const rules: ServerOptions = {
       requestTimeout: requestTimeoutMs,
       headersTimeout: requestTimeoutMs,
@@ -146,7 +151,7 @@ export class Listener {
         told = text;
       }
     };
-    this.#renewal = setInterval(() => void renew(), RENEW_MS);
+    this.#renewal = setInterval(() => void renew(), renewMs);
     this.#renewal.unref();
     return server;
   }

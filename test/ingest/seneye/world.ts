@@ -1,6 +1,6 @@
 /** What the tests of the receiver share: a real nats-server with the stream, the receiver, and posts over real HTTP. */
 import { onTestFinished } from 'vitest';
-import type { JetStreamManager } from 'nats';
+import { NatsError, type JetStreamManager } from 'nats';
 import type { z } from 'zod';
 import { streamPublisher } from '../../../src/bus/readings-publisher.ts';
 import type { BusConnection } from '../../../src/bus/connection.ts';
@@ -80,7 +80,10 @@ export interface SendOptions extends Partial<PostOptions> {
 }
 
 /** Everything started, the listener up; ends with the test. */
-export async function worldForTest(config: SeneyeConfig = configOf(), window = 500): Promise<World> {
+export async function worldForTest(
+  config: SeneyeConfig = configOf(),
+  { window = 500, ackMs = 500 }: { window?: number; ackMs?: number } = {},
+): Promise<World> {
   const server = await serverForTest({ jetstream: true });
   const bus = busForTest(server, { pingIntervalMs: 500, connectTimeoutMs: 2000 });
   const prefix = 'iota';
@@ -89,7 +92,7 @@ export async function worldForTest(config: SeneyeConfig = configOf(), window = 5
   const guard = new StreamGuard(bus, wish, bus.log);
   const publisher = streamPublisher(bus, {
     stream: 'READINGS',
-    timeoutMs: 500,
+    timeoutMs: ackMs,
     blocked: () => guard.blocked,
     onDoubt: () => {
       guard.look();
@@ -109,10 +112,20 @@ export async function worldForTest(config: SeneyeConfig = configOf(), window = 5
   });
   await until(() => feed.port !== undefined);
   const caller = await callerForTest(server);
-  const manager = await caller.jetstreamManager();
+  const manager = await caller.jetstreamManager({ timeout: 500 });
   const port = feed.port ?? 0;
   const url = `${config.tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}${PATH}`;
-  const stored = (): Promise<Stored[]> => allOf(manager);
+  const stored = async (): Promise<Stored[]> => {
+    for (;;) {
+      try {
+        return await allOf(manager);
+      } catch (error) {
+        // The connection of the test was broken like that of the receiver, and comes back when it does.
+        if (!(error instanceof NatsError)) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    }
+  };
   return {
     ...{ server, bus, feed, log: bus.log, port, url, stored },
     readings: async () => (await stored()).flatMap(({ body }) => ('kind' in body ? [] : [body])),
@@ -137,7 +150,10 @@ async function allOf(manager: JetStreamManager): Promise<Stored[]> {
   return messages;
 }
 
-/** A message as a Home in water sends it now, with changes. */
+/** A device takes no two readings in the same second. */
+let latest = Math.floor(Date.now() / 1000) - 3600;
+
+/** A message as a Home in water sends it, with changes; each is a second later than the one before. */
 export function message(
   data: Record<string, unknown> = {},
   sud: Record<string, unknown> = {},
@@ -148,7 +164,7 @@ export function message(
       id: SUD_ID,
       name: 'Office',
       type: 1,
-      TS: Math.floor(Date.now() / 1000),
+      TS: ++latest,
       data: { S: { W: 1, T: 0, P: 0, N: 0, S: 0 }, T: 21.125, P: 7.94, N: 0.001, ...data },
       ...sud,
     },

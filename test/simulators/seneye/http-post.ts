@@ -1,6 +1,7 @@
 /** One HTTP request as seneye's app and web server make it; and made slower or in pieces, as networks do. */
 import { request as plainRequest, type Agent, type IncomingHttpHeaders } from 'node:http';
 import { request as tlsRequest } from 'node:https';
+import { setTimeout as pause } from 'node:timers/promises';
 
 export interface PostOptions {
   readonly url: string;
@@ -15,6 +16,7 @@ export interface PostOptions {
   /** Further headers, or others in place of the usual. */
   readonly headers?: Readonly<Record<string, string | undefined>>;
   readonly method?: string;
+  /** Keeps connections for further posts; by default each has its own. */
   readonly agent?: Agent;
   readonly signal?: AbortSignal;
 }
@@ -27,7 +29,7 @@ export interface PostAnswer {
 
 /** Rejects when there was no whole answer. */
 export async function post(options: PostOptions): Promise<PostAnswer> {
-  const { url, source, body, pieces = 1, pauseMs = 0, ca, method = 'POST', agent, signal } = options;
+  const { url, source, body, pieces = 1, pauseMs = 0, ca, method = 'POST', agent = false, signal } = options;
   const bytes = Buffer.from(body);
   const wanted: Record<string, string | undefined> = {
     'Content-Type': 'application/jose',
@@ -44,7 +46,7 @@ export async function post(options: PostOptions): Promise<PostAnswer> {
       method,
       headers,
       ...(ca === undefined ? {} : { ca }),
-      ...(agent === undefined ? {} : { agent }),
+      agent,
       ...(signal === undefined ? {} : { signal }),
     },
     (response) => {
@@ -64,7 +66,8 @@ export async function post(options: PostOptions): Promise<PostAnswer> {
   );
   for (const part of parts.slice(0, -1)) {
     request.write(part);
-    if (pauseMs > 0) await new Promise((go) => setTimeout(go, pauseMs));
+    // Also over when there is an answer already, or never will be.
+    if (pauseMs > 0) await Promise.race([pause(pauseMs), promise]);
   }
   request.end(parts.at(-1));
   return promise;

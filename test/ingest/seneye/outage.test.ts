@@ -1,0 +1,151 @@
+/** The bus goes away and comes back: no sender is told that its reading is safe before it is, and none stands twice. */
+import { describe, expect, it, vi } from 'vitest';
+import { configOf, message, worldForTest, type World } from './world.ts';
+
+/** Names of the readings of a post. */
+const NAMES = 8;
+const HURRIED = { ackTimeoutMs: 200 };
+
+const temperatures = async (world: World): Promise<unknown[]> =>
+  (await world.readings()).filter(({ fqn }) => fqn.endsWith('temperature')).map(({ value }) => value);
+
+/** Resolves when the bus and the stream behind it work again. */
+async function passes(world: World, count: number): Promise<void> {
+  await vi.waitFor(
+    async () => {
+      expect(await world.readings()).toHaveLength(count);
+      expect(world.feed.metrics().waiting).toBe(0);
+    },
+    { timeout: 30_000, interval: 100 },
+  );
+}
+
+describe('while the bus is away', () => {
+  it.each([
+    ['stopped', (world: World) => world.server.halt()],
+    ['killed', (world: World) => world.server.halt('SIGKILL')],
+  ])('because nats-server was %s, posts get 503; later they are there, once', async (_how, breakBus) => {
+    const world = await worldForTest(configOf(HURRIED));
+    const [before, during] = [message({ T: 1 }), message({ T: 2 })];
+    expect((await world.send(before)).status).toBe(200);
+    await breakBus(world);
+    const answers = [await world.send(during), await world.send(during), await world.send(before)];
+    for (const { status, headers, text } of answers) {
+      expect(status).toBe(503);
+      expect(Number(headers['retry-after'])).toBeGreaterThan(0);
+      expect(text).toContain('200 ms');
+    }
+    expect(world.feed.health()).toMatchObject({ state: 'waiting', message: expect.stringContaining('bus') as string });
+    // A repeated post waits with the first one, and takes no room of its own.
+    expect(world.feed.metrics()).toMatchObject({ received: 3, waiting: 2, refused: 0 });
+    await world.server.restart();
+    await passes(world, 2 * NAMES);
+    expect(await temperatures(world)).toEqual([1, 2]);
+    expect((await world.send(during)).status).toBe(200);
+    expect((await world.send(message({ T: 3 }))).status).toBe(200);
+    expect(await temperatures(world)).toEqual([1, 2, 3]);
+    expect(world.feed.health().state).toBe('up');
+  });
+
+  it('because nats-server is frozen, posts get 503; later they are there, once', async () => {
+    const world = await worldForTest(configOf(HURRIED));
+    expect((await world.send(message({ T: 1 }))).status).toBe(200);
+    world.server.freeze();
+    const during = message({ T: 2 });
+    expect((await world.send(during)).status).toBe(503);
+    await vi.waitFor(
+      () => {
+        expect(world.feed.health().state).toBe('waiting');
+      },
+      { timeout: 10_000 },
+    );
+    expect((await world.send(during)).status).toBe(503);
+    world.server.thaw();
+    await passes(world, 2 * NAMES);
+    expect((await world.send(during)).status).toBe(200);
+    expect(await temperatures(world)).toEqual([1, 2]);
+  });
+
+  it('a post that comes before the bus is back within its time gets its success', async () => {
+    const world = await worldForTest(configOf({ ackTimeoutMs: 60_000 }));
+    await world.server.halt();
+    const answer = world.send(message());
+    await vi.waitFor(() => {
+      expect(world.feed.metrics().waiting).toBe(1);
+    });
+    await world.server.restart();
+    expect((await answer).status).toBe(200);
+    expect(await world.readings()).toHaveLength(NAMES);
+  });
+
+  it('dead letters have to wait like readings', async () => {
+    const world = await worldForTest(configOf(HURRIED));
+    await world.server.halt();
+    expect((await world.send(Buffer.from('no JSON'))).status).toBe(503);
+    await world.server.restart();
+    await vi.waitFor(
+      async () => {
+        expect(await world.deadLetters()).toHaveLength(1);
+      },
+      { timeout: 30_000, interval: 100 },
+    );
+  });
+
+  it.each([
+    ['all sources together', configOf({ ...HURRIED, maxWaiting: 2 }), {}],
+    ['one source', configOf(HURRIED), { window: 2 }],
+  ])('no more posts are held than may wait (%s); the rest gets 503 at once', async (_which, config, window) => {
+    const world = await worldForTest(config, window);
+    await world.server.halt();
+    for (const T of [1, 2]) expect((await world.send(message({ T }))).text).toContain('within');
+    const full = await world.send(message({ T: 3 }));
+    expect(full).toMatchObject({ status: 503, text: 'Too many posts wait for the bus.\n' });
+    expect(full.headers['retry-after']).toBe('30');
+    expect(world.feed.metrics()).toMatchObject({ received: 2, refused: 1 });
+    await world.server.restart();
+    await passes(world, 2 * NAMES);
+    expect((await world.send(message({ T: 3 }))).status).toBe(200);
+    expect(await temperatures(world)).toEqual([1, 2, 3]);
+  });
+});
+
+describe('when the driver stops', () => {
+  it('what waits in vain is not acknowledged', async () => {
+    const world = await worldForTest(configOf({ ackTimeoutMs: 60_000 }));
+    await world.server.halt();
+    const answer = world.send(message());
+    await vi.waitFor(() => {
+      expect(world.feed.metrics().waiting).toBe(1);
+    });
+    await world.feed.stop(0);
+    expect(await answer).toMatchObject({ status: 503, text: 'The receiver stops.\n' });
+    expect(world.feed.health().state).toBe('stopped');
+    await expect(world.send(message())).rejects.toThrow(/ECONNREFUSED/);
+  });
+
+  it('what is under way may still arrive, and is acknowledged then', async () => {
+    const world = await worldForTest(configOf({ ackTimeoutMs: 60_000 }), { ackMs: 60_000 });
+    world.server.freeze();
+    const answer = world.send(message());
+    await vi.waitFor(() => {
+      expect(world.feed.metrics().waiting).toBe(1);
+    });
+    const stopped = world.feed.stop(30_000);
+    world.server.thaw();
+    expect((await answer).status).toBe(200);
+    await stopped;
+    expect(await world.readings()).toHaveLength(NAMES);
+  });
+
+  it('a sender in the middle of its body does not hold it up', async () => {
+    const world = await worldForTest(configOf({ requestTimeoutMs: 60_000 }));
+    const half = world.send(message(), { pieces: 2, pauseMs: 60_000 });
+    half.catch(() => undefined);
+    await vi.waitFor(() => {
+      expect(world.feed.metrics().connections).toBe(1);
+    });
+    await world.feed.stop(100);
+    await expect(half).rejects.toThrow();
+    expect(world.feed.metrics().received).toBe(0);
+  });
+});
