@@ -37,6 +37,8 @@ export interface Fresh {
 export async function readFresh(options: LinkOptions, facts: AttemptFacts): Promise<Fresh> {
   const [credentials, tls] = await Promise.all([
     options.credentials().catch((error: unknown) => {
+      // Whoever makes the log-in knows better: it may be the place that gives it which is away.
+      if (error instanceof LinkProblem) throw error;
       const why = error instanceof Error ? error.message : 'unknown error';
       throw new LinkProblem('credentials', `${facts.label}: the log-in cannot be prepared: ${why}`);
     }),

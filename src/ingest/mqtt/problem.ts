@@ -105,12 +105,6 @@ const networkRules: Rule[] = [
       `it does not take the driver's certificate, or wants one (${found}). Give one that it knows as tls.certFile and tls.keyFile.`,
   ],
   [
-    /^(ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST))$/,
-    'tlsFailed',
-    ({ webSocket }) =>
-      `what answers there speaks no TLS. Use ${webSocket ? 'ws://' : 'mqtt://'}, or the port on which the broker speaks TLS.`,
-  ],
-  [
     /^(ERR_(SSL|TLS|OSSL)_\w+|CERT_\w+|EPROTO)$/,
     'tlsFailed',
     (_, found) => `TLS with it failed (${found}). Check that the port speaks TLS, and its versions and ciphers.`,
@@ -123,11 +117,15 @@ export function attemptFailure(error: unknown, facts: AttemptFacts): LinkProblem
   const problem = (code: LinkProblemCode, text: string): LinkProblem =>
     new LinkProblem(code, `${facts.label} at ${facts.where}: ${text}`, error);
   const found = codesOf(error);
+  const said = error instanceof Error ? error.message : '';
+  if (/wrong version number|packet length too long|http request/.test(said)) {
+    const plain = facts.webSocket ? 'ws://' : 'mqtt://';
+    return problem('tlsFailed', `what answers there speaks no TLS. Use ${plain}, or the port on which it speaks TLS.`);
+  }
   for (const [pattern, code, text] of networkRules) {
     const hit = found.find((one) => pattern.test(one));
     if (hit !== undefined) return problem(code, text(facts, hit));
   }
-  const said = error instanceof Error ? error.message : '';
   if (said === 'connack timeout' || said.includes('handshake has timed out')) {
     return problem('timeout', timeoutText(facts));
   }
@@ -148,7 +146,9 @@ function timeoutText({ timeoutMs }: AttemptFacts): string {
 }
 
 function closedHint({ tls, webSocket }: AttemptFacts): string {
-  if (tls) return 'Check that it takes clients without a certificate, or give it one; its log may tell more.';
+  if (tls) {
+    return 'Check that this port speaks TLS, and whether it wants a certificate of the driver; its log may tell more.';
+  }
   return `If it expects TLS, use ${webSocket ? 'wss://' : 'mqtts://'}; its log may tell more.`;
 }
 

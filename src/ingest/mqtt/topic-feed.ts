@@ -1,5 +1,5 @@
 /** A feed that listens to topics of one broker and makes readings of messages by mapping entries. */
-import type { FeedHealth, FeedMetrics, FeedState } from '../../contract/telemetry.ts';
+import type { FeedHealth, FeedMetrics } from '../../contract/telemetry.ts';
 import { Condition } from '../condition.ts';
 import type { Feed, FeedTools } from '../feed.ts';
 import type { Intake } from '../intake.ts';

@@ -1,0 +1,229 @@
+/** Answers of brokers that mosquitto never gives. */
+import type { Packet } from 'mqtt-packet';
+import { describe, expect, test, vi } from 'vitest';
+import { linkForTest, textOf, VERSIONS } from './support.ts';
+import { kindly, scriptedBroker } from './scripted-broker.ts';
+
+const is = <C extends Packet['cmd']>(packet: Packet, cmd: C): packet is Extract<Packet, { cmd: C }> =>
+  packet.cmd === cmd;
+
+const refusals: ['3.1.1' | '5', number, 'refused' | 'down', RegExp][] = [
+  ['3.1.1', 1, 'refused', /does not speak this version of MQTT/],
+  ['3.1.1', 2, 'refused', /does not take the client id.*"driver under test"/],
+  ['3.1.1', 3, 'down', /says that it is unavailable/],
+  ['3.1.1', 4, 'refused', /wrong user or password/],
+  ['3.1.1', 5, 'refused', /not authorized/],
+  ['5', 132, 'refused', /does not speak MQTT 5/],
+  ['5', 133, 'refused', /does not take the client id/],
+  ['5', 134, 'refused', /wrong user or password.*It says: "no such user"/],
+  ['5', 135, 'refused', /not authorized/],
+  ['5', 136, 'down', /says that it is unavailable/],
+  ['5', 137, 'down', /busy/],
+  ['5', 138, 'refused', /banned/],
+  ['5', 140, 'refused', /another way of logging in/],
+  ['5', 157, 'down', /moved to another server/],
+  ['5', 199, 'down', /code 199/],
+];
+
+test.each(refusals)('MQTT %s: CONNACK with %d is %s', async (version, code, state, message) => {
+  const properties = { reasonString: 'no such\r\nuser' };
+  const broker = await scriptedBroker(version, (_packet, peer) => {
+    peer.send({ cmd: 'connack', returnCode: code, reasonCode: code, sessionPresent: false, properties });
+    peer.end();
+  });
+  expect((await linkForTest(broker.url, { version }).becomes(state)).message).toMatch(message);
+});
+
+const goodbyes: [number, 'refused' | 'down', RegExp][] = [
+  [142, 'refused', /another client has taken the session over.*client id "driver under test"/],
+  [135, 'refused', /rights of the driver were taken away/],
+  [139, 'down', /it shuts down/],
+  [151, 'down', /a quota there is used up/],
+  [160, 'down', /connections there may last only so long/],
+];
+
+test.each(goodbyes)('MQTT 5: a goodbye with %d is %s', async (reasonCode, state, message) => {
+  const broker = await scriptedBroker(
+    '5',
+    kindly((packet, peer) => {
+      if (!is(packet, 'subscribe')) return false;
+      peer.send({ cmd: 'disconnect', reasonCode });
+      peer.end();
+      return true;
+    }),
+  );
+  expect((await linkForTest(broker.url).becomes(state)).message).toMatch(message);
+});
+
+describe.each(VERSIONS)('MQTT %s', (version) => {
+  test('a refused subscription is named, the others work', async () => {
+    const broker = await scriptedBroker(
+      version,
+      kindly((packet, peer) => {
+        if (!is(packet, 'subscribe')) return false;
+        const granted = packet.subscriptions.map(({ topic }) => (topic === 't/secret' ? 128 : 1));
+        peer.send({ cmd: 'suback', messageId: packet.messageId ?? 0, granted });
+        peer.send({ cmd: 'publish', topic: 't/3', payload: 'x', qos: 1, dup: false, retain: false, messageId: 9 });
+        return true;
+      }),
+    );
+    const filters = ['t/1', 't/2', 't/secret', ...Array.from({ length: 20 }, (_, n) => `t/more/${n}`)];
+    const { becomes, texts } = linkForTest(broker.url, {
+      version,
+      subscriptions: () => filters.map((filter) => ({ filter, qos: 1 })),
+    });
+    const { message } = await becomes('refused');
+    expect(message).toMatch(
+      /refused a subscription: "t\/secret" \(refused without a reason, mostly for want of rights\)/,
+    );
+    await vi.waitFor(() => {
+      expect(texts()[0]).toBe('x');
+      expect(broker.packets.some((packet) => packet.cmd === 'puback' && packet.messageId === 9)).toBe(true);
+    });
+    // No more in one packet than the pickiest brokers take.
+    const sizes = broker.packets.flatMap((packet) => (is(packet, 'subscribe') ? [packet.subscriptions.length] : []));
+    expect(sizes).toEqual([8, 8, 7]);
+  });
+
+  test('a lower quality of service than asked for is told', async () => {
+    const broker = await scriptedBroker(
+      version,
+      kindly((packet, peer) => {
+        if (!is(packet, 'subscribe')) return false;
+        peer.send({ cmd: 'suback', messageId: packet.messageId ?? 0, granted: [0] });
+        return true;
+      }),
+    );
+    const { becomes, log } = linkForTest(broker.url, { version });
+    await becomes('up');
+    expect(log.messages().join()).toMatch(/grants only quality of service 0 for "t\/#"; messages can be lost/);
+  });
+
+  test('a subscription that is not answered does not keep the link waiting for ever', async () => {
+    const broker = await scriptedBroker(
+      version,
+      kindly((packet) => is(packet, 'subscribe')),
+    );
+    const { becomes } = linkForTest(broker.url, { version, connectTimeoutMs: 200 });
+    expect((await becomes('down')).message).toMatch(/subscriptions were not answered within 200 ms/);
+  });
+
+  test('the same id with another message is another message, also if the broker says that it repeats', async () => {
+    const publish = (payload: string, dup: boolean): Packet => {
+      return { cmd: 'publish', topic: 't/x', payload, qos: 1, dup, retain: false, messageId: 7 };
+    };
+    const broker = await scriptedBroker(
+      version,
+      kindly((packet, peer) => {
+        if (!is(packet, 'subscribe')) return false;
+        peer.send({ cmd: 'suback', messageId: packet.messageId ?? 0, granted: [1] });
+        peer.send(publish('one', false));
+        peer.send(publish('one', true));
+        peer.send(publish('two', true));
+        peer.send(publish('one', false));
+        return true;
+      }),
+    );
+    const { got } = linkForTest(broker.url, { version });
+    await vi.waitFor(() => {
+      expect(got.map(textOf)).toEqual(['one', 'one', 'two', 'one']);
+    });
+    const [first, repeated, other, later] = got.map(({ received }) => received);
+    expect(repeated).toBe(first);
+    expect(new Set([first, other, later]).size).toBe(3);
+  });
+
+  test('a topic that is no UTF-8 arrives marked, and breaks nothing', async () => {
+    const topic = Buffer.from([0x74, 0x2f, 0xff, 0xfe]);
+    const body = Buffer.concat([
+      Buffer.from([0, topic.length]),
+      topic,
+      Buffer.from(version === '5' ? [0, 5, 0] : [0, 5]),
+      Buffer.from('x'),
+    ]);
+    const broker = await scriptedBroker(
+      version,
+      kindly((packet, peer) => {
+        if (!is(packet, 'subscribe')) return false;
+        peer.send({ cmd: 'suback', messageId: packet.messageId ?? 0, granted: [1] });
+        peer.raw(Buffer.concat([Buffer.from([0x32, body.length]), body]));
+        return true;
+      }),
+    );
+    const { got, link } = linkForTest(broker.url, { version });
+    await vi.waitFor(() => {
+      expect(link.numbers.acknowledged).toBe(1);
+    });
+    expect(got[0]?.topic).toContain('\uFFFD');
+  });
+
+  test('nonsense in the middle ends the connection, and the next one works', async () => {
+    let connections = 0;
+    const broker = await scriptedBroker(
+      version,
+      kindly((packet, peer) => {
+        if (!is(packet, 'subscribe') || connections++ > 0) return false;
+        peer.raw(Buffer.from([0xf0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]));
+        return true;
+      }),
+    );
+    const { link, states } = linkForTest(broker.url, { version });
+    await vi.waitFor(() => {
+      expect(link.numbers.connections).toBe(2);
+      expect(link.state.state).toBe('up');
+    });
+    expect(states.map(({ state }) => state)).toEqual(['down', 'up']);
+  });
+});
+
+test('MQTT 5: no more is published at once than the broker takes, and in order', async () => {
+  const open: number[] = [];
+  let most = 0;
+  const broker = await scriptedBroker(
+    '5',
+    kindly((packet, peer) => {
+      if (is(packet, 'connect')) {
+        const properties = { receiveMaximum: 3 };
+        peer.send({ cmd: 'connack', returnCode: 0, reasonCode: 0, sessionPresent: false, properties });
+        return true;
+      }
+      if (!is(packet, 'publish')) return false;
+      open.push(packet.messageId ?? 0);
+      most = Math.max(most, open.length);
+      setImmediate(() => {
+        const messageId = open.shift() ?? 0;
+        peer.send({ cmd: 'puback', messageId, reasonCode: 0 });
+      });
+      return true;
+    }),
+  );
+  const { becomes, link } = linkForTest(broker.url);
+  await becomes('up');
+  await Promise.all(Array.from({ length: 20 }, (_, n) => link.publish('out', Buffer.from(String(n)), 1)));
+  expect(most).toBe(3);
+  const sent = broker.packets.flatMap((packet) => (is(packet, 'publish') ? [String(packet.payload)] : []));
+  expect(sent).toEqual(Array.from({ length: 20 }, (_, n) => String(n)));
+});
+
+test('publishing is refused in words, or fails with the connection', async () => {
+  const broker = await scriptedBroker(
+    '5',
+    kindly((packet, peer) => {
+      if (!is(packet, 'publish')) return false;
+      if (packet.topic === 'forbidden') {
+        peer.send({ cmd: 'puback', messageId: packet.messageId ?? 0, reasonCode: 135 });
+      } else {
+        peer.end();
+      }
+      return true;
+    }),
+  );
+  const { becomes, link } = linkForTest(broker.url);
+  await expect(link.publish('out', Buffer.from('x'), 1)).rejects.toMatchObject({ name: 'LinkDown' });
+  await becomes('up');
+  await expect(link.publish('forbidden', Buffer.from('x'), 1)).rejects.toMatchObject({ name: 'PublishRefused' });
+  for (const topic of ['', 'a/+', 'a/#', 'a\0b', 'a\uD800', 'x'.repeat(65_536)]) {
+    await expect(link.publish(topic, Buffer.from('x'), 1)).rejects.toMatchObject({ name: 'PublishRefused' });
+  }
+  await expect(link.publish('out', Buffer.from('x'), 1)).rejects.toMatchObject({ name: 'LinkDown' });
+});

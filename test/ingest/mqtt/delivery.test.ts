@@ -1,0 +1,347 @@
+/** What is acknowledged, and when; what is delivered again; what makes the broker wait. On a real broker. */
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import type { Incoming } from '../../../src/ingest/mqtt/link.ts';
+import { startProxy } from '../../support/nats/index.ts';
+import { brokerForTest, linkForTest, plainForTest, textOf, unacknowledged, VERSIONS } from './support.ts';
+
+const DRIVER = 'driver';
+const clientId = DRIVER;
+
+/** A handler that waits for a word, by the text of the message. */
+function gates() {
+  const all = new Map<string, PromiseWithResolvers<undefined>>();
+  const of = (text: string): PromiseWithResolvers<undefined> => {
+    const known = all.get(text) ?? Promise.withResolvers<undefined>();
+    all.set(text, known);
+    return known;
+  };
+  return {
+    wait: (message: Incoming) => of(textOf(message)).promise,
+    open: (text: string) => {
+      of(text).resolve(undefined);
+    },
+  };
+}
+
+describe.each(VERSIONS)('MQTT %s', (version) => {
+  test('each message is acknowledged when it is safe and no sooner, and others pass meanwhile', async () => {
+    const broker = await brokerForTest({ logPackets: true });
+    const { wait, open } = gates();
+    const { becomes, link, texts } = linkForTest(broker.url(), { version, clientId, onMessage: wait });
+    await becomes('up');
+    const sender = await plainForTest(broker);
+    for (const text of ['a', 'b', 'c']) await sender.publish('t/x', text);
+    // The client's own sender did it, and not the client in its turn: `b` comes first.
+    open('b');
+    await vi.waitFor(() => {
+      expect(texts()).toEqual(['a', 'b', 'c']);
+      expect(broker.log()).toContain(`Received PUBACK from ${DRIVER} (Mid: 2, RC:0)`);
+    });
+    // What the broker has heard of the driver by the time of a ping is all that was sent.
+    expect(broker.log()).not.toMatch(/Received PUBACK from driver \(Mid: [13]/);
+    expect(link.numbers).toMatchObject({ acknowledged: 1, running: 2 });
+    open('a');
+    open('c');
+    await vi.waitFor(() => {
+      expect(unacknowledged(broker, DRIVER)).toBe(0);
+    });
+    expect(link.numbers).toMatchObject({ acknowledged: 3, running: 0, redelivered: 0, mayLose: 0 });
+  });
+
+  test('a message that cannot be handled is not acknowledged and comes again with the next connection', async () => {
+    const broker = await brokerForTest();
+    const proxy = await startProxy(broker.port());
+    onTestFinished(() => proxy.stop());
+    let fail = true;
+    const { becomes, link, got, log } = linkForTest(`mqtt://127.0.0.1:${proxy.port}`, {
+      ...{ version, clientId },
+      onMessage: async () => {
+        if (fail) throw new Error('no good day');
+      },
+    });
+    await becomes('up');
+    const sender = await plainForTest(broker);
+    await sender.publish('t/x', '1');
+    await vi.waitFor(() => {
+      expect(got).toHaveLength(1);
+    });
+    expect(log.messages('error').join()).toMatch(/could not be handled and was not acknowledged/);
+    fail = false;
+    proxy.cut();
+    await vi.waitFor(() => {
+      expect(got).toHaveLength(2);
+    });
+    expect(got[1]?.received).toBe(got[0]?.received);
+    await vi.waitFor(() => {
+      expect(link.numbers).toMatchObject({ connections: 2, redelivered: 1, acknowledged: 1 });
+    });
+  });
+
+  test('an acknowledgement that comes too late never goes to another connection', async () => {
+    const broker = await brokerForTest({ logPackets: true });
+    const proxy = await startProxy(broker.port());
+    onTestFinished(() => proxy.stop());
+    const { wait, open } = gates();
+    let calls = 0;
+    const { becomes, link, got } = linkForTest(`mqtt://127.0.0.1:${proxy.port}`, {
+      ...{ version, clientId },
+      // The second delivery is never done with.
+      onMessage: (message) => (calls++ === 0 ? wait(message) : new Promise(() => undefined)),
+    });
+    await becomes('up');
+    const sender = await plainForTest(broker);
+    await sender.publish('t/x', 'late');
+    await vi.waitFor(() => {
+      expect(got).toHaveLength(1);
+    });
+    proxy.cut();
+    await vi.waitFor(() => {
+      expect(got).toHaveLength(2);
+    });
+    open('late');
+    // Whatever was sent, was sent before this.
+    await link.publish('after', Buffer.from('x'), 1);
+    expect(broker.log()).not.toContain('Received PUBACK from driver');
+    expect(link.numbers.acknowledged).toBe(0);
+  });
+
+  test('the broker starts anew: what it kept comes, nothing is subscribed twice, retained messages come once', async () => {
+    const broker = await brokerForTest({ logPackets: true });
+    const sender = await plainForTest(broker);
+    await sender.publish('t/kept', 'old', { retain: true });
+    const ups: boolean[] = [];
+    const { becomes, got, link, texts } = linkForTest(broker.url(), { version, clientId });
+    link.onUp(({ sessionPresent }) => ups.push(sessionPresent));
+    await vi.waitFor(() => {
+      expect(got.map(({ retained }) => retained)).toEqual([true]);
+    });
+    await broker.restart();
+    await vi.waitFor(() => {
+      expect(ups).toEqual([false, true]);
+    });
+    await becomes('up');
+    const again = await plainForTest(broker);
+    await again.publish('t/x', 'new');
+    await vi.waitFor(() => {
+      expect(texts()).toEqual(['old', 'new']);
+    });
+    expect(broker.log().match(/Received SUBSCRIBE from driver/g)).toHaveLength(1);
+  });
+
+  test('a broker that lost the session is subscribed to again', async () => {
+    const broker = await brokerForTest({ persistence: false });
+    const { link, texts } = linkForTest(broker.url(), { version, clientId });
+    await vi.waitFor(() => {
+      expect(link.numbers.connections).toBe(1);
+    });
+    await broker.restart();
+    await vi.waitFor(() => {
+      expect(link.numbers.connections).toBe(2);
+      expect(link.state.state).toBe('up');
+    });
+    const sender = await plainForTest(broker);
+    await sender.publish('t/x', 'heard');
+    await vi.waitFor(() => {
+      expect(texts()).toEqual(['heard']);
+    });
+  });
+
+  test('what came while the driver was away is there when it comes back', async () => {
+    const broker = await brokerForTest();
+    const first = linkForTest(broker.url(), { version, clientId });
+    await first.becomes('up');
+    await first.link.stop(1000);
+    const sender = await plainForTest(broker);
+    for (let n = 0; n < 50; n++) await sender.publish('t/x', String(n));
+    const second = linkForTest(broker.url(), { version, clientId });
+    await vi.waitFor(() => {
+      expect(second.texts()).toEqual(Array.from({ length: 50 }, (_, n) => String(n)));
+    });
+  });
+
+  test('nothing can be taken: the broker has to wait, is left when that lasts, and nothing is lost', async () => {
+    const broker = await brokerForTest({ logPackets: true });
+    let room = Promise.withResolvers<undefined>();
+    let full = false;
+    const { becomes, link, texts, states } = linkForTest(broker.url(), {
+      ...{ version, clientId, keepAliveSeconds: 1, receiveMaximum: 100 },
+      full: () => full,
+      room: () => room.promise,
+    });
+    await becomes('up');
+    const sender = await plainForTest(broker);
+    await sender.publish('t/x', '0');
+    await vi.waitFor(() => {
+      expect(texts()).toEqual(['0']);
+    });
+    full = true;
+    for (let n = 1; n <= 10; n++) await sender.publish('t/x', String(n));
+    const { message } = await becomes('waiting');
+    expect(message).toMatch(/the broker keeps them/);
+    await vi.waitFor(() => {
+      expect(broker.log()).toContain('Received DISCONNECT from driver');
+    });
+    for (let n = 11; n <= 20; n++) await sender.publish('t/x', String(n));
+    expect(texts()).toEqual(['0']);
+    full = false;
+    room.resolve(undefined);
+    room = Promise.withResolvers();
+    await vi.waitFor(() => {
+      expect(texts()).toEqual(Array.from({ length: 21 }, (_, n) => String(n)));
+    });
+    await becomes('up');
+    expect(states.map(({ state }) => state)).toEqual(['up', 'waiting', 'up']);
+    expect(link.numbers.connections).toBe(2);
+  });
+
+  test('a bus that is slower than the broker breaks no connection', async () => {
+    const broker = await brokerForTest();
+    const done: string[] = [];
+    let busy = 0;
+    let waiting: (() => void)[] = [];
+    const { becomes, link } = linkForTest(broker.url(), {
+      ...{ version, clientId, keepAliveSeconds: 1, receiveMaximum: 20 },
+      full: () => busy >= 2,
+      room: () =>
+        new Promise((resolve) => {
+          waiting.push(resolve);
+        }),
+      onMessage: async (message) => {
+        busy++;
+        // As long as the work takes; three keep-alives in all.
+        await new Promise((resolve) => setTimeout(resolve, 30));
+        busy--;
+        done.push(textOf(message));
+        const woken = waiting;
+        waiting = [];
+        for (const go of woken) go();
+      },
+    });
+    await becomes('up');
+    const sender = await plainForTest(broker);
+    await Promise.all(Array.from({ length: 200 }, (_, n) => sender.publish('t/x', String(n))));
+    await vi.waitFor(
+      () => {
+        expect(done).toHaveLength(200);
+      },
+      { timeout: 30_000 },
+    );
+    expect(link.numbers).toMatchObject({ connections: 1, redelivered: 0 });
+  });
+
+  test('a stop takes nothing new, waits for what runs, acknowledges it and says goodbye', async () => {
+    const broker = await brokerForTest({ logPackets: true });
+    const { wait, open } = gates();
+    const { becomes, link, texts } = linkForTest(broker.url(), { version, clientId, onMessage: wait });
+    await becomes('up');
+    const sender = await plainForTest(broker);
+    await sender.publish('t/x', 'runs');
+    await vi.waitFor(() => {
+      expect(texts()).toEqual(['runs']);
+    });
+    const stopped = link.stop(20_000);
+    await sender.publish('t/x', 'new');
+    open('runs');
+    await stopped;
+    expect(link.state.state).toBe('stopped');
+    const log = broker.log();
+    expect(log).toContain('Received PUBACK from driver (Mid: 1, RC:0)');
+    expect(log).not.toContain('Received PUBACK from driver (Mid: 2');
+    expect(log).toContain('Received DISCONNECT from driver');
+    const next = linkForTest(broker.url(), { version, clientId });
+    await vi.waitFor(() => {
+      expect(next.texts()).toEqual(['new']);
+    });
+    await expect(link.publish('x', Buffer.from('x'), 1)).rejects.toThrow();
+  });
+
+  test('quality of service 0 is counted as what may be lost', async () => {
+    const broker = await brokerForTest();
+    const { becomes, link, got } = linkForTest(broker.url(), {
+      ...{ version, clientId },
+      subscriptions: () => [
+        { filter: 't/zero', qos: 0 },
+        { filter: 't/one', qos: 1 },
+      ],
+    });
+    await becomes('up');
+    const sender = await plainForTest(broker);
+    await sender.publish('t/zero', '0');
+    await sender.publish('t/one', '1');
+    // Quality of service 2 is never asked for, so the broker gives 1.
+    await sender.publish('t/one', '2', { qos: 2 });
+    await vi.waitFor(() => {
+      expect(link.numbers).toMatchObject({ mayLose: 1, acknowledged: 2 });
+    });
+    expect(got.map(({ qos }) => qos)).toEqual([0, 1, 1]);
+  });
+
+  test('two members of a shared subscription get each message once between them', async () => {
+    const broker = await brokerForTest();
+    const subscriptions = () => [{ filter: '$share/group/t/#', qos: 1 as const }];
+    const members = ['one', 'two'].map((id) => linkForTest(broker.url(), { version, clientId: id, subscriptions }));
+    for (const member of members) await member.becomes('up');
+    const sender = await plainForTest(broker);
+    const sent = Array.from({ length: 40 }, (_, n) => String(n));
+    for (const text of sent) await sender.publish('t/x', text);
+    const all = () => members.flatMap(({ texts }) => texts()).sort((a, b) => Number(a) - Number(b));
+    await vi.waitFor(() => {
+      expect(all()).toEqual(sent);
+    });
+    expect(members.every(({ got }) => got.length > 0)).toBe(true);
+  });
+
+  test('a broker that stands still is noticed, and used again when it goes on', async () => {
+    const broker = await brokerForTest();
+    const { becomes, link, states } = linkForTest(broker.url(), {
+      ...{ version, clientId, keepAliveSeconds: 1, connectTimeoutMs: 500 },
+    });
+    await becomes('up');
+    broker.freeze();
+    await becomes('down');
+    expect(states.at(1)?.message).toMatch(/no sign of life for 1\.5 s/);
+    broker.thaw();
+    await becomes('up');
+    expect(link.numbers.connections).toBeGreaterThan(1);
+  });
+
+  test('subscriptions follow what is wanted, without another connection', async () => {
+    const broker = await brokerForTest({ logPackets: true });
+    let filters = ['t/a', 't/b'];
+    const { becomes, link, texts } = linkForTest(broker.url(), {
+      ...{ version, clientId },
+      subscriptions: () => filters.map((filter) => ({ filter, qos: 1 as const })),
+    });
+    await becomes('up');
+    filters = ['t/b', 't/c'];
+    link.refresh();
+    await vi.waitFor(() => {
+      expect(broker.log()).toMatch(/Received UNSUBSCRIBE from driver/);
+      expect(broker.log()).toMatch(/driver 1 t\/c/);
+    });
+    const sender = await plainForTest(broker);
+    for (const name of ['a', 'b', 'c']) await sender.publish(`t/${name}`, name);
+    await vi.waitFor(() => {
+      expect(texts()).toEqual(['b', 'c']);
+    });
+    expect(broker.log().match(/driver 1 t\/b/g)).toHaveLength(1);
+    expect(link.numbers.connections).toBe(1);
+  });
+});
+
+test.each(VERSIONS)(
+  'two clients with one id: mosquitto does not say it, the pattern shows it (MQTT %s)',
+  async (version) => {
+    const broker = await brokerForTest();
+    const links = [linkForTest(broker.url(), { version, clientId }), linkForTest(broker.url(), { version, clientId })];
+    await vi.waitFor(
+      () => {
+        const told = links.some(({ states }) =>
+          states.some(({ message }) => message?.includes('probably another client uses the same client id "driver"')),
+        );
+        expect(told).toBe(true);
+      },
+      { timeout: 20_000 },
+    );
+  },
+);
