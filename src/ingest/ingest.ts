@@ -8,6 +8,7 @@ import type { FeedHealth, FeedMetrics, StreamHealth } from '../contract/telemetr
 import type { Feed, FeedTools } from './feed.ts';
 import { openI3Feed } from './i3/feed.ts';
 import { Intake } from './intake.ts';
+import { openIotOpenFeed } from './iotopen/feed.ts';
 import { openMqttFeed } from './mqtt/feed.ts';
 import { readingSubjects } from './reading.ts';
 import { openSeneyeFeed } from './seneye/feed.ts';
@@ -43,6 +44,7 @@ export class Ingest {
     this.#feeds = [
       ...config.mqtt.map((broker) => openMqttFeed(broker, tools)),
       ...config.i3.map((marketplace) => openI3Feed(marketplace, tools)),
+      ...config.iotopen.map((platform) => openIotOpenFeed(platform, tools, repeatableMs(config))),
       ...(config.seneye === undefined ? [] : [openSeneyeFeed(config.seneye, tools)]),
     ];
   }
@@ -72,6 +74,10 @@ export class Ingest {
     return this.#feeds.map((feed) => feed.metrics());
   }
 }
+
+/** How old readings may be that are sent once more after a start: the stream recognizes them for so long, with a reserve. */
+const repeatableMs = ({ stream }: IngestConfig): number =>
+  stream.mode === 'core' ? 0 : Math.floor(stream.duplicateWindowMs * 0.9);
 
 function guardOf({ prefix, stream }: IngestConfig, bus: BusConnection, logger: BusLogger): StreamGuard {
   const { name, duplicateWindowMs, create, maxAgeMs, maxBytes, replicas, storage } = stream;

@@ -43,6 +43,10 @@ export class Numeral {
   get canonical(): string {
     return String(Number(this.text));
   }
+
+  toJSON(): number {
+    return Number(this.text);
+  }
 }
 
 /** Members whose digits matter. */
