@@ -2,6 +2,7 @@
 import type { Problem } from '../problems.ts';
 import { i3Checks } from './i3-checks.ts';
 import { iotOpenChecks } from './iotopen-checks.ts';
+import { mqttChecks } from './mqtt-checks.ts';
 
 type Raw = Readonly<Record<string, unknown>>;
 export interface Checked {
@@ -16,6 +17,7 @@ const NAMED = ['mqtt', 'i3', 'iotopen', 'egress'] as const;
 export function ingestChecks(ingest: Raw): Checked {
   const all = [
     ...NAMED.map((kind): Checked => ({ problems: sameNames(kind, ingest[kind]), warnings: [] })),
+    mqttChecks(ingest),
     i3Checks(ingest),
     iotOpenChecks(ingest.iotopen),
   ];
