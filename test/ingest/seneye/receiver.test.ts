@@ -95,6 +95,13 @@ describe('a post', () => {
     expect(await world.readings()).toHaveLength(16);
   });
 
+  it('over core NATS is counted as one that may be lost', async () => {
+    const world = await worldForTest(configOf(), { core: true });
+    expect((await world.send(message())).status).toBe(200);
+    expect((await world.send(message(), { secret: 'WRONG' })).status).toBe(401);
+    expect(world.feed.metrics()).toMatchObject({ received: 1, readings: 8, mayLose: 1 });
+  });
+
   it('with right signature and no sense is acknowledged and becomes a dead letter', async () => {
     const world = await worldForTest();
     expect((await world.send(Buffer.from('no JSON'))).status).toBe(200);

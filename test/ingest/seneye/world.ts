@@ -2,7 +2,7 @@
 import { onTestFinished } from 'vitest';
 import { NatsError, type JetStreamManager } from 'nats';
 import type { z } from 'zod';
-import { streamPublisher } from '../../../src/bus/readings-publisher.ts';
+import { corePublisher, streamPublisher } from '../../../src/bus/readings-publisher.ts';
 import type { BusConnection } from '../../../src/bus/connection.ts';
 import { StreamGuard } from '../../../src/bus/stream-guard.ts';
 import { seneyeSchema } from '../../../src/config/ingest/seneye.ts';
@@ -82,7 +82,7 @@ export interface SendOptions extends Partial<PostOptions> {
 /** Everything started, the listener up; ends with the test. */
 export async function worldForTest(
   config: SeneyeConfig = configOf(),
-  { window = 500, ackMs = 500 }: { window?: number; ackMs?: number } = {},
+  { window = 500, ackMs = 500, core = false }: { window?: number; ackMs?: number; core?: boolean } = {},
 ): Promise<World> {
   const server = await serverForTest({ jetstream: true });
   const bus = busForTest(server, { pingIntervalMs: 500, connectTimeoutMs: 2000 });
@@ -90,7 +90,7 @@ export async function worldForTest(
   const create = { maxAgeMs: 0, maxBytes: -1, replicas: 1, storage: 'file' } as const;
   const wish = { name: 'READINGS', subjects: readingSubjects(prefix), duplicateWindowMs: 600_000, create };
   const guard = new StreamGuard(bus, wish, bus.log);
-  const publisher = streamPublisher(bus, {
+  const toStream = streamPublisher(bus, {
     stream: 'READINGS',
     timeoutMs: ackMs,
     blocked: () => guard.blocked,
@@ -98,6 +98,7 @@ export async function worldForTest(
       guard.look();
     },
   });
+  const publisher = core ? corePublisher(bus) : toStream;
   const times = { aheadMs: 300_000, oldMs: 3660 * 86_400_000 };
   const feed = openSeneyeFeed(config, {
     ...{ bus, prefix, times, logger: bus.log, userAgent: 'test' },

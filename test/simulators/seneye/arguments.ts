@@ -19,7 +19,7 @@ export const HELP = `A seneye sender: posts signed readings of simulated devices
   --no-padding         no = at the end of the signature
   --payload-padding    = at the end of the payload
   --version-key KEY    name of the version: ver, version or none (ver)
-  --skew SECONDS       how far the clocks of the devices are ahead (0)
+  --skew SECONDS       how far the clocks of the devices are ahead (0); --skew=-60 for behind
   --out-of-water       the devices are out of water
   --slide-expired      their slides have expired
   --pieces N           pieces of each body (1)

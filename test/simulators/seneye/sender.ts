@@ -73,14 +73,15 @@ export function startSeneyeSender(options: SeneyeSenderOptions): SeneyeSender {
   const ending = new AbortController();
 
   const postOne = async (device: Device): Promise<Posted> => {
-    const sent = deliver(device, options, counters, ending.signal);
-    underWay.add(sent);
-    const posted = await sent.finally(() => underWay.delete(sent));
+    const posted = await deliver(device, options, counters, ending.signal);
     onPosted?.(posted);
     return posted;
   };
-  const postNow = (device?: Device): Promise<Posted[]> =>
-    Promise.all((device === undefined ? devices : [device]).map(postOne));
+  const postNow = async (device?: Device): Promise<Posted[]> => {
+    const all = Promise.all((device === undefined ? devices : [device]).map(postOne));
+    underWay.add(all);
+    return all.finally(() => underWay.delete(all));
+  };
   const timer = intervalMs === undefined ? undefined : setInterval(() => void postNow(), intervalMs);
   return {
     devices,
