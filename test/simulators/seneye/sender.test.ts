@@ -159,8 +159,7 @@ describe('the command line', () => {
       'B',
       '--interval',
       '2',
-      '--skew',
-      '-5',
+      '--skew=-5',
     ]);
     expect(options).toMatchObject({
       devices: [
