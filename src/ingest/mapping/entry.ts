@@ -1,16 +1,16 @@
 /** One entry of `topics`, compiled: which topics it takes, and how it reads their messages. */
-import { parsePath, type JsonPath } from '../../config/ingest/json-path.ts';
-import type { MappingFile, ValueFile } from '../../config/ingest/mapping.ts';
+import type { MappingFile } from '../../config/ingest/mapping.ts';
 import { parsePattern } from '../../config/ingest/topic-filter.ts';
 import type { TimeLimits } from '../claimed-time.ts';
 import { timeReader, type Timed } from './claim.ts';
-import { findAll, findOne, TooDeep, type Found } from './find.ts';
+import { findAll, TooDeep, type Found } from './find.ts';
 import { JsonTextError, parseJson, type JsonText } from './json-text.ts';
 import { MAX_READINGS, type About, type MqttMessage, type Outcome } from './outcome.ts';
 import { recordFinder, type JsonRecord } from './records.ts';
+import { BARE_VALUE, compileValue, type ValueRule } from './rule.ts';
 import { DEFAULT_NAME, nameTemplate, partProblem, tagOf } from './tag.ts';
 import { topicFields, topicMatcher } from './topic.ts';
-import { quoted, valueReader, type Read, type ReadValue } from './value.ts';
+import type { Read } from './value.ts';
 
 /** What an entry is made of; `topicSchema` gives it. */
 export type MappingEntry = MappingFile & { readonly filter: string };
@@ -27,16 +27,6 @@ export interface Entry {
   take(levels: readonly string[]): Taken | undefined;
   read(message: MqttMessage, taken: Taken, outcome: Outcome): void;
 }
-
-/** One value, compiled. */
-interface ValueRule {
-  readonly path: JsonPath;
-  readonly unitPath: JsonPath | undefined;
-  readonly options: ValueFile;
-  readonly read: ReadValue;
-}
-
-const ROOT = parsePath('$');
 
 /** Compiles an entry. */
 export function compileEntry(entry: MappingEntry, limits: TimeLimits): Entry {
@@ -106,6 +96,11 @@ class PayloadReader {
       outcome.reject('notUtf8', 'The payload is not valid UTF-8.');
       return undefined;
     }
+    if (text === '' && this.#entry.payload === 'json') {
+      // So a retained message is deleted, which those who listen get to see as well.
+      outcome.reject('notJson', 'The payload is empty.');
+      return undefined;
+    }
     if (this.#entry.payload !== 'json') return { root: text, sourceOf: () => undefined };
     try {
       return parseJson(text);
@@ -118,8 +113,7 @@ class PayloadReader {
 
   #readValue(context: Context, rule: ValueRule, outcome: Outcome): void {
     const { json, record } = context;
-    const { path, options } = rule;
-    const field = options.field ?? (path.query === undefined ? undefined : '{place}');
+    const { path, field, optional } = rule;
     const where = () => ({ ...record.about(), field, path: path.text });
     let all: Found[];
     try {
@@ -128,7 +122,7 @@ class PayloadReader {
       rejectTooDeep(error, outcome, where);
       return;
     }
-    if (all.length === 0 && !options.optional) {
+    if (all.length === 0 && !optional) {
       outcome.reject('missingValue', `There is nothing at ${path.text}.`, where);
     }
     for (const found of all) {
@@ -140,7 +134,7 @@ class PayloadReader {
 
   #addValue(
     { message, taken, json, record, timed }: Context,
-    { options, read, unitPath }: ValueRule,
+    { read, unit: unitOf }: ValueRule,
     { found, field }: { readonly found: Found; readonly field: string | undefined },
     outcome: Outcome,
   ): void {
@@ -155,8 +149,7 @@ class PayloadReader {
       outcome.reject('badName', `The name of the value ${problem}.`, where);
       return;
     }
-    const unit =
-      unitPath === undefined ? { unit: options.unit } : readUnit(findOne(json, record.found, unitPath), options);
+    const { unit, doubt } = unitOf(json, record.found);
     const { key } = record;
     const { topic, received } = message;
     const name = this.#name({ ...taken.fields, topic, key, field });
@@ -172,8 +165,8 @@ class PayloadReader {
         time: timed.time,
         claimedTime: timed.claimedTime,
         value: value.value,
-        unit: unit.unit,
-        ...verdict(value, timed, unit.doubt),
+        unit,
+        ...verdict(value, timed, doubt),
         attributes,
         received,
       },
@@ -192,30 +185,6 @@ interface Context {
   readonly timed: Exclude<Timed, { readonly problem: string }>;
 }
 
-/** Where no values are configured: the payload or record itself. */
-const BARE_VALUE: ValueFile = { type: 'auto', optional: false };
-
-function compileValue(options: ValueFile, entry: MappingEntry): ValueRule {
-  return {
-    path: options.path === undefined ? ROOT : parsePath(options.path),
-    unitPath: options.unitPath === undefined ? undefined : parsePath(options.unitPath),
-    options,
-    read: valueReader({
-      ...options,
-      type: typeOf(options, entry),
-      missing: entry.missing,
-      numbersAsText: entry.numbersAsText || entry.payload === 'number',
-    }),
-  };
-}
-
-/** What `auto` means here: what is calculated with must be a number, or a text would pass as it is. */
-function typeOf({ type, scale, offset }: ValueFile, { payload }: MappingEntry): ValueFile['type'] {
-  if (type !== 'auto') return type;
-  if (scale !== undefined || offset !== undefined) return 'number';
-  return payload === 'json' ? 'auto' : payload;
-}
-
 /** Reads a payload as UTF-8, a byte order mark left out; undefined if it is none. */
 function decodeUtf8(payload: Uint8Array): string | undefined {
   try {
@@ -231,22 +200,6 @@ const isObject = (value: unknown): boolean => typeof value === 'object' && value
 function rejectTooDeep(error: unknown, outcome: Outcome, where?: () => About): void {
   if (!(error instanceof TooDeep)) throw error;
   outcome.reject('tooLarge', 'The message is nested too deep.', where);
-}
-
-interface Unit {
-  readonly unit: string | undefined;
-  /** A value without its unit may mean anything. */
-  readonly doubt?: string;
-}
-
-function readUnit(found: Found | undefined, { unit, unitPath }: ValueFile): Unit {
-  if (found === undefined || found.value === null) {
-    return unit === undefined ? { unit, doubt: `The message names no unit at ${unitPath ?? ''}.` } : { unit };
-  }
-  const text = typeof found.value === 'string' ? found.value.trim() : '';
-  if (text !== '' && text.length <= 64 && !/\p{Cc}/u.test(text)) return { unit: text };
-  const what = typeof found.value === 'string' ? quoted(found.value) : 'something else';
-  return { unit: undefined, doubt: `At ${unitPath ?? ''} stands ${what} instead of a unit.` };
 }
 
 function verdict(value: Read, timed: Context['timed'], doubt: string | undefined) {

@@ -5,6 +5,7 @@ import { elements, findAll, findOne, type Found } from './find.ts';
 import type { JsonText } from './json-text.ts';
 import { MAX_READINGS, type About, type Outcome } from './outcome.ts';
 import { partProblem } from './tag.ts';
+import { missingTexts } from './value.ts';
 
 /** One record. */
 export interface JsonRecord {
@@ -18,14 +19,13 @@ export interface JsonRecord {
 /** Finds the records; what is wrong goes to the outcome. */
 export type FindRecords = (json: JsonText, root: Found, outcome: Outcome) => readonly JsonRecord[];
 
-type Options = Pick<MappingFile, 'records' | 'key'>;
+type Options = Pick<MappingFile, 'records' | 'key' | 'missing'>;
 
 /** Compiles the search. */
-export function recordFinder({ records, key }: Options): FindRecords {
-  if (records === undefined || key === undefined)
-    return (_json, root) => [{ found: root, key: undefined, about: () => ({}) }];
+export function recordFinder({ records, key, missing }: Options): FindRecords {
+  if (records === undefined || key === undefined) return (_json, root) => [wholeMessage(root)];
   const path = parsePath(records);
-  const keyOf = keyReader(key);
+  const keyOf = keyReader(key, missing);
   return (json, root, outcome) => {
     const all = listOf(json, root, path, outcome);
     if (all.length > MAX_READINGS) {
@@ -40,6 +40,8 @@ export function recordFinder({ records, key }: Options): FindRecords {
     });
   };
 }
+
+const wholeMessage = (root: Found): JsonRecord => ({ found: root, key: undefined, about: () => ({}) });
 
 function listOf(json: JsonText, root: Found, path: JsonPath, outcome: Outcome): readonly Found[] {
   const { text, query } = path;
@@ -73,16 +75,17 @@ function beginning(value: unknown): string | undefined {
 
 type Key = { readonly key: string | undefined } | { readonly problem: string };
 
-function keyReader(key: string): (json: JsonText, record: Found) => Key {
+function keyReader(key: string, missing: readonly string[]): (json: JsonText, record: Found) => Key {
   if (key === 'time') return () => ({ key: undefined });
   if (key === 'place') return (_json, { place }) => keyText(place);
   const path = parsePath(key);
+  const isMissing = missingTexts(missing);
   return (json, record) => {
     const found = findOne(json, record, path);
     const value = found?.value;
     if (typeof value === 'number') return keyText(found?.source ?? String(value));
     if (typeof value === 'boolean') return keyText(String(value));
-    if (typeof value === 'string' && value.trim() !== '') return keyText(value);
+    if (typeof value === 'string' && value.trim() !== '' && !isMissing(value)) return keyText(value);
     return { problem: `The record has no key at ${key}.` };
   };
 }

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatInstant } from '../../../src/contract/instant.ts';
+import { readTime } from '../../../src/ingest/mapping/time.ts';
 import { at, codes, mappingOf, only, read, readBy, RECEIVED, type RawEntry } from './fixture.ts';
 
 const entry = (time: RawEntry = {}): RawEntry => ({ values: [{ path: '$.v' }], time: { path: '$.t', ...time } });
@@ -51,6 +52,20 @@ describe('a time in the message', () => {
   ])('in format %s is read from %s', (format, json, time) => {
     const found = reading({ format }, json);
     expect([formatInstant(found.time), found.status, found.claimedTime]).toEqual([time, 'Good', undefined]);
+  });
+
+  // Seconds up to the year 5138, milliseconds from 1973 up to there, and so on.
+  it.each([
+    ['99999999999', 99_999_999_999n * 10n ** 9n],
+    ['-99999999999', -99_999_999_999n * 10n ** 9n],
+    ['100000000000', 10n ** 11n * 10n ** 6n],
+    ['99999999999999', 99_999_999_999_999n * 10n ** 6n],
+    ['100000000000000', 10n ** 14n * 10n ** 3n],
+    ['99999999999999999', 99_999_999_999_999_999n * 10n ** 3n],
+    ['100000000000000000', 10n ** 17n],
+  ])('says its unit by its size: %s', (text, instant) => {
+    const time = { of: 'record', format: 'auto', optional: false } as const;
+    expect(readTime({ value: text }, time, RECEIVED)).toEqual({ instant });
   });
 
   it('keeps every digit of seconds, down to the nanosecond', () => {

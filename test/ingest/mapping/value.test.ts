@@ -221,6 +221,11 @@ describe('a payload', () => {
     expect([found.measurements, codes(found)]).toEqual([[], [code]]);
   });
 
+  it('that is empty is a dead letter which says so', () => {
+    expect(readBy({}, '').rejects[0]?.reason).toBe('The payload is empty.');
+    expect(codes(readBy({}, ' '))).toEqual(['notJson']);
+  });
+
   it('says what to configure for an object', () => {
     expect(readBy({}, '{"t":1}').rejects[0]?.reason).toContain('configure values');
     expect(readBy({}, '[{"t":1}]').rejects[0]?.reason).toContain('configure records and values');
