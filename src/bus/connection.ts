@@ -2,7 +2,7 @@
  * The driver's connection to the bus. It is dialled by a loop of our own that never gives up, tells the reason of each
  * failure once, and hands every new connection to those who subscribe and send.
  */
-import type { NatsConnection } from 'nats';
+import { createInbox, type NatsConnection } from 'nats';
 import { formatAddress, type ServerAddress } from './address.ts';
 import { delayMs, sleep, type RetryDelays } from './backoff.ts';
 import type { BusTls, SeedSource } from './dial.ts';
@@ -123,6 +123,11 @@ export class BusConnection {
   /** The live connection; only for this folder. */
   get nats(): NatsConnection | undefined {
     return this.#nc;
+  }
+
+  /** A subject of this process alone, for replies; below the configured one, so that no further right is needed. */
+  inbox(): string {
+    return createInbox(this.#options.inboxPrefix);
   }
 
   /** Tells every change of state, and every new problem while connecting; returns the end of it. */

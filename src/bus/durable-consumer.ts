@@ -1,0 +1,133 @@
+/** The durable consumer of a stream, which remembers how far somebody has come: found, or made, and looked at. */
+import {
+  AckPolicy,
+  DeliverPolicy,
+  NatsError,
+  type ConsumerConfig,
+  type ConsumerInfo,
+  type JetStreamManager,
+  type NatsConnection,
+} from 'nats';
+
+export interface ConsumerWish {
+  readonly stream: string;
+  /** Name of the consumer. */
+  readonly durable: string;
+  /** Which subjects, as a pattern. */
+  readonly filter: string;
+  /** Where to begin when it is made for the first time. */
+  readonly from: 'new' | 'all';
+  /** Messages that may be given out and not acknowledged. */
+  readonly inFlight: number;
+  /** After this time a message that was given out and not acknowledged is given out again, in milliseconds. */
+  readonly ackWaitMs: number;
+}
+
+/** How far somebody had come in a stream before its consumer was lost. */
+export interface Position {
+  /** When the stream was made; another one of the same name begins to count anew. */
+  readonly streamCreated: string;
+  /** The first message that was not dealt with. */
+  readonly next: number;
+}
+
+/** Why it cannot be used; the text says what to do. */
+export class ConsumerProblem extends Error {
+  override readonly name = 'ConsumerProblem';
+}
+
+const STREAM_NOT_FOUND = 10059;
+const CONSUMER_NOT_FOUND = 10014;
+
+/**
+ * The consumer as it is wished; one that exists keeps its position.
+ * @param position where to begin if it is missing, of somebody who has read before
+ * @throws ConsumerProblem
+ */
+export async function ensureConsumer(
+  nc: NatsConnection,
+  wish: ConsumerWish,
+  position: Position | undefined,
+): Promise<{ readonly streamCreated: string }> {
+  const { stream, durable } = wish;
+  try {
+    const manager = await nc.jetstreamManager({ checkAPI: false });
+    const { created, state } = await manager.streams.info(stream);
+    const info = await infoOf(manager, wish);
+    if (info === undefined) {
+      const begin = beginning(wish, position, { created, last: state.last_seq });
+      await manager.consumers.add(stream, { ...configOf(wish), ...begin });
+    } else {
+      await adapt(manager, wish, info);
+    }
+    return { streamCreated: created };
+  } catch (error) {
+    if (error instanceof ConsumerProblem) throw error;
+    throw new ConsumerProblem(textOf(error, { stream, durable }), { cause: error });
+  }
+}
+
+/** Messages that are given out and not acknowledged, as the server counts them. */
+export async function pendingAcks(nc: NatsConnection, { stream, durable }: ConsumerWish): Promise<number> {
+  const manager = await nc.jetstreamManager({ checkAPI: false });
+  return (await manager.consumers.info(stream, durable)).num_ack_pending;
+}
+
+async function infoOf(manager: JetStreamManager, { stream, durable }: ConsumerWish): Promise<ConsumerInfo | undefined> {
+  try {
+    return await manager.consumers.info(stream, durable);
+  } catch (error) {
+    if (error instanceof NatsError && error.api_error?.err_code === CONSUMER_NOT_FOUND) return undefined;
+    throw error;
+  }
+}
+
+/** One with other subjects was made for something else; what it has passed over would be lost without a word. */
+async function adapt(manager: JetStreamManager, wish: ConsumerWish, { config }: ConsumerInfo): Promise<void> {
+  const { stream, durable, filter, inFlight, ackWaitMs } = wish;
+  const wrong =
+    config.filter_subject !== filter
+      ? `takes ${config.filter_subject ?? 'several subjects'} and not ${filter}`
+      : config.ack_policy !== AckPolicy.Explicit
+        ? 'is of another kind'
+        : undefined;
+  if (wrong !== undefined) {
+    throw new ConsumerProblem(
+      `Consumer "${durable}" of stream "${stream}" ${wrong}. Name another one, or delete it if it is not needed any more.`,
+    );
+  }
+  if (config.max_ack_pending === inFlight && config.ack_wait === ackWaitMs * 1e6) return;
+  await manager.consumers.update(stream, durable, { max_ack_pending: inFlight, ack_wait: ackWaitMs * 1e6 });
+}
+
+function beginning(
+  { from }: ConsumerWish,
+  position: Position | undefined,
+  { created, last }: { created: string; last: number },
+): Partial<ConsumerConfig> {
+  if (position === undefined) return { deliver_policy: from === 'all' ? DeliverPolicy.All : DeliverPolicy.New };
+  // A stream that is another one now, or was put back: whatever it holds has come since.
+  if (created !== position.streamCreated || last + 1 < position.next) return { deliver_policy: DeliverPolicy.All };
+  return { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: Math.max(1, position.next) };
+}
+
+const configOf = ({ durable, filter, inFlight, ackWaitMs }: ConsumerWish): Partial<ConsumerConfig> => ({
+  durable_name: durable,
+  description: 'Readings on their way out, published by iota-seeqdrv',
+  filter_subject: filter,
+  ack_policy: AckPolicy.Explicit,
+  ack_wait: ackWaitMs * 1e6,
+  max_ack_pending: inFlight,
+  max_deliver: -1,
+});
+
+function textOf(error: unknown, { stream, durable }: { stream: string; durable: string }): string {
+  const code = error instanceof NatsError ? error.code : '';
+  const refusal = error instanceof NatsError ? error.api_error : undefined;
+  if (refusal?.err_code === STREAM_NOT_FOUND)
+    return `Stream "${stream}" does not exist, so nothing can be read from it.`;
+  if (code === '503')
+    return 'The NATS server has no JetStream (for this account), so nothing can be read from the stream.';
+  const why = error instanceof Error ? error.message : String(error);
+  return `Consumer "${durable}" of stream "${stream}" cannot be used: ${why}. The driver needs the rights to $JS.API.CONSUMER.*.${stream}.> and $JS.ACK.${stream}.>.`;
+}

@@ -1,0 +1,73 @@
+/** One request for the next messages of a durable consumer, with everything that the server may say to it. */
+import type { Msg, NatsConnection } from 'nats';
+
+export interface PullOptions {
+  readonly stream: string;
+  readonly durable: string;
+  /** Subject for the messages; of this pull alone. */
+  readonly inbox: string;
+  /** At most so many. */
+  readonly batch: number;
+  readonly onMessage: (message: Msg) => void;
+  /**
+   * Told once: nothing more comes of this pull.
+   * @param problem why, if that was not as it should be
+   */
+  readonly onEnd: (problem: string | undefined) => void;
+}
+
+/** How long the server keeps the request open. Short, since it cannot be withdrawn. */
+const EXPIRES_MS = 1000;
+/** A request of which nothing is heard any more is given up so much later. */
+const GRACE_MS = 5000;
+
+/** Begins at once; returns the end of it. */
+export function pull(nc: NatsConnection, options: PullOptions): () => void {
+  const { stream, durable, inbox, batch, onMessage, onEnd } = options;
+  let left = batch;
+  let ended = false;
+  const finish = (problem?: string): void => {
+    if (ended) return;
+    ended = true;
+    clearTimeout(timer);
+    if (!nc.isClosed()) subscription.unsubscribe();
+    onEnd(problem);
+  };
+  const timer = setTimeout(finish, EXPIRES_MS + GRACE_MS);
+  timer.unref();
+  const subscription = nc.subscribe(inbox, {
+    callback: (error, message) => {
+      if (error !== null) {
+        finish(`The driver's user may not listen on "${inbox}": ${error.message}`);
+        return;
+      }
+      const status = statusOf(message);
+      if (status === undefined) {
+        onMessage(message);
+        if (--left === 0) finish();
+      } else if (status.code !== 100) {
+        finish(status.code === 404 || status.code === 408 ? undefined : textOf(status, options));
+      }
+    },
+  });
+  nc.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${durable}`, JSON.stringify({ batch, expires: EXPIRES_MS * 1e6 }), {
+    reply: inbox,
+  });
+  return finish;
+}
+
+interface Status {
+  readonly code: number;
+  readonly description: string;
+}
+
+/** What the server says of the pull itself; a message of the stream has no status. */
+function statusOf({ headers }: Msg): Status | undefined {
+  if (headers === undefined || headers.code === 0) return undefined;
+  return { code: headers.code, description: headers.description };
+}
+
+function textOf({ code, description }: Status, { stream, durable }: PullOptions): string {
+  if (code === 503) return `Nobody answers for consumer "${durable}" of stream "${stream}" now.`;
+  return `Consumer "${durable}" of stream "${stream}": ${description} (${code}).`;
+}
