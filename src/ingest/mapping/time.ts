@@ -2,7 +2,7 @@
 import { Temporal } from 'temporal-polyfill';
 import type { TimeFile } from '../../config/ingest/mapping.ts';
 import { parseIso, type IsoParts, type Nanoseconds } from '../../contract/instant.ts';
-import { parseDecimal, toNumber, wholeAt, type Decimal } from './decimal.ts';
+import { parseDecimal, wholeAt, type Decimal } from './decimal.ts';
 import { quoted, type Raw } from './value.ts';
 
 /** A time that was read, or why it could not be. */
@@ -47,9 +47,9 @@ function fromNumber(text: string, { format }: TimeFile): ReadTime {
 }
 
 /** By size: so many seconds after 1970 is the year 5138, so many milliseconds too, and so on. */
-function unitOf(decimal: Decimal): keyof typeof POWERS {
-  const size = Math.abs(toNumber(decimal) ?? 0);
-  return size < 1e11 ? 's' : size < 1e14 ? 'ms' : size < 1e17 ? 'us' : 'ns';
+function unitOf({ digits, exponent }: Decimal): keyof typeof POWERS {
+  const size = wholeAt({ digits: digits < 0n ? -digits : digits, exponent }, 0);
+  return size < 10n ** 11n ? 's' : size < 10n ** 14n ? 'ms' : size < 10n ** 17n ? 'us' : 'ns';
 }
 
 function fromIso(text: string, { timeZone }: TimeFile, received: Nanoseconds): ReadTime {
