@@ -83,6 +83,11 @@ describe('npm run demo', () => {
       'Timeframes',
       'A plant goes down, and comes back',
       'Mistakes',
+      'Device data over MQTT',
+      'A seneye sensor',
+      'A data marketplace \\(I3\\)',
+      'IoT Open',
+      'The bus goes away, and nothing is lost',
     ]) {
       expect(text).toMatch(new RegExp(`^ {2}\\d+ {2}${heading} ─`, 'm'));
     }

@@ -26,6 +26,15 @@ export function hint(world: World): void {
     const { url, controlUrl } = world.plant(name);
     block([`${name}   API ${url}/api   control ${controlUrl}`]);
   }
+  const { hall, market, city, seneyeUrl } = world.devices;
+  say();
+  paragraph('The devices: what comes from them is on iota.readings.> of the bus, and in the stream READINGS.');
+  block([
+    `hall     ${hall.url()} (user machine, password hall-password), topics hall/<line>/press and hall/count/<what>`,
+    `market   ${market.url}`,
+    `city     REST ${city.url}   MQTT ${city.mqttUrl}`,
+    `seneye   ${seneyeUrl}`,
+  ]);
   say();
   say(
     accent(

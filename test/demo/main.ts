@@ -16,7 +16,7 @@ const LONGEST_STOP_MS = 5000;
 async function demonstrate({ once }: DemoOptions, interrupted: AbortSignal): Promise<number> {
   say();
   block([bold('iota-seeqdrv, the Seeq driver of an IOTA Vue cluster: a demonstration')]);
-  paragraph('Starting nats-server, two plants and the driver …');
+  paragraph('Starting nats-server, two plants, devices of four kinds and the driver …');
   const world = await unless(interrupted, World.start());
   try {
     const right = await unless(interrupted, walk(world, interrupted));

@@ -14,7 +14,8 @@ export const running: Step = {
   title: 'What is running',
   about:
     'A NATS server with fresh keys and certificates, the driver, and two simulated Seeq servers: each is a process of ' +
-    'its own on this machine. The caller is a second identity on the bus, with a key of its own.',
+    'its own on this machine. The caller is a second identity on the bus, with a key of its own. Devices come later: a ' +
+    'machine at a mosquitto, a data marketplace, an IoT Open platform and a seneye sensor.',
   async run({ world, checks, ask }) {
     const { nats, caller, driver, driverKey } = world.cluster;
     const facts = (text: string): string => fit(text, blockWidth() - 20);
