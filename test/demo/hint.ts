@@ -20,12 +20,6 @@ export function hint(world: World): void {
     say();
     say(accent(ask(question)));
   }
-  say();
-  paragraph('The simulated Seeq servers, each with an address to steer it, for example to make it slow:');
-  for (const name of PLANTS) {
-    const { url, controlUrl } = world.plant(name);
-    block([`${name}   API ${url}/api   control ${controlUrl}`]);
-  }
   const { hall, market, city, seneyeUrl } = world.devices;
   say();
   paragraph('The devices: what comes from them is on iota.readings.> of the bus, and in the stream READINGS.');
@@ -35,6 +29,12 @@ export function hint(world: World): void {
     `city     REST ${city.url}   MQTT ${city.mqttUrl}`,
     `seneye   ${seneyeUrl}`,
   ]);
+  say();
+  paragraph('The simulated Seeq servers, each with an address to steer it, for example to make it slow:');
+  for (const name of PLANTS) {
+    const { url, controlUrl } = world.plant(name);
+    block([`${name}   API ${url}/api   control ${controlUrl}`]);
+  }
   say();
   say(
     accent(
