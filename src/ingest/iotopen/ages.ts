@@ -5,7 +5,7 @@ import type { Reader } from './topic-map.ts';
 /** Names in one message. */
 const NAMED = 5;
 /** Changes that come together are one message. */
-const SETTLE_MS = 1000;
+const SETTLE_MS = 250;
 
 export class Ages {
   readonly #onChange: () => void;

@@ -31,7 +31,7 @@ export class CatchUp {
   /** Brings the newest value of each topic, or of the given ones. @throws DriverError, PipelineStopped */
   async snapshot(place: Place, signal: AbortSignal, topics = place.map.topics): Promise<void> {
     const rows = await this.#options.platform.status(place.installation, topics, signal);
-    await this.#bring(place, rows, () => true);
+    await this.#bring(place, rows, (topic) => !place.isLive(topic));
   }
 
   /**

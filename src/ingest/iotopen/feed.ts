@@ -189,14 +189,14 @@ export class IotOpenFeed implements Feed {
       return true;
     }
     if (!this.#caughtUpMayBegin) return false;
-    let failed: unknown;
+    let failed: Error | undefined;
     for (const place of this.#places) {
       try {
         if (await this.#bring(place, signal)) return true;
       } catch (error) {
         if (error instanceof PipelineStopped) throw error;
         // The others need not wait for the one that has trouble.
-        failed ??= error;
+        failed ??= error as Error;
       }
     }
     if (failed !== undefined) throw failed;

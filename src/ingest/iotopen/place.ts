@@ -31,6 +31,9 @@ export class Place {
   #safeUntil: Nanoseconds;
   /** By how much the times of a topic's values lie behind their arrival: a clock that is wrong, a slow gateway. */
   readonly #lags = new Map<string, Nanoseconds>();
+  /** Topics of which values have come since the connection was made. */
+  readonly #live = new Set<string>();
+  #connectedAt: Nanoseconds = 0n;
   /** Topics whose values have come without a time. */
   readonly #untimed = new Set<string>();
   /** What is safe, the oldest forgotten. */
@@ -44,6 +47,8 @@ export class Place {
 
   /** Live values come from now on. */
   connected(now: Nanoseconds): void {
+    this.#connectedAt = now;
+    this.#live.clear();
     if (this.#gap === undefined && now > this.#safeUntil) this.#safeUntil = now;
   }
 
@@ -88,6 +93,7 @@ export class Place {
   /** A live value is safe on the bus. */
   liveIsSafe(topic: string, sample: Sample, arrival: Nanoseconds): void {
     if (arrival > this.#safeUntil) this.#safeUntil = arrival;
+    this.#live.add(topic);
     if (sample.claimed === undefined) {
       this.#untimed.add(topic);
       return;
@@ -120,9 +126,9 @@ export class Place {
     return this.#gap !== undefined;
   }
 
-  /** Whether values of a topic have come without a time; their rows have the platform's time. */
-  isUntimed(topic: string): boolean {
-    return this.#untimed.has(topic);
+  /** Whether values of a topic have come since the connection was made: then its newest value is not news. */
+  isLive(topic: string): boolean {
+    return this.#live.has(topic);
   }
 
   /** The widest range of times in which values may lie that arrived since `from`; none wider than `mostNs` on each side. */
@@ -135,8 +141,8 @@ export class Place {
 
   /** Whether a row of the log at `time` belongs to a gap that began at `from`, by the clock of its topic. */
   belongs(topic: string, time: Nanoseconds, from: Nanoseconds, overlap: Nanoseconds): boolean {
-    // Of these the live reading has another time than the row, so that an overlap would bring it twice.
-    if (this.#untimed.has(topic)) return time >= from;
+    // Of these the live reading has another time than the row, so that what came live must not come from the log, too.
+    if (this.#untimed.has(topic)) return time >= from && time < this.#connectedAt;
     const lag = this.#lags.get(topic) ?? 0n;
     return time >= from - overlap - (lag > 0n ? lag : 0n);
   }

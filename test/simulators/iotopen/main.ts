@@ -22,7 +22,7 @@ if (!values.quiet) {
     const at = 'obj/lora/647fda000000a1b2';
     void simulator.publish(SCHOOL, `${at}/temperature`, said(Math.round((21 + wave) * 10) / 10));
     void simulator.publish(SCHOOL, `${at}/humidity`, said(Math.round(45 - 5 * wave)));
-    void simulator.publish(PUMPS, 'obj/plc/station 1/flow+net', said(Math.round((12 + 3 * wave) * 100) / 100));
+    void simulator.publish(PUMPS, 'obj/plc/station 1/flow net', said(Math.round((12 + 3 * wave) * 100) / 100));
   }, 2000);
 }
 const { url, mqttUrl, webSocketUrl } = simulator;

@@ -32,5 +32,5 @@ export function buildExample(world: World): void {
   world.addThing('functions', SCHOOL, 'switch', { name: 'Bell', topic_write: 'set/lora/bell', device_id });
 
   world.addInstallation(PUMPS, 'Pumping stations');
-  world.addThing('functions', PUMPS, 'flow', { name: 'Flow', unit: 'm3/h', topic_read: 'obj/plc/station 1/flow+net' });
+  world.addThing('functions', PUMPS, 'flow', { name: 'Flow', unit: 'm3/h', topic_read: 'obj/plc/station 1/flow net' });
 }

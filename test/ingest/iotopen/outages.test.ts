@@ -1,0 +1,168 @@
+import { describe, expect, it } from 'vitest';
+import { SCHOOL } from '../../simulators/iotopen/plant.ts';
+import { feedForTest, nowSeconds, readingsOf, simulatorForTest } from './support.ts';
+
+const AT = 'obj/lora/647fda000000a1b2';
+const values = (readings: { value: unknown }[]) => readings.map(({ value }) => Number(value)).toSorted((a, b) => a - b);
+const upTo = (count: number) => Array.from({ length: count }, (_, index) => index);
+
+describe('a gap', () => {
+  it.each([
+    ['with the session of before', {}],
+    ['where the broker has kept nothing', { sessionExpirySeconds: 0 }],
+  ])('of MQTT is filled from the log exactly, %s', async (_what, mqtt) => {
+    const simulator = await simulatorForTest();
+    const world = await feedForTest(simulator, {
+      mqtt: { clientId: 'driver', keepAliveSeconds: 5, ...mqtt },
+      backfill: { pageRows: 7 },
+    });
+    await world.becomes('up');
+    const start = nowSeconds() - 60;
+    const publish = async (from: number, to: number): Promise<void> => {
+      for (let at = from; at < to; at++) {
+        // A clock that is an hour behind, and one that is right.
+        await simulator.publish(SCHOOL, `${AT}/temperature`, { value: at, timestamp: start - 3600 + at });
+        await simulator.publish(SCHOOL, `${AT}/humidity`, { value: at, timestamp: start + at + 0.5 });
+      }
+    };
+    await publish(0, 10);
+    await readingsOf(world, 20);
+    await expect.poll(() => simulator.seen.filter(({ path }) => path.includes('/log/')).length).toBe(2);
+    const outage = await simulator.mqttOutage();
+    await world.becomes('down');
+    await publish(10, 30);
+    await outage.end();
+    await publish(30, 40);
+    await readingsOf(world, 80);
+    await world.becomes('up');
+    await expect
+      .poll(
+        () =>
+          simulator.seen.filter(({ path, search }) => path.includes('/log/5034') && search.includes('offset=0')).length,
+      )
+      .toBe(2);
+    await publish(40, 45);
+    await readingsOf(world, 90);
+    const readings = await world.readings();
+    expect(readings).toHaveLength(90);
+    for (const name of ['Temperature', 'Humidity']) {
+      const of = readings.filter((reading) => reading.name.endsWith(name));
+      expect(values(of)).toEqual(upTo(45));
+      expect(of.every(({ status }) => status === 'Good')).toBe(true);
+    }
+  });
+
+  it('of values without a time is filled with the time that the platform has noted, and nothing comes twice', async () => {
+    const simulator = await simulatorForTest();
+    const world = await feedForTest(simulator, {
+      mqtt: { clientId: 'driver', keepAliveSeconds: 5, sessionExpirySeconds: 0 },
+    });
+    await world.becomes('up');
+    for (let at = 0; at < 5; at++) await simulator.publish(SCHOOL, `${AT}/temperature`, { value: at });
+    await readingsOf(world, 5);
+    await expect.poll(() => simulator.seen.filter(({ path }) => path.includes('/log/')).length).toBe(2);
+    const outage = await simulator.mqttOutage();
+    await world.becomes('down');
+    for (let at = 5; at < 10; at++) await simulator.publish(SCHOOL, `${AT}/temperature`, { value: at });
+    await outage.end();
+    await world.becomes('up');
+    await readingsOf(world, 10);
+    for (let at = 10; at < 15; at++) await simulator.publish(SCHOOL, `${AT}/temperature`, { value: at });
+    await readingsOf(world, 15);
+    await expect.poll(() => simulator.seen.filter(({ path }) => path.includes('/log/')).length).toBe(4);
+    expect(values(await world.readings())).toEqual(upTo(15));
+  });
+
+  it('that begins again while it is filled is filled all the same', async () => {
+    const simulator = await simulatorForTest();
+    const world = await feedForTest(simulator, {
+      mqtt: { clientId: 'driver', keepAliveSeconds: 5, sessionExpirySeconds: 0 },
+      backfill: { pageRows: 5 },
+    });
+    await world.becomes('up');
+    await expect.poll(() => simulator.seen.filter(({ path }) => path.includes('/log/')).length).toBe(2);
+    const timestamp = nowSeconds() - 60;
+    let next = 0;
+    const publish = async (count: number): Promise<void> => {
+      for (const end = next + count; next < end; next++) {
+        await simulator.publish(SCHOOL, `${AT}/humidity`, { value: next, timestamp: timestamp + next });
+      }
+    };
+    for (let round = 0; round < 3; round++) {
+      const outage = await simulator.mqttOutage();
+      await publish(15);
+      simulator.knobs.latencyMs = 100;
+      await outage.end();
+      await expect.poll(() => simulator.webSocketGate.open.length, { timeout: 20_000 }).toBe(1);
+      await publish(3);
+    }
+    simulator.knobs.latencyMs = 0;
+    await readingsOf(world, next);
+    expect(values(await world.readings())).toEqual(upTo(next));
+  });
+});
+
+describe('REST', () => {
+  it('being away at start is told; the feed begins when it is there', async () => {
+    const simulator = await simulatorForTest({ knobs: { trouble: 'page' } });
+    const world = await feedForTest(simulator);
+    expect((await world.becomes('down')).message).toMatch(/not available \(502\)/);
+    simulator.knobs.trouble = 'none';
+    await world.becomes('up');
+  });
+
+  it('being away later is told, live values go on, and what was missed follows', async () => {
+    const simulator = await simulatorForTest();
+    const world = await feedForTest(simulator);
+    await world.becomes('up');
+    simulator.knobs.trouble = 'down';
+    simulator.knobs.troubledPath = '/api/';
+    await simulator.announce(SCHOOL);
+    await expect
+      .poll(() => world.health().message, { timeout: 10_000 })
+      .toMatch(/cannot be reached.*Live values go on/);
+    await simulator.publish(SCHOOL, `${AT}/humidity`, { value: 1, timestamp: nowSeconds() });
+    await readingsOf(world, 1);
+    const outage = await simulator.mqttOutage();
+    await simulator.publish(SCHOOL, `${AT}/humidity`, { value: 2, timestamp: nowSeconds() });
+    await outage.end();
+    simulator.knobs.trouble = 'none';
+    await readingsOf(world, 2);
+    await expect.poll(() => world.health(), { timeout: 20_000 }).not.toHaveProperty('message');
+    expect(world.health().state).toBe('up');
+  });
+
+  it('taking no log leaves the gap, says so, and goes on', async () => {
+    const simulator = await simulatorForTest();
+    const now = nowSeconds();
+    await simulator.publish(SCHOOL, `${AT}/humidity`, { value: 1, timestamp: now - 7200 });
+    await simulator.publish(SCHOOL, `${AT}/humidity`, { value: 2, timestamp: now - 3600 });
+    const world = await feedForTest(simulator, { backfill: { maxHours: 0 } });
+    await readingsOf(world, 1);
+    await simulator.publish(SCHOOL, `${AT}/humidity`, { value: 3, timestamp: now });
+    await readingsOf(world, 2);
+    expect(values(await world.readings())).toEqual([2, 3]);
+    expect(simulator.seen.filter(({ path }) => path.includes('/log/'))).toEqual([]);
+  });
+});
+
+describe('the bus being away', () => {
+  it('holds values back at the broker, and none is lost', async () => {
+    const simulator = await simulatorForTest();
+    const world = await feedForTest(simulator, {}, {}, { window: { messages: 10, inFlight: 4 } });
+    await world.becomes('up');
+    const timestamp = nowSeconds() - 300;
+    await world.nats.halt();
+    for (let at = 0; at < 60; at++) {
+      await simulator.publish(SCHOOL, `${AT}/humidity`, { value: at, timestamp: timestamp + at });
+    }
+    await world.becomes('waiting');
+    expect(world.metrics().waiting).toBeLessThanOrEqual(10);
+    await world.nats.restart();
+    await expect.poll(() => world.metrics().readings, { timeout: 30_000 }).toBeGreaterThanOrEqual(60);
+    await world.becomes('up');
+    await expect.poll(() => world.metrics().waiting, { timeout: 10_000 }).toBe(0);
+    await readingsOf(world, 60);
+    expect(values(await world.readings())).toEqual(upTo(60));
+  });
+});
