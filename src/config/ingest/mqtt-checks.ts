@@ -1,5 +1,6 @@
 /** The rules of connections to MQTT brokers that concern several keys at once; for all kinds of feeds that have them. */
 import type { Problem } from '../problems.ts';
+import { covers, overlap } from './filter-overlap.ts';
 
 type Raw = Readonly<Record<string, unknown>>;
 const object = (value: unknown): Raw => (typeof value === 'object' && value !== null ? (value as Raw) : {});
@@ -23,7 +24,10 @@ export function mqttChecks(ingest: Raw): { problems: Problem[]; warnings: Proble
       return { path: `settings.ingest.${kind}[${index}]`, raw, url };
     });
   });
-  return { problems: places.flatMap(problemsOf), warnings: places.flatMap(warningsOf) };
+  return {
+    problems: places.flatMap(problemsOf),
+    warnings: places.flatMap((place) => [...warningsOf(place), ...overlaps(place)]),
+  };
 }
 
 const isPlain = (url: URL | null): boolean => url?.protocol === 'mqtt:' || url?.protocol === 'ws:';
@@ -74,3 +78,32 @@ function warningsOf({ path, raw, url }: Place): Problem[] {
 
 /** Addresses of this machine, on which nothing travels. */
 const isLoopback = (host: string): boolean => /^(localhost|127\.[\d.]+|\[::1\])$/i.test(host);
+
+/** With more of them the comparison of each with each would take too long. */
+const MOST_COMPARED = 1000;
+
+/**
+ * Brokers deliver a message once for each subscription that takes its topic. Where one filter contains the other, only it
+ * is subscribed to; where they cross each other, that does not go.
+ */
+function overlaps({ path, raw }: Place): Problem[] {
+  const topics = Array.isArray(raw.topics) ? raw.topics.map(object) : [];
+  const wide = topics.flatMap(({ filter, share }, at) =>
+    typeof filter === 'string' && /[+#]/.test(filter) ? [{ filter, share, at }] : [],
+  );
+  if (wide.length > MOST_COMPARED) return [];
+  return wide.flatMap((one, index) => {
+    const other = wide
+      .slice(0, index)
+      .find(
+        ({ filter, share }) =>
+          share === one.share &&
+          overlap(filter, one.filter) &&
+          !covers(filter, one.filter) &&
+          !covers(one.filter, filter),
+      );
+    if (other === undefined) return [];
+    const message = `crosses topics[${other.at}].filter: messages that both take come twice from many brokers, and become two readings where the time is that of arrival`;
+    return [{ path: `${path}.topics[${one.at}].filter`, message }];
+  });
+}

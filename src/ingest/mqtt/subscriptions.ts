@@ -2,6 +2,7 @@
 import type { Connection } from './connection.ts';
 import type { LinkOptions, Subscription } from './link-options.ts';
 import { LinkProblem } from './problem.ts';
+import { reduce } from './reduce.ts';
 import { subscribe, type Granted } from './subscribe.ts';
 
 /** Rights may be given later; so often a refused subscription is asked for again. */
@@ -11,7 +12,6 @@ export class Subscriptions {
   readonly #options: LinkOptions;
   /** Granted in the session that stands. */
   readonly #held = new Map<string, 0 | 1>();
-  #refused: readonly string[] = [];
   #again: NodeJS.Timeout | undefined;
 
   constructor(options: LinkOptions) {
@@ -36,32 +36,42 @@ export class Subscriptions {
    */
   async bring(connection: Connection, again: () => void): Promise<string | undefined> {
     clearTimeout(this.#again);
-    const wanted = new Map<string, 0 | 1>();
-    for (const { filter, qos } of this.#options.subscriptions()) {
-      wanted.set(filter, wanted.get(filter) === 1 ? 1 : qos);
-    }
-    const gone = [...this.#held.keys()].filter((filter) => !wanted.has(filter));
-    const missing = [...wanted].filter(([filter, qos]) => this.#held.get(filter) !== qos);
-    for (const filter of gone) this.#held.delete(filter);
+    const refused = new Map<string, string>();
     try {
-      if (gone.length > 0) connection.client.unsubscribe(gone, () => undefined);
-      await this.#ask(
-        connection,
-        missing.map(([filter, qos]) => ({ filter, qos })),
-      );
+      // A refused one may have taken others in, which are to be asked for themselves then.
+      for (let before = -1; before < refused.size;) {
+        before = refused.size;
+        await this.#follow(connection, refused);
+      }
     } catch {
       return undefined;
     }
-    if (this.#refused.length === 0) return '';
+    if (refused.size === 0) return '';
     if (connection.live) this.#again = setTimeout(again, AGAIN_MS);
+    const named = Array.from(refused, ([filter, why]) => `"${filter}" (${why})`);
     return (
-      `${this.#options.label} refused ${this.#refused.length === 1 ? 'a subscription' : 'subscriptions'}: ` +
-      `${this.#refused.slice(0, 5).join('; ')}${this.#refused.length > 5 ? '; …' : ''}. ` +
+      `${this.#options.label} refused ${named.length === 1 ? 'a subscription' : 'subscriptions'}: ` +
+      `${named.slice(0, 5).join('; ')}${named.length > 5 ? '; …' : ''}. ` +
       'Give the user the right to read there, or correct the topics.'
     );
   }
 
-  async #ask(connection: Connection, missing: readonly Subscription[]): Promise<void> {
+  /** Brings the broker to what is wanted, apart from what it has refused; adds to that. */
+  async #follow(connection: Connection, refused: Map<string, string>): Promise<void> {
+    const wanted = reduce(this.#options.subscriptions().filter(({ filter }) => !refused.has(filter)));
+    const missing = wanted.filter(({ filter, qos }) => this.#held.get(filter) !== qos);
+    const before = refused.size;
+    if (missing.length > 0) await this.#ask(connection, missing, refused);
+    // What another one took in is needed again then.
+    if (refused.size > before) return;
+    const filters = new Set(wanted.map(({ filter }) => filter));
+    const gone = [...this.#held.keys()].filter((filter) => !filters.has(filter));
+    if (gone.length === 0) return;
+    for (const filter of gone) this.#held.delete(filter);
+    connection.client.unsubscribe(gone, () => undefined);
+  }
+
+  async #ask(connection: Connection, missing: readonly Subscription[], refused: Map<string, string>): Promise<void> {
     const { connectTimeoutMs, label } = this.#options;
     const late = setTimeout(() => {
       const text = `${label}: subscriptions were not answered within ${connectTimeoutMs} ms; connection given up.`;
@@ -73,12 +83,14 @@ export class Subscriptions {
     ]).finally(() => {
       clearTimeout(late);
     });
-    this.#refused = answers.flatMap((granted) => this.#note(granted));
+    for (const granted of answers) this.#note(granted, refused);
   }
 
-  /** Keeps what was granted; returns what was not. */
-  #note({ subscription: { filter, qos }, answer }: Granted): string[] {
-    if ('refused' in answer) return [`"${filter}" (${answer.refused})`];
+  #note({ subscription: { filter, qos }, answer }: Granted, refused: Map<string, string>): void {
+    if ('refused' in answer) {
+      refused.set(filter, answer.refused);
+      return;
+    }
     this.#held.set(filter, qos);
     if (answer.qos < qos) {
       const { label, logger } = this.#options;
@@ -87,6 +99,5 @@ export class Subscriptions {
         `${label} grants only quality of service ${answer.qos} for "${filter}"; messages can be lost`,
       );
     }
-    return [];
   }
 }

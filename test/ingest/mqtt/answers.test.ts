@@ -85,6 +85,27 @@ describe.each(VERSIONS)('MQTT %s', (version) => {
     expect(sizes).toEqual([8, 8, 7]);
   });
 
+  test('what a refused subscription took in is asked for itself', async () => {
+    const broker = await scriptedBroker(
+      version,
+      kindly((packet, peer) => {
+        if (!is(packet, 'subscribe')) return false;
+        const granted = packet.subscriptions.map(({ topic }) => (topic === 't/#' ? 128 : 1));
+        peer.send({ cmd: 'suback', messageId: packet.messageId ?? 0, granted });
+        return true;
+      }),
+    );
+    const { becomes } = linkForTest(broker.url, {
+      version,
+      subscriptions: () => ['t/#', 't/1', 't/2'].map((filter) => ({ filter, qos: 1 })),
+    });
+    expect((await becomes('refused')).message).toContain('"t/#"');
+    const asked = broker.packets.flatMap((packet) =>
+      is(packet, 'subscribe') ? packet.subscriptions.map(({ topic }) => topic) : [],
+    );
+    expect(asked).toEqual(['t/#', 't/1', 't/2']);
+  });
+
   test('a lower quality of service than asked for is told', async () => {
     const broker = await scriptedBroker(
       version,

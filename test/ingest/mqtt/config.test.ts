@@ -100,3 +100,14 @@ test('what is readable for others is a warning', async () => {
     'settings.ingest.mqtt[0].tls.insecureSkipVerify: is on: anybody in between can read the password',
   ]);
 });
+
+test('filters that cross each other are a warning; one within the other is none', async () => {
+  const topics = ['plant/+/room', 'plant/north/+', 'plant/+/room/#', 'hall/#', 'hall/+/x', 'yard/x', '$SYS/+'].map(
+    (filter) => ({ filter, payload: 'number' }),
+  );
+  const { warnings } = await load(file(broker({ topics })), world);
+  expect(warnings.map(({ path, message }) => `${path}: ${message.slice(0, 24)}`)).toEqual([
+    'settings.ingest.mqtt[0].topics[1].filter: crosses topics[0].filter',
+    'settings.ingest.mqtt[0].topics[2].filter: crosses topics[1].filter',
+  ]);
+});
