@@ -5,6 +5,7 @@ import { corePublisher, streamPublisher, type ReadingsPublisher } from '../bus/r
 import { StreamGuard } from '../bus/stream-guard.ts';
 import type { IngestConfig } from '../config/config.ts';
 import type { FeedHealth, FeedMetrics, StreamHealth } from '../contract/telemetry.ts';
+import { openEgressFeed } from './egress/feed.ts';
 import type { Feed, FeedTools } from './feed.ts';
 import { openI3Feed } from './i3/feed.ts';
 import { Intake } from './intake.ts';
@@ -44,6 +45,7 @@ export class Ingest {
     this.#feeds = [
       ...config.mqtt.map((broker) => openMqttFeed(broker, tools)),
       ...config.i3.map((marketplace) => openI3Feed(marketplace, tools)),
+      ...config.egress.map((seller) => openEgressFeed(seller, tools, stream.name)),
       ...config.iotopen.map((platform) => openIotOpenFeed(platform, tools, repeatableMs(config))),
       ...(config.seneye === undefined ? [] : [openSeneyeFeed(config.seneye, tools)]),
     ];

@@ -63,14 +63,6 @@ export class SilenceWatch {
     this.#options.onHeard(watched);
   }
 
-  /** Waits anew for everything, as at the beginning: an outage in between says nothing of the things themselves. */
-  restart(): void {
-    for (const watched of this.#watched.values()) {
-      watched.silent = false;
-      watched.timer.refresh();
-    }
-  }
-
   stop(): void {
     for (const { timer } of this.#watched.values()) clearTimeout(timer);
     this.#watched.clear();

@@ -2,6 +2,7 @@
  * The broker of an I3 marketplace: a real mosquitto behind a gate that checks log-ins as the marketplace does, with the
  * rights of sellers and buyers, the silence of its denials, and the metering that ends a stream without a word.
  */
+import type { IClientOptions } from 'mqtt';
 import { connectPlain, startMosquitto, type Mosquitto, type PlainClient } from '../../support/mosquitto/index.ts';
 import { startMqttGate, type MqttGate, type Verdict } from '../../support/mqtt-gate.ts';
 import type { MqttLogin } from '../../support/mqtt-login.ts';
@@ -44,7 +45,7 @@ export interface I3Broker {
   quantity(buyer: string, topic: string): number | undefined;
   /** Publishes with the rights of a device; resolves with the broker's acknowledgement, which it also gives for what it drops. */
   publishAs(username: string, topic: string, text: string | Buffer): Promise<void>;
-  /** Listens with the rights of a user, beside the gate. */
+  /** Listens with the rights of a user, beside the gate; with a session of its own that outlives a restart of the broker. */
   listenAs(username: string, topic: string): Promise<PlainClient>;
   stop(): Promise<void>;
 }
@@ -70,8 +71,11 @@ export async function startI3Broker(options: I3BrokerOptions = {}): Promise<I3Br
   const rights = new Rights(mosquitto, marketplace, cacheMs);
   const beside: PlainClient[] = [];
   const publishers = new Map<string, Promise<PlainClient>>();
-  const connectAs = async (username: string): Promise<PlainClient> => {
-    const client = await connectPlain(mosquitto.url(), { username, protocolVersion: 4, reconnectPeriod: 100 });
+  const connectAs = async (username: string, options: IClientOptions = {}): Promise<PlainClient> => {
+    const client = await connectPlain(mosquitto.url(), {
+      ...{ username, protocolVersion: 4, reconnectPeriod: 100 },
+      ...options,
+    });
     beside.push(client);
     return client;
   };
@@ -124,7 +128,7 @@ export async function startI3Broker(options: I3BrokerOptions = {}): Promise<I3Br
       await (await publisher).publish(topic, text);
     },
     listenAs: async (username, topic) => {
-      const client = await connectAs(username);
+      const client = await connectAs(username, { clean: false, clientId: `beside-${beside.length}` });
       await client.subscribe(topic);
       return client;
     },

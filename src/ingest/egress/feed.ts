@@ -1,0 +1,97 @@
+/** `settings.ingest.egress[]`: the way out of the bus, for a seller at an I3 marketplace. */
+import type { IngestConfig } from '../../config/config.ts';
+import { rejectCodes } from '../../contract/reading.ts';
+import type { FeedHealth, FeedMetrics } from '../../contract/telemetry.ts';
+import { Condition } from '../condition.ts';
+import type { Feed, FeedTools } from '../feed.ts';
+import { accountLink } from '../i3/account.ts';
+import { openLink, type MqttLink } from '../mqtt/link.ts';
+import { Outlet, type OutletNumbers } from './outlet.ts';
+
+type EgressConfig = IngestConfig['egress'][number];
+
+/**
+ * One configured connection of a seller; nothing is connected before `start`.
+ * @param stream name of the stream that keeps the readings
+ */
+export function openEgressFeed(config: EgressConfig, tools: FeedTools, stream: string): Feed {
+  return new EgressFeed(config, tools, stream);
+}
+
+class EgressFeed implements Feed {
+  readonly #name: string;
+  readonly #condition: Condition;
+  readonly #link: MqttLink;
+  readonly #outlets: readonly Outlet[];
+
+  constructor(config: EgressConfig, { bus, logger }: FeedTools, stream: string) {
+    const { name, inFlight, ackWaitMs, publish, ...account } = config;
+    const { connection, ...login } = accountLink({ name, ...account });
+    const settle = (): void => {
+      this.#settle();
+    };
+    this.#name = name;
+    this.#condition = new Condition('egress', name, logger);
+    this.#link = openLink({
+      ...connection,
+      ...login,
+      logger,
+      onState: settle,
+      // It only sends.
+      subscriptions: () => [],
+      onMessage: () => Promise.resolve(),
+      full: () => false,
+      room: () => Promise.resolve(),
+    });
+    const shared = { connection: name, link: this.#link, onTrouble: settle };
+    this.#outlets = publish.map(
+      (entry) => new Outlet({ ...shared, ...{ stream, inFlight, ackWaitMs, bus, logger }, config: entry }),
+    );
+  }
+
+  start(): void {
+    this.#link.start();
+    for (const outlet of this.#outlets) outlet.start();
+  }
+
+  /** What the broker has not acknowledged until then stays in the stream, and goes out with the next start. */
+  async stop(deadlineMs: number): Promise<void> {
+    await Promise.all(this.#outlets.map((outlet) => outlet.stop(deadlineMs)));
+    await this.#link.stop(deadlineMs);
+  }
+
+  health(): FeedHealth {
+    const last = Math.max(0, ...this.#outlets.map(({ lastMs }) => lastMs ?? 0));
+    return this.#condition.health(last === 0 ? undefined : last);
+  }
+
+  metrics(): FeedMetrics {
+    const all = this.#outlets.map((outlet) => outlet.numbers());
+    const sum = (count: (numbers: OutletNumbers) => number): number =>
+      all.reduce((total, numbers) => total + count(numbers), 0);
+    const skipped = rejectCodes.map((code) => [code, sum((numbers) => numbers.skipped[code] ?? 0)] as const);
+    return {
+      kind: 'egress',
+      name: this.#name,
+      received: sum(({ received }) => received),
+      readings: sum(({ published }) => published),
+      // The broker does not tell.
+      duplicates: 0,
+      rejected: Object.fromEntries(skipped.filter(([, count]) => count > 0)),
+      refused: 0,
+      mayLose: sum(({ mayLose }) => mayLose),
+      retried: sum(({ retried }) => retried),
+      dropped: sum(({ refused }) => refused),
+      connections: this.#link.numbers.connections,
+      waiting: sum(({ waiting }) => waiting),
+    };
+  }
+
+  /** Works out how it is from the connection and the stream. */
+  #settle(): void {
+    const { state, message } = this.#link.state;
+    const trouble = this.#outlets.find((outlet) => outlet.trouble !== undefined)?.trouble;
+    if (state === 'up' && trouble !== undefined) this.#condition.is('waiting', trouble);
+    else this.#condition.is(state, message);
+  }
+}
