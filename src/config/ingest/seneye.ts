@@ -129,11 +129,14 @@ export const seneyeSchema = z
       const keys = { source: entry.source, name: (entry.name ?? entry.source).normalize('NFC').toLowerCase() };
       for (const key of ['source', 'name'] as const) {
         const other = seen[key].get(keys[key]);
-        if (other === undefined) seen[key].set(keys[key], index);
-        else {
-          const message = `is the same ${key} as that of settings.ingest.seneye.sources[${other}]`;
-          context.addIssue({ code: 'custom', path: ['sources', index, key], message });
+        if (other === undefined) {
+          seen[key].set(keys[key], index);
+          continue;
         }
+        const message = `is the same ${key} as that of settings.ingest.seneye.sources[${other}]`;
+        context.addIssue({ code: 'custom', path: ['sources', index, key], message });
+        // The same id makes the same name.
+        break;
       }
       const ids = entry.devices.map(({ id }) => id);
       for (const [at, id] of ids.entries()) {

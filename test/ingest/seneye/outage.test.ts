@@ -1,6 +1,9 @@
 /** The bus goes away and comes back: no sender is told that its reading is safe before it is, and none stands twice. */
+import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
 import { describe, expect, it, vi } from 'vitest';
-import { configOf, message, worldForTest, type World } from './world.ts';
+import { signMessage } from '../../simulators/seneye/encoding.ts';
+import { configOf, message, SECRET, SOURCE, worldForTest, type World } from './world.ts';
 
 /** Names of the readings of a post. */
 const NAMES = 8;
@@ -78,6 +81,16 @@ describe('while the bus is away', () => {
     expect(await world.readings()).toHaveLength(NAMES);
   });
 
+  it('posts without a time that look the same may be different ones, and all of them arrive', async () => {
+    const world = await worldForTest(configOf(HURRIED));
+    await world.server.halt();
+    const timeless = message({}, { TS: undefined });
+    for (let time = 0; time < 2; time++) expect((await world.send(timeless)).status).toBe(503);
+    expect(world.feed.metrics()).toMatchObject({ received: 2, waiting: 2 });
+    await world.server.restart();
+    await passes(world, 2 * NAMES);
+  });
+
   it('dead letters have to wait like readings', async () => {
     const world = await worldForTest(configOf(HURRIED));
     await world.server.halt();
@@ -107,6 +120,29 @@ describe('while the bus is away', () => {
     expect((await world.send(message({ T: 3 }))).status).toBe(200);
     expect(await temperatures(world)).toEqual([1, 2, 3]);
   });
+});
+
+it('no more posts are held than may wait, though several senders were told to go on', async () => {
+  const world = await worldForTest(configOf({ ...HURRIED, maxWaiting: 1 }));
+  await world.server.halt();
+  const posts = [1, 2, 3].map((T) => {
+    const body = signMessage(Buffer.from(JSON.stringify(message({ T }))), SECRET);
+    const headers = {
+      ...{ 'Content-Type': 'application/jose', 'X-SENEYE': SOURCE, Expect: '100-continue' },
+      'Content-Length': body.length,
+    };
+    const sent = request(world.url, { method: 'POST', headers, agent: false });
+    sent.flushHeaders();
+    return { sent, body, goOn: once(sent, 'continue'), answer: once(sent, 'response') };
+  });
+  await Promise.all(posts.map(({ goOn }) => goOn));
+  for (const { sent, body } of posts) sent.end(body);
+  for (const { answer } of posts) {
+    const [response] = (await answer) as [IncomingMessage];
+    response.resume();
+    expect(response.statusCode).toBe(503);
+  }
+  expect(world.feed.metrics()).toMatchObject({ received: 1, waiting: 1, refused: 2 });
 });
 
 describe('when the driver stops', () => {
