@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { callCommand } from './call.ts';
 import { checkCommand } from './check.ts';
+import { iotOpenLoginCommand } from './iotopen-login.ts';
 import { keygenCommand } from './keygen.ts';
 import { mapCommand } from './map.ts';
 import { runCommand } from './run.ts';
@@ -22,6 +23,7 @@ const commands: readonly CommandMaker[] = [
   callCommand,
   watchCommand,
   mapCommand,
+  iotOpenLoginCommand,
 ];
 
 /**

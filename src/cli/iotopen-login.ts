@@ -1,0 +1,84 @@
+/** `iota-seeqdrv iotopen-login`: hands in the second factor of an IoT Open account once, and keeps the token. */
+import { createInterface } from 'node:readline/promises';
+import { Command } from 'commander';
+import type { Config } from '../config/config.ts';
+import { credentialsOf, platformOptions, type IotOpenConfig } from '../ingest/iotopen/connection.ts';
+import { logInByHand } from '../sources/iotopen/login/by-hand.ts';
+import { configOption, readConfig } from './check.ts';
+import { exitCodes, type ExitCode, type Terminal } from './terminal.ts';
+import { packageVersion } from './version.ts';
+
+interface LoginOptions {
+  config?: string;
+  connection?: string;
+  code?: string;
+}
+
+export function iotOpenLoginCommand(terminal: Terminal, finish: (code: ExitCode) => void): Command {
+  return new Command('iotopen-login')
+    .description('log in at IoT Open with user, password and second factor, and keep the token for the driver')
+    .option(...configOption)
+    .option('--connection <name>', 'name of the connection in settings.ingest.iotopen; needed where there are several')
+    .option('--code <code>', 'the code of the second factor, if it is known already; else it is asked for')
+    .action(async (options: LoginOptions) => {
+      const loaded = await readConfig(options.config, terminal);
+      finish(loaded ? await login(loaded.config, options, terminal) : exitCodes.usage);
+    });
+}
+
+async function login(config: Config, options: LoginOptions, terminal: Terminal): Promise<ExitCode> {
+  const found = connectionOf(config, options.connection);
+  if (typeof found === 'string') {
+    terminal.err(found);
+    return exitCodes.usage;
+  }
+  const credentials = credentialsOf(found.credentials);
+  if (credentials.kind !== 'user' || credentials.tokenFile === undefined) {
+    terminal.err(
+      `The connection "${found.name}" needs "user", "password" and "tokenFile" in its credentials; only then a token is kept for it.`,
+    );
+    return exitCodes.usage;
+  }
+  const { tokenFile } = credentials;
+  try {
+    const notice = (text: string): void => {
+      terminal.err(text);
+    };
+    const token = await logInByHand(
+      platformOptions(found, `iota-seeqdrv/${packageVersion()}`, notice),
+      credentials,
+      async (next) => options.code ?? (await ask(next)),
+    );
+    await tokenFile.write(token);
+    terminal.out(
+      `The token is in ${tokenFile.path}, readable by its owner only. A driver that runs uses it by itself.`,
+    );
+    return exitCodes.ok;
+  } catch (error) {
+    terminal.err(error instanceof Error ? error.message : String(error));
+    return exitCodes.failure;
+  }
+}
+
+/** The connection that is meant, or why there is none. */
+function connectionOf({ ingest }: Config, name: string | undefined): IotOpenConfig | string {
+  const all = ingest?.iotopen ?? [];
+  const names = all.map((one) => `"${one.name}"`).join(', ');
+  if (all.length === 0) return 'The configuration has no connection in settings.ingest.iotopen.';
+  if (name === undefined) return all.length === 1 && all[0] ? all[0] : `Name one with --connection: ${names}.`;
+  return all.find((one) => one.name === name) ?? `There is no connection "${name}"; there is ${names}.`;
+}
+
+/** Asks on standard error, so that standard output holds nothing but the result. */
+async function ask(next: string): Promise<string> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  // Standard input may end without a line; then nobody answers.
+  const ended = new Promise<string>((resolve) => {
+    lines.once('close', () => {
+      resolve('');
+    });
+  });
+  const answer = await Promise.race([lines.question(`Code of the second factor (${next}): `), ended]);
+  lines.close();
+  return answer;
+}

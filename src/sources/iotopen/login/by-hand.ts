@@ -1,0 +1,36 @@
+/** A log-in with a person at hand, who knows the code of the second factor. */
+import { DriverError } from '../../../contract/errors.ts';
+import { openTransport, type TransportOptions } from '../transport.ts';
+import { answerChallenge, logIn } from './user.ts';
+import type { IotOpenCredentials } from './way.ts';
+
+/** Time of one call. */
+const CALL_MS = 30_000;
+
+/**
+ * Logs in from the beginning.
+ * @param code asks for the code, with the platform's word for the second factor; only where the account has one
+ * @returns the token, which stands for an API key for about a year
+ * @throws DriverError `unauthorized` for a wrong user, password or code
+ */
+export async function logInByHand(
+  options: TransportOptions & { readonly name: string },
+  credentials: IotOpenCredentials & { readonly kind: 'user' },
+  code: (next: string) => Promise<string>,
+): Promise<string> {
+  const platform = `IoT Open "${options.name}"`;
+  const [user, password] = await Promise.all([credentials.user.reveal(), credentials.password.reveal()]);
+  const transport = openTransport(options);
+  const conceal = (text: string): string => text.replaceAll(password, '[secret]');
+  const desk = { platform, client: transport.client, conceal };
+  try {
+    const step = await logIn(desk, user, password, AbortSignal.timeout(CALL_MS));
+    if (step.next === undefined) return step.token;
+    const answer = (await code(step.next)).trim();
+    if (answer === '')
+      throw new DriverError('unauthorized', `${platform} wants a code (${step.next}), and none was given.`);
+    return await answerChallenge(desk, step.token, answer, AbortSignal.timeout(CALL_MS));
+  } finally {
+    await transport.close();
+  }
+}
