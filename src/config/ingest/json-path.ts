@@ -19,6 +19,8 @@ export interface JsonPath {
    * Of a path with wildcards, which entries of a location vary; undefined where locations differ in length (`..`).
    */
   readonly varying: readonly boolean[] | undefined;
+  /** True if the path picks some of what is there (a filter or a slice), so that finding nothing is no surprise. */
+  readonly picks: boolean;
 }
 
 /** What is wrong with a path, fit for a configuration problem. */
@@ -38,7 +40,8 @@ const { selectors, expressions } = jsonP3.jsonpath;
  * @throws PathError
  */
 export function parsePath(text: string): JsonPath {
-  if (text.startsWith('/')) return { text, steps: pointerSteps(text), query: undefined, varying: undefined };
+  if (text.startsWith('/'))
+    return { text, steps: pointerSteps(text), query: undefined, varying: undefined, picks: false };
   if (!text.startsWith('$')) {
     throw new PathError('must be a JSONPath such as "$.temperature" or a JSON Pointer such as "/temperature"');
   }
@@ -52,9 +55,11 @@ export function parsePath(text: string): JsonPath {
       steps.push(only.index);
     } else break;
   }
-  if (steps.length === query.segments.length) return { text, steps, query: undefined, varying: undefined };
+  if (steps.length === query.segments.length)
+    return { text, steps, query: undefined, varying: undefined, picks: false };
   const descends = query.segments.some((_segment, at) => isDescendant(query, at));
-  return { text, steps, query, varying: descends ? undefined : query.segments.map(varies) };
+  const picks = query.segments.some(({ selectors: found }) => found.some(isPick));
+  return { text, steps, query, varying: descends ? undefined : query.segments.map(varies), picks };
 }
 
 function pointerSteps(text: string): Step[] {
@@ -102,6 +107,9 @@ function isSimple(expression: Expression): boolean {
 /** The library does not give out its class of such a segment; its text tells. */
 const isDescendant = (query: JSONPathQuery, at: number): boolean =>
   query.segments[at]?.toString().startsWith('..') ?? false;
+
+const isPick = (selector: unknown): boolean =>
+  selector instanceof selectors.FilterSelector || selector instanceof selectors.SliceSelector;
 
 function varies({ selectors: found }: JSONPathQuery['segments'][number]): boolean {
   const [only] = found;

@@ -23,7 +23,8 @@ export class Outcome {
   readonly #message: MqttMessage;
   readonly #measurements: Measurement[] = [];
   readonly #rejects: Reject[] = [];
-  readonly #said = new Map<string, string>();
+  readonly #places = new Set<string>();
+  readonly #said = new Set<string>();
   #furtherRejects = 0;
   #overflown = false;
 
@@ -42,13 +43,12 @@ export class Outcome {
    * measured; otherwise two of them mean that different things have one name.
    */
   add(measurement: Measurement, repeats: boolean, about: () => About): void {
-    const { tag, time, claimedTime, value } = measurement;
+    const { tag, time, claimedTime, value, unit, status, attributes } = measurement;
     const place = JSON.stringify([tag.id, String(time), claimedTime]);
-    const said = JSON.stringify(value);
-    const before = this.#said.get(place);
+    const said = JSON.stringify([place, value, unit, status, attributes]);
     // Word for word the same: it would be stored once anyway.
-    if (before === said) return;
-    if (before !== undefined && !repeats) {
+    if (this.#said.has(said)) return;
+    if (this.#places.has(place) && !repeats) {
       this.reject(
         'badName',
         `Two values of the message have the name ${tag.id} and one time; the first was taken.`,
@@ -60,7 +60,8 @@ export class Outcome {
       this.#overflow();
       return;
     }
-    this.#said.set(place, said);
+    this.#places.add(place);
+    this.#said.add(said);
     this.#measurements.push(measurement);
   }
 

@@ -44,18 +44,25 @@ export function recordFinder({ records, key, missing }: Options): FindRecords {
 const wholeMessage = (root: Found): JsonRecord => ({ found: root, key: undefined, about: () => ({}) });
 
 function listOf(json: JsonText, root: Found, path: JsonPath, outcome: Outcome): readonly Found[] {
-  const { text, query } = path;
+  const { text, query, picks } = path;
   const start = findOne(json, root, path);
   if (start === undefined) {
     outcome.reject('missingValue', `The message has nothing at ${text}, where its records should stand.`);
     return [];
   }
-  if (query !== undefined) return findAll(json, root, path, MAX_READINGS + 1);
-  const list = elements(json, start, MAX_READINGS + 1);
+  const list = elements(json, start, query === undefined ? MAX_READINGS + 1 : 1);
   if (list === undefined) {
-    outcome.reject('wrongShape', `At ${text} stands neither a list nor an object, so there are no records in it.`);
+    const place = query === undefined ? text : `the beginning of ${text}`;
+    outcome.reject('wrongShape', `At ${place} stands neither a list nor an object, so there are no records in it.`);
+    return [];
   }
-  return list ?? [];
+  if (query === undefined) return list;
+  const all = findAll(json, root, path, MAX_READINGS + 1);
+  // An empty list is as good as any; a list that holds other things is not what was expected.
+  if (all.length === 0 && list.length > 0 && !picks) {
+    outcome.reject('missingValue', `The message has nothing at ${text}, where its records should stand.`);
+  }
+  return all;
 }
 
 /** Written at most once for each record, since a record can be large. */

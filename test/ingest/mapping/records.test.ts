@@ -44,6 +44,8 @@ describe('records', () => {
     ['$.r', '{"r":[]}'],
     ['$.r[*]', '{"r":[]}'],
     ['$.r[?@.ok == true]', '{"r":[{"id":"a"}]}'],
+    ['$.r[1:]', '{"r":[{"id":"a"}]}'],
+    ['$..r[*]', '{}'],
   ])('may be none, at %s in %s', (records, payload) => {
     expect(readBy(byId(records), payload)).toEqual({ measurements: [], rejects: [] });
   });
@@ -54,6 +56,11 @@ describe('records', () => {
     ['$.r', '{"r":1}', 'wrongShape'],
     ['$.r', '{"r":null}', 'wrongShape'],
     ['$', '"text"', 'wrongShape'],
+    ['$[*]', '7', 'wrongShape'],
+    ['$.r[*]', '{"r":null}', 'wrongShape'],
+    ['$.r[?@.ok == true]', '{"r":7}', 'wrongShape'],
+    ['$[*].r[*]', '[{"s":[]}]', 'missingValue'],
+    ['$..r[*]', '{"s":[]}', 'missingValue'],
   ])('must have a place, at %s in %s', (records, payload, code) => {
     const found = readBy(byId(records), payload);
     expect([found.measurements, codes(found)]).toEqual([[], [code]]);

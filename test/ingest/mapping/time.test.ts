@@ -202,6 +202,17 @@ describe('a list of what one thing measured at several times', () => {
     expect(found.rejects).toEqual([]);
   });
 
+  it('does not say the same twice', () => {
+    const record = (v: number, u: string): object => ({ t: 1772366399, v, u });
+    const entry = { ...series, values: [{ path: '$.v', unitPath: '$.u' }] };
+    const found = readBy(entry, JSON.stringify([record(1, 'K'), record(2, 'K'), record(1, 'K'), record(1, '°C')]));
+    expect(found.measurements.map(({ value, unit }) => [value, unit])).toEqual([
+      [1, 'K'],
+      [2, 'K'],
+      [1, '°C'],
+    ]);
+  });
+
   it('gives a dead letter for a record without a time that can be read, for nothing else tells it apart', () => {
     const found = readBy(series, '[{"v":1},{"t":"now","v":2},{"t":null,"v":3},{"t":1772366399,"v":4}]');
     expect(found.measurements.map(({ value }) => value)).toEqual([4]);
