@@ -53,12 +53,15 @@ function summary({ path, config }: LoadedConfig): string[] {
   ];
 }
 
-/** The feeds of device data; a kind of feed that is not named here would still run. */
-function feedLines({ prefix, stream, mqtt, seneye }: IngestConfig): string[] {
+/** The feeds of device data, in the order of the configuration page. */
+function feedLines({ prefix, stream, mqtt, i3, egress, iotopen, seneye }: IngestConfig): string[] {
   const where = stream.mode === 'core' ? 'core NATS, MAY BE LOST' : `stream ${stream.name}`;
+  const brokers = Object.entries({ mqtt, i3, egress, iotopen }).flatMap(([kind, feeds]) =>
+    feeds.map(({ name, url }) => `  feed    ${kind} ${name}: ${url}`),
+  );
   return [
     `  readings on ${prefix}.readings.> (${where})`,
-    ...mqtt.map(({ name, url }) => `  feed    mqtt ${name}: ${url}`),
+    ...brokers,
     ...(seneye === undefined
       ? []
       : [`  feed    seneye: port ${seneye.port}, ${seneye.sources.map(({ source }) => source).join(', ')}`]),
