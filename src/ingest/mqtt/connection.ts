@@ -17,6 +17,13 @@ import { sendPacket } from './send-packet.ts';
 /** How a connection ended; `full`: left because nothing could be taken any more; `left`: because the driver stops. */
 export type End = LinkProblem | 'full' | 'left';
 
+/** What the broker said when it took the log-in. */
+export interface Opened {
+  readonly sessionPresent: boolean;
+  /** How long it keeps the session, in seconds, where that differs from what was asked for (MQTT 5). */
+  readonly sessionExpirySeconds: number | undefined;
+}
+
 /** Both mean to the client: go on with the next packet and send no acknowledgement. */
 const LATER = new Error('The acknowledgement follows when the message is safe.');
 const NOT_TAKEN = new Error('The message was not taken; the broker keeps it.');
@@ -28,11 +35,11 @@ export class Connection {
   readonly client: MqttClient;
   readonly facts: AttemptFacts;
   /** Resolves when the broker has taken the log-in, or the connection has ended. */
-  readonly opened: Promise<{ readonly sessionPresent: boolean } | undefined>;
+  readonly opened: Promise<Opened | undefined>;
   /** Resolves with the reason when the connection is over. */
   readonly ended: Promise<End>;
   readonly #receiver: Receiver;
-  readonly #opening = Promise.withResolvers<{ sessionPresent: boolean } | undefined>();
+  readonly #opening = Promise.withResolvers<Opened | undefined>();
   readonly #ending = Promise.withResolvers<End>();
   #connack: IConnackPacket | undefined;
   #streamError: unknown;
@@ -128,7 +135,10 @@ export class Connection {
         this.finish(keepAliveExpired(seconds, this.facts));
       },
     });
-    this.#opening.resolve({ sessionPresent: this.#connack?.sessionPresent ?? false });
+    this.#opening.resolve({
+      sessionPresent: this.#connack?.sessionPresent ?? false,
+      sessionExpirySeconds: this.#connack?.properties?.sessionExpiryInterval,
+    });
   }
 
   #fail(error: unknown): void {

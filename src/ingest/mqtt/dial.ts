@@ -6,6 +6,9 @@ import type { SecretSource } from '../../config/secret.ts';
 import type { LinkCredentials, LinkOptions, LinkTls } from './link-options.ts';
 import { LinkProblem, type AttemptFacts } from './problem.ts';
 
+/** How long a session is kept where nothing else is configured: a day. */
+export const STANDARD_EXPIRY_S = 86_400;
+
 const standardPorts: Record<string, number> = { 'mqtt:': 1883, 'mqtts:': 8883, 'ws:': 80, 'wss:': 443 };
 
 /** What is known of an attempt before it begins. */
@@ -99,7 +102,7 @@ function clientOptions(options: LinkOptions, { username, password }: LinkCredent
     clientId,
     keepAliveSeconds,
     connectTimeoutMs,
-    sessionExpirySeconds = 86_400,
+    sessionExpirySeconds = STANDARD_EXPIRY_S,
     receiveMaximum,
   } = options;
   return {

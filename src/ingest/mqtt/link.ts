@@ -3,10 +3,10 @@
  * acknowledgement can never reach another connection than the one on which its message came.
  */
 import { delayMs, sleep, type RetryDelays } from '../../bus/backoff.ts';
-import { Connection, type End } from './connection.ts';
-import { attemptFacts, dial, readFresh } from './dial.ts';
+import { Connection, type End, type Opened } from './connection.ts';
+import { attemptFacts, dial, readFresh, STANDARD_EXPIRY_S, type Fresh } from './dial.ts';
 import type { LinkNumbers, LinkOptions, LinkPublishing, LinkState, LinkUp } from './link-options.ts';
-import { attemptFailure, type AttemptFacts, type LinkProblem } from './problem.ts';
+import { attemptFailure, LinkProblem, type AttemptFacts } from './problem.ts';
 import { LinkDown, Publisher } from './publish.ts';
 import { Receiver } from './receiver.ts';
 import { Subscriptions } from './subscriptions.ts';
@@ -52,6 +52,7 @@ export class MqttLink implements LinkPublishing {
   #running: Promise<void> | undefined;
   /** Connections in a row that the broker closed without a word soon after they were made. */
   #shortOnes = 0;
+  #expiry: number | undefined;
 
   constructor(options: LinkOptions) {
     this.#options = options;
@@ -139,8 +140,8 @@ export class MqttLink implements LinkPublishing {
   async #connect(): Promise<{ end: End; upMs: number }> {
     let connection: Connection;
     try {
-      const fresh = await readFresh(this.#options, this.#facts);
-      if (this.#stopping.signal.aborted) return { end: 'left', upMs: 0 };
+      const fresh = await this.#readFresh();
+      if (fresh === undefined) return { end: 'left', upMs: 0 };
       connection = new Connection(dial(this.#options, fresh), this.#facts, this.#receiver);
     } catch (error) {
       return { end: attemptFailure(error, this.#facts), upMs: 0 };
@@ -150,16 +151,51 @@ export class MqttLink implements LinkPublishing {
     const since = performance.now();
     if (opened !== undefined) {
       this.#numbers.connections++;
+      this.#warnOfExpiry(opened);
       if (!opened.sessionPresent) this.#subscriptions.forget();
       this.#publisher = new Publisher(connection);
       await this.#listen(connection);
-      if (connection.live) for (const listener of this.#upListeners) listener(opened);
+      if (connection.live)
+        for (const listener of this.#upListeners) listener({ sessionPresent: opened.sessionPresent });
     }
     const end = await connection.ended;
     this.#subscriptions.rest();
     this.#publisher = undefined;
     this.#connection = undefined;
     return { end, upMs: opened === undefined ? 0 : performance.now() - since };
+  }
+
+  /** What an attempt needs; undefined when the link stops. A log-in that is fetched from elsewhere may take its time. */
+  async #readFresh(): Promise<Fresh | undefined> {
+    const { signal } = this.#stopping;
+    const { connectTimeoutMs, label } = this.#options;
+    const waiting = new AbortController();
+    const stop = (): void => {
+      waiting.abort();
+    };
+    signal.addEventListener('abort', stop, { once: true });
+    const late = sleep(connectTimeoutMs, waiting.signal).then(() => undefined);
+    try {
+      const fresh = await Promise.race([readFresh(this.#options, this.#facts), late]);
+      if (signal.aborted) return undefined;
+      if (fresh !== undefined) return fresh;
+    } finally {
+      signal.removeEventListener('abort', stop);
+      waiting.abort();
+    }
+    throw new LinkProblem('timeout', `${label}: the log-in was not ready within ${connectTimeoutMs} ms.`);
+  }
+
+  /** Said once, and again when it changes. */
+  #warnOfExpiry({ sessionExpirySeconds }: Opened): void {
+    const { label, logger, sessionExpirySeconds: wanted = STANDARD_EXPIRY_S } = this.#options;
+    if (sessionExpirySeconds === this.#expiry) return;
+    this.#expiry = sessionExpirySeconds;
+    if (sessionExpirySeconds === undefined || sessionExpirySeconds >= wanted) return;
+    logger.warn(
+      { sessionExpirySeconds },
+      `${label} keeps the session, and the messages for it, for only ${sessionExpirySeconds} s while the driver is away`,
+    );
   }
 
   async #listen(connection: Connection): Promise<void> {

@@ -54,13 +54,12 @@ export class Receiver {
     const work = (async (): Promise<void> => {
       try {
         await this.#options.onMessage(message);
+        if (qos !== 1 || !acknowledge(messageId)) return;
+        this.arrivals.acknowledged(messageId);
+        this.#numbers.acknowledged++;
       } catch (error) {
         this.#tell(error);
-        return;
       }
-      if (qos !== 1 || !acknowledge(messageId)) return;
-      this.arrivals.acknowledged(messageId);
-      this.#numbers.acknowledged++;
     })();
     this.#running.add(work);
     this.#numbers.running = this.#running.size;

@@ -248,3 +248,26 @@ test('publishing is refused in words, or fails with the connection', async () =>
   }
   await expect(link.publish('out', Buffer.from('x'), 1)).rejects.toMatchObject({ name: 'LinkDown' });
 });
+
+test('MQTT 5: a session that is kept for less than asked is told once', async () => {
+  let connections = 0;
+  const broker = await scriptedBroker(
+    '5',
+    kindly((packet, peer) => {
+      if (!is(packet, 'connect')) return false;
+      expect(packet.properties?.sessionExpiryInterval).toBe(86_400);
+      const properties = { sessionExpiryInterval: 60 };
+      peer.send({ cmd: 'connack', returnCode: 0, reasonCode: 0, sessionPresent: false, properties });
+      if (connections++ === 0) peer.end();
+      return true;
+    }),
+  );
+  const { link, log } = linkForTest(broker.url);
+  await vi.waitFor(() => {
+    expect(link.state.state).toBe('up');
+  });
+  expect(connections).toBe(2);
+  expect(log.messages().filter((line) => line.includes('keeps the session'))).toEqual([
+    expect.stringMatching(/for only 60 s while the driver is away/),
+  ]);
+});

@@ -125,6 +125,22 @@ test('a password that cannot be read is told, and found once it is there', async
   await becomes('up');
 });
 
+test('a log-in that does not come is given up, and keeps no stop waiting', async () => {
+  const broker = await brokerForTest();
+  const { becomes, link } = linkForTest(broker.url(), {
+    connectTimeoutMs: 100,
+    credentials: () => new Promise(() => undefined),
+  });
+  expect((await becomes('down')).message).toMatch(/the log-in was not ready within 100 ms/);
+  await link.stop(0);
+  const patient = linkForTest(broker.url(), {
+    connectTimeoutMs: 100_000,
+    credentials: () => new Promise(() => undefined),
+  });
+  await patient.link.stop(0);
+  expect(patient.link.state.state).toBe('stopped');
+});
+
 test('a renewed certificate is used at the next attempt', async () => {
   const broker = await brokerForTest({ listeners: { tls: { certificate } } });
   let ca = stranger.caPem;
