@@ -39,7 +39,7 @@ interface Held {
 
 const RETRY: RetryDelays = { minMs: 100, maxMs: 5000 };
 /** How often to ask whether everything that was given out before has come again. */
-const LOOK_MS = 250;
+const LOOK_MS = 100;
 /** What was given out comes again after the wait for its acknowledgement; a little later it has come or never will. */
 const GRACE_MS = 5000;
 
@@ -202,26 +202,32 @@ export class ReadingsConsumer {
     }
   }
 
-  /** Waits until all that was given out before is here again, so that it can be handed on before what is newer. */
+  /**
+   * Waits until all that was given out before is here again, so that it can be handed on before what is newer: until the
+   * server counts no more messages as given out than were here when it was asked and are here still. What has come
+   * meanwhile must not count, since the server may not have counted it.
+   */
   async #gather(nc: NatsConnection, untilMs: number): Promise<void> {
-    while (this.#live(nc) && !this.#inOrder) {
+    while (this.#live(nc)) {
+      const here = [...this.#held.values()];
       const pending = await pendingAcks(nc, this.#options).catch(() => Infinity);
       if (!this.#live(nc)) return;
+      const still = here.filter((held) => this.#held.get(held.seq) === held).length;
       const late = performance.now() > untilMs;
-      if (late) {
-        const { durable } = this.#options;
-        this.#options.logger.warn(
-          { durable, pending },
-          `Consumer "${durable}" has given out messages that do not come again; another process may use it, too. The order is not sure`,
-        );
-      }
-      if (late || pending <= this.#held.size) {
+      if (pending <= still || late) {
+        if (pending > still) this.#tellDisorder(pending - still);
         this.#inOrder = true;
         this.#handOn();
         return;
       }
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS).unref());
     }
+  }
+
+  #tellDisorder(missing: number): void {
+    const { durable, logger } = this.#options;
+    const text = `Consumer "${durable}" has given out messages that do not come again; another process may use it, too. The order is not sure`;
+    logger.warn({ durable, missing }, text);
   }
 
   #handOn(): void {
