@@ -1,6 +1,7 @@
 import { ingestChecks } from './ingest/checks.ts';
 import { isAddress, parseNatsUrl } from './natsurl.ts';
 import type { z } from 'zod';
+import { isLoopback } from './loopback.ts';
 import type { Problem } from './problems.ts';
 import { busSchema, limitsSchema } from './schema.ts';
 
@@ -127,14 +128,11 @@ function limitOrder(limits: Raw, bus: Raw): Problem[] {
   );
 }
 
-/** Addresses of this machine, on which nothing travels. */
-const LOOPBACK = /^http:\/\/(?:localhost|127\.[\d.]+|\[::1\])(?::|\/|$)/i;
-
 function serverWarnings(server: Raw, index: number): Problem[] {
   const path = `settings.servers[${index}]`;
   const url = typeof server.url === 'string' ? server.url : '';
   const warnings: Problem[] = [];
-  if (/^http:/i.test(url) && !LOOPBACK.test(url)) {
+  if (/^http:/i.test(url) && !isLoopback(url)) {
     warnings.push({ path: `${path}.url`, message: 'is http://: the password and all data travel unencrypted' });
   }
   if (/\/api\/*$/.test(url)) {

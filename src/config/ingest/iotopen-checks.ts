@@ -1,4 +1,5 @@
 /** The rules of `settings.ingest.iotopen[]` that concern several keys at once. */
+import { isLoopback } from '../loopback.ts';
 import type { Problem } from '../problems.ts';
 
 type Raw = Readonly<Record<string, unknown>>;
@@ -34,18 +35,15 @@ function check(entry: Raw, path: string): { problems: Problem[]; warnings: Probl
     problems.push({ path: `${path}.credentials.tokenFile`, message });
   }
   const { url } = object(entry.mqtt);
-  if (/^(ws|mqtt):/.test(String(url)) && !LOOPBACK.test(String(url))) {
+  if (/^(ws|mqtt):/.test(String(url)) && !isLoopback(String(url))) {
     const message = 'is not encrypted: the log-in and all data travel in the clear';
     warnings.push({ path: `${path}.mqtt.url`, message });
   }
-  if (/^http:/i.test(String(entry.url)) && !LOOPBACK.test(String(entry.url))) {
+  if (/^http:/i.test(String(entry.url)) && !isLoopback(String(entry.url))) {
     warnings.push({ path: `${path}.url`, message: 'is http://: the log-in and all data travel unencrypted' });
   }
   return { problems, warnings };
 }
-
-/** Addresses of this machine, on which nothing travels. */
-const LOOPBACK = /^\w+:\/\/(?:localhost|127\.[\d.]+|\[::1\])(?::|\/|$)/i;
 
 /** Two sessions with one client id at one platform evict each other. */
 function sameSessions(list: readonly Raw[]): Problem[] {

@@ -1,4 +1,5 @@
 /** The rules of connections to MQTT brokers that concern several keys at once; for all kinds of feeds that have them. */
+import { isLoopback } from '../loopback.ts';
 import type { Problem } from '../problems.ts';
 import { covers, overlap } from './filter-overlap.ts';
 
@@ -60,7 +61,7 @@ function problemsOf({ path, raw, url }: Place): Problem[] {
 
 function warningsOf({ path, raw, url }: Place): Problem[] {
   const warnings: Problem[] = [];
-  if (isPlain(url) && url !== null && !isLoopback(url.hostname)) {
+  if (isPlain(url) && url !== null && !isLoopback(url.href)) {
     const secret = Object.keys(object(raw.credentials)).length > 0 ? 'the log-in and ' : '';
     warnings.push({
       path: `${path}.url`,
@@ -75,9 +76,6 @@ function warningsOf({ path, raw, url }: Place): Problem[] {
   }
   return warnings;
 }
-
-/** Addresses of this machine, on which nothing travels. */
-const isLoopback = (host: string): boolean => /^(localhost|127\.[\d.]+|\[::1\])$/i.test(host);
 
 /** With more of them the comparison of each with each would take too long. */
 const MOST_COMPARED = 1000;
