@@ -59,25 +59,28 @@ async function answer(parts: RestParts, request: IncomingMessage, response: Serv
     return;
   }
   const body = await readBody(request);
-  if (knobs.latencyMs > 0) await pause(knobs.latencyMs);
   if (trouble === 'hang') return;
-  const give = (code: number, type: string, text: string): void => {
+  const give = async (code: number, type: string, text: string): Promise<void> => {
+    // The answer is made before, so that it does not hold what happens meanwhile.
+    if (knobs.latencyMs > 0) await pause(knobs.latencyMs);
     call.status = code;
     response.writeHead(code, { 'content-type': type, 'content-length': Buffer.byteLength(text) }).end(text);
   };
   if (trouble === 'page') {
-    give(502, 'text/html', '<html><body><h1>502 Bad Gateway</h1></body></html>');
+    await give(502, 'text/html', '<html><body><h1>502 Bad Gateway</h1></body></html>');
     return;
   }
+  let done: readonly [code: number, text: string];
   try {
     if ((request.url ?? '').length > knobs.longestUrl) throw new Refusal(414, 'Request-URI Too Long');
     const query = readQuery(search);
     const text = JSON.stringify(perform(parts, path, { method: call.method, query, body, headers: request.headers }));
-    give(200, 'application/json', trouble === 'garbage' ? text.slice(0, text.length / 2) : text);
+    done = [200, trouble === 'garbage' ? text.slice(0, text.length / 2) : text];
   } catch (error) {
     const refusal = error instanceof Refusal ? error : new Refusal(500, `The simulator failed: ${String(error)}`);
-    give(refusal.status, 'application/json', JSON.stringify(refusal.body));
+    done = [refusal.status, JSON.stringify(refusal.body)];
   }
+  await give(done[0], 'application/json', done[1]);
 }
 
 function perform(parts: RestParts, path: string, call: Call): unknown {
