@@ -154,6 +154,32 @@ describe.each(VERSIONS)('MQTT %s', (version) => {
     expect(new Set([first, other, later]).size).toBe(3);
   });
 
+  test('an id that the broker uses again, and whose first delivery was lost, is another message', async () => {
+    const publish = (dup: boolean): Packet => {
+      return { cmd: 'publish', topic: 't/x', payload: 'same', qos: 1, dup, retain: false, messageId: 7 };
+    };
+    let pings = 0;
+    const broker = await scriptedBroker(
+      version,
+      kindly((packet, peer) => {
+        if (is(packet, 'pingreq') && pings++ === 0) {
+          peer.send({ cmd: 'pingresp' });
+          peer.send(publish(true));
+          return true;
+        }
+        if (!is(packet, 'subscribe')) return false;
+        peer.send({ cmd: 'suback', messageId: packet.messageId ?? 0, granted: [1] });
+        peer.send(publish(false));
+        return true;
+      }),
+    );
+    const { got } = linkForTest(broker.url, { version, keepAliveSeconds: 1 });
+    await vi.waitFor(() => {
+      expect(got).toHaveLength(2);
+    });
+    expect(got[1]?.received).not.toBe(got[0]?.received);
+  });
+
   test('a topic that is no UTF-8 arrives marked, and breaks nothing', async () => {
     const topic = Buffer.from([0x74, 0x2f, 0xff, 0xfe]);
     const body = Buffer.concat([

@@ -241,8 +241,11 @@ describe.each(VERSIONS)('MQTT %s', (version) => {
     });
     const stopped = link.stop(20_000);
     await sender.publish('t/x', 'new');
+    // Its answer comes after the message.
+    await link.publish('after', Buffer.from('x'), 1);
     open('runs');
     await stopped;
+    expect(texts()).toEqual(['runs']);
     expect(link.state.state).toBe('stopped');
     const log = broker.log();
     expect(log).toContain('Received PUBACK from driver (Mid: 1, RC:0)');
@@ -291,19 +294,22 @@ describe.each(VERSIONS)('MQTT %s', (version) => {
     expect(members.every(({ got }) => got.length > 0)).toBe(true);
   });
 
-  test('a broker that stands still is noticed, and used again when it goes on', async () => {
-    const broker = await brokerForTest();
-    const { becomes, link, states } = linkForTest(broker.url(), {
-      ...{ version, clientId, keepAliveSeconds: 1, connectTimeoutMs: 500 },
-    });
-    await becomes('up');
-    broker.freeze();
-    await becomes('down');
-    expect(states.at(1)?.message).toMatch(/no sign of life for 1\.5 s/);
-    broker.thaw();
-    await becomes('up');
-    expect(link.numbers.connections).toBeGreaterThan(1);
-  });
+  test.each(['tcp', 'ws'])(
+    'a broker that stands still is noticed, and used again when it goes on (%s)',
+    async (name) => {
+      const broker = await brokerForTest({ listeners: { tcp: {}, ws: { protocol: 'websockets' } } });
+      const { becomes, link, states } = linkForTest(broker.url(name), {
+        ...{ version, clientId, keepAliveSeconds: 1, connectTimeoutMs: 500 },
+      });
+      await becomes('up');
+      broker.freeze();
+      await becomes('down');
+      expect(states.at(1)?.message).toMatch(/no sign of life for 1\.5 s/);
+      broker.thaw();
+      await becomes('up');
+      expect(link.numbers.connections).toBeGreaterThan(1);
+    },
+  );
 
   test('subscriptions follow what is wanted, without another connection', async () => {
     const broker = await brokerForTest({ logPackets: true });
