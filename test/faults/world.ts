@@ -73,6 +73,7 @@ export class World {
                 url: `mqtt://127.0.0.1:${toBroker.port}`,
                 clientId: 'driver-under-test',
                 keepAliveSeconds: 1,
+                connectTimeoutMs: 1000,
                 credentials: { user: 'driver', password: { file: 'mqtt.password' } },
                 topics: [
                   {
@@ -155,7 +156,7 @@ export class World {
       const found: Found[] = [];
       while (found.length < state.messages) {
         const batch = await consumer.fetch({
-          max_messages: Math.min(500, state.messages - found.length),
+          max_messages: Math.min(10_000, state.messages - found.length),
           expires: 5000,
         });
         for await (const message of batch) found.push(message.json<Found>());
