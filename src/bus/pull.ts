@@ -20,6 +20,8 @@ export interface PullOptions {
 const EXPIRES_MS = 1000;
 /** A request of which nothing is heard any more is given up so much later. */
 const GRACE_MS = 5000;
+/** nats-server (2.9) says that a request has expired and may still answer it with a message, so we listen on. */
+const LISTEN_ON_MS = 2000;
 
 /** Begins at once; returns the end of it. */
 export function pull(nc: NatsConnection, options: PullOptions): () => void {
@@ -30,8 +32,12 @@ export function pull(nc: NatsConnection, options: PullOptions): () => void {
     if (ended) return;
     ended = true;
     clearTimeout(timer);
-    if (!nc.isClosed()) subscription.unsubscribe();
+    if (left === 0) leave();
+    else setTimeout(leave, LISTEN_ON_MS).unref();
     onEnd(problem);
+  };
+  const leave = (): void => {
+    if (!nc.isClosed()) subscription.unsubscribe();
   };
   const timer = setTimeout(finish, EXPIRES_MS + GRACE_MS);
   timer.unref();

@@ -7,6 +7,7 @@ import { delayMs, type RetryDelays } from './backoff.ts';
 import type { BusConnection } from './connection.ts';
 import { ConsumerProblem, ensureConsumer, pendingAcks, type ConsumerWish, type Position } from './durable-consumer.ts';
 import type { BusLogger } from './logger.ts';
+import { numbersOf } from './ack-subject.ts';
 import { pull } from './pull.ts';
 import { RecentAcks } from './recent-acks.ts';
 import { within } from './within.ts';
@@ -51,8 +52,11 @@ export class ReadingsConsumer {
   #nc: NatsConnection | undefined;
   #streamCreated: string | undefined;
   #highest = 0;
+  /** Number of the last message among all that the consumer gave out. */
+  #lastGiven: number | undefined;
   /** While false, messages are gathered: older ones, given out before, may still come again. */
   #inOrder = false;
+  #gathering: object | undefined;
   #stopPull: (() => void) | undefined;
   #stopUsing: (() => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -125,10 +129,10 @@ export class ReadingsConsumer {
       this.#streamCreated = streamCreated;
       // Acknowledgements may have been lost with the connection before this one.
       for (const subject of this.#recent.subjects()) this.#tell(subject, '+ACK');
-      this.#inOrder = false;
       this.#note(undefined);
+      this.#lastGiven = undefined;
+      this.#gather(nc);
       this.#pull(nc);
-      void this.#gather(nc, performance.now() + this.#options.ackWaitMs + GRACE_MS);
     } catch (error) {
       if (!this.#live(nc)) return;
       this.#again(nc, error instanceof ConsumerProblem ? error.message : String(error));
@@ -172,7 +176,7 @@ export class ReadingsConsumer {
       ...{ stream, durable, batch: room },
       inbox: this.#connection.inbox(),
       onMessage: (message) => {
-        this.#take(message);
+        this.#take(nc, message);
       },
       onEnd: (problem) => {
         this.#stopPull = undefined;
@@ -184,11 +188,15 @@ export class ReadingsConsumer {
     });
   }
 
-  #take({ subject, data, reply = '' }: Msg): void {
+  #take(nc: NatsConnection, { subject, data, reply = '' }: Msg): void {
     this.#failures = 0;
     this.#told = undefined;
-    const seq = sequenceOf(reply);
-    if (seq === undefined) return;
+    const numbers = numbersOf(reply);
+    if (numbers === undefined) return;
+    const { seq, given } = numbers;
+    // One that was given out and did not come will come again, and what is newer has to wait for it.
+    if (this.#inOrder && this.#lastGiven !== undefined && given > this.#lastGiven + 1) this.#gather(nc);
+    this.#lastGiven = Math.max(given, this.#lastGiven ?? 0);
     if (this.#recent.has(seq)) {
       this.#acknowledge(seq, reply);
       return;
@@ -196,6 +204,7 @@ export class ReadingsConsumer {
     const known = this.#held.get(seq);
     if (known === undefined) {
       this.#held.set(seq, { seq, subject, body: data, ackSubject: reply, handedOn: false });
+      // While it stops, what comes is only given back.
       if (this.#inOrder && !this.#stopping) this.#handOn();
     } else {
       known.ackSubject = reply;
@@ -207,11 +216,19 @@ export class ReadingsConsumer {
    * server counts no more messages as given out than were here when it was asked and are here still. What has come
    * meanwhile must not count, since the server may not have counted it.
    */
-  async #gather(nc: NatsConnection, untilMs: number): Promise<void> {
-    while (this.#live(nc)) {
+  #gather(nc: NatsConnection): void {
+    this.#inOrder = false;
+    const current = {};
+    this.#gathering = current;
+    const isCurrent = (): boolean => this.#live(nc) && this.#gathering === current;
+    void this.#awaitAll(nc, isCurrent, performance.now() + this.#options.ackWaitMs + GRACE_MS);
+  }
+
+  async #awaitAll(nc: NatsConnection, isCurrent: () => boolean, untilMs: number): Promise<void> {
+    while (isCurrent()) {
       const here = [...this.#held.values()];
       const pending = await pendingAcks(nc, this.#options).catch(() => Infinity);
-      if (!this.#live(nc)) return;
+      if (!isCurrent()) return;
       const still = here.filter((held) => this.#held.get(held.seq) === held).length;
       const late = performance.now() > untilMs;
       if (pending <= still || late) {
@@ -280,16 +297,4 @@ export class ReadingsConsumer {
     }
     this.#options.onTrouble?.();
   }
-}
-
-/**
- * Number of a message in its stream, from the subject of its acknowledgement:
- * `$JS.ACK.<stream>.<consumer>.<delivered>.<stream seq>.<consumer seq>.<time>.<pending>`, and in later servers with a
- * domain and an account hash after `$JS.ACK` and a token more at the end.
- */
-function sequenceOf(ackSubject: string): number | undefined {
-  const tokens = ackSubject.split('.');
-  if (tokens[0] !== '$JS' || tokens[1] !== 'ACK') return undefined;
-  const seq = Number(tokens.length === 9 ? tokens[5] : tokens[7]);
-  return Number.isSafeInteger(seq) && seq > 0 ? seq : undefined;
 }
