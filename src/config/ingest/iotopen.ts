@@ -101,7 +101,7 @@ export const iotOpenSchema = z.strictObject({
   refreshDelayMs: whole(0, 600_000)
     .default(2000)
     .describe('How long the driver waits for further changes before it reads the catalogue again, in milliseconds.'),
-  refreshEveryMinutes: whole(1, 100_000)
+  refreshEveryMinutes: whole(1, 35_000)
     .default(60)
     .describe('The catalogue is also read this often, should a notice of a change have been missed.'),
 });

@@ -51,6 +51,7 @@ export class Places implements Iterable<Place> {
       if (known === undefined) {
         const place = new Place(installation, map, now - this.#startNs);
         place.disconnected();
+        place.connected(now);
         this.#places.set(installation.clientId, place);
       } else known.refreshed(installation, map, this.#readAt ?? now);
     }
