@@ -4,6 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { BusConnection } from '../../src/bus/connection.ts';
 import { ReadingsConsumer, type ReadingsConsumerOptions, type StreamMessage } from '../../src/bus/readings-consumer.ts';
 import type { NatsServer } from '../support/nats/index.ts';
+import { numbersOf } from '../../src/bus/ack-subject.ts';
 import { busForTest, callerForTest, proxyForTest, serverForTest, TestLog } from './support.ts';
 
 const STREAM = 'READINGS';
@@ -150,6 +151,32 @@ describe('a consumer of readings', () => {
     await until(() => second.messages.length >= 9);
     expect(second.texts()).toEqual(numbers(2, 10));
     expect(second.log.lines).toEqual([]);
+  });
+
+  it('waits for what the server gave out to nobody, before it hands on what is newer', async () => {
+    const { server, store, caller, pending } = await worldForTest();
+    const reader = readerOn(busForTest(server));
+    await until(() =>
+      pending().then(
+        () => true,
+        () => false,
+      ),
+    );
+    const confirming = setInterval(() => {
+      reader.confirm();
+    }, 5);
+    onTestFinished(() => {
+      clearInterval(confirming);
+    });
+    // Somebody else takes some, and never says a word of them.
+    let taken = 0;
+    caller.subscribe('thief', { callback: () => taken++ });
+    caller.publish(`$JS.API.CONSUMER.MSG.NEXT.${STREAM}.out`, JSON.stringify({ batch: 3 }), { reply: 'thief' });
+    await store(1, 60);
+    await until(() => reader.messages.length >= 60);
+    expect(taken).toBe(3);
+    expect(reader.texts()).toEqual(numbers(1, 60));
+    expect(reader.log.lines).toEqual([]);
   });
 
   it('does not let the server give out again what waits long for its confirmation', async () => {
@@ -301,4 +328,13 @@ describe('a consumer of readings', () => {
     await until(() => seen.length === 2);
     expect(reader.log.messages('error')).toHaveLength(2);
   });
+});
+
+it('reads the numbers of a message in the forms of old and of later servers', () => {
+  expect(numbersOf('$JS.ACK.READINGS.out.1.17.5.1795650781377209516.0')).toEqual({ seq: 17, given: 5 });
+  const later = '$JS.ACK._.d41d8cd9.READINGS.out.2.17.5.1795650781377209516.0.x7Qp';
+  expect(numbersOf(later)).toEqual({ seq: 17, given: 5 });
+  for (const other of ['', '_INBOX.a', '$JS.ACK.READINGS.out.1.x.5.1.0', '$JS.ACK']) {
+    expect(numbersOf(other)).toBeUndefined();
+  }
 });
