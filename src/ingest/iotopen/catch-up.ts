@@ -21,6 +21,8 @@ export interface CatchUpOptions {
   readonly onValue: (readers: readonly Reader[], time: Nanoseconds) => void;
 }
 
+const NO_TIME = 'The platform names no time for the value; the time is that of arrival.';
+
 export class CatchUp {
   readonly #options: CatchUpOptions;
 
@@ -62,8 +64,12 @@ export class CatchUp {
     const { intake } = this.#options;
     const most = Math.max(1, intake.window >> 1);
     for (let at = 0; at < rows.length; at += most) {
-      const some = rows.slice(at, at + most).map((row) => this.#bringRow(place, row, wanted));
-      const failed = (await Promise.allSettled(some)).find((one) => one.status === 'rejected');
+      const underWay: Promise<void>[] = [];
+      for (const row of rows.slice(at, at + most)) {
+        if (intake.full) await intake.room();
+        underWay.push(this.#bringRow(place, row, wanted));
+      }
+      const failed = (await Promise.allSettled(underWay)).find((one) => one.status === 'rejected');
       if (failed !== undefined) throw failed.reason;
     }
   }
@@ -92,7 +98,7 @@ export class CatchUp {
     received: Nanoseconds,
   ): Promise<void> {
     const { intake, times, onValue } = this.#options;
-    const measurements = readers.map((reader) => measurementOf(reader, sample, received, times));
+    const measurements = readers.map((reader) => measurementOf(reader, sample, received, times, NO_TIME));
     onValue(readers, sample.claimed?.instant ?? received);
     await intake.take({ measurements, rejects: [] });
     place.isSafe(topic, sample);

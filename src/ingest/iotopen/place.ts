@@ -4,8 +4,8 @@ import type { Installation } from '../../sources/iotopen/catalogue.ts';
 import type { Sample } from './message.ts';
 import type { TopicMap } from './topic-map.ts';
 
-/** Values that are recognized if they come again. */
-const KEPT = 20_000;
+/** So many values at least are recognized if they come again, and twice as many at most. */
+const KEPT = 10_000;
 
 /** A part of the log that has to be read. */
 export interface Gap {
@@ -36,8 +36,9 @@ export class Place {
   #connectedAt: Nanoseconds = 0n;
   /** Topics whose values have come without a time. */
   readonly #untimed = new Set<string>();
-  /** What is safe, the oldest forgotten. */
-  readonly #known = new Set<string>();
+  /** What is safe, in two generations: to forget the oldest one by one would be slow. */
+  #known = new Set<string>();
+  #knownBefore = new Set<string>();
 
   constructor(installation: Installation, map: TopicMap, since: Nanoseconds) {
     this.installation = installation;
@@ -100,8 +101,8 @@ export class Place {
     }
     this.isSafe(topic, sample);
     const { instant } = sample.claimed;
-    // What the broker kept for us while we were away came late for that reason.
-    if (instant === undefined || this.#gap !== undefined) return;
+    if (instant === undefined) return;
+    // The least counts: what the broker kept for us while we were away came late for that reason.
     const lag = arrival - instant;
     const before = this.#lags.get(topic);
     if (before === undefined || lag < before) this.#lags.set(topic, lag);
@@ -109,16 +110,16 @@ export class Place {
 
   /** A value of status or log is safe on the bus. */
   isSafe(topic: string, sample: Sample): void {
-    const key = keyOf(topic, sample);
-    this.#known.delete(key);
-    this.#known.add(key);
-    const [oldest] = this.#known;
-    if (this.#known.size > KEPT && oldest !== undefined) this.#known.delete(oldest);
+    this.#known.add(keyOf(topic, sample));
+    if (this.#known.size < KEPT) return;
+    this.#knownBefore = this.#known;
+    this.#known = new Set();
   }
 
   /** Whether it is safe already, as far as is remembered. */
   knows(topic: string, sample: Sample): boolean {
-    return this.#known.has(keyOf(topic, sample));
+    const key = keyOf(topic, sample);
+    return this.#known.has(key) || this.#knownBefore.has(key);
   }
 
   /** Whether the time of a live value may be wrong, since its sender names none and it may have waited at the broker. */

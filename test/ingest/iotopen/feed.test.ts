@@ -208,6 +208,18 @@ describe('what came before the start', () => {
     expect(readings.filter(({ value }) => value === 1)).toHaveLength(1);
   });
 
+  it('of which the platform names no time, or says nonsense, is doubted or rejected', async () => {
+    const simulator = await simulatorForTest();
+    const row = { topic: `${AT}/humidity`, value: 45, msg: '' };
+    simulator.world.keep(SCHOOL, { ...row, timestamp: undefined as never });
+    simulator.world.keep(SCHOOL, { ...row, topic: `${AT}/temperature`, value: 'warm' as never, timestamp: 1 });
+    const world = await feedForTest(simulator);
+    expect(await readingsOf(world, 1)).toMatchObject([{ value: 45, status: 'Questionable' }]);
+    await expect
+      .poll(async () => (await world.deadLetters()).map(({ code, about }) => [code, about?.from]))
+      .toEqual([['badValue', 'REST']]);
+  });
+
   it('stands in the stream once after a restart of the driver', async () => {
     const simulator = await simulatorForTest();
     const first = await feedForTest(simulator);
