@@ -64,13 +64,19 @@ export class CatchUp {
     const { intake } = this.#options;
     const most = Math.max(1, intake.window >> 1);
     for (let at = 0; at < rows.length; at += most) {
-      const underWay: Promise<void>[] = [];
+      // Failures are looked at when all have ended, and must not count as unnoticed until then.
+      const underWay: Promise<Error | undefined>[] = [];
       for (const row of rows.slice(at, at + most)) {
         if (intake.full) await intake.room();
-        underWay.push(this.#bringRow(place, row, wanted));
+        underWay.push(
+          this.#bringRow(place, row, wanted).then(
+            () => undefined,
+            (error: unknown) => error as Error,
+          ),
+        );
       }
-      const failed = (await Promise.allSettled(underWay)).find((one) => one.status === 'rejected');
-      if (failed !== undefined) throw failed.reason;
+      const failed = (await Promise.all(underWay)).find((error) => error !== undefined);
+      if (failed !== undefined) throw failed;
     }
   }
 

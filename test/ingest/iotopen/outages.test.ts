@@ -183,4 +183,21 @@ describe('the bus being away', () => {
     await readingsOf(second, 20);
     expect(values(await second.readings())).toEqual(upTo(20));
   });
+
+  it('lets the driver end in the middle of the log, without a word', async () => {
+    const simulator = await simulatorForTest();
+    const world = await feedForTest(simulator, {}, {}, { window: { messages: 6, inFlight: 2 } });
+    await world.becomes('up');
+    await expect.poll(() => fills(simulator)).toBe(2);
+    const outage = await simulator.mqttOutage();
+    await world.becomes('down');
+    const row = { topic: `${AT}/humidity`, msg: '', timestamp: nowSeconds() };
+    for (let at = 0; at < 50; at++) simulator.world.keep(SCHOOL, { ...row, value: at });
+    await world.nats.halt();
+    await outage.end();
+    await expect.poll(() => world.metrics().waiting, { timeout: 10_000 }).toBeGreaterThanOrEqual(1);
+    await world.ingest.stop(0);
+    expect(world.metrics()).toMatchObject({ readings: 0, waiting: 0 });
+    expect(world.health().state).toBe('stopped');
+  });
 });
