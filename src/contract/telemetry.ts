@@ -59,7 +59,7 @@ export const feedHealth = z.strictObject({
   state: z
     .enum(feedStates)
     .describe(
-      'connecting: the first attempt runs; up: it works; silent: nothing has come for longer than configured; waiting: the bus takes no readings, so senders have to wait; refused: the log-in was refused; down: the other side cannot be reached',
+      'connecting: the first attempt runs, or subscriptions are not confirmed yet; up: it works; silent: nothing has come for longer than configured; waiting: the bus takes no readings, so senders have to wait; refused: the log-in was refused; down: the other side cannot be reached',
     ),
   since: instant.describe('When this state began'),
   message: z.string().optional().describe('What is wrong, and what to do'),

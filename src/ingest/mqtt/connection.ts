@@ -81,6 +81,11 @@ export class Connection {
     return this.#end === undefined && this.#leaving === undefined && this.client.connected;
   }
 
+  /** True while nothing is read, because nothing can be taken. */
+  get holding(): boolean {
+    return this.#holding !== undefined;
+  }
+
   /** Says goodbye, so that the broker knows at once that it has to keep what comes, and ends. */
   async leave(why: 'full' | 'left'): Promise<void> {
     const polite = this.live;
@@ -124,7 +129,7 @@ export class Connection {
     const { arrivals } = this.#receiver;
     this.#stopHeartbeat = startHeartbeat({
       client: this.client,
-      holding: () => this.#holding !== undefined,
+      holding: () => this.holding,
       onPing: () => {
         arrivals.pinged();
       },

@@ -153,6 +153,8 @@ export class MqttLink implements LinkPublishing {
       this.#numbers.connections++;
       this.#warnOfExpiry(opened);
       if (!opened.sessionPresent) this.#subscriptions.forget();
+      // What a broker has kept may come for long before it answers subscriptions, and is no sign of trouble.
+      this.#is({ state: 'connecting' });
       this.#publisher = new Publisher(connection);
       await this.#listen(connection);
       if (connection.live)

@@ -71,17 +71,30 @@ export class Subscriptions {
     connection.client.unsubscribe(gone, () => undefined);
   }
 
+  /**
+   * The answer can come late behind thousands of messages that a broker has kept (mosquitto sends them first), so it is
+   * late only when nothing else comes either, and not while we ourselves do not read.
+   */
   async #ask(connection: Connection, missing: readonly Subscription[], refused: Map<string, string>): Promise<void> {
     const { connectTimeoutMs, label } = this.#options;
     const late = setTimeout(() => {
+      if (connection.holding) {
+        late.refresh();
+        return;
+      }
       const text = `${label}: subscriptions were not answered within ${connectTimeoutMs} ms; connection given up.`;
       connection.finish(new LinkProblem('timeout', text));
     }, connectTimeoutMs);
+    const heard = (): void => {
+      late.refresh();
+    };
+    connection.client.on('packetreceive', heard);
     const answers = await Promise.race([
       subscribe(connection.client, missing),
       connection.ended.then(() => Promise.reject(new Error('The connection ended.'))),
     ]).finally(() => {
       clearTimeout(late);
+      connection.client.off('packetreceive', heard);
     });
     for (const granted of answers) this.#note(granted, refused);
   }

@@ -190,7 +190,7 @@ describe.each(VERSIONS)('MQTT %s', (version) => {
       expect(texts()).toEqual(Array.from({ length: 21 }, (_, n) => String(n)));
     });
     await becomes('up');
-    expect(states.map(({ state }) => state)).toEqual(['up', 'waiting', 'up']);
+    expect(states.map(({ state }) => state)).toEqual(['up', 'waiting', 'connecting', 'up']);
     expect(link.numbers.connections).toBe(2);
   });
 
