@@ -91,17 +91,18 @@ export class Place {
     return { from: earliest, topics, filled };
   }
 
+  /** A live value has come. */
+  heard(topic: string, { claimed }: Sample): void {
+    this.#live.add(topic);
+    if (claimed?.instant === undefined) this.#untimed.add(topic);
+  }
+
   /** A live value is safe on the bus. */
   liveIsSafe(topic: string, sample: Sample, arrival: Nanoseconds): void {
     if (arrival > this.#safeUntil) this.#safeUntil = arrival;
-    this.#live.add(topic);
-    if (sample.claimed === undefined) {
-      this.#untimed.add(topic);
-      return;
-    }
-    this.isSafe(topic, sample);
-    const { instant } = sample.claimed;
+    const instant = sample.claimed?.instant;
     if (instant === undefined) return;
+    this.isSafe(topic, sample);
     // The least counts: what the broker kept for us while we were away came late for that reason.
     const lag = arrival - instant;
     const before = this.#lags.get(topic);

@@ -71,6 +71,8 @@ describe('values', () => {
     const simulator = await simulatorForTest();
     const world = await feedForTest(simulator);
     await world.becomes('up');
+    // The log at start would tell some of them again, in the platform's words.
+    await expect.poll(() => simulator.seen.filter(({ path }) => path.includes('/log/')).length).toBe(2);
     const second = nowSeconds();
     const said: [payload: string, code: string][] = [
       ['{"value": 21', 'notJson'],
