@@ -139,5 +139,8 @@ export const freshSecret = () => secretRef().brand<'freshSecret'>();
 /** The reference that {@link freshSecret} takes. */
 export type FreshSecret = z.output<ReturnType<typeof freshSecret>>;
 
+/** Time without a sign after which something counts as silent, in milliseconds. A longer timer of Node fires at once. */
+export const silence = () => whole(1000, 24 * 86_400_000);
+
 /** A whole number between two bounds, both allowed. */
 export const whole = (from: number, to: number) => z.int().min(from).max(to);

@@ -1,6 +1,6 @@
 /** `settings.ingest.i3[]`: products of an I3 data marketplace, as a buyer or as the seller's own device. */
 import { z } from 'zod';
-import { whole } from '../fields.ts';
+import { silence } from '../fields.ts';
 import { i3AccountKeys, productProblem } from './i3-account.ts';
 import { checkMapping } from './mapping-checks.ts';
 import { mappingKeys } from './mapping.ts';
@@ -22,7 +22,7 @@ const productSchema = z
       .literal([0, 1])
       .default(1)
       .describe('Quality of service. With 0 the broker sends a message once, and it MAY BE LOST.'),
-    silentAfterMs: whole(1000, 3660 * 24 * HOUR_MS)
+    silentAfterMs: silence()
       .default(HOUR_MS)
       .describe(
         'Time without a message after which the product is reported silent, in milliseconds. A marketplace denies by silence: this is the only sign that a purchase is missing, was revoked or is used up.',

@@ -1,11 +1,9 @@
 /** What becomes of MQTT messages: one entry of `topics`, from the filter to the values in the payload. */
 import { z } from 'zod';
-import { whole } from '../fields.ts';
+import { silence, whole } from '../fields.ts';
 import { checkMapping } from './mapping-checks.ts';
 import { PathError, parsePath } from './json-path.ts';
 import { filterProblem } from './topic-filter.ts';
-
-const DAY_MS = 24 * 60 * 60_000;
 
 /** A text that people read: no control characters, no half of a surrogate pair. */
 const plain = (longest: number) =>
@@ -175,7 +173,7 @@ export const topicSchema = z
       .regex(/^[^/+#\p{Cc}\p{Cs}]{1,256}$/u, { message: 'must be a name without / + #' })
       .optional()
       .describe('Group of a shared subscription: each message goes to one member of the group only.'),
-    silentAfterMs: whole(1000, 3660 * DAY_MS)
+    silentAfterMs: silence()
       .optional()
       .describe(
         'Time without a message after which the feed reports that the filter has gone silent, in milliseconds.',
