@@ -76,6 +76,8 @@ const sound: Readonly<Record<string, string>> = {
   'src/sources/seeq/x.ts': "import { x as y } from 'undici';\nexport const x = y;",
   'src/sources/iotopen/x.ts': "export { x } from '../source.ts';",
   'src/driver/x.ts': "export { x } from '../sources/source.ts';",
+  'src/ingest/x.ts': "export { x } from '../bus/x.ts';\nexport { x as y } from '../sources/iotopen/x.ts';",
+  'src/ingest/mqtt/x.ts': "export { x } from 'mqtt';",
   'src/telemetry/x.ts': "export { x } from '../bus/x.ts';",
   'src/cli/x.ts': "export { x } from '../driver/x.ts';\nexport { x as z } from '../config/x.ts';",
   'test/support/x.ts': 'export const x = 1;',
