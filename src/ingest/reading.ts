@@ -111,8 +111,14 @@ export function publicationOf(prefix: string, origin: Origin, measurement: Measu
 function messageId(reading: Reading, claimedTime: string | undefined): string {
   const { fqn, time, value, unit, status, attributes } = reading;
   const said = JSON.stringify([value, unit, status, attributes]);
-  return `${fqn}@${claimedTime ?? time}#${digest(said)}`;
+  return `${fqn}@${claimedTime === undefined ? time : inHeader(claimedTime)}#${digest(said)}`;
 }
+
+/**
+ * A text of a stranger as a part of a header: no server takes a line break there, and a message that none takes would be
+ * tried for ever. Different texts stay different.
+ */
+const inHeader = (text: string): string => text.toWellFormed().replace(/[^\x21-\x24\x26-\x7e]+/g, encodeURIComponent);
 
 /** A dead letter as a message. Repeated deliveries of the same message have the same id. */
 export function deadLetterOf(prefix: string, origin: Origin, reject: Reject): Publication {

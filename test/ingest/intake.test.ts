@@ -49,6 +49,13 @@ const measurement = (field: string, changes: Partial<Measurement> = {}): Measure
 const reject: Reject = { code: 'notJson', reason: 'It is no JSON.', payload: Buffer.from('x'), received };
 
 describe('a delivery', () => {
+  it('reaches the bus whatever the sender wrote in the place of a time', async () => {
+    const { intake, stored } = await setUp();
+    await intake.take({ measurements: [measurement('t', { claimedTime: 'now\r\nthen' })], rejects: [] });
+    expect(await stored()).toHaveLength(1);
+    expect(intake.numbers()).toMatchObject({ readings: 1, retried: 0, waiting: 0 });
+  });
+
   it('may be acknowledged when all of it is on the bus, the dead letters too', async () => {
     const { intake, stored } = await setUp();
     await intake.take({ measurements: [measurement('t'), measurement('p')], rejects: [reject] });

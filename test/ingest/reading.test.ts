@@ -119,6 +119,14 @@ describe('the id of a reading', () => {
     );
   });
 
+  it('holds no line break, whatever the sender calls a time', () => {
+    const texts = ['1\r\n2', '1\n2', '1%0D%0A2', '1 2', '1\x002', 'é\u{1F552}\uD800'];
+    const ids = texts.map((claimedTime) => idOf({ claimedTime }));
+    for (const id of ids) expect(id).toMatch(/^[\x21-\x7e]+$/);
+    expect(new Set(ids).size).toBe(texts.length);
+    expect(idOf({ claimedTime: '2099-01-01T00:00:00.5Z' })).toContain('@2099-01-01T00:00:00.5Z#');
+  });
+
   it.each<[string, Partial<Measurement>]>([
     ['tag', { tag: { ...measurement().tag, id: 'plant/a#pressure' } }],
     ['time', { time: 1_700_000_000_123_456_788n }],
