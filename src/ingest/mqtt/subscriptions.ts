@@ -85,8 +85,9 @@ export class Subscriptions {
       const text = `${label}: subscriptions were not answered within ${connectTimeoutMs} ms; connection given up.`;
       connection.finish(new LinkProblem('timeout', text));
     }, connectTimeoutMs);
-    const heard = (): void => {
-      late.refresh();
+    // The answer to a ping is none of these messages: a broker can be alive and never answer this.
+    const heard = ({ cmd }: { readonly cmd: string }): void => {
+      if (cmd !== 'pingresp') late.refresh();
     };
     connection.client.on('packetreceive', heard);
     const answers = await Promise.race([

@@ -166,6 +166,17 @@ describe.each(VERSIONS)('MQTT %s', (version) => {
     expect((await becomes('down')).message).toMatch(/subscriptions were not answered within 200 ms/);
   });
 
+  test('answers to pings are no answer to a subscription', async () => {
+    const broker = await scriptedBroker(
+      version,
+      kindly((packet) => is(packet, 'subscribe')),
+    );
+    // A ping every half second.
+    const { becomes } = linkForTest(broker.url, { version, keepAliveSeconds: 1, connectTimeoutMs: 1200 });
+    expect((await becomes('down')).message).toMatch(/subscriptions were not answered within 1200 ms/);
+    expect(broker.packets.some((packet) => is(packet, 'pingreq'))).toBe(true);
+  });
+
   test('the same id with another message is another message, also if the broker says that it repeats', async () => {
     const publish = (payload: string, dup: boolean): Packet => {
       return { cmd: 'publish', topic: 't/x', payload, qos: 1, dup, retain: false, messageId: 7 };
