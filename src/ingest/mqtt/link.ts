@@ -109,7 +109,8 @@ export class MqttLink implements LinkPublishing {
     const { signal } = this.#stopping;
     let failures = 0;
     while (!signal.aborted) {
-      await this.#waitForRoom();
+      // A log-in that is fetched from elsewhere would hold up the end.
+      if (!(await this.#waitForRoom())) return;
       const { end, upMs } = await this.#connect();
       if (end === 'left') return;
       if (upMs > GOOD_AFTER_MS || end === 'full') failures = 0;
@@ -120,8 +121,9 @@ export class MqttLink implements LinkPublishing {
     }
   }
 
-  async #waitForRoom(): Promise<void> {
-    if (!this.#options.full()) return;
+  /** False when the link was stopped meanwhile. */
+  async #waitForRoom(): Promise<boolean> {
+    if (!this.#options.full()) return true;
     this.#is({
       state: 'waiting',
       message: 'The bus takes no readings; the broker keeps them until it does again.',
@@ -134,6 +136,7 @@ export class MqttLink implements LinkPublishing {
     void this.#options.room().then(go);
     await promise;
     this.#stopping.signal.removeEventListener('abort', go);
+    return !this.#stopping.signal.aborted;
   }
 
   /** One attempt, and the whole life of the connection that comes of it. */

@@ -125,6 +125,22 @@ test('a password that cannot be read is told, and found once it is there', async
   await becomes('up');
 });
 
+test('a stop while no message can be taken asks for no log-in any more', async () => {
+  let asked = 0;
+  const { link, becomes } = linkForTest('mqtt://127.0.0.1:1', {
+    full: () => true,
+    room: () => new Promise(() => undefined),
+    credentials: () => {
+      asked++;
+      return new Promise(() => undefined);
+    },
+  });
+  await becomes('waiting');
+  await link.stop(0);
+  expect(asked).toBe(0);
+  expect(link.state.state).toBe('stopped');
+});
+
 test('a log-in that does not come is given up, and keeps no stop waiting', async () => {
   const broker = await brokerForTest();
   const { becomes, link } = linkForTest(broker.url(), {
