@@ -13,6 +13,7 @@ export class Subscriptions {
   /** Granted in the session that stands. */
   readonly #held = new Map<string, 0 | 1>();
   #again: NodeJS.Timeout | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: LinkOptions) {
     this.#options = options;
@@ -30,11 +31,18 @@ export class Subscriptions {
 
   /**
    * Subscribes to what is wanted and not held yet, and ends what is held and not wanted. What is held is not asked for
-   * again, because a broker of MQTT 3.1.1 would send all retained messages once more.
+   * again, because a broker of MQTT 3.1.1 would send all retained messages once more. One call after the other, since what
+   * is asked for and not answered yet is not held.
    * @param again called when it is time to try what was refused
    * @returns what was refused, in words, '' if nothing; undefined when the connection ended before
    */
-  async bring(connection: Connection, again: () => void): Promise<string | undefined> {
+  bring(connection: Connection, again: () => void): Promise<string | undefined> {
+    const turn = this.#turn.then(() => (connection.live ? this.#bring(connection, again) : undefined));
+    this.#turn = turn;
+    return turn;
+  }
+
+  async #bring(connection: Connection, again: () => void): Promise<string | undefined> {
     clearTimeout(this.#again);
     const refused = new Map<string, string>();
     try {

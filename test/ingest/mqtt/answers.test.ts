@@ -166,6 +166,45 @@ describe.each(VERSIONS)('MQTT %s', (version) => {
     expect((await becomes('down')).message).toMatch(/subscriptions were not answered within 200 ms/);
   });
 
+  test('what changes while a subscription is not answered yet follows after it, and nothing is asked for twice', async () => {
+    const held: (() => void)[] = [];
+    const broker = await scriptedBroker(
+      version,
+      kindly((packet, peer) => {
+        if (!is(packet, 'subscribe') || held.length > 0) return false;
+        held.push(() => {
+          peer.send({ cmd: 'suback', messageId: packet.messageId ?? 0, granted: [1, 1] });
+        });
+        return true;
+      }),
+    );
+    let filters = ['t/a', 't/b'];
+    const { becomes, link } = linkForTest(broker.url, {
+      version,
+      subscriptions: () => filters.map((filter) => ({ filter, qos: 1 as const })),
+    });
+    await vi.waitFor(() => {
+      expect(held).toHaveLength(1);
+    });
+    filters = ['t/b', 't/c'];
+    link.refresh();
+    // What it would have asked for at once stands before this.
+    await link.publish('out', Buffer.from('x'), 0);
+    await vi.waitFor(() => {
+      expect(broker.packets.some((packet) => is(packet, 'publish'))).toBe(true);
+    });
+    held[0]?.();
+    await vi.waitFor(() => {
+      expect(broker.packets.some((packet) => is(packet, 'unsubscribe'))).toBe(true);
+    });
+    await becomes('up');
+    const asked = broker.packets.flatMap((packet) => {
+      if (is(packet, 'subscribe')) return [packet.subscriptions.map(({ topic }) => topic)];
+      return is(packet, 'unsubscribe') ? [packet.unsubscriptions] : [];
+    });
+    expect(asked).toEqual([['t/a', 't/b'], ['t/c'], ['t/a']]);
+  });
+
   test('answers to pings are no answer to a subscription', async () => {
     const broker = await scriptedBroker(
       version,
