@@ -39,6 +39,13 @@ export class ConsumerProblem extends Error {
 const STREAM_NOT_FOUND = 10059;
 const CONSUMER_NOT_FOUND = 10014;
 
+/** A consumer that can be used. */
+export interface Found {
+  readonly streamCreated: string;
+  /** Up to this number of the stream there is nothing left to deal with; 0 if that is not so for any. */
+  readonly passed: number;
+}
+
 /**
  * The consumer as it is wished; one that exists keeps its position.
  * @param position where to begin if it is missing, of somebody who has read before
@@ -48,19 +55,21 @@ export async function ensureConsumer(
   nc: NatsConnection,
   wish: ConsumerWish,
   position: Position | undefined,
-): Promise<{ readonly streamCreated: string }> {
+): Promise<Found> {
   const { stream, durable } = wish;
   try {
     const manager = await nc.jetstreamManager({ checkAPI: false });
     const { created, state } = await manager.streams.info(stream);
-    const info = await infoOf(manager, wish);
+    let info = await infoOf(manager, wish);
     if (info === undefined) {
       const begin = beginning(wish, position, { created, last: state.last_seq });
-      await manager.consumers.add(stream, { ...configOf(wish), ...begin });
+      info = await manager.consumers.add(stream, { ...configOf(wish), ...begin });
     } else {
       await adapt(manager, wish, info);
     }
-    return { streamCreated: created };
+    // What a new one begins behind counts for the server as given out, but not as acknowledged.
+    const { num_ack_pending: pending, delivered, ack_floor: acknowledged } = info;
+    return { streamCreated: created, passed: (pending === 0 ? delivered : acknowledged).stream_seq };
   } catch (error) {
     if (error instanceof ConsumerProblem) throw error;
     throw new ConsumerProblem(textOf(error, { stream, durable }), { cause: error });

@@ -51,6 +51,7 @@ export class ReadingsConsumer {
   readonly #recent: RecentAcks;
   #nc: NatsConnection | undefined;
   #streamCreated: string | undefined;
+  /** Up to this number everything was handed on, or before our time. */
   #highest = 0;
   /** Number of the last message among all that the consumer gave out. */
   #lastGiven: number | undefined;
@@ -123,10 +124,11 @@ export class ReadingsConsumer {
 
   async #prepare(nc: NatsConnection): Promise<void> {
     try {
-      const { streamCreated } = await ensureConsumer(nc, this.#options, this.#position());
+      const { streamCreated, passed } = await ensureConsumer(nc, this.#options, this.#position());
       if (!this.#live(nc)) return;
       if (this.#streamCreated !== undefined && this.#streamCreated !== streamCreated) this.#forget();
       this.#streamCreated = streamCreated;
+      this.#highest = Math.max(this.#highest, passed);
       // Acknowledgements may have been lost with the connection before this one.
       for (const subject of this.#recent.subjects()) this.#tell(subject, '+ACK');
       this.#note(undefined);

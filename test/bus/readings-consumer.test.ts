@@ -263,6 +263,34 @@ describe('a consumer of readings', () => {
     });
   });
 
+  it.each(['new', 'all'] as const)(
+    'does not read again what it had passed when its consumer (from %s) is deleted before anything came',
+    async (from) => {
+      const { server, store, manager, pending } = await worldForTest();
+      const bus = busForTest(server);
+      const exists = (): Promise<boolean> =>
+        pending().then(
+          () => true,
+          () => false,
+        );
+      await store(1, 4);
+      if (from === 'all') {
+        const first = readerOn(bus, { from });
+        await until(() => first.messages.length === 4);
+        first.confirm();
+        await first.consumer.stop();
+      }
+      const reader = readerOn(bus, { from });
+      await until(exists);
+      await until(async () => (await manager.consumers.info(STREAM, 'out')).num_waiting > 0);
+      await manager.consumers.delete(STREAM, 'out');
+      await until(exists);
+      await store(5, 6);
+      await until(() => reader.messages.length >= 2);
+      expect(reader.texts()).toEqual(numbers(5, 6));
+    },
+  );
+
   it('reads a stream that was made anew from its beginning', async () => {
     const { server, store, manager } = await worldForTest();
     await store(1, 3);
