@@ -151,8 +151,14 @@ export class Errands {
   async #bring(place: Place, signal: AbortSignal): Promise<boolean> {
     const { catchUp, snapshot, log, now } = this.#options;
     if (place.wantsSnapshot) {
-      if (snapshot) await this.#permitted(place, () => catchUp.snapshot(place, signal));
+      // Before the call: a connection that is lost while it runs makes it wanted again.
       place.wantsSnapshot = false;
+      try {
+        if (snapshot) await this.#permitted(place, () => catchUp.snapshot(place, signal));
+      } catch (error) {
+        place.wantsSnapshot = true;
+        throw error;
+      }
       return true;
     }
     const gap = place.beginFilling(now());

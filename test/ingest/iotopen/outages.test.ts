@@ -99,6 +99,30 @@ describe('a gap', () => {
     await readingsOf(world, next);
     expect(values(await world.readings())).toEqual(upTo(next));
   });
+
+  it('that begins while the newest values are read has them read again', async () => {
+    const simulator = await simulatorForTest();
+    const world = await feedForTest(simulator, {
+      mqtt: { clientId: 'driver', keepAliveSeconds: 5, sessionExpirySeconds: 0 },
+      installations: [SCHOOL],
+      backfill: { maxHours: 0 },
+    });
+    await world.becomes('up');
+    const asked = () => simulator.seen.filter(({ path }) => path.includes('/status/')).length;
+    await expect.poll(asked).toBe(1);
+    const first = await simulator.mqttOutage();
+    await world.becomes('down');
+    simulator.knobs.latencyMs = 500;
+    await first.end();
+    await expect.poll(asked, { timeout: 20_000, interval: 10 }).toBe(2);
+    // The answer under way was made before this.
+    const second = await simulator.mqttOutage();
+    await world.becomes('down');
+    await simulator.publish(SCHOOL, `${AT}/humidity`, { value: 42, timestamp: nowSeconds() });
+    simulator.knobs.latencyMs = 0;
+    await second.end();
+    await readingsOf(world, 1, ({ value }) => value === 42);
+  });
 });
 
 describe('REST', () => {
