@@ -100,6 +100,7 @@ export class ReadingsConsumer {
   async stop(deadlineMs = 5000): Promise<void> {
     if (this.#stopping) return;
     this.#stopping = true;
+    const untilMs = performance.now() + deadlineMs;
     this.#stopUsing?.();
     clearTimeout(this.#timer);
     clearInterval(this.#working);
@@ -107,7 +108,9 @@ export class ReadingsConsumer {
     this.#stopPull?.();
     for (const { ackSubject } of this.#inSequence()) this.#tell(ackSubject, '-NAK');
     this.#held.clear();
-    await this.#connection.nats?.flush().catch(() => undefined);
+    // A server that stands still answers never.
+    const flushed = this.#connection.nats?.flush().catch(() => undefined);
+    if (flushed !== undefined) await within(untilMs - performance.now(), flushed);
   }
 
   #begin(nc: NatsConnection): void {

@@ -291,6 +291,19 @@ describe('a consumer of readings', () => {
     },
   );
 
+  it('stops within its time while the server stands still', async () => {
+    const { server, store } = await worldForTest();
+    const proxy = await proxyForTest(server);
+    const bus = busForTest({ port: proxy.port }, { pingIntervalMs: 3_600_000 });
+    await store(1, 2);
+    const reader = readerOn(bus);
+    await until(() => reader.messages.length === 2);
+    proxy.pause();
+    // The connection is not found to be dead, so that nothing but the bound can end the wait.
+    await reader.consumer.stop(50);
+    expect(bus.state).toBe('connected');
+  });
+
   it('reads a stream that was made anew from its beginning', async () => {
     const { server, store, manager } = await worldForTest();
     await store(1, 3);
