@@ -2,6 +2,7 @@
  * An IoT Open platform as a feed: the catalogue from REST says which topic is which function; then live values over MQTT,
  * and after each reconnect the newest values and what was missed, from REST.
  */
+import { within } from '../../bus/within.ts';
 import { DriverError } from '../../contract/errors.ts';
 import { fromMilliseconds, toMilliseconds, type Nanoseconds } from '../../contract/instant.ts';
 import type { FeedHealth, FeedMetrics } from '../../contract/telemetry.ts';
@@ -135,8 +136,10 @@ export class IotOpenFeed implements Feed {
   async stop(deadlineMs: number): Promise<void> {
     this.#ages.stop();
     this.#stopping.abort();
+    // A log-in that has begun may end, since it can bring a token that has to be kept; its answer may also never come.
+    const errandsEnd = within(deadlineMs, this.#errands.stop());
     // At once: the link takes nothing new from here on, and waits for what the intake still brings to the bus.
-    await Promise.all([this.#link.stop(deadlineMs), this.#intake.stop(deadlineMs), this.#errands.stop()]);
+    await Promise.all([this.#link.stop(deadlineMs), this.#intake.stop(deadlineMs), errandsEnd]);
     await this.#platform.close();
     this.#condition.is('stopped');
   }

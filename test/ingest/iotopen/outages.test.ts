@@ -224,4 +224,26 @@ describe('the bus being away', () => {
     expect(world.metrics()).toMatchObject({ readings: 0, waiting: 0 });
     expect(world.health().state).toBe('stopped');
   });
+
+  it.each([
+    ['user and password', { user: 'åsa@example.com', password: { env: 'PASSWORD' } }, '/auth'],
+    [
+      'OAuth 2',
+      { clientId: 'driver/1', clientSecret: { env: 'CLIENT_SECRET' }, refreshToken: { env: 'REFRESH_TOKEN' } },
+      '/oauth2/token',
+    ],
+  ])(
+    'lets the driver end in the middle of a log-in by %s that gets no answer',
+    { timeout: 20_000 },
+    async (_way, credentials, path) => {
+      const simulator = await simulatorForTest({ knobs: { trouble: 'hang', troubledPath: path } });
+      const env = { PASSWORD: 'pass:wörd', CLIENT_SECRET: 's3cr+t %', REFRESH_TOKEN: 'first-refresh-token' };
+      const world = await feedForTest(simulator, { credentials, requestTimeoutMs: 600_000 }, { env });
+      await expect.poll(() => simulator.seen.some((one) => one.path.endsWith(path))).toBe(true);
+      await world.ingest.stop(0);
+      expect(world.health().state).toBe('stopped');
+      // It was not that the log-in had ended by itself.
+      expect(world.log.messages()).toEqual([]);
+    },
+  );
 });
