@@ -34,15 +34,25 @@ export class KnownSource {
   }
 
   /**
-   * Finds who signed; undefined if it was nobody that is known.
-   * @throws Error fit for a log when a secret cannot be read
+   * Finds who signed; undefined if it was nobody that is known. A secret that cannot be read keeps out no message that
+   * is signed with another.
+   * @throws Error fit for a log when it may have been signed with a secret that cannot be read
    */
   async signerOf(jws: Jws): Promise<Signer | undefined> {
     const { secret, devices } = this.#config;
-    if (secret !== undefined && (await signed(secret, jws))) return 'source';
-    for (const { id, secret: own } of devices) {
-      if (own !== undefined && (await signed(own, jws))) return { device: id };
+    const candidates: [SecretSource | undefined, Signer][] = [
+      [secret, 'source'],
+      ...devices.map(({ id, secret: own }): [SecretSource | undefined, Signer] => [own, { device: id }]),
+    ];
+    let unreadable: { error: unknown } | undefined;
+    for (const [candidate, signer] of candidates) {
+      try {
+        if (candidate !== undefined && (await signed(candidate, jws))) return signer;
+      } catch (error) {
+        unreadable ??= { error };
+      }
     }
+    if (unreadable !== undefined) throw unreadable.error;
     return undefined;
   }
 

@@ -362,6 +362,15 @@ describe('secrets', () => {
     expect(world.log.text()).toContain('/gone');
   });
 
+  it('that cannot be read keep out those only who need them', async () => {
+    const gone = new Error('settings.ingest.seneye.sources[0].secret: the file /gone does not exist');
+    const config = configOf({ sources }, { devices: { OWN: 'DEVICE' }, read: () => Promise.reject(gone) });
+    const world = await worldForTest(config);
+    expect((await world.send(message({}, { id: 'OWN' }), { secret: 'DEVICE' })).status).toBe(200);
+    expect((await world.send(message({}, { id: 'NAMED' }))).status).toBe(503);
+    expect(world.log.text()).toContain('/gone');
+  });
+
   it('and signatures stand in no log, no answer and no dead letter', async () => {
     const world = await worldForTest(configOf({ sources }, { devices: { OWN: 'DEVICESECRET', ONLY: 'OTHERSECRET' } }));
     const bodies = [Buffer.from('no JSON'), JSON.stringify(message()), JSON.stringify(message({}, { id: 'OWN' }))];
