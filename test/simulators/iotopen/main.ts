@@ -1,16 +1,27 @@
-/**
- * The simulator as a process of its own: it prints where it listens, publishes values of the example by itself, and ends
- * with SIGTERM, SIGINT or its standard input.
- *
- *     node test/simulators/iotopen/main.ts [--port N] [--quiet]
- */
+/** The simulator as a process of its own, with the example: `node test/simulators/iotopen/main.ts --help`. */
 import { parseArgs } from 'node:util';
 import { SCHOOL, PUMPS } from './plant.ts';
 import { EXAMPLE_ACCOUNTS, startIotOpen } from './simulator.ts';
 
+const HELP = `An IoT Open platform on this machine: REST, MQTT and MQTT over WebSocket, with an example in it.
+
+  --port <n>   Port of REST; 0 (the default) takes any free one
+  --quiet      No device publishes anything
+
+It prints where it listens as a line of JSON, and ends with SIGTERM or SIGINT.
+`;
+
 const { values } = parseArgs({
-  options: { port: { type: 'string', default: '0' }, quiet: { type: 'boolean', default: false } },
+  options: {
+    port: { type: 'string', default: '0' },
+    quiet: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
 });
+if (values.help) {
+  process.stdout.write(HELP);
+  process.exit(0);
+}
 const simulator = await startIotOpen({ port: Number(values.port) });
 const end = (): void => void simulator.stop().then(() => process.exit(0));
 process.once('SIGTERM', end).once('SIGINT', end);
