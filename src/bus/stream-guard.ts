@@ -154,7 +154,9 @@ function missing({ name, subjects, duplicateWindowMs }: StreamWish): string {
 /** What is wrong with a stream that exists. Exported for its test. */
 export function judgeConfig(config: StreamConfig, wish: StreamWish): StreamState {
   const { name, subjects, duplicateWindowMs } = wish;
-  const untaken = subjects.filter((wanted) => !config.subjects.some((pattern) => covers(pattern, wanted)));
+  // A mirror of another stream has no subjects at all.
+  const { subjects: taken = [] } = config as Partial<StreamConfig>;
+  const untaken = subjects.filter((wanted) => !taken.some((pattern) => covers(pattern, wanted)));
   if (untaken.length > 0) {
     return unusable(`Stream "${name}" does not take ${untaken.join(' and ')}. Add this to its subjects.`);
   }

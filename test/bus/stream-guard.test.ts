@@ -46,6 +46,7 @@ describe('a stream that exists', () => {
 
   it.each([
     ['does not take the dead letters', { subjects: ['iota.readings.>'] }, /does not take iota\.deadletters\.>/],
+    ['is a mirror', { subjects: undefined, mirror: { name: 'ORIGIN' } }, /does not take iota\.readings\.>/],
     ['acknowledges nothing', { no_ack: true }, /no_ack/],
     ['keeps only what somebody waits for', { retention: 'interest' }, /retention "interest"/],
     ['forgets what one reader has taken', { retention: 'workqueue' }, /retention "workqueue"/],
