@@ -17,6 +17,8 @@ const rounds = Number(process.env.FAULT_ROUNDS ?? 1);
 /** A trouble lasts until the oracles have tried so much more. */
 const MQTT_MESSAGES = 100;
 const POSTS = 6;
+/** Ends only what hangs. */
+const PATIENCE_MS = 150_000;
 const CLEAN: Verdict = { lost: [], repeated: [], foreign: [], altered: [] };
 
 let world: World;
@@ -52,7 +54,7 @@ const both = async (): Promise<void> => {
   await Promise.all([mqttOracle.pace.more(MQTT_MESSAGES), seneyeOracle.pace.more(POSTS)]);
 };
 
-describe(`conservation of readings (FAULT_SEED=${seed})`, () => {
+describe(`conservation of readings (FAULT_SEED=${seed})`, { timeout: PATIENCE_MS + 30_000 }, () => {
   it.each(shuffled(Array.from({ length: rounds }, () => troubles).flat(), seed))(
     'oracles go on while $name',
     async (trouble) => {
@@ -69,7 +71,7 @@ describe(`conservation of readings (FAULT_SEED=${seed})`, () => {
     await Promise.all([mqttOracle.stop(), seneyeOracle.stop()]);
     // The broker still holds some for the driver.
     await expect
-      .poll(async () => mqtt.compare((await found()).mqtt).lost, { timeout: 50_000, interval: 500 })
+      .poll(async () => mqtt.compare((await found()).mqtt).lost, { timeout: PATIENCE_MS, interval: 500 })
       .toEqual([]);
     const { mqtt: fromMqtt, seneye: fromSeneye, all } = await found();
     expect(mqtt.compare(fromMqtt)).toEqual(CLEAN);

@@ -1,10 +1,10 @@
 /** Starts a real mosquitto on free ports of this machine, and breaks and mends it on demand. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { freePort } from '../free-port.ts';
 import { guard } from '../nats/guardian.ts';
 import {
   renderConfig,
@@ -228,18 +228,6 @@ async function end(child: ChildProcess, ended: Promise<unknown>, signal: 'SIGTER
   const killer = setTimeout(() => child.kill('SIGKILL'), 5000);
   await ended;
   clearTimeout(killer);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host, port: 0 }, resolve);
-  });
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('There is no free port.');
-  return address.port;
 }
 
 /** The variable MOSQUITTO, else the PATH, else where Debian puts it. Throws with advice when there is none. */
