@@ -190,7 +190,10 @@ interface Answer {
 }
 
 /** Resolves when the answer has left, or cannot. */
-function reply(request: IncomingMessage, response: ServerResponse, { status, headers, text }: Answer): Promise<void> {
+async function reply(request: IncomingMessage, response: ServerResponse, answer: Answer): Promise<void> {
+  // Its sender did not wait for it; the connection ends only once.
+  if (response.closed) return;
+  const { status, headers, text } = answer;
   const { promise, resolve } = Promise.withResolvers<undefined>();
   response.once('close', () => {
     resolve(undefined);
@@ -204,5 +207,5 @@ function reply(request: IncomingMessage, response: ServerResponse, { status, hea
     ...(request.complete || request.headers.expect === undefined ? {} : { Connection: 'close' }),
   });
   response.end(text);
-  return promise;
+  await promise;
 }

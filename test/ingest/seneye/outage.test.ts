@@ -1,7 +1,7 @@
 /** The bus goes away and comes back: no sender is told that its reading is safe before it is, and none stands twice. */
 import { once } from 'node:events';
 import { request, type IncomingMessage } from 'node:http';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { signMessage } from '../../simulators/seneye/encoding.ts';
 import { configOf, message, SECRET, SOURCE, worldForTest, type World } from './world.ts';
 
@@ -146,6 +146,30 @@ it('no more posts are held than may wait, though several senders were told to go
 });
 
 describe('when the driver stops', () => {
+  it('a sender that has gone before its answer is not waited for', async () => {
+    const world = await worldForTest(configOf({ ackTimeoutMs: 500 }));
+    await world.server.halt();
+    const body = signMessage(Buffer.from(JSON.stringify(message())), SECRET);
+    const headers = { 'Content-Type': 'application/jose', 'X-SENEYE': SOURCE, 'Content-Length': body.length };
+    const sent = request(world.url, { method: 'POST', headers, agent: false });
+    sent.on('error', () => undefined);
+    sent.end(body);
+    await vi.waitFor(() => {
+      expect(world.feed.metrics().waiting).toBe(1);
+    });
+    sent.destroy();
+    await vi.waitFor(() => {
+      expect(world.log.text()).toContain('did not take the readings within 500 ms');
+    });
+    // The time for last answers does not pass, so that the end comes only where none is left.
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
+    await world.feed.stop(0);
+    expect(world.feed.health().state).toBe('stopped');
+  });
+
   it('what waits in vain is not acknowledged', async () => {
     const world = await worldForTest(configOf({ ackTimeoutMs: 60_000 }));
     await world.server.halt();
