@@ -47,6 +47,12 @@ export interface IntakeNumbers {
   waiting: number;
 }
 
+/**
+ * What may wait for the bus before a feed takes no further message, however few they are: a message can hold thousands of
+ * readings, and each that waits takes some 4 KB of memory.
+ */
+const MOST_WAITING = 20_000;
+
 export class Intake {
   readonly origin: Origin;
   readonly #options: IntakeOptions;
@@ -82,9 +88,9 @@ export class Intake {
     return this.#options.window;
   }
 
-  /** True while as many messages are under way as may be. */
+  /** True while as many messages, or readings of them, are under way as may be. */
   get full(): boolean {
-    return this.#counts.waiting >= this.#options.window;
+    return this.#counts.waiting >= this.#options.window || this.#pipeline.numbers.waiting >= MOST_WAITING;
   }
 
   /** Resolves as soon as the intake is not full. */

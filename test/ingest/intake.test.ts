@@ -5,7 +5,7 @@ import { deadLetterSchema, readingSchema } from '../../src/contract/reading.ts';
 import { Intake } from '../../src/ingest/intake.ts';
 import { PipelineStopped } from '../../src/ingest/pipeline.ts';
 import type { Measurement, Reject } from '../../src/ingest/reading.ts';
-import { busForTest, callerForTest, serverForTest } from '../bus/support.ts';
+import { busForTest, callerForTest, serverForTest, TestLog } from '../bus/support.ts';
 import type { NatsServerOptions } from '../support/nats/index.ts';
 
 async function setUp(options: NatsServerOptions = {}, window = 10) {
@@ -133,6 +133,32 @@ describe('the window', () => {
     await waiting;
     expect(intake.trouble).toBeUndefined();
     expect(await stored()).toHaveLength(2);
+  });
+
+  it('is full with few messages too, when these hold very many readings', async () => {
+    const gate = Promise.withResolvers<undefined>();
+    const publisher = {
+      publish: () => gate.promise.then(() => ({ duplicate: false })),
+      mayLose: false,
+      onAvailable: () => () => undefined,
+    };
+    const origin = { scheme: 'mqtt', connection: 'hall' } as const;
+    const options = { origin, prefix: 'iota', publisher, inFlight: 8, window: 500, logger: new TestLog() };
+    const intake = new Intake(options);
+    const large = {
+      measurements: Array.from({ length: 10_000 }, (_, n) => measurement(String(n))),
+      rejects: [],
+    };
+    const first = intake.take(large);
+    expect(intake.full).toBe(false);
+    const second = intake.take(large);
+    expect(intake.full).toBe(true);
+    const room = intake.room();
+    gate.resolve(undefined);
+    await room;
+    expect(intake.full).toBe(false);
+    await Promise.all([first, second]);
+    expect(intake.numbers()).toMatchObject({ received: 2, readings: 20_000, waiting: 0 });
   });
 
   it('says that nothing may be acknowledged when the driver stops before', async () => {
