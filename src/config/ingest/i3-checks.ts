@@ -60,7 +60,7 @@ function published(ingest: Raw) {
     list(egress.publish).map(({ subject, topic, durable }, at) => ({
       path: `settings.ingest.egress[${index}].publish[${at}]`,
       broker: brokerOf(egress.url),
-      ...{ subject, topic, durable },
+      ...{ index, subject, topic, durable },
     })),
   );
 }
@@ -88,12 +88,20 @@ function sameClients(ingest: Raw): Problem[] {
 
 /** A consumer remembers one position; two entries with one name would take each other's readings. */
 function sameConsumers(ingest: Raw): Problem[] {
-  const first = new Map<unknown, string>();
-  return published(ingest).flatMap(({ path, durable }) => {
-    const other = first.get(durable);
-    if (typeof durable !== 'string') return [];
-    if (other === undefined) first.set(durable, path);
-    return other === undefined ? [] : [{ path: `${path}.durable`, message: `is the same as that of ${other}` }];
+  const first = new Map<string, string>();
+  return published(ingest).flatMap(({ path, index, subject, topic, durable }) => {
+    const named = typeof durable === 'string';
+    // The name that an entry without one gets is made of these, and of the connection.
+    const key = JSON.stringify(named ? [durable] : [index, subject, topic]);
+    const other = first.get(key);
+    if (other === undefined) {
+      first.set(key, path);
+      return [];
+    }
+    const message = named
+      ? `is the same as that of ${other}`
+      : `must be given: subject and topic are the same as those of ${other}, and so is the name that is made of them`;
+    return [{ path: `${path}.durable`, message }];
   });
 }
 

@@ -142,6 +142,15 @@ describe('several together', () => {
       ...{ subject: `iota.readings.mqtt.hall.${what}`, topic: `ann/pond/${what}`, durable: 'out' },
     }));
     expect((await told({ egress: [seller({ publish })] }))[0]).toContain('publish[1].durable is the same as that of');
+    const [first] = publish;
+    const same = { subject: first?.subject, topic: first?.topic };
+    expect((await told({ egress: [seller({ publish: [same, { ...same, payload: 'value' }] })] }))[0]).toBe(
+      'settings.ingest.egress[0].publish[1].durable must be given: subject and topic are the same as those of settings.ingest.egress[0].publish[0], and so is the name that is made of them',
+    );
+    await isFine({ egress: [seller({ publish: [same, { ...same, payload: 'value', durable: 'values' }] })] });
+    await isFine({
+      egress: [seller({ publish: [same] }), seller({ name: 'other', user: 'ann$pond$other', publish: [same] })],
+    });
   });
 
   it('need a stream to sell from', async () => {
