@@ -105,7 +105,8 @@ export interface LinkPublishing {
   /**
    * Sends one message, not retained. Resolves with the broker's PUBACK (QoS 1), or when it was handed to the network
    * (QoS 0). Messages leave in the order of the calls.
-   * @throws LinkDown there is no connection now, or it ended before; the link keeps nothing for later
+   * @throws LinkDown there is no connection now, it ended before, or the broker takes no more for now; the link keeps
+   *   nothing for later
    * @throws PublishRefused the broker or the standard does not allow it, so that to repeat it is no use
    */
   publish(topic: string, payload: Uint8Array, qos: 0 | 1): Promise<void>;

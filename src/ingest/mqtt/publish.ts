@@ -1,7 +1,10 @@
 /** Publishes on one connection. */
 import type { Connection } from './connection.ts';
 
-/** There is no connection, or it ended before the broker had acknowledged: the message may have arrived or not. */
+/**
+ * There is no connection, or it ended before the broker had acknowledged: the message may have arrived or not. Or the
+ * broker takes no more at this moment.
+ */
 export class LinkDown extends Error {
   override readonly name = 'LinkDown';
 }
@@ -12,6 +15,9 @@ export class PublishRefused extends Error {
 }
 
 const MOST_TOPIC_BYTES = 65_535;
+
+/** Codes of a PUBACK by which a broker of MQTT 5 refuses what it can take later: packet id in use, quota used up. */
+const PASSING: readonly unknown[] = [145, 151];
 
 export class Publisher {
   readonly #connection: Connection;
@@ -71,7 +77,8 @@ export class Publisher {
     const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
     this.#connection.client.publish(topic, bytes, { qos, retain: false }, (error) => {
       if (!error) resolve(undefined);
-      else reject('code' in error ? new PublishRefused(error.message) : new LinkDown(error.message));
+      else if (!('code' in error) || PASSING.includes(error.code)) reject(new LinkDown(error.message));
+      else reject(new PublishRefused(error.message));
     });
     try {
       await promise;

@@ -344,8 +344,9 @@ test('publishing is refused in words, or fails with the connection', async () =>
     '5',
     kindly((packet, peer) => {
       if (!is(packet, 'publish')) return false;
-      if (packet.topic === 'forbidden') {
-        peer.send({ cmd: 'puback', messageId: packet.messageId ?? 0, reasonCode: 135 });
+      const reasonCode = { forbidden: 135, later: 151 }[packet.topic];
+      if (reasonCode !== undefined) {
+        peer.send({ cmd: 'puback', messageId: packet.messageId ?? 0, reasonCode });
       } else {
         peer.end();
       }
@@ -356,6 +357,8 @@ test('publishing is refused in words, or fails with the connection', async () =>
   await expect(link.publish('out', Buffer.from('x'), 1)).rejects.toMatchObject({ name: 'LinkDown' });
   await becomes('up');
   await expect(link.publish('forbidden', Buffer.from('x'), 1)).rejects.toMatchObject({ name: 'PublishRefused' });
+  // A quota is free again later, so what it keeps back must not be given up.
+  await expect(link.publish('later', Buffer.from('x'), 1)).rejects.toMatchObject({ name: 'LinkDown' });
   for (const topic of ['', 'a/+', 'a/#', 'a\0b', 'a\uD800', 'x'.repeat(65_536)]) {
     await expect(link.publish(topic, Buffer.from('x'), 1)).rejects.toMatchObject({ name: 'PublishRefused' });
   }
