@@ -166,6 +166,20 @@ describe('a refused log-in', () => {
       expect(text).not.toContain(Buffer.from(secret).toString('base64').slice(0, 12));
     }
   });
+
+  it.each([
+    ['two lines', 'key\nof-the-driver-4711'],
+    ['letters beyond ASCII', 'key–of-the-driver-4711'],
+  ])('shows no secret where an API key has %s, which no header can carry', async (_what, key) => {
+    const simulator = await startPlatform();
+    const platform = clientOf(simulator.url, { credentials: { kind: 'key', key: given(key) } });
+    for (const refusal of [platform.ping(NEVER), platform.mqttLogin(NEVER)]) {
+      const error: unknown = await refusal.catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ code: 'unauthorized', message: expect.stringContaining('line breaks') as string });
+      expect(inspect(error, { depth: 10 })).not.toContain('of-the-driver-4711');
+    }
+    expect(simulator.seen).toEqual([]);
+  });
 });
 
 describe('a grant that ends', () => {

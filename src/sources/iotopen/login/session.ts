@@ -4,7 +4,7 @@ import type { IotOpenPaths } from '../transport.ts';
 import { KeyWay } from './key.ts';
 import { OAuthWay } from './oauth.ts';
 import { UserWay } from './user.ts';
-import type { Grant, IotOpenCredentials, Way } from './way.ts';
+import { refusedLogin, type Grant, type IotOpenCredentials, type Way } from './way.ts';
 
 export interface SessionOptions {
   /** For texts: `IoT Open "plant"`. */
@@ -25,6 +25,11 @@ const LOGIN_TIMEOUT_MS = 30_000;
 const KEPT_SECRETS = 32;
 /** Shorter texts are no secrets, and taking them out would garble the rest. */
 const SHORTEST_SECRET = 4;
+
+/** What a header can carry; the library that makes headers repeats anything else in the text of its error. */
+const PRINTABLE = /^[\x20-\x7e]+$/;
+const UNFIT =
+  'the API key (or token) holds line breaks or characters beyond ASCII, so it is none, and was not sent. Look at the place that it is read from.';
 
 export class Session {
   readonly #platform: string;
@@ -90,6 +95,7 @@ export class Session {
     try {
       const grant = await this.#way.obtain(AbortSignal.timeout(LOGIN_TIMEOUT_MS), refused);
       this.learn(grant.token);
+      if (!PRINTABLE.test(grant.token)) throw refusedLogin(this.#platform, UNFIT);
       this.#grant = grant;
       return grant;
     } catch (error) {
