@@ -5,7 +5,7 @@ import { readInstallations, readThings, type Installation, type Listed, type Thi
 import { fromRefusal, fromThrown } from './failure.ts';
 import { Session } from './login/session.ts';
 import { headersOf, type Grant, type IotOpenCredentials } from './login/way.ts';
-import { readLogPage, readStatus, type Row } from './rows.ts';
+import { isRepeated, readLogPage, readStatus, type Row } from './rows.ts';
 import { openTransport, type IotOpenPaths, type Transport, type TransportOptions } from './transport.ts';
 
 export interface PlatformOptions extends TransportOptions {
@@ -126,6 +126,7 @@ export class Platform {
    */
   async *log(installation: Installation, query: LogQuery, signal: AbortSignal): AsyncGenerator<readonly Row[]> {
     if (query.topics.length === 0) return;
+    let before: readonly Row[] = [];
     for (let offset = 0; ;) {
       const outcome = await this.#fitting(query.topics, () => this.#logPage(installation, query, offset, signal));
       if ('parts' in outcome) {
@@ -133,6 +134,10 @@ export class Platform {
         return;
       }
       const { rows, count, total } = this.#understood(readLogPage(outcome.body, installation.clientId), 'log');
+      if (isRepeated(rows, before)) {
+        throw new DriverError('sourceError', `${this.#name} gives the same part of its log again and again.`);
+      }
+      before = rows;
       if (rows.length > 0) yield rows;
       offset += count;
       // A page shorter than asked for is not the last one where the platform has a bound of its own.

@@ -41,6 +41,15 @@ export function withoutClientId(topic: string, clientId: number): string {
   return topic.startsWith(prefix) ? topic.slice(prefix.length) : topic;
 }
 
+/**
+ * Whether a page of an ascending log is the one before once more, so that reading on would have no end. One that holds
+ * nothing but equal rows may be followed by its like.
+ */
+export function isRepeated(rows: readonly Row[], before: readonly Row[]): boolean {
+  const [first, last] = [JSON.stringify(rows.at(0)), JSON.stringify(rows.at(-1))];
+  return first !== last && JSON.stringify(rows) === JSON.stringify(before);
+}
+
 function rowsOf(list: readonly unknown[], clientId: number): Row[] {
   return list.flatMap((item) => {
     const said = item as Readonly<Record<string, unknown>> | null;

@@ -1,4 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Installation } from '../../../src/sources/iotopen/catalogue.ts';
 import type { Numeral } from '../../../src/sources/iotopen/numeral.ts';
 import type { Platform } from '../../../src/sources/iotopen/platform.ts';
@@ -107,6 +110,26 @@ describe('status and log', () => {
     expect(new Set(rows.map(String)).size).toBe(150);
     const times = rows.map(([, , time]) => Number(time));
     expect(times).toEqual(times.toSorted((a, b) => a - b));
+  });
+
+  it('end with an error where the platform gives the same page again and again', async () => {
+    const rows = [1, 2].map((timestamp) => ({ topic: 'obj/a', timestamp, value: 1 }));
+    let calls = 0;
+    const rude = createServer((_request, response) => {
+      // Equal rows may stand in a log often; a page of different ones may not.
+      const same = ++calls <= 3;
+      response.end(JSON.stringify({ data: same ? [rows[0], rows[0]] : rows }));
+    }).listen(0, '127.0.0.1');
+    onTestFinished(() => void rude.close());
+    await once(rude, 'listening');
+    const platform = clientOf(`http://127.0.0.1:${(rude.address() as AddressInfo).port}`);
+    const installation = { id: 1, clientId: 1, name: 'School', assigned: true };
+    const read = async (): Promise<void> => {
+      const query = { from: 0n, to: 10_000_000_000n, topics: ['obj/a'], pageRows: 2 };
+      for await (const _page of platform.log(installation, query, NEVER)) expect(calls).toBeLessThan(100);
+    };
+    await expect(read()).rejects.toThrow(/same part of its log again and again/);
+    expect(calls).toBe(5);
   });
 
   it('reads on where the platform gives fewer rows than it was asked for', async () => {
