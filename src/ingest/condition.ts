@@ -9,6 +9,8 @@ export class Condition {
   #state: FeedState = 'connecting';
   #message: string | undefined;
   #since = Date.now();
+  /** Since when something counts more than the noted state, as reports found it. */
+  #overSince: number | undefined;
 
   constructor(kind: FeedKind, name: string, logger: BusLogger) {
     this.#kind = kind;
@@ -39,11 +41,12 @@ export class Condition {
    */
   health(lastMessageMs: number | undefined, over?: { state: FeedState; message: string }): FeedHealth {
     const message = over?.message ?? this.#message;
+    this.#overSince = over === undefined ? undefined : (this.#overSince ?? Date.now());
     return {
       kind: this.#kind,
       name: this.#name,
       state: over?.state ?? this.#state,
-      since: new Date(this.#since).toISOString(),
+      since: new Date(this.#overSince ?? this.#since).toISOString(),
       ...(message === undefined ? {} : { message }),
       lastMessage: lastMessageMs === undefined ? null : new Date(lastMessageMs).toISOString(),
     };

@@ -169,7 +169,7 @@ export class Intake {
     logger.debug({ source: this.origin, code: reject.code, about: reject.about }, reject.reason);
     await this.#send({
       publication: deadLetterOf(prefix, this.origin, reject),
-      instead: () => deadLetterOf(prefix, this.origin, { ...reject, payload: new Uint8Array(), about: undefined }),
+      instead: () => deadLetterOf(prefix, this.origin, { ...reject, about: undefined }, 0),
     });
   }
 

@@ -120,10 +120,13 @@ function messageId(reading: Reading, claimedTime: string | undefined): string {
  */
 const inHeader = (text: string): string => text.toWellFormed().replace(/[^\x21-\x24\x26-\x7e]+/g, encodeURIComponent);
 
-/** A dead letter as a message. Repeated deliveries of the same message have the same id. */
-export function deadLetterOf(prefix: string, origin: Origin, reject: Reject): Publication {
+/**
+ * A dead letter as a message. Repeated deliveries of the same message have the same id.
+ * @param keep how many bytes of the payload stand in it
+ */
+export function deadLetterOf(prefix: string, origin: Origin, reject: Reject, keep = DEAD_PAYLOAD_BYTES): Publication {
   const { code, reason, payload, about, received } = reject;
-  const truncated = payload.length > DEAD_PAYLOAD_BYTES;
+  const truncated = payload.length > keep;
   const letter: DeadLetter = {
     kind: 'deadLetter',
     source: sourceOf(origin),
@@ -131,9 +134,7 @@ export function deadLetterOf(prefix: string, origin: Origin, reject: Reject): Pu
     reason,
     received: formatInstant(received),
     ...(about === undefined ? {} : { about: mapValues(about, cut) }),
-    payload: Buffer.from(payload.buffer, payload.byteOffset, Math.min(payload.length, DEAD_PAYLOAD_BYTES)).toString(
-      'base64',
-    ),
+    payload: Buffer.from(payload.buffer, payload.byteOffset, Math.min(payload.length, keep)).toString('base64'),
     payloadBytes: payload.length,
     truncated,
   };

@@ -110,8 +110,14 @@ describe('a delivery', () => {
     await intake.take({ measurements: [measurement('t', { value: 'x'.repeat(9000) })], rejects: [] });
     expect((await stored()).map(({ body }) => body.code)).toEqual(['tooLarge']);
     expect(intake.numbers()).toMatchObject({ readings: 0, rejected: { tooLarge: 1 }, dropped: 0 });
+    // Without its payload it fits, and still tells how long that was.
+    await intake.take({
+      measurements: [],
+      rejects: [{ ...reject, payload: Buffer.alloc(9000), reason: 'y'.repeat(4000) }],
+    });
+    expect((await stored()).at(-1)?.body).toMatchObject({ payload: '', payloadBytes: 9000, truncated: true });
     await intake.take({ measurements: [], rejects: [{ ...reject, reason: 'y'.repeat(9000) }] });
-    expect(intake.numbers()).toMatchObject({ rejected: { tooLarge: 1, notJson: 1 }, dropped: 1 });
+    expect(intake.numbers()).toMatchObject({ rejected: { tooLarge: 1, notJson: 2 }, dropped: 1 });
     expect(bus.log.messages('error').join()).toMatch(/it is dropped/);
   });
 });

@@ -119,10 +119,12 @@ describe('the condition of a feed', () => {
     });
     condition.is('up');
     expect(condition.health(Date.UTC(2026, 0, 1))).toMatchObject({ state: 'up', lastMessage: begun });
-    expect(condition.health(undefined, { state: 'waiting', message: 'The bus is away.' })).toMatchObject({
-      state: 'waiting',
-      message: 'The bus is away.',
-    });
+    vi.advanceTimersByTime(1000);
+    const away = { state: 'waiting', message: 'The bus is away.' } as const;
+    const since = new Date().toISOString();
+    expect(condition.health(undefined, away)).toMatchObject({ ...away, since });
+    vi.advanceTimersByTime(1000);
+    expect(condition.health(undefined, away).since).toBe(since);
     expect(log.lines.map(({ level, message }) => `${level} ${message}`)).toEqual([
       'warn Feed mqtt "hall" is down: Nobody listens.',
       'warn Feed mqtt "hall" is down: It answers no more.',

@@ -49,7 +49,9 @@ export const streamSchema = z.strictObject({
 export const windowSchema = z.strictObject({
   messages: whole(1, 65_535)
     .default(500)
-    .describe('Messages of one feed that are taken and not yet acknowledged. Beyond it senders wait.'),
+    .describe(
+      'Messages of one feed that are taken and not yet acknowledged. Beyond it senders wait; also while 20,000 readings of them wait, where a message holds many.',
+    ),
   inFlight: whole(1, 10_000)
     .default(64)
     .describe('Readings of one feed that wait for the acknowledgement of the stream at once.'),

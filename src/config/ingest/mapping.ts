@@ -53,7 +53,7 @@ export const valueSchema = z.strictObject({
     .enum(['auto', 'number', 'text', 'boolean'])
     .default('auto')
     .describe(
-      '`auto`: as JSON has it, a text stays a text; with `scale` or `offset` the same as `number`. `number`: also from text such as `"21.5"`. `boolean`: also 1, 0 and the texts true, false, on, off, yes, no. `text`: a number becomes the text of it. A text that cannot be read as this becomes `Bad Data`. A whole number beyond 2^53 is kept as text, since a number would be rounded.',
+      '`auto`: as JSON has it, a text stays a text; with `scale` or `offset` the same as `number`. `number`: also from text such as `"21.5"`. `boolean`: also 1, 0 and the texts true, false, on, off, yes, no. `text`: a number becomes the text of it. A text that cannot be read as this becomes `Bad Data`. A whole number beyond 2^53, written in digits alone, is kept as text, since a number would be rounded; with a point or an exponent it is taken for the measurement that it looks like.',
     ),
   unit: plain(64).optional().describe('Unit of the value.'),
   unitPath: jsonPath().optional().describe('Where the unit stands in the record; `unit` is used where it is absent.'),

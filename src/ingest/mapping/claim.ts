@@ -68,7 +68,9 @@ function arrival({ received, retained }: MqttMessage, doubt?: string, claimedTim
     ...(claimedTime === undefined ? {} : { claimedTime }),
     ...(retained ? { retained: true } : {}),
   };
-  return { time: received, claimedTime, status: 'Questionable', reason: reasons.join(' '), attributes };
+  // A text that is no time says nothing of when: many readings may bear the same one ("--"), so it is no part of the id
+  // by which repetitions are recognized.
+  return { time: received, status: 'Questionable', reason: reasons.join(' '), attributes };
 }
 
 /** What stands in the message, as far as it is short. */
