@@ -15,6 +15,8 @@ export class Places implements Iterable<Place> {
   readonly #wish: Wish;
   readonly #startNs: Nanoseconds;
   readonly #places = new Map<number, Place>();
+  /** Installations that were there before, each with the time up to which it was surely listened to. */
+  readonly #gone = new Map<number, Nanoseconds>();
   /** When the catalogue was read that is known; undefined before the first. */
   #readAt: Nanoseconds | undefined;
 
@@ -45,11 +47,18 @@ export class Places implements Iterable<Place> {
     const before = JSON.stringify(this.subscriptions());
     const { entries, notices } = await loadCatalogue(platform, this.#wish, signal);
     const seen = new Set(entries.map(({ installation }) => installation.clientId));
-    for (const clientId of this.#places.keys()) if (!seen.has(clientId)) this.#places.delete(clientId);
+    for (const clientId of this.#places.keys()) {
+      if (seen.has(clientId)) continue;
+      this.#places.delete(clientId);
+      // It may be back soon: taken from the account and given again, or left out of a list for a moment.
+      this.#gone.set(clientId, this.#readAt ?? now);
+    }
     for (const { installation, map } of entries) {
       const known = this.#places.get(installation.clientId);
       if (known === undefined) {
-        const place = new Place(installation, map, now - this.#startNs);
+        const since = this.#gone.get(installation.clientId) ?? now;
+        this.#gone.delete(installation.clientId);
+        const place = new Place(installation, map, since < now - this.#startNs ? since : now - this.#startNs);
         place.disconnected();
         place.connected(now);
         this.#places.set(installation.clientId, place);

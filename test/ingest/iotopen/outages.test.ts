@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { SCHOOL } from '../../simulators/iotopen/plant.ts';
+import { PUMPS, SCHOOL } from '../../simulators/iotopen/plant.ts';
 import type { IotOpenSimulator } from '../../simulators/iotopen/simulator.ts';
 import { feedForTest, nowSeconds, readingsOf, simulatorForTest } from './support.ts';
 
@@ -98,6 +98,33 @@ describe('a gap', () => {
     simulator.knobs.latencyMs = 0;
     await readingsOf(world, next);
     expect(values(await world.readings())).toEqual(upTo(next));
+  });
+
+  it('of an installation that was taken from the account for a while is filled when it is back', async () => {
+    const account = {
+      ...{ user: 'integration', password: 'no-log-in-with-this', keys: ['key-of-the-driver'] },
+      installations: [SCHOOL, PUMPS],
+    };
+    const simulator = await simulatorForTest({ accounts: [account] });
+    // Nothing is read back at start, and no newest values: what comes was missed.
+    const world = await feedForTest(simulator, { backfill: { atStartMinutes: 0, overlapSeconds: 0 }, snapshot: false });
+    await world.becomes('up');
+    const publish = (value: number): Promise<void> =>
+      simulator.publish(SCHOOL, `${AT}/temperature`, { value, timestamp: Date.now() / 1000 });
+    await publish(0);
+    await readingsOf(world, 1);
+    account.installations = [PUMPS];
+    const reads = (): number => simulator.seen.filter(({ path }) => path.includes('/functionx/')).length;
+    // The second time the catalogue is read, the first has had its effect.
+    for (const clientId of [SCHOOL, PUMPS]) {
+      const before = reads();
+      await simulator.announce(clientId);
+      await expect.poll(reads).toBeGreaterThan(before);
+    }
+    for (const value of [1, 2]) await publish(value);
+    account.installations = [SCHOOL, PUMPS];
+    await simulator.announce(PUMPS);
+    expect(values(await readingsOf(world, 3))).toEqual([0, 1, 2]);
   });
 
   it('that begins while the newest values are read has them read again', async () => {
