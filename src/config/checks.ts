@@ -3,6 +3,8 @@ import { isAddress, parseNatsUrl } from './natsurl.ts';
 import type { z } from 'zod';
 import { isLoopback } from './loopback.ts';
 import type { Problem } from './problems.ts';
+import { object, type Raw } from './raw.ts';
+import { sameNames } from './same-names.ts';
 import { busSchema, limitsSchema } from './schema.ts';
 
 /** The rules that concern several keys at once. They look at the raw file, so that they also speak when others do. */
@@ -15,7 +17,7 @@ export function crossChecks(root: Readonly<Record<string, unknown>>): { problems
       ...topics(root),
       ...plainTcp(root, object(settings.bus)).problems,
       ...somethingToDo(root, settings),
-      ...sameNames(servers),
+      ...sameNames('settings.servers', servers),
       ...credentialForms(servers),
       ...limitOrder(object(settings.limits), object(settings.bus)),
       ...ingest.problems,
@@ -27,9 +29,6 @@ export function crossChecks(root: Readonly<Record<string, unknown>>): { problems
     ],
   };
 }
-
-type Raw = Readonly<Record<string, unknown>>;
-const object = (value: unknown): Raw => (typeof value === 'object' && value !== null ? (value as Raw) : {});
 
 /** What the driver publishes must not come back to it as a request. */
 function topics(root: Raw): Problem[] {
@@ -62,21 +61,6 @@ function somethingToDo(root: Raw, settings: Raw): Problem[] {
   if (typeof root.settings !== 'object' || settings.ingest !== undefined) return [];
   if (settings.servers !== undefined && !(Array.isArray(settings.servers) && settings.servers.length === 0)) return [];
   return [{ path: 'settings.servers', message: 'must not be empty, unless settings.ingest brings device data in' }];
-}
-
-function sameNames(servers: readonly Raw[]): Problem[] {
-  const first = new Map<string, number>();
-  return servers.flatMap((server, index) => {
-    if (typeof server.name !== 'string') return [];
-    const name = server.name.normalize('NFC').toLowerCase();
-    const other = first.get(name);
-    if (other === undefined) {
-      first.set(name, index);
-      return [];
-    }
-    const message = `is the same name as settings.servers[${other}].name (letter case does not count)`;
-    return [{ path: `settings.servers[${index}].name`, message }];
-  });
 }
 
 function credentialForms(servers: readonly Raw[]): Problem[] {

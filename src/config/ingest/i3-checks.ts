@@ -1,9 +1,8 @@
 /** The rules of buying and selling at an I3 marketplace that concern several entries of the configuration at once. */
 import type { Problem } from '../problems.ts';
+import { object, type Raw } from '../raw.ts';
 import { canMeet, filterProblem } from './topic-filter.ts';
 
-type Raw = Readonly<Record<string, unknown>>;
-const object = (value: unknown): Raw => (typeof value === 'object' && value !== null ? (value as Raw) : {});
 const list = (value: unknown): Raw[] => (Array.isArray(value) ? value.map(object) : []);
 
 /** Looks at `settings.ingest` in its raw form, so that it also speaks when others do. */

@@ -1,9 +1,7 @@
 /** The rules of `settings.ingest.iotopen[]` that concern several keys at once. */
 import { isLoopback } from '../loopback.ts';
 import type { Problem } from '../problems.ts';
-
-type Raw = Readonly<Record<string, unknown>>;
-const object = (value: unknown): Raw => (typeof value === 'object' && value !== null ? (value as Raw) : {});
+import { object, type Raw } from '../raw.ts';
 
 /** The ways to log in, each with all that it needs. */
 const WAYS = [['apiKey'], ['token'], ['user', 'password'], ['clientId', 'clientSecret', 'refreshToken']] as const;

@@ -1,10 +1,8 @@
 /** The rules of connections to MQTT brokers that concern several keys at once; for all kinds of feeds that have them. */
 import { isLoopback } from '../loopback.ts';
 import type { Problem } from '../problems.ts';
+import { object, type Raw } from '../raw.ts';
 import { covers, overlap } from './filter-overlap.ts';
-
-type Raw = Readonly<Record<string, unknown>>;
-const object = (value: unknown): Raw => (typeof value === 'object' && value !== null ? (value as Raw) : {});
 
 /** Kinds of feeds that are lists of connections to a broker. */
 const BROKERS = ['mqtt', 'i3', 'egress'] as const;
