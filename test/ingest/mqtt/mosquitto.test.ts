@@ -65,6 +65,23 @@ test('passwords and rights hold, and can be changed while it runs', async () => 
   await again.end();
 });
 
+test('changes right after each other are all taken', async () => {
+  const broker = await start();
+  // So many that reading them takes a while.
+  const others = Array.from({ length: 5000 }, (_, i) => `user somebody${i}\ntopic readwrite a/${i}\n`).join('');
+  for (const allowed of ['a', 'b', 'c', 'd', 'e']) {
+    await broker.reload({ acl: `user anna\ntopic readwrite ${allowed}/#\n${others}` });
+  }
+  const anna = await connectPlain(broker.url(), { username: 'anna' });
+  await anna.subscribe('#');
+  await anna.publish('d/x', 'denied');
+  await anna.publish('e/x', 'allowed');
+  await vi.waitFor(() => {
+    expect(anna.heard.map(({ text }) => text)).toEqual(['allowed']);
+  });
+  await anna.end();
+});
+
 test('a session survives a restart on the same port', async () => {
   const broker = await start();
   const url = broker.url();

@@ -1,6 +1,7 @@
 /** Starts a real mosquitto on free ports of this machine, and breaks and mends it on demand. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -116,10 +117,11 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
     reload: async (changes) => {
       settings = { ...settings, ...changes };
       writeFiles(folder, settings, listeners, ports);
-      // The process has one thread: what it takes after this line, it takes by the new rules.
-      const reloaded = log.sees(/Reloading config/);
+      const begun = log.sees(/Reloading config/);
       process.kill(alive().pid, 'SIGHUP');
-      await reloaded;
+      await begun;
+      // A signal that comes while it still reads the files is lost. It has one thread: once it answers, it has read them.
+      await answersNonsense(port());
     },
     freeze: () => {
       process.kill(alive().pid, 'SIGSTOP');
@@ -128,6 +130,19 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
       process.kill(alive().pid, 'SIGCONT');
     },
   };
+}
+
+/** Resolves when the process ends a connection that speaks no protocol of it. */
+function answersNonsense(port: number): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host }).resume();
+    // A reset says as much as an orderly end.
+    socket.on('error', () => undefined);
+    socket.once('close', () => {
+      resolve();
+    });
+    socket.write('\r\n\r\n');
+  });
 }
 
 /** Writes all files; returns the path of the configuration. */
