@@ -1,7 +1,8 @@
 /** The rules of buying and selling at an I3 marketplace that concern several entries of the configuration at once. */
 import type { Problem } from '../problems.ts';
 import { object, type Raw } from '../raw.ts';
-import { canMeet, filterProblem } from './topic-filter.ts';
+import { overlap } from './filter-overlap.ts';
+import { filterProblem } from './topic-filter.ts';
 
 const list = (value: unknown): Raw[] => (Array.isArray(value) ? value.map(object) : []);
 
@@ -37,8 +38,7 @@ function loops(ingest: Raw): Problem[] {
   ];
   return published(ingest).flatMap(({ path, topic, broker }) => {
     if (typeof topic !== 'string' || broker === undefined) return [];
-    const levels = topic.split('/').map((text) => ({ kind: 'text', text }) as const);
-    const back = heard.find((one) => one.broker === broker && canMeet(one.filter, levels));
+    const back = heard.find((one) => one.broker === broker && overlap(one.filter, topic));
     if (back === undefined) return [];
     const message = `is a topic that ${back.path} listens to at the same broker: what is published would come in again, for ever`;
     return [{ path: `${path}.topic`, message, value: topic }];

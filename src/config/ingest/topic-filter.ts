@@ -76,16 +76,3 @@ function parseLevel(part: string): PatternLevel {
 /** The names of the fields of a pattern. */
 export const patternNames = (pattern: readonly PatternLevel[]): string[] =>
   pattern.flatMap((level) => (level.kind !== 'text' && level.name !== undefined ? [level.name] : []));
-
-/** True if there can be a topic that fits both the filter and the pattern. */
-export function canMeet(filter: string, pattern: readonly PatternLevel[]): boolean {
-  const levels = filter.split('/');
-  for (let at = 0; ; at++) {
-    const one = levels[at];
-    const other = pattern[at];
-    // `#` and `{name...}` stand for no level too.
-    if (one === '#' || other?.kind === 'rest') return true;
-    if (one === undefined || other === undefined) return one === other;
-    if (one !== '+' && other.kind === 'text' && other.text !== one) return false;
-  }
-}

@@ -1,7 +1,7 @@
 /** Subscriptions that contain others. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { covers, overlap } from '../../../src/config/ingest/filter-overlap.ts';
+import { covers } from '../../../src/config/ingest/filter-overlap.ts';
 import { topicMatcher } from '../../../src/ingest/mapping/topic.ts';
 import { reduce } from '../../../src/ingest/mqtt/reduce.ts';
 
@@ -52,18 +52,11 @@ test('after it, the same topics are taken', () => {
   );
 });
 
-test('after it, none contains another; what contains and what crosses is true of topics', () => {
+test('after it, none contains another', () => {
   fc.assert(
-    fc.property(fc.array(filter, { maxLength: 8 }), topic, (all, levels) => {
+    fc.property(fc.array(filter, { maxLength: 8 }), (all) => {
       const left = filters(...all);
       for (const one of left) for (const other of left) if (one !== other) expect(covers(one, other)).toBe(false);
-      for (const one of all) {
-        for (const other of all) {
-          const [takes, alsoTakes] = [topicMatcher(one)(levels), topicMatcher(other)(levels)];
-          if (covers(one, other) && alsoTakes) expect(takes).toBe(true);
-          if (takes && alsoTakes) expect(overlap(one, other)).toBe(true);
-        }
-      }
     }),
     { numRuns: 2000 },
   );
