@@ -1,6 +1,5 @@
 /** The durable consumer of a stream, which remembers how far somebody has come: found, or made, and looked at. */
 import {
-  AckPolicy,
   DeliverPolicy,
   NatsError,
   type ConsumerConfig,
@@ -8,19 +7,12 @@ import {
   type JetStreamManager,
   type NatsConnection,
 } from 'nats';
+import { judgeSettings, settingsOf, type SettingsWish } from './consumer-settings.ts';
 
-export interface ConsumerWish {
+export interface ConsumerWish extends SettingsWish {
   readonly stream: string;
-  /** Name of the consumer. */
-  readonly durable: string;
-  /** Which subjects, as a pattern. */
-  readonly filter: string;
   /** Where to begin when it is made for the first time. */
   readonly from: 'new' | 'all';
-  /** Messages that may be given out and not acknowledged. */
-  readonly inFlight: number;
-  /** After this time a message that was given out and not acknowledged is given out again, in milliseconds. */
-  readonly ackWaitMs: number;
 }
 
 /** How far somebody had come in a stream before its consumer was lost. */
@@ -44,6 +36,8 @@ export interface Found {
   readonly streamCreated: string;
   /** Up to this number of the stream there is nothing left to deal with; 0 if that is not so for any. */
   readonly passed: number;
+  /** Settings with which messages could have been lost, and which were set right; for the log. */
+  readonly corrected: readonly string[];
 }
 
 /**
@@ -61,15 +55,16 @@ export async function ensureConsumer(
     const manager = await nc.jetstreamManager({ checkAPI: false });
     const { created, state } = await manager.streams.info(stream);
     let info = await infoOf(manager, wish);
+    let corrected: readonly string[] = [];
     if (info === undefined) {
       const begin = beginning(wish, position, { created, last: state.last_seq });
-      info = await manager.consumers.add(stream, { ...configOf(wish), ...begin });
+      info = await manager.consumers.add(stream, { ...settingsOf(wish), ...begin });
     } else {
-      await adapt(manager, wish, info);
+      corrected = await adapt(manager, wish, info);
     }
     // What a new one begins behind counts for the server as given out, but not as acknowledged.
     const { num_ack_pending: pending, delivered, ack_floor: acknowledged } = info;
-    return { streamCreated: created, passed: (pending === 0 ? delivered : acknowledged).stream_seq };
+    return { streamCreated: created, passed: (pending === 0 ? delivered : acknowledged).stream_seq, corrected };
   } catch (error) {
     if (error instanceof ConsumerProblem) throw error;
     throw new ConsumerProblem(textOf(error, { stream, durable }), { cause: error });
@@ -91,22 +86,26 @@ async function infoOf(manager: JetStreamManager, { stream, durable }: ConsumerWi
   }
 }
 
-/** One with other subjects was made for something else; what it has passed over would be lost without a word. */
-async function adapt(manager: JetStreamManager, wish: ConsumerWish, { config }: ConsumerInfo): Promise<void> {
-  const { stream, durable, filter, inFlight, ackWaitMs } = wish;
-  const wrong =
-    config.filter_subject !== filter
-      ? `takes ${config.filter_subject ?? 'several subjects'} and not ${filter}`
-      : config.ack_policy !== AckPolicy.Explicit
-        ? 'is of another kind'
-        : undefined;
-  if (wrong !== undefined) {
+/**
+ * Brings one that exists to what is wished, as far as it may be changed.
+ * @returns what was set right
+ */
+async function adapt(manager: JetStreamManager, wish: ConsumerWish, info: ConsumerInfo): Promise<readonly string[]> {
+  const { stream, durable } = wish;
+  const { wrong, corrected, changes } = judgeSettings(info.config, wish);
+  if (wrong.length > 0) {
     throw new ConsumerProblem(
-      `Consumer "${durable}" of stream "${stream}" ${wrong}. Name another one, or delete it if it is not needed any more.`,
+      `Consumer "${durable}" of stream "${stream}" ${wrong.join('; it ')}. Set that right, name another consumer, or delete this one if it is not needed any more.`,
     );
   }
-  if (config.max_ack_pending === inFlight && config.ack_wait === ackWaitMs * 1e6) return;
-  await manager.consumers.update(stream, durable, { max_ack_pending: inFlight, ack_wait: ackWaitMs * 1e6 });
+  if (info.paused === true) {
+    const until = info.config.pause_until ?? 'later';
+    throw new ConsumerProblem(
+      `Consumer "${durable}" of stream "${stream}" is paused until ${until}. It goes on then, or with: nats consumer resume ${stream} ${durable}`,
+    );
+  }
+  if (Object.keys(changes).length > 0) await manager.consumers.update(stream, durable, changes);
+  return corrected;
 }
 
 function beginning(
@@ -119,16 +118,6 @@ function beginning(
   if (created !== position.streamCreated || last + 1 < position.next) return { deliver_policy: DeliverPolicy.All };
   return { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: Math.max(1, position.next) };
 }
-
-const configOf = ({ durable, filter, inFlight, ackWaitMs }: ConsumerWish): Partial<ConsumerConfig> => ({
-  durable_name: durable,
-  description: 'Readings on their way out, published by iota-seeqdrv',
-  filter_subject: filter,
-  ack_policy: AckPolicy.Explicit,
-  ack_wait: ackWaitMs * 1e6,
-  max_ack_pending: inFlight,
-  max_deliver: -1,
-});
 
 function textOf(error: unknown, { stream, durable }: { stream: string; durable: string }): string {
   const code = error instanceof NatsError ? error.code : '';

@@ -127,7 +127,8 @@ export class ReadingsConsumer {
 
   async #prepare(nc: NatsConnection): Promise<void> {
     try {
-      const { streamCreated, passed } = await ensureConsumer(nc, this.#options, this.#position());
+      const { streamCreated, passed, corrected } = await ensureConsumer(nc, this.#options, this.#position());
+      for (const setting of corrected) this.#tellCorrected(setting);
       if (!this.#live(nc)) return;
       if (this.#streamCreated !== undefined && this.#streamCreated !== streamCreated) this.#forget();
       this.#streamCreated = streamCreated;
@@ -244,6 +245,14 @@ export class ReadingsConsumer {
       }
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS).unref());
     }
+  }
+
+  #tellCorrected(setting: string): void {
+    const { durable, logger } = this.#options;
+    logger.warn(
+      { durable },
+      `A setting of consumer "${durable}" was changed by somebody and is set right again: it ${setting}`,
+    );
   }
 
   #tellDisorder(missing: number): void {
