@@ -1,7 +1,6 @@
 import { configJsonSchema, type SchemaNode } from '../../src/config/explain.ts';
 import { TEXT_FILE } from '../../src/config/fields.ts';
-import { KEY_FILE } from '../../src/config/keyfile.ts';
-import { CONFIG_FILE, CONFIG_VARIABLE } from '../../src/config/load.ts';
+import { CONFIG_FILE, CONFIG_VARIABLE, KEY_FILE } from '../../src/config/file-names.ts';
 
 /** Stands in the example where everybody has a key of their own. */
 export const PLACEHOLDER_KEY = 'U…the 56 characters that "iota-seeqdrv keygen" prints…';

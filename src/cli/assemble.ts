@@ -1,7 +1,5 @@
-/** Puts the driver together from its configuration: sources, limits, bus. Nothing is connected here. */
-import type { BusOptions } from '../bus/connection.ts';
-import type { BusLogger } from '../bus/logger.ts';
-import type { BusConfig, Config, ServerConfig } from '../config/config.ts';
+/** Makes the Seeq servers of the driver from its configuration. Nothing is connected here. */
+import type { Config, ServerConfig } from '../config/config.ts';
 import { Hosts } from '../driver/hosts.ts';
 import { SeeqSource } from '../sources/seeq/source.ts';
 
@@ -30,18 +28,4 @@ function openSeeq(server: ServerConfig, pageSamples: number, version: string): S
     userAgent: `iota-seeqdrv/${version}`,
     pageSamples,
   });
-}
-
-/** The connection to the bus, as the configuration wants it. */
-export function busOptions(bus: BusConfig, name: string, logger: BusLogger): BusOptions {
-  const { addresses, tls, ca, serverName, tlsFirst, seed, pingIntervalMs, inFlightBytes } = bus;
-  return {
-    servers: addresses.map(({ scheme, host, port }) => `${scheme}://${host}:${port}`),
-    seed: () => seed.reveal(),
-    name,
-    tls: tls ? { ca, serverName, first: tlsFirst } : 'insecure',
-    pingIntervalMs,
-    inFlightBytes,
-    logger,
-  };
 }

@@ -1,25 +1,14 @@
-import { Command } from 'commander';
 import type { IngestConfig } from '../config/config.ts';
-import { CONFIG_FILE, CONFIG_VARIABLE, loadConfig, type LoadedConfig } from '../config/load.ts';
+import { loadConfig, type LoadedConfig } from '../config/load.ts';
 import { ConfigError, problemText } from '../config/problems.ts';
 import { exitCodes, type ExitCode, type Terminal } from './terminal.ts';
 
-/** Text of the `--config` option, which several commands have. */
-export const configOption = [
-  '-c, --config <file>',
-  `the configuration file (default: the variable ${CONFIG_VARIABLE}, else ./${CONFIG_FILE})`,
-] as const;
-
 /** `iota-seeqdrv check`: is the configuration usable? */
-export function checkCommand(terminal: Terminal, finish: (code: ExitCode) => void): Command {
-  return new Command('check')
-    .description('read the configuration and name everything that is wrong with it')
-    .option(...configOption)
-    .action(async (options: { config?: string }) => {
-      const loaded = await readConfig(options.config, terminal);
-      if (loaded) for (const line of summary(loaded)) terminal.out(line);
-      finish(loaded ? exitCodes.ok : exitCodes.usage);
-    });
+export async function check(path: string | undefined, terminal: Terminal): Promise<ExitCode> {
+  const loaded = await readConfig(path, terminal);
+  if (loaded === undefined) return exitCodes.usage;
+  for (const line of summary(loaded)) terminal.out(line);
+  return exitCodes.ok;
 }
 
 /**

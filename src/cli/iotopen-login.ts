@@ -1,33 +1,24 @@
 /** `iota-seeqdrv iotopen-login`: hands in the second factor of an IoT Open account once, and keeps the token. */
 import { createInterface } from 'node:readline/promises';
-import { Command } from 'commander';
 import type { Config } from '../config/config.ts';
 import { credentialsOf, platformOptions, type IotOpenConfig } from '../ingest/iotopen/connection.ts';
 import { logInByHand } from '../sources/iotopen/login/by-hand.ts';
-import { configOption, readConfig } from './check.ts';
+import { readConfig } from './check.ts';
 import { exitCodes, type ExitCode, type Terminal } from './terminal.ts';
 import { packageVersion } from './version.ts';
 
-interface LoginOptions {
+/** The options of the command line. */
+export interface LoginOptions {
   config?: string;
   connection?: string;
   code?: string;
 }
 
-export function iotOpenLoginCommand(terminal: Terminal, finish: (code: ExitCode) => void): Command {
-  return new Command('iotopen-login')
-    .description('log in at IoT Open with user, password and second factor, and keep the token for the driver')
-    .option(...configOption)
-    .option('--connection <name>', 'name of the connection in settings.ingest.iotopen; needed where there are several')
-    .option('--code <code>', 'the code of the second factor, if it is known already; else it is asked for')
-    .action(async (options: LoginOptions) => {
-      const loaded = await readConfig(options.config, terminal);
-      finish(loaded ? await login(loaded.config, options, terminal) : exitCodes.usage);
-    });
-}
-
-async function login(config: Config, options: LoginOptions, terminal: Terminal): Promise<ExitCode> {
-  const found = connectionOf(config, options.connection);
+/** Exit code 1 if the platform refuses or cannot be reached. */
+export async function iotOpenLogin(options: LoginOptions, terminal: Terminal): Promise<ExitCode> {
+  const loaded = await readConfig(options.config, terminal);
+  if (loaded === undefined) return exitCodes.usage;
+  const found = connectionOf(loaded.config, options.connection);
   if (typeof found === 'string') {
     terminal.err(found);
     return exitCodes.usage;

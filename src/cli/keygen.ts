@@ -1,31 +1,29 @@
 import { randomUUID } from 'node:crypto';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { Command } from 'commander';
 import { createUser } from 'nkeys.js';
-import { KEY_FILE } from '../config/keyfile.ts';
+import { KEY_FILE } from '../config/file-names.ts';
 import { exitCodes, type ExitCode, type Terminal } from './terminal.ts';
 
+/** The options of the command line. */
+export interface KeygenOptions {
+  dir: string;
+  force: boolean;
+}
+
 /** `iota-seeqdrv keygen`: makes the driver's NKey pair. */
-export function keygenCommand(terminal: Terminal, finish: (code: ExitCode) => void): Command {
-  return new Command('keygen')
-    .description(`make an NKey pair: the private key goes into ${KEY_FILE}, the public key is printed`)
-    .option('-d, --dir <folder>', 'the folder of the configuration file', '.')
-    .option('-f, --force', 'replace a key file that is there already', false)
-    .action(async (options: { dir: string; force: boolean }) => {
-      const file = resolve(options.dir, KEY_FILE);
-      let publicKey: string;
-      try {
-        publicKey = await makeKeyFile(file, options.force);
-      } catch (error) {
-        terminal.err(writeFailure(file, error));
-        finish(exitCodes.failure);
-        return;
-      }
-      terminal.err(`${file} holds the private key. The public key, for "publickey" and for the NATS server:`);
-      terminal.out(publicKey);
-      finish(exitCodes.ok);
-    });
+export async function keygen(options: KeygenOptions, terminal: Terminal): Promise<ExitCode> {
+  const file = resolve(options.dir, KEY_FILE);
+  let publicKey: string;
+  try {
+    publicKey = await makeKeyFile(file, options.force);
+  } catch (error) {
+    terminal.err(writeFailure(file, error));
+    return exitCodes.failure;
+  }
+  terminal.err(`${file} holds the private key. The public key, for "publickey" and for the NATS server:`);
+  terminal.out(publicKey);
+  return exitCodes.ok;
 }
 
 /**

@@ -6,11 +6,11 @@ import { commonKeys, timesSchema } from '../config/ingest/common.ts';
 import { topicSchema } from '../config/ingest/mapping.ts';
 import { JsonError, readJson } from '../config/json.ts';
 import { pathText } from '../config/problems.ts';
-import type { ReadingScheme } from '../contract/reading.ts';
 import type { TimeLimits } from '../ingest/claimed-time.ts';
 import type { MappingEntry } from '../ingest/mapping/mapping.ts';
 import type { Origin } from '../ingest/reading.ts';
 import { readConfig } from './check.ts';
+import { mappingKinds, type MappingKind } from './mapping-kinds.ts';
 import type { Terminal } from './terminal.ts';
 
 /** A mapping, and what else decides how its readings look. */
@@ -30,7 +30,7 @@ interface Connection {
   readonly entries: readonly MappingEntry[];
 }
 
-/** The connections of each kind. A further kind of feed whose mapping is configured is one more line here. */
+/** The connections of each kind. */
 const KINDS = {
   mqtt: ({ mqtt }: IngestConfig): Connection[] =>
     mqtt.map(({ name, topics }, at) => ({ name, entries: topics, path: `settings.ingest.mqtt[${at}].topics` })),
@@ -40,12 +40,7 @@ const KINDS = {
       entries: products.map((product) => ({ ...product, filter: product.topic })),
       path: `settings.ingest.i3[${at}].products`,
     })),
-} satisfies Partial<Record<ReadingScheme, (config: IngestConfig) => Connection[]>>;
-
-type Kind = keyof typeof KINDS;
-
-/** The kinds whose mapping is configured. */
-export const mappingKinds = Object.keys(KINDS) as Kind[];
+} satisfies Record<MappingKind, (config: IngestConfig) => Connection[]>;
 
 interface SourceOptions {
   readonly config?: string;
@@ -80,7 +75,7 @@ export async function findMapping(options: SourceOptions, terminal: Terminal): P
   };
 }
 
-const connectionsOf = (ingest: IngestConfig, kind: Kind) =>
+const connectionsOf = (ingest: IngestConfig, kind: MappingKind) =>
   KINDS[kind](ingest).map((connection) => ({ ...connection, kind }));
 
 async function fromFile(file: string, connection: string, terminal: Terminal): Promise<FoundMapping | undefined> {

@@ -1,18 +1,17 @@
 /** `iota-seeqdrv map`: what one MQTT message would become on the bus, without a broker and without a bus. */
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
-import { Command, InvalidArgumentError, Option } from 'commander';
 import { publishSubject, SubjectError } from '../bus/subject.ts';
 import type { Publication } from '../bus/readings-publisher.ts';
-import { parseInstant, type Nanoseconds } from '../contract/instant.ts';
+import type { Nanoseconds } from '../contract/instant.ts';
 import { systemNow } from '../contract/time.ts';
 import { openMapping } from '../ingest/mapping/mapping.ts';
 import { deadLetterOf, publicationOf, type Delivery, type Measurement, type Origin } from '../ingest/reading.ts';
-import { configOption } from './check.ts';
-import { findMapping, mappingKinds, type FoundMapping } from './map-source.ts';
+import { findMapping, type FoundMapping } from './map-source.ts';
 import { exitCodes, type ExitCode, type Terminal } from './terminal.ts';
 
-interface MapOptions {
+/** The options of the command line. */
+export interface MapOptions {
   config?: string;
   mapping?: string;
   broker?: string;
@@ -25,33 +24,8 @@ interface MapOptions {
   compact: boolean;
 }
 
-export function mapCommand(terminal: Terminal, finish: (code: ExitCode) => void): Command {
-  return new Command('map')
-    .description('show what an MQTT message would become on the bus; nothing is connected and nothing is sent')
-    .requiredOption('-t, --topic <topic>', 'the topic of the message')
-    .addOption(
-      new Option('-p, --payload <text>', 'the payload (default: what comes on standard input)').conflicts('file'),
-    )
-    .option('-f, --file <file>', 'a file that holds the payload')
-    .option(...configOption)
-    .option('-b, --broker <name>', 'the configured connection, if there are several')
-    .addOption(new Option('-k, --kind <kind>', 'its kind, if two kinds have one of that name').choices(mappingKinds))
-    .addOption(
-      new Option('-m, --mapping <file>', 'a JSON file with one entry of topics, or a list of them, instead').conflicts([
-        'config',
-        'kind',
-      ]),
-    )
-    .option('--retained', 'the broker had kept the message', false)
-    .option('--received <time>', 'when it arrived, in ISO 8601 with offset (default: now)', readTime)
-    .option('--compact', 'print each message of the bus in one line', false)
-    .addHelpText('after', '\nExit codes: 0 readings only, 1 there are dead letters, 2 nothing was tried.')
-    .action(async (options: MapOptions) => {
-      finish(await map(options, terminal));
-    });
-}
-
-async function map(options: MapOptions, terminal: Terminal): Promise<ExitCode> {
+/** Prints each message that would be on the bus; exit code 1 if there are dead letters. */
+export async function map(options: MapOptions, terminal: Terminal): Promise<ExitCode> {
   const found = await findMapping(options, terminal);
   if (found === undefined) return exitCodes.usage;
   const payload = await readPayload(options, terminal);
@@ -133,12 +107,4 @@ async function readPayload({ payload, file }: MapOptions, terminal: Terminal): P
     terminal.err(`The payload cannot be read: ${error instanceof Error ? error.message : String(error)}`);
     return undefined;
   }
-}
-
-function readTime(text: string): Nanoseconds {
-  const instant = parseInstant(text);
-  if (instant === undefined) {
-    throw new InvalidArgumentError('It must be ISO 8601 with an offset, such as 2026-01-31T08:00:00Z.');
-  }
-  return instant;
 }

@@ -1,30 +1,7 @@
 import { Command, CommanderError } from 'commander';
-import { callCommand } from './call.ts';
-import { checkCommand } from './check.ts';
-import { iotOpenLoginCommand } from './iotopen-login.ts';
-import { keygenCommand } from './keygen.ts';
-import { mapCommand } from './map.ts';
-import { runCommand } from './run.ts';
+import { commands } from './commands.ts';
 import { exitCodes, processTerminal, type ExitCode, type Terminal } from './terminal.ts';
 import { packageVersion } from './version.ts';
-import { watchCommand } from './watch.ts';
-
-/**
- * A command: its words and options, and what it does. `run` gets the exit code; commander itself reports what is wrong
- * with the command line.
- */
-export type CommandMaker = (terminal: Terminal, finish: (code: ExitCode) => void) => Command;
-
-/** Every command, in the order in which the help shows them. A new one is one file and one line here. */
-const commands: readonly CommandMaker[] = [
-  runCommand,
-  checkCommand,
-  keygenCommand,
-  callCommand,
-  watchCommand,
-  mapCommand,
-  iotOpenLoginCommand,
-];
 
 /**
  * Runs the command line.

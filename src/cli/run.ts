@@ -1,7 +1,6 @@
 /** `iota-seeqdrv run`: the driver itself, until it is told to stop. */
 import { once } from 'node:events';
 import { hostname } from 'node:os';
-import { Command } from 'commander';
 import type { Logger } from 'pino';
 import { connectBus } from '../bus/connection.ts';
 import { serveRequests } from '../bus/endpoint.ts';
@@ -13,19 +12,16 @@ import { openIngest } from '../ingest/ingest.ts';
 import { openLog } from '../telemetry/log.ts';
 import { LogTopic } from '../telemetry/log-topic.ts';
 import { startTelemetry } from '../telemetry/telemetry.ts';
-import { busOptions, openHosts } from './assemble.ts';
-import { configOption, readConfig } from './check.ts';
+import { openHosts } from './assemble.ts';
+import { busOptions } from './bus-options.ts';
+import { readConfig } from './check.ts';
 import { exitCodes, type ExitCode, type Terminal } from './terminal.ts';
 import { packageVersion } from './version.ts';
 
-export function runCommand(terminal: Terminal, finish: (code: ExitCode) => void): Command {
-  return new Command('run')
-    .description('serve requests until SIGTERM or SIGINT')
-    .option(...configOption)
-    .action(async (options: { config?: string }) => {
-      const loaded = await readConfig(options.config, terminal);
-      finish(loaded ? await run(loaded.config, stopSignal()) : exitCodes.usage);
-    });
+/** Exit code 2 if the configuration is wrong; 0 after a stop that was asked for. */
+export async function runFrom(path: string | undefined, terminal: Terminal): Promise<ExitCode> {
+  const loaded = await readConfig(path, terminal);
+  return loaded === undefined ? exitCodes.usage : run(loaded.config, stopSignal());
 }
 
 /** Aborted by the first SIGTERM or SIGINT; a second one ends the process as usual. */

@@ -1,16 +1,15 @@
 /** `iota-seeqdrv watch`: prints values as they change, until it is told to stop. */
 import { once } from 'node:events';
-import { Command, InvalidArgumentError } from 'commander';
 import { type BusConnection, connectBus } from '../bus/connection.ts';
 import { NoAnswer, type NatsConnectionLike } from '../client/ask.ts';
 import { type FollowedLease, followLease, type LeaseItem } from '../client/lease.ts';
-import type { Config } from '../config/config.ts';
-import { busOptions } from './assemble.ts';
+import { busOptions } from './bus-options.ts';
 import { firstConnection, quietLog, readSeedFile } from './caller.ts';
-import { configOption, readConfig } from './check.ts';
+import { readConfig } from './check.ts';
 import { exitCodes, type ExitCode, type Terminal } from './terminal.ts';
 
-interface WatchOptions {
+/** The options of the command line. */
+export interface WatchOptions {
   config?: string;
   interval?: number;
   count?: number;
@@ -19,23 +18,11 @@ interface WatchOptions {
   json?: boolean;
 }
 
-export function watchCommand(terminal: Terminal, finish: (code: ExitCode) => void): Command {
-  return new Command('watch')
-    .description('print values as they change, until SIGINT or SIGTERM')
-    .argument('<fqn...>', 'fully qualified names, as searches return them')
-    .option(...configOption)
-    .option('--interval <ms>', 'how often the values are read, at least 1000 (default: 5000)', readWhole)
-    .option('--count <n>', 'end after so many lines', readWhole)
-    .option('--nkey <file>', 'file with the NKey seed to use instead of the key of the driver itself')
-    .option('--topic <subject>', 'request topic, if it is not that of the configuration')
-    .option('--json', 'print each change as a JSON item of the answer', false)
-    .action(async (items: string[], options: WatchOptions) => {
-      const loaded = await readConfig(options.config, terminal);
-      finish(loaded ? await watch(items, options, loaded.config, terminal) : exitCodes.usage);
-    });
-}
-
-async function watch(items: string[], options: WatchOptions, config: Config, terminal: Terminal): Promise<ExitCode> {
+/** Ends by a signal or after `count` lines; exit code 1 if there was no connection or the driver refused. */
+export async function watch(items: string[], options: WatchOptions, terminal: Terminal): Promise<ExitCode> {
+  const loaded = await readConfig(options.config, terminal);
+  if (loaded === undefined) return exitCodes.usage;
+  const { config } = loaded;
   const seed = await readSeedFile(options.nkey, terminal);
   if (seed === null) return exitCodes.usage;
   const bus = connectBus({
@@ -105,9 +92,4 @@ function liveConnection(bus: BusConnection): NatsConnectionLike {
     },
     subscribe: (...subscription) => live().subscribe(...subscription),
   };
-}
-
-function readWhole(text: string): number {
-  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('It must be a whole number above 0.');
-  return Number(text);
 }

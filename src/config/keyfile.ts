@@ -2,9 +2,6 @@ import { fromSeed } from 'nkeys.js';
 import { readText, type Found, type ReadFile } from './files.ts';
 import { Secret } from './secret.ts';
 
-/** Name of the key file, fixed by IOTA. It stands beside the configuration file. */
-export const KEY_FILE = 'privatekey.nk';
-
 /**
  * Reads the NKey seed of a user from `privatekey.nk`. The file normally holds the bare seed; a trailing line break,
  * comment lines (#) and `-----BEGIN…` lines around it are tolerated.

@@ -2,9 +2,10 @@ import { dirname, join, resolve } from 'node:path';
 import { crossChecks } from './checks.ts';
 import type { BusConfig, Config, IngestConfig } from './config.ts';
 import { configJsonSchema, explain, unknownTopLevel } from './explain.ts';
+import { CONFIG_FILE, CONFIG_VARIABLE, KEY_FILE } from './file-names.ts';
 import { readFromDisk, readText, type ReadFile } from './files.ts';
 import { JsonError, readJson } from './json.ts';
-import { KEY_FILE, publicKeyOf, readSeed } from './keyfile.ts';
+import { publicKeyOf, readSeed } from './keyfile.ts';
 import { isAddress, parseNatsUrl } from './natsurl.ts';
 import { ConfigError, pathText, type Problem } from './problems.ts';
 import { kindOf } from './redact.ts';
@@ -13,11 +14,6 @@ import { readServerParts, Resolver, serverConfig, type ServerParts } from './res
 import { ingestSchema } from './ingest/schema.ts';
 import { configSchema, type ConfigFile } from './schema.ts';
 import type { Secret } from './secret.ts';
-
-/** Name of the file if none is given: in the working directory. The name follows IOTA's other drivers. */
-export const CONFIG_FILE = 'iota.seeqdrv.json';
-/** Environment variable that names the file. */
-export const CONFIG_VARIABLE = 'IOTA_SEEQDRV_CONFIG';
 
 /** Where to read; everything has a default. */
 export interface LoadOptions {

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runProgram } from '../../src/cli/program.ts';
 import { publicKeyOf } from '../../src/config/keyfile.ts';
@@ -31,6 +33,19 @@ describe('the command line', () => {
     expect(code).toBe(0);
     for (const word of ['check', 'keygen', 'Exit codes']) expect(out).toContain(word);
   });
+
+  it.each([['--version'], ['--help'], ['map', '--help'], ['run', '--help']])(
+    'answers %s without loading what the command would need',
+    async (...args) => {
+      const hook = `import { registerHooks } from 'node:module';
+        registerHooks({ load: (url, context, next) => (process.stderr.write(url + '\\n'), next(url, context)) });`;
+      const run = ['--import', `data:text/javascript,${encodeURIComponent(hook)}`, 'src/main.ts', ...args];
+      const { stdout, stderr } = await promisify(execFile)(process.execPath, run);
+      expect(stdout).not.toBe('');
+      expect(stderr).toMatch(/node_modules\/commander\//);
+      expect(stderr).not.toMatch(/node_modules\/(?!commander\/)/);
+    },
+  );
 
   it.each([['nope'], ['check', '--nope'], ['keygen', 'too', 'many']])(
     'refuses %s with exit code 2',

@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { CONFIG_FILE, loadConfig } from '../../src/config/load.ts';
+import { CONFIG_FILE } from '../../src/config/file-names.ts';
+import { loadConfig } from '../../src/config/load.ts';
 import { good, load, pair, secrets, server } from './fixture.ts';
 
 describe('a good configuration', () => {

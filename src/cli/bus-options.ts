@@ -1,0 +1,17 @@
+import type { BusOptions } from '../bus/connection.ts';
+import type { BusLogger } from '../bus/logger.ts';
+import type { BusConfig } from '../config/config.ts';
+
+/** The connection to the bus, as the configuration wants it. */
+export function busOptions(bus: BusConfig, name: string, logger: BusLogger): BusOptions {
+  const { addresses, tls, ca, serverName, tlsFirst, seed, pingIntervalMs, inFlightBytes } = bus;
+  return {
+    servers: addresses.map(({ scheme, host, port }) => `${scheme}://${host}:${port}`),
+    seed: () => seed.reveal(),
+    name,
+    tls: tls ? { ca, serverName, first: tlsFirst } : 'insecure',
+    pingIntervalMs,
+    inFlightBytes,
+    logger,
+  };
+}

@@ -1,0 +1,168 @@
+/**
+ * The words and options of every command. What a command does is loaded only when it is asked for, so that a short one
+ * does not wait for the bus, the feeds and the sources to be read; nothing here may import them.
+ */
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { CONFIG_FILE, CONFIG_VARIABLE, KEY_FILE } from '../config/file-names.ts';
+import { parseInstant, type Nanoseconds } from '../contract/instant.ts';
+import type { CallOptions } from './call.ts';
+import type { LoginOptions } from './iotopen-login.ts';
+import type { KeygenOptions } from './keygen.ts';
+import type { MapOptions } from './map.ts';
+import { mappingKinds } from './mapping-kinds.ts';
+import type { ExitCode, Terminal } from './terminal.ts';
+import type { WatchOptions } from './watch.ts';
+
+/**
+ * Makes a command. `finish` gets the exit code; commander itself reports what is wrong with the command line.
+ */
+type CommandMaker = (terminal: Terminal, finish: (code: ExitCode) => void) => Command;
+
+interface ConfigOptions {
+  config?: string;
+}
+
+const configOption = [
+  '-c, --config <file>',
+  `the configuration file (default: the variable ${CONFIG_VARIABLE}, else ./${CONFIG_FILE})`,
+] as const;
+const nkeyOption = ['--nkey <file>', 'file with the NKey seed to use instead of the key of the driver itself'] as const;
+const topicOption = ['--topic <subject>', 'request topic, if it is not that of the configuration'] as const;
+
+const runCommand: CommandMaker = (terminal, finish) =>
+  new Command('run')
+    .description('serve requests until SIGTERM or SIGINT')
+    .option(...configOption)
+    .action(async (options: ConfigOptions) => {
+      const { runFrom } = await import('./run.ts');
+      finish(await runFrom(options.config, terminal));
+    });
+
+const checkCommand: CommandMaker = (terminal, finish) =>
+  new Command('check')
+    .description('read the configuration and name everything that is wrong with it')
+    .option(...configOption)
+    .action(async (options: ConfigOptions) => {
+      const { check } = await import('./check.ts');
+      finish(await check(options.config, terminal));
+    });
+
+const keygenCommand: CommandMaker = (terminal, finish) =>
+  new Command('keygen')
+    .description(`make an NKey pair: the private key goes into ${KEY_FILE}, the public key is printed`)
+    .option('-d, --dir <folder>', 'the folder of the configuration file', '.')
+    .option('-f, --force', 'replace a key file that is there already', false)
+    .action(async (options: KeygenOptions) => {
+      const { keygen } = await import('./keygen.ts');
+      finish(await keygen(options, terminal));
+    });
+
+const callCommand: CommandMaker = (terminal, finish) =>
+  new Command('call')
+    .description('ask a running driver, for example: call tagsearch \'{"query":"Area A*"}\'')
+    .argument('<function>', 'name of the function; "functions" lists them')
+    .argument('[params]', "the function's parameters as a JSON object", readJson, {})
+    .option(...configOption)
+    .option('--host <name...>', 'only these configured servers')
+    .option('--timeout <ms>', 'time budget of the request in milliseconds', readMilliseconds)
+    .option(...nkeyOption)
+    .option(...topicOption)
+    .option('--compact', 'print one line a JSON item instead of the whole answer', false)
+    .action(async (name: string, params: object, options: CallOptions) => {
+      const { call } = await import('./call.ts');
+      finish(await call(name, params, options, terminal));
+    });
+
+const watchCommand: CommandMaker = (terminal, finish) =>
+  new Command('watch')
+    .description('print values as they change, until SIGINT or SIGTERM')
+    .argument('<fqn...>', 'fully qualified names, as searches return them')
+    .option(...configOption)
+    .option('--interval <ms>', 'how often the values are read, at least 1000 (default: 5000)', readWhole)
+    .option('--count <n>', 'end after so many lines', readWhole)
+    .option(...nkeyOption)
+    .option(...topicOption)
+    .option('--json', 'print each change as a JSON item of the answer', false)
+    .action(async (items: string[], options: WatchOptions) => {
+      const { watch } = await import('./watch.ts');
+      finish(await watch(items, options, terminal));
+    });
+
+const mapCommand: CommandMaker = (terminal, finish) =>
+  new Command('map')
+    .description('show what an MQTT message would become on the bus; nothing is connected and nothing is sent')
+    .requiredOption('-t, --topic <topic>', 'the topic of the message')
+    .addOption(
+      new Option('-p, --payload <text>', 'the payload (default: what comes on standard input)').conflicts('file'),
+    )
+    .option('-f, --file <file>', 'a file that holds the payload')
+    .option(...configOption)
+    .option('-b, --broker <name>', 'the configured connection, if there are several')
+    .addOption(new Option('-k, --kind <kind>', 'its kind, if two kinds have one of that name').choices(mappingKinds))
+    .addOption(
+      new Option('-m, --mapping <file>', 'a JSON file with one entry of topics, or a list of them, instead').conflicts([
+        'config',
+        'kind',
+      ]),
+    )
+    .option('--retained', 'the broker had kept the message', false)
+    .option('--received <time>', 'when it arrived, in ISO 8601 with offset (default: now)', readTime)
+    .option('--compact', 'print each message of the bus in one line', false)
+    .addHelpText('after', '\nExit codes: 0 readings only, 1 there are dead letters, 2 nothing was tried.')
+    .action(async (options: MapOptions) => {
+      const { map } = await import('./map.ts');
+      finish(await map(options, terminal));
+    });
+
+const iotOpenLoginCommand: CommandMaker = (terminal, finish) =>
+  new Command('iotopen-login')
+    .description('log in at IoT Open with user, password and second factor, and keep the token for the driver')
+    .option(...configOption)
+    .option('--connection <name>', 'name of the connection in settings.ingest.iotopen; needed where there are several')
+    .option('--code <code>', 'the code of the second factor, if it is known already; else it is asked for')
+    .action(async (options: LoginOptions) => {
+      const { iotOpenLogin } = await import('./iotopen-login.ts');
+      finish(await iotOpenLogin(options, terminal));
+    });
+
+/** Every command, in the order in which the help shows them. A new one is its words here and one file that does it. */
+export const commands: readonly CommandMaker[] = [
+  runCommand,
+  checkCommand,
+  keygenCommand,
+  callCommand,
+  watchCommand,
+  mapCommand,
+  iotOpenLoginCommand,
+];
+
+function readJson(text: string): object {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new InvalidArgumentError(`It is not JSON: ${(error as Error).message}`);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new InvalidArgumentError('It must be a JSON object, such as \'{"query":"Temp*"}\'.');
+  }
+  return value;
+}
+
+function readMilliseconds(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number of milliseconds.');
+  return Number(text);
+}
+
+function readWhole(text: string): number {
+  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('It must be a whole number above 0.');
+  return Number(text);
+}
+
+function readTime(text: string): Nanoseconds {
+  const instant = parseInstant(text);
+  if (instant === undefined) {
+    throw new InvalidArgumentError('It must be ISO 8601 with an offset, such as 2026-01-31T08:00:00Z.');
+  }
+  return instant;
+}

@@ -1,0 +1,10 @@
+/** Where the driver looks for its configuration. Names by themselves, for whoever only tells them to a person. */
+
+/** Name of the file if none is given: in the working directory. The name follows IOTA's other drivers. */
+export const CONFIG_FILE = 'iota.seeqdrv.json';
+
+/** Environment variable that names the file. */
+export const CONFIG_VARIABLE = 'IOTA_SEEQDRV_CONFIG';
+
+/** Name of the key file, fixed by IOTA. It stands beside the configuration file. */
+export const KEY_FILE = 'privatekey.nk';
