@@ -6,6 +6,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { freePort } from '../free-port.ts';
+import { freeze, thaw } from '../freeze.ts';
 import { guard } from '../nats/guardian.ts';
 import {
   renderConfig,
@@ -124,10 +125,10 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
       await answersNonsense(port());
     },
     freeze: () => {
-      process.kill(alive().pid, 'SIGSTOP');
+      freeze(alive().pid);
     },
     thaw: () => {
-      process.kill(alive().pid, 'SIGCONT');
+      thaw(alive().pid);
     },
   };
 }

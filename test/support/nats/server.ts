@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { freeze, thaw } from '../freeze.ts';
 import { findNatsServer } from './binary.ts';
 import type { ServerCertificate } from './certificates.ts';
 import { guard } from './guardian.ts';
@@ -111,10 +112,10 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
       await alive().reload();
     },
     freeze: () => {
-      process.kill(alive().pid, 'SIGSTOP');
+      freeze(alive().pid);
     },
     thaw: () => {
-      process.kill(alive().pid, 'SIGCONT');
+      thaw(alive().pid);
     },
   };
 }
