@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { IClientOptions } from 'mqtt';
 import { generate } from 'mqtt-packet';
-import { describe, expect, it, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, test } from 'vitest';
+import { eventually } from './eventually.ts';
 import { connectPlain, startMosquitto } from './mosquitto/index.ts';
 import { startMqttGate, type MqttGate, type MqttGateOptions } from './mqtt-gate.ts';
 import { createAuthority } from './nats/index.ts';
@@ -59,7 +60,7 @@ describe('a gate', () => {
       const client = await clientForTest(gate, { protocolVersion });
       await client.subscribe('a/b');
       await client.publish('a/b', 'x'.repeat(200_000));
-      await vi.waitFor(() => {
+      await eventually(() => {
         expect(client.heard.map(({ text }) => text.length)).toEqual([200_000]);
       });
     }
@@ -99,7 +100,7 @@ describe('a gate', () => {
       await new Promise(setImmediate);
     }
     socket.write(Buffer.concat([hello.subarray(-1), publish]));
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(listener.heard.map(({ text }) => text)).toEqual(['early']);
     });
   });

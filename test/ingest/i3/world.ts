@@ -1,6 +1,6 @@
 /** What the tests of I3 share: a marketplace's broker, a real nats-server with the stream, and the feeds as configured. */
 import type { JetStreamManager } from 'nats';
-import { onTestFinished, vi } from 'vitest';
+import { onTestFinished } from 'vitest';
 import type { BusConnection } from '../../../src/bus/connection.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import type { Reading } from '../../../src/contract/reading.ts';
@@ -10,6 +10,7 @@ import { busForTest, callerForTest, serverForTest, TestLog } from '../../bus/sup
 import { good, pair } from '../../config/fixture.ts';
 import { startI3Broker, type I3Broker, type I3BrokerOptions } from '../../simulators/i3/broker.ts';
 import { createDeviceKey, EXAMPLE, exampleMarketplace } from '../../simulators/i3/example.ts';
+import { eventually } from '../../support/eventually.ts';
 import type { NatsServer } from '../../support/nats/index.ts';
 
 export const key = createDeviceKey();
@@ -60,7 +61,7 @@ export async function ingestForTest(ingest: object, options: WorldOptions = {}):
   });
   onTestFinished(() => opened.stop(0));
   await bus.connected();
-  await vi.waitFor(() => {
+  await eventually(() => {
     if (opened.stream()?.state !== 'ok') throw new Error('The stream is not there yet.');
   });
   opened.start();
@@ -75,14 +76,11 @@ export async function ingestForTest(ingest: object, options: WorldOptions = {}):
     ingest: opened,
     readings: async () => (await storedIn(manager, 'iota.readings.')).map(({ text }) => JSON.parse(text) as Reading),
     becomes: (state) =>
-      vi.waitFor(
-        () => {
-          const now = health();
-          if (now.state !== state) throw new Error(`The feed is ${now.state}: ${now.message ?? ''}`);
-          return now;
-        },
-        { timeout: 30_000 },
-      ),
+      eventually(() => {
+        const now = health();
+        if (now.state !== state) throw new Error(`The feed is ${now.state}: ${now.message ?? ''}`);
+        return now;
+      }),
   };
 }
 

@@ -1,6 +1,7 @@
 /** Answers of brokers that mosquitto never gives. */
 import type { Packet } from 'mqtt-packet';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { eventually } from '../../support/eventually.ts';
 import { linkForTest, textOf, VERSIONS } from './support.ts';
 import { kindly, scriptedBroker } from './scripted-broker.ts';
 
@@ -31,7 +32,7 @@ test.each(refusals)('MQTT %s: CONNACK with %d is %s', async (version, code, stat
     peer.send({ cmd: 'connack', returnCode: code, reasonCode: code, sessionPresent: false, properties });
     peer.end();
   });
-  expect((await linkForTest(broker.url, { version }).becomes(state)).message).toMatch(message);
+  await linkForTest(broker.url, { version }).told(state, message);
 });
 
 const goodbyes: [number, 'refused' | 'down', RegExp][] = [
@@ -52,7 +53,7 @@ test.each(goodbyes)('MQTT 5: a goodbye with %d is %s', async (reasonCode, state,
       return true;
     }),
   );
-  expect((await linkForTest(broker.url).becomes(state)).message).toMatch(message);
+  await linkForTest(broker.url).told(state, message);
 });
 
 describe.each(VERSIONS)('MQTT %s', (version) => {
@@ -76,7 +77,7 @@ describe.each(VERSIONS)('MQTT %s', (version) => {
     expect(message).toMatch(
       /refused a subscription: "t\/secret" \(refused without a reason, mostly for want of rights\)/,
     );
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(texts()[0]).toBe('x');
       expect(broker.packets.some((packet) => packet.cmd === 'puback' && packet.messageId === 9)).toBe(true);
     });
@@ -122,18 +123,16 @@ describe.each(VERSIONS)('MQTT %s', (version) => {
 
   test('a subscription may be answered late, behind the messages that the broker has kept', async () => {
     const kept = 20;
+    // Time passes only where the test lets it.
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
     let subscribed = 0;
     const broker = await scriptedBroker(version, (packet, peer) => {
       const deliver = (messageId: number): void => {
-        peer.send({
-          cmd: 'publish',
-          topic: 't/kept',
-          payload: `${messageId}`,
-          qos: 1,
-          messageId,
-          dup: false,
-          retain: false,
-        });
+        const payload = String(messageId);
+        peer.send({ cmd: 'publish', topic: 't/kept', payload, qos: 1, messageId, dup: false, retain: false });
       };
       if (packet.cmd === 'connect') {
         peer.send({ cmd: 'connack', returnCode: 0, reasonCode: 0, sessionPresent: true });
@@ -143,17 +142,13 @@ describe.each(VERSIONS)('MQTT %s', (version) => {
       } else if (packet.cmd === 'puback') {
         const { messageId = 0 } = packet;
         // Each alone comes in time; all of them together take longer than a broker may be silent.
-        if (messageId < kept)
-          setTimeout(() => {
-            deliver(messageId + 1);
-          }, 30);
+        vi.advanceTimersByTime(4000);
+        if (messageId < kept) deliver(messageId + 1);
         else peer.send({ cmd: 'suback', messageId: subscribed, granted: [1] });
-      } else if (packet.cmd === 'pingreq') {
-        peer.send({ cmd: 'pingresp' });
       }
     });
-    const { becomes, link } = linkForTest(broker.url, { version, connectTimeoutMs: 200 });
-    await becomes('up');
+    const { link } = linkForTest(broker.url, { version, connectTimeoutMs: 5000 });
+    while (link.state.state !== 'up') await new Promise(setImmediate);
     expect(link.numbers).toMatchObject({ connections: 1, acknowledged: kept });
   });
 
@@ -162,8 +157,8 @@ describe.each(VERSIONS)('MQTT %s', (version) => {
       version,
       kindly((packet) => is(packet, 'subscribe')),
     );
-    const { becomes } = linkForTest(broker.url, { version, connectTimeoutMs: 200 });
-    expect((await becomes('down')).message).toMatch(/subscriptions were not answered within 200 ms/);
+    const { told } = linkForTest(broker.url, { version, connectTimeoutMs: 200 });
+    await told('down', /subscriptions were not answered within 200 ms/);
   });
 
   test('what changes while a subscription is not answered yet follows after it, and nothing is asked for twice', async () => {
@@ -183,18 +178,18 @@ describe.each(VERSIONS)('MQTT %s', (version) => {
       version,
       subscriptions: () => filters.map((filter) => ({ filter, qos: 1 as const })),
     });
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(held).toHaveLength(1);
     });
     filters = ['t/b', 't/c'];
     link.refresh();
     // What it would have asked for at once stands before this.
     await link.publish('out', Buffer.from('x'), 0);
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(broker.packets.some((packet) => is(packet, 'publish'))).toBe(true);
     });
     held[0]?.();
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(broker.packets.some((packet) => is(packet, 'unsubscribe'))).toBe(true);
     });
     await becomes('up');
@@ -211,8 +206,8 @@ describe.each(VERSIONS)('MQTT %s', (version) => {
       kindly((packet) => is(packet, 'subscribe')),
     );
     // A ping every half second.
-    const { becomes } = linkForTest(broker.url, { version, keepAliveSeconds: 1, connectTimeoutMs: 1200 });
-    expect((await becomes('down')).message).toMatch(/subscriptions were not answered within 1200 ms/);
+    const { told } = linkForTest(broker.url, { version, keepAliveSeconds: 1, connectTimeoutMs: 1200 });
+    await told('down', /subscriptions were not answered within 1200 ms/);
     expect(broker.packets.some((packet) => is(packet, 'pingreq'))).toBe(true);
   });
 
@@ -233,7 +228,7 @@ describe.each(VERSIONS)('MQTT %s', (version) => {
       }),
     );
     const { got } = linkForTest(broker.url, { version });
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(got.map(textOf)).toEqual(['one', 'one', 'two', 'one']);
     });
     const [first, repeated, other, later] = got.map(({ received }) => received);
@@ -261,7 +256,7 @@ describe.each(VERSIONS)('MQTT %s', (version) => {
       }),
     );
     const { got } = linkForTest(broker.url, { version, keepAliveSeconds: 1 });
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(got).toHaveLength(2);
     });
     expect(got[1]?.received).not.toBe(got[0]?.received);
@@ -285,7 +280,7 @@ describe.each(VERSIONS)('MQTT %s', (version) => {
       }),
     );
     const { got, link } = linkForTest(broker.url, { version });
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(link.numbers.acknowledged).toBe(1);
     });
     expect(got[0]?.topic).toContain('\uFFFD');
@@ -302,7 +297,7 @@ describe.each(VERSIONS)('MQTT %s', (version) => {
       }),
     );
     const { link, states } = linkForTest(broker.url, { version });
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(link.numbers.connections).toBe(2);
       expect(link.state.state).toBe('up');
     });
@@ -379,7 +374,7 @@ test('MQTT 5: a session that is kept for less than asked is told once', async ()
     }),
   );
   const { link, log } = linkForTest(broker.url);
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(link.state.state).toBe('up');
   });
   expect(connections).toBe(2);

@@ -1,5 +1,6 @@
 /** The launcher of the broker that the other tests stand on: every kind of listener, and what breaks it. */
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
+import { eventually } from '../../support/eventually.ts';
 import { createAuthority } from '../../support/nats/index.ts';
 import { connectPlain, startMosquitto, type Mosquitto, type MosquittoOptions } from '../../support/mosquitto/index.ts';
 
@@ -35,7 +36,7 @@ test('every kind of listener takes messages', async () => {
     await sender.publish(`by/${name}`, name);
     await sender.end();
   }
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(listener.heard.map(({ topic }) => topic)).toEqual(['by/tcp', 'by/tls', 'by/mutual', 'by/ws', 'by/wss']);
   });
   await expect(connectPlain(broker.url('mutual'), { ca })).rejects.toThrow();
@@ -49,7 +50,7 @@ test('passwords and rights hold, and can be changed while it runs', async () => 
   await anna.subscribe('#');
   await anna.publish('b/x', 'denied');
   await anna.publish('a/x', 'allowed');
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(anna.heard.map(({ text }) => text)).toEqual(['allowed']);
   });
   await expect(connectPlain(broker.url())).rejects.toMatchObject({ code: 5 });
@@ -59,7 +60,7 @@ test('passwords and rights hold, and can be changed while it runs', async () => 
   await again.subscribe('#');
   await again.publish('a/x', 'denied');
   await again.publish('b/x', 'allowed now');
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(again.heard.map(({ text }) => text)).toEqual(['allowed now']);
   });
   await again.end();
@@ -76,7 +77,7 @@ test('changes right after each other are all taken', async () => {
   await anna.subscribe('#');
   await anna.publish('d/x', 'denied');
   await anna.publish('e/x', 'allowed');
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(anna.heard.map(({ text }) => text)).toEqual(['allowed']);
   });
   await anna.end();
@@ -95,7 +96,7 @@ test('a session survives a restart on the same port', async () => {
   await broker.restart();
   expect(broker.url()).toBe(url);
   const after = await connectPlain(url, session);
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(after.heard.map(({ text }) => text)).toEqual(['for later']);
   });
   await after.end();

@@ -1,7 +1,8 @@
 /** The one private member of mqtt.js that the driver uses; a new version of the package must pass this. */
 import { MqttClient } from 'mqtt';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { sendPacket } from '../../../src/ingest/mqtt/send-packet.ts';
+import { eventually } from '../../support/eventually.ts';
 import { brokerForTest, plainForTest } from './support.ts';
 
 test.each([4, 5] as const)('a message is acknowledged out of its turn (protocol %d)', async (protocolVersion) => {
@@ -18,17 +19,17 @@ test.each([4, 5] as const)('a message is acknowledged out of its turn (protocol 
   await client.subscribe('t/#');
   const sender = await plainForTest(broker);
   for (const text of ['a', 'b', 'c']) await sender.publish('t/x', text);
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(ids).toHaveLength(3);
   });
   expect(broker.log()).not.toContain('Received PUBACK from driver');
   for (const messageId of ids.toReversed()) sendPacket(raw, { cmd: 'puback', messageId, reasonCode: 0 });
-  await vi.waitFor(() => {
+  await eventually(() => {
     const acknowledged = broker.log().match(/(?<=Received PUBACK from driver \(Mid: )\d+/g);
     expect(acknowledged?.map(Number)).toEqual(ids.toReversed());
   });
   sendPacket(raw, { cmd: 'disconnect', reasonCode: 0 });
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(broker.log()).toContain('Received DISCONNECT from driver');
   });
 });

@@ -1,5 +1,5 @@
 /** What tests of the MQTT link share: a broker, a link with short pauses, and what came of it. */
-import { onTestFinished, vi } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { SecretSource } from '../../../src/config/secret.ts';
 import {
   openLink,
@@ -9,6 +9,7 @@ import {
   type MqttLink,
 } from '../../../src/ingest/mqtt/link.ts';
 import { TestLog } from '../../bus/support.ts';
+import { eventually } from '../../support/eventually.ts';
 import {
   connectPlain,
   startMosquitto,
@@ -45,6 +46,8 @@ export interface TestLink {
   readonly states: LinkState[];
   /** Resolves when it is so, now or later. */
   readonly becomes: (state: LinkState['state']) => Promise<LinkState>;
+  /** Resolves when the link was so once and said this, whatever it said before; for what an attempt alone may miss. */
+  readonly told: (state: LinkState['state'], message: RegExp) => Promise<void>;
 }
 
 /** Starts a link that listens to everything below `t/`; ends with the test. */
@@ -82,14 +85,15 @@ export function linkForTest(url: string, options: Partial<LinkOptions> = {}): Te
     ...{ link, log, got, states },
     texts: () => got.map(textOf),
     becomes: (state) =>
-      vi.waitFor(
-        () => {
-          const now = link.state;
-          if (now.state !== state) throw new Error(`The link is ${now.state}: ${now.message ?? ''}`);
-          return now;
-        },
-        { timeout: 30_000 },
-      ),
+      eventually(() => {
+        const now = link.state;
+        if (now.state !== state) throw new Error(`The link is ${now.state}: ${now.message ?? ''}`);
+        return now;
+      }),
+    told: (state, message) =>
+      eventually(() => {
+        expect(states).toContainEqual({ state, message: expect.stringMatching(message) as string });
+      }),
   };
 }
 
@@ -100,10 +104,20 @@ export function fileOf(text: string | (() => string)): SecretSource {
   return new SecretSource(async () => (typeof text === 'string' ? text : text()));
 }
 
-/** Messages that the broker has for a client and that are not acknowledged, as its log tells; needs `logPackets`. */
-export function unacknowledged(broker: Mosquitto, clientId: string): number {
-  const lines = broker.log().split('\n');
-  const sent = lines.filter((line) => line.includes(`Sending PUBLISH to ${clientId} (d0, q1`)).length;
-  const acknowledged = lines.filter((line) => line.includes(`Received PUBACK from ${clientId} `)).length;
-  return sent - acknowledged;
+/** Messages that a client has acknowledged to the broker, as far as its log has been read; needs `logPackets`. */
+export const acknowledged = (broker: Mosquitto, clientId: string): number =>
+  broker.log().split(`Received PUBACK from ${clientId} `).length - 1;
+
+let marks = 0;
+
+/**
+ * Resolves when the log of the broker has everything that the link sent before this call: the log comes by another way
+ * than the messages, so what does not stand in it yet may come. Needs `logPackets`.
+ */
+export async function logged(broker: Mosquitto, link: MqttLink): Promise<void> {
+  const topic = `mark/${++marks}`;
+  await link.publish(topic, Buffer.from('x'), 1);
+  await eventually(() => {
+    expect(broker.log()).toContain(`'${topic}'`);
+  });
 }

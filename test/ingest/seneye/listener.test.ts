@@ -2,11 +2,12 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { connect } from 'node:tls';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { SecretSource } from '../../../src/config/secret.ts';
 import { Listener, type ListenerOptions } from '../../../src/ingest/seneye/listener.ts';
 import { authority, TestLog } from '../../bus/support.ts';
 import { post } from '../../simulators/seneye/http-post.ts';
+import { eventually } from '../../support/eventually.ts';
 import { configOf, PATH } from './world.ts';
 
 type Config = ListenerOptions['config'];
@@ -29,7 +30,7 @@ function listenerForTest(config: Partial<Config> = {}) {
     listener.close();
   });
   const up = async (): Promise<number> => {
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(states.at(-1)?.[0]).toBe('up');
     });
     return listener.address?.port ?? 0;
@@ -57,7 +58,7 @@ describe('a port that is taken', () => {
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;
     const { states, up } = listenerForTest({ port });
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(states.length).toBeGreaterThan(2);
     });
     expect(states[0]).toEqual(['down', expect.stringContaining(`port ${port} of 127.0.0.1: another program does`)]);
@@ -71,7 +72,7 @@ describe('a port that is taken', () => {
     onTestFinished(() => void other.close());
     await once(other, 'listening');
     const { listener, states } = listenerForTest({ port: (other.address() as AddressInfo).port });
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(states).not.toEqual([]);
     });
     listener.close();
@@ -82,7 +83,7 @@ describe('a port that is taken', () => {
 
   it('an address of another machine is told as such', async () => {
     const { states } = listenerForTest({ host: '192.0.2.1' });
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(states[0]?.[1]).toContain('no address 192.0.2.1');
     });
   });
@@ -103,14 +104,14 @@ describe('TLS', () => {
     const [good, other] = [await authority.issue(), await authority.issue()];
     const files = { cert: good.certPem, key: other.keyPem };
     const { states, up, log } = listenerForTest({ tls: tlsOf(files) });
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(states[0]).toEqual([
         'down',
         expect.stringContaining('Certificate and key of the listener cannot be used'),
       ]);
     });
     files.key = 'no key';
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(states.length).toBeGreaterThan(2);
     });
     files.key = good.keyPem;
@@ -125,12 +126,12 @@ describe('TLS', () => {
     const port = await up();
     const first = await serial(port);
     files.cert = renewed.certPem;
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(log.text()).toContain('keeps its old certificate');
     });
     expect(await serial(port)).toBe(first);
     files.key = renewed.keyPem;
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect(await serial(port)).not.toBe(first);
     });
     expect(log.lines.filter(({ level }) => level === 'warn')).toHaveLength(1);

@@ -1,5 +1,6 @@
 import type { IClientOptions } from 'mqtt';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { eventually } from '../../support/eventually.ts';
 import { connectPlain, type PlainClient } from '../../support/mosquitto/index.ts';
 import { startI3Broker, type I3Broker, type I3BrokerOptions } from './broker.ts';
 import { createDeviceKey, EXAMPLE, exampleMarketplace } from './example.ts';
@@ -77,7 +78,7 @@ describe('rights', () => {
       await device.subscribe(topic);
       await device.publish(topic, topic);
     }
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(texts(device)).toEqual([temperature, 'ann/pond/with space']);
     });
   });
@@ -93,7 +94,7 @@ describe('rights', () => {
     await broker.purchase('bob', ph);
     await broker.publishAs(probe.username, ph, 'before the approval');
     await broker.publishAs(probe.username, temperature, 'bought');
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(texts(client)).toEqual(['bought']);
     });
 
@@ -102,7 +103,7 @@ describe('rights', () => {
     await broker.revoke('bob', temperature);
     await broker.publishAs(probe.username, temperature, 'revoked');
     await broker.publishAs(probe.username, ph, 'last');
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(texts(client)).toEqual(['bought', 'approved', 'last']);
     });
     expect(client.raw.connected).toBe(true);
@@ -116,7 +117,7 @@ describe('rights', () => {
     await device.subscribe(temperature);
     await client.publish(temperature, 'not allowed', { qos: 1 });
     await device.publish(temperature, 'allowed');
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(texts(device)).toEqual(['allowed']);
     });
   });
@@ -127,7 +128,7 @@ describe('rights', () => {
     const device = await clientForTest(broker, probe);
     await device.subscribe('ann/pond/pump');
     await (await asBuyer(broker)).publish('ann/pond/pump', 'on');
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(texts(device)).toEqual(['on']);
     });
   });
@@ -140,7 +141,7 @@ describe('rights', () => {
     await device.subscribe(temperature);
     await device.publish(temperature, 'denied');
     await broker.publishAs(probe.username, temperature, 'allowed');
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(texts(watch)).toEqual(['allowed']);
     });
     expect(device.heard).toEqual([]);
@@ -154,7 +155,7 @@ describe('rights', () => {
     await broker.publishAs(probe.username, temperature, 'early');
     await broker.settle();
     await broker.publishAs(probe.username, temperature, 'later');
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(texts(client)).toEqual(['later']);
     });
   });
@@ -167,7 +168,7 @@ describe('metering', () => {
     await client.subscribe(temperature);
     await broker.purchase('bob', temperature, 2);
     for (const text of ['1', '2']) await broker.publishAs(probe.username, temperature, text);
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(broker.quantity('bob', temperature)).toBeUndefined();
     });
     await broker.settle();
@@ -183,7 +184,7 @@ describe('metering', () => {
     await client.subscribe(temperature);
     await broker.purchase('bob', temperature, 1);
     for (const text of ['1', '2']) await broker.publishAs(probe.username, temperature, text);
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(texts(client)).toEqual(['1', '2']);
     });
     expect(broker.quantity('bob', temperature)).toBe(1);
@@ -194,7 +195,7 @@ describe('metering', () => {
     await broker.purchase('bob', temperature, 100);
     const first = await asBuyer(broker);
     await first.end();
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(broker.quantity('bob', temperature)).toBe(1);
     });
   });
@@ -208,7 +209,7 @@ it('throws out the first of two connections with the same client id', async () =
   });
   await asBuyer(broker);
   await closed;
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(broker.gate.open).toHaveLength(1);
   });
 });

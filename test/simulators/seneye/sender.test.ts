@@ -6,6 +6,7 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { eventually } from '../../support/eventually.ts';
 import { readArguments } from './arguments.ts';
 import { signMessage } from './encoding.ts';
 import { startSeneyeSender, type SeneyeSenderOptions } from './sender.ts';
@@ -130,7 +131,7 @@ describe('a post', () => {
     const { seen, url } = await receiverForTest(200);
     const onPosted = vi.fn();
     const sender = senderForTest({ url, intervalMs: 5, devices: [{ name: 'A' }, { name: 'B' }], onPosted });
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(seen.length).toBeGreaterThan(5);
     });
     await sender.stop();
