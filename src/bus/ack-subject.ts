@@ -2,6 +2,13 @@
 export interface MessageNumbers {
   /** Number in the stream. */
   readonly seq: number;
+  /**
+   * When it was stored, nanoseconds since 1970. Together with the number it tells one message from all others: a stream
+   * that was put back to an earlier state, or made anew, gives the same numbers to other messages.
+   */
+  readonly stored: string;
+  /** How often it was given out, this time included. */
+  readonly times: number;
   /** Number among all that the consumer gave out; one that is given out again gets a new one. */
   readonly given: number;
 }
@@ -13,9 +20,11 @@ export interface MessageNumbers {
 export function numbersOf(ackSubject: string): MessageNumbers | undefined {
   const tokens = ackSubject.split('.');
   if (tokens[0] !== '$JS' || tokens[1] !== 'ACK') return undefined;
-  const at = tokens.length === 9 ? 5 : 7;
-  const [seq, given] = [Number(tokens[at]), Number(tokens[at + 1])];
-  return isNumber(seq) && isNumber(given) ? { seq, given } : undefined;
+  const at = tokens.length === 9 ? 4 : 6;
+  const [times, seq, given] = [Number(tokens[at]), Number(tokens[at + 1]), Number(tokens[at + 2])];
+  const stored = tokens[at + 3];
+  if (!isNumber(times) || !isNumber(seq) || !isNumber(given) || stored === undefined) return undefined;
+  return { seq, stored, times, given };
 }
 
 const isNumber = (number: number): boolean => Number.isSafeInteger(number) && number > 0;

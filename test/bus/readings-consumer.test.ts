@@ -1,9 +1,12 @@
 /** Reading from a stream on a real server: in order, at least once, across everything that breaks. */
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { AckPolicy, type JetStreamManager, type NatsConnection } from 'nats';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { BusConnection } from '../../src/bus/connection.ts';
 import { ReadingsConsumer, type ReadingsConsumerOptions, type StreamMessage } from '../../src/bus/readings-consumer.ts';
-import type { NatsServer } from '../support/nats/index.ts';
+import type { NatsServer, NatsServerOptions } from '../support/nats/index.ts';
 import { numbersOf } from '../../src/bus/ack-subject.ts';
 import { busForTest, callerForTest, proxyForTest, serverForTest, TestLog } from './support.ts';
 
@@ -47,8 +50,8 @@ interface World {
   readonly pending: () => Promise<number>;
 }
 
-async function worldForTest(): Promise<World> {
-  const server = await serverForTest({ jetstream: true });
+async function worldForTest(options: NatsServerOptions = { jetstream: true }): Promise<World> {
+  const server = await serverForTest(options);
   const caller = await callerForTest(server);
   const manager = await caller.jetstreamManager();
   await manager.streams.add({ name: STREAM, subjects: ['r.>', 'x.>'] });
@@ -319,6 +322,37 @@ describe('a consumer of readings', () => {
     expect((await manager.consumers.info(STREAM, 'out')).num_ack_pending).toBe(3);
   });
 
+  it('takes nothing for known that a stream holds which was put back to an earlier state', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'jetstream-'));
+    onTestFinished(() => {
+      rmSync(folder, { recursive: true });
+    });
+    const [now, earlier] = [join(folder, 'now'), join(folder, 'earlier')];
+    const world = await worldForTest({ extraConfig: `jetstream { store_dir: "${now}" }` });
+    const { server, store, pending } = world;
+    const reader = readerOn(busForTest(server));
+    const readsUpTo = async (number: number): Promise<void> => {
+      await until(() => reader.messages.length >= number);
+      reader.confirm();
+      await until(async () => (await pending()) === 0);
+    };
+    await store(1, 2);
+    await readsUpTo(2);
+    await server.halt();
+    cpSync(now, earlier, { recursive: true });
+    await server.restart();
+    await store(3, 4);
+    await readsUpTo(4);
+    // A machine that lost its power has lost what was not on its disk; a backup is older still.
+    await server.halt();
+    rmSync(now, { recursive: true });
+    cpSync(earlier, now, { recursive: true });
+    await server.restart();
+    await store(5, 6);
+    await readsUpTo(6);
+    expect(reader.texts()).toEqual(numbers(1, 6));
+  });
+
   it('tells what is wrong, and begins when it has been set right', async () => {
     const { server, manager, store } = await worldForTest();
     await manager.streams.delete(STREAM);
@@ -372,9 +406,14 @@ describe('a consumer of readings', () => {
 });
 
 it('reads the numbers of a message in the forms of old and of later servers', () => {
-  expect(numbersOf('$JS.ACK.READINGS.out.1.17.5.1795650781377209516.0')).toEqual({ seq: 17, given: 5 });
+  expect(numbersOf('$JS.ACK.READINGS.out.1.17.5.1795650781377209516.0')).toEqual({
+    seq: 17,
+    given: 5,
+    times: 1,
+    stored: '1795650781377209516',
+  });
   const later = '$JS.ACK._.d41d8cd9.READINGS.out.2.17.5.1795650781377209516.0.x7Qp';
-  expect(numbersOf(later)).toEqual({ seq: 17, given: 5 });
+  expect(numbersOf(later)).toEqual({ seq: 17, given: 5, times: 2, stored: '1795650781377209516' });
   for (const other of ['', '_INBOX.a', '$JS.ACK.READINGS.out.1.x.5.1.0', '$JS.ACK']) {
     expect(numbersOf(other)).toBeUndefined();
   }
