@@ -146,6 +146,9 @@ describe('an entry of topics', () => {
     ['$[?@.a[*]]', 'only paths to one value'],
     ['$[?!(@.a || $..b)]', 'only paths to one value'],
     ['$[?@.a == 1 && @[?@.b]]', 'only paths to one value'],
+    ['$.list[?$.a == $.b]', 'not two places of the whole message'],
+    ['$.list[?@.a == 1 && !($.a <= $.b)]', 'not two places of the whole message'],
+    ['$.list[?length($.name) > 3]', 'not two places of the whole message'],
   ])('is refused with the path %s', async (path, message) => {
     const found = await problem(file({ values: [{ path }] }));
     expect([found.path, found.message]).toEqual([`${TOPIC}.values[0].path`, expect.stringContaining(message)]);

@@ -87,6 +87,11 @@ function compile(text: string): JSONPathQuery {
       if (selector instanceof selectors.FilterSelector && !isSimple(selector.expression)) {
         throw new PathError('must have in its filters only paths to one value, such as @.name; no wildcards, no ".."');
       }
+      if (selector instanceof selectors.FilterSelector && repeatsItself(selector.expression)) {
+        throw new PathError(
+          'must compare in its filters a place of the element (@) with another; not two places of the whole message ($), and no length of one: that would be done anew for each element',
+        );
+      }
     }
   }
   return query;
@@ -103,6 +108,18 @@ function isSimple(expression: Expression): boolean {
   if (expression instanceof expressions.FilterQuery) return expression.path.singularQuery();
   return expression instanceof expressions.FilterExpressionLiteral;
 }
+
+/** True if the expression looks through a part of the whole message for every element, however large both are. */
+function repeatsItself(expression: Expression): boolean {
+  if (expression instanceof expressions.LogicalExpression) return repeatsItself(expression.expression);
+  if (expression instanceof expressions.PrefixExpression) return repeatsItself(expression.right);
+  if (expression instanceof expressions.FunctionExtension) return expression.args.some(isOfMessage);
+  if (!(expression instanceof expressions.InfixExpression)) return false;
+  const { left, right, logical } = expression;
+  return repeatsItself(left) || repeatsItself(right) || (!logical && isOfMessage(left) && isOfMessage(right));
+}
+
+const isOfMessage = (expression: Expression): boolean => expression instanceof expressions.RootQuery;
 
 /** The library does not give out its class of such a segment; its text tells. */
 const isDescendant = (query: JSONPathQuery, at: number): boolean =>
