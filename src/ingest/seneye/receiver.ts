@@ -118,7 +118,7 @@ export class Receiver {
       );
     } else {
       const name = source.deviceName(post.sud);
-      devices.heard(source, post.sud, name ?? post.name);
+      devices.heard(source, source.idOf(post.sud), name ?? post.name);
       delivery = readingsOf(post, payload, received, { times, outOfWater: config.outOfWater, name });
     }
     // Without a time of its own a post that looks the same may be a new one.

@@ -33,6 +33,11 @@ export class KnownSource {
     return this.#device(sud)?.name;
   }
 
+  /** Id of a device as the configuration writes it; as the device does, where it is in none. */
+  idOf(sud: string): string {
+    return this.#device(sud)?.id ?? sud;
+  }
+
   /**
    * Finds who signed; undefined if it was nobody that is known. A secret that cannot be read keeps out no message that
    * is signed with another.
@@ -58,12 +63,15 @@ export class KnownSource {
 
   /** Whether a message of this device is to be signed so: one with a secret of its own with that and no other. */
   mayBeSignedBy(signer: Signer, sud: string): boolean {
-    const own = this.#device(sud)?.secret !== undefined;
-    return signer === 'source' ? !own : signer.device === sud;
+    const { id, secret } = this.#device(sud) ?? {};
+    return secret === undefined ? signer === 'source' : signer !== 'source' && signer.device === id;
   }
 
+  /** Hexadecimal digits are the same in either case; an id that is written exactly so goes first. */
   #device(sud: string): SeneyeConfig['sources'][number]['devices'][number] | undefined {
-    return this.#config.devices.find(({ id }) => id === sud);
+    const { devices } = this.#config;
+    const same = sud.toLowerCase();
+    return devices.find(({ id }) => id === sud) ?? devices.find(({ id }) => id.toLowerCase() === same);
   }
 }
 

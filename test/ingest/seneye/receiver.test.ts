@@ -352,6 +352,27 @@ describe('secrets', () => {
     expect(readings.map(({ name }) => name)).toContain('Tank 7 temperature');
   });
 
+  it('of a device count for it in whatever case its id comes, and so does its name', async () => {
+    const devices = [
+      { id: 'AAFF', name: 'Upper', secret: { env: 'UNUSED' } },
+      { id: 'bbee', name: 'Lower' },
+      { id: 'BBEE', name: 'Written so' },
+    ];
+    const sources = [{ source: SOURCE, name: 'home', secret: { env: 'UNUSED' }, devices }];
+    const world = await worldForTest(configOf({ sources }, { devices: { AAFF: 'DEVICE' } }));
+    const status = async (id: string, secret: string): Promise<number> =>
+      (await world.send(message({}, { id }), { secret })).status;
+    expect([await status('aaff', SECRET), await status('aaFF', SECRET)]).toEqual([401, 401]);
+    expect([await status('aaff', 'DEVICE'), await status('AAFF', 'DEVICE')]).toEqual([200, 200]);
+    expect([await status('bbee', SECRET), await status('BBEE', SECRET), await status('Bbee', SECRET)]).toEqual([
+      200, 200, 200,
+    ]);
+    const names = (await world.readings()).flatMap(({ name }) => (name.endsWith(' temperature') ? [name] : []));
+    expect(names.map((name) => name.replace(' temperature', ''))).toEqual([
+      ...['Upper', 'Upper', 'Lower', 'Written so', 'Lower'],
+    ]);
+  });
+
   it('are read anew for each post; one that cannot be read is our trouble, not the sender’s', async () => {
     const read = vi.fn(async () => 'FIRST');
     const world = await worldForTest(configOf({}, { read }));

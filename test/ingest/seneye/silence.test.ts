@@ -52,6 +52,17 @@ it('without configured devices the source is expected, and each device from its 
   });
 });
 
+it('a device is heard in whatever case its id comes', async () => {
+  const devices = [{ id: 'ABCDEF', name: 'Tank' }];
+  const sources = [{ source: SOURCE, name: 'home', secret: { env: 'UNUSED' }, devices }];
+  const world = await worldForTest(configOf({ sources, staleAfterMs: 1000 }));
+  await eventually(() => {
+    expect(world.feed.health().message).toContain('Device "Tank" of "home" has not posted');
+  });
+  await world.send(message({}, { id: 'abcdef' }));
+  expect(world.log.text()).toContain('Device "Tank" of "home" is heard again');
+});
+
 it('a post with a wrong signature is no sign of life', async () => {
   const world = await worldForTest(configOf({ staleAfterMs: 1000 }));
   await eventually(() => {
