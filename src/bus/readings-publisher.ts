@@ -2,7 +2,7 @@
  * Publishes readings so that none is lost: a message counts as published when JetStream has acknowledged that it is in
  * the stream. The id of a message makes it safe to send it again: within the stream's duplicate window it is stored once.
  */
-import { headers, NatsError, type NatsConnection } from 'nats';
+import { headers, NatsError, type NatsConnection, type PubAck } from 'nats';
 import type { BusConnection } from './connection.ts';
 import { headerBytes } from './envelope.ts';
 import { publishSubject } from './subject.ts';
@@ -71,12 +71,13 @@ export function streamPublisher(connection: BusConnection, options: StreamPublis
     if (blocked !== undefined) throw new PublishFailure('unavailable', blocked);
     checkSize(nc, { id, body }, options.stream);
     try {
-      const { duplicate } = await nc.jetstream().publish(subject, body, {
+      const acknowledgement = await nc.jetstream().publish(subject, body, {
         msgID: id,
         timeout: options.timeoutMs,
         expect: { streamName: options.stream },
       });
-      return { duplicate };
+      checkAcknowledgement(acknowledgement, options.stream);
+      return { duplicate: acknowledgement.duplicate };
     } catch (error) {
       // A connection that ends lets its requests time out at once; each of ours lives through one connection only.
       if (nc.isClosed()) throw connectionBroke(error);
@@ -140,9 +141,26 @@ function checkSize(nc: NatsConnection, { id, body }: Omit<Publication, 'subject'
   }
 }
 
-/** JetStream's own numbers of errors that concern the one message. */
+/**
+ * Whoever listens on the subject may answer, and the first answer is taken. A repetition that comes while the first one is
+ * still on its way through a cluster is acknowledged with number 0 (nats-server 2.9): it may yet be lost.
+ */
+function checkAcknowledgement({ stream, seq }: Partial<PubAck>, wanted: string): void {
+  if (stream === wanted && seq !== undefined && seq > 0) return;
+  const text =
+    stream === wanted
+      ? `Stream "${wanted}" has the message under way, but not yet safe.`
+      : `Something else than stream "${wanted}" has answered to a reading. Nobody but the stream may answer on the subjects of readings.`;
+  throw new PublishFailure('unavailable', text);
+}
+
+/** JetStream's own numbers of errors. Those that no attempt mends: */
 const TOO_LARGE = 10054;
+const HEADER_TOO_LARGE = 10097;
+/** of the one message: */
 const WRONG_STREAM = 10060;
+/** of everything that is sent now, besides all with code 503: the account is full, in several ways; the stream is sealed. */
+const OF_ALL = [10002, 10028, 10047, 10109];
 
 function failureOf(error: unknown, { stream, timeoutMs }: StreamPublisherOptions): PublishFailure {
   if (error instanceof PublishFailure) return error;
@@ -150,7 +168,7 @@ function failureOf(error: unknown, { stream, timeoutMs }: StreamPublisherOptions
     return new PublishFailure('unavailable', `The message could not be published: ${String(error)}`, error);
   }
   const { api_error: refusal } = error;
-  if (refusal?.err_code === TOO_LARGE) {
+  if (refusal?.err_code === TOO_LARGE || refusal?.err_code === HEADER_TOO_LARGE) {
     return new PublishFailure('tooLarge', `Stream "${stream}" does not take messages of this size.`, error);
   }
   if (refusal?.err_code === WRONG_STREAM) {
@@ -159,7 +177,8 @@ function failureOf(error: unknown, { stream, timeoutMs }: StreamPublisherOptions
   }
   if (refusal !== undefined) {
     // 503 is a state of the whole stream, such as being full; but a bound on each subject concerns that subject alone.
-    const kind = refusal.code === 503 && !refusal.description.includes('per subject') ? 'unavailable' : 'refused';
+    const isOfAll = refusal.code === 503 || OF_ALL.includes(refusal.err_code ?? 0);
+    const kind = isOfAll && !refusal.description.includes('per subject') ? 'unavailable' : 'refused';
     return new PublishFailure(kind, `Stream "${stream}" did not take the message: ${refusal.description}.`, error);
   }
   switch (error.code) {

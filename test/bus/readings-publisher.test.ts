@@ -1,4 +1,5 @@
 /** Publishing to JetStream on a real server: what counts as safe, and why something is not. */
+import type { StreamConfig } from 'nats';
 import { describe, expect, it } from 'vitest';
 import type { BusConnection } from '../../src/bus/connection.ts';
 import {
@@ -9,7 +10,7 @@ import {
   type ReadingsPublisher,
 } from '../../src/bus/readings-publisher.ts';
 import type { NatsServer } from '../support/nats/index.ts';
-import { busForTest, callerForTest, proxyForTest, serverForTest } from './support.ts';
+import { busForTest, callerForTest, callerKey, driverKey, proxyForTest, serverForTest } from './support.ts';
 
 const STREAM = 'READINGS';
 const publication = (id: string, text = id, subject = 'iota.readings.mqtt.hall.a'): Publication => ({
@@ -150,6 +151,68 @@ describe('a publication to JetStream', () => {
     expect(ofStream.kind).toBe('tooLarge');
     // The connection lives on.
     expect(await publisher.publish(publication('one'))).toEqual({ duplicate: false });
+  });
+
+  it('waits with all others while the account is full, or the stream sealed', async () => {
+    const users = [driverKey, callerKey].map(({ publicKey }) => `{ nkey: "${publicKey}" }`).join(', ');
+    const extraConfig = `accounts { A { jetstream { max_file: 100000, max_mem: 0 }, users: [${users}] } }`;
+    const server = await serverForTest({ jetstream: true, users: undefined, extraConfig });
+    const { manager } = await withStream(server);
+    const bus = busForTest(server);
+    const publisher = publisherFor(bus);
+    await bus.connected();
+    await publisher.publish(publication('one', 'x'.repeat(60_000)));
+    const full = await failure(publisher.publish(publication('two', 'x'.repeat(60_000))));
+    expect([full.kind, full.message]).toEqual(['unavailable', expect.stringMatching(/limits exceeded for account/)]);
+    await manager.streams.update(STREAM, { sealed: true } as Partial<StreamConfig>);
+    const sealed = await failure(publisher.publish(publication('three')));
+    expect([sealed.kind, sealed.message]).toEqual(['unavailable', expect.stringMatching(/sealed/)]);
+  });
+
+  it('is too large when its id is, which no attempt mends', async () => {
+    const server = await serverForTest({ jetstream: true });
+    await withStream(server);
+    const bus = busForTest(server);
+    const publisher = publisherFor(bus);
+    await bus.connected();
+    expect((await failure(publisher.publish(publication('x'.repeat(70_000), 'x')))).kind).toBe('tooLarge');
+  });
+
+  it.each([
+    ['somebody else', '{}', /Something else than stream "READINGS"/],
+    ['somebody else, with text', 'thank you', /could not be published/],
+    ['another stream', '{"stream":"OTHER","seq":7}', /Something else than stream "READINGS"/],
+    ['a cluster that has it under way', '{"stream":"READINGS","seq":0,"duplicate":true}', /not yet safe/],
+  ])('is not safe when %s answers', async (_who, answer, told) => {
+    const server = await serverForTest({ jetstream: true });
+    const nc = await callerForTest(server);
+    nc.subscribe('iota.readings.>', {
+      callback: (_error, message) => {
+        message.respond(Buffer.from(answer));
+      },
+    });
+    await nc.flush();
+    const bus = busForTest(server);
+    const publisher = publisherFor(bus);
+    await bus.connected();
+    const { kind, message } = await failure(publisher.publish(publication('one')));
+    expect([kind, message]).toEqual(['unavailable', expect.stringMatching(told)]);
+    expect(publisher.doubts).toBe(1);
+  });
+
+  it('goes on when the right to publish, or to hear the answer, was taken away and given back', async () => {
+    const server = await serverForTest({ jetstream: true });
+    await withStream(server);
+    const bus = busForTest(server);
+    const publisher = publisherFor(bus, 600_000);
+    await bus.connected();
+    await publisher.publish(publication('one'));
+    for (const permissions of [{ publish: { deny: ['iota.>'] } }, { subscribe: { deny: ['>'] } }]) {
+      await server.reload({ users: [callerKey, { ...driverKey, permissions }] });
+      expect((await failure(publisher.publish(publication('two')))).message).toMatch(/Permissions Violation/);
+    }
+    await server.reload({ users: [callerKey, driverKey] });
+    await publisher.publish(publication('two'));
   });
 
   it('is not even tried while the stream is known to be unusable', async () => {
