@@ -1,16 +1,9 @@
 /** One connection to a broker, from the log-in to its end. It never comes back; the link makes the next one. */
 import type { IConnackPacket, IPublishPacket, MqttClient, Packet } from 'mqtt';
 import { within } from '../../bus/within.ts';
+import { connackRefusal, disconnected } from './broker-reason.ts';
 import { startHeartbeat } from './heartbeat.ts';
-import {
-  attemptFailure,
-  connackRefusal,
-  disconnected,
-  keepAliveExpired,
-  lostConnection,
-  type AttemptFacts,
-  type LinkProblem,
-} from './problem.ts';
+import { attemptFailure, keepAliveExpired, lostConnection, type AttemptFacts, type LinkProblem } from './problem.ts';
 import type { Receiver } from './receiver.ts';
 import { sendPacket } from './send-packet.ts';
 

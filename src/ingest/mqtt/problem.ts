@@ -19,6 +19,7 @@ export type LinkProblemCode =
   | 'clientIdRefused'
   | 'unavailable'
   | 'takenOver'
+  | 'subscriptionRefused'
   | 'keepAlive'
   | 'ended'
   | 'other';
@@ -46,6 +47,7 @@ const refusals: ReadonlySet<LinkProblemCode> = new Set([
   'clientIdRefused',
   'certificateRefused',
   'takenOver',
+  'subscriptionRefused',
 ]);
 
 /** What is known of an attempt besides its error. */
@@ -152,74 +154,6 @@ function closedHint({ tls, webSocket }: AttemptFacts): string {
   return `If it expects TLS, use ${webSocket ? 'wss://' : 'mqtts://'}; its log may tell more.`;
 }
 
-/** Why the broker refused a CONNECT, by the code of its CONNACK: 1 to 5 of MQTT 3.1.1, from 128 of MQTT 5. */
-const connackTexts: Record<number, [LinkProblemCode, string]> = {
-  1: ['versionRefused', 'it does not speak this version of MQTT. Set "version" to the other one.'],
-  2: ['clientIdRefused', 'it does not take the client id. Set "clientId" to one that it allows.'],
-  3: ['unavailable', 'it says that it is unavailable. Wait, or look at the broker.'],
-  4: ['loginRefused', 'it refused the log-in: wrong user or password.'],
-  5: [
-    'loginRefused',
-    'it refused the log-in: not authorized. Check user, password and client id, and the rights there.',
-  ],
-  128: ['unavailable', 'it refused the connection without a reason.'],
-  132: ['versionRefused', 'it does not speak MQTT 5. Set "version" to "3.1.1".'],
-  133: ['clientIdRefused', 'it does not take the client id. Set "clientId" to one that it allows.'],
-  134: ['loginRefused', 'it refused the log-in: wrong user or password.'],
-  135: [
-    'loginRefused',
-    'it refused the log-in: not authorized. Check user, password and client id, and the rights there.',
-  ],
-  136: ['unavailable', 'it says that it is unavailable. Wait, or look at the broker.'],
-  137: ['unavailable', 'it says that it is busy.'],
-  138: ['loginRefused', 'it has banned this client. Ask its administrator.'],
-  139: ['unavailable', 'it is shutting down.'],
-  140: ['loginRefused', 'it wants another way of logging in than user and password.'],
-  149: ['other', 'the log-in is too large for it.'],
-  151: ['unavailable', 'a quota there is used up.'],
-  156: ['unavailable', 'it wants clients to use another server. Correct the address.'],
-  157: ['unavailable', 'it has moved to another server. Correct the address.'],
-  159: ['unavailable', 'it takes connections more slowly than they come.'],
-};
-
-/** The broker answered the log-in with a refusal. */
-export function connackRefusal(code: number, said: string | undefined, facts: AttemptFacts): LinkProblem {
-  const [kind, text] = connackTexts[code] ?? ['other', `it refused the connection with code ${code}.`];
-  const id = kind === 'clientIdRefused' ? ` It is "${facts.clientId}" now.` : '';
-  return new LinkProblem(kind, `${facts.label} at ${facts.where}: ${text}${id}${quote(said)}`);
-}
-
-/** Why the broker ended a connection that was up, by the reason code of its DISCONNECT (MQTT 5). */
-const disconnectTexts: Record<number, string> = {
-  130: 'it found a fault in what the driver sent (protocol error).',
-  135: 'the rights of the driver were taken away.',
-  137: 'it is busy.',
-  139: 'it shuts down.',
-  141: 'it heard nothing from the driver for too long.',
-  147: 'it has more messages under way than the driver allowed.',
-  149: 'a message was too large for it.',
-  150: 'messages came too fast for it.',
-  151: 'a quota there is used up.',
-  152: 'its administrator ended it.',
-  156: 'it wants clients to use another server.',
-  157: 'it has moved to another server.',
-  160: 'connections there may last only so long.',
-};
-
-/** The broker said goodbye. */
-export function disconnected(code: number, said: string | undefined, facts: AttemptFacts): LinkProblem {
-  const { label, where, clientId } = facts;
-  if (code === 142) {
-    return new LinkProblem(
-      'takenOver',
-      `${label} at ${where}: another client has taken the session over, since it logs in with the same client id "${clientId}". Give each client an id of its own.`,
-    );
-  }
-  const kind = code === 135 ? 'loginRefused' : 'ended';
-  const text = disconnectTexts[code] ?? `it ended the connection with code ${code}.`;
-  return new LinkProblem(kind, `${label} at ${where} ended the connection: ${text}${quote(said)}`);
-}
-
 /** A connection that was up broke. */
 export function lostConnection(error: unknown, facts: AttemptFacts): LinkProblem {
   const { label, where } = facts;
@@ -234,12 +168,6 @@ export function lostConnection(error: unknown, facts: AttemptFacts): LinkProblem
 /** Nothing has come from the broker for too long, not even the answer to a ping. */
 export function keepAliveExpired(seconds: number, { label, where }: AttemptFacts): LinkProblem {
   return new LinkProblem('keepAlive', `${label} at ${where}: no sign of life for ${seconds} s; connection given up.`);
-}
-
-/** A text of the broker's, on one line and not too long. */
-function quote(said: string | undefined): string {
-  if (said === undefined || said === '') return '';
-  return ` It says: "${said.replace(/\p{Cc}+/gu, ' ').slice(0, 200)}"`;
 }
 
 /** The codes of an error and of what it wraps. */

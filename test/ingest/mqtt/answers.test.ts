@@ -39,8 +39,12 @@ const goodbyes: [number, 'refused' | 'down', RegExp][] = [
   [142, 'refused', /another client has taken the session over.*client id "driver under test"/],
   [135, 'refused', /rights of the driver were taken away/],
   [139, 'down', /it shuts down/],
+  [143, 'refused', /does not allow one of the topic filters/],
   [151, 'down', /a quota there is used up/],
+  [158, 'refused', /has no shared subscriptions/],
+  [159, 'down', /takes connections more slowly than they come/],
   [160, 'down', /connections there may last only so long/],
+  [162, 'refused', /takes no wildcards/],
 ];
 
 test.each(goodbyes)('MQTT 5: a goodbye with %d is %s', async (reasonCode, state, message) => {
