@@ -29,7 +29,7 @@ export interface StreamState {
   readonly message?: string | undefined;
 }
 
-/** How often a stream that is not as it should be is looked at again. */
+/** How often it is looked at. Whoever changes a stream so that it throws readings away goes on acknowledging them. */
 const AGAIN_MS = 5000;
 const NOT_FOUND = 10059;
 
@@ -40,7 +40,10 @@ export class StreamGuard {
   readonly #listeners = new Set<() => void>();
   readonly #stopUsing: () => void;
   #state: StreamState = { state: 'unknown' };
-  #looking = false;
+  /** The connection on which a look is under way. */
+  #looking: NatsConnection | undefined;
+  /** The connection on which one has ended. */
+  #seen: NatsConnection | undefined;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
 
@@ -62,12 +65,13 @@ export class StreamGuard {
     return this.#state;
   }
 
-  /** Why nothing may be published; undefined while it may. */
+  /** Why nothing may be published; undefined while it may. On a new connection, the first look comes before that. */
   get blocked(): string | undefined {
+    if (this.#seen !== this.#connection.nats) return `Stream "${this.#wish.name}" has yet to be looked at.`;
     return this.#state.state === 'unusable' ? this.#state.message : undefined;
   }
 
-  /** Tells when the stream has become usable; returns the end of it. */
+  /** Tells when it may be published to again; returns the end of it. */
   onUsable(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -76,11 +80,9 @@ export class StreamGuard {
   /** Looks at the stream soon, unless a look is under way. Never throws. */
   look(): void {
     const nc = this.#connection.nats;
-    if (nc === undefined || this.#stopped || this.#looking) return;
-    this.#looking = true;
-    void this.#lookAt(nc).finally(() => {
-      this.#looking = false;
-    });
+    if (nc === undefined || this.#stopped || this.#looking === nc) return;
+    this.#looking = nc;
+    void this.#lookAt(nc);
   }
 
   stop(): void {
@@ -90,9 +92,16 @@ export class StreamGuard {
   }
 
   async #lookAt(nc: NatsConnection): Promise<void> {
-    this.#change(await judge(nc, this.#wish));
+    const found = await judge(nc, this.#wish, this.#state);
+    // A later connection has a look of its own.
+    if (this.#looking !== nc) return;
+    this.#looking = undefined;
+    if (this.#stopped || this.#connection.nats !== nc) return;
+    const { blocked } = this;
+    this.#seen = nc;
+    this.#change(found);
+    if (blocked !== undefined && this.blocked === undefined) for (const listener of this.#listeners) listener();
     clearTimeout(this.#timer);
-    if (this.#state.state === 'ok' || this.#stopped) return;
     this.#timer = setTimeout(() => {
       this.look();
     }, AGAIN_MS);
@@ -103,7 +112,6 @@ export class StreamGuard {
     const before = this.#state;
     this.#state = found;
     if (found.state !== before.state || found.message !== before.message) this.#tell(found);
-    if (before.state === 'unusable' && found.state !== 'unusable') for (const listener of this.#listeners) listener();
   }
 
   #tell({ state, message }: StreamState): void {
@@ -115,7 +123,7 @@ export class StreamGuard {
 }
 
 /** Finds out how the stream is; creates it if it is missing and may be created. */
-async function judge(nc: NatsConnection, wish: StreamWish): Promise<StreamState> {
+async function judge(nc: NatsConnection, wish: StreamWish, before: StreamState): Promise<StreamState> {
   try {
     const manager = await nc.jetstreamManager({ checkAPI: false });
     try {
@@ -131,16 +139,20 @@ async function judge(nc: NatsConnection, wish: StreamWish): Promise<StreamState>
       return unusable(`Stream "${wish.name}" does not exist and could not be created: ${textOf(error)}.`);
     }
   } catch (error) {
-    const code = error instanceof NatsError ? error.code : '';
-    if (code === '503') {
-      return unusable('The NATS server has no JetStream (for this account). Readings need it; switch it on there.');
-    }
-    // Whether it is there shows in the acknowledgements, too.
-    return {
-      state: 'unknown',
-      message: `Stream "${wish.name}" could not be looked at: ${textOf(error)}. The driver needs the right to $JS.API.STREAM.INFO.${wish.name}.`,
-    };
+    return withoutLook(error, wish, before);
   }
+}
+
+/** It could not be looked at. Whether it is there shows in the acknowledgements, too; whether it keeps readings does not. */
+function withoutLook(error: unknown, { name }: StreamWish, before: StreamState): StreamState {
+  const code = error instanceof NatsError ? error.code : '';
+  if (code === '503') {
+    return unusable('The NATS server has no JetStream (for this account). Readings need it; switch it on there.');
+  }
+  const mayNot = code === 'PERMISSIONS_VIOLATION';
+  if (before.state === 'unusable' && !mayNot) return before;
+  const advice = mayNot ? ` The driver needs the right to $JS.API.STREAM.INFO.${name}.` : '';
+  return { state: 'unknown', message: `Stream "${name}" could not be looked at: ${textOf(error)}.${advice}` };
 }
 
 const unusable = (message: string): StreamState => ({ state: 'unusable', message });

@@ -1,5 +1,5 @@
 /** The look at the stream for readings, on a real server. */
-import { StorageType } from 'nats';
+import { RetentionPolicy, StorageType } from 'nats';
 import { onTestFinished, describe, expect, it } from 'vitest';
 import { covers, StreamGuard, type StreamWish } from '../../src/bus/stream-guard.ts';
 import type { NatsServer } from '../support/nats/index.ts';
@@ -54,6 +54,59 @@ describe('a stream that exists', () => {
     const guard = await stateWith(config);
     expect(guard.state.state).toBe('unusable');
     expect(guard.blocked).toMatch(reason);
+  });
+});
+
+describe('a stream that throws readings away', () => {
+  it('is found out though it acknowledges them, when it is made so while the driver runs', async () => {
+    const server = await serverForTest({ jetstream: true });
+    const manager = await (await callerForTest(server)).jetstreamManager();
+    await manager.streams.add(good);
+    const { guard } = guardFor(server);
+    await expect.poll(() => guard.state).toEqual({ state: 'ok' });
+    await manager.streams.delete('READINGS');
+    await manager.streams.add({ ...good, retention: RetentionPolicy.Interest });
+    await expect.poll(() => guard.blocked, { timeout: 20_000 }).toMatch(/retention "interest"/);
+  });
+
+  it('gets no reading before it was looked at', async () => {
+    const server = await serverForTest({ jetstream: true });
+    const manager = await (await callerForTest(server)).jetstreamManager();
+    await manager.streams.add(good);
+    const { bus, guard } = guardFor(server);
+    let told = 0;
+    guard.onUsable(() => told++);
+    await bus.connected();
+    expect(guard.blocked).toMatch(/yet to be looked at/);
+    await expect.poll(() => guard.blocked).toBeUndefined();
+    expect(told).toBe(1);
+    // Where the connection leads the next time, another stream may be.
+    await manager.streams.delete('READINGS');
+    await manager.streams.add({ ...good, retention: RetentionPolicy.Interest });
+    await server.halt();
+    await expect.poll(() => bus.state).toBe('connecting');
+    await server.restart();
+    await bus.connected();
+    expect(guard.blocked).toMatch(/yet to be looked at|retention/);
+    await expect.poll(() => guard.blocked).toMatch(/retention "interest"/);
+    expect(told).toBe(1);
+  });
+
+  it('is not taken for a good one because a look remains without an answer', async () => {
+    const server = await serverForTest({ jetstream: true });
+    const manager = await (await callerForTest(server)).jetstreamManager();
+    await manager.streams.add({ ...good, retention: RetentionPolicy.Interest });
+    const { guard } = guardFor(server);
+    await expect.poll(() => guard.blocked).toMatch(/retention/);
+    server.freeze();
+    onTestFinished(() => {
+      server.thaw();
+    });
+    guard.look();
+    // Longer than a request waits for its answer.
+    const began = performance.now();
+    await expect.poll(() => performance.now() - began, { timeout: 20_000 }).toBeGreaterThan(7000);
+    expect(guard.blocked).toMatch(/retention/);
   });
 });
 
