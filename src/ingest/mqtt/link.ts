@@ -215,7 +215,9 @@ export class MqttLink implements LinkPublishing {
   #explain(problem: LinkProblem, upMs: number): string {
     this.#shortOnes = problem.code === 'closed' && upMs > 0 && upMs < 6 * GOOD_AFTER_MS ? this.#shortOnes + 1 : 0;
     if (this.#shortOnes < 2) return problem.message;
-    return `${problem.message} It does so again and again: probably another client uses the same client id "${this.#options.clientId}".`;
+    // It ended before it had answered a subscription: some close the connection over one that they do not allow.
+    const filter = this.#state.state === 'connecting' ? 'it does not allow one of the topic filters, or ' : '';
+    return `${problem.message} It does so again and again: probably ${filter}another client uses the same client id "${this.#options.clientId}".`;
   }
 
   #is(state: LinkState): void {

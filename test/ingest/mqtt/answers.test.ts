@@ -111,6 +111,18 @@ describe.each(VERSIONS)('MQTT %s', (version) => {
     expect(asked).toEqual(['t/#', 't/1', 't/2']);
   });
 
+  test('a broker that closes the connection instead of refusing a subscription is not taken for two clients', async () => {
+    const broker = await scriptedBroker(
+      version,
+      kindly((packet, peer) => {
+        if (is(packet, 'subscribe')) peer.end();
+        return is(packet, 'subscribe');
+      }),
+    );
+    const { told } = linkForTest(broker.url, { version });
+    await told('down', /again and again: probably it does not allow one of the topic filters, or another client uses/);
+  });
+
   test('a lower quality of service than asked for is told', async () => {
     const broker = await scriptedBroker(
       version,
