@@ -1,4 +1,5 @@
 import { ingestChecks } from './ingest/checks.ts';
+import { hasNoFeed } from './ingest/stream-checks.ts';
 import { isAddress, parseNatsUrl } from './natsurl.ts';
 import type { z } from 'zod';
 import { isLoopback } from './loopback.ts';
@@ -56,11 +57,18 @@ function plainTcp(root: Raw, bus: Raw): { problems: Problem[]; warnings: Problem
   return { problems, warnings };
 }
 
+const isPlainObject = (value: unknown): value is Raw =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 /** A driver without servers and without feeds would do nothing. */
 function somethingToDo(root: Raw, settings: Raw): Problem[] {
-  if (typeof root.settings !== 'object' || settings.ingest !== undefined) return [];
+  if (typeof root.settings !== 'object') return [];
+  const { ingest } = settings;
+  // What is no object is told by the schema.
+  if (ingest !== undefined && !(isPlainObject(ingest) && hasNoFeed(ingest))) return [];
   if (settings.servers !== undefined && !(Array.isArray(settings.servers) && settings.servers.length === 0)) return [];
-  return [{ path: 'settings.servers', message: 'must not be empty, unless settings.ingest brings device data in' }];
+  const message = `must not be empty, unless settings.ingest brings device data in${ingest === undefined ? '' : '; it has no feed'}`;
+  return [{ path: 'settings.servers', message }];
 }
 
 function credentialForms(servers: readonly Raw[]): Problem[] {

@@ -49,6 +49,8 @@ function explainIssue(issue: Issue, root: unknown): Problem[] {
       return issue.keys.map((key) => unknownKey([...issue.path, key], key, keysOf(place.node)));
     case 'invalid_union':
       return explainUnion(issue, place, root) ?? at('must be a string, { "file": "path" } or { "env": "NAME" }');
+    case 'invalid_value':
+      return at(`must be ${issue.values.map((each) => JSON.stringify(each)).join(' or ')}`);
     case 'too_small':
       return at(
         issue.origin === 'string' || issue.origin === 'array'
@@ -57,8 +59,8 @@ function explainIssue(issue: Issue, root: unknown): Problem[] {
       );
     case 'too_big':
       return at(
-        issue.origin === 'string'
-          ? `must have at most ${String(issue.maximum)} characters`
+        issue.origin === 'string' || issue.origin === 'array'
+          ? `must have at most ${String(issue.maximum)} ${issue.origin === 'string' ? 'characters' : 'entries'}`
           : `must be at most ${String(issue.maximum)}`,
       );
     default:

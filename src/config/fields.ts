@@ -50,15 +50,18 @@ function publicKeyProblem(text: string): string | undefined {
   }
 }
 
-/** Name of a connection. It becomes part of the fully qualified names that dashboards store. */
-export const connectionName = () =>
+/** A name on one line, of people or for protocols: a line break or a blank at its end is a slip. */
+export const plainName = (longest: number) =>
   z
     .string()
     .min(1)
-    .max(64)
+    .max(longest)
     .refine((text) => isPlainText(text) && text.trim() === text, {
       message: 'must hold no control characters and neither begin nor end with a space',
     });
+
+/** Name of a connection. It becomes part of the fully qualified names that dashboards store. */
+export const connectionName = () => plainName(64);
 
 /** Root of a web server: http or https, a path prefix if a proxy needs one, nothing else. */
 export const webRoot = () =>

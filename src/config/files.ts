@@ -36,16 +36,26 @@ export async function readText(readBytes: ReadFile, path: string): Promise<Found
 export async function readCertificates(readBytes: ReadFile, path: string): Promise<Found<string>> {
   const text = await readText(readBytes, path);
   if (!text.ok) return text;
-  const blocks = text.value.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-  if (blocks.length === 0) return { ok: false, message: `the file ${path} holds no PEM certificate` };
+  const problem = certificatesProblem(text.value);
+  return problem === undefined ? text : { ok: false, message: `the file ${path} ${problem}` };
+}
+
+/** The certificates in a text, each with the lines around it. */
+export const certificateBlocks = (text: string): string[] =>
+  text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+
+/** What is wrong with a text that should hold certificates, or undefined; to be read after "the file". */
+export function certificatesProblem(text: string): string | undefined {
+  const blocks = certificateBlocks(text);
+  if (blocks.length === 0) return 'holds no PEM certificate';
   for (const [index, block] of blocks.entries()) {
     try {
       new X509Certificate(block);
     } catch {
-      return { ok: false, message: `certificate ${index + 1} in the file ${path} cannot be read` };
+      return `holds a certificate that cannot be read, number ${index + 1}`;
     }
   }
-  return text;
+  return undefined;
 }
 
 function readFailure(error: unknown): string {

@@ -11,6 +11,7 @@ import { ConfigError, pathText, type Problem } from './problems.ts';
 import { kindOf } from './redact.ts';
 import { resolveRefs } from './resolve-refs.ts';
 import { readServerParts, Resolver, serverConfig, type ServerParts } from './resolve.ts';
+import { contentProblems } from './ingest/file-checks.ts';
 import { ingestSchema } from './ingest/schema.ts';
 import { configSchema, type ConfigFile } from './schema.ts';
 import type { Secret } from './secret.ts';
@@ -125,7 +126,10 @@ async function readKey(
 async function readIngest(resolver: Resolver, raw: unknown): Promise<IngestConfig | undefined> {
   const parsed = ingestSchema.safeParse(raw);
   const node = configJsonSchema().properties?.settings?.properties?.ingest;
-  return parsed.success && node ? resolveRefs(resolver, 'settings.ingest', node, parsed.data) : undefined;
+  if (!parsed.success || !node) return undefined;
+  const ingest = await resolveRefs(resolver, 'settings.ingest', node, parsed.data);
+  resolver.problems.push(...(await contentProblems(ingest)));
+  return ingest;
 }
 
 interface Parts {

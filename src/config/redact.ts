@@ -4,7 +4,7 @@ const SHOWN = 80;
 /**
  * A value as a problem may show it, or undefined where it has no short form. Objects and lists are not shown at all,
  * since anything may be in them. Of strings, whatever looks like a secret that was put into the wrong place is hidden:
- * NKey seeds, PEM blocks, the user part and the query of a URL.
+ * NKey seeds, PEM blocks, the user part and the query of a URL. A # ends an MQTT filter, too, so it counts in a URL only, and [? begins a filter of JSONPath.
  */
 export function shownValue(value: unknown): string | undefined {
   if (typeof value === 'string') return JSON.stringify(cut(hideSecrets(value)));
@@ -18,7 +18,7 @@ export function hideSecrets(text: string): string {
     .replace(/-----BEGIN[^]*/, '[hidden]')
     .replace(/\b[SP][A-Z2-7]{40,}/gi, '[hidden]')
     .replace(/^([a-z][a-z0-9+.-]*:\/\/)?[^]*@/i, '$1[hidden]@')
-    .replace(/[?#][^]*$/, '?[hidden]');
+    .replace(/(?<!\[)\?[^]*$|(?<=^[a-z][a-z0-9+.-]*:\/\/[^]*)#[^]*$/i, '?[hidden]');
 }
 
 /** The kind of a value with its article, for "must be …, not a string". */

@@ -137,7 +137,7 @@ describe('the authorities', () => {
     [
       'is damaged',
       { '/etc/driver/ca.pem': certificate.replace(/M[A-Za-z0-9]{20}/, '') },
-      /certificate 1 in the file .* cannot be read/,
+      /holds a certificate that cannot be read, number 1/,
     ],
   ])('%s', async (_name, files, message) => {
     const found = await problem(good({}, { bus: { caFile: 'ca.pem' } }), { files });

@@ -5,6 +5,8 @@ import { sameNames } from '../same-names.ts';
 import { i3Checks } from './i3-checks.ts';
 import { iotOpenChecks } from './iotopen-checks.ts';
 import { mqttChecks } from './mqtt-checks.ts';
+import { sameClients } from './same-clients.ts';
+import { streamChecks } from './stream-checks.ts';
 
 export interface Checked {
   readonly problems: Problem[];
@@ -18,6 +20,8 @@ const NAMED = ['mqtt', 'i3', 'iotopen', 'egress'] as const;
 export function ingestChecks(ingest: Raw): Checked {
   const all = [
     ...NAMED.map((kind): Checked => ({ problems: sameNames(`settings.ingest.${kind}`, ingest[kind]), warnings: [] })),
+    streamChecks(ingest),
+    { problems: sameClients(ingest), warnings: [] },
     mqttChecks(ingest),
     i3Checks(ingest),
     iotOpenChecks(ingest.iotopen),

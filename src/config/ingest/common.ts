@@ -31,6 +31,7 @@ export const streamSchema = z.strictObject({
     .default(30 * DAY_MS)
     .describe('How long a stream that the driver creates keeps readings, in milliseconds; 0 for ever.'),
   maxBytes: whole(-1, Number.MAX_SAFE_INTEGER)
+    .refine((bytes) => bytes !== 0, { message: 'must be at least 1, or -1 for no bound' })
     .default(-1)
     .describe('Size of a stream that the driver creates, in bytes; the oldest readings go first. -1 for no bound.'),
   replicas: whole(1, 5)
@@ -72,6 +73,7 @@ export const timesSchema = z.strictObject({
 /** Keys that stand directly below `settings.ingest`. */
 export const commonKeys = {
   prefix: subject()
+    .refine((text) => !text.startsWith('$'), { message: 'must not begin with $, which belongs to the server' })
     .default('iota')
     .describe(
       'First part of the subjects of readings, `<prefix>.readings.<scheme>.<connection>.…`, and of dead letters, `<prefix>.deadletters.<scheme>.<connection>`.',

@@ -1,6 +1,6 @@
 /** A connection to an MQTT broker: the keys that all kinds of MQTT feeds share. */
 import { z } from 'zod';
-import { connectionName, freshSecret, hostName, pemFile, whole } from '../fields.ts';
+import { connectionName, freshSecret, hostName, pemFile, plainName, whole } from '../fields.ts';
 
 const SCHEMES = ['mqtt:', 'mqtts:', 'ws:', 'wss:'];
 
@@ -18,6 +18,7 @@ function brokerUrlProblem(text: string): string | undefined {
   }
   if (!SCHEMES.includes(url.protocol)) return 'must begin with mqtt://, mqtts://, ws:// or wss://';
   if (url.username !== '' || url.password !== '') return 'must hold no user or password; they belong into credentials';
+  if (url.port === '0') return 'must name a port between 1 and 65535, or none for the usual one';
   if (url.hash !== '') return 'must have no fragment (#)';
   if (/^mqtts?:$/.test(url.protocol) && (url.pathname.replace('/', '') !== '' || url.search !== '')) {
     return 'must have no path and no query; only ws:// and wss:// have one';
@@ -66,7 +67,7 @@ export const connectionKeys = {
 /** A user with a password, both as references or the user as text. */
 export const userPasswordSchema = z.strictObject({
   user: z
-    .union([z.string().min(1).max(1024), freshSecret()])
+    .union([plainName(1024), freshSecret()])
     .optional()
     .describe('Name of the user. May stand here as plain text.'),
   password: freshSecret().optional().describe('Password of the user.'),

@@ -87,7 +87,11 @@ export const i3AccountKeys = {
 
 /** Why `text` is no topic of a product, or undefined if it is one. */
 export function productProblem(text: string): string | undefined {
-  if (!/^[^/]+\/[^/]+\/[^/]+$/.test(text) || text.includes('\0') || !text.isWellFormed()) {
+  if (!isPlain(text)) return 'must hold no control characters and neither begin nor end with a space';
+  if (/^[^/$]+\$[^/$]+\$[^/$]+$/.test(text)) {
+    return `must have / between its parts: ${JSON.stringify(text.replaceAll('$', '/'))}`;
+  }
+  if (!/^[^/]+\/[^/]+\/[^/]+$/.test(text)) {
     return 'must be the full topic of a product, "user/hub/product": three parts, none of them empty';
   }
   if (Buffer.byteLength(text) > 65_535) return 'is too long for MQTT';

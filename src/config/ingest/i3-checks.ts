@@ -2,6 +2,7 @@
 import type { Problem } from '../problems.ts';
 import { object, type Raw } from '../raw.ts';
 import { overlap } from './filter-overlap.ts';
+import { brokerOf } from './same-broker.ts';
 import { filterProblem } from './topic-filter.ts';
 
 const list = (value: unknown): Raw[] => (Array.isArray(value) ? value.map(object) : []);
@@ -9,8 +10,15 @@ const list = (value: unknown): Raw[] => (Array.isArray(value) ? value.map(object
 /** Looks at `settings.ingest` in its raw form, so that it also speaks when others do. */
 export function i3Checks(ingest: Raw): { problems: Problem[]; warnings: Problem[] } {
   return {
-    problems: [...sources(ingest), ...loops(ingest), ...sameClients(ingest), ...sameConsumers(ingest)],
-    warnings: [...list(ingest.i3).flatMap(wildcards), ...list(ingest.i3).flatMap(unmetered)],
+    problems: [...sources(ingest), ...loops(ingest), ...sameConsumers(ingest), ...logIns(ingest)],
+    warnings: [
+      ...list(ingest.i3).flatMap(wildcards),
+      ...list(ingest.i3).flatMap(unmetered),
+      ...list(ingest.i3).flatMap((feed, at) => otherHubs(feed, `settings.ingest.i3[${at}].products`, feed.products)),
+      ...list(ingest.egress).flatMap((feed, at) =>
+        otherHubs(feed, `settings.ingest.egress[${at}].publish`, feed.publish),
+      ),
+    ],
   };
 }
 
@@ -64,27 +72,6 @@ function published(ingest: Raw) {
   );
 }
 
-/** Two connections with the same client id end each other again and again. */
-function sameClients(ingest: Raw): Problem[] {
-  const first = new Map<string, string>();
-  const clients = (['mqtt', 'i3', 'egress'] as const).flatMap((kind) =>
-    list(ingest[kind]).map((feed, at) => ({ feed, path: `settings.ingest.${kind}[${at}]` })),
-  );
-  return clients.flatMap(({ feed, path }) => {
-    const client = feed.clientId ?? feed.user;
-    const broker = brokerOf(feed.url);
-    if (typeof client !== 'string' || broker === undefined) return [];
-    const key = JSON.stringify([broker, client]);
-    const other = first.get(key);
-    if (other === undefined) {
-      first.set(key, path);
-      return [];
-    }
-    const message = `is the same as that of ${other} at the same broker; the two would end each other's connections`;
-    return [{ path: `${path}.clientId`, message, value: client }];
-  });
-}
-
 /** A consumer remembers one position; two entries with one name would take each other's readings. */
 function sameConsumers(ingest: Raw): Problem[] {
   const first = new Map<string, string>();
@@ -104,16 +91,6 @@ function sameConsumers(ingest: Raw): Problem[] {
   });
 }
 
-/** Ports under which one broker is usually found, plain, with TLS and over WebSocket. */
-const USUAL_PORTS = ['', '80', '443', '1883', '8883', '9001', '9010'];
-
-/** The same text for the same broker, as far as one can see from outside. */
-function brokerOf(text: unknown): string | undefined {
-  const url = typeof text === 'string' ? URL.parse(text) : null;
-  if (url === null || url.hostname === '') return undefined;
-  return `${url.hostname.toLowerCase()}:${USUAL_PORTS.includes(url.port) ? 'usual' : url.port}`;
-}
-
 function wildcards({ allowWildcards }: Raw, at: number): Problem[] {
   if (allowWildcards !== true) return [];
   const message = 'is on: the marketplace advises against wildcards, and one silent product does not show behind one';
@@ -124,4 +101,42 @@ function unmetered({ user, clientId }: Raw, at: number): Problem[] {
   if (typeof user !== 'string' || user.includes('$') || clientId === undefined || clientId === user) return [];
   const message = 'differs from user: the marketplace counts what a buyer received by the client id';
   return [{ path: `settings.ingest.i3[${at}].clientId`, message }];
+}
+
+/** Only devices have keys; a token of an account is refused, and what says how long it lives does nothing to a password. */
+function logIns(ingest: Raw): Problem[] {
+  return (['i3', 'egress'] as const).flatMap((kind) =>
+    list(ingest[kind]).flatMap(({ user, credentials: given }, at) => {
+      const path = `settings.ingest.${kind}[${at}].credentials`;
+      const { privateKey, password, lifetimeSeconds } = object(given);
+      const problems: Problem[] = [];
+      if (privateKey !== undefined && typeof user === 'string' && !/[$/]/.test(user)) {
+        const message =
+          'only goes with the full name of a device as user, "user$hub$device"; an account has a password';
+        problems.push({ path: `${path}.privateKey`, message });
+      }
+      if (password !== undefined && privateKey === undefined && lifetimeSeconds !== undefined) {
+        problems.push({ path: `${path}.lifetimeSeconds`, message: 'only goes with privateKey' });
+      }
+      return problems;
+    }),
+  );
+}
+
+/** A device may read and write the products of its own hub and no others (I3-Core), and is told nothing of it. */
+function otherHubs({ user }: Raw, path: string, entries: unknown): Problem[] {
+  const [account, hub, device] = typeof user === 'string' ? user.split('$') : [];
+  if (device === undefined) return [];
+  const own = `${account ?? ''}/${hub ?? ''}/`;
+  return list(entries).flatMap(({ topic }, at) =>
+    typeof topic !== 'string' || topic.startsWith(own) || /[+#]/.test(topic)
+      ? []
+      : [
+          {
+            path: `${path}[${at}].topic`,
+            message: `is no product of the device's own hub, ${own}…; the marketplace denies others without a word`,
+            value: topic,
+          },
+        ],
+  );
 }

@@ -49,7 +49,7 @@ export const i3Schema = z
     const first = new Map<string, number>();
     for (const [at, { topic }] of products.entries()) {
       const path = ['products', at, 'topic'];
-      if (!allowWildcards && /[+#]/.test(topic)) {
+      if (!allowWildcards && /[+#]/.test(topic) && productProblem(topic) === undefined) {
         const message = 'must hold no wildcard (+ or #); name each product, or set allowWildcards';
         context.addIssue({ code: 'custom', path, message });
       }

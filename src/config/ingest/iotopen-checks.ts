@@ -2,6 +2,8 @@
 import { isLoopback } from '../loopback.ts';
 import type { Problem } from '../problems.ts';
 import { object, type Raw } from '../raw.ts';
+import { forgottenSession, halfCertificate, isPlain, TLS_KEYS, uncheckedTls, uselessExpiry } from './mqtt-checks.ts';
+import { normalize } from 'node:path';
 
 /** The ways to log in, each with all that it needs. */
 const WAYS = [['apiKey'], ['token'], ['user', 'password'], ['clientId', 'clientSecret', 'refreshToken']] as const;
@@ -13,7 +15,7 @@ export function iotOpenChecks(entries: unknown): { problems: Problem[]; warnings
   const list = Array.isArray(entries) ? entries.map(object) : [];
   const each = list.map((entry, index) => check(entry, `settings.ingest.iotopen[${index}]`));
   return {
-    problems: [...each.flatMap(({ problems }) => problems), ...sameSessions(list)],
+    problems: [...each.flatMap(({ problems }) => problems), ...tokenFiles(list)],
     warnings: each.flatMap(({ warnings }) => warnings),
   };
 }
@@ -32,7 +34,28 @@ function check(entry: Raw, path: string): { problems: Problem[]; warnings: Probl
     const message = 'only goes with user and password, or with OAuth 2';
     problems.push({ path: `${path}.credentials.tokenFile`, message });
   }
-  const { url } = object(entry.mqtt);
+  const mqtt = object(entry.mqtt);
+  const { url } = mqtt;
+  const tls = object(entry.tls);
+  const plain =
+    /^http:/i.test(String(entry.url)) && (typeof url === 'string' ? isPlain(URL.parse(url)) : url === undefined);
+  const useless = plain ? TLS_KEYS.filter((key) => tls[key] !== undefined) : [];
+  problems.push(
+    ...useless.map((key) => ({
+      path: `${path}.tls.${key}`,
+      message: 'only goes with https://, or wss:// or mqtts://',
+    })),
+    ...halfCertificate(path, tls),
+    ...uselessExpiry(`${path}.mqtt`, mqtt),
+  );
+  problems.push(...farStart(path, object(entry.backfill)));
+  warnings.push(...uncheckedTls(path, tls, plain), ...forgottenSession(`${path}.mqtt`, mqtt));
+  if (/\/api(\/v2)?\/*$/.test(String(entry.url))) {
+    warnings.push({
+      path: `${path}.url`,
+      message: 'ends with the path of the API, which the driver adds itself; leave it out',
+    });
+  }
   if (/^(ws|mqtt):/.test(String(url)) && !isLoopback(String(url))) {
     const message = 'is not encrypted: the log-in and all data travel in the clear';
     warnings.push({ path: `${path}.mqtt.url`, message });
@@ -43,24 +66,29 @@ function check(entry: Raw, path: string): { problems: Problem[]; warnings: Probl
   return { problems, warnings };
 }
 
-/** Two sessions with one client id at one platform evict each other. */
-function sameSessions(list: readonly Raw[]): Problem[] {
-  const first = new Map<string, number>();
-  return list.flatMap((entry, index) => {
-    const { clientId, url = entry.url } = object(entry.mqtt);
-    const key = JSON.stringify([hostOf(url), clientId]);
-    const other = first.get(key);
-    if (other === undefined) first.set(key, index);
-    if (other === undefined || clientId === undefined) return [];
-    const message = `is the same at the same platform as in settings.ingest.iotopen[${other}]: the two would evict each other`;
-    return [
-      {
-        path: `settings.ingest.iotopen[${index}].mqtt.clientId`,
-        message,
-        ...(typeof clientId === 'string' ? { value: clientId } : {}),
-      },
-    ];
-  });
+/** How far back the log is read at a start is bounded by how far back it is read at all. */
+function farStart(path: string, { maxHours = 24, atStartMinutes }: Raw): Problem[] {
+  if (typeof maxHours !== 'number' || typeof atStartMinutes !== 'number' || atStartMinutes <= maxHours * 60) return [];
+  const message = `must be at most backfill.maxHours, which is ${maxHours} (${maxHours * 60} minutes)`;
+  return [{ path: `${path}.backfill.atStartMinutes`, message, value: String(atStartMinutes) }];
 }
 
-const hostOf = (url: unknown): unknown => URL.parse(String(url))?.hostname ?? url;
+/** A token is written into its file, so nothing else may stand there: neither another secret nor another's token. */
+function tokenFiles(list: readonly Raw[]): Problem[] {
+  const secrets = list.flatMap(({ credentials }, index) =>
+    Object.entries(object(credentials)).flatMap(([key, ref]) => {
+      const file = key === 'tokenFile' ? ref : object(ref).file;
+      return typeof file === 'string'
+        ? [{ file: normalize(file), key, path: `settings.ingest.iotopen[${index}].credentials.${key}` }]
+        : [];
+    }),
+  );
+  return secrets.flatMap((one, at) => {
+    const other = secrets.find(
+      ({ file, key }, place) => file === one.file && (key === 'tokenFile' ? place < at : place !== at),
+    );
+    if (one.key !== 'tokenFile' || other === undefined) return [];
+    const message = `is also the file of ${other.path}; the token that is written into it would replace what is there`;
+    return [{ path: one.path, message }];
+  });
+}

@@ -1,6 +1,6 @@
 /** `settings.ingest.iotopen[]`: a platform of IoT Open (Lynx). */
 import { z } from 'zod';
-import { freshSecret, ownFile, webRoot, whole } from '../fields.ts';
+import { freshSecret, ownFile, plainName, webRoot, whole } from '../fields.ts';
 import { SENSITIVE } from '../schema-server.ts';
 import { brokerUrl, connectionKeys, mqttTlsSchema } from './connection.ts';
 
@@ -8,12 +8,12 @@ const credentialsSchema = z.strictObject({
   apiKey: freshSecret().optional().describe('An API key of the platform, alone. The simplest way for a service.'),
   token: freshSecret().optional().describe('A token of a log-in, alone; it is used like an API key.'),
   user: z
-    .union([z.string().min(1).max(1024), freshSecret()])
+    .union([plainName(1024), freshSecret()])
     .optional()
     .describe('Name of an account, with `password`. May stand here as plain text.'),
   password: freshSecret().optional().describe('Password of the account.'),
   clientId: z
-    .union([z.string().min(1).max(1024), freshSecret()])
+    .union([plainName(1024), freshSecret()])
     .optional()
     .describe('Id of an OAuth 2 client, with `clientSecret` and `refreshToken`. May stand here as plain text.'),
   clientSecret: freshSecret().optional().describe('Secret of the OAuth 2 client.'),
@@ -32,10 +32,8 @@ const mqttSchema = z.strictObject({
       "Address of the platform's broker, for example `mqtts://lynx.iotopen.se:8883`. By default MQTT over WebSocket at `/mqtt` below `url`, which passes the same proxies as REST.",
     ),
   version: z.enum(['3.1.1', '5']).default('5').describe('Version of MQTT.'),
-  clientId: z
-    .string()
-    .min(1)
-    .max(256)
+  clientId: plainName(256)
+    .refine((text) => !/[{}]/.test(text), { message: 'must hold no braces; no name is put in here' })
     .describe(
       'Id of the session at the broker; fixed, since the broker keeps what it could not deliver under it. Two processes with the same one evict each other.',
     ),

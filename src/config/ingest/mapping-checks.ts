@@ -12,6 +12,15 @@ interface Value {
   readonly states?: object | undefined;
   readonly scale?: number | undefined;
   readonly offset?: number | undefined;
+  readonly optional: boolean;
+}
+
+interface Time {
+  readonly path?: string | undefined;
+  readonly of: 'record' | 'message';
+  readonly format: string;
+  readonly timeZone?: string | undefined;
+  readonly optional: boolean;
 }
 
 /** What the rules look at. */
@@ -23,7 +32,7 @@ interface Mapping {
   readonly records?: string | undefined;
   readonly key?: string | undefined;
   readonly values?: readonly Value[] | undefined;
-  readonly time: { readonly path?: string | undefined; readonly of: 'record' | 'message' };
+  readonly time: Time;
 }
 
 type Tell = (path: readonly PropertyKey[], message: string) => void;
@@ -36,6 +45,7 @@ export function checkMapping(entry: Mapping, context: z.core.$RefinementCtx): vo
   checkPattern(entry, tell);
   if (entry.payload === 'json') checkJson(entry, tell);
   else checkPlain(entry, tell);
+  checkTime(entry, tell);
   for (const [at, value] of (entry.values ?? []).entries()) checkValue(value, ['values', at], tell);
 }
 
@@ -70,9 +80,27 @@ function checkPlain({ payload, records, key, values, time }: Mapping, tell: Tell
   for (const [at, value] of (values ?? []).entries()) {
     if (value.path !== undefined) tell(['values', at, 'path'], only);
     if (value.unitPath !== undefined) tell(['values', at, 'unitPath'], only);
+    if (value.optional) tell(['values', at, 'optional'], only);
     if (payload === 'number' && !['auto', 'number'].includes(value.type)) {
       tell(['values', at, 'type'], 'must be number where the payload is one');
     }
+  }
+}
+
+/** Without a path the time is that of arrival, whatever else is said of it; whoever says more meant another. */
+function checkTime({ payload, time }: Mapping, tell: Tell): void {
+  const { path, of, format, timeZone, optional } = time;
+  const given = { of: of !== 'record', format: format !== 'auto', timeZone: timeZone !== undefined, optional };
+  if (path === undefined && payload === 'json' && Object.values(given).includes(true)) {
+    tell(['time', 'path'], 'is missing: where does the time stand? Without it the time is that of arrival');
+  }
+  if (payload !== 'json') {
+    for (const [key, there] of Object.entries(given)) {
+      if (there) tell(['time', key], `only goes with payload json, not ${payload}`);
+    }
+  }
+  if (timeZone !== undefined && format !== 'auto' && format !== 'iso') {
+    tell(['time', 'timeZone'], `only goes with format iso or auto, not ${format}`);
   }
 }
 

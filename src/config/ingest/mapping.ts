@@ -59,6 +59,7 @@ export const valueSchema = z.strictObject({
   unitPath: jsonPath().optional().describe('Where the unit stands in the record; `unit` is used where it is absent.'),
   states: z
     .record(z.string().min(1).max(256), plain(256))
+    .refine((states) => Object.keys(states).length > 0, { message: 'must name a state, or be left out' })
     .optional()
     .describe('Names of states, for example `{"0": "OFF", "1": "ON"}`. A value without one is `Questionable`.'),
   scale: z.number().optional().describe('Factor by which a number is multiplied; calculated in decimals.'),
@@ -165,7 +166,7 @@ export const topicSchema = z
       'MQTT topic filter: what to subscribe to. Of several entries that take a topic, the first counts.',
     ),
     qos: z
-      .literal([0, 1], { error: 'must be 0 or 1' })
+      .literal([0, 1])
       .default(1)
       .describe('Quality of service. With 0 the broker sends a message once, and it MAY BE LOST.'),
     share: z

@@ -24,12 +24,15 @@ export function mqttChecks(ingest: Raw): { problems: Problem[]; warnings: Proble
     });
   });
   return {
-    problems: places.flatMap(problemsOf),
+    problems: places.flatMap((place) => [...problemsOf(place), ...unreachable(place)]),
     warnings: places.flatMap((place) => [...warningsOf(place), ...overlaps(place)]),
   };
 }
 
-const isPlain = (url: URL | null): boolean => url?.protocol === 'mqtt:' || url?.protocol === 'ws:';
+/** Keys of `tls` that ask for TLS. */
+export const TLS_KEYS = ['caFile', 'certFile', 'keyFile', 'serverName'] as const;
+
+export const isPlain = (url: URL | null): boolean => url?.protocol === 'mqtt:' || url?.protocol === 'ws:';
 
 function problemsOf({ path, raw, url }: Place): Problem[] {
   const tls = object(raw.tls);
@@ -40,16 +43,11 @@ function problemsOf({ path, raw, url }: Place): Problem[] {
   };
   if (isPlain(url)) {
     const secure = url?.protocol === 'ws:' ? 'wss' : 'mqtts';
-    for (const key of ['caFile', 'certFile', 'keyFile', 'serverName']) {
+    for (const key of TLS_KEYS) {
       if (tls[key] !== undefined) tell(`tls.${key}`, `only goes with ${secure}://, but url is ${url?.protocol}//`);
     }
   }
-  if (tls.certFile !== undefined && tls.keyFile === undefined) {
-    tell('tls.keyFile', 'is missing: the private key of tls.certFile');
-  }
-  if (tls.keyFile !== undefined && tls.certFile === undefined) {
-    tell('tls.certFile', 'is missing: the certificate of tls.keyFile');
-  }
+  problems.push(...halfCertificate(path, tls), ...uselessExpiry(path, raw));
   // MQTT 3.1.1, section 3.1.2.9. Where the user stands beside the credentials, the schema asks for it.
   if (password !== undefined && user === undefined && raw.user === undefined && raw.version === '3.1.1') {
     tell('credentials.user', 'is missing: MQTT 3.1.1 has no password without a user');
@@ -57,19 +55,46 @@ function problemsOf({ path, raw, url }: Place): Problem[] {
   return problems;
 }
 
+/** A certificate proves nothing without its key. */
+export function halfCertificate(path: string, { certFile, keyFile }: Raw): Problem[] {
+  if ((certFile === undefined) === (keyFile === undefined)) return [];
+  return certFile === undefined
+    ? [{ path: `${path}.tls.certFile`, message: 'is missing: the certificate of tls.keyFile' }]
+    : [{ path: `${path}.tls.keyFile`, message: 'is missing: the private key of tls.certFile' }];
+}
+
+/** A broker of MQTT 3.1.1 decides by itself how long it keeps a session. */
+export function uselessExpiry(path: string, { version, sessionExpirySeconds }: Raw): Problem[] {
+  if (version !== '3.1.1' || sessionExpirySeconds === undefined) return [];
+  return [{ path: `${path}.sessionExpirySeconds`, message: 'only goes with version 5; in 3.1.1 the broker decides' }];
+}
+
+/** What is permitted and costs messages. */
+export function forgottenSession(path: string, { sessionExpirySeconds }: Raw): Problem[] {
+  if (sessionExpirySeconds !== 0) return [];
+  const message = 'is 0: the broker forgets the session, and the messages for it, with each break of the connection';
+  return [{ path: `${path}.sessionExpirySeconds`, message }];
+}
+
+/** Without a check of the certificate nothing is compared with these. */
+export function uncheckedTls(path: string, tls: Raw, plain: boolean): Problem[] {
+  if (tls.insecureSkipVerify !== true) return [];
+  const flag = `${path}.tls.insecureSkipVerify`;
+  if (plain) return [{ path: flag, message: 'has no effect without TLS' }];
+  const useless = ['caFile', 'serverName'].filter((key) => tls[key] !== undefined);
+  return [
+    { path: flag, message: 'is on: anybody in between can read the password' },
+    ...useless.map((key) => ({ path: `${path}.tls.${key}`, message: 'has no effect with insecureSkipVerify' })),
+  ];
+}
+
 function warningsOf({ path, raw, url }: Place): Problem[] {
-  const warnings: Problem[] = [];
+  const warnings: Problem[] = [...uncheckedTls(path, object(raw.tls), isPlain(url)), ...forgottenSession(path, raw)];
   if (isPlain(url) && url !== null && !isLoopback(url.href)) {
     const secret = Object.keys(object(raw.credentials)).length > 0 ? 'the log-in and ' : '';
     warnings.push({
       path: `${path}.url`,
       message: `is ${url.protocol}//: ${secret}all data travel unencrypted; use ${url.protocol === 'ws:' ? 'wss' : 'mqtts'}://`,
-    });
-  }
-  if (object(raw.tls).insecureSkipVerify === true) {
-    warnings.push({
-      path: `${path}.tls.insecureSkipVerify`,
-      message: isPlain(url) ? 'has no effect without TLS' : 'is on: anybody in between can read the password',
     });
   }
   return warnings;
@@ -101,5 +126,26 @@ function overlaps({ path, raw }: Place): Problem[] {
     if (other === undefined) return [];
     const message = `crosses topics[${other.at}].filter: messages that both take come twice from many brokers, and become two readings where the time is that of arrival`;
     return [{ path: `${path}.topics[${one.at}].filter`, message }];
+  });
+}
+
+/** The first entry that takes a topic counts, so one behind another that takes all of its topics does nothing. */
+function unreachable({ path, raw }: Place): Problem[] {
+  const [entries, key] = Array.isArray(raw.topics) ? [raw.topics, 'filter'] : [raw.products, 'topic'];
+  const list = `${path}.${key === 'filter' ? 'topics' : 'products'}`;
+  const wide: { filter: string; at: number }[] = [];
+  const narrow = new Map<string, number>();
+  const all = Array.isArray(entries) ? entries.map(object) : [];
+  return all.flatMap((entry, at) => {
+    const filter = entry[key];
+    if (typeof filter !== 'string') return [];
+    const other = narrow.get(filter) ?? wide.find((one) => covers(one.filter, filter))?.at;
+    // A pattern can leave topics to the entries after it.
+    if (entry.pattern === undefined && !/[+#]/.test(filter)) narrow.set(filter, narrow.get(filter) ?? at);
+    else if (entry.pattern === undefined && wide.length < MOST_COMPARED) wide.push({ filter, at });
+    // That a product stands there twice is told by the schema.
+    if (other === undefined || (key === 'topic' && all[other]?.topic === filter)) return [];
+    const message = `is never reached: ${list}[${other}] takes all of its topics; put the narrower entry first`;
+    return [{ path: `${list}[${at}].${key}`, message, value: filter }];
   });
 }

@@ -1,16 +1,17 @@
 /** `settings.ingest.mqtt[]`: any MQTT broker. */
 import { z } from 'zod';
 import { SENSITIVE } from '../schema-server.ts';
+import { plainName } from '../fields.ts';
 import { connectionKeys, userPasswordSchema } from './connection.ts';
 import { topicSchema } from './mapping.ts';
 
 export const mqttSchema = z.strictObject({
   ...connectionKeys,
   version: z.enum(['3.1.1', '5']).default('5').describe('Version of MQTT.'),
-  clientId: z
-    .string()
-    .min(1)
-    .max(256)
+  clientId: plainName(256)
+    .refine((text) => !/[{}]/.test(text.replaceAll('{hostname}', '')), {
+      message: 'must hold no braces but {hostname}',
+    })
     .describe(
       'Id of the session at the broker; fixed, since the broker keeps what it could not deliver under it. Two processes with the same one evict each other. `{hostname}` stands for the name of the machine.',
     ),

@@ -1,7 +1,7 @@
 /** `settings.ingest.seneye`: the receiver of seneye's Local Data Exchange (LDE), one listener for all senders. */
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { connectionName, freshSecret, pemFile, whole } from '../fields.ts';
+import { connectionName, freshSecret, pemFile, plainName, whole } from '../fields.ts';
 
 const KiB = 1024;
 const MINUTE_MS = 60_000;
@@ -29,12 +29,8 @@ const listenerTlsSchema = z.strictObject({
 
 /** A sensor (SUD) of a source. */
 const deviceSchema = z.strictObject({
-  id: z
-    .string()
-    .min(1)
-    .max(64)
-    .describe('Id of the device (SUD) as it stands in its posts, usually 32 hexadecimal digits.'),
-  name: z.string().min(1).max(64).optional().describe('Name for people, in place of the one that the device tells.'),
+  id: plainName(64).describe('Id of the device (SUD) as it stands in its posts, usually 32 hexadecimal digits.'),
+  name: plainName(64).optional().describe('Name for people, in place of the one that the device tells.'),
   secret: freshSecret()
     .optional()
     .describe('Secret of this device, where it has one of its own. Its posts must then be signed with it.'),

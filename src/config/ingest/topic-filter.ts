@@ -6,7 +6,9 @@ const LONGEST_BYTES = 65_535;
 /** Why `text` is no topic filter, or undefined if it is one (MQTT 5, section 4.7). */
 export function filterProblem(text: string): string | undefined {
   if (text === '') return 'must not be empty';
-  if (text.includes('\0') || !text.isWellFormed()) return 'must hold no NUL and no half of a surrogate pair';
+  // MQTT allows most of them, and brokers break the connection because of them (MQTT 5, section 1.5.4).
+  if (/\p{Cc}/u.test(text) || !text.isWellFormed())
+    return 'must hold no control characters (no NUL, no line breaks) and no half of a surrogate pair';
   if (Buffer.byteLength(text) > LONGEST_BYTES) return `must have at most ${LONGEST_BYTES} bytes`;
   if (/^\$share(\/|$)/.test(text)) return 'must not begin with $share/; name the group in share, and the filter here';
   const levels = text.split('/');

@@ -2,14 +2,12 @@
 import type { KeyObject } from 'node:crypto';
 import { SignJWT } from 'jose';
 import type { IngestConfig } from '../../config/config.ts';
+import { passwordProblem } from '../../config/ingest/i3-password.ts';
+import { readPrivateKey } from '../../config/ingest/private-key.ts';
 import type { LinkCredentials } from '../mqtt/link.ts';
-import { keyInPassword, readPrivateKey } from './private-key.ts';
 
 /** What is configured of it; the same for buyers and sellers. */
 export type I3Account = Pick<IngestConfig['i3'][number], 'user' | 'credentials'>;
-
-/** What the forms of the marketplace allow, in characters. A buyer's password has 12. */
-const PASSWORD_LENGTH = { least: 6, most: 500 };
 
 /**
  * Reads the secret anew, for each attempt: one that was replaced meanwhile is used, and a token is always fresh.
@@ -24,7 +22,10 @@ export async function loginOf(account: I3Account, nowMs: number = Date.now()): P
     return { username: user, password: await mintToken(key, { issuer, lifetimeSeconds, nowMs }) };
   }
   if (password === undefined) throw new Error('There is neither a password nor a private key.');
-  return { username: user, password: checkedPassword(await password.reveal()) };
+  const text = await password.reveal();
+  const problem = passwordProblem(text);
+  if (problem !== undefined) throw new Error(problem);
+  return { username: user, password: text };
 }
 
 /**
@@ -40,19 +41,4 @@ export function mintToken(
   return new SignJWT({ iss: issuer, iat: now, exp: now + lifetimeSeconds })
     .setProtectedHeader({ alg: 'RS256', typ: 'JWT' })
     .sign(key);
-}
-
-function checkedPassword(password: string): string {
-  const key = keyInPassword(password);
-  if (key !== undefined) {
-    throw new Error(
-      `The password ${key}, which must never leave this machine, so nothing was sent. Name the file of the private key under credentials.privateKey instead.`,
-    );
-  }
-  const { least, most } = PASSWORD_LENGTH;
-  const length = Array.from(password).length;
-  if (length < least || length > most) {
-    throw new Error(`The password has ${length} characters; one of I3 has ${least} to ${most}. Nothing was sent.`);
-  }
-  return password;
 }

@@ -1,4 +1,5 @@
 /** What the configuration of I3 refuses and warns of, read as a file. */
+import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it, test } from 'vitest';
 import { good, load, problems, type Raw } from '../../config/fixture.ts';
 
@@ -14,7 +15,7 @@ const seller = (more: Raw = {}): Raw => ({
   name: 'shop',
   url: 'mqtts://i3.example.com',
   user: 'ann$pond$probe',
-  credentials: { privateKey: { env: 'SECRET' } },
+  credentials: { privateKey: { env: 'PRIVATE_KEY' } },
   publish: [{ subject: 'iota.readings.mqtt.hall.>', topic: 'ann/pond/ph' }],
   ...more,
 });
@@ -26,7 +27,9 @@ const broker = (more: Raw = {}): Raw => ({
   ...more,
 });
 const file = (ingest: Raw): Raw => good({}, { ingest });
-const world = { env: { SECRET: 'secret-text' } };
+const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const PRIVATE_KEY = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+const world = { env: { SECRET: 'secret-text', PRIVATE_KEY } };
 const told = async (ingest: Raw): Promise<string[]> =>
   (await problems(file(ingest), world)).map(({ path, message }) => `${path} ${message}`);
 const isFine = async (ingest: Raw): Promise<void> => {

@@ -180,9 +180,9 @@ describe('a device with a key', () => {
       'is of type ec',
     ],
     ['that is the public one', key.publicBody, 'holds a public key'],
-  ])('sends nothing with a key %s', async (_name, text, why) => {
+  ])('sends nothing with a key that was replaced by one %s', async (_name, text, why) => {
     const broker = await brokerForTest();
-    const world = await ingestForTest({ i3: [asKeyDevice(broker)] }, { secrets: { KEY: text } });
+    const world = await ingestForTest({ i3: [asKeyDevice(broker)] }, { replaced: { KEY: text } });
     expect((await world.becomes('refused')).message).toContain(why);
     expect(broker.gate.taken).toBe(0);
   });
@@ -192,8 +192,8 @@ describe('a device with a key', () => {
     ['as its body', key.privatePem.replace(/-----[^-]+-----|\s/g, '')],
   ])('never sends its private key as a password, %s', async (_name, text) => {
     const broker = await brokerForTest();
-    const account = { user: keyProbe, credentials: { password: { env: 'KEY' } } };
-    const world = await ingestForTest({ i3: [asBuyer(broker, account)] }, { secrets: { KEY: text } });
+    const account = { user: keyProbe, credentials: { password: { env: 'PROBE' } } };
+    const world = await ingestForTest({ i3: [asBuyer(broker, account)] }, { replaced: { PROBE: text } });
     const { message } = await world.becomes('refused');
     expect(message).toContain('credentials.privateKey');
     expect(broker.gate.taken).toBe(0);

@@ -42,6 +42,8 @@ export interface World {
 
 export interface WorldOptions {
   secrets?: Secrets;
+  /** What secrets are replaced by after the configuration was read and before the first connection. */
+  replaced?: Secrets;
   /** One that runs already, with its stream. */
   nats?: NatsServer;
   /** Port at which the bus is looked for, where something stands before it. */
@@ -55,9 +57,10 @@ export async function ingestForTest(ingest: object, options: WorldOptions = {}):
   const caller = await callerForTest(nats);
   const bus = busForTest({ port: options.busPort ?? nats.port });
   const log = new TestLog();
+  const config = await configOf({ stream: { create: true }, ...ingest }, secrets);
+  Object.assign(secrets, options.replaced);
   const opened = openIngest({
-    config: await configOf({ stream: { create: true }, ...ingest }, secrets),
-    ...{ bus, logger: log, userAgent: 'test' },
+    ...{ config, bus, logger: log, userAgent: 'test' },
   });
   onTestFinished(() => opened.stop(0));
   await bus.connected();

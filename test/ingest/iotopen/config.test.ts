@@ -77,7 +77,9 @@ test('two entries with one name, or with one session at one platform, are refuse
     expect.stringMatching(/iotopen\[1\]\.name: is the same name/),
   ]);
   expect(await told(entry(), entry({ name: 'other' }))).toEqual([
-    expect.stringMatching(/iotopen\[1\]\.mqtt\.clientId: is the same at the same platform/),
+    expect.stringMatching(
+      /iotopen\[1\]\.mqtt\.clientId: is the same as that of .*iotopen\[0\]\.mqtt at the same broker/,
+    ),
   ]);
 });
 

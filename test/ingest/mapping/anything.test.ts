@@ -12,7 +12,7 @@ const mappings = [
   { payload: 'text' },
   { payload: 'number' },
   { values: types, time: { path: '$.t' } },
-  { values: [{ path: '$.*', unitPath: '$.u' }], time: { path: '/t', format: 'ms', timeZone: 'Europe/Berlin' } },
+  { values: [{ path: '$.*', unitPath: '$.u' }], time: { path: '/t', format: 'iso', timeZone: 'Europe/Berlin' } },
   { values: [{ path: '$..v', states: { '1': 'ON' } }], time: { path: '$.t', format: 's' } },
   { records: '$', key: '$.id', values: types, time: { path: '$.t' } },
   { records: '$[*]', key: 'place', values: [{ path: '$', scale: 0.1, offset: -7 }] },

@@ -1,8 +1,11 @@
 /** What the configuration of MQTT brokers says to a person who made a mistake. */
 import { expect, test } from 'vitest';
+import { createAuthority } from '../../support/nats/certificates.ts';
 import { good, load, refusal, type Raw } from '../../config/fixture.ts';
 
-const FILES = { '/etc/driver/ca.pem': 'ca', '/etc/driver/cert.pem': 'cert', '/etc/driver/key.pem': 'key' };
+const authority = await createAuthority();
+const { certPem, keyPem } = await authority.issue();
+const FILES = { '/etc/driver/ca.pem': authority.caPem, '/etc/driver/cert.pem': certPem, '/etc/driver/key.pem': keyPem };
 const world = { files: FILES, env: { MQTT_PASSWORD: 'hidden-password' } };
 
 const broker = (more: Raw = {}): Raw => ({
@@ -36,8 +39,8 @@ test('secrets and certificates become sources that print as nothing', async () =
   const { config } = await load(file(broker({ tls, credentials: { user: 'driver', password } })), world);
   const entry = config.ingest?.mqtt[0];
   expect(await entry?.credentials.password?.reveal()).toBe('hidden-password');
-  expect(await entry?.tls.keyFile?.reveal()).toBe('key');
-  expect(JSON.stringify(entry)).not.toMatch(/hidden-password|"key"/);
+  expect(await entry?.tls.keyFile?.reveal()).toBe(keyPem);
+  expect(JSON.stringify(entry)).not.toMatch(/hidden-password|PRIVATE KEY/);
 });
 
 test.each([
@@ -102,7 +105,7 @@ test('what is readable for others is a warning', async () => {
 });
 
 test('filters that cross each other are a warning; one within the other is none', async () => {
-  const topics = ['plant/+/room', 'plant/north/+', 'plant/+/room/#', 'hall/#', 'hall/+/x', 'yard/x', '$SYS/+'].map(
+  const topics = ['plant/+/room', 'plant/north/+', 'plant/+/room/#', 'hall/+/x', 'hall/#', 'yard/x', '$SYS/+'].map(
     (filter) => ({ filter, payload: 'number' }),
   );
   const { warnings } = await load(file(broker({ topics })), world);

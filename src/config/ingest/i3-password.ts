@@ -1,0 +1,17 @@
+import { keyInPassword } from './private-key.ts';
+
+/** What the forms of the marketplace allow, in characters. A buyer's password has 12. */
+const PASSWORD_LENGTH = { least: 6, most: 500 };
+
+/** Why a text can be no password at an I3 marketplace and must not be sent as one, or undefined if it can. */
+export function passwordProblem(password: string): string | undefined {
+  const key = keyInPassword(password);
+  if (key !== undefined) {
+    return `The password ${key}, which must never leave this machine, so nothing was sent. Name the file of the private key under credentials.privateKey instead.`;
+  }
+  const { least, most } = PASSWORD_LENGTH;
+  const length = Array.from(password).length;
+  return length < least || length > most
+    ? `The password has ${length} characters; one of I3 has ${least} to ${most}. Nothing was sent.`
+    : undefined;
+}
