@@ -37,7 +37,7 @@ export function fromThrown(thrown: unknown, platform: string): DriverError {
 
 /** An answer other than 2xx. `details.status` holds its status. */
 export function fromRefusal(status: number, body: unknown, platform: string, conceal: Conceal): DriverError {
-  const [code, lead] = meaning(status);
+  const [code, lead] = isPage(body) ? meaningOfPage(status) : meaning(status);
   const text = conceal(messageOf(body)).slice(0, LONGEST_TEXT);
   const message = `${platform} ${lead}${text === '' ? '' : `: ${text}`}`;
   return new DriverError(code, `${message}${stop(message)}`, { details: { status } });
@@ -47,12 +47,20 @@ function meaning(status: number): [ErrorCode, string] {
   if (status === 401) return ['unauthorized', "did not accept the driver's log-in"];
   if (status === 403) return ['forbidden', "gives the driver's user no access to this"];
   if (status === 404) return ['notFound', 'does not know this'];
-  if (status === 414) return ['tooLarge', 'finds the address too long (414)'];
+  if (status === 413 || status === 414 || status === 431) return ['tooLarge', `finds the call too long (${status})`];
   if (status === 429) return ['overloaded', 'has too much to do'];
   if (status === 502 || status === 503 || status === 504) return ['sourceUnavailable', `is not available (${status})`];
   if (status >= 300 && status < 400) return ['sourceError', `redirects elsewhere (${status}); correct its "url"`];
   return ['sourceError', `refused the call (${status})`];
 }
+
+/** A proxy that has nowhere to lead to, or that keeps somebody out, says nothing of what the platform holds or allows. */
+function meaningOfPage(status: number): [ErrorCode, string] {
+  if (status !== 403 && status !== 404) return meaning(status);
+  return ['sourceUnavailable', `is behind something else that answers with a page (${status}); is a proxy in between?`];
+}
+
+const isPage = (body: unknown): boolean => typeof body === 'string' && body.trimStart().startsWith('<');
 
 /** `message`, or what OAuth calls the same; nothing of a body in another form, such as a proxy's page. */
 function messageOf(body: unknown): string {

@@ -143,7 +143,7 @@ export interface paths {
         };
         /**
          * The newest value of each topic
-         * @description The server answers 414 when the list of topics makes the address too long; the POST takes it then.
+         * @description The server answers 414 (a proxy also 431) when the list of topics makes the address too long; the POST takes it then.
          */
         get: operations["get_status"];
         put?: never;
@@ -167,7 +167,7 @@ export interface paths {
         };
         /**
          * Values of a time range, those of all topics in one list
-         * @description The server answers 414 when the list of topics makes the address too long; the POST takes it then.
+         * @description The server answers 414 (a proxy also 431) when the list of topics makes the address too long; the POST takes it then.
          */
         get: operations["get_log"];
         put?: never;

@@ -5,7 +5,7 @@ import { readInstallations, readThings, type Installation, type Listed, type Thi
 import { fromRefusal, fromThrown } from './failure.ts';
 import { Session } from './login/session.ts';
 import { headersOf, type Grant, type IotOpenCredentials } from './login/way.ts';
-import { isRepeated, readLogPage, readStatus, type Row } from './rows.ts';
+import { areEqual, isUniform, readLogPage, readStatus, type Row } from './rows.ts';
 import { openTransport, type IotOpenPaths, type Transport, type TransportOptions } from './transport.ts';
 
 export interface PlatformOptions extends TransportOptions {
@@ -47,6 +47,14 @@ type Outgoing = { headers: Record<string, string>; signal: AbortSignal };
 
 /** A whole call may take so many times the longest silence. */
 const WHOLE_CALL = 4;
+
+/** What the answer to a GET with a too long address is: 431 from servers and proxies that count it as a header. */
+const ADDRESS_TOO_LONG = [414, 431];
+/** The same, or the answer to a POST with a too long body: fewer topics at once may do. */
+const TOO_MANY_TOPICS: readonly unknown[] = [...ADDRESS_TOO_LONG, 413];
+
+/** Pages of nothing but the rows of the page before, which a log may hold, but not without end. */
+const MOST_EQUAL_PAGES = 100;
 
 type Send = (client: IotOpenPaths, outgoing: Outgoing) => Promise<Answer>;
 
@@ -127,6 +135,7 @@ export class Platform {
   async *log(installation: Installation, query: LogQuery, signal: AbortSignal): AsyncGenerator<readonly Row[]> {
     if (query.topics.length === 0) return;
     let before: readonly Row[] = [];
+    let equal = 0;
     for (let offset = 0; ;) {
       const outcome = await this.#fitting(query.topics, () => this.#logPage(installation, query, offset, signal));
       if ('parts' in outcome) {
@@ -134,7 +143,8 @@ export class Platform {
         return;
       }
       const { rows, count, total } = this.#understood(readLogPage(outcome.body, installation.clientId), 'log');
-      if (isRepeated(rows, before)) {
+      equal = rows.length > 0 && areEqual(rows, before) ? equal + 1 : 0;
+      if (equal > (isUniform(rows) ? MOST_EQUAL_PAGES : 0)) {
         throw new DriverError('sourceError', `${this.#name} gives the same part of its log again and again.`);
       }
       before = rows;
@@ -204,7 +214,7 @@ export class Platform {
     try {
       return { body: await ask() };
     } catch (error) {
-      if (statusOf(error) !== 414 || topics.length < 2) throw error;
+      if (!TOO_MANY_TOPICS.includes(statusOf(error)) || topics.length < 2) throw error;
       const half = topics.length >> 1;
       return { parts: [topics.slice(0, half), topics.slice(half)] };
     }
@@ -212,12 +222,12 @@ export class Platform {
 
   /**
    * One call, logged in; after a refused log-in once more with a new one.
-   * @param instead where the address is too long (414); an old platform does not know it (405), then the 414 counts
+   * @param instead where the address is too long; an old platform does not know it (405), then the first answer counts
    */
   async #call(signal: AbortSignal, send: Send, instead?: Send): Promise<unknown> {
     try {
       const answer = await this.#sendLoggedIn(send, signal);
-      if (answer.response.status !== 414 || instead === undefined) return this.#dataOf(answer);
+      if (!ADDRESS_TOO_LONG.includes(answer.response.status) || instead === undefined) return this.#dataOf(answer);
       const other = await this.#sendLoggedIn(instead, signal);
       return this.#dataOf(other.response.status === 405 ? answer : other);
     } catch (error) {

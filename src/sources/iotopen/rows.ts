@@ -8,7 +8,7 @@ export interface Row {
   readonly said: Readonly<Record<string, unknown>>;
 }
 
-/** A page of the log. */
+/** A page of the log, as the platform answers it. */
 export interface LogPage {
   readonly rows: readonly Row[];
   /** Rows in the answer, those included that could not be understood. */
@@ -41,13 +41,14 @@ export function withoutClientId(topic: string, clientId: number): string {
   return topic.startsWith(prefix) ? topic.slice(prefix.length) : topic;
 }
 
-/**
- * Whether a page of an ascending log is the one before once more, so that reading on would have no end. One that holds
- * nothing but equal rows may be followed by its like.
- */
-export function isRepeated(rows: readonly Row[], before: readonly Row[]): boolean {
-  const [first, last] = [JSON.stringify(rows.at(0)), JSON.stringify(rows.at(-1))];
-  return first !== last && JSON.stringify(rows) === JSON.stringify(before);
+/** Whether a page of the log is the one before once more; of an ascending log only a {@link isUniform} one may be. */
+export function areEqual(rows: readonly Row[], before: readonly Row[]): boolean {
+  return JSON.stringify(rows) === JSON.stringify(before);
+}
+
+/** Whether an ascending page holds nothing but equal rows. */
+export function isUniform(rows: readonly Row[]): boolean {
+  return JSON.stringify(rows.at(0)) === JSON.stringify(rows.at(-1));
 }
 
 function rowsOf(list: readonly unknown[], clientId: number): Row[] {

@@ -182,6 +182,25 @@ describe('REST', () => {
     expect(world.health().state).toBe('up');
   });
 
+  it('being hidden by a proxy that knows no way to it is no answer of the platform: what was missed follows', async () => {
+    const simulator = await simulatorForTest();
+    const world = await feedForTest(simulator, {
+      mqtt: { clientId: 'driver', keepAliveSeconds: 5, sessionExpirySeconds: 0 },
+      snapshot: false,
+    });
+    await world.becomes('up');
+    await expect.poll(() => fills(simulator)).toBe(2);
+    const outage = await simulator.mqttOutage();
+    await world.becomes('down');
+    await simulator.publish(SCHOOL, `${AT}/humidity`, { value: 1, timestamp: nowSeconds() });
+    simulator.knobs.trouble = 'noRoute';
+    simulator.knobs.troubledPath = '/log/';
+    await outage.end();
+    await expect.poll(() => world.health().message, { timeout: 20_000 }).toMatch(/is a proxy in between/);
+    simulator.knobs.trouble = 'none';
+    expect(values(await readingsOf(world, 1))).toEqual([1]);
+  });
+
   it('taking no log leaves the gap, says so, and goes on', async () => {
     const simulator = await simulatorForTest();
     const now = nowSeconds();

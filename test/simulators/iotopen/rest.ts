@@ -70,9 +70,13 @@ async function answer(parts: RestParts, request: IncomingMessage, response: Serv
     await give(502, 'text/html', '<html><body><h1>502 Bad Gateway</h1></body></html>');
     return;
   }
+  if (trouble === 'noRoute') {
+    await give(404, 'text/html', '<html><body><h1>404 Not Found</h1></body></html>');
+    return;
+  }
   let done: readonly [code: number, text: string];
   try {
-    if ((request.url ?? '').length > knobs.longestUrl) throw new Refusal(414, 'Request-URI Too Long');
+    if ((request.url ?? '').length > knobs.longestUrl) throw new Refusal(knobs.tooLong, 'Too Long');
     const query = readQuery(search);
     const text = JSON.stringify(perform(parts, path, { method: call.method, query, body, headers: request.headers }));
     done = [200, trouble === 'garbage' ? text.slice(0, text.length / 2) : text];

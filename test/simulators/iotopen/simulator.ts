@@ -68,6 +68,8 @@ export interface IotOpenSimulator {
   announce(clientId: number, what?: 'functionx' | 'devicex' | 'installation'): Promise<void>;
   /** Nobody gets to the broker, and all who were there are out. `end` undoes it. Devices go on, and the log with them. */
   mqttOutage(): Promise<{ end(): Promise<void> }>;
+  /** What clients say to the broker by WebSocket waits until `release`, also a subscription; what it says still comes. */
+  mqttHold(): { release(): void };
   /** Ends everything at once. */
   stop(): Promise<void>;
 }
@@ -111,16 +113,15 @@ export async function startIotOpen(options: IotOpenOptions = {}): Promise<IotOpe
     certificate === undefined
       ? createHttpServer(listener)
       : createHttpsServer({ cert: certificate.certPem, key: certificate.keyPem }, listener);
-  const upgraded = new Set<Socket>();
+  const upgraded = new Map<Socket, Socket>();
   http.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
     const path = (request.url ?? '').split('?')[0];
     if (path !== '/mqtt') {
       socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n');
       return;
     }
-    upgraded.add(socket);
+    upgraded.set(socket, handOn(request, socket, head, webSocketGate.port));
     socket.once('close', () => upgraded.delete(socket));
-    handOn(request, socket, head, webSocketGate.port);
   });
   http.on('clientError', (_error, socket) => socket.destroy());
   const port = await listen(http, options.port ?? 0);
@@ -168,8 +169,17 @@ export async function startIotOpen(options: IotOpenOptions = {}): Promise<IotOpe
         },
       };
     },
+    mqttHold: () => {
+      const held = [...upgraded];
+      for (const [socket, onward] of held) socket.unpipe(onward);
+      return {
+        release: () => {
+          for (const [socket, onward] of held) socket.pipe(onward);
+        },
+      };
+    },
     stop: async () => {
-      for (const socket of upgraded) socket.destroy();
+      for (const socket of upgraded.keys()) socket.destroy();
       await Promise.all([recorder.end(), device.end(), gate.stop(), webSocketGate.stop(), close(http)]);
       await broker.stop();
     },
@@ -189,8 +199,8 @@ function rightsOf(accounts: Accounts) {
   };
 }
 
-/** Passes a WebSocket on to the gate, its handshake first. */
-function handOn(request: IncomingMessage, socket: Socket, head: Buffer, port: number): void {
+/** Passes a WebSocket on to the gate, its handshake first; returns the way there. */
+function handOn(request: IncomingMessage, socket: Socket, head: Buffer, port: number): Socket {
   const onward = createConnection({ host: '127.0.0.1', port });
   const end = (): void => {
     socket.destroy();
@@ -205,6 +215,7 @@ function handOn(request: IncomingMessage, socket: Socket, head: Buffer, port: nu
   onward.write(head);
   socket.pipe(onward);
   onward.pipe(socket);
+  return onward;
 }
 
 async function listen(server: Server, port: number): Promise<number> {

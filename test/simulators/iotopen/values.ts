@@ -37,13 +37,16 @@ export function log(
   const order = word(query, 'order', ['asc', 'desc'], 'desc');
   const withTotal = word(query, 'include_total', ['true', 'false'], 'true') === 'true';
   noAggregation(query);
+  if (knobs.logPages-- < 1) throw new Refusal(500, 'Internal Server Error');
   if (limit < 1) throw new Refusal(400, 'limit must be at least 1');
   const wanted = topicsOf(topics, installation.client_id);
+  const asked = (a: Kept, b: Kept): number => (order === 'asc' ? a.timestamp - b.timestamp : b.timestamp - a.timestamp);
   const range = world
     .values(installation.client_id)
+    .filter(({ arrivedMs = 0 }) => arrivedMs + knobs.logDelayMs <= Date.now())
     // Whether the ends belong to the range is not documented; here the end does not.
     .filter(({ topic, timestamp }) => timestamp >= from && timestamp < to && (wanted?.has(topic) ?? true))
-    .sort((a, b) => (order === 'asc' ? a.timestamp - b.timestamp : b.timestamp - a.timestamp));
+    .sort(knobs.logOrder === 'asked' ? asked : () => 0);
   const page = range.slice(offset, offset + limit);
   return {
     ...(withTotal ? { total: range.length } : {}),

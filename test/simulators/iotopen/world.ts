@@ -28,6 +28,8 @@ export interface Kept {
   topic: string;
   value: number;
   msg: string;
+  /** When it came to the platform, milliseconds since 1970; long ago without it. */
+  arrivedMs?: number;
 }
 
 /** Values of one installation that are kept. */
@@ -89,6 +91,7 @@ export class World {
       topic: rest,
       value,
       msg: typeof msg === 'string' ? msg : '',
+      arrivedMs: Date.now(),
     });
   }
 

@@ -132,6 +132,23 @@ describe('status and log', () => {
     expect(calls).toBe(5);
   });
 
+  it('end with an error where equal rows have no end', async () => {
+    let calls = 0;
+    const rude = createServer((_request, response) => {
+      calls++;
+      response.end(JSON.stringify({ data: [{ topic: 'obj/a', timestamp: 1, value: 1 }] }));
+    }).listen(0, '127.0.0.1');
+    onTestFinished(() => void rude.close());
+    await once(rude, 'listening');
+    const platform = clientOf(`http://127.0.0.1:${(rude.address() as AddressInfo).port}`);
+    const installation = { id: 1, clientId: 1, name: 'School', assigned: true };
+    const read = async (): Promise<void> => {
+      const query = { from: 0n, to: 10_000_000_000n, topics: ['obj/a'], pageRows: 2 };
+      for await (const _part of platform.log(installation, query, NEVER)) expect(calls).toBeLessThan(1000);
+    };
+    await expect(read()).rejects.toThrow(/same part of its log again and again/);
+  });
+
   it('reads on where the platform gives fewer rows than it was asked for', async () => {
     const simulator = await startPlatform({ knobs: { logRows: 4 } });
     fill(simulator.world, topics, 10);
@@ -141,23 +158,23 @@ describe('status and log', () => {
   describe('of more topics than an address can hold', () => {
     const many = Array.from({ length: 60 }, (_, index) => `obj/many/${index}`);
 
-    it('are asked for by POST after a 414', async () => {
-      const simulator = await startPlatform({ knobs: { longestUrl: 500 } });
+    it.each([414, 431] as const)('are asked for by POST after a %d', async (tooLong) => {
+      const simulator = await startPlatform({ knobs: { longestUrl: 500, tooLong } });
       fill(simulator.world, many, 2);
       const platform = clientOf(simulator.url);
       expect(await platform.status(await school(platform), many, NEVER)).toHaveLength(60);
       expect(await readLog(platform, many)).toHaveLength(120);
       const calls = simulator.seen.filter(({ path }) => /status|log/.test(path));
       expect(calls.map(({ method, status }) => `${method} ${status ?? ''}`)).toEqual([
-        'GET 414',
+        `GET ${tooLong}`,
         'POST 200',
-        'GET 414',
+        `GET ${tooLong}`,
         'POST 200',
       ]);
     });
 
-    it('are asked for in parts by a platform that knows no POST', async () => {
-      const simulator = await startPlatform({ knobs: { longestUrl: 500, old: true } });
+    it.each([414, 431] as const)('are asked for in parts by a platform that knows no POST (%d)', async (tooLong) => {
+      const simulator = await startPlatform({ knobs: { longestUrl: 500, old: true, tooLong } });
       fill(simulator.world, many, 2);
       const platform = clientOf(simulator.url);
       expect(await platform.status(await school(platform), many, NEVER)).toHaveLength(60);
@@ -178,6 +195,7 @@ describe('status and log', () => {
 describe('a platform in trouble', () => {
   it.each([
     ['page', 'sourceUnavailable', /502/],
+    ['noRoute', 'sourceUnavailable', /page \(404\); is a proxy in between/],
     ['garbage', 'sourceError', /broken JSON/],
     ['down', 'sourceUnavailable', /closed the connection/],
     ['hang', 'timeout', /stopped answering/],
