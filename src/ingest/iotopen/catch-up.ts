@@ -4,7 +4,9 @@ import type { Platform } from '../../sources/iotopen/platform.ts';
 import type { Row } from '../../sources/iotopen/rows.ts';
 import type { TimeLimits } from '../claimed-time.ts';
 import type { Intake } from '../intake.ts';
-import { measurementOf, readSample, type Sample } from './message.ts';
+import type { Filling } from './filling.ts';
+import { keyOfRow, keyOfValue } from './known.ts';
+import { claimedInstant, measurementOf, readSample, type Said, type Sample, type Unreadable } from './message.ts';
 import type { Place } from './place.ts';
 import type { Reader } from './topic-map.ts';
 
@@ -13,13 +15,13 @@ export interface CatchUpOptions {
   readonly intake: Intake;
   readonly times: TimeLimits;
   readonly pageRows: number;
-  readonly overlapNs: Nanoseconds;
-  /** No wider than this, back from now. */
-  readonly mostNs: Nanoseconds;
   readonly now: () => Nanoseconds;
   /** Told of each value that is brought. */
   readonly onValue: (readers: readonly Reader[], time: Nanoseconds) => void;
 }
+
+/** Which readers of a row want it; its time, where it has one. */
+type Wanted = (reader: Reader, time: Nanoseconds | undefined) => boolean;
 
 const NO_TIME = 'The platform names no time for the value; the time is that of arrival.';
 
@@ -30,37 +32,35 @@ export class CatchUp {
     this.#options = options;
   }
 
-  /** Brings the newest value of each topic, or of the given ones. @throws DriverError, PipelineStopped */
-  async snapshot(place: Place, signal: AbortSignal, topics = place.map.topics): Promise<void> {
-    const rows = await this.#options.platform.status(place.installation, topics, signal);
-    await this.#bring(place, rows, (topic) => !place.isLive(topic));
+  /** Brings the newest values that are wanted. @throws DriverError, PipelineStopped */
+  async newest(place: Place, filling: Filling, signal: AbortSignal): Promise<void> {
+    const rows = await this.#options.platform.status(place.installation, filling.newest, signal);
+    await this.#bring(place, rows, (reader, time) => filling.wantsNewest(reader) && place.isNews(reader, time));
   }
 
-  /**
-   * Brings what arrived at the platform since `from`, as far back as is wanted.
-   * @returns the beginning of what was read, if `from` lies too far back
-   * @throws DriverError, PipelineStopped
-   */
-  async log(
-    place: Place,
-    from: Nanoseconds,
-    signal: AbortSignal,
-    topics = place.map.topics,
-  ): Promise<Nanoseconds | undefined> {
-    const { platform, pageRows, overlapNs, mostNs, now } = this.#options;
-    const at = now();
-    const earliest = at - mostNs;
-    const begin = from > earliest ? from : earliest;
-    const range = place.range(begin, at, overlapNs, mostNs);
-    const pages = platform.log(place.installation, { ...range, topics, pageRows }, signal);
-    for await (const rows of pages) {
-      await this.#bring(place, rows, (topic, time) => place.belongs(topic, time, begin, overlapNs));
+  /** Brings what was missed from the log; after a failure it goes on where it was. @throws DriverError, PipelineStopped */
+  async log(place: Place, filling: Filling, signal: AbortSignal): Promise<void> {
+    const { platform, pageRows, now } = this.#options;
+    const query = { ...filling.range, topics: filling.topics, pageRows };
+    for await (const { topics, rows } of platform.log(place.installation, query, signal)) {
+      filling.look(topics, this.#timed(place, rows));
+      await this.#bring(place, rows, (reader, time) => filling.wants(reader, time ?? now()));
+      filling.areSafe();
     }
-    return from < earliest ? earliest : undefined;
+  }
+
+  #timed(place: Place, rows: readonly Row[]) {
+    return rows.flatMap(({ topic, said }) => {
+      const time = claimedInstant(said);
+      if (time === undefined) return [];
+      const sample = readSample(said);
+      const isSafe = (reader: Reader): boolean => !('code' in sample) && place.known.has(keyOfValue(reader, sample));
+      return [{ time, known: place.map.readersOf(topic).every(isSafe) }];
+    });
   }
 
   /** Resolves when all of them are safe. Half of the window is left to live values. */
-  async #bring(place: Place, rows: readonly Row[], wanted: (topic: string, time: Nanoseconds) => boolean) {
+  async #bring(place: Place, rows: readonly Row[], wanted: Wanted) {
     const { intake } = this.#options;
     const most = Math.max(1, intake.window >> 1);
     for (let at = 0; at < rows.length; at += most) {
@@ -80,34 +80,36 @@ export class CatchUp {
     }
   }
 
-  async #bringRow(place: Place, { topic, said }: Row, wanted: (topic: string, time: Nanoseconds) => boolean) {
-    const { intake, now } = this.#options;
-    const readers = place.map.readersOf(topic);
-    if (readers.length === 0) return;
+  async #bringRow(place: Place, { topic, said }: Row, wanted: Wanted): Promise<void> {
+    const { now } = this.#options;
     const received = now();
+    const time = claimedInstant(said);
+    const readers = place.map.readersOf(topic).filter((reader) => wanted(reader, time));
+    if (readers.length === 0) return;
     const sample = readSample(said);
     if ('code' in sample) {
-      const payload = Buffer.from(JSON.stringify(said), 'utf8');
-      const about = { topic: `${place.installation.clientId}/${topic}`, from: 'REST' };
-      await intake.take({ measurements: [], rejects: [{ ...sample, payload, about, received }] });
+      await this.#reject(place, topic, said, sample, received);
       return;
     }
-    if (!wanted(topic, sample.claimed?.instant ?? received) || place.knows(topic, sample)) return;
-    await this.#take(place, topic, readers, sample, received);
+    const missing = readers.filter((reader) => !place.known.has(keyOfValue(reader, sample)));
+    if (missing.length > 0) await this.#take(place, missing, sample, received);
   }
 
-  async #take(
-    place: Place,
-    topic: string,
-    readers: readonly Reader[],
-    sample: Sample,
-    received: Nanoseconds,
-  ): Promise<void> {
+  async #take(place: Place, readers: readonly Reader[], sample: Sample, received: Nanoseconds): Promise<void> {
     const { intake, times, onValue } = this.#options;
     const measurements = readers.map((reader) => measurementOf(reader, sample, received, times, NO_TIME));
     onValue(readers, sample.claimed?.instant ?? received);
     await intake.take({ measurements, rejects: [] });
-    place.isSafe(topic, sample);
+    for (const reader of readers) place.known.add(keyOfValue(reader, sample));
+  }
+
+  async #reject(place: Place, topic: string, said: Said, why: Unreadable, received: Nanoseconds): Promise<void> {
+    const key = keyOfRow(topic, said);
+    if (place.known.has(key)) return;
+    const payload = Buffer.from(JSON.stringify(said), 'utf8');
+    const about = { topic: `${place.installation.clientId}/${topic}`, from: 'REST' };
+    await this.#options.intake.take({ measurements: [], rejects: [{ ...why, payload, about, received }] });
+    place.known.add(key);
   }
 }
 

@@ -9,7 +9,7 @@ import type { Platform } from '../../sources/iotopen/platform.ts';
 import { PipelineStopped } from '../pipeline.ts';
 import type { CatchUp } from './catch-up.ts';
 import type { Place } from './place.ts';
-import type { Places, Refreshed } from './places.ts';
+import type { Places } from './places.ts';
 
 export interface ErrandsOptions {
   readonly platform: Platform;
@@ -25,7 +25,7 @@ export interface ErrandsOptions {
   readonly everyMs: number;
   readonly now: () => Nanoseconds;
   /** The catalogue was read. */
-  readonly onCatalogue: (refreshed: Refreshed) => void;
+  readonly onCatalogue: (notices: readonly string[]) => void;
   /** What is wrong with REST; undefined when it works. Told again and again. */
   readonly onTrouble: (trouble: DriverError | undefined) => void;
   /** Something that an operator should know and that stops nothing. */
@@ -41,10 +41,8 @@ export class Errands {
   #running: Promise<void> | undefined;
   #wake = Promise.withResolvers<undefined>();
   #wantsCatalogue = true;
-  /** Live values come, so that what was missed has an end. */
-  #connected = false;
-  #changeTimer: NodeJS.Timeout | undefined;
-  #settleTimer: NodeJS.Timeout | undefined;
+  /** A notice of a change has come, and more may follow. */
+  #changes = false;
   #regularTimer: NodeJS.Timeout | undefined;
 
   constructor(options: ErrandsOptions) {
@@ -60,7 +58,7 @@ export class Errands {
 
   /** Ends calls to REST; resolves when what they brought is on the bus or given up. */
   async stop(): Promise<void> {
-    for (const timer of [this.#regularTimer, this.#changeTimer, this.#settleTimer]) clearTimeout(timer);
+    clearInterval(this.#regularTimer);
     this.#stopping.abort();
     this.#wake.resolve(undefined);
     await this.#running;
@@ -68,30 +66,40 @@ export class Errands {
 
   /** The catalogue may have changed. */
   changed(): void {
-    this.#changeTimer ??= setTimeout(() => {
-      this.#changeTimer = undefined;
+    if (this.#changes) return;
+    this.#changes = true;
+    this.#later(() => {
+      this.#changes = false;
       this.#refresh();
-    }, this.#options.delayMs);
+    });
   }
 
-  /** Live values come from now on. */
-  connected(): void {
-    const { places, now, delayMs: wait } = this.#options;
-    for (const place of places) place.connected(now());
-    // A notice of a change may have been missed.
-    this.changed();
-    clearTimeout(this.#settleTimer);
-    this.#settleTimer = setTimeout(() => {
-      this.#connected = true;
+  /**
+   * The broker has answered what was subscribed to, so that what was missed has an end.
+   * @param granted whether live values of a filter come from now on
+   */
+  answered(granted: (filter: string) => boolean): void {
+    const { places, now } = this.#options;
+    const at = now();
+    for (const place of places) place.answered(at, granted);
+    this.#later(() => {
+      for (const place of places) place.settle(at);
       this.#wake.resolve(undefined);
-    }, wait);
+    });
   }
 
   /** Live values come no more. */
   disconnected(): void {
-    clearTimeout(this.#settleTimer);
-    this.#connected = false;
-    for (const place of this.#options.places) place.disconnected();
+    const { places, now } = this.#options;
+    for (const place of places) place.disconnected(now());
+  }
+
+  /** Never, if it stops before. */
+  #later(then: () => void): void {
+    const { signal } = this.#stopping;
+    void sleep(this.#options.delayMs, signal).then(() => {
+      if (!signal.aborted) then();
+    });
   }
 
   #refresh(): void {
@@ -132,11 +140,10 @@ export class Errands {
       }
       return true;
     }
-    if (!this.#connected) return false;
     let failed: Error | undefined;
     for (const place of places) {
       try {
-        if (await this.#bring(place, signal)) return true;
+        if (await this.#fill(place, signal)) return true;
       } catch (error) {
         if (error instanceof PipelineStopped) throw error;
         // The others need not wait for the one that has trouble.
@@ -147,43 +154,31 @@ export class Errands {
     return false;
   }
 
-  /** Brings one thing that a place wants; false when it wants nothing. */
-  async #bring(place: Place, signal: AbortSignal): Promise<boolean> {
+  /** Brings what a place wants; false when it wants nothing. */
+  async #fill(place: Place, signal: AbortSignal): Promise<boolean> {
     const { catchUp, snapshot, log, now } = this.#options;
-    if (place.wantsSnapshot) {
-      // Before the call: a connection that is lost while it runs makes it wanted again.
-      place.wantsSnapshot = false;
-      try {
-        if (snapshot) await this.#permitted(place, () => catchUp.snapshot(place, signal));
-      } catch (error) {
-        place.wantsSnapshot = true;
-        throw error;
-      }
-      return true;
+    const filling = place.beginFilling(now());
+    if (filling === undefined) return false;
+    if (snapshot && filling.newest.length > 0) {
+      await this.#permitted(place, () => catchUp.newest(place, filling, signal));
     }
-    const gap = place.beginFilling(now());
-    if (gap === undefined) return false;
-    const { from, topics } = gap;
-    if (topics !== undefined && snapshot) {
-      await this.#permitted(place, () => catchUp.snapshot(place, signal, topics));
-    }
-    const cut = log ? await this.#permitted(place, () => catchUp.log(place, from, signal, topics)) : undefined;
-    gap.filled();
-    if (cut !== undefined) {
-      const since = new Date(toMilliseconds(cut)).toISOString();
+    filling.newestAreRead();
+    if (log) await this.#permitted(place, () => catchUp.log(place, filling, signal));
+    place.filled(filling);
+    if (log && filling.cut !== undefined) {
+      const since = new Date(toMilliseconds(filling.cut)).toISOString();
       this.#noticeOf(place, `values before ${since} were missed and lie further back than backfill.maxHours.`);
     }
     return true;
   }
 
   /** What the account may not read is left out; to ask again would not help. */
-  async #permitted<T>(place: Place, read: () => Promise<T>): Promise<T | undefined> {
+  async #permitted(place: Place, read: () => Promise<void>): Promise<void> {
     try {
-      return await read();
+      await read();
     } catch (error) {
       if (!(error instanceof DriverError) || !['forbidden', 'notFound'].includes(error.code)) throw error;
       this.#noticeOf(place, `${error.message} Newest values or missed values are left out.`);
-      return undefined;
     }
   }
 

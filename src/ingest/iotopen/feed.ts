@@ -17,7 +17,7 @@ import { CatchUp, nanoseconds } from './catch-up.ts';
 import { brokerUrlOf, platformOptions, type IotOpenConfig } from './connection.ts';
 import { Errands } from './errands.ts';
 import { Live } from './live.ts';
-import { Places, type Refreshed } from './places.ts';
+import { Places } from './places.ts';
 import type { Reader } from './topic-map.ts';
 
 const MINUTE_MS = 60_000;
@@ -72,6 +72,7 @@ export class IotOpenFeed implements Feed {
     this.#places = new Places(
       config,
       nanoseconds(Math.min(backMs, atStartMinutes === undefined ? startMs : atStartMinutes * MINUTE_MS)),
+      { overlapNs: nanoseconds(backfill.overlapSeconds * 1000), mostNs: nanoseconds(backMs) },
     );
     const onValue = (readers: readonly Reader[], time: Nanoseconds): void => {
       for (const reader of readers) this.#ages.heard(reader, Date.now() - toMilliseconds(time));
@@ -80,16 +81,14 @@ export class IotOpenFeed implements Feed {
     const catchUp = new CatchUp({
       ...{ platform: this.#platform, intake: this.#intake, times, onValue, now },
       pageRows: backfill.pageRows,
-      overlapNs: nanoseconds(backfill.overlapSeconds * 1000),
-      mostNs: nanoseconds(backMs),
     });
     this.#errands = new Errands({
       ...{ platform: this.#platform, places: this.#places, catchUp, now },
       ...{ snapshot: config.snapshot, log: backfill.maxHours > 0 },
       delayMs: config.refreshDelayMs,
       everyMs: config.refreshEveryMinutes * MINUTE_MS,
-      onCatalogue: (refreshed) => {
-        this.#catalogueRead(refreshed);
+      onCatalogue: (notices) => {
+        this.#catalogueRead(notices);
       },
       onTrouble: (trouble) => {
         this.#rest(trouble);
@@ -116,16 +115,19 @@ export class IotOpenFeed implements Feed {
       full: () => this.#intake.full,
       room: () => this.#intake.room(),
       onState: ({ state }) => {
-        if (state !== 'up' && this.#linkIsUp) {
+        // A refused subscription leaves the others; a connection that was lost is told at the next one at the latest.
+        if (state !== 'up' && state !== 'refused' && this.#linkIsUp) {
           this.#linkIsUp = false;
           this.#errands.disconnected();
         }
         this.#settle();
       },
     });
-    this.#link.onUp(() => {
+    this.#link.onSubscribed((granted) => {
+      // A notice of a change may have been missed.
+      if (!this.#linkIsUp) this.#errands.changed();
       this.#linkIsUp = true;
-      this.#errands.connected();
+      this.#errands.answered(granted);
     });
   }
 
@@ -161,7 +163,7 @@ export class IotOpenFeed implements Feed {
     };
   }
 
-  #catalogueRead({ notices, subscriptionsChanged }: Refreshed): void {
+  #catalogueRead(notices: readonly string[]): void {
     for (const text of notices) if (!this.#notices.includes(text)) this.#notice(text);
     this.#notices = notices;
     const { readers, size } = this.#places;
@@ -169,7 +171,7 @@ export class IotOpenFeed implements Feed {
     const facts = { connection: this.#config.name, installations: size, values: readers.length };
     this.#tools.logger.debug(facts, `${this.#label}: the catalogue was read`);
     if (this.#linkStarted) {
-      if (subscriptionsChanged) this.#link.refresh();
+      this.#link.refresh();
       return;
     }
     this.#linkStarted = true;

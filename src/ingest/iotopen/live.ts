@@ -54,11 +54,11 @@ export class Live {
     if ('code' in parsed) return reject(parsed);
     const sample = readSample(parsed.said);
     if ('code' in sample) return reject(sample);
-    place.heard(topic, sample);
+    place.heard(readers, topic, sample);
     const doubt = message.retained ? KEPT_BY_BROKER : place.doubtsArrival() ? AFTER_OUTAGE : undefined;
     const measurements = readers.map((reader) => measurementOf(reader, sample, received, times, doubt));
     onValue(readers, sample.claimed?.instant ?? received);
     await intake.take({ measurements, rejects: [] });
-    place.liveIsSafe(topic, sample, received);
+    place.liveIsSafe(readers, topic, sample, received);
   }
 }

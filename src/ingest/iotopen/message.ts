@@ -79,6 +79,9 @@ export function readSample(said: Said): Sample | Unreadable {
   return { value: read, status: 'Good', ...rest };
 }
 
+/** When its sender says that a value was measured; undefined where it says nothing, or nothing possible. */
+export const claimedInstant = ({ timestamp }: Said): Nanoseconds | undefined => claimOf(timestamp)?.instant;
+
 /** A sample as the reading of a function. */
 export function measurementOf(
   reader: Reader,

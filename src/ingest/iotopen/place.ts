@@ -1,154 +1,164 @@
-/** What is known of one installation while the feed runs: its functions, and up to where its values are safe. */
+/** What is known of one installation while the feed runs: its functions, and which of their values may have been missed. */
 import type { Nanoseconds } from '../../contract/instant.ts';
 import type { Installation } from '../../sources/iotopen/catalogue.ts';
+import { Clocks } from './clocks.ts';
+import { Filling } from './filling.ts';
+import { Gap } from './gap.ts';
+import { keyOfValue, Known } from './known.ts';
 import type { Sample } from './message.ts';
-import type { TopicMap } from './topic-map.ts';
+import { NO_TOPICS, type Reader, type TopicMap } from './topic-map.ts';
 
-/** So many values at least are recognized if they come again, and twice as many at most. */
-const KEPT = 10_000;
-
-/** A part of the log that has to be read. */
-export interface Gap {
-  readonly from: Nanoseconds;
-  /** Only these topics; all without it. */
-  readonly topics?: string[] | undefined;
-  /** It has been read. */
-  filled(): void;
+export interface PlaceLimits {
+  /** How much earlier than a gap the log is read. */
+  readonly overlapNs: Nanoseconds;
+  /** How far back the log is read at most, and by how much a clock may be wrong. */
+  readonly mostNs: Nanoseconds;
 }
+
+/** Times of arrival run ahead of the clock by no more than this. */
+const SECOND: Nanoseconds = 1_000_000_000n;
 
 export class Place {
   installation: Installation;
-  map: TopicMap;
-  /** Whether the newest values have to be read. */
-  wantsSnapshot = true;
-  /** Since when values may have been missed; undefined when none were. */
-  #gap: Nanoseconds | undefined;
-  /** Topics that are new in the catalogue, each with the time since when values of it may have been missed. */
-  readonly #newTopics = new Map<string, Nanoseconds>();
-  /** Counts the times that the connection was lost. */
-  #losses = 0;
-  /** Up to this arrival everything is safe, while there is no gap. */
-  #safeUntil: Nanoseconds;
-  /** By how much the times of a topic's values lie behind their arrival: a clock that is wrong, a slow gateway. */
-  readonly #lags = new Map<string, Nanoseconds>();
-  /** Topics of which values have come since the connection was made. */
-  readonly #live = new Set<string>();
-  #connectedAt: Nanoseconds = 0n;
-  /** Topics whose values have come without a time. */
-  readonly #untimed = new Set<string>();
-  /** What is safe, in two generations: to forget the oldest one by one would be slow. */
-  #known = new Set<string>();
-  #knownBefore = new Set<string>();
+  map: TopicMap = NO_TOPICS;
+  /** What is safe on the bus. */
+  readonly known = new Known();
+  readonly #limits: PlaceLimits;
+  readonly #clocks: Clocks;
+  /** What may have been missed, by the key of the reader. */
+  readonly #gaps = new Map<string, Gap>();
+  /** Readers that were there before, each with the time up to which it was surely listened to. */
+  readonly #gone = new Map<string, Nanoseconds>();
+  /** Readers of which values have come since the connection was made, each with the newest time; undefined without one. */
+  readonly #live = new Map<string, Nanoseconds | undefined>();
+  /** Up to this arrival the values of readers without a gap are safe. */
+  #safeUntil: Nanoseconds = 0n;
+  #connected = false;
+  /** Whether live values may have waited at the broker. */
+  #waited = true;
 
-  constructor(installation: Installation, map: TopicMap, since: Nanoseconds) {
+  constructor(installation: Installation, limits: PlaceLimits) {
     this.installation = installation;
-    this.map = map;
-    this.#safeUntil = since;
+    this.#limits = limits;
+    this.#clocks = new Clocks(limits.mostNs);
   }
 
-  /** Live values come from now on. */
-  connected(now: Nanoseconds): void {
-    this.#connectedAt = now;
-    this.#live.clear();
-    if (this.#gap === undefined && now > this.#safeUntil) this.#safeUntil = now;
-  }
-
-  /** Live values come no more. */
-  disconnected(): void {
-    this.#losses++;
-    this.#gap ??= this.#safeUntil;
-    this.wantsSnapshot = true;
+  /** What it has to be subscribed to for its values. */
+  get filters(): string[] {
+    return [...new Set(['obj/', ...this.map.topics].map((topic) => this.#filterOf(topic)))];
   }
 
   /**
    * The catalogue was read again.
-   * @param before when it was read the last time: since then, values of what is new were taken for nobody's
+   * @param since from then on, values of what is new were taken for nobody's, and what is gone may not have been heard
    */
-  refreshed(installation: Installation, map: TopicMap, before: Nanoseconds): void {
-    const known = new Set(this.map.topics);
-    for (const topic of map.topics) if (!known.has(topic)) this.#newTopics.set(topic, before);
+  refreshed(installation: Installation, map: TopicMap, since: Nanoseconds): void {
+    const before = new Set(this.map.readers.map(({ key }) => key));
+    const now = new Set(map.readers.map(({ key }) => key));
+    for (const key of before) {
+      if (now.has(key)) continue;
+      const gap = this.#gaps.get(key);
+      this.#gone.set(key, gap !== undefined && gap.from < since ? gap.from : since);
+      this.#gaps.delete(key);
+      this.#live.delete(key);
+    }
+    for (const [key, at] of this.#gone) {
+      if (now.has(key)) this.#gaps.set(key, new Gap(at));
+      if (now.has(key) || at < since - this.#limits.mostNs) this.#gone.delete(key);
+    }
+    for (const key of now) if (!before.has(key) && !this.#gaps.has(key)) this.#gaps.set(key, new Gap(since));
     this.installation = installation;
     this.map = map;
   }
 
-  /** What has to be read of the log, the widest part first; undefined when nothing has. */
-  beginFilling(now: Nanoseconds): Gap | undefined {
-    const losses = this.#losses;
-    const from = this.#gap;
-    if (from !== undefined) {
-      const filled = (): void => {
-        // What was lost again while the log was read is another gap.
-        this.#gap = losses === this.#losses ? undefined : now;
-      };
-      return { from, filled };
+  /**
+   * The broker has answered what was subscribed to.
+   * @param granted whether live values of a filter come from now on
+   */
+  answered(now: Nanoseconds, granted: (filter: string) => boolean): void {
+    if (!this.#connected) {
+      this.#connected = true;
+      this.#live.clear();
+      if (now > this.#safeUntil) this.#safeUntil = now;
     }
-    const topics = [...this.#newTopics.keys()];
-    if (topics.length === 0) return undefined;
-    const earliest = [...this.#newTopics.values()].reduce((least, one) => (one < least ? one : least), now);
-    const filled = (): void => {
-      for (const topic of topics) this.#newTopics.delete(topic);
-    };
-    return { from: earliest, topics, filled };
+    for (const { key, topic } of this.map.readers) {
+      const heard = granted(this.#filterOf(topic));
+      const gap = this.#gaps.get(key);
+      if (gap !== undefined) gap.answered(now, heard);
+      else if (!heard) this.#gaps.set(key, new Gap(now));
+    }
+  }
+
+  /** @param at the platform has had the time to note what came before */
+  settle(at: Nanoseconds): void {
+    for (const gap of this.#gaps.values()) gap.settle(at);
+  }
+
+  /** Live values come no more. */
+  disconnected(now: Nanoseconds): void {
+    this.#connected = false;
+    this.#waited = true;
+    // After the clock was set back nobody knows.
+    const at = this.#safeUntil > now + SECOND ? now - this.#limits.mostNs : this.#safeUntil;
+    for (const { key } of this.map.readers) {
+      const gap = this.#gaps.get(key);
+      if (gap === undefined) this.#gaps.set(key, new Gap(at));
+      else gap.interrupted(at);
+    }
+  }
+
+  /** What has to be read; undefined when nothing has, or not yet. */
+  beginFilling(now: Nanoseconds): Filling | undefined {
+    const gaps = new Map<Reader, Gap>();
+    for (const reader of this.map.readers) {
+      const gap = this.#gaps.get(reader.key);
+      if (gap?.settled === true) gaps.set(reader, gap);
+    }
+    if (gaps.size === 0) return undefined;
+    return new Filling({ ...this.#limits, gaps, clocks: this.#clocks, now });
+  }
+
+  /** All of it has been read. */
+  filled(filling: Filling): void {
+    for (const [key, { next }] of filling.gaps) {
+      if (next === undefined) this.#gaps.delete(key);
+      else this.#gaps.set(key, next);
+    }
+    if (this.#connected) this.#waited = false;
   }
 
   /** A live value has come. */
-  heard(topic: string, { claimed }: Sample): void {
-    this.#live.add(topic);
-    if (claimed?.instant === undefined) this.#untimed.add(topic);
+  heard(readers: readonly Reader[], topic: string, { claimed }: Sample): void {
+    const time = claimed?.instant;
+    for (const { key } of readers) {
+      const before = this.#live.get(key);
+      this.#live.set(key, time === undefined || before === undefined || time > before ? time : before);
+    }
+    this.#clocks.heard(topic, time !== undefined);
   }
 
   /** A live value is safe on the bus. */
-  liveIsSafe(topic: string, sample: Sample, arrival: Nanoseconds): void {
+  liveIsSafe(readers: readonly Reader[], topic: string, sample: Sample, arrival: Nanoseconds): void {
     if (arrival > this.#safeUntil) this.#safeUntil = arrival;
     const instant = sample.claimed?.instant;
     if (instant === undefined) return;
-    this.isSafe(topic, sample);
-    // The least counts: what the broker kept for us while we were away came late for that reason.
-    const lag = arrival - instant;
-    const before = this.#lags.get(topic);
-    if (before === undefined || lag < before) this.#lags.set(topic, lag);
-  }
-
-  /** A value of status or log is safe on the bus. */
-  isSafe(topic: string, sample: Sample): void {
-    this.#known.add(keyOf(topic, sample));
-    if (this.#known.size < KEPT) return;
-    this.#knownBefore = this.#known;
-    this.#known = new Set();
-  }
-
-  /** Whether it is safe already, as far as is remembered. */
-  knows(topic: string, sample: Sample): boolean {
-    const key = keyOf(topic, sample);
-    return this.#known.has(key) || this.#knownBefore.has(key);
+    for (const reader of readers) this.known.add(keyOfValue(reader, sample));
+    this.#clocks.arrived(topic, arrival - instant, this.#waited);
   }
 
   /** Whether the time of a live value may be wrong, since its sender names none and it may have waited at the broker. */
   doubtsArrival(): boolean {
-    return this.#gap !== undefined;
+    return this.#waited;
   }
 
-  /** Whether values of a topic have come since the connection was made: then its newest value is not news. */
-  isLive(topic: string): boolean {
-    return this.#live.has(topic);
+  /** Whether the newest value, as the platform has it, is newer than what came live since the connection was made. */
+  isNews({ key }: Reader, time: Nanoseconds | undefined): boolean {
+    const newest = this.#live.get(key);
+    return newest === undefined || time === undefined ? !this.#live.has(key) : time > newest;
   }
 
-  /** The widest range of times in which values may lie that arrived since `from`; none wider than `mostNs` on each side. */
-  range(from: Nanoseconds, now: Nanoseconds, overlap: Nanoseconds, mostNs: Nanoseconds) {
-    const lags = [...this.#lags.values()].filter((lag) => lag < mostNs && lag > -mostNs);
-    const behind = lags.reduce((most, lag) => (lag > most ? lag : most), 0n);
-    const ahead = lags.reduce((most, lag) => (-lag > most ? -lag : most), 0n);
-    return { from: from - overlap - behind, to: now + overlap + ahead };
-  }
-
-  /** Whether a row of the log at `time` belongs to a gap that began at `from`, by the clock of its topic. */
-  belongs(topic: string, time: Nanoseconds, from: Nanoseconds, overlap: Nanoseconds): boolean {
-    // Of these the live reading has another time than the row, so that what came live must not come from the log, too.
-    if (this.#untimed.has(topic)) return time >= from && time < this.#connectedAt;
-    const lag = this.#lags.get(topic) ?? 0n;
-    return time >= from - overlap - (lag > 0n ? lag : 0n);
+  /** Values are below `obj`; a topic that somebody has put elsewhere is listened to by itself. */
+  #filterOf(topic: string): string {
+    return `${this.installation.clientId}/${topic.startsWith('obj/') ? 'obj/#' : topic}`;
   }
 }
-
-const keyOf = (topic: string, { value, msg, claimed }: Sample): string =>
-  JSON.stringify([topic, claimed?.canonical, value, msg]);

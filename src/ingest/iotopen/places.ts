@@ -3,27 +3,27 @@ import type { Nanoseconds } from '../../contract/instant.ts';
 import type { Platform } from '../../sources/iotopen/platform.ts';
 import type { Subscription } from '../mqtt/link.ts';
 import { loadCatalogue, type Wish } from './catalogue.ts';
-import { Place } from './place.ts';
-import type { Reader } from './topic-map.ts';
-
-export interface Refreshed {
-  readonly notices: readonly string[];
-  readonly subscriptionsChanged: boolean;
-}
+import { Place, type PlaceLimits } from './place.ts';
+import { NO_TOPICS, type Reader } from './topic-map.ts';
 
 export class Places implements Iterable<Place> {
   readonly #wish: Wish;
   readonly #startNs: Nanoseconds;
+  readonly #limits: PlaceLimits;
   readonly #places = new Map<number, Place>();
-  /** Installations that were there before, each with the time up to which it was surely listened to. */
-  readonly #gone = new Map<number, Nanoseconds>();
+  /**
+   * Installations that were there before. They may be back soon: taken from the account and given again, or left out of a
+   * list for a moment.
+   */
+  readonly #gone = new Map<number, Place>();
   /** When the catalogue was read that is known; undefined before the first. */
   #readAt: Nanoseconds | undefined;
 
   /** @param startNs how far back the values of a new installation may have been missed */
-  constructor(wish: Wish, startNs: Nanoseconds) {
+  constructor(wish: Wish, startNs: Nanoseconds, limits: PlaceLimits) {
     this.#wish = wish;
     this.#startNs = startNs;
+    this.#limits = limits;
   }
 
   get size(): number {
@@ -42,41 +42,39 @@ export class Places implements Iterable<Place> {
     return this.#places.get(clientId);
   }
 
-  /** Reads the catalogue; what is known already goes on. @throws DriverError */
-  async read(platform: Platform, now: Nanoseconds, signal: AbortSignal): Promise<Refreshed> {
-    const before = JSON.stringify(this.subscriptions());
+  /**
+   * Reads the catalogue; what is known already goes on.
+   * @returns what is wrong with it and stops nothing
+   * @throws DriverError
+   */
+  async read(platform: Platform, now: Nanoseconds, signal: AbortSignal): Promise<readonly string[]> {
     const { entries, notices } = await loadCatalogue(platform, this.#wish, signal);
+    const started = now - this.#startNs;
+    // After the clock was set back nobody knows when that was.
+    const since = this.#readAt === undefined || this.#readAt > now ? started : this.#readAt;
     const seen = new Set(entries.map(({ installation }) => installation.clientId));
-    for (const clientId of this.#places.keys()) {
+    for (const [clientId, place] of this.#places) {
       if (seen.has(clientId)) continue;
+      place.refreshed(place.installation, NO_TOPICS, since);
       this.#places.delete(clientId);
-      // It may be back soon: taken from the account and given again, or left out of a list for a moment.
-      this.#gone.set(clientId, this.#readAt ?? now);
+      this.#gone.set(clientId, place);
     }
     for (const { installation, map } of entries) {
-      const known = this.#places.get(installation.clientId);
-      if (known === undefined) {
-        const since = this.#gone.get(installation.clientId) ?? now;
-        this.#gone.delete(installation.clientId);
-        const place = new Place(installation, map, since < now - this.#startNs ? since : now - this.#startNs);
-        place.disconnected();
-        place.connected(now);
-        this.#places.set(installation.clientId, place);
-      } else known.refreshed(installation, map, this.#readAt ?? now);
+      const { clientId } = installation;
+      const known = this.#places.get(clientId) ?? this.#gone.get(clientId);
+      const place = known ?? new Place(installation, this.#limits);
+      place.refreshed(installation, map, known === undefined ? started : since);
+      this.#gone.delete(clientId);
+      this.#places.set(clientId, place);
     }
     this.#readAt = now;
-    return { notices, subscriptionsChanged: JSON.stringify(this.subscriptions()) !== before };
+    return notices;
   }
 
   /** All values and all notices of change of each installation. */
   subscriptions(): Subscription[] {
-    return [...this.#places].flatMap(([clientId, { map }]) => {
-      // Values are below `obj`; a topic that somebody has put elsewhere is listened to by itself.
-      const elsewhere = map.topics.filter((topic) => !topic.startsWith('obj/'));
-      return ['obj/#', 'evt/+/updated', ...elsewhere].map((topic) => ({
-        filter: `${clientId}/${topic}`,
-        qos: 1 as const,
-      }));
-    });
+    return [...this.#places].flatMap(([clientId, { filters }]) =>
+      [...filters, `${clientId}/evt/+/updated`].map((filter) => ({ filter, qos: 1 as const })),
+    );
   }
 }

@@ -5,6 +5,8 @@ import type { Tag } from '../reading.ts';
 
 /** A function, or a part of one, that takes its values from a topic. */
 export interface Reader {
+  /** The same as long as the tag takes its values from the same topic. */
+  readonly key: string;
   readonly tag: Tag;
   /** Without client id. */
   readonly topic: string;
@@ -17,11 +19,13 @@ export interface Reader {
 
 /** `topic_read`, or `topic_read_` and a word. Other topics of a function are no values of it. */
 const TOPIC_KEY = /^topic_read(?:_(.+))?$/s;
+/** Bytes in MQTT, with room for the client id. */
+const LONGEST_TOPIC = 65_000;
 const STATE_KEY = /^state_(.+)$/s;
 
 export class TopicMap {
   readonly #readers: ReadonlyMap<string, readonly Reader[]>;
-  /** Topics that are none: empty, or with a wildcard. */
+  /** Topics that are none, such as an empty one, or one with a wildcard. */
   readonly unusable: number;
 
   /** @param types only functions of these types; all without it */
@@ -37,7 +41,7 @@ export class TopicMap {
     for (const one of new Map(functions.map((each) => [each.id, each])).values()) {
       if (types !== undefined && !types.includes(one.type)) continue;
       for (const reader of readersOf(installation, one, deviceNames.get(one.meta.device_id ?? ''))) {
-        if (reader.topic === '' || /[+#\0]/.test(reader.topic)) unusable++;
+        if (!isTopic(reader.topic)) unusable++;
         else readers.set(reader.topic, [...(readers.get(reader.topic) ?? []), reader]);
       }
     }
@@ -60,6 +64,19 @@ export class TopicMap {
   }
 }
 
+/** Without functions. */
+export const NO_TOPICS = new TopicMap({ id: 0, clientId: 0, name: '', assigned: undefined }, [], []);
+
+/** A broker ends the connection of whoever names a topic with characters that MQTT does not want, or too long a one. */
+function isTopic(topic: string): boolean {
+  return (
+    topic !== '' &&
+    topic.isWellFormed() &&
+    !/[+#\p{Cc}\p{Noncharacter_Code_Point}]/u.test(topic) &&
+    Buffer.byteLength(topic) <= LONGEST_TOPIC
+  );
+}
+
 function readersOf(installation: Installation, { id, type, meta }: Thing, deviceName: string | undefined): Reader[] {
   const name = [installation.name, deviceName, meta.name ?? (type === '' ? `Function ${id}` : type)]
     .filter((part) => part !== undefined && part.trim() !== '')
@@ -73,10 +90,12 @@ function readersOf(installation: Installation, { id, type, meta }: Thing, device
       what === undefined
         ? { id: String(id), tokens, name }
         : { id: `${id}#${what}`, tokens: [...tokens, `#${what}`], name: `${name} (${what})` };
+    const topic = withoutClientId(value.trim(), installation.clientId);
     return [
       {
+        key: JSON.stringify([tag.id, topic]),
         tag,
-        topic: withoutClientId(value.trim(), installation.clientId),
+        topic,
         unit: meta.unit === undefined || meta.unit.trim() === '' ? undefined : meta.unit.trim(),
         states: statesOf(meta),
         maxAgeMs: seconds(meta.max_age),

@@ -46,6 +46,7 @@ export class MqttLink implements LinkPublishing {
   readonly #subscriptions: Subscriptions;
   readonly #stopping = new AbortController();
   readonly #upListeners = new Set<(up: LinkUp) => void>();
+  readonly #subscribedListeners = new Set<(granted: (filter: string) => boolean) => void>();
   #state: LinkState = { state: 'connecting' };
   #connection: Connection | undefined;
   #publisher: Publisher | undefined;
@@ -102,6 +103,17 @@ export class MqttLink implements LinkPublishing {
     this.#upListeners.add(listener);
     return () => {
       this.#upListeners.delete(listener);
+    };
+  }
+
+  /**
+   * The broker has answered all that was subscribed to: with each connection, after each `refresh`, and when it was asked
+   * again for what it had refused. The listener may ask whether it has granted a filter.
+   */
+  onSubscribed(listener: (granted: (filter: string) => boolean) => void): () => void {
+    this.#subscribedListeners.add(listener);
+    return () => {
+      this.#subscribedListeners.delete(listener);
     };
   }
 
@@ -209,6 +221,7 @@ export class MqttLink implements LinkPublishing {
     });
     if (!connection.live || refused === undefined) return;
     this.#is(refused === '' ? { state: 'up' } : { state: 'refused', message: refused });
+    for (const listener of this.#subscribedListeners) listener((filter) => this.#subscriptions.holds(filter));
   }
 
   /** A broker of MQTT 3.1.1 does not say when another client takes the session over; it shows by the pattern only. */

@@ -19,6 +19,11 @@ export class Subscriptions {
     this.#options = options;
   }
 
+  /** Whether the broker has granted a filter. */
+  holds(filter: string): boolean {
+    return this.#held.has(filter);
+  }
+
   /** The session is a new one, without subscriptions. */
   forget(): void {
     this.#held.clear();

@@ -5,7 +5,7 @@ import { readInstallations, readThings, type Installation, type Listed, type Thi
 import { fromRefusal, fromThrown } from './failure.ts';
 import { Session } from './login/session.ts';
 import { headersOf, type Grant, type IotOpenCredentials } from './login/way.ts';
-import { areEqual, isUniform, readLogPage, readStatus, type Row } from './rows.ts';
+import { areEqual, isUniform, readLogPage, readStatus, type LogPart, type Row } from './rows.ts';
 import { openTransport, type IotOpenPaths, type Transport, type TransportOptions } from './transport.ts';
 
 export interface PlatformOptions extends TransportOptions {
@@ -132,7 +132,7 @@ export class Platform {
    * belong to it.
    * @throws DriverError
    */
-  async *log(installation: Installation, query: LogQuery, signal: AbortSignal): AsyncGenerator<readonly Row[]> {
+  async *log(installation: Installation, query: LogQuery, signal: AbortSignal): AsyncGenerator<LogPart> {
     if (query.topics.length === 0) return;
     let before: readonly Row[] = [];
     let equal = 0;
@@ -148,7 +148,7 @@ export class Platform {
         throw new DriverError('sourceError', `${this.#name} gives the same part of its log again and again.`);
       }
       before = rows;
-      if (rows.length > 0) yield rows;
+      if (rows.length > 0) yield { topics: query.topics, rows };
       offset += count;
       // A page shorter than asked for is not the last one where the platform has a bound of its own.
       if (count === 0 || (total !== undefined && offset >= total)) return;

@@ -8,6 +8,12 @@ export interface Row {
   readonly said: Readonly<Record<string, unknown>>;
 }
 
+/** Rows of the log, and which topics they are of. The next rows follow these if they are of the same list of topics. */
+export interface LogPart {
+  readonly topics: readonly string[];
+  readonly rows: readonly Row[];
+}
+
 /** A page of the log, as the platform answers it. */
 export interface LogPage {
   readonly rows: readonly Row[];

@@ -28,7 +28,7 @@ async function readLog(platform: Platform, topics: string[], pageRows = 500): Pr
   const range = { from: BigInt(T0) * SECOND, to: BigInt(T0 + 10_000) * SECOND };
   const rows: Row[] = [];
   for await (const page of platform.log(await school(platform), { ...range, topics, pageRows }, NEVER))
-    rows.push(...page);
+    rows.push(...page.rows);
   return rows;
 }
 
