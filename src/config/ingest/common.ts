@@ -51,7 +51,7 @@ export const windowSchema = z.strictObject({
   messages: whole(1, 65_535)
     .default(500)
     .describe(
-      'Messages of one feed that are taken and not yet acknowledged. Beyond it senders wait; also while 20,000 readings of them wait, where a message holds many.',
+      'Messages of one feed that are taken and not yet acknowledged. Beyond it senders wait; also while 20,000 readings of them wait, where a message holds many, or 64 MiB of an MQTT broker, where they are large.',
     ),
   inFlight: whole(1, 10_000)
     .default(64)

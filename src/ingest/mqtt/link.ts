@@ -135,7 +135,7 @@ export class MqttLink implements LinkPublishing {
 
   /** False when the link was stopped meanwhile. */
   async #waitForRoom(): Promise<boolean> {
-    if (!this.#options.full()) return true;
+    if (!this.#receiver.full) return true;
     this.#is({
       state: 'waiting',
       message: 'The bus takes no readings; the broker keeps them until it does again.',
@@ -145,7 +145,7 @@ export class MqttLink implements LinkPublishing {
       resolve(undefined);
     };
     this.#stopping.signal.addEventListener('abort', go, { once: true });
-    void this.#options.room().then(go);
+    void this.#receiver.room().then(go);
     await promise;
     this.#stopping.signal.removeEventListener('abort', go);
     return !this.#stopping.signal.aborted;

@@ -6,12 +6,21 @@ import { PipelineStopped } from '../pipeline.ts';
 import { Arrivals } from './arrivals.ts';
 import type { LinkNumbers, LinkOptions } from './link-options.ts';
 
+/**
+ * Bytes of messages that may be under way before no further one is taken, however few they are: each can have many MiB,
+ * and stays in memory until the bus has what it came to.
+ */
+const MOST_BYTES = 64 * 1024 * 1024;
+
 export class Receiver {
   readonly arrivals = new Arrivals();
   readonly #options: LinkOptions;
   readonly #numbers: LinkNumbers;
   readonly #clock = new ArrivalClock();
   readonly #running = new Set<Promise<void>>();
+  /** Of the messages that are running. */
+  #bytes = 0;
+  #waitingForRoom: (() => void)[] = [];
   #stopped = false;
 
   constructor(options: LinkOptions, numbers: LinkNumbers) {
@@ -25,12 +34,18 @@ export class Receiver {
   }
 
   get full(): boolean {
-    return this.#options.full();
+    return this.#options.full() || this.#bytes >= MOST_BYTES;
   }
 
   /** Resolves when a message can be taken. */
   async room(): Promise<void> {
     await this.#options.room();
+    while (this.#bytes >= MOST_BYTES) {
+      await new Promise<void>((resolve) => {
+        this.#waitingForRoom.push(resolve);
+      });
+      await this.#options.room();
+    }
   }
 
   /**
@@ -62,10 +77,13 @@ export class Receiver {
       }
     })();
     this.#running.add(work);
+    this.#bytes += payload.length;
     this.#numbers.running = this.#running.size;
     void work.then(() => {
       this.#running.delete(work);
+      this.#bytes -= payload.length;
       this.#numbers.running = this.#running.size;
+      if (this.#bytes < MOST_BYTES) for (const go of this.#waitingForRoom.splice(0)) go();
     });
   }
 

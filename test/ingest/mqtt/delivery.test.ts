@@ -1,6 +1,5 @@
 /** What is acknowledged, and when; what is delivered again; what makes the broker wait. On a real broker. */
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { Incoming } from '../../../src/ingest/mqtt/link.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startProxy } from '../../support/nats/index.ts';
 import { acknowledged, brokerForTest, linkForTest, logged, plainForTest, textOf, VERSIONS } from './support.ts';
@@ -8,18 +7,18 @@ import { acknowledged, brokerForTest, linkForTest, logged, plainForTest, textOf,
 const DRIVER = 'driver';
 const clientId = DRIVER;
 
-/** A handler that waits for a word, by the text of the message. */
+/** Gates by name, each of which lets pass once a word was given. */
 function gates() {
-  const all = new Map<string, PromiseWithResolvers<undefined>>();
-  const of = (text: string): PromiseWithResolvers<undefined> => {
-    const known = all.get(text) ?? Promise.withResolvers<undefined>();
-    all.set(text, known);
+  const all = new Map<string | number, PromiseWithResolvers<undefined>>();
+  const of = (name: string | number): PromiseWithResolvers<undefined> => {
+    const known = all.get(name) ?? Promise.withResolvers<undefined>();
+    all.set(name, known);
     return known;
   };
   return {
-    wait: (message: Incoming) => of(textOf(message)).promise,
-    open: (text: string) => {
-      of(text).resolve(undefined);
+    wait: (name: string | number) => of(name).promise,
+    open: (name: string | number) => {
+      of(name).resolve(undefined);
     },
   };
 }
@@ -28,7 +27,11 @@ describe.each(VERSIONS)('MQTT %s', (version) => {
   test('each message is acknowledged when it is safe and no sooner, and others pass meanwhile', async () => {
     const broker = await brokerForTest({ logPackets: true });
     const { wait, open } = gates();
-    const { becomes, link, texts } = linkForTest(broker.url(), { version, clientId, onMessage: wait });
+    const { becomes, link, texts } = linkForTest(broker.url(), {
+      version,
+      clientId,
+      onMessage: (message) => wait(textOf(message)),
+    });
     await becomes('up');
     const sender = await plainForTest(broker);
     for (const text of ['a', 'b', 'c']) await sender.publish('t/x', text);
@@ -87,7 +90,7 @@ describe.each(VERSIONS)('MQTT %s', (version) => {
     const { becomes, link, got } = linkForTest(`mqtt://127.0.0.1:${proxy.port}`, {
       ...{ version, clientId },
       // The second delivery is never done with.
-      onMessage: (message) => (calls++ === 0 ? wait(message) : new Promise(() => undefined)),
+      onMessage: (message) => (calls++ === 0 ? wait(textOf(message)) : new Promise(() => undefined)),
     });
     await becomes('up');
     const sender = await plainForTest(broker);
@@ -195,6 +198,29 @@ describe.each(VERSIONS)('MQTT %s', (version) => {
     expect(link.numbers.connections).toBe(2);
   });
 
+  test('large messages that wait for the bus make the broker wait, however few they are', async () => {
+    const broker = await brokerForTest();
+    const { wait, open } = gates();
+    const { becomes, link, got } = linkForTest(broker.url(), {
+      ...{ version, clientId, keepAliveSeconds: 4 },
+      onMessage: ({ payload }) => wait(payload[0] ?? 0),
+    });
+    await becomes('up');
+    const sender = await plainForTest(broker);
+    const numbers = [1, 2, 3, 4, 5, 6];
+    for (const number of numbers) await sender.publish('t/image', Buffer.alloc(16 * 1024 * 1024, number));
+    const { message } = await becomes('waiting');
+    expect(message).toMatch(/the broker keeps them/);
+    expect(link.numbers.running).toBe(4);
+    expect(got.map(({ payload }) => payload[0])).toEqual([1, 2, 3, 4]);
+    for (const number of numbers) open(number);
+    await eventually(() => {
+      expect([...new Set(got.map(({ payload }) => payload[0]))]).toEqual(numbers);
+      expect(link.numbers.running).toBe(0);
+    });
+    await becomes('up');
+  });
+
   test('a bus that is slower than the broker breaks no connection', async () => {
     const broker = await brokerForTest();
     const done: string[] = [];
@@ -230,7 +256,11 @@ describe.each(VERSIONS)('MQTT %s', (version) => {
   test('a stop takes nothing new, waits for what runs, acknowledges it and says goodbye', async () => {
     const broker = await brokerForTest({ logPackets: true });
     const { wait, open } = gates();
-    const { becomes, link, texts } = linkForTest(broker.url(), { version, clientId, onMessage: wait });
+    const { becomes, link, texts } = linkForTest(broker.url(), {
+      version,
+      clientId,
+      onMessage: (message) => wait(textOf(message)),
+    });
     await becomes('up');
     const sender = await plainForTest(broker);
     await sender.publish('t/x', 'runs');
