@@ -1,5 +1,6 @@
 /** The log of the process: one JSON object a line on standard output, which containers collect. */
-import { pino, type Logger } from 'pino';
+import { pino, stdSerializers, type Logger } from 'pino';
+import { DriverError } from '../contract/errors.ts';
 import { logLevels } from '../contract/telemetry.ts';
 
 export interface LogOptions {
@@ -13,6 +14,16 @@ export interface LogOptions {
   also?: (line: string) => void;
 }
 
+/**
+ * An error as it stands in the log. What the contract has a code for happened outside, and its message says what to do; only
+ * a fault of the driver itself is found by where it happened.
+ */
+function describe(error: unknown): unknown {
+  if (!(error instanceof DriverError) || error.code === 'internal') return stdSerializers.err(error as Error);
+  const { type, message } = stdSerializers.err(error);
+  return { type, code: error.code, message };
+}
+
 /** Opens the log. */
 export function openLog({ debug, driverid, instance, also }: LogOptions): Logger {
   const out = pino.destination({ fd: 1, sync: true });
@@ -21,6 +32,7 @@ export function openLog({ debug, driverid, instance, also }: LogOptions): Logger
       level: logLevels[debug] ?? 'error',
       base: { ...(driverid === undefined ? {} : { driverid }), instance },
       timestamp: pino.stdTimeFunctions.isoTime,
+      serializers: { err: describe },
       formatters: { level: (label) => ({ level: label }) },
     },
     also === undefined
