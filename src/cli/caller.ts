@@ -1,6 +1,7 @@
 /** What the commands share that ask a running driver over the bus. */
 import { readFile } from 'node:fs/promises';
 import type { BusConnection } from '../bus/connection.ts';
+import { readFailure } from '../config/files.ts';
 import type { Terminal } from './terminal.ts';
 
 /** The seed of another identity; undefined when none was asked for, null when it cannot be read. */
@@ -9,8 +10,7 @@ export async function readSeedFile(path: string | undefined, terminal: Terminal)
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    const { code } = error as { code?: string };
-    terminal.err(`--nkey: ${path} cannot be read (${code ?? 'unknown reason'}); it must be a file with an NKey seed.`);
+    terminal.err(`--nkey: the file ${path} ${readFailure(error)}; it must be a file with an NKey seed.`);
     return null;
   }
 }

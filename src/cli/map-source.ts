@@ -1,11 +1,12 @@
 /** Where the command `map` takes its mapping from: the configuration, or a file that holds nothing else. */
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { IngestConfig } from '../config/config.ts';
 import { commonKeys, timesSchema } from '../config/ingest/common.ts';
 import { topicSchema } from '../config/ingest/mapping.ts';
+import { explain, type SchemaNode } from '../config/explain.ts';
+import { readFromDisk, readText } from '../config/files.ts';
 import { JsonError, readJson } from '../config/json.ts';
-import { pathText } from '../config/problems.ts';
+import { pathText, problemText } from '../config/problems.ts';
 import type { TimeLimits } from '../ingest/claimed-time.ts';
 import type { MappingEntry } from '../ingest/mapping/mapping.ts';
 import type { Origin } from '../ingest/reading.ts';
@@ -82,11 +83,13 @@ async function fromFile(file: string, connection: string, terminal: Terminal): P
   const value = await readJsonFile(file, terminal);
   if (value === undefined) return undefined;
   const list = Array.isArray(value);
-  const parsed = z.array(topicSchema).safeParse(list ? value : [value]);
+  const entries: unknown[] = list ? value : [value];
+  const schema = z.array(topicSchema);
+  const parsed = schema.safeParse(entries);
   if (!parsed.success) {
-    for (const { path, message } of parsed.error.issues) {
-      const place = pathText(list ? path : path.slice(1));
-      terminal.err(`${file}: ${place === '' ? '' : `${place}: `}${message}`);
+    const node = z.toJSONSchema(schema, { io: 'input' }) as SchemaNode;
+    for (const { path, ...problem } of explain(parsed.error.issues, entries, node)) {
+      terminal.err(`${file}: ${problemText({ ...problem, path: list ? path : path.replace(/^\[0\]\.?/, '') })}`);
     }
     return undefined;
   }
@@ -100,13 +103,18 @@ async function fromFile(file: string, connection: string, terminal: Terminal): P
 }
 
 async function readJsonFile(file: string, terminal: Terminal): Promise<unknown> {
+  const text = await readText(readFromDisk, file);
+  if (!text.ok) {
+    terminal.err(`The mapping cannot be read: ${text.message}.`);
+    return undefined;
+  }
   try {
-    const { value, duplicates } = readJson(await readFile(file, 'utf8'));
+    const { value, duplicates } = readJson(text.value);
     if (duplicates.length === 0) return value;
     for (const path of duplicates) terminal.err(`${file}: ${pathText(path)} stands twice; keep one`);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    terminal.err(error instanceof JsonError ? `${file} is no valid JSON: ${why}` : `${file} cannot be read: ${why}`);
+    if (!(error instanceof JsonError)) throw error;
+    terminal.err(`${file} is no valid JSON: ${error.message}`);
   }
   return undefined;
 }

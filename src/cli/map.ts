@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { publishSubject, SubjectError } from '../bus/subject.ts';
 import type { Publication } from '../bus/readings-publisher.ts';
+import { readFailure } from '../config/files.ts';
 import type { Nanoseconds } from '../contract/instant.ts';
 import { systemNow } from '../contract/time.ts';
 import { openMapping } from '../ingest/mapping/mapping.ts';
@@ -104,7 +105,7 @@ async function readPayload({ payload, file }: MapOptions, terminal: Terminal): P
   try {
     return await readFile(file);
   } catch (error) {
-    terminal.err(`The payload cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    terminal.err(`The payload cannot be read: the file ${file} ${readFailure(error)}.`);
     return undefined;
   }
 }

@@ -29,13 +29,17 @@ export const configJsonSchema = (): SchemaNode => z.toJSONSchema(configSchema, {
 type Issue = z.core.$ZodIssue;
 const schema = configJsonSchema();
 
-/** What zod found, in the words of a person; `root` is the whole file as read. */
-export function explain(issues: readonly Issue[], root: unknown): Problem[] {
-  return issues.flatMap((issue) => explainIssue(issue, root));
+/**
+ * What zod found, in the words of a person.
+ * @param root the whole file as read
+ * @param whole its JSON Schema; by default that of the configuration
+ */
+export function explain(issues: readonly Issue[], root: unknown, whole: SchemaNode = schema): Problem[] {
+  return issues.flatMap((issue) => explainIssue(issue, root, whole));
 }
 
-function explainIssue(issue: Issue, root: unknown): Problem[] {
-  const place = look(issue.path, root);
+function explainIssue(issue: Issue, root: unknown, whole: SchemaNode): Problem[] {
+  const place = look(issue.path, root, whole);
   // A text in the place of an object or a list may be anything, so it is not repeated.
   const hidden = place.sensitive || place.node?.properties !== undefined || place.node?.items !== undefined;
   const value = hidden ? undefined : shownValue(place.value);
@@ -48,7 +52,7 @@ function explainIssue(issue: Issue, root: unknown): Problem[] {
     case 'unrecognized_keys':
       return issue.keys.map((key) => unknownKey([...issue.path, key], key, keysOf(place.node)));
     case 'invalid_union':
-      return explainUnion(issue, place, root) ?? at('must be a string, { "file": "path" } or { "env": "NAME" }');
+      return explainUnion(issue, place, root, whole) ?? at('must be a string, { "file": "path" } or { "env": "NAME" }');
     case 'invalid_value':
       return at(`must be ${issue.values.map((each) => JSON.stringify(each)).join(' or ')}`);
     case 'too_small':
@@ -94,8 +98,8 @@ interface Place {
 }
 
 /** Follows a path through the schema and the file at once. */
-function look(path: readonly PropertyKey[], root: unknown): Place {
-  let node: SchemaNode | undefined = schema;
+function look(path: readonly PropertyKey[], root: unknown, whole: SchemaNode): Place {
+  let node: SchemaNode | undefined = whole;
   let value: unknown = root;
   let sensitive = false;
   for (const part of path) {
@@ -136,6 +140,7 @@ function explainUnion(
   issue: Extract<Issue, { code: 'invalid_union' }>,
   place: Place,
   root: unknown,
+  whole: SchemaNode,
 ): Problem[] | undefined {
   const branch = issue.errors.find(
     (errors) => !errors.some((error) => error.code === 'invalid_type' && error.path.length === 0),
@@ -144,5 +149,6 @@ function explainUnion(
   return explain(
     branch.map((error) => ({ ...error, path: [...issue.path, ...error.path] })),
     root,
+    whole,
   );
 }

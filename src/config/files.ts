@@ -58,7 +58,8 @@ export function certificatesProblem(text: string): string | undefined {
   return undefined;
 }
 
-function readFailure(error: unknown): string {
+/** Why a file cannot be read, after its name: "does not exist". */
+export function readFailure(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   switch (code) {
     case 'ENOENT':

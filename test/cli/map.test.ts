@@ -203,7 +203,14 @@ describe('map', () => {
       '[{"filter":"a"},{"filter":"b","values":[{"path":"t"}]}]',
       '[1].values[0].path: must',
     ],
-    ['is nothing of that', '7', 'expected object'],
+    ['is nothing of that', '7', 'must be an object, not a number'],
+    ['has a slip in a key', '{"filter":"a","vlaues":[]}', 'vlaues: is not a known key; did you mean "values"?'],
+    ['lacks its filter', '[{}]', '[0].filter: is missing. MQTT topic filter'],
+    [
+      'has another kind of payload',
+      '{"filter":"a","payload":"xml"}',
+      'payload: must be "json" or "text" or "number" (found "xml")',
+    ],
   ])('refuses a mapping that %s', async (_what, text, message) => {
     const mapping = await write('entry.json', text);
     const { code, err, out } = await map(['-m', mapping, '-t', 'a', '-p', '1']);
@@ -214,6 +221,9 @@ describe('map', () => {
   it('refuses a payload that cannot be read', async () => {
     const mapping = await write('entry.json', ENTRY);
     const { code, err } = await map(['-m', mapping, '-t', 'plant/a/b', '-f', join(folder, 'none')]);
-    expect([code, err]).toEqual([2, expect.stringContaining('The payload cannot be read')]);
+    expect([code, err]).toEqual([
+      2,
+      expect.stringMatching(/The payload cannot be read: the file .*none does not exist\./),
+    ]);
   });
 });

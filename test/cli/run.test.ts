@@ -102,7 +102,7 @@ describe('call', () => {
     [['snapshot', '[]'], 'JSON object'],
     [['snapshot', '{}', '--timeout', 'soon'], 'milliseconds'],
     [['snapshot', '{}', '--timeout', '0'], 'timeoutMs'],
-    [['snapshot', '{}', '--nkey', '/nowhere/caller.nk'], 'ENOENT'],
+    [['snapshot', '{}', '--nkey', '/nowhere/caller.nk'], '/nowhere/caller.nk does not exist'],
   ])('refuses %j', async (args, text) => {
     expect(await call(...args)).toMatchObject({ code: 2, err: expect.stringContaining(text) as string });
   });
