@@ -1,5 +1,5 @@
 import { configJsonSchema, type SchemaNode } from '../../src/config/explain.ts';
-import { TEXT_FILE } from '../../src/config/fields.ts';
+import { OWN_FILE, TEXT_FILE } from '../../src/config/fields.ts';
 import { CONFIG_FILE, CONFIG_VARIABLE, KEY_FILE } from '../../src/config/file-names.ts';
 
 /** Stands in the example where everybody has a key of their own. */
@@ -38,7 +38,7 @@ export function configurationPage(): string {
     '# Configuration',
     '<!-- Generated from src/config by "npm run generate". -->',
     `The driver reads one JSON file, \`${CONFIG_FILE}\`, when it starts. \`--config <file>\` or the variable \`${CONFIG_VARIABLE}\` names another; without either it is looked for in the working directory. Beside it stands the key file \`${KEY_FILE}\`, which holds the NKey seed (\`SU…\`) that belongs to \`publickey\`; \`iota-seeqdrv keygen\` makes such a pair.`,
-    '`iota-seeqdrv check` reads all of it and names every mistake at once. A problem is named by its path and says what would be right; a secret is never repeated.',
+    '`iota-seeqdrv check` reads all of it and names every mistake at once; files, secrets, certificates and keys are looked into, but nothing is connected. A problem is named by its path and says what would be right; a secret is never repeated. Exit codes: 0 the configuration is good (there may be warnings), 2 it cannot be used. `run` refuses the same with the same words.',
     '## Example',
     `\`\`\`json\n${JSON.stringify(exampleConfig, null, 2)}\n\`\`\``,
     '## Keys at the top',
@@ -72,7 +72,7 @@ function ingestBlocks(node: SchemaNode | undefined): string[] {
   if (!node) return [];
   return [
     '## `settings.ingest`: device data',
-    `${node.description ?? ''} Everything here is optional; what it does is told in [device data](ingest.md). Secrets, keys and certificates of this part are read anew for every use, so one that was replaced is used without a restart.`,
+    `${node.description ?? ''} Everything here is optional; what it does is told in [device data](ingest.md). Secrets, keys and certificates of this part are read anew for every use, so one that was replaced is used without a restart. [An example of each feed](ingest.md#mqtt-brokers).`,
     ...tables('settings.ingest', node).slice(1),
   ];
 }
@@ -109,17 +109,19 @@ function keyTable(node: SchemaNode | undefined): string {
 function typeText(node: SchemaNode): string {
   if (node.anyOf) return node.anyOf.map(typeText).join(' or ');
   if (isSecret(node)) return '*secret*';
-  if (node[TEXT_FILE] === true) return 'path of a file';
+  if (node[TEXT_FILE] === true || node[OWN_FILE] === true) return 'path of a file';
   if (node.enum) return node.enum.map((value) => `\`${JSON.stringify(value)}\``).join(' or ');
   switch (node.type) {
     case 'integer':
       return `whole number${rangeText(node)}`;
+    case 'number':
+      return `number${rangeText(node)}`;
     case 'boolean':
       return 'true or false';
     case 'array':
       return 'list';
     case 'object':
-      return 'object, see below';
+      return node.properties ? 'object, see below' : 'object of texts';
     default:
       return 'text';
   }
@@ -131,5 +133,8 @@ function rangeText({ minimum, maximum }: SchemaNode): string {
 }
 
 function defaultText(node: SchemaNode): string {
-  return node.default === undefined || typeof node.default === 'object' ? '' : `\`${JSON.stringify(node.default)}\``;
+  const { default: value } = node;
+  // Of an object each key tells its own.
+  const none = value === undefined || (typeof value === 'object' && !(Array.isArray(value) && value.length > 0));
+  return none ? '' : `\`${JSON.stringify(value)}\``;
 }
