@@ -6,6 +6,9 @@ export interface Quantity {
   readonly name: string;
   readonly label: string;
   readonly unit: string;
+  /** Beyond these it is impossible, whatever the device and the water are like. */
+  readonly least: number;
+  readonly most?: number;
   /** Measured with the slide, which wears out in about 30 days. */
   readonly bySlide?: true;
   /** Measured only by a Reef. */
@@ -14,14 +17,14 @@ export interface Quantity {
 
 /** Units as SI and the field write them; the sign of micro is U+00B5. */
 export const quantities: readonly Quantity[] = [
-  { key: 'T', name: 'temperature', label: 'temperature', unit: '°C' },
-  { key: 'P', name: 'ph', label: 'pH', unit: 'pH', bySlide: true },
+  { key: 'T', name: 'temperature', label: 'temperature', unit: '°C', least: -273.15 },
+  { key: 'P', name: 'ph', label: 'pH', unit: 'pH', least: 0, most: 14, bySlide: true },
   // Free ammonia, NH3; not the total with ammonium.
-  { key: 'N', name: 'ammonia', label: 'ammonia', unit: 'ppm', bySlide: true },
-  { key: 'K', name: 'kelvin', label: 'color temperature', unit: 'K', reefOnly: true },
-  { key: 'L', name: 'lux', label: 'illuminance', unit: 'lx', reefOnly: true },
+  { key: 'N', name: 'ammonia', label: 'ammonia', unit: 'ppm', least: 0, bySlide: true },
+  { key: 'K', name: 'kelvin', label: 'color temperature', unit: 'K', least: 0, reefOnly: true },
+  { key: 'L', name: 'lux', label: 'illuminance', unit: 'lx', least: 0, reefOnly: true },
   // Photosynthetically active radiation.
-  { key: 'A', name: 'par', label: 'PAR', unit: 'µmol/m²/s', reefOnly: true },
+  { key: 'A', name: 'par', label: 'PAR', unit: 'µmol/m²/s', least: 0, reefOnly: true },
 ];
 
 /** A flag in `SUD.data.S`, 0 or 1. */

@@ -107,7 +107,7 @@ function statesOf(raw: unknown, reject: RejectPart): States {
 
 /** One measured value; undefined if it is missing or makes no sense, which is then rejected. */
 function judge(quantity: Quantity, post: Post, states: States, reject: RejectPart): Judged | undefined {
-  const { key, unit, bySlide, reefOnly } = quantity;
+  const { key, unit, least, most = Infinity, bySlide, reefOnly } = quantity;
   const read = readNumber(post.data[key]);
   if (read === undefined) return undefined;
   if ('senseless' in read) {
@@ -120,6 +120,7 @@ function judge(quantity: Quantity, post: Post, states: States, reject: RejectPar
     return { value: null, unit, bad: 'The light has no color temperature: it is not on the Kelvin line.', doubts: [] };
   }
   const doubts = [...waterDoubts(states)];
+  if (read.value < least || read.value > most) doubts.push(`The device sent ${read.value}, which cannot be.`);
   if (bySlide && states.slideExpired === true) doubts.push('The slide has expired or is not fitted.');
   if (reefOnly && post.deviceType !== undefined && post.deviceType !== 'Reef') {
     doubts.push(`Only a Reef measures light, and the device says that it is a ${post.deviceType}.`);

@@ -191,6 +191,22 @@ describe('values', () => {
     expect(named(deliver(text(data))).kelvin).toMatchObject({ value: null, status: 'Bad Data', unit: 'K' });
   });
 
+  it.each([
+    ['T', -273.16, 'temperature', -273.15],
+    ['P', -0.01, 'ph', 0],
+    ['P', 14.01, 'ph', 14],
+    ['N', -0.001, 'ammonia', 0],
+    ['L', -1, 'lux', 0],
+    ['A', -1, 'par', 0],
+  ])('%s of %d cannot be, and is doubtful', (key, impossible, name, edge) => {
+    const of = (value: number): unknown => named(deliver(text(`{"${key}":${value}}`)))[name];
+    expect(of(impossible)).toMatchObject({
+      ...{ value: impossible, status: 'Questionable' },
+      reason: `The device sent ${impossible}, which cannot be.`,
+    });
+    expect(of(edge)).toMatchObject({ value: edge, status: 'Good' });
+  });
+
   it('of light are doubtful from a device that cannot measure it', () => {
     const { lux, temperature } = named(deliver(text('{"T":21,"L":0}').replace('"type":3', '"type":1')));
     expect(lux).toMatchObject({ value: 0, status: 'Questionable', reason: expect.stringContaining('Home') as string });
