@@ -126,6 +126,11 @@ function textOf(error: unknown, { stream, durable }: { stream: string; durable: 
     return `Stream "${stream}" does not exist, so nothing can be read from it.`;
   if (code === '503')
     return 'The NATS server has no JetStream (for this account), so nothing can be read from the stream.';
+  const context = error instanceof NatsError ? error.permissionContext : undefined;
+  if (context?.operation === 'subscription') {
+    // The subject of each request is another one; the text must not be.
+    return `The driver's user may not listen for replies, on ${context.subject.replace(/[^.]+\.[^.]+$/, '>')}.`;
+  }
   const why = error instanceof Error ? error.message : String(error);
   return `Consumer "${durable}" of stream "${stream}" cannot be used: ${why}. The driver needs the rights to $JS.API.CONSUMER.*.${stream}.> and $JS.ACK.${stream}.>.`;
 }

@@ -26,6 +26,7 @@ const LISTEN_ON_MS = 2000;
 /** Begins at once; returns the end of it. */
 export function pull(nc: NatsConnection, options: PullOptions): () => void {
   const { stream, durable, inbox, batch, onMessage, onEnd } = options;
+  const next = `$JS.API.CONSUMER.MSG.NEXT.${stream}.${durable}`;
   let left = batch;
   let ended = false;
   const finish = (problem?: string): void => {
@@ -39,12 +40,17 @@ export function pull(nc: NatsConnection, options: PullOptions): () => void {
   const leave = (): void => {
     if (!nc.isClosed()) subscription.unsubscribe();
   };
-  const timer = setTimeout(finish, EXPIRES_MS + GRACE_MS);
+  // The server tells the end of every request that it has taken.
+  const timer = setTimeout(() => {
+    finish(
+      `Nothing is heard from consumer "${durable}" of stream "${stream}". Either the NATS server stands still, or the driver's user has no right to ${next}.`,
+    );
+  }, EXPIRES_MS + GRACE_MS);
   timer.unref();
   const subscription = nc.subscribe(inbox, {
     callback: (error, message) => {
       if (error !== null) {
-        finish(`The driver's user may not listen on "${inbox}": ${error.message}`);
+        finish(`The driver's user may not listen on ${inbox.replace(/[^.]+$/, '*')}.`);
         return;
       }
       const status = statusOf(message);
@@ -56,9 +62,7 @@ export function pull(nc: NatsConnection, options: PullOptions): () => void {
       }
     },
   });
-  nc.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${durable}`, JSON.stringify({ batch, expires: EXPIRES_MS * 1e6 }), {
-    reply: inbox,
-  });
+  nc.publish(next, JSON.stringify({ batch, expires: EXPIRES_MS * 1e6 }), { reply: inbox });
   return finish;
 }
 

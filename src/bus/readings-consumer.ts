@@ -15,6 +15,7 @@ import { ConsumerProblem, ensureConsumer, pendingAcks, type ConsumerWish, type P
 import { InOrder } from './in-order.ts';
 import type { BusLogger } from './logger.ts';
 import { pull } from './pull.ts';
+import { Trouble } from './trouble.ts';
 import { Unconfirmed, type Held } from './unconfirmed.ts';
 import { within } from './within.ts';
 
@@ -35,6 +36,8 @@ export interface ReadingsConsumerOptions extends ConsumerWish {
 }
 
 const RETRY: RetryDelays = { minMs: 100, maxMs: 5000 };
+/** A consumer from which nothing comes is looked at so often: it may have been paused, or changed. */
+const LOOK_MS = 10_000;
 /** What was given out comes again after the wait for its acknowledgement; a little later it has come or never will. */
 const GRACE_MS = 5000;
 
@@ -44,6 +47,7 @@ export class ReadingsConsumer {
   readonly #unconfirmed = new Unconfirmed();
   readonly #inOrder: InOrder;
   readonly #acknowledgements: Acknowledgements;
+  readonly #trouble: Trouble;
   #nc: NatsConnection | undefined;
   #streamCreated: string | undefined;
   /** Up to this number everything was handed on, or before our time. */
@@ -54,31 +58,37 @@ export class ReadingsConsumer {
   #timer: NodeJS.Timeout | undefined;
   #working: NodeJS.Timeout | undefined;
   #failures = 0;
-  #trouble: string | undefined;
-  #told: string | undefined;
+  /** When the consumer was last looked at. */
+  #lookedMs = 0;
   #stopping = false;
 
   constructor(connection: BusConnection, options: ReadingsConsumerOptions) {
     this.#connection = connection;
     this.#options = options;
-    this.#acknowledgements = new Acknowledgements(connection, 4 * options.inFlight);
+    const { stream, durable, inFlight, ackWaitMs, logger, onTrouble } = options;
+    this.#trouble = new Trouble({ logger, facts: { durable }, onChange: onTrouble });
+    this.#acknowledgements = new Acknowledgements(connection, {
+      ...{ stream, durable, limit: 4 * inFlight },
+      onRefused: () => {
+        if (this.#trouble.text === undefined && this.#nc !== undefined) this.#goOn(this.#nc);
+      },
+    });
     this.#inOrder = new InOrder({
       unconfirmed: this.#unconfirmed,
-      comesAgainMs: options.ackWaitMs + GRACE_MS,
+      comesAgainMs: ackWaitMs + GRACE_MS,
       handOn: (held) => {
         this.#handOn(held);
       },
       onMissing: (missing) => {
-        const text =
-          'has given out messages that do not come again; another process may use it, too. The order is not sure';
-        this.#warn(`Consumer "${options.durable}" ${text}`, { missing });
+        const why = 'messages that were given out do not come again; another process may use it, too';
+        this.#trouble.warn(`The order of what consumer "${durable}" reads is not sure: ${why}`, { missing });
       },
     });
   }
 
   /** Why nothing is read; undefined while it is, and while there is no connection at all. */
   get trouble(): string | undefined {
-    return this.#trouble;
+    return this.#trouble.text;
   }
 
   /** Begins with the connection that there is, and goes on with every later one. */
@@ -121,6 +131,7 @@ export class ReadingsConsumer {
     this.#inOrder.pause();
     this.#failures = 0;
     clearTimeout(this.#timer);
+    this.#acknowledgements.watch(nc);
     void this.#prepare(nc);
   }
 
@@ -131,15 +142,14 @@ export class ReadingsConsumer {
   async #prepare(nc: NatsConnection): Promise<void> {
     try {
       const { streamCreated, passed, corrected } = await ensureConsumer(nc, this.#options, this.#position());
-      for (const setting of corrected) {
-        this.#warn(`Consumer "${this.#options.durable}" had been changed and was set right: it ${setting}`);
-      }
+      for (const text of corrected) this.#trouble.warn(`The consumer had been changed and was set right: it ${text}`);
       if (!this.#live(nc)) return;
       if (this.#streamCreated !== undefined && this.#streamCreated !== streamCreated) this.#forget();
       this.#streamCreated = streamCreated;
       this.#highest = Math.max(this.#highest, passed);
-      this.#acknowledgements.repeatAll();
-      this.#note(undefined);
+      await this.#acknowledgements.repeatAll(nc);
+      if (!this.#live(nc)) return;
+      this.#lookedMs = performance.now();
       this.#inOrder.begin(() => pendingAcks(nc, this.#options));
       this.#pull(nc);
     } catch (error) {
@@ -162,7 +172,7 @@ export class ReadingsConsumer {
   }
 
   #again(nc: NatsConnection, problem: string): void {
-    this.#note(problem);
+    this.#trouble.note(problem);
     clearTimeout(this.#timer);
     this.#timer = setTimeout(
       () => {
@@ -189,18 +199,29 @@ export class ReadingsConsumer {
       onEnd: (problem) => {
         this.#stopPull = undefined;
         this.#pullEnd.resolve(undefined);
-        if (!this.#live(nc)) return;
-        if (problem === undefined) this.#pull(nc);
-        else this.#again(nc, problem);
+        this.#goOn(nc, problem);
       },
     });
+  }
+
+  /** After a pull, or when it is found that there is a problem. */
+  #goOn(nc: NatsConnection, problem = this.#acknowledgements.problem): void {
+    if (!this.#live(nc)) return;
+    if (problem !== undefined) {
+      this.#again(nc, problem);
+      return;
+    }
+    this.#trouble.note(undefined);
+    if (this.#unconfirmed.size === 0 && performance.now() - this.#lookedMs > LOOK_MS) void this.#prepare(nc);
+    else this.#pull(nc);
   }
 
   #take({ subject, data, reply = '' }: Msg): void {
     const numbers = numbersOf(reply);
     if (numbers === undefined) return;
     this.#failures = 0;
-    this.#told = undefined;
+    this.#trouble.forget();
+    this.#trouble.note(this.#acknowledgements.problem);
     this.#inOrder.count(numbers);
     const given = { ...numbers, subject, body: data, ackSubject: reply };
     if (!this.#acknowledgements.repeatFor(given)) this.#inOrder.take(given);
@@ -225,20 +246,5 @@ export class ReadingsConsumer {
     if (!this.#unconfirmed.remove(held)) return;
     this.#acknowledgements.acknowledge(held);
     if (this.#nc !== undefined) this.#pull(this.#nc);
-  }
-
-  #note(trouble: string | undefined): void {
-    if (trouble === this.#trouble) return;
-    this.#trouble = trouble;
-    if (trouble !== undefined && trouble !== this.#told) {
-      this.#told = trouble;
-      this.#warn(trouble);
-    }
-    this.#options.onTrouble?.();
-  }
-
-  #warn(text: string, facts: object = {}): void {
-    const { durable, logger } = this.#options;
-    logger.warn({ durable, ...facts }, text);
   }
 }

@@ -8,7 +8,7 @@ import type { BusConnection } from '../../src/bus/connection.ts';
 import { ReadingsConsumer, type ReadingsConsumerOptions, type StreamMessage } from '../../src/bus/readings-consumer.ts';
 import type { NatsServer, NatsServerOptions } from '../support/nats/index.ts';
 import { numbersOf } from '../../src/bus/ack-subject.ts';
-import { busForTest, callerForTest, proxyForTest, serverForTest, TestLog } from './support.ts';
+import { busForTest, callerForTest, callerKey, driverKey, proxyForTest, serverForTest, TestLog } from './support.ts';
 
 const STREAM = 'READINGS';
 
@@ -372,6 +372,43 @@ describe('a consumer of readings', () => {
     const wrong = readerOn(bus, { durable: 'other' });
     await until(() => wrong.consumer.trouble?.includes('takes x.> and not r.>') === true);
     expect(wrong.log.messages()).toHaveLength(1);
+  });
+
+  it.each([
+    ['to ask for messages', '$JS.API.CONSUMER.MSG.NEXT.>', /no right to \$JS\.API\.CONSUMER\.MSG\.NEXT\.READINGS\.out/],
+    ['to acknowledge', '$JS.ACK.>', /may not acknowledge .* right to \$JS\.ACK\.READINGS\.>/],
+  ])('tells that the right %s was taken away, and goes on when it is given back', async (_what, denied, told) => {
+    const { server, store } = await worldForTest();
+    const reader = readerOn(busForTest(server));
+    const confirming = setInterval(() => {
+      reader.confirm();
+    }, 5);
+    onTestFinished(() => {
+      clearInterval(confirming);
+    });
+    await store(1, 20);
+    await until(() => reader.messages.length === 20);
+    await server.reload({ users: [callerKey, { ...driverKey, permissions: { publish: { deny: [denied] } } }] });
+    await store(21, 60);
+    await until(() => told.test(reader.consumer.trouble ?? ''));
+    await server.reload({ users: [callerKey, driverKey] });
+    await until(() => firsts(reader.texts()).length === 60);
+    await until(() => reader.consumer.trouble === undefined);
+    expect(firsts(reader.texts())).toEqual(numbers(1, 60));
+    // Not once for each attempt.
+    expect(reader.log.messages()).toHaveLength(1);
+  });
+
+  it('finds out that its consumer was changed while nothing came', async () => {
+    const { server, store, manager, pending } = await worldForTest();
+    const reader = readerOn(busForTest(server));
+    await store(1, 1);
+    await until(() => reader.messages.length === 1);
+    reader.confirm();
+    await until(async () => (await pending()) === 0);
+    await manager.consumers.update(STREAM, 'out', { max_deliver: 3 });
+    await until(async () => (await manager.consumers.info(STREAM, 'out')).config.max_deliver === -1);
+    expect(reader.log.messages()).toEqual([expect.stringMatching(/set right: it has max_deliver 3/)]);
   });
 
   it('adapts window and wait of a consumer that exists', async () => {

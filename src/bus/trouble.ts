@@ -1,0 +1,45 @@
+/** What is wrong with something that is tried again and again: a line in the log for each new text, and not for each try. */
+import type { BusLogger } from './logger.ts';
+
+export interface TroubleOptions {
+  readonly logger: BusLogger;
+  /** What each line in the log names. */
+  readonly facts: object;
+  /** Told when the text has changed. */
+  readonly onChange?: (() => void) | undefined;
+}
+
+export class Trouble {
+  readonly #options: TroubleOptions;
+  #text: string | undefined;
+  #told: string | undefined;
+
+  constructor(options: TroubleOptions) {
+    this.#options = options;
+  }
+
+  /** Undefined while nothing is wrong. */
+  get text(): string | undefined {
+    return this.#text;
+  }
+
+  note(text: string | undefined): void {
+    if (text === this.#text) return;
+    this.#text = text;
+    if (text !== undefined && text !== this.#told) {
+      this.#told = text;
+      this.warn(text);
+    }
+    this.#options.onChange?.();
+  }
+
+  /** It has gone well in between, so the same trouble is worth a line again. */
+  forget(): void {
+    this.#told = undefined;
+  }
+
+  /** A line without a state. */
+  warn(text: string, facts: object = {}): void {
+    this.#options.logger.warn({ ...this.#options.facts, ...facts }, text);
+  }
+}
