@@ -49,10 +49,10 @@ export class Clocks {
     return this.#untimed.has(topic);
   }
 
-  /** By how much the times of a topic's values lie behind their arrival; 0 where they do not. */
-  behind(topic: string): Nanoseconds {
-    const most = this.#lags.get(topic)?.most ?? 0n;
-    return most > 0n ? most : 0n;
+  /** By how much the times of a topic's values lie behind their arrival; 0 where they do not, undefined where none came. */
+  behind(topic: string): Nanoseconds | undefined {
+    const most = this.#lags.get(topic)?.most;
+    return most === undefined || most > 0n ? most : 0n;
   }
 
   /** By how much the times of any topic's values lie ahead of their arrival; 0 where they do not. */

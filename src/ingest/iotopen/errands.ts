@@ -4,7 +4,7 @@
  */
 import { delayMs, sleep } from '../../bus/backoff.ts';
 import { DriverError } from '../../contract/errors.ts';
-import { toMilliseconds, type Nanoseconds } from '../../contract/instant.ts';
+import { fromMilliseconds, toMilliseconds, type Nanoseconds } from '../../contract/instant.ts';
 import type { Platform } from '../../sources/iotopen/platform.ts';
 import { PipelineStopped } from '../pipeline.ts';
 import type { CatchUp } from './catch-up.ts';
@@ -38,6 +38,8 @@ const RETRY = { minMs: 500, maxMs: 30_000 };
 export class Errands {
   readonly #options: ErrandsOptions;
   readonly #stopping = new AbortController();
+  /** The last notice of each place. */
+  readonly #told = new WeakMap<Place, string>();
   #running: Promise<void> | undefined;
   #wake = Promise.withResolvers<undefined>();
   #wantsCatalogue = true;
@@ -156,8 +158,8 @@ export class Errands {
 
   /** Brings what a place wants; false when it wants nothing. */
   async #fill(place: Place, signal: AbortSignal): Promise<boolean> {
-    const { catchUp, snapshot, log, now } = this.#options;
-    const filling = place.beginFilling(now());
+    const { platform, catchUp, snapshot, log, now } = this.#options;
+    const filling = place.beginFilling(now(), fromMilliseconds(platform.clockAheadMs));
     if (filling === undefined) return false;
     if (snapshot && filling.newest.length > 0) {
       await this.#permitted(place, () => catchUp.newest(place, filling, signal));
@@ -182,7 +184,11 @@ export class Errands {
     }
   }
 
-  #noticeOf({ installation: { clientId, name } }: Place, text: string): void {
+  #noticeOf(place: Place, text: string): void {
+    const { clientId, name } = place.installation;
+    // What the broker refuses is read again and again, and may be forbidden here, too.
+    if (this.#told.get(place) === text) return;
+    this.#told.set(place, text);
     this.#options.onNotice(`Installation ${clientId} "${name}": ${text}`);
   }
 }

@@ -12,7 +12,12 @@ export interface FillingOptions {
   readonly overlapNs: Nanoseconds;
   /** No further back than this. */
   readonly mostNs: Nanoseconds;
+  /** By how much our clock is ahead of the platform's; 0 where it is not known to be wrong. */
+  readonly aheadNs: Nanoseconds;
 }
+
+/** How well it is known by how much a clock is wrong. */
+const UNSURE: Nanoseconds = 1_000_000_000n;
 
 /** A row with a time. */
 interface Timed {
@@ -33,7 +38,7 @@ export class Filling {
   #part: { readonly topics: readonly string[]; last: Nanoseconds | undefined } | undefined;
 
   constructor(options: FillingOptions) {
-    const { gaps, clocks, now, overlapNs, mostNs } = options;
+    const { gaps, clocks, now, overlapNs, mostNs, aheadNs } = options;
     this.#options = options;
     this.gaps = new Map(Array.from(gaps, ([{ key }, gap]) => [key, gap]));
     this.topics = [...new Set(Array.from(gaps.keys(), ({ topic }) => topic))];
@@ -43,7 +48,7 @@ export class Filling {
       const begin = gap.begins(this.#slack(topic));
       if (begin < from) from = begin;
     }
-    this.range = { from, to: now + overlapNs + clocks.ahead };
+    this.range = { from, to: now + overlapNs + (clocks.ahead > -aheadNs ? clocks.ahead : UNSURE - aheadNs) };
   }
 
   /** The topics of which the newest value has to be read. */
@@ -67,7 +72,11 @@ export class Filling {
     const gap = this.gaps.get(key);
     if (gap === undefined) return false;
     // Of these the live reading has another time than the row, so that what came live must not come from the log, too.
-    if (this.#options.clocks.isUntimed(topic)) return gap.holds(time, 0n) && time < (gap.until ?? time);
+    const { clocks, aheadNs } = this.#options;
+    if (clocks.isUntimed(topic)) {
+      const unsure = aheadNs === 0n ? 0n : UNSURE;
+      return gap.holds(time, aheadNs + unsure) && time < (gap.until ?? time) - aheadNs + unsure;
+    }
     return gap.holds(time, this.#slack(topic));
   }
 
@@ -106,6 +115,9 @@ export class Filling {
   }
 
   #slack(topic: string): Nanoseconds {
-    return this.#options.overlapNs + this.#options.clocks.behind(topic);
+    const { overlapNs, clocks, aheadNs } = this.#options;
+    // Where nothing is known of a sender's clock, it is taken for that of the platform.
+    const behind = clocks.behind(topic) ?? (aheadNs > 0n ? aheadNs + UNSURE : 0n);
+    return overlapNs + behind;
   }
 }

@@ -25,9 +25,9 @@ export class Known {
   }
 }
 
-/** A value of a reader; the same for the live message and its echo in status and log. */
+/** A value of a reader; the same for the live message and its echo in status and log, where a long integer is rounded. */
 export const keyOfValue = ({ tag }: Reader, { value, msg, claimed }: Sample): string =>
-  short(JSON.stringify([tag.id, claimed?.canonical, value, msg]));
+  short(JSON.stringify([tag.id, claimed?.canonical, typeof value === 'string' ? Number(value) : value, msg]));
 
 /** A row that cannot be understood. */
 export const keyOfRow = (topic: string, said: Said): string => short(JSON.stringify([topic, said]));

@@ -107,15 +107,18 @@ export class Place {
     }
   }
 
-  /** What has to be read; undefined when nothing has, or not yet. */
-  beginFilling(now: Nanoseconds): Filling | undefined {
+  /**
+   * What has to be read; undefined when nothing has, or not yet.
+   * @param aheadNs by how much our clock is ahead of the platform's
+   */
+  beginFilling(now: Nanoseconds, aheadNs: Nanoseconds): Filling | undefined {
     const gaps = new Map<Reader, Gap>();
     for (const reader of this.map.readers) {
       const gap = this.#gaps.get(reader.key);
       if (gap?.settled === true) gaps.set(reader, gap);
     }
     if (gaps.size === 0) return undefined;
-    return new Filling({ ...this.#limits, gaps, clocks: this.#clocks, now });
+    return new Filling({ ...this.#limits, gaps, clocks: this.#clocks, now, aheadNs });
   }
 
   /** All of it has been read. */

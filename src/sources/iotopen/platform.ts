@@ -39,7 +39,7 @@ export interface MqttLogin {
 interface Answer {
   readonly data?: unknown;
   readonly error?: unknown;
-  readonly response: { readonly status: number; readonly ok: boolean };
+  readonly response: { readonly status: number; readonly ok: boolean; readonly clockAheadMs?: number | undefined };
 }
 
 /** What a call goes out with. */
@@ -53,6 +53,9 @@ const ADDRESS_TOO_LONG = [414, 431];
 /** The same, or the answer to a POST with a too long body: fewer topics at once may do. */
 const TOO_MANY_TOPICS: readonly unknown[] = [...ADDRESS_TOO_LONG, 413];
 
+/** Answers tell the time of the platform in whole seconds, and take their time. */
+const CLOCKS_AGREE_MS = 3000;
+
 /** Pages of nothing but the rows of the page before, which a log may hold, but not without end. */
 const MOST_EQUAL_PAGES = 100;
 
@@ -64,6 +67,7 @@ export class Platform {
   readonly #transport: Transport;
   readonly #session: Session;
   readonly #callTimeoutMs: number;
+  #clockAheadMs = 0;
 
   constructor(options: PlatformOptions) {
     const { name, credentials, codeAdvice, onNotice, now } = options;
@@ -73,6 +77,11 @@ export class Platform {
     this.#transport = openTransport(options);
     const client = this.#transport.client;
     this.#session = new Session({ platform: this.#name, credentials, client, codeAdvice, onNotice, now });
+  }
+
+  /** By how much our clock is ahead of the platform's, in milliseconds, a second more or less; 0 below some seconds. */
+  get clockAheadMs(): number {
+    return Math.abs(this.#clockAheadMs) < CLOCKS_AGREE_MS ? 0 : this.#clockAheadMs;
   }
 
   /** Whether it is there and takes the log-in. @throws DriverError */
@@ -243,8 +252,10 @@ export class Platform {
         signal: AbortSignal.any([signal, AbortSignal.timeout(this.#callTimeoutMs)]),
       });
     const grant = await this.#session.grant();
-    const answer = await attempt(grant);
-    return answer.response.status === 401 ? attempt(await this.#session.replace(grant)) : answer;
+    let answer = await attempt(grant);
+    if (answer.response.status === 401) answer = await attempt(await this.#session.replace(grant));
+    this.#clockAheadMs = answer.response.clockAheadMs ?? this.#clockAheadMs;
+    return answer;
   }
 
   #dataOf({ data, error, response }: Answer): unknown {

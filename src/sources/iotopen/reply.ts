@@ -14,6 +14,8 @@ export class IotOpenReply {
   readonly status: number;
   readonly ok: boolean;
   readonly headers: { get(name: string): string | null };
+  /** By how much our clock is ahead of the server's, in milliseconds, half a second more or less; undefined if it does not say. */
+  readonly clockAheadMs: number | undefined;
   readonly #body: Body;
 
   constructor(status: number, headers: Headers, body: Body) {
@@ -21,6 +23,9 @@ export class IotOpenReply {
     this.ok = status >= 200 && status < 300;
     // Not told to openapi-fetch, which would parse a body of unknown length by itself, and skip one of length 0.
     this.headers = { get: (name) => (name.toLowerCase() === 'content-length' ? '1' : first(headers[name])) };
+    // It tells whole seconds only.
+    const date = Date.parse(first(headers.date) ?? '') + 500;
+    this.clockAheadMs = Number.isNaN(date) ? undefined : Date.now() - date;
     this.#body = body;
   }
 

@@ -82,6 +82,41 @@ describe('reading a log that fails half-way', () => {
     const all = Array.from({ length: 60 }, (_, index) => index);
     await expect.poll(() => valuesByName(world), { timeout: 30_000 }).toEqual([all, all, all]);
   });
+
+  it('does not take what came later for what it has read, where the link was lost once more', async () => {
+    const simulator = await simulatorForTest();
+    const world = await feedForTest(simulator, {
+      ...{ installations: [SCHOOL], snapshot: false, backfill: { pageRows: 5 } },
+      mqtt: { clientId: 'driver', keepAliveSeconds: 5, sessionExpirySeconds: 0 },
+    });
+    await world.becomes('up');
+    await expect.poll(() => logs(simulator), { timeout: 5000 }).toBe(1);
+    let next = 0;
+    const publish = async (count: number): Promise<void> => {
+      for (const end = next + count; next < end; next++) {
+        const now = Date.now() / 1000;
+        // A clock that is right, and one that is an hour behind.
+        await simulator.publish(SCHOOL, `${AT}/temperature`, { value: next, timestamp: now });
+        await simulator.publish(SCHOOL, `${AT}/humidity`, { value: next, timestamp: now - HOUR_S });
+      }
+    };
+    const outage = async (): Promise<void> => {
+      const begun = await simulator.mqttOutage();
+      await world.becomes('down');
+      await publish(10);
+      await begun.end();
+    };
+    await publish(3);
+    await readingsOf(world, 6);
+    simulator.knobs.logPages = 4;
+    await outage();
+    await expect.poll(() => simulator.knobs.logPages, { timeout: 20_000 }).toBeLessThan(0);
+    await outage();
+    await world.becomes('up');
+    simulator.knobs.logPages = Infinity;
+    const all = Array.from({ length: next }, (_, index) => index);
+    await expect.poll(() => valuesByName(world), { timeout: 30_000 }).toEqual([all, all, []]);
+  });
 });
 
 describe('a clock that is wrong', () => {
@@ -112,6 +147,41 @@ describe('a clock that is wrong', () => {
     await readingsOf(world, 15, ({ value }) => value !== 0);
     // One without a time may stand there twice, with that of arrival and that of the platform.
     expect(new Set((await valuesByName(world))[1])).toEqual(new Set(Array.from({ length: 16 }, (_, index) => index)));
+  });
+});
+
+describe('the clock of the platform', () => {
+  it.each([60_000, -60_000])('being ahead by %d ms hides nothing of what it has timed itself', async (clockAheadMs) => {
+    const simulator = await simulatorForTest({ knobs: { clockAheadMs } });
+    const world = await feedForTest(simulator, {
+      mqtt: { clientId: 'driver', keepAliveSeconds: 5, sessionExpirySeconds: 0 },
+      snapshot: false,
+      backfill: { overlapSeconds: 0 },
+    });
+    await world.becomes('up');
+    await expect.poll(() => logs(simulator), { timeout: 5000 }).toBe(2);
+    const publish = (value: number): Promise<void> => simulator.publish(SCHOOL, `${AT}/humidity`, { value });
+    await publish(0);
+    await readingsOf(world, 1);
+    const outage = await simulator.mqttOutage();
+    await world.becomes('down');
+    for (const value of [1, 2]) await publish(value);
+    await outage.end();
+    await expect.poll(() => logs(simulator), { timeout: 20_000 }).toBe(4);
+    await publish(3);
+    await readingsOf(world, 1, ({ value }) => value === 3);
+    // Clocks are compared to the second, so that one next to the outage may come twice.
+    expect(new Set((await valuesByName(world))[1])).toEqual(new Set([0, 1, 2, 3]));
+  });
+
+  it('being behind hides nothing of a function that is new', async () => {
+    const simulator = await simulatorForTest({ knobs: { clockAheadMs: -60_000 } });
+    const world = await feedForTest(simulator, { snapshot: false, backfill: { overlapSeconds: 0, atStartMinutes: 0 } });
+    await world.becomes('up');
+    await expect.poll(() => logs(simulator), { timeout: 5000 }).toBe(2);
+    await simulator.publish(SCHOOL, 'obj/new', { value: 1, timestamp: Date.now() / 1000 - 60 });
+    await simulator.addFunction(SCHOOL, 'new', { name: 'New', topic_read: 'obj/new' });
+    await readingsOf(world, 1);
   });
 });
 

@@ -15,6 +15,8 @@ export interface Knobs {
   logPages: number;
   /** In which order rows of the log come: as asked for, or in the order in which they came to the platform. */
   logOrder: 'asked' | 'arrival';
+  /** By how much its clock is ahead, in milliseconds. */
+  clockAheadMs: number;
   /** How a log-in says that a second factor follows. */
   nextStepName: 'nextstep' | 'next_step';
   /** How a page of the log calls the time of its last row. */
@@ -33,6 +35,7 @@ export const STANDARD_KNOBS: Knobs = {
   old: false,
   logRows: 100_000,
   logDelayMs: 0,
+  clockAheadMs: 0,
   logPages: Infinity,
   logOrder: 'asked',
   nextStepName: 'nextstep',

@@ -64,7 +64,8 @@ async function answer(parts: RestParts, request: IncomingMessage, response: Serv
     // The answer is made before, so that it does not hold what happens meanwhile.
     if (knobs.latencyMs > 0) await pause(knobs.latencyMs);
     call.status = code;
-    response.writeHead(code, { 'content-type': type, 'content-length': Buffer.byteLength(text) }).end(text);
+    const date = new Date(Date.now() + knobs.clockAheadMs).toUTCString();
+    response.writeHead(code, { 'content-type': type, 'content-length': Buffer.byteLength(text), date }).end(text);
   };
   if (trouble === 'page') {
     await give(502, 'text/html', '<html><body><h1>502 Bad Gateway</h1></body></html>');

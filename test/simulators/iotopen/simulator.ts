@@ -90,7 +90,7 @@ export async function startIotOpen(options: IotOpenOptions = {}): Promise<IotOpe
   const inside = { username: 'platform', password: INSIDE };
   const recorder = await connectPlain(broker.url(), { ...inside, clientId: 'platform-recorder' });
   recorder.raw.on('message', (topic, payload) => {
-    world.heard(topic, payload.toString('utf8'));
+    world.heard(topic, payload.toString('utf8'), Date.now() + knobs.clockAheadMs);
     for (const look of looking) look(topic, payload);
   });
   const looking = new Set<(topic: string, payload: Buffer) => void>();

@@ -76,8 +76,8 @@ export class World {
     return this.installations.find((one) => one.client_id === clientId);
   }
 
-  /** A message that came over MQTT. Values of `obj` and `set` are kept, those that are no numbers are not. */
-  heard(topic: string, payload: string): void {
+  /** A message that came over MQTT, by the platform's clock at `nowMs`. Values of `obj` and `set` are kept, those that are no numbers are not. */
+  heard(topic: string, payload: string, nowMs = Date.now()): void {
     const [, client = '', rest = ''] = /^(\d+)\/((?:obj|set)\/.*)$/s.exec(topic) ?? [];
     const installation = this.ofClientId(Number(client));
     const message = parse(payload);
@@ -87,7 +87,7 @@ export class World {
     }
     const { value, timestamp, msg } = message;
     this.keep(installation.client_id, {
-      timestamp: typeof timestamp === 'number' ? timestamp : Date.now() / 1000,
+      timestamp: typeof timestamp === 'number' ? timestamp : nowMs / 1000,
       topic: rest,
       value,
       msg: typeof msg === 'string' ? msg : '',
