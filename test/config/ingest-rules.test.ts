@@ -59,6 +59,12 @@ describe('what cannot work', () => {
       'mqtt[0].sessionExpirySeconds',
       /only goes with version 5/,
     ],
+    [
+      'a device in two letter cases',
+      { seneye: { sources: [{ source: 'SWS_1', secret, devices: [{ id: 'ab' }, { id: 'AB' }] }] } },
+      'seneye.sources[0].devices[1].id',
+      /stands here twice \(letter case does not count\)/,
+    ],
     ['port 0', { mqtt: [mqtt({ url: 'mqtts://broker:0' })] }, 'mqtt[0].url', /between 1 and 65535/],
     ['a version in full', { mqtt: [mqtt({ version: '5.0' })] }, 'mqtt[0].version', /^must be "5" or "3.1.1"$/],
     ['a line break in an id', { mqtt: [mqtt({ clientId: 'a\r\nb' })] }, 'mqtt[0].clientId', /no control characters/],

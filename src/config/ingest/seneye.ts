@@ -134,13 +134,14 @@ export const seneyeSchema = z
         // The same id makes the same name.
         break;
       }
-      const ids = entry.devices.map(({ id }) => id);
+      // Posts are taken whatever the letter case of the id in them.
+      const ids = entry.devices.map(({ id }) => id.toLowerCase());
       for (const [at, id] of ids.entries()) {
         if (ids.indexOf(id) === at) continue;
         context.addIssue({
           code: 'custom',
           path: ['sources', index, 'devices', at, 'id'],
-          message: 'stands here twice',
+          message: 'stands here twice (letter case does not count)',
         });
       }
       if (entry.secret === undefined && !entry.devices.some(({ secret }) => secret !== undefined)) {
