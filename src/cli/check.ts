@@ -1,6 +1,8 @@
+import { isIPv6 } from 'node:net';
 import type { IngestConfig } from '../config/config.ts';
 import { loadConfig, type LoadedConfig } from '../config/load.ts';
 import { ConfigError, problemText } from '../config/problems.ts';
+import { hideSecrets } from '../config/redact.ts';
 import { exitCodes, type ExitCode, type Terminal } from './terminal.ts';
 
 /** `iota-seeqdrv check`: is the configuration usable? */
@@ -42,17 +44,23 @@ function summary({ path, config }: LoadedConfig): string[] {
   ];
 }
 
+/** What is typed into the senders. */
+function listenerUrl({ host, port, path, tls }: NonNullable<IngestConfig['seneye']>): string {
+  const address = host === undefined ? '<this machine>' : isIPv6(host) ? `[${host}]` : host;
+  return `${tls === undefined ? 'http' : 'https'}://${address}:${port}${path}`;
+}
+
 /** The feeds of device data, in the order of the configuration page. */
 function feedLines({ prefix, stream, mqtt, i3, egress, iotopen, seneye }: IngestConfig): string[] {
   const where = stream.mode === 'core' ? 'core NATS, MAY BE LOST' : `stream ${stream.name}`;
   const brokers = Object.entries({ mqtt, i3, egress, iotopen }).flatMap(([kind, feeds]) =>
-    feeds.map(({ name, url }) => `  feed    ${kind} ${name}: ${url}`),
+    feeds.map(({ name, url }) => `  feed    ${kind} ${name}: ${hideSecrets(url)}`),
   );
   return [
     `  readings on ${prefix}.readings.> (${where})`,
     ...brokers,
     ...(seneye === undefined
       ? []
-      : [`  feed    seneye: port ${seneye.port}, ${seneye.sources.map(({ source }) => source).join(', ')}`]),
+      : [`  feed    seneye: ${listenerUrl(seneye)} for ${seneye.sources.map(({ source }) => source).join(', ')}`]),
   ];
 }

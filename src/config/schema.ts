@@ -81,7 +81,9 @@ export const settingsSchema = z.strictObject({
     .describe('The Seeq servers; at least one, unless `ingest` brings device data in.'),
   limits: limitsSchema.prefault({}).describe('What one request may ask for, and how much is done at once.'),
   bus: busSchema.prefault({}).describe('The connection to NATS beyond `natsurl`.'),
-  ingest: ingestSchema.optional().describe('The feeds of device data: MQTT brokers, the I3 marketplace, IoT Open and seneye sensors.'),
+  ingest: ingestSchema
+    .optional()
+    .describe('The feeds of device data: MQTT brokers, the I3 marketplace, IoT Open and seneye sensors.'),
 });
 
 const topic = (what: string) => subject().optional().describe(`${what} Not published if absent.`);

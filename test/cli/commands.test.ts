@@ -103,6 +103,22 @@ describe('check', () => {
     expect(out).not.toContain('hunter2');
   });
 
+  it('says what feeds there are, and no token in an address', async () => {
+    const { out: publickey } = await command(['keygen', '-d', folder]);
+    const topics = [{ filter: 'a/#' }];
+    const ingest = {
+      mqtt: [{ name: 'hall', url: 'wss://broker.example.com/mqtt?token=hunter2', clientId: 'driver', topics }],
+      seneye: { sources: [{ source: 'SWS_1', secret: { env: 'SENEYE' } }] },
+    };
+    await writeFile(path(), JSON.stringify(good({ publickey }, { servers: [], ingest })));
+    const { code, out, err } = await command(['check', '-c', path()], { SENEYE: 'hunter2' });
+    expect([code, err]).toEqual([0, '']);
+    expect(out).toContain('readings on iota.readings.> (stream READINGS)');
+    expect(out).toContain('feed    mqtt hall: wss://broker.example.com/mqtt?[hidden]');
+    expect(out).toContain('seneye: http://<this machine>:7878/localexchange/endpoint for SWS_1');
+    expect(out).not.toContain('hunter2');
+  });
+
   it('names every problem, with exit code 2', async () => {
     await writeFile(path(), JSON.stringify(good({ debug: 7 }, { servers: [server({ credentials })] })));
     const { code, out, err } = await command(['check'], { IOTA_SEEQDRV_CONFIG: path() });
