@@ -163,8 +163,11 @@ function missing({ name, subjects, duplicateWindowMs }: StreamWish): string {
   return `Stream "${name}" does not exist, so readings cannot be kept. Create it (${command}), or allow the driver to.`;
 }
 
+/** Later servers know more settings than the client does. */
+type Settings = StreamConfig & { readonly persist_mode?: string };
+
 /** What is wrong with a stream that exists. Exported for its test. */
-export function judgeConfig(config: StreamConfig, wish: StreamWish): StreamState {
+export function judgeConfig(config: Settings, wish: StreamWish): StreamState {
   const { name, subjects, duplicateWindowMs } = wish;
   // A mirror of another stream has no subjects at all.
   const { subjects: taken = [] } = config as Partial<StreamConfig>;
@@ -181,6 +184,12 @@ export function judgeConfig(config: StreamConfig, wish: StreamWish): StreamState
     );
   }
   if (config.sealed) return unusable(`Stream "${name}" is sealed and takes no messages.`);
+  if (config.persist_mode === 'async') {
+    return {
+      state: 'doubtful',
+      message: `Stream "${name}" acknowledges readings before it has written them (persist_mode "async"): if the NATS server is killed, the latest are lost. Make it with "default".`,
+    };
+  }
   const windowMs = config.duplicate_window / 1e6;
   if (windowMs < duplicateWindowMs) {
     return {

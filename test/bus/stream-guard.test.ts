@@ -1,7 +1,7 @@
 /** The look at the stream for readings, on a real server. */
-import { RetentionPolicy, StorageType } from 'nats';
+import { RetentionPolicy, StorageType, type StreamConfig } from 'nats';
 import { onTestFinished, describe, expect, it } from 'vitest';
-import { covers, StreamGuard, type StreamWish } from '../../src/bus/stream-guard.ts';
+import { covers, judgeConfig, StreamGuard, type StreamWish } from '../../src/bus/stream-guard.ts';
 import type { NatsServer } from '../support/nats/index.ts';
 import { busForTest, callerForTest, callerKey, driverKey, serverForTest } from './support.ts';
 
@@ -42,6 +42,12 @@ describe('a stream that exists', () => {
     const guard = await stateWith({ duplicate_window: 120_000 * 1e6 });
     expect(guard.state).toEqual({ state: 'doubtful', message: expect.stringMatching(/120000 ms only/) as string });
     expect(guard.blocked).toBeUndefined();
+  });
+
+  it('is doubtful when it acknowledges before it has written, as later servers can', () => {
+    const config = { ...good, retention: RetentionPolicy.Limits, persist_mode: 'async' } as unknown as StreamConfig;
+    const message = expect.stringMatching(/before it has written.*persist_mode "async"/) as string;
+    expect(judgeConfig(config, wish)).toEqual({ state: 'doubtful', message });
   });
 
   it.each([
