@@ -82,12 +82,24 @@ export function dial(options: LinkOptions, fresh: Fresh): MqttClient {
   const place = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || (standardPorts[protocol] ?? 0) };
   if (protocol === 'mqtt:') return new MqttClient(() => connectTcp({ ...place, noDelay: true }), settings);
   if (protocol === 'mqtts:') return new MqttClient(() => secure({ ...place, ...fresh.tls }), settings);
-  return connect({
+  let socket: Socket | undefined;
+  const client = connect({
     ...settings,
     protocol: protocol === 'wss:' ? 'wss' : 'ws',
     ...{ hostname, port: place.port, path: `${pathname}${search}` },
-    wsOptions: { ...fresh.tls, perMessageDeflate: false, handshakeTimeout: options.connectTimeoutMs },
+    wsOptions: {
+      ...{ ...fresh.tls, perMessageDeflate: false, handshakeTimeout: options.connectTimeoutMs },
+      finishRequest: (request) => {
+        request.once('socket', (one) => {
+          socket = one;
+        });
+        request.end();
+      },
+    },
   });
+  // A stream of web sockets does not tell what has come of a message that is not whole yet.
+  Object.defineProperty(client.stream, 'bytesRead', { get: () => socket?.bytesRead ?? 0 });
+  return client;
 }
 
 function secure(options: ConnectionOptions): Socket {

@@ -2,6 +2,7 @@
  * Looks whether the broker is still there. The client's own look does not do: it counts the answer to its ping only when
  * everything before it has been taken, so that a connection would break whenever the bus is slower than the broker.
  */
+import type { Socket } from 'node:net';
 import type { MqttClient } from 'mqtt';
 
 export interface HeartbeatOptions {
@@ -18,8 +19,8 @@ export interface HeartbeatOptions {
 export function startHeartbeat({ client, holding, onPing, onPong, onSilence }: HeartbeatOptions): () => void {
   // A broker of MQTT 5 may have set another keep-alive than the one that was asked for.
   const seconds = client.keepalive;
-  // Of a stream of web sockets there is no such number; there, whole packets have to do.
-  const bytes = (): number => (client.stream as { bytesRead?: number }).bytesRead ?? 0;
+  // And not whole packets: a large one on a slow line may take its time. Each stream that `dial` makes has this.
+  const bytes = (): number => (client.stream as Partial<Pick<Socket, 'bytesRead'>>).bytesRead ?? 0;
   let last = bytes();
   // Ticks and not times: while the process stands still, for example in a suspended machine, none pass.
   let silentTicks = 0;

@@ -364,6 +364,24 @@ describe.each(VERSIONS)('MQTT %s', (version) => {
   });
 });
 
+test.each(['tcp', 'ws'])('a large message on a slow line is no silence (%s)', async (name) => {
+  const broker = await brokerForTest({ listeners: { tcp: {}, ws: { protocol: 'websockets' } } });
+  const proxy = await startProxy(broker.port(name));
+  onTestFinished(() => proxy.stop());
+  const { becomes, link, got } = linkForTest(broker.url(name).replace(/\d+$/, String(proxy.port)), {
+    ...{ clientId, keepAliveSeconds: 2 },
+  });
+  await becomes('up');
+  const sender = await plainForTest(broker);
+  // In pieces of 64 KiB at most, so that the whole takes longer than a broker may be silent.
+  proxy.slow(300);
+  await sender.publish('t/image', Buffer.alloc(1024 * 1024));
+  await eventually(() => {
+    expect(got.map(({ payload }) => payload.length)).toEqual([1024 * 1024]);
+  });
+  expect(link.numbers.connections).toBe(1);
+});
+
 test.each(VERSIONS)(
   'two clients with one id: mosquitto does not say it, the pattern shows it (MQTT %s)',
   async (version) => {
