@@ -3,9 +3,10 @@ import { DriverError } from '../../contract/errors.ts';
 import { toMilliseconds, type Nanoseconds } from '../../contract/instant.ts';
 import { readInstallations, readThings, type Installation, type Listed, type Thing } from './catalogue.ts';
 import { fromRefusal, fromThrown } from './failure.ts';
+import { LogPaging } from './log-paging.ts';
 import { Session } from './login/session.ts';
 import { headersOf, type Grant, type IotOpenCredentials } from './login/way.ts';
-import { areEqual, isUniform, readLogPage, readStatus, type LogPart, type Row } from './rows.ts';
+import { readLogPage, readStatus, type LogPart, type Row } from './rows.ts';
 import { openTransport, type IotOpenPaths, type Transport, type TransportOptions } from './transport.ts';
 
 export interface PlatformOptions extends TransportOptions {
@@ -55,9 +56,6 @@ const TOO_MANY_TOPICS: readonly unknown[] = [...ADDRESS_TOO_LONG, 413];
 
 /** Answers tell the time of the platform in whole seconds, and take their time. */
 const CLOCKS_AGREE_MS = 3000;
-
-/** Pages of nothing but the rows of the page before, which a log may hold, but not without end. */
-const MOST_EQUAL_PAGES = 100;
 
 type Send = (client: IotOpenPaths, outgoing: Outgoing) => Promise<Answer>;
 
@@ -143,24 +141,18 @@ export class Platform {
    */
   async *log(installation: Installation, query: LogQuery, signal: AbortSignal): AsyncGenerator<LogPart> {
     if (query.topics.length === 0) return;
-    let before: readonly Row[] = [];
-    let equal = 0;
-    for (let offset = 0; ;) {
-      const outcome = await this.#fitting(query.topics, () => this.#logPage(installation, query, offset, signal));
+    const paging = new LogPaging(this.#name);
+    while (!paging.ended) {
+      const outcome = await this.#fitting(query.topics, () =>
+        this.#logPage(installation, query, paging.offset, signal),
+      );
       if ('parts' in outcome) {
         for (const topics of outcome.parts) yield* this.log(installation, { ...query, topics }, signal);
         return;
       }
-      const { rows, count, total } = this.#understood(readLogPage(outcome.body, installation.clientId), 'log');
-      equal = rows.length > 0 && areEqual(rows, before) ? equal + 1 : 0;
-      if (equal > (isUniform(rows) ? MOST_EQUAL_PAGES : 0)) {
-        throw new DriverError('sourceError', `${this.#name} gives the same part of its log again and again.`);
-      }
-      before = rows;
-      if (rows.length > 0) yield { topics: query.topics, rows };
-      offset += count;
-      // A page shorter than asked for is not the last one where the platform has a bound of its own.
-      if (count === 0 || (total !== undefined && offset >= total)) return;
+      const page = this.#understood(readLogPage(outcome.body, installation.clientId), 'log');
+      paging.take(page);
+      if (page.rows.length > 0) yield { topics: query.topics, rows: page.rows };
     }
   }
 

@@ -47,16 +47,6 @@ export function withoutClientId(topic: string, clientId: number): string {
   return topic.startsWith(prefix) ? topic.slice(prefix.length) : topic;
 }
 
-/** Whether a page of the log is the one before once more; of an ascending log only a {@link isUniform} one may be. */
-export function areEqual(rows: readonly Row[], before: readonly Row[]): boolean {
-  return JSON.stringify(rows) === JSON.stringify(before);
-}
-
-/** Whether an ascending page holds nothing but equal rows. */
-export function isUniform(rows: readonly Row[]): boolean {
-  return JSON.stringify(rows.at(0)) === JSON.stringify(rows.at(-1));
-}
-
 function rowsOf(list: readonly unknown[], clientId: number): Row[] {
   return list.flatMap((item) => {
     const said = item as Readonly<Record<string, unknown>> | null;

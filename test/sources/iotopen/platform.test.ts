@@ -112,6 +112,20 @@ describe('status and log', () => {
     expect(times).toEqual(times.toSorted((a, b) => a - b));
   });
 
+  it.each([3, 30])('are read in full where the platform deletes its %d oldest rows meanwhile', async (deleted) => {
+    const simulator = await startPlatform();
+    fill(simulator.world, ['obj/a'], 40);
+    const platform = clientOf(simulator.url);
+    const query = { from: BigInt(T0) * SECOND, to: BigInt(T0 + 10_000) * SECOND, topics: ['obj/a'], pageRows: 7 };
+    const rows: Row[] = [];
+    for await (const part of platform.log(await school(platform), query, NEVER)) {
+      rows.push(...part.rows);
+      // The last page, or almost.
+      if (rows.length === 35) simulator.world.values(SCHOOL).splice(0, deleted);
+    }
+    expect(new Set(facts(rows).map(([, value]) => Number(value)))).toEqual(new Set(Array(40).keys()));
+  });
+
   it('end with an error where the platform gives the same page again and again', async () => {
     const rows = [1, 2].map((timestamp) => ({ topic: 'obj/a', timestamp, value: 1 }));
     let calls = 0;
