@@ -151,7 +151,9 @@ function withoutLook(error: unknown, { name }: StreamWish, before: StreamState):
   }
   const mayNot = code === 'PERMISSIONS_VIOLATION';
   if (before.state === 'unusable' && !mayNot) return before;
-  const advice = mayNot ? ` The driver needs the right to $JS.API.STREAM.INFO.${name}.` : '';
+  const toListen = mayNot && (error as NatsError).permissionContext?.operation === 'subscription';
+  const right = toListen ? 'listen below <reqtopic>.control., where it takes replies' : `$JS.API.STREAM.INFO.${name}`;
+  const advice = mayNot ? ` The driver needs the right to ${right}.` : '';
   return { state: 'unknown', message: `Stream "${name}" could not be looked at: ${textOf(error)}.${advice}` };
 }
 

@@ -1,6 +1,7 @@
 /** The configured servers by name. */
 import { DriverError } from '../contract/errors.ts';
 import type { Fqn } from '../contract/fqn.ts';
+import { readingSchemes } from '../contract/reading.ts';
 import type { Source } from '../sources/source.ts';
 import { Findings } from './findings.ts';
 import { Gate } from './gate.ts';
@@ -19,6 +20,8 @@ export interface HostOptions {
   /** Calls that may wait. */
   queueLimit: number;
 }
+
+const isReadingScheme = (scheme: string): boolean => readingSchemes.some((one) => one === scheme);
 
 export class Hosts {
   readonly #byName = new Map<string, Host>();
@@ -52,6 +55,13 @@ export class Hosts {
    * @throws DriverError `unknownHost`, or `badRequest` when the request names other hosts
    */
   of(fqn: Fqn, allowed: Host[]): Host {
+    if (isReadingScheme(fqn.scheme)) {
+      throw new DriverError(
+        'unknownHost',
+        `${fqn.scheme}: names device data, which requests do not answer. Listen to its subject, or read its stream.`,
+        { details: { host: fqn.host } },
+      );
+    }
     const host = this.#get(fqn.host);
     if (host.source.scheme !== fqn.scheme) {
       throw new DriverError('badRequest', `Names of host "${fqn.host}" start with "${host.source.scheme}:".`, {
@@ -73,7 +83,7 @@ export class Hosts {
   #get(name: string): Host {
     const host = this.#byName.get(name);
     if (host) return host;
-    const known = [...this.#byName.keys()].map((other) => JSON.stringify(other)).join(', ');
+    const known = [...this.#byName.keys()].map((other) => JSON.stringify(other)).join(', ') || 'none';
     throw new DriverError('unknownHost', `There is no host ${JSON.stringify(name)}; configured are ${known}.`, {
       details: { host: name },
     });

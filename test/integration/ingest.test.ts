@@ -142,6 +142,29 @@ describe('a driver that takes in device data', () => {
     expect(cluster.driver.output()).not.toMatch(/does not allow/);
   });
 
+  it('tells a right to listen that is missing as that', async () => {
+    await start();
+    await feedIsUp('mqtt');
+    const { driverKey, caller } = cluster;
+    const rights = { publish: { allow: ['>'] }, subscribe: { allow: [REQUEST_TOPIC, '$SRV.>'] }, allowResponses: true };
+    await cluster.driver.stop();
+    await cluster.nats.reload({
+      users: [{ publicKey: caller.publicKey }, { publicKey: driverKey.publicKey, permissions: rights }],
+    });
+    cluster.driver = startDriver(cluster.driverOptions);
+    const line = await cluster.driver.line(({ stream, level }) => stream === 'READINGS' && level !== 'info');
+    expect(line.msg).toMatch(/could not be looked at: .* needs the right to listen below <reqtopic>\.control\./);
+  });
+
+  it('says that it does not answer requests for readings', async () => {
+    await start();
+    const items = ['mqtt:hall/signal/hall%2Fa'];
+    const answer = await cluster.ask({ function: 'snapshot', params: { items } });
+    expect(answer.items).toMatchObject([{ error: { code: 'unknownHost' } }]);
+    expect(JSON.stringify(answer.items)).toContain('mqtt: names device data, which requests do not answer');
+    expect((await cluster.ask({ function: 'version', host: 'a' })).error?.message).toContain('configured are none.');
+  });
+
   it('tells of its feeds in health and metrics, as their schemas have it', async () => {
     const { machine, seneyeUrl } = await start();
     await feedIsUp('mqtt');
