@@ -15,13 +15,18 @@ export interface HeartbeatOptions {
   readonly onSilence: (seconds: number) => void;
 }
 
+/**
+ * Bytes that have come from the broker. They are a sign of life before packets are: a large one on a slow line takes its
+ * time. Each stream that `dial` makes knows them.
+ */
+export const bytesFrom = ({ stream }: MqttClient): number =>
+  (stream as Partial<Pick<Socket, 'bytesRead'>>).bytesRead ?? 0;
+
 /** Pings twice in a keep-alive, so that the broker hears of us in time even if one is late. Returns what ends it. */
 export function startHeartbeat({ client, holding, onPing, onPong, onSilence }: HeartbeatOptions): () => void {
   // A broker of MQTT 5 may have set another keep-alive than the one that was asked for.
   const seconds = client.keepalive;
-  // And not whole packets: a large one on a slow line may take its time. Each stream that `dial` makes has this.
-  const bytes = (): number => (client.stream as Partial<Pick<Socket, 'bytesRead'>>).bytesRead ?? 0;
-  let last = bytes();
+  let last = bytesFrom(client);
   // Ticks and not times: while the process stands still, for example in a suspended machine, none pass.
   let silentTicks = 0;
   const heard = (packet: { cmd: string }): void => {
@@ -30,7 +35,7 @@ export function startHeartbeat({ client, holding, onPing, onPong, onSilence }: H
   };
   client.on('packetreceive', heard);
   const timer = setInterval(() => {
-    const now = bytes();
+    const now = bytesFrom(client);
     silentTicks = holding() || now !== last ? 0 : silentTicks + 1;
     last = now;
     if (silentTicks >= 3) {

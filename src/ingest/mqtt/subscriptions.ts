@@ -1,5 +1,6 @@
 /** What this process has subscribed in the session at the broker. */
 import type { Connection } from './connection.ts';
+import { bytesFrom } from './heartbeat.ts';
 import type { LinkOptions, Subscription } from './link-options.ts';
 import { LinkProblem } from './problem.ts';
 import { reduce } from './reduce.ts';
@@ -7,6 +8,9 @@ import { subscribe, type Granted } from './subscribe.ts';
 
 /** Rights may be given later; so often a refused subscription is asked for again. */
 const AGAIN_MS = 60_000;
+
+/** Answers to pings are far less than this; so much at least comes of a message, even on a slow line. */
+const PIECE_BYTES = 16 * 1024;
 
 export class Subscriptions {
   readonly #options: LinkOptions;
@@ -86,12 +90,15 @@ export class Subscriptions {
 
   /**
    * The answer can come late behind thousands of messages that a broker has kept (mosquitto sends them first), so it is
-   * late only when nothing else comes either, and not while we ourselves do not read.
+   * late only when nothing else comes either, no part of a large message, and not while we ourselves do not read.
    */
   async #ask(connection: Connection, missing: readonly Subscription[], refused: Map<string, string>): Promise<void> {
     const { connectTimeoutMs, label } = this.#options;
+    let bytes = bytesFrom(connection.client);
     const late = setTimeout(() => {
-      if (connection.holding) {
+      const before = bytes;
+      bytes = bytesFrom(connection.client);
+      if (connection.holding || bytes - before >= PIECE_BYTES) {
         late.refresh();
         return;
       }

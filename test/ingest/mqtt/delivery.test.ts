@@ -382,6 +382,24 @@ test.each(['tcp', 'ws'])('a large message on a slow line is no silence (%s)', as
   expect(link.numbers.connections).toBe(1);
 });
 
+test('a subscription may be answered late, behind a large message on a slow line', async () => {
+  const broker = await brokerForTest();
+  const before = linkForTest(broker.url(), { clientId });
+  await before.becomes('up');
+  await before.link.stop(1000);
+  const sender = await plainForTest(broker);
+  await sender.publish('t/image', Buffer.alloc(1024 * 1024));
+  const proxy = await startProxy(broker.port());
+  onTestFinished(() => proxy.stop());
+  proxy.slow(150);
+  // The message takes more than twice as long as a broker may leave a subscription unanswered.
+  const { got, becomes } = linkForTest(`mqtt://127.0.0.1:${proxy.port}`, { clientId, connectTimeoutMs: 1000 });
+  await eventually(() => {
+    expect(got.map(({ payload }) => payload.length)).toContain(1024 * 1024);
+  });
+  await becomes('up');
+});
+
 test.each(VERSIONS)(
   'two clients with one id: mosquitto does not say it, the pattern shows it (MQTT %s)',
   async (version) => {
