@@ -116,8 +116,9 @@ export class Filling {
 
   #slack(topic: string): Nanoseconds {
     const { overlapNs, clocks, aheadNs } = this.#options;
-    // Where nothing is known of a sender's clock, it is taken for that of the platform.
-    const behind = clocks.behind(topic) ?? (aheadNs > 0n ? aheadNs + UNSURE : 0n);
+    // Where nothing is known of a sender's clock, or it is not told, the platform's counts.
+    const known = clocks.isUntimed(topic) ? undefined : clocks.behind(topic);
+    const behind = known ?? (aheadNs > 0n ? aheadNs + UNSURE : 0n);
     return overlapNs + behind;
   }
 }

@@ -20,6 +20,11 @@ export class Known {
     this.#now = new Set();
   }
 
+  forget(): void {
+    this.#now.clear();
+    this.#before.clear();
+  }
+
   has(key: string): boolean {
     return this.#now.has(key) || this.#before.has(key);
   }

@@ -36,6 +36,8 @@ export class Place {
   #connected = false;
   /** Whether live values may have waited at the broker. */
   #waited = true;
+  /** Whether the connection was lost since the last filling began. */
+  #lost = false;
 
   constructor(installation: Installation, limits: PlaceLimits) {
     this.installation = installation;
@@ -63,8 +65,9 @@ export class Place {
       this.#live.delete(key);
     }
     for (const [key, at] of this.#gone) {
-      if (now.has(key)) this.#gaps.set(key, new Gap(at));
-      if (now.has(key) || at < since - this.#limits.mostNs) this.#gone.delete(key);
+      if (!now.has(key)) continue;
+      this.#gaps.set(key, new Gap(at));
+      this.#gone.delete(key);
     }
     for (const key of now) if (!before.has(key) && !this.#gaps.has(key)) this.#gaps.set(key, new Gap(since));
     this.installation = installation;
@@ -98,6 +101,7 @@ export class Place {
   disconnected(now: Nanoseconds): void {
     this.#connected = false;
     this.#waited = true;
+    this.#lost = true;
     // After the clock was set back nobody knows.
     const at = this.#safeUntil > now + SECOND ? now - this.#limits.mostNs : this.#safeUntil;
     for (const { key } of this.map.readers) {
@@ -118,6 +122,7 @@ export class Place {
       if (gap?.settled === true) gaps.set(reader, gap);
     }
     if (gaps.size === 0) return undefined;
+    this.#lost = false;
     return new Filling({ ...this.#limits, gaps, clocks: this.#clocks, now, aheadNs });
   }
 
@@ -127,7 +132,7 @@ export class Place {
       if (next === undefined) this.#gaps.delete(key);
       else this.#gaps.set(key, next);
     }
-    if (this.#connected) this.#waited = false;
+    if (!this.#lost) this.#waited = false;
   }
 
   /** A live value has come. */

@@ -13,9 +13,9 @@ export class Places implements Iterable<Place> {
   readonly #places = new Map<number, Place>();
   /**
    * Installations that were there before. They may be back soon: taken from the account and given again, or left out of a
-   * list for a moment.
+   * list for a moment. Each with the time when it was missed at first.
    */
-  readonly #gone = new Map<number, Place>();
+  readonly #gone = new Map<number, { readonly place: Place; readonly at: Nanoseconds }>();
   /** When the catalogue was read that is known; undefined before the first. */
   #readAt: Nanoseconds | undefined;
 
@@ -57,16 +57,17 @@ export class Places implements Iterable<Place> {
       if (seen.has(clientId)) continue;
       place.refreshed(place.installation, NO_TOPICS, since);
       this.#places.delete(clientId);
-      this.#gone.set(clientId, place);
+      this.#gone.set(clientId, { place, at: now });
     }
     for (const { installation, map } of entries) {
       const { clientId } = installation;
-      const known = this.#places.get(clientId) ?? this.#gone.get(clientId);
+      const known = this.#places.get(clientId) ?? this.#gone.get(clientId)?.place;
       const place = known ?? new Place(installation, this.#limits);
       place.refreshed(installation, map, known === undefined ? started : since);
       this.#gone.delete(clientId);
       this.#places.set(clientId, place);
     }
+    for (const { place, at } of this.#gone.values()) if (at < now - this.#limits.mostNs) place.known.forget();
     this.#readAt = now;
     return notices;
   }
