@@ -53,6 +53,10 @@ function explainIssue(issue: Issue, root: unknown, whole: SchemaNode): Problem[]
       return issue.keys.map((key) => unknownKey([...issue.path, key], key, keysOf(place.node)));
     case 'invalid_union':
       return explainUnion(issue, place, root, whole) ?? at('must be a string, { "file": "path" } or { "env": "NAME" }');
+    case 'invalid_key':
+      return issue.issues
+        .flatMap((inner) => explainIssue({ ...inner, path: issue.path }, root, whole))
+        .map(({ path, message }) => ({ path, message: `its name ${message}` }));
     case 'invalid_value':
       return at(`must be ${issue.values.map((each) => JSON.stringify(each)).join(' or ')}`);
     case 'too_small':

@@ -55,7 +55,7 @@ export class Hosts {
    * @throws DriverError `unknownHost`, or `badRequest` when the request names other hosts
    */
   of(fqn: Fqn, allowed: Host[]): Host {
-    if (isReadingScheme(fqn.scheme)) {
+    if (isReadingScheme(fqn.scheme) && !this.#byName.has(fqn.host)) {
       throw new DriverError(
         'unknownHost',
         `${fqn.scheme}: names device data, which requests do not answer. Listen to its subject, or read its stream.`,

@@ -1,6 +1,6 @@
 /** What becomes of MQTT messages: one entry of `topics`, from the filter to the values in the payload. */
 import { z } from 'zod';
-import { silence, whole } from '../fields.ts';
+import { plainName, silence, whole } from '../fields.ts';
 import { checkMapping } from './mapping-checks.ts';
 import { PathError, parsePath } from './json-path.ts';
 import { filterProblem } from './topic-filter.ts';
@@ -169,9 +169,8 @@ export const topicSchema = z
       .literal([0, 1])
       .default(1)
       .describe('Quality of service. With 0 the broker sends a message once, and it MAY BE LOST.'),
-    share: z
-      .string()
-      .regex(/^[^/+#\p{Cc}\p{Cs}]{1,256}$/u, { message: 'must be a name without / + #' })
+    share: plainName(256)
+      .refine((text) => !/[/+#]/.test(text), { message: 'must be a name without / + #' })
       .optional()
       .describe('Group of a shared subscription: each message goes to one member of the group only.'),
     silentAfterMs: silence()
