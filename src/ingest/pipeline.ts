@@ -63,7 +63,7 @@ export class Pipeline {
   readonly #sent = new Set<Entry>();
   /** Refused one by one, each waiting for its next attempt while the others pass. */
   readonly #refused = new Map<Entry, NodeJS.Timeout>();
-  /** A failure that concerns everything: until a message passes, only one at a time is tried. */
+  /** A failure that concerns everything: until the stream answers to a message, only one at a time is tried. */
   #trouble: { message: string; failures: number; timer: NodeJS.Timeout | undefined } | undefined;
   #refusal: string | undefined;
   #order = 0;
@@ -150,8 +150,7 @@ export class Pipeline {
     if (!this.#sent.delete(entry)) return;
     this.#counts.confirmed++;
     if (confirmation.duplicate) this.#counts.duplicates++;
-    clearTimeout(this.#trouble?.timer);
-    this.#trouble = undefined;
+    this.#answered();
     entry.done.resolve(confirmation);
     this.#pump();
   }
@@ -167,6 +166,12 @@ export class Pipeline {
     this.#pump();
   }
 
+  /** Whatever concerned everything is over. */
+  #answered(): void {
+    clearTimeout(this.#trouble?.timer);
+    this.#trouble = undefined;
+  }
+
   #replace(entry: Entry, failure: PublishFailure): void {
     const { instead } = entry.parcel;
     if (instead === undefined) {
@@ -179,6 +184,7 @@ export class Pipeline {
 
   /** The others pass meanwhile. */
   #putOff(entry: Entry, failure: PublishFailure): void {
+    this.#answered();
     this.#refusal = failure.message;
     const timer = setTimeout(
       () => {

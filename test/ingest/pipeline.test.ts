@@ -162,6 +162,22 @@ describe('the pipeline', () => {
     expect(pipeline.trouble).toBeUndefined();
   });
 
+  it('goes on when the stream answers again, though it refuses one, and tells why that waits', async () => {
+    const { publisher, pipeline, confirmed, send } = setUp(2);
+    for (const id of ['a', 'b', 'c']) void send(id);
+    publisher.next().fail();
+    publisher.next().fail();
+    await vi.advanceTimersByTimeAsync(100);
+    expect(publisher.ids).toEqual(['a']);
+    publisher.next().fail('refused');
+    await settle();
+    expect(pipeline.trouble).toBe('refused: a');
+    expect(publisher.ids).toEqual(['b', 'c']);
+    for (const attempt of publisher.attempts) attempt.confirm();
+    await settle();
+    expect(confirmed).toEqual(['b', 'c']);
+  });
+
   it('counts an error that it does not know as a refusal, and goes on', async () => {
     setUp();
     const broken: ReadingsPublisher = {
