@@ -185,6 +185,25 @@ describe('the clock of the platform', () => {
   });
 });
 
+describe('a whole number beyond 2^53', () => {
+  it('that came live does not come again as the platform has rounded it', async () => {
+    const simulator = await simulatorForTest();
+    const world = await feedForTest(simulator, { installations: [SCHOOL] });
+    await world.becomes('up');
+    await expect.poll(() => logs(simulator), { timeout: 5000 }).toBe(1);
+    await simulator.publish(SCHOOL, `${AT}/humidity`, `{"value": 9007199254740993, "timestamp": ${nowSeconds()}}`);
+    await readingsOf(world, 1);
+    const outage = await simulator.mqttOutage();
+    await world.becomes('down');
+    await simulator.publish(SCHOOL, `${AT}/temperature`, { value: 1, timestamp: nowSeconds() });
+    await outage.end();
+    await readingsOf(world, 2);
+    await expect.poll(() => logs(simulator), { timeout: 20_000 }).toBe(2);
+    await expect.poll(() => world.metrics().waiting).toBe(0);
+    expect((await world.readings()).map(({ value }) => value)).toEqual(['9007199254740993', 1]);
+  });
+});
+
 describe('the newest value', () => {
   it('is brought where an older one has come since the connection was made', async () => {
     const simulator = await simulatorForTest();
