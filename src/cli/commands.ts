@@ -40,8 +40,9 @@ const runCommand: CommandMaker = (terminal, finish) =>
 
 const checkCommand: CommandMaker = (terminal, finish) =>
   new Command('check')
-    .description('read the configuration and name everything that is wrong with it')
+    .description('read the configuration and name everything that is wrong with it; nothing is connected')
     .option(...configOption)
+    .addHelpText('after', '\nExit codes: 0 it is good, though there may be warnings; 2 it cannot be used.')
     .action(async (options: ConfigOptions) => {
       const { check } = await import('./check.ts');
       finish(await check(options.config, terminal));

@@ -202,6 +202,11 @@ describe('what does nothing, or costs something', () => {
       /^stream\.create: has no/,
     ],
     ['bounds of no new stream', { stream: { maxAgeMs: 0 }, mqtt: [mqtt()] }, /^stream\.maxAgeMs: .* without create/],
+    [
+      'a stream that forgets',
+      { stream: { create: true, storage: 'memory' }, mqtt: [mqtt()] },
+      /^stream\.storage: is memory/,
+    ],
     ['a session of no time', { mqtt: [mqtt({ sessionExpirySeconds: 0 })] }, /sessionExpirySeconds: is 0: the broker/],
     [
       'an authority that is not looked at',

@@ -13,7 +13,7 @@ const STREAM = 'settings.ingest.stream';
 /** Looks at `settings.ingest` in its raw form, so that it also speaks when others do. */
 export function streamChecks(ingest: Raw): { problems: Problem[]; warnings: Problem[] } {
   const stream = object(ingest.stream);
-  return { problems: windows(stream), warnings: unused(stream) };
+  return { problems: windows(stream), warnings: doubtful(stream) };
 }
 
 /** True if no feed is configured. */
@@ -40,13 +40,16 @@ function windows(raw: Raw): Problem[] {
   return problems;
 }
 
-/** Keys that do nothing, which whoever wrote them may not know. */
-function unused(raw: Raw): Problem[] {
+/** Keys that do nothing or cost readings, which whoever wrote them may not know. */
+function doubtful(raw: Raw): Problem[] {
   const keys = Object.keys(raw).filter((key) => key !== 'mode' && Object.hasOwn(streamSchema.shape, key));
   if (raw.mode === 'core') {
     return keys.map((key) => ({ path: `${STREAM}.${key}`, message: 'has no effect with mode core' }));
   }
-  if (raw.create === true) return [];
+  if (raw.create === true) {
+    const message = 'is memory: readings that were acknowledged are lost when the NATS server restarts';
+    return raw.storage === 'memory' ? [{ path: `${STREAM}.storage`, message }] : [];
+  }
   return keys
     .filter((key) => OF_NEW_STREAMS.some((one) => one === key))
     .map((key) => ({ path: `${STREAM}.${key}`, message: 'has no effect without create: true' }));
