@@ -67,11 +67,10 @@ export class KnownSource {
     return secret === undefined ? signer === 'source' : signer !== 'source' && signer.device === id;
   }
 
-  /** Hexadecimal digits are the same in either case; an id that is written exactly so goes first. */
+  /** Hexadecimal digits are the same in either case; the configuration has no two ids that differ in that alone. */
   #device(sud: string): SeneyeConfig['sources'][number]['devices'][number] | undefined {
-    const { devices } = this.#config;
     const same = sud.toLowerCase();
-    return devices.find(({ id }) => id === sud) ?? devices.find(({ id }) => id.toLowerCase() === same);
+    return this.#config.devices.find(({ id }) => id.toLowerCase() === same);
   }
 }
 
