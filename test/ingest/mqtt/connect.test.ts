@@ -106,7 +106,8 @@ describe.each(VERSIONS)('MQTT %s', (version) => {
     await broker.reload({ users: { driver: 'newer' } });
     await broker.restart();
     await eventually(() => {
-      expect(link.numbers.connections).toBe(2);
+      // The change of the password may have ended a connection before the new start does.
+      expect(link.numbers.connections).toBeGreaterThanOrEqual(2);
     });
     await becomes('up');
   });
