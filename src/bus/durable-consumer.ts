@@ -55,13 +55,12 @@ export async function ensureConsumer(
     const manager = await nc.jetstreamManager({ checkAPI: false });
     const { created, state } = await manager.streams.info(stream);
     let info = await infoOf(manager, wish);
-    let corrected: readonly string[] = [];
     if (info === undefined) {
       const begin = beginning(wish, position, { created, last: state.last_seq });
       info = await manager.consumers.add(stream, { ...settingsOf(wish), ...begin });
-    } else {
-      corrected = await adapt(manager, wish, info);
     }
+    // A new one, too: the stream may have bounds for its consumers.
+    const corrected = await adapt(manager, wish, info);
     // What a new one begins behind counts for the server as given out, but not as acknowledged.
     const { num_ack_pending: pending, delivered, ack_floor: acknowledged } = info;
     return { streamCreated: created, passed: (pending === 0 ? delivered : acknowledged).stream_seq, corrected };
@@ -87,7 +86,7 @@ async function infoOf(manager: JetStreamManager, { stream, durable }: ConsumerWi
 }
 
 /**
- * Brings one that exists to what is wished, as far as it may be changed.
+ * Brings it to what is wished, as far as it may be changed.
  * @returns what was set right
  */
 async function adapt(manager: JetStreamManager, wish: ConsumerWish, info: ConsumerInfo): Promise<readonly string[]> {
@@ -104,7 +103,14 @@ async function adapt(manager: JetStreamManager, wish: ConsumerWish, info: Consum
       `Consumer "${durable}" of stream "${stream}" is paused until ${until}. It goes on then, or with: nats consumer resume ${stream} ${durable}`,
     );
   }
-  if (Object.keys(changes).length > 0) await manager.consumers.update(stream, durable, changes);
+  if (Object.keys(changes).length === 0) return [];
+  const { config } = await manager.consumers.update(stream, durable, changes);
+  const { corrected: left } = judgeSettings(config, wish);
+  if (left.length > 0) {
+    throw new ConsumerProblem(
+      `Consumer "${durable}" of stream "${stream}" ${left.join('; it ')}. The NATS server keeps it so: the stream has bounds for its consumers (consumer_limits). Take them away.`,
+    );
+  }
   return corrected;
 }
 

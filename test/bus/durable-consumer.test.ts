@@ -91,6 +91,19 @@ describe('settings of later servers', () => {
     await ensureConsumer(nc, wish, undefined);
   });
 
+  it('a consumer that the stream lets live for a while only is refused, also a new one', async () => {
+    const { version, nc, manager } = await worldForTest();
+    const consumer_limits = { inactive_threshold: 3_600e9, max_ack_pending: 1000 };
+    const bounded = manager.streams.update('READINGS', { consumer_limits });
+    if (knows(version, '2.10.0')) await bounded;
+    else await expect(bounded).rejects.toThrow(/requires server 2\.10/);
+    for (let attempt = 0; attempt < 2; attempt++) {
+      const found = ensureConsumer(nc, wish, undefined);
+      if (knows(version, '2.10.0')) await expect(found).rejects.toThrow(/has inactive_threshold .*consumer_limits/);
+      else await found;
+    }
+  });
+
   it('a consumer for several readers is refused', async () => {
     const { version, nc, manager } = await worldForTest();
     const priority = { priority_policy: 'overflow', priority_groups: ['a'] };
