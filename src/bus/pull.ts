@@ -54,7 +54,9 @@ export function pull(nc: NatsConnection, options: PullOptions): () => void {
         return;
       }
       const status = statusOf(message);
-      if (status === undefined) {
+      if (status === undefined && isBare(message)) {
+        finish(`Consumer "${durable}" of stream "${stream}" gives messages without what is in them (headers_only).`);
+      } else if (status === undefined) {
         onMessage(message);
         if (--left === 0) finish();
       } else if (status.code !== 100) {
@@ -76,6 +78,9 @@ function statusOf({ headers }: Msg): Status | undefined {
   if (headers === undefined || headers.code === 0) return undefined;
   return { code: headers.code, description: headers.description };
 }
+
+/** The server took the content away, and tells how long it was. Such a message must not count as read. */
+const isBare = ({ headers, data }: Msg): boolean => data.length === 0 && Number(headers?.get('Nats-Msg-Size')) > 0;
 
 function textOf({ code, description }: Status, { stream, durable }: PullOptions): string {
   if (code === 503) return `Nobody answers for consumer "${durable}" of stream "${stream}" now.`;

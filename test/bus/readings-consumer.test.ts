@@ -411,6 +411,18 @@ describe('a consumer of readings', () => {
     expect(reader.log.messages()).toEqual([expect.stringMatching(/set right: it has max_deliver 3/)]);
   });
 
+  it('takes no message without its content, though its consumer was changed to give only that', async () => {
+    const { server, store, manager } = await worldForTest();
+    const reader = readerOn(busForTest(server));
+    await store(1, 1);
+    await until(() => reader.messages.length === 1);
+    reader.confirm();
+    await manager.consumers.update(STREAM, 'out', { headers_only: true });
+    await store(2, 4);
+    await until(() => reader.messages.length >= 4);
+    expect(reader.texts()).toEqual(numbers(1, 4));
+  });
+
   it('adapts window and wait of a consumer that exists', async () => {
     const { server, manager, store } = await worldForTest();
     const bus = busForTest(server);
