@@ -7,6 +7,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
+    // Likewise: the limit ends what hangs, with the last value, before that of the test ends it without.
+    expect: { poll: { timeout: 50_000 } },
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts'],

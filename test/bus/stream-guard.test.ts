@@ -72,7 +72,7 @@ describe('a stream that throws readings away', () => {
     await expect.poll(() => guard.state).toEqual({ state: 'ok' });
     await manager.streams.delete('READINGS');
     await manager.streams.add({ ...good, retention: RetentionPolicy.Interest });
-    await expect.poll(() => guard.blocked, { timeout: 20_000 }).toMatch(/retention "interest"/);
+    await expect.poll(() => guard.blocked).toMatch(/retention "interest"/);
   });
 
   it('gets no reading before it was looked at', async () => {
@@ -109,9 +109,9 @@ describe('a stream that throws readings away', () => {
       server.thaw();
     });
     guard.look();
-    // Longer than a request waits for its answer.
-    const began = performance.now();
-    await expect.poll(() => performance.now() - began, { timeout: 20_000 }).toBeGreaterThan(7000);
+    await new Promise(setImmediate);
+    // The same question, asked later, is given up later.
+    await expect(manager.streams.info('READINGS')).rejects.toMatchObject({ code: 'TIMEOUT' });
     expect(guard.blocked).toMatch(/retention/);
   });
 });

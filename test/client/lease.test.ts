@@ -109,7 +109,7 @@ function follow(subject: string, request: Partial<LeaseRequest> = {}, options: F
   return { lease, take, troubles };
 }
 
-const until = (condition: () => boolean) => expect.poll(condition, { timeout: 20_000 }).toBe(true);
+const until = (condition: () => boolean) => expect.poll(condition).toBe(true);
 
 describe('a followed lease', () => {
   it('is renewed before its end, by the newest cursor, and the old one is cancelled', async () => {

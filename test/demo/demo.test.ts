@@ -6,7 +6,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { eventually } from '../support/eventually.ts';
 
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
 const VARIABLE = 'IOTA_SEEQDRV_DEMO_TEST';
@@ -57,13 +58,10 @@ function survivors(): string[] {
 
 /** The last of them may still be going when the demonstration has ended. */
 async function expectNothingLeft(): Promise<void> {
-  await vi.waitFor(
-    () => {
-      expect(survivors()).toEqual([]);
-      expect(readdirSync(folder)).toEqual([]);
-    },
-    { timeout: 10_000, interval: 50 },
-  );
+  await eventually(() => {
+    expect(survivors()).toEqual([]);
+    expect(readdirSync(folder)).toEqual([]);
+  });
 }
 
 describe('npm run demo', () => {
@@ -100,12 +98,9 @@ describe('npm run demo', () => {
 
   test('a signal in the middle ends everything', async () => {
     const { child, output, ended } = start([]);
-    await vi.waitFor(
-      () => {
-        expect(output()).toContain('The servers behind the driver');
-      },
-      { timeout: 30_000 },
-    );
+    await eventually(() => {
+      expect(output()).toContain('The servers behind the driver');
+    });
     child.kill('SIGTERM');
     expect(await ended, output()).toBe(143);
     await expectNothingLeft();
@@ -113,12 +108,7 @@ describe('npm run demo', () => {
 
   test('a signal while the parts start ends everything', async () => {
     const { child, output, ended } = start([]);
-    await vi.waitFor(
-      () => {
-        expect(readdirSync(folder)).not.toEqual([]);
-      },
-      { timeout: 30_000, interval: 5 },
-    );
+    await expect.poll(() => readdirSync(folder), { interval: 5 }).not.toEqual([]);
     child.kill('SIGINT');
     expect(await ended, output()).toBe(130);
     await expectNothingLeft();

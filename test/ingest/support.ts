@@ -1,6 +1,6 @@
 /** What tests of whole feeds share: a real nats-server with the stream, and the feeds as the configuration has them. */
 import type { JetStreamManager } from 'nats';
-import { onTestFinished, vi } from 'vitest';
+import { onTestFinished } from 'vitest';
 import type { BusConnection, BusOptions } from '../../src/bus/connection.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { DeadLetter, Reading } from '../../src/contract/reading.ts';
@@ -8,6 +8,7 @@ import type { FeedHealth, FeedMetrics } from '../../src/contract/telemetry.ts';
 import { openIngest, type Ingest } from '../../src/ingest/ingest.ts';
 import { busForTest, callerForTest, serverForTest, TestLog } from '../bus/support.ts';
 import { good, pair } from '../config/fixture.ts';
+import { eventually } from '../support/eventually.ts';
 import type { NatsServer } from '../support/nats/index.ts';
 
 /** Name of the stream, as it is by default. */
@@ -63,14 +64,11 @@ export async function ingestForTest(settings: object, options: IngestWorldOption
   });
   onTestFinished(() => ingest.stop(0));
   await bus.connected();
-  await vi.waitFor(
-    () => {
-      // There is none with core NATS.
-      const { state = 'ok' } = ingest.stream() ?? {};
-      if (state !== 'ok') throw new Error(`The stream is ${state}.`);
-    },
-    { timeout: 20_000 },
-  );
+  await eventually(() => {
+    // There is none with core NATS.
+    const { state = 'ok' } = ingest.stream() ?? {};
+    if (state !== 'ok') throw new Error(`The stream is ${state}.`);
+  });
   ingest.start();
   const manager = await caller.jetstreamManager();
   const one = <T extends { name: string }>(all: T[], name: string | undefined): T => {
@@ -86,14 +84,11 @@ export async function ingestForTest(settings: object, options: IngestWorldOption
     readings: async () => (await stored()).flatMap(({ body }) => ('kind' in body ? [] : [body])),
     deadLetters: async () => (await stored()).flatMap(({ body }) => ('kind' in body ? [body] : [])),
     becomes: (state, name) =>
-      vi.waitFor(
-        () => {
-          const now = health(name);
-          if (now.state !== state) throw new Error(`The feed is ${now.state}: ${now.message ?? ''}`);
-          return now;
-        },
-        { timeout: 30_000 },
-      ),
+      eventually(() => {
+        const now = health(name);
+        if (now.state !== state) throw new Error(`The feed is ${now.state}: ${now.message ?? ''}`);
+        return now;
+      }),
   };
 }
 

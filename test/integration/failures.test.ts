@@ -115,7 +115,7 @@ describe('one plant of two', () => {
     ]);
 
     await cluster.plants['plant-b']?.control.set({ down: false });
-    await expect.poll(async () => (await both()).status, { timeout: 30_000 }).toBe('ok');
+    await expect.poll(async () => (await both()).status).toBe('ok');
   });
 
   it('that hangs costs its own items, and ends with the time budget', async () => {

@@ -206,7 +206,7 @@ describe('a driver that takes in device data', () => {
     expect(await post(seneyeUrl, 20)).toBe(503);
     const manager = await cluster.connection.jetstreamManager();
     await manager.streams.add({ name: 'READINGS', subjects: ['iota.>'], duplicate_window: 600_000 * 1e6 });
-    await expect.poll(stored, { timeout: 20_000 }).toContain(7);
+    await expect.poll(stored).toContain(7);
   });
 
   it('over core NATS publishes without a stream, and counts what may be lost', async () => {

@@ -49,7 +49,7 @@ async function replica(): Promise<DriverProcess> {
   further.push(driver);
   await driver.line(({ msg }) => msg?.startsWith('Connected to the NATS server') === true);
   // Connected is not yet subscribed: the server knows the subscription when it has answered for it.
-  await expect.poll(async () => instances(await cluster.connect()), { timeout: 20_000 }).toContain(driver.pid);
+  await expect.poll(async () => instances(await cluster.connect())).toContain(driver.pid);
   return driver;
 }
 
@@ -179,7 +179,7 @@ describe('a lease', () => {
     await control().fail({ kind: 'status', status: 403, path: idOf('Step') });
     expect(await messages.items()).toMatchObject([{ index: 1, fqn: items[1], error: { code: 'forbidden' } }]);
     const before = await polls(idOf('Step'));
-    await expect.poll(() => polls(idOf('Step')), { timeout: 20_000 }).toBeGreaterThan(before);
+    await expect.poll(() => polls(idOf('Step'))).toBeGreaterThan(before);
     await daysBack(9);
     expect(await messages.items()).toMatchObject([{ index: 0, value: expect.any(Number) as number }]);
     await control().heal();
@@ -340,7 +340,7 @@ describe('cancel', () => {
     await control().clearRequests();
     const request = { function: 'snapshot', id: 'twice', params: { items: [fqn('Slow'), fqn('Step')] } };
     const asked = [cluster.ask(request), cluster.ask(request)];
-    await expect.poll(async () => (await control().requests()).length, { timeout: 20_000 }).toBeGreaterThan(1);
+    await expect.poll(async () => (await control().requests()).length).toBeGreaterThan(1);
     // A cancel may have the id of what it stops.
     const answer = await cluster.ask({ function: 'cancel', id: 'twice', params: { request: 'twice' } });
     expect(answer.items).toEqual([{ request: 'twice', cancelled: true }]);

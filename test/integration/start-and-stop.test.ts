@@ -127,13 +127,11 @@ describe('the bus', () => {
     await start();
     await cluster.nats.restart();
     await expect
-      .poll(
-        () =>
-          cluster.ask({ function: 'version' }, { silenceMs: 5000 }).then(
-            ({ status }) => status,
-            () => 'none',
-          ),
-        { timeout: 30_000 },
+      .poll(() =>
+        cluster.ask({ function: 'version' }, { silenceMs: 5000 }).then(
+          ({ status }) => status,
+          () => 'none',
+        ),
       )
       .toBe('ok');
   });
@@ -159,24 +157,19 @@ describe('replicas', () => {
     replica(cluster.driverOptions);
     const instances = new Set<string>();
     await expect
-      .poll(
-        async () => {
-          const { items } = await cluster.ask({ function: 'version' });
-          for (const { instance } of items as { instance: string }[]) instances.add(instance);
-          return instances.size;
-        },
-        { timeout: 30_000 },
-      )
+      .poll(async () => {
+        const { items } = await cluster.ask({ function: 'version' });
+        for (const { instance } of items as { instance: string }[]) instances.add(instance);
+        return instances.size;
+      })
       .toBe(2);
     await cluster.driver.stop('SIGKILL');
     await expect
-      .poll(
-        () =>
-          cluster.ask({ function: 'hosts' }, { silenceMs: 2000 }).then(
-            ({ status }) => status,
-            () => 'none',
-          ),
-        { timeout: 30_000 },
+      .poll(() =>
+        cluster.ask({ function: 'hosts' }, { silenceMs: 2000 }).then(
+          ({ status }) => status,
+          () => 'none',
+        ),
       )
       .toBe('ok');
   });

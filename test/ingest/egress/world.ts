@@ -1,8 +1,8 @@
 /** What the tests of the way out share: an entry of `egress`, readings in the stream, and a listener at the broker. */
-import { vi } from 'vitest';
 import type { Reading } from '../../../src/contract/reading.ts';
 import type { NatsConnection } from 'nats';
 import { keyProbe, temperature } from '../i3/world.ts';
+import { eventually } from '../../support/eventually.ts';
 import type { PlainClient } from '../../support/mosquitto/index.ts';
 
 /** An entry of `egress` of the seller's device with a key. */
@@ -31,10 +31,7 @@ export const readingOf = (value: Reading['value'], more: Partial<Reading> = {}):
 export async function store(nc: NatsConnection, body: Reading | string, subject = 'iota.readings.mqtt.hall.t') {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   const msgID = typeof body === 'string' ? body : `reading ${String(body.value)}`;
-  await vi.waitFor(() => nc.jetstream().publish(subject, text, { msgID, timeout: 1000 }), {
-    timeout: 40_000,
-    interval: 20,
-  });
+  await eventually(() => nc.jetstream().publish(subject, text, { msgID, timeout: 1000 }));
 }
 
 export const textsOf = ({ heard }: PlainClient): string[] => heard.map(({ text }) => text);
@@ -44,6 +41,3 @@ export const firsts = (client: PlainClient): string[] => [...new Set(textsOf(cli
 
 export const numbers = (from: number, to: number): string[] =>
   Array.from({ length: to - from + 1 }, (_, at) => String(from + at));
-
-/** Waits long: what was under way when something was killed comes again only after a while. */
-export const eventually = <T>(check: () => T | Promise<T>): Promise<T> => vi.waitFor(check, { timeout: 50_000 });

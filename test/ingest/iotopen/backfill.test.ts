@@ -76,11 +76,11 @@ describe('reading a log that fails half-way', () => {
     const world = await feedForTest(simulator, settings({ pageRows: 9 }));
     for (const pages of rounds) {
       simulator.knobs.logPages = pages;
-      await expect.poll(() => simulator.knobs.logPages, { timeout: 30_000 }).toBeLessThan(0);
+      await expect.poll(() => simulator.knobs.logPages).toBeLessThan(0);
     }
     simulator.knobs.logPages = Infinity;
     const all = Array.from({ length: 60 }, (_, index) => index);
-    await expect.poll(() => valuesByName(world), { timeout: 30_000 }).toEqual([all, all, all]);
+    await expect.poll(() => valuesByName(world)).toEqual([all, all, all]);
   });
 
   it('does not take what came later for what it has read, where the link was lost once more', async () => {
@@ -90,7 +90,7 @@ describe('reading a log that fails half-way', () => {
       mqtt: { clientId: 'driver', keepAliveSeconds: 5, sessionExpirySeconds: 0 },
     });
     await world.becomes('up');
-    await expect.poll(() => logs(simulator), { timeout: 5000 }).toBe(1);
+    await expect.poll(() => logs(simulator)).toBe(1);
     let next = 0;
     const publish = async (count: number): Promise<void> => {
       for (const end = next + count; next < end; next++) {
@@ -110,12 +110,12 @@ describe('reading a log that fails half-way', () => {
     await readingsOf(world, 6);
     simulator.knobs.logPages = 4;
     await outage();
-    await expect.poll(() => simulator.knobs.logPages, { timeout: 20_000 }).toBeLessThan(0);
+    await expect.poll(() => simulator.knobs.logPages).toBeLessThan(0);
     await outage();
     await world.becomes('up');
     simulator.knobs.logPages = Infinity;
     const all = Array.from({ length: next }, (_, index) => index);
-    await expect.poll(() => valuesByName(world), { timeout: 30_000 }).toEqual([all, all, []]);
+    await expect.poll(() => valuesByName(world)).toEqual([all, all, []]);
   });
 });
 
@@ -130,7 +130,7 @@ describe('a clock that is wrong', () => {
       mqtt: { clientId: 'driver', keepAliveSeconds: 5, sessionExpirySeconds: 0 },
     });
     await world.becomes('up');
-    await expect.poll(() => logs(simulator), { timeout: 5000 }).toBe(2);
+    await expect.poll(() => logs(simulator)).toBe(2);
     let next = 0;
     const publish = async (count: number, time: () => number | undefined): Promise<void> => {
       for (const end = next + count; next < end; next++) {
@@ -159,7 +159,7 @@ describe('the clock of the platform', () => {
       backfill: { overlapSeconds: 0 },
     });
     await world.becomes('up');
-    await expect.poll(() => logs(simulator), { timeout: 5000 }).toBe(2);
+    await expect.poll(() => logs(simulator)).toBe(2);
     const publish = (value: number): Promise<void> => simulator.publish(SCHOOL, `${AT}/humidity`, { value });
     await publish(0);
     await readingsOf(world, 1);
@@ -167,7 +167,7 @@ describe('the clock of the platform', () => {
     await world.becomes('down');
     for (const value of [1, 2]) await publish(value);
     await outage.end();
-    await expect.poll(() => logs(simulator), { timeout: 20_000 }).toBe(4);
+    await expect.poll(() => logs(simulator)).toBe(4);
     await publish(3);
     await readingsOf(world, 1, ({ value }) => value === 3);
     // Clocks are compared to the second, so that one next to the outage may come twice.
@@ -178,7 +178,7 @@ describe('the clock of the platform', () => {
     const simulator = await simulatorForTest({ knobs: { clockAheadMs: -60_000 } });
     const world = await feedForTest(simulator, { snapshot: false, backfill: { overlapSeconds: 0, atStartMinutes: 0 } });
     await world.becomes('up');
-    await expect.poll(() => logs(simulator), { timeout: 5000 }).toBe(2);
+    await expect.poll(() => logs(simulator)).toBe(2);
     await simulator.publish(SCHOOL, 'obj/new', { value: 1, timestamp: Date.now() / 1000 - 60 });
     await simulator.addFunction(SCHOOL, 'new', { name: 'New', topic_read: 'obj/new' });
     await readingsOf(world, 1);
@@ -190,7 +190,7 @@ describe('a whole number beyond 2^53', () => {
     const simulator = await simulatorForTest();
     const world = await feedForTest(simulator, { installations: [SCHOOL] });
     await world.becomes('up');
-    await expect.poll(() => logs(simulator), { timeout: 5000 }).toBe(1);
+    await expect.poll(() => logs(simulator)).toBe(1);
     await simulator.publish(SCHOOL, `${AT}/humidity`, `{"value": 9007199254740993, "timestamp": ${nowSeconds()}}`);
     await readingsOf(world, 1);
     const outage = await simulator.mqttOutage();
@@ -198,7 +198,7 @@ describe('a whole number beyond 2^53', () => {
     await simulator.publish(SCHOOL, `${AT}/temperature`, { value: 1, timestamp: nowSeconds() });
     await outage.end();
     await readingsOf(world, 2);
-    await expect.poll(() => logs(simulator), { timeout: 20_000 }).toBe(2);
+    await expect.poll(() => logs(simulator)).toBe(2);
     await expect.poll(() => world.metrics().waiting).toBe(0);
     expect((await world.readings()).map(({ value }) => value)).toEqual(['9007199254740993', 1]);
   });
@@ -244,7 +244,7 @@ describe('a subscription that the broker refuses', () => {
       backfill: { atStartMinutes: 0, overlapSeconds: 0 },
     });
     await world.becomes('up');
-    await expect.poll(() => logs(simulator), { timeout: 5000 }).toBe(1);
+    await expect.poll(() => logs(simulator)).toBe(1);
     simulator.world.addThing('functions', SCHOOL, 'bell', { name: 'Bell', topic_read: 'set/bell' });
     at('set/bell', 1);
     say('evt/functionx/updated', {});

@@ -121,7 +121,7 @@ describe('values', () => {
       await simulator.publish(SCHOOL, `${AT}/temperature`, { ...message, msg: '' });
     }
     // The log at start may tell them once more.
-    await expect.poll(() => world.metrics().readings, { timeout: 10_000 }).toBeGreaterThanOrEqual(6);
+    await expect.poll(() => world.metrics().readings).toBeGreaterThanOrEqual(6);
     expect(await world.readings()).toHaveLength(3);
   });
 });
@@ -133,7 +133,7 @@ describe('the catalogue', () => {
     await world.becomes('up');
     const reads = () => simulator.seen.filter(({ path }) => path === '/api/v2/installationinfo').length;
     // The one at start, and the one after the connection was made.
-    await expect.poll(reads, { timeout: 5000 }).toBe(2);
+    await expect.poll(reads).toBe(2);
     const timestamp = nowSeconds();
     await simulator.publish(SCHOOL, 'obj/new/1', { value: 1, timestamp });
     for (const index of [1, 2, 3]) {
@@ -203,7 +203,7 @@ describe('what came before the start', () => {
     const world = await feedForTest(simulator);
     const readings = await readingsOf(world, 4);
     await expect
-      .poll(() => simulator.seen.filter(({ path }) => path.includes('/log/')).length, { timeout: 5000 })
+      .poll(() => simulator.seen.filter(({ path }) => path.includes('/log/')).length)
       .toBeGreaterThanOrEqual(2);
     expect(await world.readings()).toHaveLength(4);
     expect(readings.map(({ value }) => value).toSorted()).toEqual([1, 2, 3, 41]);
@@ -266,8 +266,6 @@ describe('an age that the platform bounds', () => {
     expect(message).toMatch(/^3 of 3 watched functions .*"School \/ A", "School \/ B", "School \/ C"/);
     await simulator.publish(SCHOOL, 'obj/A', { value: 1, timestamp: nowSeconds() - 3600 });
     await simulator.publish(SCHOOL, 'obj/B', { value: 1 });
-    await expect
-      .poll(() => world.health().message, { timeout: 5000 })
-      .toMatch(/^2 of 3 watched functions .*A", "School \/ C"/);
+    await expect.poll(() => world.health().message).toMatch(/^2 of 3 watched functions .*A", "School \/ C"/);
   });
 });

@@ -61,10 +61,10 @@ describe('an access token of OAuth', () => {
     const first = simulator.webSocketGate.attempts.at(-1);
     expect(first?.username).toBe('bearer');
     // Until the broker does not take it any more.
-    await expect.poll(() => simulator.accounts.ofMqtt('bearer', first?.password), { timeout: 5000 }).toBeUndefined();
+    await expect.poll(() => simulator.accounts.ofMqtt('bearer', first?.password)).toBeUndefined();
     simulator.webSocketGate.cut();
-    await expect.poll(() => simulator.webSocketGate.attempts.length, { timeout: 10_000 }).toBe(2);
-    await expect.poll(() => world.metrics().connections, { timeout: 10_000 }).toBe(2);
+    await expect.poll(() => simulator.webSocketGate.attempts.length).toBe(2);
+    await expect.poll(() => world.metrics().connections).toBe(2);
     expect(simulator.webSocketGate.attempts.map(({ outcome }) => outcome)).toEqual(['accepted', 'accepted']);
     expect(simulator.webSocketGate.attempts[1]?.password).not.toBe(first?.password);
     await simulator.publish(PUMPS, topicOf(PUMPS), { value: 7 });

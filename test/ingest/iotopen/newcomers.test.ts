@@ -15,7 +15,7 @@ async function catalogueIsReadTwice(simulator: IotOpenSimulator): Promise<void> 
   for (const what of ['functionx', 'devicex'] as const) {
     const before = calls(simulator, '/functionx/5035');
     await simulator.announce(PUMPS, what);
-    await expect.poll(() => calls(simulator, '/functionx/5035'), { timeout: 5000 }).toBeGreaterThan(before);
+    await expect.poll(() => calls(simulator, '/functionx/5035')).toBeGreaterThan(before);
   }
 }
 
@@ -29,7 +29,7 @@ describe('what is new in the catalogue while the link is up', () => {
     account.installations = [PUMPS];
     const world = await feedForTest(simulator, ONLY_MISSED);
     await world.becomes('up');
-    await expect.poll(() => calls(simulator, '/log/5035'), { timeout: 5000 }).toBe(1);
+    await expect.poll(() => calls(simulator, '/log/5035')).toBe(1);
     const hold = simulator.mqttHold();
     account.installations = [SCHOOL, PUMPS];
     await catalogueIsReadTwice(simulator);
@@ -45,7 +45,7 @@ describe('what is new in the catalogue while the link is up', () => {
     const simulator = await simulatorForTest();
     const world = await feedForTest(simulator, ONLY_MISSED);
     await world.becomes('up');
-    await expect.poll(() => calls(simulator, '/log/5034'), { timeout: 5000 }).toBe(1);
+    await expect.poll(() => calls(simulator, '/log/5034')).toBe(1);
     const hold = simulator.mqttHold();
     await simulator.addFunction(SCHOOL, 'bell', { name: 'Bell', topic_read: 'set/lora/bell' });
     await catalogueIsReadTwice(simulator);
@@ -61,13 +61,11 @@ describe('what is new in the catalogue while the link is up', () => {
     const simulator = await simulatorForTest({ knobs: { logDelayMs: 1500 } });
     const world = await feedForTest(simulator, { ...ONLY_MISSED, refreshDelayMs: 2500 });
     await world.becomes('up');
-    await expect.poll(() => calls(simulator, '/log/5034'), { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => calls(simulator, '/log/5034')).toBe(1);
     simulator.knobs.latencyMs = 300;
     const before = calls(simulator, '/functionx/5034');
     await simulator.addFunction(SCHOOL, 'new', { name: 'New', topic_read: 'obj/new' });
-    await expect
-      .poll(() => calls(simulator, '/functionx/5034'), { timeout: 10_000, interval: 10 })
-      .toBeGreaterThan(before);
+    await expect.poll(() => calls(simulator, '/functionx/5034'), { interval: 10 }).toBeGreaterThan(before);
     // The answer is under way, so that the driver does not know the function yet.
     await simulator.publish(SCHOOL, 'obj/new', { value: 1, timestamp: Date.now() / 1000 });
     expect(values(await readingsOf(world, 1))).toEqual([1]);
@@ -77,7 +75,7 @@ describe('what is new in the catalogue while the link is up', () => {
     const simulator = await simulatorForTest();
     const world = await feedForTest(simulator);
     await world.becomes('up');
-    await expect.poll(() => calls(simulator, '/log/5034'), { timeout: 5000 }).toBe(1);
+    await expect.poll(() => calls(simulator, '/log/5034')).toBe(1);
     const second = nowSeconds();
     for (const value of [1, 2]) {
       await simulator.publish(SCHOOL, `${AT}/humidity`, { value, timestamp: second + value - 2 });
@@ -96,7 +94,7 @@ describe('what is new in the catalogue while the link is up', () => {
     const simulator = await simulatorForTest();
     const world = await feedForTest(simulator, ONLY_MISSED);
     await world.becomes('up');
-    await expect.poll(() => calls(simulator, '/log/5034'), { timeout: 5000 }).toBe(1);
+    await expect.poll(() => calls(simulator, '/log/5034')).toBe(1);
     const functions = simulator.world.ofClientId(SCHOOL)?.functions ?? [];
     const [temperature] = functions.splice(0, 1);
     if (temperature === undefined) throw new Error('There is no function.');
@@ -122,9 +120,7 @@ describe('what is new in the catalogue while the link is up', () => {
       await simulator.addFunction(SCHOOL, 'odd', { topic_read });
     }
     await simulator.addFunction(SCHOOL, 'good', { name: 'Good', topic_read: 'set/å b/' });
-    await expect
-      .poll(() => world.log.messages().join('\n'), { timeout: 10_000 })
-      .toContain('3 functions name a topic that is none');
+    await expect.poll(() => world.log.messages().join('\n')).toContain('3 functions name a topic that is none');
     await simulator.publish(SCHOOL, 'set/å b/', { value: 1, timestamp: nowSeconds() });
     await readingsOf(world, 1);
     expect(world.metrics().connections).toBe(1);

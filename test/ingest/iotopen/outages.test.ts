@@ -96,7 +96,7 @@ describe('a gap', () => {
       const before = logs();
       await outage.end();
       // The next outage begins while an answer of the log is under way, which was made before it.
-      await expect.poll(logs, { timeout: 20_000, interval: 10 }).toBeGreaterThan(before);
+      await expect.poll(logs, { interval: 10 }).toBeGreaterThan(before);
     }
     simulator.knobs.latencyMs = 0;
     await readingsOf(world, next);
@@ -144,7 +144,7 @@ describe('a gap', () => {
     await world.becomes('down');
     simulator.knobs.latencyMs = 500;
     await first.end();
-    await expect.poll(asked, { timeout: 20_000, interval: 10 }).toBe(2);
+    await expect.poll(asked, { interval: 10 }).toBe(2);
     // The answer under way was made before this.
     const second = await simulator.mqttOutage();
     await world.becomes('down');
@@ -171,9 +171,7 @@ describe('REST', () => {
     simulator.knobs.trouble = 'down';
     simulator.knobs.troubledPath = '/api/';
     await simulator.announce(SCHOOL);
-    await expect
-      .poll(() => world.health().message, { timeout: 10_000 })
-      .toMatch(/cannot be reached.*Live values go on/);
+    await expect.poll(() => world.health().message).toMatch(/cannot be reached.*Live values go on/);
     await simulator.publish(SCHOOL, `${AT}/humidity`, { value: 1, timestamp: nowSeconds() });
     await readingsOf(world, 1);
     const outage = await simulator.mqttOutage();
@@ -181,7 +179,7 @@ describe('REST', () => {
     await outage.end();
     simulator.knobs.trouble = 'none';
     await readingsOf(world, 2);
-    await expect.poll(() => world.health(), { timeout: 20_000 }).not.toHaveProperty('message');
+    await expect.poll(() => world.health()).not.toHaveProperty('message');
     expect(world.health().state).toBe('up');
   });
 
@@ -199,7 +197,7 @@ describe('REST', () => {
     simulator.knobs.trouble = 'noRoute';
     simulator.knobs.troubledPath = '/log/';
     await outage.end();
-    await expect.poll(() => world.health().message, { timeout: 20_000 }).toMatch(/is a proxy in between/);
+    await expect.poll(() => world.health().message).toMatch(/is a proxy in between/);
     simulator.knobs.trouble = 'none';
     expect(values(await readingsOf(world, 1))).toEqual([1]);
   });
@@ -231,9 +229,9 @@ describe('the bus being away', () => {
     await world.becomes('waiting');
     expect(world.metrics().waiting).toBeLessThanOrEqual(10);
     await world.nats.restart();
-    await expect.poll(() => world.metrics().readings, { timeout: 30_000 }).toBeGreaterThanOrEqual(60);
+    await expect.poll(() => world.metrics().readings).toBeGreaterThanOrEqual(60);
     await world.becomes('up');
-    await expect.poll(() => world.metrics().waiting, { timeout: 10_000 }).toBe(0);
+    await expect.poll(() => world.metrics().waiting).toBe(0);
     await readingsOf(world, 60);
     expect(values(await world.readings())).toEqual(upTo(60));
   });
@@ -268,7 +266,7 @@ describe('the bus being away', () => {
     for (let at = 0; at < 50; at++) simulator.world.keep(SCHOOL, { ...row, value: at });
     await world.nats.halt();
     await outage.end();
-    await expect.poll(() => world.metrics().waiting, { timeout: 10_000 }).toBeGreaterThanOrEqual(1);
+    await expect.poll(() => world.metrics().waiting).toBeGreaterThanOrEqual(1);
     await world.ingest.stop(0);
     expect(world.metrics()).toMatchObject({ readings: 0, waiting: 0 });
     expect(world.health().state).toBe('stopped');

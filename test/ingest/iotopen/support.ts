@@ -1,5 +1,6 @@
 /** A simulated platform with its feed, and a real nats-server behind it. */
-import { onTestFinished, vi } from 'vitest';
+import { onTestFinished } from 'vitest';
+import { eventually } from '../../support/eventually.ts';
 import type { Reading } from '../../../src/contract/reading.ts';
 import { startIotOpen, type IotOpenOptions, type IotOpenSimulator } from '../../simulators/iotopen/simulator.ts';
 import { ingestForTest, type IngestWorld, type IngestWorldOptions } from '../support.ts';
@@ -40,12 +41,9 @@ export function feedForTest(
 
 /** Resolves with the readings as soon as there are so many. */
 export function readingsOf(world: IngestWorld, count: number, of: (reading: Reading) => boolean = () => true) {
-  return vi.waitFor(
-    async () => {
-      const found = (await world.readings()).filter(of);
-      if (found.length < count) throw new Error(`There are ${found.length} readings.`);
-      return found;
-    },
-    { timeout: 20_000, interval: 50 },
-  );
+  return eventually(async () => {
+    const found = (await world.readings()).filter(of);
+    if (found.length < count) throw new Error(`There are ${found.length} readings.`);
+    return found;
+  });
 }
