@@ -1,9 +1,13 @@
 /** Times of arrival. */
 import { fromMilliseconds, type Nanoseconds } from '../contract/instant.ts';
 
+/** A clock that is set back by more than this was wrong before, so that it is followed. */
+const FOLLOWED: Nanoseconds = 1_000_000_000n;
+
 /**
- * Tells the time in nanoseconds, never the same twice: two messages within a millisecond (or while the clock is set back)
- * get times one nanosecond apart, so that both of them are kept where the time of arrival stands for that of measurement.
+ * Tells the time in nanoseconds, not the same twice: two messages within a millisecond (or while the clock is corrected by
+ * less than a second) get times one nanosecond apart, so that both of them are kept where the time of arrival stands for
+ * that of measurement. What it tells is never ahead of the clock by more than a second.
  */
 export class ArrivalClock {
   readonly #now: () => number;
@@ -16,7 +20,8 @@ export class ArrivalClock {
 
   now(): Nanoseconds {
     const now = fromMilliseconds(this.#now());
-    this.#last = now > this.#last ? now : this.#last + 1n;
+    const ahead = this.#last - now;
+    this.#last = ahead < 0n || ahead > FOLLOWED ? now : this.#last + 1n;
     return this.#last;
   }
 }

@@ -59,7 +59,7 @@ describe('the watch for silence', () => {
 });
 
 describe('the clock of arrivals', () => {
-  it('never tells the same time twice, even while the clock is set back', () => {
+  it('never tells the same time twice, even while the clock is corrected', () => {
     let now = 1000;
     const clock = new ArrivalClock(() => now);
     const times = [clock.now(), clock.now()];
@@ -68,6 +68,15 @@ describe('the clock of arrivals', () => {
     now = 1001;
     times.push(clock.now());
     expect(times).toEqual([1_000_000_000n, 1_000_000_001n, 1_000_000_002n, 1_001_000_000n]);
+  });
+
+  it('follows a clock that was an hour ahead, so that no values are in the future for an hour', () => {
+    let now = 3_600_000;
+    const clock = new ArrivalClock(() => now);
+    const times = [clock.now()];
+    now = 10;
+    times.push(clock.now(), clock.now());
+    expect(times).toEqual([3_600_000_000_000n, 10_000_000n, 10_000_001n]);
   });
 });
 
