@@ -88,6 +88,8 @@ export function dial(options: LinkOptions, fresh: Fresh): MqttClient {
     protocol: protocol === 'wss:' ? 'wss' : 'ws',
     ...{ hostname, port: place.port, path: `${pathname}${search}` },
     wsOptions: {
+      // Beyond its own 100 MiB the library ends the connection, and the broker would send the same message again, for ever.
+      maxPayload: 0,
       ...{ ...fresh.tls, perMessageDeflate: false, handshakeTimeout: options.connectTimeoutMs },
       finishRequest: (request) => {
         request.once('socket', (one) => {
