@@ -53,8 +53,14 @@ it('one tag does not wait for the 5,000 tags of another request', async () => {
   // Logged in before, so that only the samples count.
   expect((await snapshot([one])).status).toBe('ok');
   await control('plant-a').clearRequests();
+  // The server holds the first calls until both requests have come to the driver.
+  await control('plant-a').fail({ kind: 'hang', operation: 'get_sample' });
+  const before = await arrived();
   const many = snapshot(tags);
+  await expect.poll(() => seen('plant-a', 'get_sample')).toBe(CONCURRENCY);
   const few = snapshot([one]);
+  await expect.poll(arrived).toBeGreaterThanOrEqual(before + 2);
+  await control('plant-a').heal();
   expect(await Promise.race([many, few])).toMatchObject({ status: 'ok', items: [{ fqn: one }] });
   const answers = await Promise.all([many, few]);
   expect(answers.map(({ status, items }) => [status, items.length])).toEqual([
