@@ -4,11 +4,11 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     // Real servers start inside the tests; the limit only ends a test that hangs, no test asserts on time.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     maxWorkers: 2,
     // Likewise: the limit ends what hangs, with the last value, before that of the test ends it without.
-    expect: { poll: { timeout: 50_000 } },
+    expect: { poll: { timeout: 150_000 } },
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts'],

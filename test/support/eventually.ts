@@ -5,4 +5,4 @@ import { vi } from 'vitest';
  * before the limit of the test ends it without; vitest's own is a second, which a busy machine may well take.
  */
 export const eventually = <T>(check: () => T | Promise<T>): Promise<T> =>
-  vi.waitFor(check, { timeout: 50_000, interval: 20 });
+  vi.waitFor(check, { timeout: 150_000, interval: 20 });

@@ -7,6 +7,8 @@ import type { ConditionData, SignalData } from '../plant/item.ts';
 
 /** About a second of work, and more than a month of samples a second. */
 const FULL = 3_000_000;
+/** What it costs to begin a search for capsules, in samples. */
+const SEARCH = 16;
 
 export class Meter {
   #left: number;
@@ -21,9 +23,9 @@ export class Meter {
     this.#left = this.#full;
   }
 
-  /** Counts one sample or capsule. @throws SeeqError 400 */
-  spend(): void {
-    this.#left -= 1;
+  /** Counts what has the cost of so many samples. @throws SeeqError 400 */
+  spend(samples = 1): void {
+    this.#left -= samples;
     if (this.#left < 0) throw new SeeqError(400, 'A step of the formula is too much work for the simulator');
   }
 
@@ -32,7 +34,7 @@ export class Meter {
     return {
       ...signal,
       series: {
-        between: (from, to) => this.#counted(series.between(from, to)),
+        between: (from, to) => this.#counted(series.between(from, to), 1),
         before: (time, inclusive) => {
           this.spend();
           return series.before(time, inclusive);
@@ -47,11 +49,14 @@ export class Meter {
 
   condition(condition: ConditionData): ConditionData {
     const { capsules } = condition;
-    return { ...condition, capsules: { overlapping: (from, to) => this.#counted(capsules.overlapping(from, to)) } };
+    return {
+      ...condition,
+      capsules: { overlapping: (from, to) => this.#counted(capsules.overlapping(from, to), SEARCH) },
+    };
   }
 
-  *#counted<T>(things: Iterable<T>): Generator<T> {
-    this.spend();
+  *#counted<T>(things: Iterable<T>, begin: number): Generator<T> {
+    this.spend(begin);
     for (const thing of things) {
       this.spend();
       yield thing;
