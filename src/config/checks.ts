@@ -4,14 +4,14 @@ import { isAddress, parseNatsUrl } from './natsurl.ts';
 import type { z } from 'zod';
 import { isLoopback } from './loopback.ts';
 import type { Problem } from './problems.ts';
-import { object, type Raw } from './raw.ts';
+import { object, objects, type Raw } from './raw.ts';
 import { sameNames } from './same-names.ts';
 import { busSchema, limitsSchema } from './schema.ts';
 
 /** The rules that concern several keys at once. They look at the raw file, so that they also speak when others do. */
 export function crossChecks(root: Readonly<Record<string, unknown>>): { problems: Problem[]; warnings: Problem[] } {
   const settings = object(root.settings);
-  const servers = Array.isArray(settings.servers) ? settings.servers.map(object) : [];
+  const servers = objects(settings.servers);
   const ingest = ingestChecks(object(settings.ingest));
   return {
     problems: [

@@ -1,21 +1,19 @@
 /** The rules of buying and selling at an I3 marketplace that concern several entries of the configuration at once. */
 import type { Problem } from '../problems.ts';
-import { object, type Raw } from '../raw.ts';
+import { object, objects, type Raw } from '../raw.ts';
 import { overlap } from './filter-overlap.ts';
 import { brokerOf } from './same-broker.ts';
 import { filterProblem } from './topic-filter.ts';
-
-const list = (value: unknown): Raw[] => (Array.isArray(value) ? value.map(object) : []);
 
 /** Looks at `settings.ingest` in its raw form, so that it also speaks when others do. */
 export function i3Checks(ingest: Raw): { problems: Problem[]; warnings: Problem[] } {
   return {
     problems: [...sources(ingest), ...loops(ingest), ...sameConsumers(ingest), ...logIns(ingest)],
     warnings: [
-      ...list(ingest.i3).flatMap(wildcards),
-      ...list(ingest.i3).flatMap(unmetered),
-      ...list(ingest.i3).flatMap((feed, at) => otherHubs(feed, `settings.ingest.i3[${at}].products`, feed.products)),
-      ...list(ingest.egress).flatMap((feed, at) =>
+      ...objects(ingest.i3).flatMap(wildcards),
+      ...objects(ingest.i3).flatMap(unmetered),
+      ...objects(ingest.i3).flatMap((feed, at) => otherHubs(feed, `settings.ingest.i3[${at}].products`, feed.products)),
+      ...objects(ingest.egress).flatMap((feed, at) =>
         otherHubs(feed, `settings.ingest.egress[${at}].publish`, feed.publish),
       ),
     ],
@@ -24,7 +22,7 @@ export function i3Checks(ingest: Raw): { problems: Problem[]; warnings: Problem[
 
 /** Only what the stream keeps can be published surely. */
 function sources(ingest: Raw): Problem[] {
-  const egress = list(ingest.egress);
+  const egress = objects(ingest.egress);
   const below = `${typeof ingest.prefix === 'string' ? ingest.prefix : 'iota'}.readings.`;
   const mode: Problem[] =
     egress.length > 0 && object(ingest.stream).mode === 'core'
@@ -41,8 +39,8 @@ function sources(ingest: Raw): Problem[] {
 /** What the driver publishes must not come back to it as a reading. */
 function loops(ingest: Raw): Problem[] {
   const heard = [
-    ...list(ingest.mqtt).flatMap((feed, at) => filters(feed, `settings.ingest.mqtt[${at}]`, 'topics', 'filter')),
-    ...list(ingest.i3).flatMap((feed, at) => filters(feed, `settings.ingest.i3[${at}]`, 'products', 'topic')),
+    ...objects(ingest.mqtt).flatMap((feed, at) => filters(feed, `settings.ingest.mqtt[${at}]`, 'topics', 'filter')),
+    ...objects(ingest.i3).flatMap((feed, at) => filters(feed, `settings.ingest.i3[${at}]`, 'products', 'topic')),
   ];
   return published(ingest).flatMap(({ path, topic, broker }) => {
     if (typeof topic !== 'string' || broker === undefined) return [];
@@ -55,7 +53,7 @@ function loops(ingest: Raw): Problem[] {
 
 function filters(feed: Raw, path: string, entries: string, key: string) {
   const broker = brokerOf(feed.url);
-  return list(feed[entries]).flatMap((entry, at) => {
+  return objects(feed[entries]).flatMap((entry, at) => {
     const filter = entry[key];
     if (typeof filter !== 'string' || filterProblem(filter) !== undefined || broker === undefined) return [];
     return [{ broker, filter, path: `${path}.${entries}[${at}]` }];
@@ -63,8 +61,8 @@ function filters(feed: Raw, path: string, entries: string, key: string) {
 }
 
 function published(ingest: Raw) {
-  return list(ingest.egress).flatMap((egress, index) =>
-    list(egress.publish).map(({ subject, topic, durable }, at) => ({
+  return objects(ingest.egress).flatMap((egress, index) =>
+    objects(egress.publish).map(({ subject, topic, durable }, at) => ({
       path: `settings.ingest.egress[${index}].publish[${at}]`,
       broker: brokerOf(egress.url),
       ...{ index, subject, topic, durable },
@@ -106,7 +104,7 @@ function unmetered({ user, clientId }: Raw, at: number): Problem[] {
 /** Only devices have keys; a token of an account is refused, and what says how long it lives does nothing to a password. */
 function logIns(ingest: Raw): Problem[] {
   return (['i3', 'egress'] as const).flatMap((kind) =>
-    list(ingest[kind]).flatMap(({ user, credentials: given }, at) => {
+    objects(ingest[kind]).flatMap(({ user, credentials: given }, at) => {
       const path = `settings.ingest.${kind}[${at}].credentials`;
       const { privateKey, password, lifetimeSeconds } = object(given);
       const problems: Problem[] = [];
@@ -128,7 +126,7 @@ function otherHubs({ user }: Raw, path: string, entries: unknown): Problem[] {
   const [account, hub, device] = typeof user === 'string' ? user.split('$') : [];
   if (device === undefined) return [];
   const own = `${account ?? ''}/${hub ?? ''}/`;
-  return list(entries).flatMap(({ topic }, at) =>
+  return objects(entries).flatMap(({ topic }, at) =>
     typeof topic !== 'string' || topic.startsWith(own) || /[+#]/.test(topic)
       ? []
       : [

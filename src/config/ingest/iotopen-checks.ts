@@ -1,9 +1,10 @@
 /** The rules of `settings.ingest.iotopen[]` that concern several keys at once. */
+import { normalize } from 'node:path';
 import { isLoopback } from '../loopback.ts';
 import type { Problem } from '../problems.ts';
-import { object, type Raw } from '../raw.ts';
+import { object, objects, type Raw } from '../raw.ts';
+import { backfillSchema } from './iotopen.ts';
 import { forgottenSession, halfCertificate, isPlain, TLS_KEYS, uncheckedTls, uselessExpiry } from './mqtt-checks.ts';
-import { normalize } from 'node:path';
 
 /** The ways to log in, each with all that it needs. */
 const WAYS = [['apiKey'], ['token'], ['user', 'password'], ['clientId', 'clientSecret', 'refreshToken']] as const;
@@ -12,7 +13,7 @@ const ADVICE =
 
 /** Looks at the entries in their raw form, so that it also speaks when others do. */
 export function iotOpenChecks(entries: unknown): { problems: Problem[]; warnings: Problem[] } {
-  const list = Array.isArray(entries) ? entries.map(object) : [];
+  const list = objects(entries);
   const each = list.map((entry, index) => check(entry, `settings.ingest.iotopen[${index}]`));
   return {
     problems: [...each.flatMap(({ problems }) => problems), ...tokenFiles(list)],
@@ -67,8 +68,10 @@ function check(entry: Raw, path: string): { problems: Problem[]; warnings: Probl
 }
 
 /** How far back the log is read at a start is bounded by how far back it is read at all. */
-function farStart(path: string, { maxHours = 24, atStartMinutes }: Raw): Problem[] {
-  if (typeof maxHours !== 'number' || typeof atStartMinutes !== 'number' || atStartMinutes <= maxHours * 60) return [];
+function farStart(path: string, { maxHours: given, atStartMinutes }: Raw): Problem[] {
+  // With its default where it is absent; undefined where it is wrong in itself.
+  const maxHours = backfillSchema.shape.maxHours.safeParse(given).data;
+  if (maxHours === undefined || typeof atStartMinutes !== 'number' || atStartMinutes <= maxHours * 60) return [];
   const message = `must be at most backfill.maxHours, which is ${maxHours} (${maxHours * 60} minutes)`;
   return [{ path: `${path}.backfill.atStartMinutes`, message, value: String(atStartMinutes) }];
 }

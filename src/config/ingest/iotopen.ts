@@ -42,7 +42,8 @@ const mqttSchema = z.strictObject({
   sessionExpirySeconds: connectionKeys.sessionExpirySeconds,
 });
 
-const backfillSchema = z.strictObject({
+/** `backfill`: what is read from the log of the platform. */
+export const backfillSchema = z.strictObject({
   maxHours: z
     .number()
     .min(0)

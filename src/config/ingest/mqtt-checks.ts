@@ -1,7 +1,7 @@
 /** The rules of connections to MQTT brokers that concern several keys at once; for all kinds of feeds that have them. */
 import { isLoopback } from '../loopback.ts';
 import type { Problem } from '../problems.ts';
-import { object, type Raw } from '../raw.ts';
+import { object, objects, type Raw } from '../raw.ts';
 import { covers, overlap } from './filter-overlap.ts';
 
 /** Kinds of feeds that are lists of connections to a broker. */
@@ -17,8 +17,7 @@ interface Place {
 /** Looks at `settings.ingest` in its raw form, so that it also speaks when others do. */
 export function mqttChecks(ingest: Raw): { problems: Problem[]; warnings: Problem[] } {
   const places = BROKERS.flatMap((kind) => {
-    const all: unknown = ingest[kind];
-    return (Array.isArray(all) ? all.map(object) : []).map((raw, index): Place => {
+    return objects(ingest[kind]).map((raw, index): Place => {
       const url = typeof raw.url === 'string' ? URL.parse(raw.url) : null;
       return { path: `settings.ingest.${kind}[${index}]`, raw, url };
     });
@@ -108,7 +107,7 @@ const MOST_COMPARED = 1000;
  * is subscribed to; where they cross each other, that does not go.
  */
 function overlaps({ path, raw }: Place): Problem[] {
-  const topics = Array.isArray(raw.topics) ? raw.topics.map(object) : [];
+  const topics = objects(raw.topics);
   const wide = topics.flatMap(({ filter, share }, at) =>
     typeof filter === 'string' && /[+#]/.test(filter) ? [{ filter, share, at }] : [],
   );
@@ -135,7 +134,7 @@ function unreachable({ path, raw }: Place): Problem[] {
   const list = `${path}.${key === 'filter' ? 'topics' : 'products'}`;
   const wide: { filter: string; at: number }[] = [];
   const narrow = new Map<string, number>();
-  const all = Array.isArray(entries) ? entries.map(object) : [];
+  const all = objects(entries);
   return all.flatMap((entry, at) => {
     const filter = entry[key];
     if (typeof filter !== 'string') return [];

@@ -1,8 +1,6 @@
 import type { Problem } from '../problems.ts';
-import { object, type Raw } from '../raw.ts';
+import { object, objects, type Raw } from '../raw.ts';
 import { brokerOf } from './same-broker.ts';
-
-const list = (value: unknown): Raw[] => (Array.isArray(value) ? value.map(object) : []);
 
 /** A session at a broker, of whatever kind of feed. */
 interface Session {
@@ -30,11 +28,11 @@ export function sameClients(ingest: Raw): Problem[] {
 
 function sessions(ingest: Raw): Session[] {
   const brokers = (['mqtt', 'i3', 'egress'] as const).flatMap((kind) =>
-    list(ingest[kind]).map(({ url, clientId, user }, at) => ({
+    objects(ingest[kind]).map(({ url, clientId, user }, at) => ({
       ...{ path: `settings.ingest.${kind}[${at}]`, url, clientId: clientId ?? user },
     })),
   );
-  const platforms = list(ingest.iotopen).map((entry, at) => {
+  const platforms = objects(ingest.iotopen).map((entry, at) => {
     const { url = entry.url, clientId } = object(entry.mqtt);
     return { path: `settings.ingest.iotopen[${at}].mqtt`, url, clientId };
   });
