@@ -34,7 +34,7 @@ export interface TransportOptions {
 /** What the transport asks for each call and tells after it: the session's business. */
 export interface TokenHolder {
   readonly token: string | undefined;
-  /** Any answer may bring a fresh token, which replaces the one that the call was made with. */
+  /** Any good answer may bring a fresh token, which replaces the one that the call was made with. */
   renewed(token: string, usedToken: string | undefined): void;
 }
 
@@ -99,7 +99,9 @@ export function openTransport(options: TransportOptions, holder: TokenHolder): T
       ...(request.signal === undefined ? {} : { signal: request.signal }),
     });
     const fresh = headers['x-sq-auth'];
-    if (typeof fresh === 'string' && fresh !== '' && fresh !== token) holder.renewed(fresh, token);
+    // A refusal gives nothing: a token in it is a mistake of the server, or of something in between.
+    const accepted = statusCode >= 200 && statusCode < 300;
+    if (accepted && typeof fresh === 'string' && fresh !== '' && fresh !== token) holder.renewed(fresh, token);
     return new SeeqReply(statusCode, headers, body);
   };
 

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { request } from 'undici';
 import type { Models } from './answers/shapes.ts';
 import { MEDIA_TYPE } from './http/description.ts';
+import type { FaultKind } from './knobs.ts';
 import { startSeeqSimulator, type SeeqSimulator } from './simulator.ts';
 import { ACCESS_KEY, call, caller, headersWith, idOf, login, NOW, SIGNALS, USER, type Caller } from './testing.ts';
 
@@ -50,6 +51,38 @@ describe('faults and knobs of the Seeq simulator', () => {
     await simulator.control.fail({ kind: 'status', status: 503, retryAfter: '7', times: 2 });
     expect((await me()).headers['retry-after']).toBe('7');
     expect((await me()).status).toBe(503);
+    expect((await me()).status).toBe(200);
+  });
+
+  it.each<[string, FaultKind]>([
+    ['status 401', { kind: 'status', status: 401 }],
+    ['status 403', { kind: 'status', status: 403 }],
+    ['status 500', { kind: 'status', status: 500, body: false }],
+    ['a page', { kind: 'html', status: 502 }],
+    ['a page that looks like success', { kind: 'html', status: 200 }],
+    ['a huge text', { kind: 'huge', bytes: 1000 }],
+  ])('does nothing and gives nothing away in a call refused by %s', async (_what, fault) => {
+    const good = ['x-sq-auth', 'x-sq-csrf', 'x-sq-identity-path', 'set-cookie', 'server-timing', 'server-meters'];
+    await simulator.control.set({ identityPath: 'path', rotateToken: true, rotateVoidsOld: true });
+    await simulator.control.fail(fault);
+    const body = { username: ACCESS_KEY.name, password: ACCESS_KEY.password };
+    for (const [path, options] of [
+      ['/auth/login', { method: 'POST', body }],
+      ['/auth/csrf', { headers: headersWith(token) }],
+      ['/auth/logout', { method: 'DELETE', headers: headersWith(token) }],
+      ['/users/me', { headers: headersWith(token) }],
+    ] as const) {
+      const refused = await request(`${simulator.url}/api${path}`, {
+        method: 'method' in options ? options.method : 'GET',
+        headers: 'headers' in options ? options.headers : headersWith(''),
+        ...('body' in options ? { body: JSON.stringify(options.body) } : {}),
+      });
+      expect(refused.statusCode, path).toBe('status' in fault ? fault.status : 500);
+      for (const name of good) expect(Object.keys(refused.headers), path).not.toContain(name);
+      await refused.body.dump();
+    }
+    await simulator.control.heal();
+    await simulator.control.set({ rotateToken: false, rotateVoidsOld: false });
     expect((await me()).status).toBe(200);
   });
 

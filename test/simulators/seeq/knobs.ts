@@ -1,7 +1,10 @@
 /** What can be turned while the simulator runs, to make it slow, rude or broken on demand. */
 import type { OperationId } from './http/description.ts';
 
-/** Something that goes wrong with an answer. */
+/**
+ * Something that goes wrong with an answer. A call that is answered by `status`, `html` or `huge` is not done: nobody is
+ * logged in, no token is renewed, and no header of the good answer is sent.
+ */
 export type FaultKind =
   /** Answer this status; without `body: false` with an error body, with `retryAfter` with that header. */
   | { readonly kind: 'status'; readonly status: number; readonly body?: boolean; readonly retryAfter?: string }

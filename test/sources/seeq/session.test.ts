@@ -140,6 +140,26 @@ describe('a token', () => {
     expect(await Promise.all(many(source, 8))).toHaveLength(8);
   });
 
+  it.each([400, 401, 403, 404, 500, 503])('in an answer that refuses with %i is not taken', async (status) => {
+    const used: unknown[] = [];
+    let refusing = true;
+    const url = await answering(
+      ({ token }) => {
+        used.push(token);
+        if (!refusing) return { body: { name: 'x', properties: [] } };
+        return { status, headers: { 'x-sq-auth': 'token-of-a-refusal', 'retry-after': '60' } };
+      },
+      () =>
+        refusing ? { status, headers: { 'x-sq-auth': 'token-of-a-refusal' } } : { headers: { 'x-sq-auth': 'good' } },
+    );
+    const source = openSource(url);
+    expect((await source.probe(freeCall())).state).not.toBe('up');
+    await rejection(read(source));
+    refusing = false;
+    await read(source).catch(() => undefined);
+    expect(used).not.toContain('token-of-a-refusal');
+  });
+
   it('of an answer to an older session does not replace the newer one', async () => {
     let sessions = 0;
     const tokens: unknown[] = [];

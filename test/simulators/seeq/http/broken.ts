@@ -12,6 +12,9 @@ import { send, type Outgoing } from './write.ts';
 /** Faults that are about what is sent; a later answer is a right one. */
 export type Breakage = Exclude<FaultKind, { kind: 'latency' | 'hang' }>;
 
+/** Whether the server, or a proxy before it, answers this instead of doing what it was asked for. */
+export const isRefusal = ({ kind }: FaultKind): boolean => kind === 'status' || kind === 'html' || kind === 'huge';
+
 const MOST_HELD = 1_048_576;
 
 /** Settles when the wrong answer is handed over or cut off. @throws as `send` does */

@@ -8,7 +8,7 @@ import type { Work } from '../algebra/work.ts';
 import type { Fault, Knobs } from '../knobs.ts';
 import { noise } from '../series/noise.ts';
 import { readBody } from './body.ts';
-import { sendBroken } from './broken.ts';
+import { isRefusal, sendBroken } from './broken.ts';
 import type { Call, Handlers, Reply, Server } from './call.ts';
 import { checkBody, matchOperation, MEDIA_TYPE, readParameters, type Operation } from './description.ts';
 import { SeeqError } from './errors.ts';
@@ -74,8 +74,12 @@ async function answer(
     await delay(knobs, fault, count, running.abort.signal);
     if (fault?.kind === 'hang') await parts.faults.hang(running.abort.signal);
     running.abort.signal.throwIfAborted();
-    outgoing = await perform(parts, request, found, query, running, count);
-    outgoing = { ...outgoing, headers: { ...telemetryOf(running), ...outgoing.headers } };
+    // Whoever refuses a call has not done it: no log-in, no fresh token, no header of the good answer.
+    if (fault !== undefined && isRefusal(fault)) outgoing = { status: 200, headers: {}, text: [] };
+    else {
+      const good = await perform(parts, request, found, query, running, count);
+      outgoing = { ...good, headers: { ...telemetryOf(running), ...good.headers } };
+    }
   } catch (error) {
     outgoing = refusal(error);
   }
