@@ -8,3 +8,11 @@ try {
   process.stderr.write(`iota-seeqdrv: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
 }
+
+/** Everything has been closed by now. What is still open is a fault, such as a name server that stays silent for long. */
+const LAST_RESORT_MS = 10_000;
+setTimeout(() => {
+  const open = [...new Set(process.getActiveResourcesInfo())].join(', ');
+  process.stderr.write(`iota-seeqdrv: the process ends although something is still open: ${open}\n`);
+  process.exit();
+}, LAST_RESORT_MS).unref();

@@ -1,18 +1,16 @@
 /** One attempt to connect to one server, with everything that the client would otherwise do by default switched off. */
-import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { connect, nkeyAuthenticator, type ConnectionOptions, type NatsConnection, type TlsOptions } from 'nats';
 import { fromSeed } from 'nkeys.js';
 import { formatAddress, type ServerAddress } from './address.ts';
+import { AttemptSockets } from './attempt-sockets.ts';
 import { BusProblem, classifyFailure, type AttemptFacts } from './problem.ts';
 
 /** How the driver trusts the server; `insecure` sends everything in the clear. */
 export type BusTls =
   | {
-      /** File with the certificates of trusted authorities (PEM), read anew at each attempt; by default Node's own. */
-      caFile?: string | undefined;
-      /** The same as text. */
-      ca?: string | undefined;
+      /** Certificates of the trusted authorities (PEM); a function is called for each attempt. By default Node's own. */
+      ca?: Fresh<string> | undefined;
       /** Name that the server's certificate must carry, in place of the address. */
       serverName?: string | undefined;
       /** TLS before the server's greeting (handshake_first at the server). */
@@ -20,8 +18,19 @@ export type BusTls =
     }
   | 'insecure';
 
+/** A value, or where to read it again for each use. Its error says what cannot be read, and is fit for a log. */
+export type Fresh<T> = T | (() => T | Promise<T>);
+
 /** The seed of the driver's NKey, or where to get it; white space around it does not matter. */
-export type SeedSource = Uint8Array | string | (() => Uint8Array | string);
+export type SeedSource = Fresh<Uint8Array | string>;
+
+/** What an attempt uses that can be replaced while the driver runs. */
+export interface BusIdentity {
+  readonly seed: Uint8Array;
+  readonly publicKey: string;
+  /** Undefined where the authorities are Node's own. */
+  readonly ca: string | undefined;
+}
 
 export interface DialOptions {
   name: string;
@@ -35,15 +44,35 @@ export interface DialOptions {
 /** The client's own pings are replaced by ours (see heartbeat.ts): this is the longest a timer can be set to. */
 const never = 2 ** 31 - 1;
 
-/** Resolves with a connection that does not reconnect by itself; rejects with a `BusProblem`. */
-export async function dial(server: ServerAddress, options: DialOptions): Promise<NatsConnection> {
-  const seed = readSeed(options.seed);
-  const facts = attemptFacts(server, options, seed.publicKey);
+/**
+ * Reads seed and authorities as they are now.
+ * @throws BusProblem `keyUnusable` or `caUnreadable`
+ */
+export async function readIdentity({ seed, tls }: Pick<DialOptions, 'seed' | 'tls'>): Promise<BusIdentity> {
+  const [key, ca] = await Promise.all([readSeed(seed), tls === 'insecure' ? undefined : readCa(tls.ca)]);
+  return { seed: key.bytes, publicKey: key.publicKey, ca };
+}
+
+/** True when a connection that is made with the one is the same as with the other. */
+export function isSameIdentity(one: BusIdentity, other: BusIdentity): boolean {
+  return one.ca === other.ca && Buffer.compare(one.seed, other.seed) === 0;
+}
+
+/**
+ * Resolves with a connection that does not reconnect by itself. An attempt that fails or is aborted leaves no socket.
+ * @throws BusProblem
+ */
+export async function dial(
+  server: ServerAddress,
+  options: DialOptions,
+  identity: BusIdentity,
+  signal: AbortSignal,
+): Promise<NatsConnection> {
   const settings: ConnectionOptions = {
     servers: [formatAddress(server)],
     name: options.name,
-    authenticator: nkeyAuthenticator(seed.bytes),
-    tls: tlsSettings(server, options.tls),
+    authenticator: nkeyAuthenticator(identity.seed),
+    tls: tlsSettings(server, options.tls, identity.ca),
     timeout: options.connectTimeoutMs,
     // The client does not tell why each of its own attempts fails, so the dial loop is ours.
     reconnect: false,
@@ -57,10 +86,19 @@ export async function dial(server: ServerAddress, options: DialOptions): Promise
     noAsyncTraces: true,
     ...(options.inboxPrefix === undefined ? {} : { inboxPrefix: options.inboxPrefix }),
   };
+  const sockets = new AttemptSockets();
+  const abandon = (): void => {
+    sockets.destroy();
+  };
+  signal.addEventListener('abort', abandon, { once: true });
   try {
-    return await connect(settings);
+    if (signal.aborted) throw new BusProblem('other', 'The attempt to connect was given up.');
+    return await sockets.during(() => connect(settings));
   } catch (error) {
-    throw classifyFailure(error, facts);
+    sockets.destroy();
+    throw classifyFailure(error, attemptFacts(server, options, identity.publicKey));
+  } finally {
+    signal.removeEventListener('abort', abandon);
   }
 }
 
@@ -80,13 +118,13 @@ export function attemptFacts(server: ServerAddress, options: DialOptions, public
  * The client hands these to Node's TLS as they are. `host` is given because Node would otherwise hold a server that is
  * dialled by its address to the name "localhost". Null, and not undefined, keeps the client from following the server.
  */
-export function tlsSettings(
+function tlsSettings(
   server: ServerAddress,
   tls: BusTls,
+  ca: string | undefined,
 ): (TlsOptions & { host: string; servername: string }) | null {
   if (tls === 'insecure') return null;
   const host = tls.serverName ?? server.tlsName;
-  const ca = tls.caFile === undefined ? tls.ca : readCa(tls.caFile);
   return {
     host,
     // An address is not allowed as a server name indication.
@@ -96,23 +134,25 @@ export function tlsSettings(
   };
 }
 
-function readCa(file: string): string {
+async function readCa(source: Fresh<string> | undefined): Promise<string | undefined> {
+  if (source === undefined) return undefined;
+  const unreadable = (why: string): BusProblem =>
+    new BusProblem(
+      'caUnreadable',
+      `The authorities of the NATS server cannot be read: ${why}. Correct the path, the rights or the content of the CA file.`,
+    );
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = typeof source === 'function' ? await source() : source;
   } catch (error) {
-    const why = (error as NodeJS.ErrnoException).code ?? 'unknown error';
-    throw new BusProblem(
-      'caUnreadable',
-      `The CA file ${file} cannot be read (${why}). Correct its path or its rights.`,
-    );
+    throw unreadable(reasonOf(error));
   }
   if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
-  throw new BusProblem('caUnreadable', `The CA file ${file} holds no certificate in PEM form.`);
+  throw unreadable('there is no certificate in PEM form');
 }
 
 /** The seed never becomes part of an error, not even of its cause. */
-export function readSeed(source: SeedSource): { bytes: Uint8Array; publicKey: string } {
+async function readSeed(source: SeedSource): Promise<{ bytes: Uint8Array; publicKey: string }> {
   const unusable = (why: string): BusProblem =>
     new BusProblem(
       'keyUnusable',
@@ -120,9 +160,9 @@ export function readSeed(source: SeedSource): { bytes: Uint8Array; publicKey: st
     );
   let given: Uint8Array | string;
   try {
-    given = typeof source === 'function' ? source() : source;
+    given = typeof source === 'function' ? await source() : source;
   } catch (error) {
-    throw unusable(`it cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`);
+    throw unusable(reasonOf(error));
   }
   const text = (typeof given === 'string' ? given : Buffer.from(given).toString('latin1')).trim();
   const bytes = Buffer.from(text, 'latin1');
@@ -131,4 +171,11 @@ export function readSeed(source: SeedSource): { bytes: Uint8Array; publicKey: st
   } catch {
     throw unusable('it is not a valid seed');
   }
+}
+
+/** Of a system call the code; of a source its message, which names the place and no content. */
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
+  if (code !== undefined) return `it cannot be read (${code})`;
+  return error instanceof Error ? error.message : 'unknown error';
 }

@@ -1,15 +1,16 @@
 /** Goes round the servers of the bus and tells why each of them would not have us, once for each reason. */
 import type { NatsConnection } from 'nats';
 import { discoveredAddresses, formatAddress, parseAddress, type ServerAddress } from './address.ts';
-import { attemptFacts, dial, type DialOptions } from './dial.ts';
-import { knock } from './knock.ts';
+import { dial, readIdentity, type BusIdentity, type DialOptions } from './dial.ts';
 import type { BusLogger } from './logger.ts';
-import { BusProblem, classifyFailure } from './problem.ts';
+import type { BusProblem } from './problem.ts';
 
 /** A connection just made, and whose it is. */
 export interface Opened {
   nc: NatsConnection;
   server: ServerAddress;
+  /** What it was made with. */
+  identity: BusIdentity;
 }
 
 export interface DialerOptions extends DialOptions {
@@ -26,7 +27,6 @@ export class Dialer {
   #discovered: ServerAddress[] = [];
   /** The last reason told of each server. */
   readonly #told = new Map<string, string>();
-  readonly #timedOut = new Set<string>();
 
   /** Throws when an address cannot be read. */
   constructor(options: DialerOptions) {
@@ -42,11 +42,11 @@ export class Dialer {
     for (const server of [...this.#servers, ...this.#discovered]) {
       if (signal.aborted) return undefined;
       try {
-        const nc = await unlessAborted(this.#attempt(server), signal);
-        if (nc === undefined) return undefined;
+        const opened = await unlessAborted(this.#attempt(server, signal), signal);
+        if (opened === undefined) return undefined;
         this.#told.clear();
-        this.#discovered = this.#newcomers(nc, server);
-        return { nc, server };
+        this.#discovered = this.#newcomers(opened.nc, server);
+        return opened;
       } catch (error) {
         this.tell(error as BusProblem, server);
       }
@@ -70,21 +70,9 @@ export class Dialer {
     this.#options.onProblem(problem);
   }
 
-  async #attempt(server: ServerAddress): Promise<NatsConnection> {
-    const { connectTimeoutMs, tls } = this.#options;
-    const key = formatAddress(server);
-    if (this.#timedOut.has(key)) {
-      await knock(server, tls, connectTimeoutMs).catch((error: unknown) => {
-        throw classifyFailure(error, attemptFacts(server, this.#options, ''));
-      });
-      this.#timedOut.delete(key);
-    }
-    try {
-      return await dial(server, this.#options);
-    } catch (error) {
-      if (error instanceof BusProblem && error.code === 'timeout') this.#timedOut.add(key);
-      throw error;
-    }
+  async #attempt(server: ServerAddress, signal: AbortSignal): Promise<Opened> {
+    const identity = await readIdentity(this.#options);
+    return { nc: await dial(server, this.#options, identity, signal), server, identity };
   }
 
   #newcomers(nc: NatsConnection, by: ServerAddress): ServerAddress[] {
@@ -94,21 +82,18 @@ export class Dialer {
 }
 
 /** Closing does not wait for an attempt under way; a connection that still comes of it is closed. */
-async function unlessAborted(
-  attempt: Promise<NatsConnection>,
-  signal: AbortSignal,
-): Promise<NatsConnection | undefined> {
-  const { promise, resolve, reject } = Promise.withResolvers<NatsConnection | undefined>();
+async function unlessAborted(attempt: Promise<Opened>, signal: AbortSignal): Promise<Opened | undefined> {
+  const { promise, resolve, reject } = Promise.withResolvers<Opened | undefined>();
   const give = (): void => {
     resolve(undefined);
   };
   signal.addEventListener('abort', give, { once: true });
-  attempt.then((nc) => {
-    resolve(nc);
-    if (signal.aborted) void nc.close();
+  attempt.then((opened) => {
+    resolve(opened);
+    if (signal.aborted) void opened.nc.close();
   }, reject);
-  const nc = await promise.finally(() => {
+  const opened = await promise.finally(() => {
     signal.removeEventListener('abort', give);
   });
-  return signal.aborted ? undefined : nc;
+  return signal.aborted ? undefined : opened;
 }

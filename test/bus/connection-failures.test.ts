@@ -2,7 +2,7 @@
 import { createServer } from 'node:net';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createAuthority, createUserKey } from '../support/nats/index.ts';
@@ -198,7 +198,7 @@ describe('things of our own that are wrong', () => {
     });
     const server = await serverForTest();
     const caFile = join(folder, 'ca.pem');
-    const bus = busForTest(server, { tls: { caFile } });
+    const bus = busForTest(server, { tls: { ca: () => readFileSync(caFile, 'utf8') } });
     expect(await problem(bus, 'caUnreadable')).toContain('ENOENT');
     writeFileSync(caFile, 'nothing');
     await until(() => bus.problem?.message.includes('no certificate') ?? false);
