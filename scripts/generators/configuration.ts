@@ -54,6 +54,7 @@ export function configurationPage(): string {
     keyTable(server?.properties?.credentials),
     'A secret never stands in this file. Where the table says *secret*, write where it is kept:',
     '- `{ "file": "path" }`: a file that holds the secret and nothing else, for example a mounted Kubernetes secret. A relative path starts at the folder of the configuration file; a line break at the end is cut off.\n- `{ "env": "NAME" }`: an environment variable that holds it.',
+    'Files are read again for each use, without a restart and without a signal: secrets for each log-in, certificates (`caFile` and others) and the key file for each connection. Replace a file as a whole (rename a new one over it, as Kubernetes does with its volumes); one that has just changed is read until it gives the same text twice. A file that cannot be read is an error that names the file, for that log-in or connection only: an older text is never used in its place, sessions and connections that exist go on, and the next attempt reads again. A Seeq log-in that was refused is tried again at once when its name or password has changed.',
     '### `settings.limits`',
     settings?.properties?.limits?.description ?? '',
     keyTable(settings?.properties?.limits),
@@ -72,7 +73,7 @@ function ingestBlocks(node: SchemaNode | undefined): string[] {
   if (!node) return [];
   return [
     '## `settings.ingest`: device data',
-    `${node.description ?? ''} Everything here is optional; what it does is told in [device data](ingest.md). Secrets, keys and certificates of this part are read anew for every use, so one that was replaced is used without a restart. [An example of each feed](ingest.md#mqtt-brokers).`,
+    `${node.description ?? ''} Everything here is optional; what it does is told in [device data](ingest.md). [An example of each feed](ingest.md#mqtt-brokers).`,
     ...tables('settings.ingest', node).slice(1),
   ];
 }

@@ -9,7 +9,7 @@ export function busOptions(bus: BusConfig, name: string, logger: BusLogger): Bus
     servers: addresses.map(({ scheme, host, port }) => `${scheme}://${host}:${port}`),
     seed: () => seed.reveal(),
     name,
-    tls: tls ? { ca, serverName, first: tlsFirst } : 'insecure',
+    tls: tls ? { ca: ca && (() => ca.reveal()), serverName, first: tlsFirst } : 'insecure',
     pingIntervalMs,
     inFlightBytes,
     logger,

@@ -3,20 +3,25 @@ import type { IngestFile } from './ingest/schema.ts';
 import type { Resolved } from './resolve-refs.ts';
 import type { ConfigFile, Limits } from './schema.ts';
 import type { ServerFile } from './schema-server.ts';
-import type { Secret } from './secret.ts';
+import type { Secret, SecretSource } from './secret.ts';
 
-/** How the driver logs in at a Seeq server. */
+/** How the driver logs in at a Seeq server. Secrets are read again for every log-in. */
 export type Credentials =
-  | { readonly kind: 'accessKey'; readonly accessKey: Secret; readonly password: Secret }
-  | { readonly kind: 'user'; readonly user: Secret; readonly password: Secret; readonly directory: string };
+  | { readonly kind: 'accessKey'; readonly accessKey: SecretSource; readonly password: SecretSource }
+  | {
+      readonly kind: 'user';
+      readonly user: Secret | SecretSource;
+      readonly password: SecretSource;
+      readonly directory: string;
+    };
 
-/** One Seeq server, ready to use: defaults filled in, secrets and authorities read. */
+/** One Seeq server, ready to use: defaults filled in, secrets and authorities found. */
 export interface ServerConfig extends Omit<ServerFile, 'credentials' | 'caFile' | 'url'> {
   /** Root of the server, without a slash at its end: `https://seeq.example.com` or `https://proxy/seeq`. */
   readonly url: string;
   readonly credentials: Credentials;
-  /** PEM text of the authorities to trust instead of the public ones. */
-  readonly ca?: string;
+  /** PEM of the authorities to trust instead of the public ones; read again for every connection. */
+  readonly ca?: SecretSource;
 }
 
 /** The connection to NATS, ready to use. */
@@ -25,10 +30,10 @@ export interface BusConfig extends Omit<ConfigFile['settings']['bus'], 'caFile' 
   readonly addresses: readonly NatsAddress[];
   /** Whether connections use TLS. False only with `nats://` addresses and the explicit permission. */
   readonly tls: boolean;
-  /** PEM text of the authorities to trust instead of the public ones. */
-  readonly ca?: string;
-  /** The NKey seed of the user whose public key is `publickey`. */
-  readonly seed: Secret;
+  /** PEM of the authorities to trust instead of the public ones; read again for every connection. */
+  readonly ca?: SecretSource;
+  /** The NKey seed of the driver's user; read again for every connection. */
+  readonly seed: SecretSource;
 }
 
 /** The feeds of device data, ready to use; secrets and certificates are read anew for every use. */

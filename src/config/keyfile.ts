@@ -1,12 +1,11 @@
 import { fromSeed } from 'nkeys.js';
 import { readText, type Found, type ReadFile } from './files.ts';
-import { Secret } from './secret.ts';
 
 /**
  * Reads the NKey seed of a user from `privatekey.nk`. The file normally holds the bare seed; a trailing line break,
  * comment lines (#) and `-----BEGIN…` lines around it are tolerated.
  */
-export async function readSeed(readBytes: ReadFile, path: string): Promise<Found<Secret>> {
+export async function readSeed(readBytes: ReadFile, path: string): Promise<Found<string>> {
   const text = await readText(readBytes, path);
   if (!text.ok) return text;
   const lines = text.value
@@ -14,14 +13,14 @@ export async function readSeed(readBytes: ReadFile, path: string): Promise<Found
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('#') && !/^-{3,}/.test(line));
   const [seed, ...more] = lines;
-  const wrong = (message: string): Found<Secret> => ({ ok: false, message: `the file ${path} ${message}` });
+  const wrong = (message: string): Found<string> => ({ ok: false, message: `the file ${path} ${message}` });
   if (seed === undefined) return wrong('is empty; it must hold the NKey seed of the driver (begins with SU)');
   if (more.length > 0) return wrong('must hold one NKey seed and nothing else');
   if (/^U[A-Z2-7]{55}$/.test(seed)) return wrong('holds a public key; it must hold the seed (begins with SU)');
   if (!seed.startsWith('SU')) return wrong('must hold the NKey seed of a user (begins with SU)');
   return publicKeyOf(seed) === undefined
     ? wrong('holds a damaged NKey seed (its checksum is wrong): was it copied as a whole?')
-    : { ok: true, value: new Secret(seed) };
+    : { ok: true, value: seed };
 }
 
 /** The public key that belongs to a seed, or undefined if the seed is no good. */

@@ -14,7 +14,8 @@ import { readServerParts, Resolver, serverConfig, type ServerParts } from './res
 import { contentProblems } from './ingest/file-checks.ts';
 import { ingestSchema } from './ingest/schema.ts';
 import { configSchema, type ConfigFile } from './schema.ts';
-import type { Secret } from './secret.ts';
+import { rereadable } from './reread.ts';
+import type { SecretSource } from './secret.ts';
 
 /** Where to read; everything has a default. */
 export interface LoadOptions {
@@ -110,16 +111,16 @@ async function readKey(
   path: string,
   publicKey: unknown,
   readFile: ReadFile,
-): Promise<{ seed?: Secret; problems: Problem[] }> {
+): Promise<{ seed?: SecretSource; problems: Problem[] }> {
   const seed = await readSeed(readFile, path);
   if (!seed.ok) return { problems: [{ path: KEY_FILE, message: seed.message }] };
-  const belongs = publicKeyOf(seed.value.reveal());
+  const belongs = publicKeyOf(seed.value);
   // A public key that is missing or malformed is the schema's to report.
   if (typeof publicKey === 'string' && /^U[A-Z2-7]{55}$/.test(publicKey) && belongs !== publicKey) {
     const message = `does not match publickey: the seed in ${path} belongs to ${belongs ?? 'another key'}`;
     return { problems: [{ path: KEY_FILE, message, value: publicKey }] };
   }
-  return { seed: seed.value, problems: [] };
+  return { seed: rereadable(KEY_FILE, seed.value, () => readSeed(readFile, path)), problems: [] };
 }
 
 /** The feeds with their references replaced; undefined where there are none, or where the schema has something to say. */
@@ -134,8 +135,8 @@ async function readIngest(resolver: Resolver, raw: unknown): Promise<IngestConfi
 
 interface Parts {
   readonly servers: readonly ServerParts[];
-  readonly ca: string | undefined;
-  readonly seed: Secret;
+  readonly ca: SecretSource | undefined;
+  readonly seed: SecretSource;
   readonly ingest: IngestConfig | undefined;
 }
 

@@ -5,7 +5,8 @@ import { secretRef } from './fields.ts';
 import { readCertificates, readText, type Found, type ReadFile } from './files.ts';
 import type { Problem } from './problems.ts';
 import type { ServerFile } from './schema-server.ts';
-import { Secret, SecretSource } from './secret.ts';
+import { rereadable } from './reread.ts';
+import { Secret, type SecretSource } from './secret.ts';
 
 /** Fetches what the file only points to: secrets and certificates. Notes every failure and goes on. */
 export class Resolver {
@@ -20,40 +21,35 @@ export class Resolver {
     this.#readBytes = readBytes;
   }
 
-  /** The secret behind a reference. Undefined, with a problem noted, if it is missing or empty. */
-  async secret(path: string, ref: unknown): Promise<Secret | undefined> {
+  /**
+   * A secret that is read again for each use. It is also read now, so that a missing one is reported at start; undefined,
+   * with a problem noted, if it is missing or empty.
+   */
+  async source(path: string, ref: unknown): Promise<SecretSource | undefined> {
     const parsed = secretRef().safeParse(ref);
     // A reference of a wrong form is the schema's to report.
     if (!parsed.success) return undefined;
-    const found = await this.#text(parsed.data);
-    const text = found.ok ? found.value.replace(/[\r\n]+$/, '') : '';
-    if (text !== '') return new Secret(text);
-    this.#note(path, found.ok ? `${sourceName(parsed.data, this.#folder)} is empty` : found.message);
-    return undefined;
-  }
-
-  /** The certificates of a PEM file, as text. */
-  async certificates(path: string, file: unknown): Promise<string | undefined> {
-    if (typeof file !== 'string' || file === '' || file.includes('\0')) return undefined;
-    const found = await readCertificates(this.#readBytes, resolve(this.#folder, file));
-    if (found.ok) return found.value;
-    this.#note(path, found.message);
-    return undefined;
-  }
-
-  /**
-   * A secret that is read anew for each use. It is also read now, so that a missing one is told at start; undefined, with
-   * a problem noted, if it is missing or empty.
-   */
-  async source(path: string, ref: SecretRef): Promise<SecretSource | undefined> {
-    if ((await this.secret(path, ref)) === undefined) return undefined;
-    return new SecretSource(async () => {
-      const found = await this.#text(ref);
-      if (!found.ok) throw new Error(`${path}: ${found.message}`);
-      const text = found.value.replace(/[\r\n]+$/, '');
-      if (text === '') throw new Error(`${path}: ${sourceName(ref, this.#folder)} is empty`);
-      return text;
+    return this.#source(path, async () => {
+      const found = await this.#text(parsed.data);
+      const text = found.ok ? found.value.replace(/[\r\n]+$/, '') : '';
+      if (text !== '') return { ok: true, value: text };
+      return { ok: false, message: found.ok ? `${sourceName(parsed.data, this.#folder)} is empty` : found.message };
     });
+  }
+
+  /** The certificates of a PEM file, in the same way. */
+  async certificates(path: string, file: unknown): Promise<SecretSource | undefined> {
+    if (typeof file !== 'string' || file === '' || file.includes('\0')) return undefined;
+    return this.#source(path, () => readCertificates(this.#readBytes, resolve(this.#folder, file)));
+  }
+
+  async #source(path: string, read: () => Promise<Found<string>>): Promise<SecretSource | undefined> {
+    const first = await read();
+    if (!first.ok) {
+      this.#note(path, first.message);
+      return undefined;
+    }
+    return rereadable(path, first.value, read);
   }
 
   /** A path as an absolute one; a relative one starts at the folder of the configuration file. */
@@ -77,7 +73,7 @@ export class Resolver {
 /** What was read of one server; a part is undefined where a problem was noted. */
 export interface ServerParts {
   readonly credentials: Credentials | undefined;
-  readonly ca: string | undefined;
+  readonly ca: SecretSource | undefined;
 }
 
 /** Reads the secrets and the authorities of one server from its raw form, whatever else is wrong with it. */
@@ -88,9 +84,9 @@ export async function readServerParts(resolver: Resolver, raw: unknown, index: n
   const path = `settings.servers[${index}]`;
   const { user: userText, directory } = written;
   const [accessKey, password, user, ca] = await Promise.all([
-    resolver.secret(`${path}.credentials.accessKey`, written.accessKey),
-    resolver.secret(`${path}.credentials.password`, written.password),
-    typeof userText === 'string' ? new Secret(userText) : resolver.secret(`${path}.credentials.user`, userText),
+    resolver.source(`${path}.credentials.accessKey`, written.accessKey),
+    resolver.source(`${path}.credentials.password`, written.password),
+    typeof userText === 'string' ? new Secret(userText) : resolver.source(`${path}.credentials.user`, userText),
     resolver.certificates(`${path}.caFile`, server.caFile),
   ]);
   if (!password) return { credentials: undefined, ca };
@@ -100,7 +96,7 @@ export async function readServerParts(resolver: Resolver, raw: unknown, index: n
 }
 
 /** A server in its final form. */
-export function serverConfig(file: ServerFile, credentials: Credentials, ca: string | undefined): ServerConfig {
+export function serverConfig(file: ServerFile, credentials: Credentials, ca: SecretSource | undefined): ServerConfig {
   const { credentials: _refs, caFile: _file, url, ...rest } = file;
   return { ...rest, url: url.replace(/\/+$/, ''), credentials, ...(ca === undefined ? {} : { ca }) };
 }

@@ -85,7 +85,7 @@ describe('a secret', () => {
 
   it('keeps its own spaces and loses only line breaks at its end', async () => {
     const { config } = await load(withPassword({ file: '/run/p' }), { files: { '/run/p': ' pass word \r\n' } });
-    expect(config.servers[0]?.credentials.password.reveal()).toBe(' pass word ');
+    expect(await config.servers[0]?.credentials.password.reveal()).toBe(' pass word ');
   });
 
   it.each([
@@ -127,8 +127,8 @@ describe('the authorities', () => {
   it('are read as PEM, relative to the configuration file', async () => {
     const file = good({}, { servers: [server({ caFile: 'ca.pem' })], bus: { caFile: '/tls/bus.pem' } });
     const { config } = await load(file, { files: { '/etc/driver/ca.pem': certificate, '/tls/bus.pem': certificate } });
-    expect(config.servers[0]?.ca).toBe(certificate);
-    expect(config.bus.ca).toBe(certificate);
+    expect(await config.servers[0]?.ca?.reveal()).toBe(certificate);
+    expect(await config.bus.ca?.reveal()).toBe(certificate);
   });
 
   it.each([

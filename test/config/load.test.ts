@@ -50,14 +50,14 @@ describe('a good configuration', () => {
         },
       ],
     });
-    expect(config.bus.seed.reveal()).toBe(pair.seed);
+    expect(await config.bus.seed.reveal()).toBe(pair.seed);
   });
 
   it('takes the secrets from files beside it and from the environment', async () => {
     const { config } = await load(good());
     const credentials = config.servers[0]?.credentials;
-    expect(credentials?.kind === 'accessKey' && credentials.accessKey.reveal()).toBe(secrets.accessKey);
-    expect(credentials?.password.reveal()).toBe(secrets.file);
+    expect(credentials?.kind === 'accessKey' && (await credentials.accessKey.reveal())).toBe(secrets.accessKey);
+    expect(await credentials?.password.reveal()).toBe(secrets.file);
   });
 
   it('takes a user as text or as a secret, with a directory', async () => {
@@ -73,8 +73,10 @@ describe('a good configuration', () => {
         },
       ),
     );
-    const users = config.servers.map(({ credentials }) =>
-      credentials.kind === 'user' ? [credentials.user.reveal(), credentials.directory] : [],
+    const users = await Promise.all(
+      config.servers.map(async ({ credentials }) =>
+        credentials.kind === 'user' ? [await credentials.user.reveal(), credentials.directory] : [],
+      ),
     );
     expect(users).toEqual([
       ['driver', 'Seeq'],

@@ -187,7 +187,7 @@ describe('the key file', () => {
     ],
     ['a byte order mark', `\ufeff${pair.seed}`],
   ])('is read with %s', async (_name, text) => {
-    expect((await load(good(), key(text))).config.bus.seed.reveal()).toBe(pair.seed);
+    expect(await (await load(good(), key(text))).config.bus.seed.reveal()).toBe(pair.seed);
   });
 
   const other = makePair();

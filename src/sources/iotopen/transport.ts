@@ -3,14 +3,10 @@
  * anew for every connection.
  */
 import createClient, { type Client } from 'openapi-fetch';
-import { buildConnector, Pool } from 'undici';
+import { Pool } from 'undici';
+import { freshConnector, type TextSource } from '../fresh-tls.ts';
 import type { paths } from './iotopen-api.generated.ts';
 import { IotOpenReply } from './reply.ts';
-
-/** A secret or a file that is read anew for every use; its error is fit for a log. */
-export interface TextSource {
-  reveal(): Promise<string>;
-}
 
 export interface TlsOptions {
   /** PEM of the authorities to trust instead of the public ones. */
@@ -64,12 +60,18 @@ class PlainRequest {
 /** Opens the (lazy) pool. */
 export function openTransport(options: TransportOptions): Transport {
   const root = new URL(options.url);
+  const { tls } = options;
   const pool = new Pool(root.origin, {
     connections: options.connections,
     headersTimeout: options.requestTimeoutMs,
     bodyTimeout: options.requestTimeoutMs,
     maxResponseSize: MAX_RESPONSE_BYTES,
-    connect: connector(options),
+    connect: freshConnector({
+      ...{ ca: tls.caFile, cert: tls.certFile, key: tls.keyFile, serverName: tls.serverName },
+      insecureSkipVerify: tls.insecureSkipVerify,
+      connectTimeoutMs: options.connectTimeoutMs,
+      label: `The IoT Open platform at ${root.host}`,
+    }),
   });
   const send = async (request: PlainRequest): Promise<IotOpenReply> => {
     const { statusCode, headers, body } = await pool.request({
@@ -99,41 +101,4 @@ function querySerializer(query: Record<string, unknown>): string {
     return typeof value === 'object' ? Object.entries(value) : [[name, value]];
   });
   return pairs.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(String(value))}`).join('&');
-}
-
-/** Connects with the certificates as they are at that moment. */
-function connector({ tls, connectTimeoutMs }: TransportOptions): buildConnector.connector {
-  const { caFile, certFile, keyFile, serverName, insecureSkipVerify } = tls;
-  let known: { readonly from: string; readonly connect: buildConnector.connector } | undefined;
-  const current = async (): Promise<buildConnector.connector> => {
-    const [ca, cert, key] = await Promise.all([caFile?.reveal(), certFile?.reveal(), keyFile?.reveal()]);
-    const from = JSON.stringify([ca, cert, key]);
-    if (known?.from !== from) {
-      const given = {
-        ...(ca === undefined ? {} : { ca }),
-        ...(cert === undefined ? {} : { cert }),
-        ...(key === undefined ? {} : { key }),
-        ...(serverName === undefined ? {} : { servername: serverName }),
-      };
-      const connect = buildConnector({
-        ...given,
-        rejectUnauthorized: !insecureSkipVerify,
-        timeout: connectTimeoutMs,
-      });
-      known = { from, connect };
-    }
-    return known.connect;
-  };
-  return (options, callback) => {
-    current().then(
-      (connect) => {
-        // undici names the host of the URL, which would win over the name in the options.
-        const { servername: _host, ...rest } = options;
-        connect(serverName === undefined ? options : { ...rest, servername: serverName }, callback);
-      },
-      (error: unknown) => {
-        callback(error as Error, null);
-      },
-    );
-  };
 }

@@ -3,17 +3,19 @@
  * brings a new one, and no storm of log-ins with a wrong password (which would lock the account).
  */
 import { DriverError } from '../../contract/errors.ts';
+import type { TextSource } from '../fresh-tls.ts';
 import type { SeeqClient, TokenHolder } from './transport.ts';
 import { fromRefusal, fromThrown, parseRetryAfter } from './failure.ts';
 
-/** How the driver logs in. Secrets are revealed only while a log-in is sent. */
+/** How the driver logs in. Secrets are read for each log-in, so that a rotated one is used at the next. */
 export type SeeqCredentials =
-  | { kind: 'accessKey'; accessKey: SecretText; password: SecretText }
-  | { kind: 'user'; user: SecretText; password: SecretText; directory: string };
+  | { kind: 'accessKey'; accessKey: TextSource; password: TextSource }
+  | { kind: 'user'; user: TextSource; password: TextSource; directory: string };
 
-/** A secret that shows itself only on demand. */
-export interface SecretText {
-  reveal(): string;
+/** A name and a password as they are now. */
+interface Login {
+  readonly username: string;
+  readonly password: string;
 }
 
 /** Seeq's own directory, in the two words that its log-in wants. */
@@ -24,13 +26,17 @@ const FIRST_REFUSAL_PAUSE_MS = 5_000;
 const LONGEST_REFUSAL_PAUSE_MS = 300_000;
 /** After this many log-ins in a row without any use the next ones are put off like refused ones. */
 const MOST_UNPROVEN = 2;
+/** Log-ins that are kept out of texts. */
+const MOST_LOGINS = 4;
 /** One log-in may take this long, whoever waits for it. */
 const LOGIN_TIMEOUT_MS = 30_000;
 
 export class Session implements TokenHolder {
   #token: string | undefined;
   #login: Promise<void> | undefined;
-  #refusal: { error: DriverError; untilMs: number; pauseMs: number } | undefined;
+  #refusal: { error: DriverError; untilMs: number; pauseMs: number; login: Login | undefined } | undefined;
+  /** The log-ins of late, the newest last: a text of the server may repeat an older one as well. */
+  #logins: Login[] = [];
   /** Log-ins in a row whose token was refused before any call was accepted with it. */
   #unproven = 0;
   readonly #server: string;
@@ -77,9 +83,9 @@ export class Session implements TokenHolder {
 
   /** A text of the server without our secrets, should it repeat them. `token` is the one that the call was made with. */
   conceal(text: string, token = this.#token): string {
-    const credentials = this.#credentials;
-    const name = credentials.kind === 'accessKey' ? credentials.accessKey.reveal() : '';
-    return [credentials.password.reveal(), name, token ?? '']
+    const isKey = this.#credentials.kind === 'accessKey';
+    const known = this.#logins.flatMap(({ username, password }) => [password, isKey ? username : '']);
+    return [...known, token ?? '']
       .filter((secret) => secret !== '')
       .reduce((rest, secret) => rest.replaceAll(secret, '[secret]'), text);
   }
@@ -97,12 +103,17 @@ export class Session implements TokenHolder {
   }
 
   async #logIn(): Promise<void> {
-    if (this.#refusal && this.#now() < this.#refusal.untilMs) throw this.#refusal.error;
+    const login = await this.#readLogin();
+    // Another name or password than the refused one has not been refused yet.
+    const refused = this.#refusal?.login;
+    const isNew = refused !== undefined && !isSame(refused, login);
+    if (this.#refusal && !isNew && this.#now() < this.#refusal.untilMs) throw this.#refusal.error;
+    if (isNew) this.#refusal = undefined;
     const client = this.#client;
     if (!client) throw new DriverError('internal', 'The session has no client yet.');
     const signal = AbortSignal.timeout(LOGIN_TIMEOUT_MS);
     try {
-      const body = await this.#loginBody(client, signal);
+      const body = { ...login, ...(await this.#providerOf(client, signal)) };
       const { error, response } = await client.POST('/auth/login', { body, signal });
       if (!response.ok) {
         const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), Date.now());
@@ -117,18 +128,31 @@ export class Session implements TokenHolder {
       this.#token = token;
       this.#refusal = undefined;
     } catch (thrown) {
-      throw this.#remember(timedOut(signal, this.#server) ?? fromThrown(thrown, this.#server));
+      throw this.#remember(timedOut(signal, this.#server) ?? fromThrown(thrown, this.#server), login);
     }
   }
 
-  async #loginBody(client: SeeqClient, signal: AbortSignal) {
+  /** @throws DriverError `sourceUnavailable` when a secret cannot be read; it is read again for the next call */
+  async #readLogin(): Promise<Login> {
     const credentials = this.#credentials;
-    if (credentials.kind === 'accessKey') {
-      // Access keys are no members of a directory: no provider is named.
-      return { username: credentials.accessKey.reveal(), password: credentials.password.reveal() };
+    const name = credentials.kind === 'accessKey' ? credentials.accessKey : credentials.user;
+    try {
+      const [username, password] = await Promise.all([name.reveal(), credentials.password.reveal()]);
+      const login = { username, password };
+      const others = this.#logins.filter((known) => !isSame(known, login));
+      this.#logins = [...others.slice(1 - MOST_LOGINS), login];
+      return login;
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      const text = `The log-in at server "${this.#server}" cannot be read: ${why}. It is read again at the next call.`;
+      throw new DriverError('sourceUnavailable', text, { cause: error });
     }
-    const provider = await this.#provider(credentials.directory, client, signal);
-    return { username: credentials.user.reveal(), password: credentials.password.reveal(), ...provider };
+  }
+
+  async #providerOf(client: SeeqClient, signal: AbortSignal) {
+    // Access keys are no members of a directory: no provider is named.
+    if (this.#credentials.kind === 'accessKey') return {};
+    return this.#provider(this.#credentials.directory, client, signal);
   }
 
   async #provider(directory: string, client: SeeqClient, signal: AbortSignal) {
@@ -154,16 +178,19 @@ export class Session implements TokenHolder {
     };
   }
 
-  #remember(error: DriverError): DriverError {
+  #remember(error: DriverError, login = this.#logins.at(-1)): DriverError {
     if (error.code !== 'unauthorized') return error;
     const pauseMs = Math.min(
       LONGEST_REFUSAL_PAUSE_MS,
       this.#refusal ? this.#refusal.pauseMs * 2 : FIRST_REFUSAL_PAUSE_MS,
     );
-    this.#refusal = { error, pauseMs, untilMs: this.#now() + pauseMs };
+    this.#refusal = { error, pauseMs, untilMs: this.#now() + pauseMs, login };
     return error;
   }
 }
+
+const isSame = (one: Login, other: Login): boolean =>
+  one.username === other.username && one.password === other.password;
 
 function timedOut(signal: AbortSignal, server: string): DriverError | undefined {
   if (!signal.aborted) return undefined;

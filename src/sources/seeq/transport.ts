@@ -4,6 +4,7 @@
  */
 import createClient, { type Client } from 'openapi-fetch';
 import { Pool } from 'undici';
+import { freshConnector, type TextSource } from '../fresh-tls.ts';
 import { SeeqReply } from './reply.ts';
 import type { paths } from './seeq-api.generated.ts';
 
@@ -19,8 +20,8 @@ const SPARE_CONNECTIONS = 2;
 export interface TransportOptions {
   /** Root of the server as in a browser, for example `https://seeq.example.com` or `https://proxy/seeq`. */
   url: string;
-  /** PEM of the authorities to trust instead of the public ones. */
-  ca?: string | undefined;
+  /** PEM of the authorities to trust instead of the public ones; read again for each connection. */
+  ca?: TextSource | undefined;
   insecureSkipVerify: boolean;
   /** Connections, and so calls on the wire, at once; probes and log-ins have some of their own. */
   connections: number;
@@ -65,14 +66,10 @@ export function openTransport(options: TransportOptions, holder: TokenHolder): T
   const root = new URL(options.url);
   const pool = new Pool(root.origin, {
     connections: options.connections + SPARE_CONNECTIONS,
-    connectTimeout: options.connectTimeoutMs,
     headersTimeout: options.requestTimeoutMs,
     bodyTimeout: options.requestTimeoutMs,
     maxResponseSize: MAX_RESPONSE_BYTES,
-    connect: {
-      rejectUnauthorized: !options.insecureSkipVerify,
-      ...(options.ca === undefined ? {} : { ca: options.ca }),
-    },
+    connect: freshConnector({ ...options, label: `The Seeq server at ${root.host}` }),
   });
   const constantHeaders = {
     accept: MEDIA_TYPE,

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Secret } from '../../../src/config/secret.ts';
 import { type Authority, createAuthority, type ServerCertificate } from '../../support/nats/index.ts';
 import { freeCall, idOf, openSource, rejection, simulator } from './support.ts';
 
@@ -23,8 +24,11 @@ async function secured(certificate: ServerCertificate): Promise<string> {
   writeFileSync(keyFile, certificate.keyPem, { mode: 0o600 });
   return (await simulator({ tls: { certFile, keyFile } })).url;
 }
-const read = (url: string, options: { ca?: string; insecureSkipVerify?: boolean }) =>
-  openSource(url, options).properties(idOf('Example'), freeCall());
+const read = (url: string, { ca, ...rest }: { ca?: string; insecureSkipVerify?: boolean }) =>
+  openSource(url, { ...rest, ...(ca === undefined ? {} : { ca: new Secret(ca) }) }).properties(
+    idOf('Example'),
+    freeCall(),
+  );
 
 it('works with the right authority', async () => {
   const url = await secured(await authority.issue());

@@ -2,7 +2,8 @@
 import { DriverError } from '../../../contract/errors.ts';
 import { fromRefusal, fromThrown, type Conceal } from '../failure.ts';
 import type { components } from '../iotopen-api.generated.ts';
-import type { IotOpenPaths, TextSource } from '../transport.ts';
+import type { TextSource } from '../../fresh-tls.ts';
+import type { IotOpenPaths } from '../transport.ts';
 import { Patience } from './patience.ts';
 import type { TokenFile } from './token-file.ts';
 import { basic, type Grant, type Way } from './way.ts';

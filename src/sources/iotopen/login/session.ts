@@ -1,5 +1,6 @@
 /** The log-in at one platform: one for all waiting calls, kept while it is good, and replaced once when it is refused. */
 import { fromThrown } from '../failure.ts';
+import type { TextSource } from '../../fresh-tls.ts';
 import type { IotOpenPaths } from '../transport.ts';
 import { KeyWay } from './key.ts';
 import { OAuthWay } from './oauth.ts';
@@ -135,7 +136,7 @@ function wayOf(options: SessionOptions, now: () => number, { conceal, learn }: S
 }
 
 /** The same source; whoever reveals it has it kept out of texts. */
-function learning(source: { reveal(): Promise<string> }, learn: (secret: string) => void) {
+function learning(source: TextSource, learn: (secret: string) => void) {
   return {
     reveal: async () => {
       const text = await source.reveal();
