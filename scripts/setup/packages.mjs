@@ -1,87 +1,129 @@
-import { readFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
-import { quiet, say, SetupError, tail } from './shell.mjs';
-import { inTurn } from './turn.mjs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { clean } from './npm.mjs';
+import { say, SetupError } from './shell.mjs';
 
-/** Makes node_modules match package-lock.json. */
-export async function ensurePackages(root) {
-  if (packagesMatch(root)) return;
-  await inTurn(root, async () => {
-    // The one we waited for may have done it.
-    if (packagesMatch(root)) return;
-    say('installing the npm packages of package-lock.json');
-    // --include=dev: the tools are wanted even where NODE_ENV is "production". --loglevel: no warnings about the old
-    // Node that runs npm, since the project runs on its own.
-    const args = ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
-    const { code, output } = await quiet('npm', args, { cwd: root, env: npmEnvironment() });
-    if (code !== 0) throw new SetupError(`npm ci failed:${reason(output)}`);
-  });
+/**
+ * What packages can name as their machine, in npm's words.
+ * @typedef {{ os: string, cpu: string, libc?: string }} Machine
+ */
+
+let known;
+
+/** @returns {Machine} */
+export function machine() {
+  known ??= { os: process.platform, cpu: process.arch, ...(process.platform === 'linux' ? { libc: libc() } : {}) };
+  return known;
 }
 
-/** Makes sure that node_modules/.bin/node is the Node that package.json pins. */
-export async function ensureNode(root) {
-  const wanted = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).devDependencies.node;
-  if (await isNode(root, wanted)) return;
-  await inTurn(root, async () => {
-    if (await isNode(root, wanted)) return;
-    // Its install script fetches the binary for this machine; npm settings such as ignore-scripts suppress it.
-    say(`fetching Node ${wanted}`);
-    const env = npmEnvironment();
-    const rebuilt = await quiet('npm', ['rebuild', 'node', '--ignore-scripts=false', '--loglevel=error'], {
-      cwd: root,
-      env,
-    });
-    if (await isNode(root, wanted)) return;
-    const cwd = join(root, 'node_modules', 'node');
-    const direct = await quiet('node', ['installArchSpecificPackage.js'], { cwd, env });
-    if (await isNode(root, wanted)) return;
-    throw new SetupError(
-      `Node ${wanted} could not be installed from the npm package "node".${tail(rebuilt.output)}${tail(direct.output)}`,
-    );
-  });
+/** The C library that this Node is linked against. */
+function libc() {
+  // Without this the report looks up the names of all open connections.
+  process.report.excludeNetwork = true;
+  return process.report.getReport().header.glibcVersionRuntime ? 'glibc' : 'musl';
 }
 
 /**
- * Whether what npm last installed is what the lock file wants. npm keeps its own record beside the packages, so an
- * `npm install` by hand counts too; a package that is optional may be missing (it is for another platform).
+ * Whether node_modules holds every package that package-lock.json names for this machine, and no other. npm's own
+ * record beside the packages says what is installed, so an `npm install` by hand counts too.
  */
-function packagesMatch(root) {
-  const wanted = packagesOf(join(root, 'package-lock.json'));
-  const present = packagesOf(join(root, 'node_modules', '.package-lock.json'));
-  if (!wanted || !present) return false;
-  const same = (path) =>
-    present[path]?.version === wanted[path]?.version && present[path]?.integrity === wanted[path]?.integrity;
+export function packagesMatch(root) {
+  const lock = readJson(join(root, 'package-lock.json'));
+  const installed = readJson(join(root, 'node_modules', '.package-lock.json'))?.packages;
+  if (!lock || !installed) return false;
   return (
-    Object.keys(present).every((path) => path in wanted && same(path)) &&
-    Object.keys(wanted).every((path) => path === '' || path in present || wanted[path].optional === true)
+    missingPackages(root, lock, installed).length === 0 && Object.keys(installed).every((path) => path in lock.packages)
   );
 }
 
-function packagesOf(file) {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')).packages;
-  } catch {
-    return undefined;
+/** Makes node_modules match package-lock.json. */
+export async function installPackages(root, npm) {
+  if (packagesMatch(root)) return;
+  const lock = readJson(join(root, 'package-lock.json'));
+  if (!lock) throw new SetupError('package-lock.json is missing or broken. Remedy: git checkout package-lock.json');
+  const doing = 'installing the npm packages';
+  const total = wantedPackages(lock, machine()).length;
+  const record = join(root, 'node_modules', '.package-lock.json');
+  for (const again of [false, true]) {
+    // Without its record an installation that is interrupted cannot pass for a complete one.
+    rmSync(record, { force: true });
+    await clean(npm, root, { doing: again ? `${doing} again` : doing, total });
+    if (packagesMatch(root)) return;
+    // npm is silent about an optional package that it could not fetch.
+    const missing = missingPackages(root, lock, readJson(record)?.packages ?? {});
+    const names = missing.map((path) => path.replace(/^.*node_modules\//, '')).join(', ');
+    if (again || missing.length === 0) {
+      throw new SetupError(
+        `npm ci left out packages that this machine needs: ${names || 'none by name, but its record differs from the lock file'}.\n` +
+          '    Remedy: see "npm config list" for settings that leave packages out (omit, os, cpu, libc); ' +
+          'then "rm -rf node_modules", and run the same command again.',
+      );
+    }
+    say(`npm left out ${names}`);
   }
 }
 
-async function isNode(root, version) {
-  const { code, output } = await quiet(join(root, 'node_modules', '.bin', 'node'), ['--version']);
-  return code === 0 && output.trim() === `v${version}`;
-}
-
-/** npm must not run by the Node that it is about to replace, nor take over settings of the npm script we are in. */
-function npmEnvironment() {
-  const env = Object.fromEntries(
-    Object.entries(process.env).filter(([key]) => !/^npm_(lifecycle|package|command|execpath|node_execpath)/.test(key)),
+/** The packages that this machine needs and that are not installed, by their paths. */
+function missingPackages(root, lock, installed) {
+  return wantedPackages(lock, machine()).filter(
+    (path) =>
+      installed[path]?.version !== lock.packages[path].version ||
+      installed[path]?.integrity !== lock.packages[path].integrity ||
+      !existsSync(join(root, path, 'package.json')),
   );
-  const folders = (process.env.PATH ?? '').split(delimiter);
-  env.PATH = folders.filter((folder) => !folder.includes('node_modules')).join(delimiter);
-  return env;
 }
 
-/** Why npm failed: its first words on that; further down it explains its own options. */
-function reason(output) {
-  const errors = output.split('\n').filter((line) => /^npm (error|ERR!) ./.test(line));
-  return errors.length > 0 ? tail(errors.slice(0, 12).join('\n')) : tail(output);
+/**
+ * The paths of all packages that a lock file names for a machine: what npm reaches from the root without the optional
+ * packages that are for other machines.
+ *
+ * @param {Machine} where
+ */
+export function wantedPackages({ packages }, where) {
+  const reached = new Set();
+  const open = [''];
+  for (let from = open.pop(); from !== undefined; from = open.pop()) {
+    for (const name of dependenciesOf(packages[from], from === '')) {
+      const path = find(packages, from, name);
+      if (path === undefined || reached.has(path) || !isFor(packages[path], where)) continue;
+      reached.add(path);
+      open.push(path);
+    }
+  }
+  return [...reached];
+}
+
+function dependenciesOf(entry, isRoot) {
+  const { dependencies, devDependencies, optionalDependencies, peerDependencies, peerDependenciesMeta = {} } = entry;
+  const peers = Object.keys(peerDependencies ?? {}).filter((name) => !peerDependenciesMeta[name]?.optional);
+  return [...Object.keys({ ...dependencies, ...(isRoot ? devDependencies : {}), ...optionalDependencies }), ...peers];
+}
+
+/** As Node finds a package: in the node_modules of the folder, else in those of the folders above. */
+function find(packages, from, name) {
+  for (let at = from; ; at = at.slice(0, Math.max(0, at.lastIndexOf('node_modules/') - 1))) {
+    const path = `${at === '' ? '' : `${at}/`}node_modules/${name}`;
+    if (packages[path]) return path;
+    if (at === '') return undefined;
+  }
+}
+
+function isFor(entry, where) {
+  return ['os', 'cpu', 'libc'].every((key) => allows(entry[key], where[key]));
+}
+
+/** npm's rule for `os`, `cpu` and `libc`: a list of names, where "!" before a name excludes it. */
+function allows(list, value) {
+  if (list === undefined) return true;
+  const names = [list].flat();
+  if (names.includes(`!${value}`)) return false;
+  return names.includes(value) || names.includes('any') || names.every((name) => name.startsWith('!'));
+}
+
+function readJson(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return undefined;
+  }
 }

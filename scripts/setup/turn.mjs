@@ -1,7 +1,7 @@
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { say } from './shell.mjs';
+import { isWritable, say, SetupError, throwIfInterrupted } from './shell.mjs';
 
 /**
  * Runs `work` while no other set-up of this checkout does: two `npm ci` at once would delete each other's files.
@@ -9,19 +9,23 @@ import { say } from './shell.mjs';
  */
 export async function inTurn(root, work) {
   const folder = join(root, '.cache');
+  if (!isWritable(folder) || !isWritable(root)) {
+    throw new SetupError(`${root} cannot be written. Remedy: run this as the user who owns it.`);
+  }
   mkdirSync(folder, { recursive: true });
   const turn = join(folder, 'setup.turn');
   const mine = join(folder, `setup.${process.pid}`);
-  writeFileSync(mine, String(process.pid));
+  writeFileSync(mine, `${process.pid} ${startOf(process.pid)}`);
   try {
     let told = false;
     while (!take(mine, turn)) {
+      throwIfInterrupted();
       const holder = holderOf(turn);
       if (holder !== undefined && !isAlive(holder)) {
         // Renaming lets only one of several waiting processes clear it away.
         discard(turn, `${mine}.stale`);
       } else {
-        if (!told) say(`waiting for another set-up (process ${holder ?? 'unknown'})`);
+        if (!told) say(`waiting for another set-up (process ${holder?.pid ?? 'unknown'})`);
         told = true;
         await sleep(300);
       }
@@ -49,18 +53,31 @@ function take(mine, turn) {
 
 function holderOf(turn) {
   try {
-    return Number(readFileSync(turn, 'utf8')) || undefined;
+    const [pid, start] = readFileSync(turn, 'utf8').split(' ');
+    return Number(pid) ? { pid: Number(pid), start } : undefined;
   } catch {
     return undefined;
   }
 }
 
-function isAlive(pid) {
+/** Whether the process lives, and is not a later one with the same number. */
+function isAlive({ pid, start }) {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
-    return error.code === 'EPERM';
+    if (error.code !== 'EPERM') return false;
+  }
+  return !start || start === startOf(pid);
+}
+
+/** When a process began, in Linux' own count; empty where that cannot be read. */
+function startOf(pid) {
+  try {
+    // The name of the program, in brackets, may hold anything; the 20th field after it is the one.
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  } catch {
+    return '';
   }
 }
 
