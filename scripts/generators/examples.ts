@@ -171,6 +171,7 @@ async function ask(driver: Driver, request: Request, url: string) {
   await driver.handle({
     data: Buffer.from(JSON.stringify(request)),
     hasReply: true,
+    replyProblem: () => undefined,
     answer: (head) => ({
       item: (item) => {
         items.push(item);

@@ -15,12 +15,18 @@ export interface MessageNumbers {
 
 /**
  * Reads `$JS.ACK.<stream>.<consumer>.<times given>.<stream seq>.<consumer seq>.<time>.<pending>`; later servers put a
- * domain and an account after `$JS.ACK`, and a token more at the end. Undefined for anything else.
+ * domain and an account after `$JS.ACK`, and a token more at the end. Undefined for anything else, and for
+ * messages of another consumer.
  */
-export function numbersOf(ackSubject: string): MessageNumbers | undefined {
+export function numbersOf(
+  ackSubject: string,
+  consumer: { stream: string; durable: string },
+): MessageNumbers | undefined {
   const tokens = ackSubject.split('.');
   if (tokens[0] !== '$JS' || tokens[1] !== 'ACK') return undefined;
   const at = tokens.length === 9 ? 4 : 6;
+  // Whoever can write to the inbox must not have the messages of other consumers acknowledged.
+  if (tokens[at - 2] !== consumer.stream || tokens[at - 1] !== consumer.durable) return undefined;
   const [times, seq, given] = [Number(tokens[at]), Number(tokens[at + 1]), Number(tokens[at + 2])];
   const stored = tokens[at + 3];
   if (!isNumber(times) || !isNumber(seq) || !isNumber(given) || stored === undefined) return undefined;

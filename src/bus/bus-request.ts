@@ -9,11 +9,13 @@ import type { BusConnection } from './connection.ts';
 import { emptyMeta } from './envelope.ts';
 import type { BusLogger } from './logger.ts';
 import type { ReplyBox } from './reply-box.ts';
-import { publishSubject } from './subject.ts';
+import type { ReplyRule } from './subject.ts';
 
 export interface BusRequestOptions {
   logger: BusLogger;
   chunkBytes?: number | undefined;
+  /** Where answers may go. */
+  replyRule: ReplyRule;
   /** Where the server tells that a caller is gone. */
   replies?: ReplyBox | undefined;
 }
@@ -39,7 +41,8 @@ export class BusRequest implements IncomingRequest {
     onEnd: (status: AnswerStatus, error: ErrorBody | undefined) => void,
   ) {
     this.data = message.data;
-    this.#reply = message.reply ?? '';
+    const reply = message.reply ?? '';
+    this.#reply = options.replyRule(reply) === undefined ? reply : '';
     this.hasReply = this.#reply !== '';
     this.#gzip = acceptsGzip(message.headers);
     this.#connection = connection;
@@ -47,7 +50,7 @@ export class BusRequest implements IncomingRequest {
     this.#onEnd = onEnd;
   }
 
-  /** Where the answer goes; empty before it was opened, and when nobody waits for it. */
+  /** Where the answer goes; empty before it was opened, and when it can go nowhere. */
   get subject(): string {
     return this.#subject;
   }
@@ -61,13 +64,18 @@ export class BusRequest implements IncomingRequest {
     return this.#firstMs ?? performance.now() - this.#arrived;
   }
 
+  replyProblem(replyTo: string): string | undefined {
+    return this.#options.replyRule(replyTo);
+  }
+
   answer(head: AnswerHead): AnswerSink {
     const { logger, chunkBytes = defaultChunkBytes, replies } = this.#options;
     if (this.#writer !== undefined) {
       logger.error({ id: head.id, function: head.function }, 'The answer of a request was opened twice');
       return this.#writer;
     }
-    this.#subject = head.replyTo === undefined ? this.#reply : publishSubject(head.replyTo);
+    const { replyTo } = head;
+    this.#subject = replyTo !== undefined && this.replyProblem(replyTo) === undefined ? replyTo : this.#reply;
     this.#writer = new AnswerWriter(head, {
       outbox: this.#connection.outbox,
       subject: this.#subject,

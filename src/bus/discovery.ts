@@ -9,6 +9,7 @@ import { randomUUID } from 'node:crypto';
 import type { Msg, NatsConnection, Subscription } from 'nats';
 import type { BusConnection } from './connection.ts';
 import type { BusLogger } from './logger.ts';
+import type { ReplyRule } from './subject.ts';
 
 export interface ServiceDescription {
   /** Letters, digits, `-` and `_`. */
@@ -32,6 +33,12 @@ export interface ServiceNumbers {
   data: object;
 }
 
+export interface DiscoveryOptions {
+  logger: BusLogger;
+  /** Where answers may go; a question that names another subject is dropped. */
+  replyRule: ReplyRule;
+}
+
 const namePattern = /^[\w-]+$/;
 const versionPattern = /^\d+\.\d+\.\d+(?:-[\dA-Za-z.-]+)?(?:\+[\dA-Za-z.-]+)?$/;
 
@@ -40,7 +47,7 @@ export function announceService(
   connection: BusConnection,
   service: ServiceDescription,
   numbers: () => ServiceNumbers,
-  logger: BusLogger,
+  options: DiscoveryOptions,
 ): () => void {
   if (!namePattern.test(service.name)) throw new Error(`"${service.name}" is not a name for a NATS service.`);
   if (!versionPattern.test(service.version)) throw new Error(`"${service.version}" is not a semantic version.`);
@@ -73,8 +80,8 @@ export function announceService(
       for (const suffix of ['', `.${name}`, `.${name}.${identity.id}`]) {
         const subscription = nc.subscribe(`$SRV.${verb}${suffix}`, {
           callback: (error, message) => {
-            if (error === null) respond(message, answer, nc, logger);
-            else logger.debug({ err: error }, 'Service discovery is not allowed for this user');
+            if (error === null) respond(message, answer, nc, options);
+            else options.logger.debug({ err: error }, 'Service discovery is not allowed for this user');
           },
         });
         subscriptions.push(subscription);
@@ -102,8 +109,14 @@ function statistics({ requests, errors, lastError, processingMs, data }: Service
 }
 
 /** Nothing may be thrown into the client's reader. */
-function respond(message: Msg, answer: () => object, nc: NatsConnection, logger: BusLogger): void {
+function respond(
+  message: Msg,
+  answer: () => object,
+  nc: NatsConnection,
+  { logger, replyRule }: DiscoveryOptions,
+): void {
   try {
+    if (replyRule(message.reply ?? '') !== undefined) return;
     const body = Buffer.from(JSON.stringify(answer()), 'utf8');
     if (body.length > (nc.info?.max_payload ?? 0)) {
       logger.warn(

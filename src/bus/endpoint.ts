@@ -7,7 +7,7 @@ import type { BusConnection } from './connection.ts';
 import { announceService, type ServiceNumbers } from './discovery.ts';
 import type { BusLogger } from './logger.ts';
 import type { ReplyBox } from './reply-box.ts';
-import { subjectToken, subscribeSubject } from './subject.ts';
+import { type ReplyRule, subjectToken, subscribeSubject } from './subject.ts';
 import { within } from './within.ts';
 
 export interface ServeOptions {
@@ -25,6 +25,8 @@ export interface ServeOptions {
   logger: BusLogger;
   /** Bound of one message of an answer. Default 512 KiB; the server's max_payload holds as well. */
   chunkBytes?: number | undefined;
+  /** Where answers may go, those of service discovery too. */
+  replyRule: ReplyRule;
   /** Where the server tells that a caller is gone; without it nobody knows. */
   replies?: ReplyBox | undefined;
 }
@@ -36,7 +38,7 @@ export type RequestHandler = (request: IncomingRequest) => Promise<void>;
 export interface EndpointNumbers {
   requests: number;
   running: number;
-  /** Answers by their final status; `unanswered` are requests that named no subject for it. */
+  /** Answers by their final status; `unanswered` are requests that named no subject for it, or one that is not allowed. */
   ok: number;
   partial: number;
   error: number;
@@ -78,7 +80,7 @@ class Endpoint implements RequestEndpoint {
   readonly #stopUsing: (() => void)[];
 
   constructor(connection: BusConnection, options: ServeOptions, handler: RequestHandler) {
-    const { name, version, description, metadata, logger } = options;
+    const { name, version, description, metadata } = options;
     const subject = subscribeSubject(options.subject);
     const queue = subjectToken(options.queue);
     this.#connection = connection;
@@ -90,7 +92,7 @@ class Endpoint implements RequestEndpoint {
       return { requests, errors: error, lastError, processingMs, data: options.stats() };
     };
     this.#stopUsing = [
-      announceService(connection, service, numbers, logger),
+      announceService(connection, service, numbers, options),
       connection.use((nc) => {
         this.#subscribe(nc, subject, queue);
       }),
@@ -169,7 +171,7 @@ class Endpoint implements RequestEndpoint {
     }
   }
 
-  /** A request that names no subject for its answer may be dropped; any other one was forgotten. */
+  /** A request whose answer can go nowhere may be dropped; any other one was forgotten. */
   async #endForgotten(request: BusRequest): Promise<void> {
     const forgotten = new Error('The handler ended without an answer.');
     await request.fail(forgotten);

@@ -5,7 +5,7 @@
 import type { Msg, NatsConnection } from 'nats';
 import type { BusConnection } from './connection.ts';
 import type { BusLogger } from './logger.ts';
-import { isNobody, type ReplyBox } from './reply-box.ts';
+import { isNobody, isReplySubject, type ReplyBox } from './reply-box.ts';
 import { publishSubject } from './subject.ts';
 
 export interface PeersOptions {
@@ -79,8 +79,20 @@ export class Peers {
   }
 
   #hear(message: Msg): void {
-    // Our own questions reach us too.
-    if (message.reply?.startsWith(`${this.#options.replies.prefix}.`) === true) return;
-    if (this.#answer(message.json())) message.respond(yes);
+    const { reply = '', data } = message;
+    const { replies, subject } = this.#options;
+    // Our own questions reach us too. What names another kind of subject is no replica, and gets no message there.
+    if (reply.startsWith(`${replies.prefix}.`) || !isReplySubject(subject, reply)) return;
+    const question = parsed(data);
+    if (question !== undefined && this.#answer(question)) message.respond(yes);
+  }
+}
+
+/** Undefined when it is not JSON, which no replica sends. */
+function parsed(data: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(data).toString('utf8'));
+  } catch {
+    return undefined;
   }
 }

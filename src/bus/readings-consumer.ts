@@ -217,7 +217,7 @@ export class ReadingsConsumer {
   }
 
   #take({ subject, data, reply = '' }: Msg): void {
-    const numbers = numbersOf(reply);
+    const numbers = numbersOf(reply, this.#options);
     if (numbers === undefined) return;
     this.#failures = 0;
     this.#trouble.forget();

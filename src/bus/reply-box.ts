@@ -58,6 +58,11 @@ export class ReplyBox {
   }
 }
 
+/** Whether a subject is one of a {@link ReplyBox} of any process below `below`. */
+export function isReplySubject(below: string, subject: string): boolean {
+  return subject.startsWith(`${below}.`) && /^[0-9a-f]{32}\.[0-9a-z]{1,16}$/.test(subject.slice(below.length + 1));
+}
+
 /** True for the server's own reply to a message that nobody was there to receive. */
 export function isNobody({ headers, data }: Msg): boolean {
   return headers?.code === 503 && data.length === 0;

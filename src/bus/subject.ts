@@ -47,6 +47,40 @@ export function unescapeToken(token: string): string {
   return token === '%' ? '' : decodeURIComponent(token);
 }
 
+/** Why no answer may be sent to a subject that a caller named; undefined when one may. */
+export type ReplyRule = (subject: string) => string | undefined;
+
+/**
+ * The rule for every subject that comes from a message and on which the driver would publish in reply. Without it a
+ * caller could have the driver, with the driver's rights, purge a stream (`$JS.API.STREAM.PURGE...`), acknowledge the
+ * messages of others (`$JS.ACK...`), or put an answer among the readings.
+ * @param own patterns of the driver's own subjects, as one subscribes to them
+ */
+export function replyRule(own: readonly string[]): ReplyRule {
+  const patterns = own.map((pattern) => subscribeSubject(pattern).split('.'));
+  return (subject) => {
+    const problem = subjectProblem(subject, false);
+    if (problem !== undefined) return problem;
+    // The client puts this character where the bytes are not UTF-8: the answer would go to another subject.
+    if (subject.includes('\ufffd')) return 'it is not UTF-8';
+    const tokens = subject.split('.');
+    // In any place, because an account may import the system's subjects below a prefix.
+    if (tokens.some((token) => token.startsWith('$'))) return 'a token that starts with "$" belongs to NATS itself';
+    if (patterns.some((pattern) => takes(pattern, tokens))) return 'it is a subject of the driver itself';
+    return undefined;
+  };
+}
+
+function takes(pattern: readonly string[], tokens: readonly string[]): boolean {
+  for (const [position, token] of pattern.entries()) {
+    const other = tokens[position];
+    if (other === undefined) return false;
+    if (token === '>') return true;
+    if (token !== '*' && token !== other) return false;
+  }
+  return pattern.length === tokens.length;
+}
+
 function check(subject: string, wildcards: boolean): void {
   const problem = subjectProblem(subject, wildcards);
   if (problem !== undefined) throw new SubjectError(`${quote(subject)} is not a NATS subject: ${problem}.`);

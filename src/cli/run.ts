@@ -6,6 +6,7 @@ import { connectBus } from '../bus/connection.ts';
 import { serveRequests } from '../bus/endpoint.ts';
 import { Peers } from '../bus/peers.ts';
 import { ReplyBox } from '../bus/reply-box.ts';
+import { replyRule } from '../bus/subject.ts';
 import type { Config } from '../config/config.ts';
 import { Driver } from '../driver/driver.ts';
 import { openIngest } from '../ingest/ingest.ts';
@@ -15,6 +16,7 @@ import { startTelemetry } from '../telemetry/telemetry.ts';
 import { openHosts } from './assemble.ts';
 import { busOptions } from './bus-options.ts';
 import { readConfig } from './check.ts';
+import { ownSubjects } from './own-subjects.ts';
 import { exitCodes, type ExitCode, type Terminal } from './terminal.ts';
 import { packageVersion } from './version.ts';
 
@@ -76,6 +78,7 @@ async function run(config: Config, stop: AbortSignal): Promise<ExitCode> {
       stats: () => driver.statistics.snapshot(),
       chunkBytes: config.bus.chunkBytes,
       replies,
+      replyRule: replyRule(ownSubjects(config)),
       logger: log,
     },
     (request) => driver.handle(request),

@@ -96,8 +96,10 @@ export interface AnswerSink {
 /** A request as it arrives from the bus, before anybody has read it. */
 export interface IncomingRequest {
   readonly data: Uint8Array;
-  /** False when the message names no subject to answer on; the body may still name one. */
+  /** False when the message names no subject to answer on, or one on which no answer may be sent. */
   readonly hasReply: boolean;
-  /** Opens the one answer of this request. */
+  /** Why the answer cannot go to a subject that the body names; undefined when it can. */
+  replyProblem(replyTo: string): string | undefined;
+  /** Opens the one answer of this request. A `replyTo` that is not allowed counts as none. */
   answer(head: AnswerHead): AnswerSink;
 }

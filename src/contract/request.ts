@@ -3,12 +3,17 @@ import { z } from 'zod';
 import { DriverError } from './errors.ts';
 import { describeProblems } from './problems.ts';
 
+const LONGEST_SUBJECT_BYTES = 1024;
+
 /** A subject to publish on: no wildcards, spaces or control characters, no empty token, nothing of NATS itself (`$`). */
 export const replySubject = z
   .string()
-  .max(1024)
-  .regex(/^(?!\$)[^\s.*>\p{Cc}]+(?:\.[^\s.*>\p{Cc}]+)*$/u, {
-    error: 'must be a NATS subject without wildcards, spaces or empty tokens, not starting with "$"',
+  .max(LONGEST_SUBJECT_BYTES)
+  .regex(/^(?!\$)[^\s.*>\p{Cc}\p{Cs}]+(?:\.(?!\$)[^\s.*>\p{Cc}\p{Cs}]+)*$/u, {
+    error: 'must be a NATS subject without wildcards, spaces or empty tokens, and no token may start with "$"',
+  })
+  .refine((subject) => Buffer.byteLength(subject) <= LONGEST_SUBJECT_BYTES, {
+    error: `must not be longer than ${LONGEST_SUBJECT_BYTES} bytes`,
   });
 
 /** A correlation id: printable text. */

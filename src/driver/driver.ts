@@ -47,6 +47,8 @@ const WHOLE_GRACE = 2 / 3;
 /** What a caller is told to wait when the process has too much to do. */
 const RETRY_AFTER_MS = 1000;
 
+const LOG_DROPS_EVERY_MS = 10_000;
+
 export class Driver {
   readonly statistics = new RequestStatistics();
   readonly #options: DriverOptions;
@@ -56,6 +58,9 @@ export class Driver {
   readonly #cancellation: Cancellation;
   #draining = false;
   #leasesEnded = false;
+  #logNextDropAt = -Infinity;
+  /** Dropped requests since the last line about them. */
+  #unlogged = 0;
 
   constructor(options: DriverOptions) {
     this.#options = options;
@@ -86,17 +91,22 @@ export class Driver {
     const parsed = this.#parse(incoming.data);
     const id = (parsed.ok ? parsed.request.id : parsed.id) ?? randomUUID();
     const name = parsed.ok ? parsed.request.function : parsed.function;
-    const replyTo = parsed.ok ? parsed.request.replyTo : parsed.replyTo;
+    const asked = parsed.ok ? parsed.request.replyTo : parsed.replyTo;
+    const problem = asked === undefined ? undefined : incoming.replyProblem(asked);
+    const replyTo = problem === undefined ? asked : undefined;
     if (replyTo === undefined && !incoming.hasReply) {
-      this.#options.log.warn({ id, function: name }, 'request dropped: it names no subject for its answer');
-      this.statistics.unanswerable();
+      this.#dropped({ id, function: name });
       return;
     }
     const sink = incoming.answer({ id, function: name, replyTo });
     // Whoever holds a lease has waited until its first message.
     let firstMs: number | undefined;
     const heard = onFlush(sink, () => (firstMs ??= performance.now() - arrived));
-    const end = parsed.ok ? await this.#answer(parsed.request, id, heard, arrived) : refusal(parsed.error, arrived);
+    const error = parsed.ok ? problem && wrongReplyTo(problem) : parsed.error;
+    const end =
+      parsed.ok && error === undefined
+        ? await this.#answer(parsed.request, id, heard, arrived)
+        : refusal(toDriverError(error), arrived);
     const elapsedMs = firstMs ?? performance.now() - arrived;
     const status = end.error?.code ?? end.status;
     this.statistics.answered(isDeclared(name) ? name : '', status, elapsedMs);
@@ -209,6 +219,20 @@ export class Driver {
     });
   }
 
+  /** Counts each; a caller can send them without end, so that not each is logged. */
+  #dropped(facts: { id: string; function: string }): void {
+    this.statistics.unanswerable();
+    this.#unlogged++;
+    const now = performance.now();
+    if (now < this.#logNextDropAt) return;
+    this.#logNextDropAt = now + LOG_DROPS_EVERY_MS;
+    this.#options.log.warn(
+      { ...facts, dropped: this.#unlogged },
+      'request dropped: it names no subject on which the driver may send an answer',
+    );
+    this.#unlogged = 0;
+  }
+
   #unexpected(request: Pick<Request, 'id' | 'function'>, error: DriverError): void {
     this.#options.log.error({ id: request.id, function: request.function, err: error.cause ?? error }, error.message);
   }
@@ -258,6 +282,14 @@ const rounded = (now: Nanoseconds): Nanoseconds => now - (now % 100_000_000n);
 function refusal(error: DriverError, arrived: number): AnswerEnd {
   const elapsedMs = Math.round((performance.now() - arrived) * 100) / 100;
   return { status: 'error', error: error.toBody(), meta: { elapsedMs, sourceMs: 0, sourceRequests: 0, hosts: [] } };
+}
+
+function wrongReplyTo(problem: string): DriverError {
+  return new DriverError(
+    'badRequest',
+    `"replyTo" is not a subject for an answer: ${problem}. Name a subject of your own, or none to be answered on the reply subject of the message.`,
+    { details: { field: 'replyTo' } },
+  );
 }
 
 function timedOut(timeoutMs: number): DriverError {

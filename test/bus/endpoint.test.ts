@@ -5,6 +5,7 @@ import { parseRequest } from '../../src/contract/request.ts';
 import type { IncomingRequest } from '../../src/contract/answer.ts';
 import { DriverError } from '../../src/contract/errors.ts';
 import { serveRequests } from '../../src/bus/endpoint.ts';
+import { replyRule } from '../../src/bus/subject.ts';
 import { topicPublisher } from '../../src/bus/publisher.ts';
 import {
   ask,
@@ -347,7 +348,15 @@ test('a second endpoint and a second answer of one request do not disturb the fi
     await answer.end({ status: 'error', meta });
     await answer.item({ late: true });
   });
-  const options = { queue: 'q', name: 'second', version: '1.0.0', description: '', metadata: {}, stats: () => ({}) };
+  const options = {
+    queue: 'q',
+    name: 'second',
+    version: '1.0.0',
+    description: '',
+    metadata: {},
+    stats: () => ({}),
+    replyRule: replyRule([]),
+  };
   serveRequests(bus, { ...options, subject: 'second.request', logger: log }, echo);
   expect(itemsOf(await ask(caller, { id: 'a' }))).toEqual([{ one: true }]);
   expect(decode(await caller.request('second.request', '{"id":"b"}')).message.id).toBe('b');

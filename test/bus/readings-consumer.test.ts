@@ -455,15 +455,20 @@ describe('a consumer of readings', () => {
 });
 
 it('reads the numbers of a message in the forms of old and of later servers', () => {
-  expect(numbersOf('$JS.ACK.READINGS.out.1.17.5.1795650781377209516.0')).toEqual({
+  const out = { stream: 'READINGS', durable: 'out' };
+  expect(numbersOf('$JS.ACK.READINGS.out.1.17.5.1795650781377209516.0', out)).toEqual({
     seq: 17,
     given: 5,
     times: 1,
     stored: '1795650781377209516',
   });
   const later = '$JS.ACK._.d41d8cd9.READINGS.out.2.17.5.1795650781377209516.0.x7Qp';
-  expect(numbersOf(later)).toEqual({ seq: 17, given: 5, times: 2, stored: '1795650781377209516' });
-  for (const other of ['', '_INBOX.a', '$JS.ACK.READINGS.out.1.x.5.1.0', '$JS.ACK']) {
-    expect(numbersOf(other)).toBeUndefined();
+  expect(numbersOf(later, out)).toEqual({ seq: 17, given: 5, times: 2, stored: '1795650781377209516' });
+  const foreign = [
+    '$JS.ACK.READINGS.in.1.17.5.1795650781377209516.0',
+    '$JS.ACK.OTHER.out.1.17.5.1795650781377209516.0',
+  ];
+  for (const other of ['', '_INBOX.a', '$JS.ACK.READINGS.out.1.x.5.1.0', '$JS.ACK', ...foreign]) {
+    expect(numbersOf(other, out)).toBeUndefined();
   }
 });

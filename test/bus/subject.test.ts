@@ -1,9 +1,17 @@
 /** Subjects, tokens and addresses from files and payloads. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { replySubject } from '../../src/contract/request.ts';
 import { discoveredAddresses, formatAddress, parseAddress } from '../../src/bus/address.ts';
 import { delayMs } from '../../src/bus/backoff.ts';
-import { escapeToken, publishSubject, subjectToken, subscribeSubject, SubjectError } from '../../src/bus/subject.ts';
+import {
+  escapeToken,
+  publishSubject,
+  replyRule,
+  subjectToken,
+  subscribeSubject,
+  SubjectError,
+} from '../../src/bus/subject.ts';
 
 describe('subjects', () => {
   test.each(['a', 'north.mill.seeq.request', '_INBOX.x.y', 'grün.ÄÖ.日本', 'a-b_c.$d', 'a%2Eb'])(
@@ -59,6 +67,51 @@ describe('subjects', () => {
         expect(escapeToken(one) === escapeToken(other)).toBe(one === other);
       }),
     );
+  });
+});
+
+describe('subjects for answers', () => {
+  const rule = replyRule(['a.request', 'a.request.control.>', 'iota.readings.>', 'b.*.c']);
+
+  test.each([
+    '_INBOX.x.y',
+    '_R_.a.b',
+    'answers',
+    'iota.readings',
+    'a.request.x',
+    'a.reques',
+    'b.c',
+    'b.x.c.d',
+    'a.b$c',
+  ])('%j is one', (subject) => {
+    expect(rule(subject)).toBeUndefined();
+  });
+
+  test.each([
+    ['', /empty/],
+    ['$SYS.x', /"\$"/],
+    ['a.$JS.API.x', /"\$"/],
+    ['a.request', /of the driver/],
+    ['a.request.control.x', /of the driver/],
+    ['iota.readings.x', /of the driver/],
+    ['iota.readings.x.y.z', /of the driver/],
+    ['b.x.c', /of the driver/],
+    ['a.\ufffd', /UTF-8/],
+    ['a.*', /not allowed/],
+    ['a\r\nPUB x 0', /not allowed/],
+    ['ä'.repeat(513), /longer/],
+  ])('%j is none', (subject, why) => {
+    expect(rule(subject)).toMatch(why);
+  });
+
+  test('what the contract takes as "replyTo" is one, or a subject of the driver', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', minLength: 1, maxLength: 600 }), (subject) => {
+        if (replySubject.safeParse(subject).success) expect(replyRule([])(subject) ?? 'UTF-8').toContain('UTF-8');
+      }),
+    );
+    for (const subject of ['a\ud800', 'ä'.repeat(513), 'a.$b', '$a'])
+      expect(replySubject.safeParse(subject).success).toBe(false);
   });
 });
 

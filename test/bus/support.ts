@@ -6,6 +6,7 @@ import type { AnswerEnd, AnswerMessage } from '../../src/contract/answer.ts';
 import { connectBus, type BusConnection, type BusOptions } from '../../src/bus/connection.ts';
 import { serveRequests, type RequestEndpoint, type RequestHandler, type ServeOptions } from '../../src/bus/endpoint.ts';
 import type { BusLogger } from '../../src/bus/logger.ts';
+import { replyRule } from '../../src/bus/subject.ts';
 import type { BusProblemCode } from '../../src/bus/problem.ts';
 import {
   createAuthority,
@@ -124,6 +125,7 @@ export function serveForTest(
       description: 'Seeq driver under test',
       metadata: { type: 'seeq' },
       stats: () => ({}),
+      replyRule: replyRule([requestSubject, `${requestSubject}.control`, `${requestSubject}.control.>`]),
       logger: bus.log,
       ...options,
     },

@@ -195,7 +195,12 @@ it('an answer that cannot be sent is logged and ends nothing else', async () => 
     flush: () => undefined,
     end: () => Promise.reject(new Error('the bus is gone')),
   };
-  await driver.handle({ data: Buffer.from('{"function":"version"}'), hasReply: true, answer: () => sink });
+  await driver.handle({
+    data: Buffer.from('{"function":"version"}'),
+    hasReply: true,
+    replyProblem: () => undefined,
+    answer: () => sink,
+  });
   expect(log.lines.filter(({ level }) => level === 'error')).toMatchObject([
     { message: 'the answer could not be sent' },
   ]);

@@ -138,6 +138,7 @@ export function testDriver(sources: Source[], options: TestDriverOptions = {}) {
     const incoming: IncomingRequest = {
       data,
       hasReply,
+      replyProblem: () => undefined,
       answer: (head) => {
         opened.push(head);
         sink = new Collector(head, room);

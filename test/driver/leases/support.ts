@@ -110,7 +110,12 @@ export function leasingDriver(servers: TestServer[], options: { limits?: Partial
   const send = (name: string, params: object, id?: string): LeaseAnswer => {
     const answer = new LeaseAnswer();
     const request = { function: name, params, ...(id === undefined ? {} : { id }) };
-    void driver.handle({ data: Buffer.from(JSON.stringify(request)), hasReply: true, answer: () => answer });
+    void driver.handle({
+      data: Buffer.from(JSON.stringify(request)),
+      hasReply: true,
+      replyProblem: () => undefined,
+      answer: () => answer,
+    });
     return answer;
   };
   const lease = (items: string[], params: object = {}, id?: string): LeaseAnswer =>
