@@ -3,6 +3,7 @@ import { connectBus } from '../bus/connection.ts';
 import { createClient } from '../client/client.ts';
 import { requestSchema } from '../contract/request.ts';
 import { describeProblems } from '../contract/problems.ts';
+import { validate } from '../contract/validation.ts';
 import { busOptions } from './bus-options.ts';
 import { firstConnection, quietLog, readSeedFile } from './caller.ts';
 import { readConfig } from './check.ts';
@@ -23,14 +24,14 @@ export async function call(name: string, params: object, options: CallOptions, t
   const loaded = await readConfig(options.config, terminal);
   if (loaded === undefined) return exitCodes.usage;
   const { config } = loaded;
-  const request = requestSchema.safeParse({
+  const request = validate(requestSchema, {
     function: name,
     params,
     ...(options.host ? { host: options.host } : {}),
     ...(options.timeout === undefined ? {} : { timeoutMs: options.timeout }),
   });
-  if (!request.success) {
-    terminal.err(describeProblems(request.error, 'field'));
+  if (!request.ok) {
+    terminal.err(describeProblems(request, 'field'));
     return exitCodes.usage;
   }
   const seed = await readSeedFile(options.nkey, terminal);

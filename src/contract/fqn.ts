@@ -9,6 +9,7 @@
  */
 import { z } from 'zod';
 import { DriverError } from './errors.ts';
+import { quote } from './validation.ts';
 
 export const fqnKinds = ['signal', 'scalar', 'asset', 'condition', 'capsule', 'metric'] as const;
 export type FqnKind = (typeof fqnKinds)[number];
@@ -54,7 +55,7 @@ export function parseFqn(text: string): Fqn {
   if (segments.some((segment) => segment === '')) throw bad(text, 'it has an empty part');
   const [host, kind, id, ...rest] = segments;
   if (host === undefined || kind === undefined || id === undefined) throw bad(text, 'it is too short');
-  if (!isKind(kind)) throw bad(text, `its kind ${JSON.stringify(kind)} is none of ${fqnKinds.join(', ')}`);
+  if (!isKind(kind)) throw bad(text, `its kind ${quote(kind)} is none of ${fqnKinds.join(', ')}`);
   const fqn: Fqn = { scheme, host, kind, id };
   if (kind === 'capsule') {
     const capsuleId = rest.shift();
@@ -63,7 +64,7 @@ export function parseFqn(text: string): Fqn {
   }
   const [part, name, ...excess] = rest;
   if (part === undefined) return fqn;
-  if (!isPart(part)) throw bad(text, `its part ${JSON.stringify(part)} is none of ${fqnParts.join(', ')}`);
+  if (!isPart(part)) throw bad(text, `its part ${quote(part)} is none of ${fqnParts.join(', ')}`);
   if (name === undefined) throw bad(text, `the name of the ${part} is missing`);
   if (excess.length > 0) throw bad(text, 'it has more parts than an FQN can have (is a "/" not percent-encoded?)');
   return { ...fqn, part: { type: part, name } };
@@ -77,7 +78,7 @@ function decodeSegment(segment: string, text: string): string {
   try {
     return decodeURIComponent(segment);
   } catch (cause) {
-    throw bad(text, `${JSON.stringify(segment)} is not valid percent-encoding`, cause);
+    throw bad(text, `${quote(segment)} is not valid percent-encoding`, cause);
   }
 }
 
@@ -87,7 +88,7 @@ const isPart = (part: string): part is FqnPart => (fqnParts as readonly string[]
 function bad(text: string, why: string, cause?: unknown): DriverError {
   return new DriverError(
     'badRequest',
-    `${JSON.stringify(text.slice(0, 200))} is not a fully qualified name: ${why}. ` +
+    `${quote(text)} is not a fully qualified name: ${why}. ` +
       'It reads <scheme>:<host>/<kind>/<id>, as searches return it.',
     { details: { field: 'fqn' }, cause },
   );

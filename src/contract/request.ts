@@ -1,7 +1,9 @@
 /** The request envelope: what every request has, whichever function it calls. */
 import { z } from 'zod';
 import { DriverError } from './errors.ts';
-import { describeProblems } from './problems.ts';
+import { tooComplex } from './json-structure.ts';
+import { describeProblems, problemDetails } from './problems.ts';
+import { validate } from './validation.ts';
 
 const LONGEST_SUBJECT_BYTES = 1024;
 
@@ -23,12 +25,15 @@ export const correlationId = z
   .max(128)
   .regex(/^[^\p{Cc}]*$/u, { error: 'must not hold control characters' });
 
+/** A configured name is at most 64 characters long; a longer one is answered with `unknownHost`, not refused here. */
+const hostName = z.string().min(1).max(1024);
+
 export const requestSchema = z
   .strictObject({
     function: z.string().min(1).max(64).describe('Name of the function; "functions" lists them'),
     id: correlationId.optional().describe('Correlation id, echoed in every answer; made by the driver if absent'),
     host: z
-      .union([z.string().min(1), z.array(z.string().min(1)).min(1).max(1000)])
+      .union([hostName, z.array(hostName).min(1).max(1000)])
       .optional()
       .describe('Name(s) of configured servers; searches without it ask all of them'),
     params: z.record(z.string(), z.unknown()).optional().describe("The function's own parameters"),
@@ -56,19 +61,21 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
  * reply subject as is valid, so that its sender gets the error.
  */
 export function parseRequest(data: Uint8Array): ParsedRequest {
+  const complex = tooComplex(data);
+  if (complex !== undefined) return unreadable(undefined, `The request is not valid: ${complex}.`);
   let json: unknown;
   try {
     json = JSON.parse(utf8.decode(data));
   } catch (cause) {
     return unreadable(undefined, whyNotJson(data, cause), cause);
   }
-  const result = requestSchema.safeParse(json);
-  if (result.success) return { ok: true, request: result.data };
+  const result = validate(requestSchema, json);
+  if (result.ok) return { ok: true, request: result.data };
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
     return unreadable(undefined, 'The request must be a JSON object.');
   }
-  return unreadable(json, `The request is not valid: ${describeProblems(result.error, 'field')}`, undefined, {
-    problems: result.error.issues.map((issue) => ({ field: issue.path.join('.'), message: issue.message })),
+  return unreadable(json, `The request is not valid: ${describeProblems(result, 'field')}`, undefined, {
+    problems: problemDetails(result),
   });
 }
 

@@ -7,6 +7,8 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { z } from 'zod';
 import { DriverError } from '../contract/errors.ts';
 import { LONGEST_CURSOR } from '../contract/functions/common.ts';
+import { tooComplex } from '../contract/json-structure.ts';
+import { validate } from '../contract/validation.ts';
 
 const envelope = z.strictObject({ v: z.literal(1), q: z.string(), p: z.unknown() });
 
@@ -14,8 +16,13 @@ const envelope = z.strictObject({ v: z.literal(1), q: z.string(), p: z.unknown()
 const PACKED_BYTES = 1024;
 /** Stands before packed bytes, where plain ones begin with a brace. */
 const PACKED = 0;
-/** Longest position that is unpacked, so that a forged cursor cannot fill memory. */
-const MOST_BYTES = 16 * 1024 * 1024;
+/**
+ * Longest position, packed or not: as much as a request, which has to be read anyway. Five thousand series, each at a
+ * time of its own, take 330 KB; what is longer rarely fits into {@link LONGEST_CURSOR} either.
+ */
+const MOST_BYTES = 1024 * 1024;
+/** Objects, lists and members of a position: each takes four bytes at least. */
+const MOST_PARTS = MOST_BYTES / 4;
 
 /**
  * Text for a position. `question` is everything that decides what the pages hold.
@@ -23,9 +30,11 @@ const MOST_BYTES = 16 * 1024 * 1024;
  */
 export function encodeCursor(question: unknown, position: unknown): string {
   const bytes = Buffer.from(JSON.stringify({ v: 1, q: digest(question), p: position }));
-  const packed = bytes.length < PACKED_BYTES ? bytes : Buffer.concat([Buffer.of(PACKED), deflateRawSync(bytes)]);
-  const text = packed.toString('base64url');
-  if (text.length <= LONGEST_CURSOR) return text;
+  if (bytes.length <= MOST_BYTES) {
+    const packed = bytes.length < PACKED_BYTES ? bytes : Buffer.concat([Buffer.of(PACKED), deflateRawSync(bytes)]);
+    const text = packed.toString('base64url');
+    if (text.length <= LONGEST_CURSOR) return text;
+  }
   throw new DriverError('tooLarge', 'The place of the next page does not fit into a cursor; ask for fewer items.', {
     details: { field: 'limit' },
   });
@@ -40,15 +49,22 @@ export function decodeCursor<Schema extends z.ZodType>(
   question: unknown,
   schema: Schema,
 ): z.infer<Schema> {
-  let read: z.infer<typeof envelope>;
+  let json: unknown;
   try {
-    read = envelope.parse(JSON.parse(unpack(Buffer.from(cursor, 'base64url')).toString()));
+    const bytes = unpack(Buffer.from(cursor, 'base64url'));
+    // A position of many series has many parts, but it is flat.
+    const complex = tooComplex(bytes, MOST_PARTS);
+    if (complex !== undefined) throw new RangeError(complex);
+    json = JSON.parse(bytes.toString());
   } catch (cause) {
     throw bad('it is no cursor of this driver', cause);
   }
-  if (read.q !== digest(question)) throw bad('it belongs to a request with other parameters');
-  const position = schema.safeParse(read.p);
-  if (!position.success) throw bad('its position is not readable', position.error);
+  const read = validate(envelope, json);
+  if (!read.ok) throw bad('it is no cursor of this driver');
+  if (read.data.q !== digest(question)) throw bad('it belongs to a request with other parameters');
+  // The length bounds the entries of its lists and maps.
+  const position = validate(schema, read.data.p, () => undefined);
+  if (!position.ok) throw bad('its position is not readable');
   return position.data;
 }
 

@@ -167,7 +167,9 @@ export class Driver {
       const handler = handlerOf(request.function);
       const timeoutMs = request.timeoutMs ?? limits.defaultTimeoutMs;
       checkLimit('timeoutMs', timeoutMs, limits.maxTimeoutMs, 'milliseconds');
-      const params = parseParams(handler.declaration.params, request.params);
+      const params = parseParams(handler.declaration.params, request.params, (path, length) => {
+        checkLimit(path.join('.'), length, limits.itemsPerRequest, 'items');
+      });
       const reserve = reserveMs(timeoutMs);
       const controller = new AbortController();
       const { signal } = controller;

@@ -2,6 +2,7 @@
 import { DriverError } from '../contract/errors.ts';
 import type { Fqn } from '../contract/fqn.ts';
 import { readingSchemes } from '../contract/reading.ts';
+import { quote } from '../contract/validation.ts';
 import type { Source } from '../sources/source.ts';
 import { Findings } from './findings.ts';
 import { Gate } from './gate.ts';
@@ -84,7 +85,7 @@ export class Hosts {
     const host = this.#byName.get(name);
     if (host) return host;
     const known = [...this.#byName.keys()].map((other) => JSON.stringify(other)).join(', ') || 'none';
-    throw new DriverError('unknownHost', `There is no host ${JSON.stringify(name)}; configured are ${known}.`, {
+    throw new DriverError('unknownHost', `There is no host ${quote(name)}; configured are ${known}.`, {
       details: { host: name },
     });
   }

@@ -66,10 +66,23 @@ describe('is refused', () => {
     ['a cut one', good.slice(0, -6)],
     ['packed garbage', packed(Buffer.from('garbage'))],
     ['nothing packed', packed(Buffer.alloc(0))],
+    ['many unknown keys', packed(deflateRawSync(Buffer.from(`{${'"a":1,'.repeat(100_000)}"b":1}`)))],
+    ['a position that is nothing but brackets', packed(deflateRawSync(Buffer.from('['.repeat(500_000))))],
+    ['a position longer than a request', packed(deflateRawSync(Buffer.alloc(1024 * 1024 + 1, '1')))],
     ['a position that fills memory', packed(deflateRawSync(Buffer.alloc(64 * 1024 * 1024)))],
   ])('%s', (_what, cursor) => {
     expect(refused(cursor)).toMatchObject({ code: 'badRequest', details: { field: 'cursor' } });
     expect(String(refused(cursor))).toContain('it is no cursor of this driver');
+  });
+
+  it('one of half a million wrong elements, after the first few', () => {
+    let reported = 0;
+    const element = z.string({ error: () => `problem ${++reported}` });
+    const cursor = encodeCursor(question, new Array<number>(500_000).fill(1));
+    expect(cursor.length).toBeLessThan(4096);
+    expect(String(refused(cursor, z.array(element)))).toContain('its position is not readable');
+    expect(reported).toBeGreaterThan(0);
+    expect(reported).toBeLessThan(100);
   });
 
   it('one of another question, or with another position', () => {

@@ -29,7 +29,12 @@ export const tagsearch = defineFunction({
   description: 'Finds tags: signals and scalars',
   params: z.strictObject({
     ...searchParams,
-    kinds: z.array(z.enum(tagKinds)).min(1).default(['signal', 'scalar']).describe('Only tags of these kinds'),
+    kinds: z
+      .array(z.enum(tagKinds))
+      .min(1)
+      .max(tagKinds.length)
+      .default(['signal', 'scalar'])
+      .describe('Only tags of these kinds'),
     properties: z
       .array(z.string().min(1).max(200))
       .max(200)
@@ -78,6 +83,7 @@ export const elementsearch = defineFunction({
       depth: z.number().int().min(1).max(20).default(1).describe('Levels to browse below the parent'),
       include: z
         .array(z.enum(['attributes', 'properties']))
+        .max(2)
         .default([])
         .describe('What to tell of each asset too'),
     })
@@ -113,10 +119,10 @@ export const timeframeSchema = z.object({
 /** Tests one attribute: exactly one of the comparisons. */
 export const attributeTest = z
   .strictObject({
-    attribute: z.string().min(1),
+    attribute: z.string().min(1).max(1000),
     equals: scalarValue.optional(),
     notEquals: scalarValue.optional(),
-    contains: z.string().optional().describe('Case-insensitive'),
+    contains: z.string().max(1000).optional().describe('Case-insensitive'),
     above: z.number().optional(),
     below: z.number().optional(),
   })

@@ -17,7 +17,6 @@ export const aggregated = handler(
   async (params, context) => {
     const { items, intervalMs, timeZone } = params;
     const methods = [...new Set(params.methods)];
-    checkLimit('items', items.length, context.limits.itemsPerRequest, 'items');
     const range = resolveRange(params, { now: context.now, timeZone });
     checkRange(range, context.limits);
     const interval = intervalOf(intervalMs);

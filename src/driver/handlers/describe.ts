@@ -5,7 +5,6 @@ import type { RequestContext } from '../context.ts';
 import { handler } from '../handler.ts';
 import type { Host } from '../hosts.ts';
 import { groupByHost, inParallel, type RequestedItem } from '../items.ts';
-import { checkLimit } from '../limits.ts';
 
 /** Items in one call: their filters still fit into any URL or body, and their properties into one page. */
 const BATCH = 50;
@@ -14,7 +13,6 @@ const BATCHES_AT_ONCE = 8;
 export const describe = handler(
   declaration,
   async ({ items }, context) => {
-    checkLimit('items', items.length, context.limits.itemsPerRequest, 'items');
     const byHost = await groupByHost(context, items);
     await Promise.all(
       Array.from(byHost, ([host, group]) =>

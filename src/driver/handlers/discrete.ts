@@ -28,7 +28,6 @@ export const discrete = handler(
   declaration,
   async (params, context) => {
     const { items, boundary, limit, cursor } = params;
-    checkLimit('items', items.length, context.limits.itemsPerRequest, 'items');
     if (limit !== undefined) checkLimit('limit', limit, context.limits.samplesPerItem, 'samples');
     const question = ['discrete', items, params.start, params.end, params.timeZone, boundary];
     const position = cursor === undefined ? undefined : decodeCursor(cursor, question, positionSchema);

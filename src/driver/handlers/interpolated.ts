@@ -14,7 +14,6 @@ export const interpolated = handler(
   declaration,
   async (params, context) => {
     const { items, intervalMs, count = 1, timeZone } = params;
-    checkLimit('items', items.length, context.limits.itemsPerRequest, 'items');
     const range = resolveRange(params, { now: context.now, timeZone });
     checkRange(range, context.limits);
     const byInterval = intervalMs !== undefined;

@@ -18,7 +18,6 @@ export const plotted = handler(
   declaration,
   async (params, context) => {
     const { items, intervals, timeZone } = params;
-    checkLimit('items', items.length, context.limits.itemsPerRequest, 'items');
     checkLimit('intervals', mostSamples(intervals), context.limits.samplesPerItem, 'samples');
     const range = resolveRange(params, { now: context.now, timeZone });
     checkRange(range, context.limits);

@@ -3,7 +3,6 @@ import { snapshot as declaration } from '../../contract/functions/data.ts';
 import { resolveTime } from '../../contract/time.ts';
 import { handler } from '../handler.ts';
 import { eachItem } from '../items.ts';
-import { checkLimit } from '../limits.ts';
 
 /** Items of one host in work at once; the host's own limit decides how many calls run. */
 const AT_ONCE = 64;
@@ -11,7 +10,6 @@ const AT_ONCE = 64;
 export const snapshot = handler(
   declaration,
   async ({ items, time, timeZone }, context) => {
-    checkLimit('items', items.length, context.limits.itemsPerRequest, 'items');
     const at = resolveTime(time, { now: context.now, timeZone }, 'time');
     await eachItem(context, items, AT_ONCE, async ({ index, text, fqn }, host) => {
       const point = await host.source.snapshot(fqn, at, context.callTo(host));

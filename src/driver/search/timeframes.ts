@@ -57,11 +57,13 @@ export async function timeframePage(
 ): Promise<void> {
   const position =
     search.cursor === undefined ? undefined : decodeCursor(search.cursor, search.question, positionSchema);
+  // A set, because every timeframe at the start of the page is looked for in it.
+  const given = new Set(position?.given);
   const hits: Hit[] = [];
   await Promise.all(
     conditions.map((condition) =>
       context.part(condition.label, async () => {
-        for (const hit of await readCondition(condition, search, position, context)) hits.push(hit);
+        for (const hit of await readCondition(condition, search, position, given, context)) hits.push(hit);
       }),
     ),
   );
@@ -83,6 +85,7 @@ async function readCondition(
   condition: Condition,
   search: TimeframeSearch,
   position: Position | undefined,
+  given: ReadonlySet<string>,
   context: RequestContext,
 ): Promise<Hit[]> {
   const { host, id } = condition;
@@ -92,7 +95,7 @@ async function readCondition(
   for await (const timeframes of host.source.timeframes(id, remaining(search, position), context.callTo(host))) {
     for (const timeframe of timeframes) {
       const hit = { condition, timeframe };
-      if (!overlaps(timeframe, from, to) || !passes(timeframe, search) || wasGiven(hit, position, search.order))
+      if (!overlaps(timeframe, from, to) || !passes(timeframe, search) || wasGiven(hit, position, given, search.order))
         continue;
       kept.push(hit);
     }
@@ -111,10 +114,15 @@ function remaining({ range, order }: TimeframeSearch, position: Position | undef
   return { start: range.start, end: at < range.end ? at : range.end };
 }
 
-function wasGiven({ condition, timeframe }: Hit, position: Position | undefined, order: 'asc' | 'desc'): boolean {
+function wasGiven(
+  { condition, timeframe }: Hit,
+  position: Position | undefined,
+  given: ReadonlySet<string>,
+  order: 'asc' | 'desc',
+): boolean {
   if (!position) return false;
   const compared = compareStarts(timeframe.start, position.at ?? undefined);
-  if (compared === 0) return position.given.includes(key(condition, timeframe));
+  if (compared === 0) return given.has(key(condition, timeframe));
   return order === 'asc' ? compared < 0 : compared > 0;
 }
 
