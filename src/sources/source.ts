@@ -2,6 +2,7 @@
  * The interface between the driver and whatever holds data. A new source is one folder that implements `Source` and one
  * line in a table; the driver never learns a vendor's words.
  */
+import type { DriverError } from '../contract/errors.ts';
 import type { Boundary } from '../contract/functions/data.ts';
 import type { Fqn } from '../contract/fqn.ts';
 import type { Nanoseconds } from '../contract/instant.ts';
@@ -73,13 +74,38 @@ export interface Found {
   properties?: Record<string, { value: ScalarValue; unit?: string }>;
 }
 
+/**
+ * An entry of a list that cannot be used, because its source has written it wrongly. It keeps its position in the list,
+ * so that the others are given and paging goes on.
+ */
+export interface UnreadableItem {
+  /** The source's id; where there is none, a text that is equal for equal entries. */
+  id: string;
+  /** Whether `id` is the source's id. */
+  hasId: boolean;
+  /** Empty where it is not known. */
+  name: string;
+  description?: string;
+  /** What is wrong with the entry. */
+  error: DriverError;
+}
+
+/** Tells an entry that cannot be used from the others. */
+export const isUnreadable = <T extends object>(entry: T | UnreadableItem): entry is UnreadableItem =>
+  'error' in entry && 'hasId' in entry;
+
+export const isReadable = <T extends object>(entry: T | UnreadableItem): entry is T => !isUnreadable(entry);
+
 export interface SearchPage {
-  found: Found[];
+  found: (Found | UnreadableItem)[];
   /** Hits on all pages, where the source tells. */
   total: number | undefined;
   /** Whether a further page exists. */
   more: boolean;
 }
+
+/** An item with all of its properties. */
+export type Described = Found & { kind: ItemKind };
 
 /** A child of an asset that is no asset itself. */
 export interface Attribute {
@@ -91,8 +117,16 @@ export interface Attribute {
 }
 
 export interface Children {
-  assets: Found[];
-  attributes: Attribute[];
+  assets: (Found | UnreadableItem)[];
+  attributes: (Attribute | UnreadableItem)[];
+}
+
+/** Name and static properties of an item. */
+export interface ItemProperties {
+  name: string;
+  properties: PropertyValue[];
+  /** What is wrong with properties that are missing in the list, because not even their names can be read. */
+  unreadable?: DriverError[];
 }
 
 /** A timeframe of a condition. */
@@ -103,6 +137,7 @@ export interface Timeframe {
   start: string | undefined;
   /** Undefined: it has not ended. */
   end: string | undefined;
+  /** The source says that it may still change, or it contradicts itself: its end is before its start. */
   uncertain: boolean;
   attributes: Record<string, { value: ScalarValue; unit?: string }>;
 }
@@ -147,7 +182,7 @@ export interface Source {
   probe(call: SourceCall): Promise<SourceStatus>;
   search(query: SearchQuery, call: SourceCall): Promise<SearchPage>;
   /** Everything about items by their ids, all properties included; ids that are unknown are missing in the result. */
-  describe(ids: readonly string[], call: SourceCall): Promise<Map<string, Found & { kind: ItemKind }>>;
+  describe(ids: readonly string[], call: SourceCall): Promise<Map<string, Described | UnreadableItem>>;
   /** The id of a workbook that is named by its id or by its name. */
   workbookId(workbook: string, call: SourceCall): Promise<string>;
   /**
@@ -156,7 +191,7 @@ export interface Source {
    */
   children(assetId: string | undefined, call: SourceCall, scope?: string): Promise<Children>;
   /** Name and static properties of an item. */
-  properties(id: string, call: SourceCall): Promise<{ name: string; properties: PropertyValue[] }>;
+  properties(id: string, call: SourceCall): Promise<ItemProperties>;
   /** Newest value at or before `time` of whatever the FQN names. */
   snapshot(fqn: Fqn, time: Nanoseconds, call: SourceCall): Promise<Point>;
   /** Recorded samples in pages, ascending in time, complete. */
@@ -165,8 +200,8 @@ export interface Source {
   shape(fqn: Fqn, call: SourceCall): Promise<SeriesShape>;
   /** Lowest and highest value of about `intervals` even intervals of a numeric signal, computed by the server. */
   reduced(fqn: Fqn, range: TimeRange, intervals: number, call: SourceCall): Promise<Envelope>;
-  /** Timeframes of a condition that overlap the range, ascending by start. */
-  timeframes(conditionId: string, range: TimeRange, call: SourceCall): AsyncIterable<Timeframe[]>;
+  /** Timeframes of a condition that overlap the range, ascending by start; unreadable ones stand anywhere. */
+  timeframes(conditionId: string, range: TimeRange, call: SourceCall): AsyncIterable<(Timeframe | UnreadableItem)[]>;
   /** Ends its connections. */
   close(): Promise<void>;
 }
@@ -174,5 +209,7 @@ export interface Source {
 export interface PropertyValue {
   name: string;
   value: ScalarValue;
+  /** The source gives a value that is none, such as a number beyond all bounds; `value` is null. */
+  unusable?: boolean;
   unit?: string;
 }

@@ -37,10 +37,10 @@ export const searchParams = {
 /** A property of an item, as its source has it. */
 export const propertyValue = z.object({ value: scalarValue, unit: z.string().optional() });
 
-/** A server that could not answer a search, or one of its hits whose details could not be read. */
+/** A server that could not answer a search, or one of its hits that could not be read. */
 export const failedHost = z.object({
   host: z.string(),
-  fqn: z.string().optional().describe('Of the hit; absent when the whole server failed'),
+  fqn: z.string().optional().describe('Of the hit, where it is known; absent when the whole server failed'),
   error: errorBodySchema,
 });
 

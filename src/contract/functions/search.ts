@@ -110,9 +110,14 @@ export const timeframeSchema = z.object({
   name: z.string().describe('Name of the condition'),
   start: z.string().nullable().describe('ISO 8601 UTC; null when it has no beginning'),
   end: z.string().nullable().describe('ISO 8601 UTC; null while it is open'),
-  durationMs: z.number().nullable().describe('null while it has no beginning or no end'),
+  durationMs: z
+    .number()
+    .nullable()
+    .describe('null while it has no beginning or no end, and where its end is before its start'),
   open: z.boolean(),
-  status: z.enum(['Good', 'Questionable']).describe('Questionable: the source says that it may still change'),
+  status: z
+    .enum(['Good', 'Questionable'])
+    .describe('Questionable: the source says that it may still change, or its end is before its start'),
   attributes: z.record(z.string(), propertyValue).describe('By name'),
 });
 

@@ -1,6 +1,7 @@
 /** `describe`: metadata of given FQNs, many in one call to their server. */
 import { describe as declaration } from '../../contract/functions/general.ts';
 import { DriverError } from '../../contract/errors.ts';
+import { isUnreadable } from '../../sources/source.ts';
 import type { RequestContext } from '../context.ts';
 import { handler } from '../handler.ts';
 import type { Host } from '../hosts.ts';
@@ -38,6 +39,7 @@ async function describeBatch(batch: RequestedItem[], host: Host, context: Reques
       context.part({ index: item.index, fqn: item.text }, async () => {
         if (!isItem(item)) throw noItem(item);
         const hit = (await found).get(item.fqn.id.toUpperCase());
+        if (hit !== undefined && isUnreadable(hit)) throw hit.error;
         if (hit?.kind !== item.fqn.kind) throw unknownItem(item, host);
         const { id: _, properties = {}, ...shown } = hit;
         const displayName = `${host.source.name}: ${hit.name}`;

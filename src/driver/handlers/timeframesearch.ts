@@ -4,11 +4,12 @@ import { timeframesearch as declaration } from '../../contract/functions/search.
 import { DriverError } from '../../contract/errors.ts';
 import { formatFqn } from '../../contract/fqn.ts';
 import { resolveRange } from '../../contract/time.ts';
+import { isUnreadable } from '../../sources/source.ts';
 import type { RequestContext } from '../context.ts';
 import { handler } from '../handler.ts';
 import { eachItem } from '../items.ts';
 import { checkRange } from '../limits.ts';
-import { foundItem, searchPage } from '../search/pages.ts';
+import { failUnreadable, foundItem, searchPage } from '../search/pages.ts';
 import { searchScope } from '../search/scope.ts';
 import { type Condition, conditionOnly, pagedRange, timeframePage } from '../search/timeframes.ts';
 
@@ -66,6 +67,10 @@ async function foundConditions(params: Params, context: RequestContext): Promise
         if (more) throw tooManyConditions();
         const { scheme, name } = host.source;
         for (const hit of found) {
+          if (isUnreadable(hit)) {
+            await failUnreadable(hit, 'condition', host, context);
+            continue;
+          }
           const fqn = formatFqn({ scheme, host: name, kind: 'condition', id: hit.id });
           conditions.push({ host, id: hit.id, name: hit.name, label: { fqn } });
         }

@@ -3,10 +3,10 @@ import { toDriverError } from '../../contract/errors.ts';
 import { formatFqn } from '../../contract/fqn.ts';
 import type { z } from 'zod';
 import type { attributeSchema } from '../../contract/functions/search.ts';
-import type { Attribute, Found } from '../../sources/source.ts';
+import { type Attribute, type Found, isReadable, isUnreadable } from '../../sources/source.ts';
 import type { RequestContext } from '../context.ts';
 import type { Host } from '../hosts.ts';
-import { foundItem } from './pages.ts';
+import { failUnreadable, foundItem } from './pages.ts';
 
 type AttributeItem = z.infer<typeof attributeSchema>;
 /** What to show of an asset. */
@@ -53,7 +53,10 @@ async function attributesOf(
   context: RequestContext,
 ): Promise<AttributeItem[]> {
   const { attributes } = await host.source.children(assetId, context.callTo(host), scope);
-  return Promise.all(attributes.map((attribute) => attributeItem(attribute, assetId, host, context)));
+  for (const odd of attributes.filter(isUnreadable)) await failUnreadable(odd, undefined, host, context);
+  return Promise.all(
+    attributes.filter(isReadable).map((attribute) => attributeItem(attribute, assetId, host, context)),
+  );
 }
 
 async function attributeItem(
@@ -83,8 +86,10 @@ async function attributeItem(
 
 async function propertiesOf(assetId: string, host: Host, context: RequestContext): Promise<AttributeItem[]> {
   const { scheme, name } = host.source;
-  const { properties } = await host.source.properties(assetId, context.callTo(host));
-  return properties.map((property) => {
+  const { properties, unreadable = [] } = await host.source.properties(assetId, context.callTo(host));
+  const fqn = formatFqn({ scheme, host: name, kind: 'asset', id: assetId });
+  for (const error of unreadable) await context.part({ host: name, fqn }, () => Promise.reject(error));
+  return properties.map(({ unusable: _, ...property }) => {
     const part = { type: 'property', name: property.name } as const;
     return { ...property, type: 'property', fqn: formatFqn({ scheme, host: name, kind: 'asset', id: assetId, part }) };
   });

@@ -1,11 +1,12 @@
 /** Browsing the asset trees level by level, within a budget of assets. */
 import { z } from 'zod';
 import { formatFqn } from '../../contract/fqn.ts';
-import type { Found } from '../../sources/source.ts';
+import { type Found, isUnreadable } from '../../sources/source.ts';
 import type { RequestContext } from '../context.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Host } from '../hosts.ts';
 import { type AssetView, emitAssetItem } from './assets.ts';
+import { failUnreadable } from './pages.ts';
 
 export interface Browse {
   /** With the asset whose children are wanted; without one, the roots of each host. */
@@ -70,12 +71,13 @@ async function walk(
   for (const level of levels) {
     const { assets } = await level.host.source.children(level.assetId, context.callTo(level.host), level.view.scope);
     for (const asset of assets) {
-      if (asset.hasChildren && level.depth < depth)
+      if (!isUnreadable(asset) && asset.hasChildren && level.depth < depth)
         levels.push({ ...level, assetId: asset.id, depth: level.depth + 1 });
       if (passed++ < skip) continue;
       if (budget.left === 0) return true;
       budget.left--;
-      await emitAsset(asset, level, context);
+      if (isUnreadable(asset)) await failUnreadable(asset, undefined, level.host, context);
+      else await emitAsset(asset, level, context);
       emitted();
     }
   }

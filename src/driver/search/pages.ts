@@ -4,7 +4,14 @@
  */
 import { z } from 'zod';
 import { formatFqn } from '../../contract/fqn.ts';
-import type { Found, ItemKind, SearchKind, SearchQuery } from '../../sources/source.ts';
+import {
+  type Found,
+  isUnreadable,
+  type ItemKind,
+  type SearchKind,
+  type SearchQuery,
+  type UnreadableItem,
+} from '../../sources/source.ts';
 import type { RequestContext } from '../context.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Host } from '../hosts.ts';
@@ -46,7 +53,8 @@ export async function searchPage<Kind extends SearchKind>(
     const found = stream?.next;
     if (!stream || !found) break;
     stream.take();
-    await search.emit(found, stream.kind, stream.host);
+    if (isUnreadable(found)) await failUnreadable(found, stream.kind, stream.host, context);
+    else await search.emit(found, stream.kind, stream.host);
   }
   conclude(streams, search, context);
 }
@@ -99,6 +107,19 @@ function conclude<Kind extends SearchKind>(
   if (!open.some(({ isRead }) => isRead)) return;
   context.meta.truncated = true;
   context.meta.cursor = encodeCursor(question, Object.fromEntries(open.map(({ name, place }) => [name, place])));
+}
+
+/** An entry that the source wrote wrongly fails alone: the others are given. */
+export function failUnreadable(
+  { id, hasId, error }: UnreadableItem,
+  kind: SearchKind | undefined,
+  host: Host,
+  context: RequestContext,
+): Promise<void> {
+  const { scheme, name } = host.source;
+  const isItem = kind !== undefined && kind !== 'datasource' && kind !== 'workbook';
+  const fqn = hasId && isItem ? { fqn: formatFqn({ scheme, host: name, kind, id }) } : {};
+  return context.part({ host: name, ...fqn }, () => Promise.reject(error));
 }
 
 /** What every hit shows of itself. */

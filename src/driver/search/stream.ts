@@ -3,7 +3,7 @@
  * page begins a little before its place and goes on behind the hit that was given last.
  */
 import { z } from 'zod';
-import type { Found, SearchKind, SearchPage, SearchQuery } from '../../sources/source.ts';
+import type { Found, SearchKind, SearchPage, SearchQuery, UnreadableItem } from '../../sources/source.ts';
 import type { RequestContext } from '../context.ts';
 import type { Host } from '../hosts.ts';
 
@@ -52,7 +52,7 @@ export class SearchStream<Kind extends SearchKind> {
   }
 
   /** The next hit of the page; undefined at its end. */
-  get next(): Found | undefined {
+  get next(): Found | UnreadableItem | undefined {
     return this.#page?.found[this.#next];
   }
 
@@ -98,7 +98,9 @@ export class SearchStream<Kind extends SearchKind> {
 export const streamName = (host: Host, kind: SearchKind): string => `${kind}:${host.source.name}`;
 
 /** Where the hits begin that were not given yet. */
-function behind(found: Found[], last: string[], overlap: number): number {
+function behind(found: readonly { id: string }[], last: string[], overlap: number): number {
+  // Nothing has come or gone: also where a server gives several hits of one id.
+  if (found[overlap - 1]?.id === last.at(-1)) return overlap;
   for (const id of last.toReversed()) {
     const at = found.findIndex((hit) => hit.id === id);
     if (at >= 0) return at + 1;

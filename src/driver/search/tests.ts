@@ -16,16 +16,22 @@ export function passes(timeframe: Timeframe, { where, minDurationMs, open }: Tim
   return where.every((test) => holds(timeframe, test));
 }
 
-/** Length in milliseconds; null when it is open at an end. */
-export function durationMs({ start, end }: Timeframe): number | null {
-  if (start === undefined || end === undefined) return null;
+/** Length in milliseconds; null when it is open at an end, or ends before it starts. */
+export function durationMs(timeframe: Timeframe): number | null {
+  const { start, end } = timeframe;
+  if (start === undefined || end === undefined || isBackwards(timeframe)) return null;
   const from = parseInstant(start);
   const to = parseInstant(end);
   return from === undefined || to === undefined ? null : Number(to - from) / 1e6;
 }
 
-/** Whether it overlaps the range; touching counts. */
-export function overlaps({ start, end }: Timeframe, from: string, to: string): boolean {
+/** Whether it ends before it starts: then nothing is known of its length. */
+const isBackwards = ({ start, end }: Timeframe): boolean =>
+  start !== undefined && end !== undefined && compareUtc(start, end) > 0;
+
+/** Whether it overlaps the range; touching counts. One that ends before it starts is where its two times are. */
+export function overlaps(timeframe: Timeframe, from: string, to: string): boolean {
+  const { start, end } = isBackwards(timeframe) ? { start: timeframe.end, end: timeframe.start } : timeframe;
   return (end === undefined || compareUtc(end, from) >= 0) && (start === undefined || compareUtc(start, to) <= 0);
 }
 

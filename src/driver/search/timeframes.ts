@@ -7,7 +7,7 @@ import { DriverError } from '../../contract/errors.ts';
 import { formatFqn } from '../../contract/fqn.ts';
 import { compareStarts, formatInstant, parseInstant } from '../../contract/instant.ts';
 import type { TimeRange } from '../../contract/time.ts';
-import type { Timeframe } from '../../sources/source.ts';
+import { isUnreadable, type Timeframe, type UnreadableItem } from '../../sources/source.ts';
 import type { RequestContext } from '../context.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Host } from '../hosts.ts';
@@ -61,11 +61,18 @@ export async function timeframePage(
   const given = new Set(position?.given);
   const hits: Hit[] = [];
   await Promise.all(
-    conditions.map((condition) =>
-      context.part(condition.label, async () => {
-        for (const hit of await readCondition(condition, search, position, given, context)) hits.push(hit);
-      }),
-    ),
+    conditions.map(async (condition) => {
+      const unreadable: Unreadable = { first: undefined, count: 0 };
+      await context.part(condition.label, async () => {
+        for (const hit of await readCondition(condition, search, { position, given, unreadable }, context)) {
+          hits.push(hit);
+        }
+      });
+      // One failure for all of them, since a condition has thousands of timeframes.
+      const { first, count } = unreadable;
+      if (first === undefined) return;
+      await context.part(condition.label, () => Promise.reject(missing(first, count)));
+    }),
   );
   hits.sort(search.order === 'asc' ? byStart : (a, b) => byStart(b, a));
   const page = hits.slice(0, search.limit);
@@ -73,6 +80,24 @@ export async function timeframePage(
   if (hits.length <= search.limit) return;
   context.meta.truncated = true;
   context.meta.cursor = encodeCursor(search.question, nextPosition(page, position, search.range));
+}
+
+function missing({ error }: UnreadableItem, count: number): DriverError {
+  if (count === 1) return error;
+  return new DriverError(error.code, `${count} timeframes are missing. The first: ${error.message}`, { cause: error });
+}
+
+/** Timeframes of one condition that cannot be used. */
+interface Unreadable {
+  first: UnreadableItem | undefined;
+  count: number;
+}
+
+/** How far the pages before have come, and what is found besides hits. */
+interface PageState {
+  position: Position | undefined;
+  given: ReadonlySet<string>;
+  unreadable: Unreadable;
 }
 
 interface Hit {
@@ -84,8 +109,7 @@ interface Hit {
 async function readCondition(
   condition: Condition,
   search: TimeframeSearch,
-  position: Position | undefined,
-  given: ReadonlySet<string>,
+  { position, given, unreadable }: PageState,
   context: RequestContext,
 ): Promise<Hit[]> {
   const { host, id } = condition;
@@ -94,6 +118,11 @@ async function readCondition(
   const kept: Hit[] = [];
   for await (const timeframes of host.source.timeframes(id, remaining(search, position), context.callTo(host))) {
     for (const timeframe of timeframes) {
+      if (isUnreadable(timeframe)) {
+        unreadable.first ??= timeframe;
+        unreadable.count++;
+        continue;
+      }
       const hit = { condition, timeframe };
       if (!overlaps(timeframe, from, to) || !passes(timeframe, search) || wasGiven(hit, position, given, search.order))
         continue;

@@ -17,11 +17,15 @@ const UNITS: [names: RegExp, nanoseconds: bigint][] = [
   [/^wks?$|^weeks?$/, 7n * DAY],
 ];
 
+/** Of a text that can be a duration; digits without end would take long to be read. */
+const LONGEST = 200;
+
 const PART = /(\d+)(?:\.(\d+))?\s*([a-zµμ]+)\s*/giy;
 
 /** The length in nanoseconds; undefined for a text that is no duration, or one of months or years, which differ. */
 export function parseDuration(text: string): Nanoseconds | undefined {
   const trimmed = text.trim();
+  if (trimmed.length > LONGEST) return undefined;
   let total = 0n;
   let read = 0;
   for (const [part, whole = '', fraction = '', name = ''] of trimmed.matchAll(PART)) {

@@ -1,6 +1,7 @@
 /** What can go wrong between the driver and a Seeq server, in the words of the bus contract. */
 import { DriverError, type ErrorCode } from '../../contract/errors.ts';
 import { networkFailure } from '../network-failure.ts';
+import { UnexpectedJson } from '../json.ts';
 import { UnreadableReply } from './reply.ts';
 
 /** An answer other than 2xx. */
@@ -25,6 +26,9 @@ export function fromThrown(thrown: unknown, server: string, signal?: AbortSignal
   if (signal?.aborted && signal.reason instanceof DriverError) return signal.reason;
   if (thrown instanceof DriverError) return thrown;
   if (thrown instanceof UnreadableReply) return unreadable(thrown.message, server, thrown);
+  if (thrown instanceof UnexpectedJson) {
+    return unreadable(`its answer cannot be used: ${thrown.message}`, server, thrown);
+  }
   if (thrown instanceof SyntaxError) return unreadable('it answered with broken JSON', server, thrown);
   const failure = networkFailure(thrown);
   const code = failure?.code;
@@ -78,6 +82,19 @@ function meaning(status: number): [ErrorCode, string] {
   return ['sourceError', `refused the call (${status})`];
 }
 
+/** What a good answer says that lacks what it should hold, such as "Request canceled"; empty if nothing. */
+export function statusMessageOf(body: unknown): string {
+  if (typeof body !== 'string') return seeqText(body);
+  try {
+    return body.length > LONGEST_PARSED ? '' : seeqText(JSON.parse(body));
+  } catch {
+    return '';
+  }
+}
+
+/** Of an answer that is parsed once more only to find its text. */
+const LONGEST_PARSED = 65_536;
+
 /** `statusMessage` and the embedded messages of Seeq's error body; nothing of a body in another form. */
 function seeqText(body: unknown): string {
   if (typeof body !== 'object' || body === null) return '';
@@ -98,5 +115,5 @@ export function parseRetryAfter(header: string | null, nowMs: number): number | 
 }
 
 function unreadable(why: string, server: string, cause: unknown): DriverError {
-  return new DriverError('sourceError', `Server "${server}": ${why.replace(/\.$/, '')}.`, { cause });
+  return new DriverError('sourceError', `Server "${server}": ${/[.?]$/.test(why) ? why : `${why}.`}`, { cause });
 }

@@ -1,12 +1,21 @@
 /** Seeq's items in the words of the contract. */
+import { createHash } from 'node:crypto';
+import { DriverError } from '../../contract/errors.ts';
 import type { Fqn } from '../../contract/fqn.ts';
-import type { ScalarValue } from '../../contract/values.ts';
-import type { Attribute, Found } from '../source.ts';
-import type { components } from './seeq-api.generated.ts';
-
-type Schemas = components['schemas'];
-type Hit = Schemas['ItemSearchPreviewV1'];
-type TreeItem = Schemas['TreeItemOutputV1'];
+import {
+  flagIn,
+  idIn,
+  isObject,
+  type JsonObject,
+  objectOf,
+  optionalList,
+  optionalObject,
+  optionalText,
+  textIn,
+  UnexpectedJson,
+} from '../json.ts';
+import type { Attribute, Found, UnreadableItem } from '../source.ts';
+import { readProperty, unitIn } from './values.ts';
 
 /** Properties that every search asks for, since the contract shows them. */
 export const SHOWN_PROPERTIES = ['Interpolation Method', 'Value Unit Of Measure'];
@@ -20,73 +29,117 @@ export function kindOf(type: string): Fqn['kind'] | undefined {
   return undefined;
 }
 
-/** A search hit. */
-export function toFound(hit: Hit, wanted: string[] | 'all' | undefined): Found {
-  const properties = hit.includedProperties ?? {};
-  const found: Found = {
-    id: hit.id,
-    name: hit.name,
-    path: (hit.ancestors ?? []).map(({ name }) => name),
-    hasChildren: hit.hasChildren ?? false,
+/** Reads an entry of a list; one that is written wrongly fails alone. @param server its name, for the error */
+export function readEntry<T>(raw: unknown, server: string, read: (entry: JsonObject) => T): T | UnreadableItem {
+  try {
+    return read(objectOf(raw, 'it'));
+  } catch (thrown) {
+    if (thrown instanceof UnexpectedJson) return unreadable(raw, server, thrown);
+    throw thrown;
+  }
+}
+
+function unreadable(raw: unknown, server: string, why: UnexpectedJson): UnreadableItem {
+  const { id, name, description } = isObject(raw) ? raw : {};
+  const hasId = isNamedBy(raw);
+  const which = hasId ? ` (id ${JSON.stringify(id)})` : typeof name === 'string' ? ` (name ${shown(name)})` : '';
+  const message = `Server "${server}" gave an item that cannot be used: ${why.message}${which}.`;
+  return {
+    id: hasId ? (id as string) : fingerprint(raw),
+    hasId,
+    name: typeof name === 'string' ? name : '',
+    ...(typeof description === 'string' ? { description } : {}),
+    error: new DriverError('sourceError', message, { cause: why }),
   };
-  if (hit.description) found.description = hit.description;
-  const unit = hit.valueUnitOfMeasure ?? textOf(properties['Value Unit Of Measure']?.value);
+}
+
+/** An id in Seeq's form is shown and used; anything else may be anything. */
+const isNamedBy = (raw: unknown): boolean => isObject(raw) && typeof raw.id === 'string' && GUID.test(raw.id);
+const GUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+const shown = (text: string): string => JSON.stringify(text.slice(0, 80));
+
+/** Equal for equal entries, so that paging knows them again. */
+function fingerprint(raw: unknown): string {
+  let text: string;
+  try {
+    text = JSON.stringify(raw);
+  } catch {
+    // Nested too deep.
+    text = '';
+  }
+  return `unreadable-${createHash('sha256').update(text).digest('hex').slice(0, 16)}`;
+}
+
+/** A search hit. @throws UnexpectedJson */
+export function toFound(hit: JsonObject, wanted: string[] | 'all' | undefined): Found {
+  const properties = optionalObject(hit, 'includedProperties') ?? {};
+  const found: Found = {
+    id: idIn(hit, 'id'),
+    name: textIn(hit, 'name'),
+    path: namesIn(hit, 'ancestors'),
+    hasChildren: flagIn(hit, 'hasChildren'),
+  };
+  const description = optionalText(hit, 'description');
+  if (description) found.description = description;
+  const unit = optionalText(hit, 'valueUnitOfMeasure') ?? textOf(properties, 'Value Unit Of Measure');
   if (unit) {
     // For string signals Seeq puts the word "string" in the place of the unit.
     if (unit === 'string') found.valueType = 'string';
     else found.unit = unit;
   }
-  const interpolation = textOf(properties['Interpolation Method']?.value);
+  const interpolation = textOf(properties, 'Interpolation Method');
   if (interpolation) found.interpolation = interpolation;
-  if (hit.datasource) found.datasource = hit.datasource.name;
+  const datasource = optionalObject(hit, 'datasource');
+  if (datasource) found.datasource = textIn(datasource, 'name');
   if (wanted !== undefined) {
-    found.properties = {};
-    for (const [name, property] of Object.entries(properties)) {
-      if (wanted === 'all' || wanted.includes(name)) found.properties[name] = propertyValue(property);
-    }
+    // Not by assignment, which would take the name "__proto__" for something else.
+    found.properties = Object.fromEntries(
+      Object.entries(properties)
+        .filter(([name]) => wanted === 'all' || wanted.includes(name))
+        .map(([name, property]) => {
+          const { value, unit: own } = readProperty(objectOf(property, 'a member of "includedProperties"'));
+          return [name, { value, ...(own === undefined ? {} : { unit: own }) }];
+        }),
+    );
   }
   return found;
 }
 
-/** An asset among the children of a tree node. */
-export function toFoundChild(child: TreeItem, path: string[]): Found {
+/** An asset among the children of a tree node. @throws UnexpectedJson */
+export function toFoundChild(child: JsonObject, path: string[]): Found {
+  const description = optionalText(child, 'description');
   return {
-    id: child.id,
-    name: child.name,
+    id: idIn(child, 'id'),
+    name: textIn(child, 'name'),
     path,
-    hasChildren: child.hasChildren ?? false,
-    ...(child.description ? { description: child.description } : {}),
+    hasChildren: flagIn(child, 'hasChildren'),
+    ...(description ? { description } : {}),
   };
 }
 
-/** A child that is no asset; undefined for types that the contract has no word for. */
-export function toAttribute(child: TreeItem, host: string): Attribute | undefined {
-  const kind = kindOf(child.type);
+/** A child that is no asset; undefined for types that the contract has no word for. @throws UnexpectedJson */
+export function toAttribute(child: JsonObject, host: string): Attribute | undefined {
+  const kind = kindOf(textIn(child, 'type'));
   if (kind === undefined || kind === 'asset') return undefined;
-  const unit = child.valueUnitOfMeasure;
+  const { unit } = unitIn(child, 'valueUnitOfMeasure');
+  const description = optionalText(child, 'description');
   return {
-    name: child.name,
+    name: textIn(child, 'name'),
     type: kind === 'signal' ? 'tag' : kind === 'scalar' ? 'scalar' : 'timeframes',
-    fqn: { scheme: 'seeq', host, kind, id: child.id },
-    ...(child.description ? { description: child.description } : {}),
-    ...(unit && unit !== 'string' ? { unit } : {}),
+    fqn: { scheme: 'seeq', host, kind, id: idIn(child, 'id') },
+    ...(description ? { description } : {}),
+    ...(unit === undefined ? {} : { unit }),
   };
 }
 
-/** A property with its typed value. */
-export function propertyValue(property: { value?: unknown; unitOfMeasure?: string | null }): {
-  value: ScalarValue;
-  unit?: string;
-} {
-  const unit = property.unitOfMeasure;
-  return { value: scalarOf(property.value), ...(unit && unit !== 'string' ? { unit } : {}) };
+/** The names of a list of items, such as the assets above one. @throws UnexpectedJson */
+export function namesIn(object: JsonObject, member: string): string[] {
+  return optionalList(object, member).map((item) => textIn(objectOf(item, `an entry of "${member}"`), 'name'));
 }
 
-/** Anything that JSON can hold, as a value of the contract; structures become their JSON text. */
-export function scalarOf(value: unknown): ScalarValue {
-  if (value === undefined || value === null) return null;
-  if (typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean') return value;
-  return JSON.stringify(value);
+/** The text of a property among those of a hit. @throws UnexpectedJson */
+function textOf(properties: JsonObject, name: string): string | undefined {
+  const property = optionalObject(properties, name);
+  return property === undefined ? undefined : optionalText(property, 'value');
 }
-
-const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);

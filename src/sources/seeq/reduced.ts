@@ -1,10 +1,9 @@
 /**
  * Lets the server reduce a signal: its lowest and highest value in each interval.
  *
- * Every function of the formula stands in formulas that clients of Seeq use; inferred are that `minValue()` and
- * `maxValue()`, known as functions of a signal and a capsule, also name the statistic of `aggregate`, and that the
- * intervals of `periods` lie on whole multiples of their length since 1970. Nothing here depends on the latter, because
- * the server tells where its intervals begin.
+ * Every function of the formula occurs in formulas of Seeq's own clients, `minValue()` and `maxValue()` as names of
+ * statistics too. That the intervals of `periods` lie on whole multiples of their length since 1970 is inferred, and
+ * nothing depends on it, because the server reports where its intervals begin.
  */
 import { DriverError } from '../../contract/errors.ts';
 import { compareUtc, formatInstant } from '../../contract/instant.ts';

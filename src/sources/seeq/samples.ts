@@ -1,18 +1,24 @@
 /** Seeq's samples as columns of the contract. */
-import { compareUtc, formatInstant, parseInstant } from '../../contract/instant.ts';
+import { compareUtc, formatInstant, MAX_INSTANT, MIN_INSTANT, parseInstant } from '../../contract/instant.ts';
 import { flag } from '../../contract/series.ts';
 import type { Flag, Point, ScalarValue, ValueStatus } from '../../contract/values.ts';
+import {
+  isObject,
+  type JsonObject,
+  kindOf,
+  listIn,
+  answerOf,
+  objectOf,
+  optionalCount,
+  optionalList,
+  optionalObject,
+  optionalText,
+  UnexpectedJson,
+} from '../json.ts';
 import type { SamplePage } from '../source.ts';
-import { parseJson, UnreadableReply } from './reply.ts';
-import type { components } from './seeq-api.generated.ts';
+import { parseJson } from './reply.ts';
+import { readValue, unitIn, type ValueUnit } from './values.ts';
 
-type Sample = components['schemas']['SampleOutputV1'];
-type SampleBody = components['schemas']['GetSampleOutputV1'];
-type SamplesBody = components['schemas']['GetSamplesOutputV1'];
-type RunBody = components['schemas']['FormulaRunOutputV1'];
-
-/** An enumeration value (a digital state of a historian): `ENUM{{1|ON}}`. */
-const ENUMERATION = /^ENUM\{\{(-?\d+)\|([\s\S]*)\}\}$/;
 /** Members whose numbers are nanoseconds since the epoch and would be rounded by a JavaScript number. */
 const KEYS = new Set(['key', 'start', 'end', 'cursorKey']);
 
@@ -36,93 +42,135 @@ export function parseWithKeys(text: string, hasNumericKeys: (body: unknown) => b
     typeof value === 'number' && KEYS.has(name) ? context.source : value) as Parameters<typeof JSON.parse>[1]);
 }
 
-/** A page of `GET /signals/{id}/samples`. */
+/** A page of `GET /signals/{id}/samples`. @throws UnexpectedJson */
 export function decodeSamples(text: string): DecodedPage {
-  return toPage(parseWithKeys(text, (body) => hasNumericKey(body as SamplesBody | null)) as SamplesBody | null);
+  return toPage(answerOf(parseWithKeys(text, hasNumericKey)));
 }
 
-/** A page of `/formulas/run`, of a formula that makes a signal. */
+/** A page of `/formulas/run`, of a formula that makes a signal. @throws UnexpectedJson */
 export function decodeRun(text: string): DecodedPage {
-  const body = parseWithKeys(text, (parsed) => hasNumericKey((parsed as RunBody | null)?.samples)) as RunBody | null;
-  const [error] = body?.errors ?? [];
-  if (error) throw broken(`the formula failed: ${error.message ?? ''}`);
-  if (!body?.samples) throw broken('it holds no samples');
-  return toPage(body.samples);
+  const body = answerOf(parseWithKeys(text, (parsed) => isObject(parsed) && hasNumericKey(parsed.samples)));
+  const [error] = optionalList(body, 'errors');
+  if (error !== undefined) {
+    const message = isObject(error) && typeof error.message === 'string' ? `: ${error.message}` : '';
+    throw new UnexpectedJson(`the formula failed${message}`);
+  }
+  return toPage(objectOf(body.samples, '"samples"'));
 }
 
-function hasNumericKey(body: SamplesBody | null | undefined): boolean {
-  const samples = body?.samples;
-  return Array.isArray(samples) && typeof samples[0]?.key === 'number';
+function hasNumericKey(body: unknown): boolean {
+  const samples: unknown = isObject(body) ? body.samples : undefined;
+  if (!Array.isArray(samples)) return false;
+  const first: unknown = samples[0];
+  return isObject(first) && typeof first.key === 'number';
 }
 
-function toPage(body: SamplesBody | null): DecodedPage {
-  const samples = body?.samples ?? [];
-  if (!Array.isArray(samples)) throw broken('"samples" is not a list');
-  const token = body?.continuationToken;
+function toPage(body: JsonObject): DecodedPage {
+  const samples = listIn(body, 'samples');
   return {
-    page: toColumns(samples, body?.valueUnitOfMeasure),
+    page: toColumns(samples, unitIn(body, 'valueUnitOfMeasure')),
     count: samples.length,
-    limit: body?.limit ?? undefined,
-    continuationToken: typeof token === 'string' && token !== '' ? token : undefined,
+    limit: optionalCount(body, 'limit'),
+    continuationToken: optionalText(body, 'continuationToken') || undefined,
   };
 }
 
-/** The answer of `GET /signals/{id}/sample/{key}`; undefined when there is no such sample. */
+/** The answer of `GET /signals/{id}/sample/{key}`; undefined when there is no such sample. @throws UnexpectedJson */
 export function decodeSample(text: string): Point | undefined {
-  const body = parseWithKeys(
-    text,
-    (parsed) => typeof (parsed as SampleBody | null)?.sample?.key === 'number',
-  ) as SampleBody | null;
-  const sample = body?.sample;
-  return sample?.key === undefined || sample.key === null ? undefined : toPoint(sample, body?.valueUnitOfMeasure);
+  const body = answerOf(
+    parseWithKeys(
+      text,
+      (parsed) => isObject(parsed) && isObject(parsed.sample) && typeof parsed.sample.key === 'number',
+    ),
+  );
+  const sample = optionalObject(body, 'sample');
+  if (sample === undefined) {
+    // Where there is no sample, the answer has its units at least.
+    if (body.keyUnitOfMeasure === undefined && body.valueUnitOfMeasure === undefined && body.sample === undefined) {
+      throw new UnexpectedJson('it has no "sample"');
+    }
+    return undefined;
+  }
+  return sample.key === undefined || sample.key === null
+    ? undefined
+    : toPoint(sample, unitIn(body, 'valueUnitOfMeasure'));
 }
 
-/** A single sample as a point. */
-export function toPoint(sample: Sample, unit: string | null | undefined): Point {
-  const { value, state } = toValue(sample.value);
+/** A single sample as a point. @throws UnexpectedJson where its key is no time */
+export function toPoint(sample: JsonObject, unit: ValueUnit): Point {
+  const { value, state } = readValue(sample.value, unit);
   return {
     value,
     time: toTime(sample.key),
     status: statusOf(value, sample.isUncertain),
     ...(state === undefined ? {} : { state }),
-    ...unitOf(unit),
+    ...(unit.unit === undefined ? {} : { unit: unit.unit }),
   };
 }
 
-/** A key as ISO 8601 UTC, its digits untouched. */
+/** A key as ISO 8601 UTC, its digits untouched. @throws UnexpectedJson where it is no time, or beyond the year 9999 */
 export function toTime(key: unknown): string {
   if (typeof key === 'string') {
-    if (key.endsWith('Z')) {
-      // Nearly every key: already in UTC and passed on as it is.
-      if (key.charCodeAt(10) === 84 && key.length >= 20) return key;
-    } else if (/^-?\d+$/.test(key)) {
-      return formatInstant(BigInt(key));
-    }
-    const instant = parseInstant(key);
-    if (instant !== undefined) return formatInstant(instant);
+    // Nearly every key: already in UTC and passed on as it is.
+    if (isPlainUtc(key)) return key;
+    const instant = /^-?\d{1,20}$/.test(key) ? BigInt(key) : parseInstant(key);
+    if (instant !== undefined && instant >= MIN_INSTANT && instant <= MAX_INSTANT) return formatInstant(instant);
   }
-  throw broken(`${String(key)} is not a time`);
+  throw new UnexpectedJson(`${typeof key === 'string' ? JSON.stringify(key.slice(0, 80)) : kindOf(key)} is not a time`);
 }
 
-function toColumns(samples: Sample[], unit: string | null | undefined): SamplePage {
+/** Whether a text is `YYYY-MM-DDThh:mm:ss[.f]Z`, with one to nine digits, of a day that every month of any year has. */
+function isPlainUtc(text: string): boolean {
+  const { length } = text;
+  if (length < 20 || length > 30 || length === 21 || text.charCodeAt(length - 1) !== UPPER_Z) return false;
+  for (let at = 0; at < length - 1; at++) {
+    const code = text.charCodeAt(at);
+    const mark = at < MARKS.length ? MARKS.charCodeAt(at) : ZERO;
+    if (mark === ZERO ? code < ZERO || code > NINE : code !== mark) return false;
+  }
+  const month = twoDigits(text, 5);
+  const day = twoDigits(text, 8);
+  return (
+    month >= 1 &&
+    month <= 12 &&
+    day >= 1 &&
+    (day <= 28 || (day <= 30 && month !== 2) || parseInstant(text) !== undefined) &&
+    twoDigits(text, 11) <= 23 &&
+    twoDigits(text, 14) <= 59 &&
+    twoDigits(text, 17) <= 59 &&
+    !text.startsWith('0000')
+  );
+}
+
+/** A digit wherever it has a zero; longer texts go on with digits. */
+const MARKS = '0000-00-00T00:00:00.';
+const [ZERO, NINE, UPPER_Z] = [48, 57, 90];
+
+const twoDigits = (text: string, at: number): number =>
+  (text.charCodeAt(at) - ZERO) * 10 + text.charCodeAt(at + 1) - ZERO;
+
+function toColumns(samples: readonly unknown[], unit: ValueUnit): SamplePage {
   const times: string[] = [];
   const values: ScalarValue[] = [];
   const flags: Flag[] = [];
   let states: (number | null)[] | undefined;
   let before = '';
-  for (const { key, value: raw, isUncertain } of samples) {
+  for (const sample of samples) {
+    const { key, value: raw, isUncertain: uncertain } = objectOf(sample, 'an entry of "samples"');
     const time = toTime(key);
-    if (before !== '' && compareUtc(before, time) > 0) throw broken(`its samples are not in order at ${time}`);
+    if (before !== '' && compareUtc(before, time) > 0) {
+      throw new UnexpectedJson(`its samples are not in order at ${time}`);
+    }
     before = time;
     const position = times.push(time) - 1;
-    if (typeof raw === 'number') {
+    if (typeof raw === 'number' && Number.isFinite(raw)) {
       values.push(raw);
       states?.push(null);
-      if (isUncertain === true) flag(flags, position, 'Questionable');
+      if (uncertain !== false && isUncertain(uncertain)) flag(flags, position, 'Questionable');
     } else {
-      const { value, state } = toValue(raw);
+      const { value, state } = readValue(raw, unit);
       values.push(value);
-      flag(flags, position, statusOf(value, isUncertain));
+      flag(flags, position, statusOf(value, uncertain));
       if (state !== undefined) states ??= new Array<number | null>(position).fill(null);
       states?.push(state ?? null);
     }
@@ -132,31 +180,16 @@ function toColumns(samples: Sample[], unit: string | null | undefined): SamplePa
     values,
     ...(flags.length > 0 ? { flags } : {}),
     ...(states ? { states } : {}),
-    ...unitOf(unit),
+    ...(unit.unit === undefined ? {} : { unit: unit.unit }),
   };
 }
 
-function toValue(raw: unknown): { value: ScalarValue; state?: number } {
-  if (raw === undefined || raw === null) return { value: null };
-  if (typeof raw === 'string') {
-    const match = raw.startsWith('ENUM{{') ? ENUMERATION.exec(raw) : null;
-    return match ? { value: match[2] ?? '', state: Number(match[1]) } : { value: raw };
-  }
-  if (typeof raw === 'number' || typeof raw === 'boolean') return { value: raw };
-  throw broken('a value is neither number, text nor boolean');
-}
+/** Whether a sample or a capsule may still change; so it may where the answer to that cannot be read. */
+export const isUncertain = (flagged: unknown): boolean =>
+  flagged !== false && flagged !== undefined && flagged !== null;
 
 /** A key without a value is an invalid sample; an uncertain one may still change. */
-function statusOf(value: ScalarValue, uncertain: boolean | null | undefined): ValueStatus {
+function statusOf(value: ScalarValue, uncertain: unknown): ValueStatus {
   if (value === null) return 'Bad Data';
-  return uncertain === true ? 'Questionable' : 'Good';
-}
-
-/** Seeq puts the word "string" in the place of the unit of string signals. */
-function unitOf(unit: string | null | undefined): { unit?: string } {
-  return unit && unit !== 'string' ? { unit } : {};
-}
-
-function broken(why: string): UnreadableReply {
-  return new UnreadableReply(`its answer cannot be used: ${why}`);
+  return isUncertain(uncertain) ? 'Questionable' : 'Good';
 }

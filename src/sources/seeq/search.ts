@@ -1,9 +1,27 @@
 /** Searching items of a Seeq server. */
 import { DriverError } from '../../contract/errors.ts';
-import type { Found, ItemKind, SearchKind, SearchPage, SearchQuery, SourceCall } from '../source.ts';
+import {
+  idIn,
+  type JsonObject,
+  listIn,
+  answerOf,
+  optionalCount,
+  optionalObject,
+  textIn,
+  UnexpectedJson,
+} from '../json.ts';
+import {
+  type Described,
+  isUnreadable,
+  type ItemKind,
+  type SearchKind,
+  type SearchPage,
+  type SearchQuery,
+  type SourceCall,
+  type UnreadableItem,
+} from '../source.ts';
 import { equalsClause, patternFilters, withClauses } from './filter.ts';
-import { kindOf, SHOWN_PROPERTIES, toFound } from './hits.ts';
-import type { components } from './seeq-api.generated.ts';
+import { kindOf, readEntry, SHOWN_PROPERTIES, toFound } from './hits.ts';
 import { type Operation, type SeeqServer, shareKey } from './server.ts';
 
 /**
@@ -48,35 +66,36 @@ export async function search(server: SeeqServer, query: SearchQuery, call: Sourc
     call,
     (hit) => toFound(hit, query.properties),
   );
-  const found: Found[] = answer.items;
+  const { items: found, total } = answer;
   // A server may give fewer than asked for; its own limit tells whether the page is full.
-  const full = answer.items.length > 0 && answer.items.length >= Math.min(answer.limit ?? query.limit, query.limit);
-  const told = answer.totalResults;
-  const total = typeof told === 'number' && told >= 0 ? told : undefined;
+  const full = found.length > 0 && found.length >= Math.min(answer.limit ?? query.limit, query.limit);
   return { found, total, more: full && (total === undefined || query.offset + found.length < total) };
 }
 
-/** Items by id in one call; archived and unsearchable ones too. */
+/** Items by id in one call; archived and unsearchable ones too. Those that cannot be read are told as such. */
 export async function describe(
   server: SeeqServer,
   ids: readonly string[],
   call: SourceCall,
-): Promise<Map<string, Found & { kind: ItemKind }>> {
+): Promise<Map<string, Described | UnreadableItem>> {
   const filters = [...ids.map((id) => `ID==${id}`), '@includeUnsearchable'];
   const query = { filters, types: [], includeProperties: ['@allProperties'], offset: 0, limit: ids.length };
-  const { items } = await searchItems(server, query, call, (hit) => ({ kind: kindOf(hit.type), hit }));
-  const found = new Map<string, Found & { kind: ItemKind }>();
-  for (const { kind, hit } of items) {
-    if (isItemKind(kind)) found.set(hit.id.toUpperCase(), { ...toFound(hit, 'all'), kind });
+  const { items } = await searchItems(server, query, call, (hit) => ({
+    kind: kindOf(textIn(hit, 'type')),
+    ...toFound(hit, 'all'),
+  }));
+  const found = new Map<string, Described | UnreadableItem>();
+  for (const item of items) {
+    if (isUnreadable(item) || isDescribed(item)) found.set(item.id.toUpperCase(), item);
   }
+  // An entry without an id may be any of those that are missing.
+  const nameless = items.filter(isUnreadable).find(({ hasId }) => !hasId);
+  if (nameless !== undefined) for (const id of ids) if (!found.has(id)) found.set(id, nameless);
   return found;
 }
 
-const isItemKind = (kind: string | undefined): kind is ItemKind =>
-  kind === 'signal' || kind === 'scalar' || kind === 'asset' || kind === 'condition';
-
-type Hit = components['schemas']['ItemSearchPreviewV1'];
-type List = components['schemas']['ItemSearchPreviewPaginatedListV1'];
+const isDescribed = <T extends { kind: string | undefined }>(item: T): item is T & { kind: ItemKind } =>
+  ['signal', 'scalar', 'asset', 'condition'].includes(item.kind ?? '');
 
 interface ItemSearch {
   filters: string[];
@@ -94,20 +113,45 @@ async function searchItems<T>(
   server: SeeqServer,
   { orderBy, filters, ...rest }: ItemSearch,
   call: SourceCall,
-  decode: (hit: Hit) => T,
-) {
+  decode: (hit: JsonObject) => T,
+): Promise<ItemList<T | UnreadableItem>> {
   // Half a surrogate pair cannot be sent; no name of the server holds one.
   const query = { ...rest, filters: filters.map((filter) => filter.toWellFormed()) };
   const long = query.filters.reduce((sum, filter) => sum + encodeURIComponent(filter).length, 0) > LONGEST_QUERY;
-  const operation: Operation<List> = (client, signal) =>
+  const operation: Operation<unknown> = (client, signal) =>
     long
       ? client.POST('/items', { body: { ...query, ...(orderBy ? { orderByFields: orderBy } : {}) }, signal })
       : client.GET('/items', { params: { query: { ...query, ...(orderBy ? { orderBy } : {}) } }, signal });
   const list = await server.askFor(call, operation, toList, { share: shareKey('items', orderBy, query) });
-  return { ...list, items: list.items.map(decode) };
+  return { ...list, items: list.items.map((item) => readEntry(item, server.name, decode)) };
 }
 
-const toList = (answer: List) => ({ ...answer, items: answer.items ?? [] });
+interface ItemList<T> {
+  items: T[];
+  /** Hits on all pages, where the server tells. */
+  total: number | undefined;
+  /** How many the server gives at most; 0 where that cannot be read, so that every page may be a full one. */
+  limit: number | undefined;
+}
+
+function toList(body: unknown): ItemList<unknown> {
+  const answer = answerOf(body);
+  return {
+    items: [...listIn(answer, 'items')],
+    total: tolerated(() => optionalCount(answer, 'totalResults'), undefined),
+    limit: tolerated(() => optionalCount(answer, 'limit'), 0),
+  };
+}
+
+/** What stands in for a member that is wrong, but nothing that is shown. */
+function tolerated<T>(read: () => T, instead: T): T {
+  try {
+    return read();
+  } catch (thrown) {
+    if (thrown instanceof UnexpectedJson) return instead;
+    throw thrown;
+  }
+}
 
 function includedProperties(wanted: SearchQuery['properties']): string[] {
   return wanted === 'all' ? ['@allProperties'] : [...new Set([...SHOWN_PROPERTIES, ...(wanted ?? [])])];
@@ -120,9 +164,9 @@ export async function workbookId(server: SeeqServer, text: string, call: SourceC
     server,
     { filters: [equalsClause('Name', text)], types: ['Workbook'], offset: 0, limit: 2 },
     call,
-    ({ id }) => id,
+    (hit) => ({ id: idIn(hit, 'id') }),
   );
-  return theOnly(answer.items, 'workbook', text, server.name);
+  return theOnly(answer.items, 'workbook', text, server.name).id;
 }
 
 /** Clauses for a datasource by id, by exact name or by its own datasource id. */
@@ -135,13 +179,14 @@ async function datasourceClauses(server: SeeqServer, text: string, call: SourceC
     server,
     { filters, types: ['Datasource'], includeProperties, offset: 0, limit: 2 },
     call,
-    ({ includedProperties: properties }) =>
-      includeProperties.flatMap((name) => {
-        const value = properties?.[name]?.value;
+    (hit) => ({
+      clauses: includeProperties.flatMap((name) => {
+        const value = optionalObject(optionalObject(hit, 'includedProperties') ?? {}, name)?.value;
         return typeof value === 'string' ? [equalsClause(name, value)] : [];
       }),
+    }),
   );
-  const clauses = theOnly(answer.items, 'datasource', text, server.name);
+  const { clauses } = theOnly(answer.items, 'datasource', text, server.name);
   if (clauses.length === includeProperties.length) return clauses;
   // Searching without them would quietly give the hits of all datasources.
   throw new DriverError(
@@ -150,7 +195,7 @@ async function datasourceClauses(server: SeeqServer, text: string, call: SourceC
   );
 }
 
-function theOnly<T>(items: T[], what: string, text: string, server: string): T {
+function theOnly<T extends object>(items: (T | UnreadableItem)[], what: string, text: string, server: string): T {
   const [first, second] = items;
   if (first === undefined) {
     throw new DriverError('notFound', `Server "${server}" has no ${what} ${JSON.stringify(text)}.`, {
@@ -166,5 +211,6 @@ function theOnly<T>(items: T[], what: string, text: string, server: string): T {
       },
     );
   }
+  if (isUnreadable(first)) throw first.error;
   return first;
 }

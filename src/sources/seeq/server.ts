@@ -6,13 +6,14 @@ import { Availability } from './availability.ts';
 import {
   fromRefusal,
   fromThrown,
+  statusMessageOf,
   isBrokenConnection,
   parseRetryAfter,
   type RefusedReply,
   Unreachable,
 } from './failure.ts';
 import { Flights } from './flights.ts';
-import { UnreadableReply } from './reply.ts';
+import { UnexpectedJson } from '../json.ts';
 import { type SeeqCredentials, Session } from './session.ts';
 import { openTransport, type SeeqClient, type Transport, type TransportOptions } from './transport.ts';
 
@@ -34,8 +35,6 @@ export interface AskOptions {
   /** Ask even if the server was found to be down a moment ago. */
   probe?: boolean;
 }
-
-const OTHER_FORM = 'it answered in another form than the API has; is this a Seeq server?';
 
 /** Passing faults by Seeq's own client: conflict, proxy. 503 is added for load balancers. */
 const PASSING = new Set([409, 502, 503, 504]);
@@ -101,9 +100,11 @@ export class SeeqServer {
     try {
       return decode(body);
     } catch (thrown) {
-      // A member that is missing, null or of another type, where the API promises one.
-      const unusable = thrown instanceof TypeError;
-      throw fromThrown(unusable ? new UnreadableReply(OTHER_FORM, { cause: thrown }) : thrown, this.name);
+      if (!(thrown instanceof UnexpectedJson)) throw fromThrown(thrown, this.name);
+      const text = statusMessageOf(body);
+      const hint = text !== '' ? `; it says: ${text}` : thrown.foreign ? '; is this a Seeq server?' : '';
+      const why = this.#session.conceal(`${thrown.message}${hint}`);
+      throw fromThrown(new UnexpectedJson(why, { cause: thrown }), this.name);
     }
   }
 

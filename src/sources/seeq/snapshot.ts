@@ -4,14 +4,12 @@ import { type Fqn, formatFqn } from '../../contract/fqn.ts';
 import { compareUtc, formatInstant, type Nanoseconds } from '../../contract/instant.ts';
 import type { Point } from '../../contract/values.ts';
 import type { SourceCall } from '../source.ts';
-import { scalarOf } from './hits.ts';
+import { isObject, answerOf, optionalList, UnexpectedJson } from '../json.ts';
 import { decodeSample, toPoint } from './samples.ts';
-import type { components } from './seeq-api.generated.ts';
 import { type Operation, type SeeqServer, shareKey } from './server.ts';
 import { latestTimeframe } from './timeframes.ts';
 import { properties, resolveAttribute } from './tree.ts';
-
-type Scalar = components['schemas']['ScalarEvaluateOutputV1'];
+import { unitIn } from './values.ts';
 
 /**
  * Reads one value.
@@ -49,17 +47,19 @@ async function signalPoint(server: SeeqServer, id: string, time: Nanoseconds, ca
 }
 
 async function scalarPoint(server: SeeqServer, id: string, call: SourceCall): Promise<Point> {
-  const operation: Operation<Scalar> = (client, signal) =>
+  const operation: Operation<unknown> = (client, signal) =>
     client.GET('/scalars/{id}/getValue', { params: { path: { id } }, signal });
-  const decode = ({ value, uom, isUncertain, errors }: Scalar): Point => {
-    const [error] = errors ?? [];
-    if (error) {
-      const text = `Server "${server.name}" cannot compute the scalar: ${error.message ?? ''}.`;
-      throw new DriverError('sourceError', text);
+  const decode = (body: unknown): Point => {
+    const scalar = answerOf(body);
+    const [error] = optionalList(scalar, 'errors');
+    if (error !== undefined) {
+      const message = isObject(error) && typeof error.message === 'string' ? `: ${error.message}` : '';
+      throw new UnexpectedJson(`the scalar cannot be computed${message}`);
     }
-    const sample = { value: scalarOf(value), isUncertain: isUncertain ?? false, key: '1970-01-01T00:00:00Z' };
+    // A scalar without a value is an invalid one, but then it has a unit, be it an empty one.
+    if (scalar.value === undefined && scalar.uom === undefined) throw new UnexpectedJson('it has no "value"');
     // A scalar holds at any time.
-    return { ...toPoint(sample, uom), time: null };
+    return { ...toPoint({ ...scalar, key: '1970-01-01T00:00:00Z' }, unitIn(scalar, 'uom')), time: null };
   };
   return server.askFor(call, operation, decode, { share: shareKey('scalar', id) });
 }
@@ -88,13 +88,16 @@ async function latestAttribute(
 
 async function propertyPoint(server: SeeqServer, fqn: Fqn, name: string, call: SourceCall): Promise<Point> {
   if (fqn.kind === 'capsule') throw noValue(fqn, 'attributes of timeframes come with timeframesearch');
-  const { properties: all } = await properties(server, fqn.id, call);
+  const { properties: all, unreadable = [] } = await properties(server, fqn.id, call);
   const property = all.find((candidate) => candidate.name === name);
   if (!property) {
+    // The one that is meant may be among those that cannot be read.
+    const [error] = unreadable;
+    if (error !== undefined) throw error;
     throw new DriverError('notFound', `The item has no property ${JSON.stringify(name)} on server "${server.name}".`);
   }
-  const { value, unit } = property;
-  return { value, time: null, status: 'Good', ...(unit === undefined ? {} : { unit }) };
+  const { value, unit, unusable } = property;
+  return { value, time: null, status: unusable ? 'Bad Data' : 'Good', ...(unit === undefined ? {} : { unit }) };
 }
 
 function noValue(fqn: Fqn, why: string): DriverError {

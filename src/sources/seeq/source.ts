@@ -5,12 +5,12 @@ import { type Fqn, formatFqn } from '../../contract/fqn.ts';
 import type { Nanoseconds } from '../../contract/instant.ts';
 import type { TimeRange } from '../../contract/time.ts';
 import type { Point } from '../../contract/values.ts';
+import { answerOf } from '../json.ts';
 import type {
   Children,
-  Found,
-  ItemKind,
+  Described,
   Envelope,
-  PropertyValue,
+  ItemProperties,
   SamplePage,
   SearchPage,
   SearchQuery,
@@ -19,6 +19,7 @@ import type {
   SourceCall,
   SourceStatus,
   Timeframe,
+  UnreadableItem,
 } from '../source.ts';
 import { toDriverError } from '../../contract/errors.ts';
 import { readEnvelope } from './reduced.ts';
@@ -31,6 +32,7 @@ import { readSnapshot } from './snapshot.ts';
 import { readTimeframes } from './timeframes.ts';
 import type { TransportOptions } from './transport.ts';
 import { children, properties, resolveAttribute } from './tree.ts';
+import { versionOf } from './version.ts';
 
 export interface SeeqSourceOptions extends TransportOptions {
   /** The configured connection name. */
@@ -62,11 +64,16 @@ export class SeeqSource implements Source {
       version = await this.#server.askFor(
         call,
         (client, signal) => client.GET('/system/server-status', { signal }),
-        (status) => status.version ?? null,
+        (status: unknown) => versionOf(status) ?? null,
         { open: true, probe: true },
       );
       latencyMs = Math.round((performance.now() - started) * 100) / 100;
-      await this.#server.ask(call, (client, signal) => client.GET('/users/me', { signal }), { probe: true });
+      await this.#server.askFor(
+        call,
+        (client, signal) => client.GET('/users/me', { signal }),
+        (user: unknown) => answerOf(user),
+        { probe: true },
+      );
       return { state: 'up', version, latencyMs };
     } catch (thrown) {
       const error = toDriverError(thrown);
@@ -80,7 +87,7 @@ export class SeeqSource implements Source {
     return search(this.#server, { ...query, assetId }, call);
   }
 
-  async describe(ids: readonly string[], call: SourceCall): Promise<Map<string, Found & { kind: ItemKind }>> {
+  async describe(ids: readonly string[], call: SourceCall): Promise<Map<string, Described | UnreadableItem>> {
     // One that no server can have is not found; it must not spoil the call of the others.
     const possible = ids.filter(isGuid).map(guid);
     return possible.length === 0 ? new Map() : describe(this.#server, possible, call);
@@ -94,7 +101,7 @@ export class SeeqSource implements Source {
     return children(this.#server, assetId === undefined ? undefined : guid(assetId), call, scope);
   }
 
-  async properties(id: string, call: SourceCall): Promise<{ name: string; properties: PropertyValue[] }> {
+  async properties(id: string, call: SourceCall): Promise<ItemProperties> {
     return properties(this.#server, guid(id), call);
   }
 
@@ -116,7 +123,11 @@ export class SeeqSource implements Source {
     return readEnvelope(this.#server, id, range, intervals, call);
   }
 
-  async *timeframes(conditionId: string, range: TimeRange, call: SourceCall): AsyncGenerator<Timeframe[]> {
+  async *timeframes(
+    conditionId: string,
+    range: TimeRange,
+    call: SourceCall,
+  ): AsyncGenerator<(Timeframe | UnreadableItem)[]> {
     yield* readTimeframes(this.#server, guid(conditionId), range, call);
   }
 

@@ -2,16 +2,23 @@
 import { DriverError } from '../../contract/errors.ts';
 import { compareStarts, compareUtc, formatInstant, type Nanoseconds } from '../../contract/instant.ts';
 import type { TimeRange } from '../../contract/time.ts';
-import type { SourceCall, Timeframe } from '../source.ts';
-import { propertyValue } from './hits.ts';
-import { UnreadableReply } from './reply.ts';
-import { parseWithKeys, toTime } from './samples.ts';
-import type { components } from './seeq-api.generated.ts';
+import {
+  isObject,
+  type JsonObject,
+  listIn,
+  answerOf,
+  objectOf,
+  optionalCount,
+  optionalList,
+  optionalText,
+  textIn,
+} from '../json.ts';
+import { isReadable, isUnreadable, type SourceCall, type Timeframe, type UnreadableItem } from '../source.ts';
+import { readEntry } from './hits.ts';
+import { isUncertain, parseWithKeys, toTime } from './samples.ts';
 import { type Operation, type SeeqServer, shareKey } from './server.ts';
+import { readProperty } from './values.ts';
 import { pagesByToken } from './version.ts';
-
-type Capsule = components['schemas']['CapsuleV1'];
-type CapsulesBody = components['schemas']['CapsulesOutputV1'];
 
 const NS_PER_DAY = 86_400_000_000_000n;
 
@@ -24,13 +31,16 @@ interface Position {
   offset?: number;
 }
 
-/** Pages of capsules that overlap the range, ascending by start; one without a start comes first. */
+/**
+ * Pages of capsules that overlap the range, ascending by start; one without a start comes first, one that cannot be read
+ * comes last on its page.
+ */
 export async function* readTimeframes(
   server: SeeqServer,
   conditionId: string,
   range: TimeRange,
   call: SourceCall,
-): AsyncGenerator<Timeframe[]> {
+): AsyncGenerator<(Timeframe | UnreadableItem)[]> {
   const query = {
     start: formatInstant(range.start),
     end: formatInstant(range.end),
@@ -49,11 +59,13 @@ export async function* readTimeframes(
         parseAs: 'text',
         signal,
       });
-    const { page, next, limit }: DecodedPage = await server.askFor(call, operation, decodeTimeframes, {
+    const decode = (text: string): DecodedPage => decodeTimeframes(text, server.name);
+    const { page, unreadable, next, limit }: DecodedPage = await server.askFor(call, operation, decode, {
       share: shareKey('capsules', conditionId, query, at),
     });
-    count += page.length;
-    const full = page.length > 0 && page.length >= Math.min(PAGE, limit);
+    const given = page.length + unreadable.length;
+    count += given;
+    const full = given > 0 && given >= Math.min(PAGE, limit);
     if (next !== undefined) position = { continuationToken: next };
     // Before R63 there are no tokens: a full page is followed by the one at its offset.
     else position = full && !(await pagesByToken(server, call)) ? { offset: count } : undefined;
@@ -65,7 +77,7 @@ export async function* readTimeframes(
       throw new DriverError('sourceError', `Server "${server.name}" gave timeframes out of order.`);
     }
     last = page.at(-1) ?? last;
-    yield page;
+    yield unreadable.length === 0 ? page : [...page, ...unreadable];
   }
 }
 
@@ -87,7 +99,11 @@ export async function latestTimeframe(
     let latest: Timeframe | undefined;
     const range = { start: time - BigInt(days) * NS_PER_DAY, end: time };
     for await (const page of readTimeframes(server, conditionId, range, call)) {
-      latest = page.findLast(({ start }) => start === undefined || compareUtc(start, text) <= 0) ?? latest;
+      const odd = page.find(isUnreadable);
+      // It may be the latest one.
+      if (odd !== undefined) throw odd.error;
+      const timeframes = page.filter(isReadable);
+      latest = timeframes.findLast(({ start }) => start === undefined || compareUtc(start, text) <= 0) ?? latest;
     }
     if (latest) return latest;
   }
@@ -96,35 +112,48 @@ export async function latestTimeframe(
 
 interface DecodedPage {
   page: Timeframe[];
+  unreadable: UnreadableItem[];
   next: string | undefined;
   limit: number;
 }
 
 /** A page of `GET /conditions/{id}/capsules`. */
-function decodeTimeframes(text: string): DecodedPage {
-  const body = parseWithKeys(text, hasNumericKeys) as Partial<CapsulesBody> | null;
-  const capsules = body?.capsules;
-  if (!Array.isArray(capsules)) throw new UnreadableReply('its answer holds no list of capsules');
-  const token = body?.continuationToken;
+function decodeTimeframes(text: string, server: string): DecodedPage {
+  const body = answerOf(parseWithKeys(text, hasNumericKeys));
+  const page: Timeframe[] = [];
+  const unreadable: UnreadableItem[] = [];
+  for (const entry of listIn(body, 'capsules')) {
+    const timeframe = readEntry(entry, server, toTimeframe);
+    if (isUnreadable(timeframe)) unreadable.push(timeframe);
+    else page.push(timeframe);
+  }
   return {
-    page: capsules.map(toTimeframe).sort(byStart),
-    next: typeof token === 'string' && token !== '' ? token : undefined,
+    page: page.sort(byStart),
+    unreadable,
+    next: optionalText(body, 'continuationToken') || undefined,
     // A server may give fewer than asked for.
-    limit: body?.limit ?? PAGE,
+    limit: optionalCount(body, 'limit') ?? PAGE,
   };
 }
 
-function toTimeframe(capsule: Capsule): Timeframe {
+function toTimeframe(capsule: JsonObject): Timeframe {
   const start = optionalTime(capsule.start);
   const end = optionalTime(capsule.end);
-  const attributes: Timeframe['attributes'] = {};
-  for (const property of capsule.properties ?? []) attributes[property.name] = propertyValue(property);
+  // Not by assignment, which would take the name "__proto__" for something else.
+  const attributes = Object.fromEntries(
+    optionalList(capsule, 'properties').map((entry) => {
+      const property = objectOf(entry, 'an entry of "properties"');
+      const { value, unit } = readProperty(property);
+      return [textIn(property, 'name'), { value, ...(unit === undefined ? {} : { unit }) }];
+    }),
+  );
+  const backwards = start !== undefined && end !== undefined && compareUtc(start, end) > 0;
   return {
     // Where the server gives no id (or null), start and end are the identity.
-    id: typeof capsule.id === 'string' && capsule.id !== '' ? capsule.id : `${start ?? ''}_${end ?? ''}`,
+    id: optionalText(capsule, 'id') || `${start ?? ''}_${end ?? ''}`,
     start,
     end,
-    uncertain: capsule.isUncertain === true,
+    uncertain: isUncertain(capsule.isUncertain) || backwards,
     attributes,
   };
 }
@@ -143,8 +172,11 @@ const optionalTime = (key: unknown): string | undefined =>
   key === undefined || key === null || key === '' ? undefined : toTime(key);
 
 function hasNumericKeys(body: unknown): boolean {
-  const capsules = (body as CapsulesBody | null)?.capsules;
+  const capsules = isObject(body) ? body.capsules : undefined;
   return (
-    Array.isArray(capsules) && capsules.some(({ start, end }) => typeof start === 'number' || typeof end === 'number')
+    Array.isArray(capsules) &&
+    capsules.some(
+      (capsule) => isObject(capsule) && (typeof capsule.start === 'number' || typeof capsule.end === 'number'),
+    )
   );
 }

@@ -1,12 +1,29 @@
 /** Assets, their children and their properties. */
 import { DriverError } from '../../contract/errors.ts';
 import type { Fqn } from '../../contract/fqn.ts';
-import type { Attribute, Children, Found, PropertyValue, SourceCall } from '../source.ts';
-import { scalarOf, toAttribute, toFoundChild } from './hits.ts';
-import type { components } from './seeq-api.generated.ts';
+import {
+  flagIn,
+  isObject,
+  type JsonObject,
+  listIn,
+  answerOf,
+  optionalCount,
+  optionalList,
+  optionalObject,
+  textIn,
+  UnexpectedJson,
+} from '../json.ts';
+import {
+  type Attribute,
+  type Children,
+  isUnreadable,
+  type ItemProperties,
+  type PropertyValue,
+  type SourceCall,
+} from '../source.ts';
+import { kindOf, namesIn, readEntry, toAttribute, toFoundChild } from './hits.ts';
 import { type Operation, type SeeqServer, shareKey } from './server.ts';
-
-type Tree = components['schemas']['AssetTreeOutputV1'];
+import { readProperty } from './values.ts';
 
 const PAGE = 1000;
 
@@ -21,6 +38,7 @@ export async function children(
   scope?: string,
 ): Promise<Children> {
   const all: Children = { assets: [], attributes: [] };
+  let begin: string | undefined;
   for (let offset = 0; ;) {
     const page = await treePage(
       server,
@@ -28,6 +46,11 @@ export async function children(
       { offset, limit: PAGE, ...(scope === undefined ? {} : { scope: [scope] }) },
       call,
     );
+    // A server that knows no offset gives its first page again and again.
+    if (page.begin !== undefined && page.begin === begin) {
+      throw new DriverError('sourceError', `Server "${server.name}" gives the same page of children again and again.`);
+    }
+    begin = page.begin;
     all.assets.push(...page.assets);
     all.attributes.push(...page.attributes);
     if (!page.full) return all;
@@ -36,17 +59,25 @@ export async function children(
 }
 
 /** Name and properties of any item. */
-export async function properties(
-  server: SeeqServer,
-  id: string,
-  call: SourceCall,
-): Promise<{ name: string; properties: PropertyValue[] }> {
+export async function properties(server: SeeqServer, id: string, call: SourceCall): Promise<ItemProperties> {
   return server.askFor(
     call,
     (client, signal) => client.GET('/items/{id}', { params: { path: { id } }, signal }),
-    (item) => ({ name: item.name, properties: item.properties.map(toPropertyValue) }),
+    (body: unknown) => decodeItem(body, server.name),
     { share: shareKey('item', id) },
   );
+}
+
+function decodeItem(body: unknown, server: string): ItemProperties {
+  const item = answerOf(body);
+  const properties: PropertyValue[] = [];
+  const unreadable: DriverError[] = [];
+  for (const entry of listIn(item, 'properties')) {
+    const property = readEntry(entry, server, toPropertyValue);
+    if (isUnreadable(property)) unreadable.push(property.error);
+    else properties.push(property);
+  }
+  return { name: textIn(item, 'name'), properties, ...(unreadable.length === 0 ? {} : { unreadable }) };
 }
 
 /** The item behind an attribute of an asset, found by its name. */
@@ -55,6 +86,9 @@ export async function resolveAttribute(server: SeeqServer, fqn: Fqn, call: Sourc
   const { attributes } = await children(server, fqn.id, call);
   const [first, second] = attributes.filter((attribute) => attribute.name === name);
   if (first === undefined) {
+    // The one that is meant may be among those that cannot be read.
+    const nameless = attributes.filter(isUnreadable).find((attribute) => attribute.name === '');
+    if (nameless !== undefined) throw nameless.error;
     throw new DriverError('notFound', `The asset has no attribute ${JSON.stringify(name)} on server "${server.name}".`);
   }
   if (second !== undefined) {
@@ -64,6 +98,7 @@ export async function resolveAttribute(server: SeeqServer, fqn: Fqn, call: Sourc
         'use the FQN of the item that you mean.',
     );
   }
+  if (isUnreadable(first)) throw first.error;
   return first;
 }
 
@@ -71,14 +106,14 @@ export async function resolveAttribute(server: SeeqServer, fqn: Fqn, call: Sourc
  * A property as `/items` gives it. Its value is always text there; a text that is a number and has a unit is taken as
  * the number that it was.
  */
-function toPropertyValue(property: { name: string; value?: unknown; unitOfMeasure?: string | null }): PropertyValue {
-  const unit = property.unitOfMeasure && property.unitOfMeasure !== 'string' ? property.unitOfMeasure : undefined;
-  const value = scalarOf(property.value);
+function toPropertyValue(property: JsonObject): PropertyValue {
+  const read = readProperty(property);
+  const { value, unit } = read;
   const number = typeof value === 'string' && /^-?\d/.test(value) ? Number(value) : NaN;
   return {
-    name: property.name,
+    ...read,
+    name: textIn(property, 'name'),
     value: unit !== undefined && Number.isFinite(number) ? number : value,
-    ...(unit === undefined ? {} : { unit }),
   };
 }
 
@@ -89,7 +124,7 @@ interface TreeQuery {
 }
 
 function treePage(server: SeeqServer, id: string | undefined, query: TreeQuery, call: SourceCall) {
-  const operation: Operation<Tree> = (client, signal) =>
+  const operation: Operation<unknown> = (client, signal) =>
     id === undefined
       ? client.GET('/trees/assets', { params: { query }, signal })
       : client.GET('/trees/assets/{id}', { params: { path: { id }, query }, signal });
@@ -99,19 +134,43 @@ function treePage(server: SeeqServer, id: string | undefined, query: TreeQuery, 
 }
 
 /** The children on one page; it is full when more may follow. */
-function decodeTree({ item: parent, children: page, limit }: Tree, host: string) {
-  const items = page ?? [];
-  const path = parent ? [...(parent.ancestors ?? []).map(({ name }) => name), parent.name] : [];
-  const assets: Found[] = [];
-  const attributes: Attribute[] = [];
+function decodeTree(body: unknown, host: string) {
+  const tree = answerOf(body);
+  const parent = optionalObject(tree, 'item');
+  // A node without children may leave the list out; an answer without a node has nothing else to say.
+  const items = parent === undefined ? listIn(tree, 'children') : optionalList(tree, 'children');
+  const path = parent ? [...namesIn(parent, 'ancestors'), textIn(parent, 'name')] : [];
+  const page: Children = { assets: [], attributes: [] };
   for (const item of items) {
-    if (item.isArchived) continue;
-    if (item.type === 'Asset') assets.push(toFoundChild(item, path));
-    else {
-      const attribute = toAttribute(item, host);
-      if (attribute) attributes.push(attribute);
-    }
+    const child = readEntry(item, host, (entry) => readChild(entry, path, host));
+    if (child === undefined) continue;
+    if (isUnreadable(child)) (isAttribute(item) ? page.attributes : page.assets).push(child);
+    else if ('fqn' in child) page.attributes.push(child);
+    else page.assets.push(child);
   }
-  const full = items.length > 0 && items.length >= Math.min(PAGE, limit ?? PAGE);
-  return { assets, attributes, full, count: items.length };
+  const [first] = items;
+  const begin = isObject(first) && typeof first.id === 'string' ? first.id : undefined;
+  return { ...page, begin, full: isFull(tree, items.length), count: items.length };
+}
+
+/** A page is full at the limit of the server; where that cannot be read, every page may be. */
+function isFull(tree: JsonObject, count: number): boolean {
+  if (count === 0) return false;
+  try {
+    return count >= Math.min(PAGE, optionalCount(tree, 'limit') || PAGE);
+  } catch (thrown) {
+    if (thrown instanceof UnexpectedJson) return true;
+    throw thrown;
+  }
+}
+
+function readChild(item: JsonObject, path: string[], host: string) {
+  if (flagIn(item, 'isArchived')) return undefined;
+  return textIn(item, 'type') === 'Asset' ? toFoundChild(item, path) : toAttribute(item, host);
+}
+
+/** Whether a child that cannot be read is no asset. */
+function isAttribute(item: unknown): boolean {
+  const kind = isObject(item) && typeof item.type === 'string' ? kindOf(item.type) : undefined;
+  return kind !== undefined && kind !== 'asset';
 }

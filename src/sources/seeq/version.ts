@@ -1,12 +1,16 @@
 /** What follows from the version of a server. */
 import type { SourceCall } from '../source.ts';
+import { answerOf, optionalText } from '../json.ts';
 import { type SeeqServer, shareKey } from './server.ts';
 
 /** First release whose pages are linked by continuation tokens; earlier ones page by offset. */
 const FIRST_WITH_TOKENS = 63;
 
+/** The version in the answer of `/system/server-status`; undefined when a server does not tell. */
+export const versionOf = (status: unknown): string | undefined => optionalText(answerOf(status), 'version');
+
 /** Text like `66.216.0-v202610231238-CD` or `R61.1.4`; undefined when a server does not tell. */
-export function majorVersion(version: string | null | undefined): number | undefined {
+export function majorVersion(version: string | undefined): number | undefined {
   const match = /^R?(\d+)\./.exec(version ?? '');
   return match ? Number(match[1]) : undefined;
 }
@@ -19,7 +23,7 @@ export async function pagesByToken(server: SeeqServer, call: SourceCall): Promis
   const major = await server.askFor(
     call,
     (client, signal) => client.GET('/system/server-status', { signal }),
-    ({ version }) => majorVersion(version),
+    (status: unknown) => majorVersion(versionOf(status)),
     { open: true, share: shareKey('version') },
   );
   return major !== undefined && major >= FIRST_WITH_TOKENS;

@@ -36,17 +36,55 @@ describe('an answer', () => {
     ['null', 'null'],
     ['no list', '{"samples":{}}'],
     ['a list of nothing', '{"samples":[null]}'],
-    ['a structure as value', '{"samples":[{"key":"2026-03-14T00:00:00Z","value":{}}]}'],
+    ['nothing', '{}'],
+    ['a year too many', '{"samples":[{"key":"99999-01-01T00:00:00Z","value":1}]}'],
+    ['a year far too many', '{"samples":[{"key":"+099999-01-01T00:00:00Z","value":1}]}'],
+    ['a huge number as time', `{"samples":[{"key":${'9'.repeat(400)},"value":1}]}`],
+    ['a time of another make', '{"samples":[{"key":"2026-03-14T00:00:6xZ","value":1}]}'],
+    ['a day that no month has', '{"samples":[{"key":"2026-02-30T00:00:00Z","value":1}]}'],
   ])('that is %s is the fault of the server', async (_what, body) => {
-    if (body === 'null') {
-      expect((await read(() => ({ body }))).rows).toEqual([]);
-      return;
-    }
     expect(await rejection(read(() => ({ body })))).toMatchObject({ code: 'sourceError' });
   });
 
-  it('may leave out the list', async () => {
-    expect((await read(() => ({ body: {} }))).pages).toEqual([]);
+  it('without its list is no empty series, and what it says instead is told', async () => {
+    const error = await rejection(read(() => ({ body: { statusMessage: 'Request canceled' } })));
+    expect(error).toMatchObject({ code: 'sourceError' });
+    expect(error.message).toBe(
+      'Server "plant": its answer cannot be used: "samples" is absent, not a list; it says: Request canceled.',
+    );
+  });
+
+  it.each([
+    ['NaN', '"NaN"'],
+    ['Infinity', '"Infinity"'],
+    ['-Infinity', '"-Infinity"'],
+    ['a number beyond all bounds', '1e400'],
+    ['a text of such a number', '"-1e400"'],
+    ['a structure', '{"a":[1]}'],
+    ['a list', '[1]'],
+  ])('with %s among numbers has bad data there, and all other samples', async (_what, value) => {
+    for (const unit of ['', ',"valueUnitOfMeasure":"°C"']) {
+      const body = `{"samples":[{"key":"${DAY[0]}","value":1},{"key":"2026-03-14T01:00:00Z","value":${value}},{"key":"2026-03-14T02:00:00Z","value":2}]${unit}}`;
+      const { rows } = await read(() => ({ body }));
+      expect(rows.map((row) => [row.value, row.status])).toEqual([
+        [1, 'Good'],
+        [null, 'Bad Data'],
+        [2, 'Good'],
+      ]);
+    }
+  });
+
+  it('of text may say NaN, and a number as text is none among numbers with a unit', async () => {
+    const body = (value: string, unit: string) => ({
+      body: { samples: [{ key: DAY[0], value }], valueUnitOfMeasure: unit },
+    });
+    expect((await read(() => body('NaN', 'string'))).rows).toMatchObject([{ value: 'NaN', status: 'Good' }]);
+    expect((await read(() => body('5', '°C'))).rows).toMatchObject([{ value: null, status: 'Bad Data' }]);
+  });
+
+  it('whose certainty cannot be read may still change', async () => {
+    const body = { samples: [{ key: DAY[0], value: 1, isUncertain: 'no' }] };
+    expect((await read(() => ({ body }))).rows).toMatchObject([{ value: 1, status: 'Questionable' }]);
   });
 
   it('with samples out of order is refused, within a page and between pages', async () => {

@@ -119,7 +119,7 @@ describe('a server', () => {
   it.each([
     ['cuts the answer', samples([{ key: at(0), value: 1 }], { limit: 1 }), /gave only 1 of the intervals/],
     ['cannot run the formula', { body: { errors: [{ message: 'No such thing' }] } }, /formula failed: No such thing/],
-    ['answers something else', { body: { table: {} } }, /holds no samples/],
+    ['answers something else', { body: { table: {} } }, /"samples" is absent/],
     ['refuses', { status: 400, body: { statusMessage: 'Not today' } }, /Not today/],
   ])('that %s is named with the reason', async (_what, answer, message) => {
     const error = await rejection(read(() => answer));

@@ -42,10 +42,22 @@ export async function answering(
   });
 }
 
-/** Starts a server that answers by itself. */
-export async function raw(
-  listener: (request: IncomingMessage, response: ServerResponse, body: string) => void,
-): Promise<string> {
+type Listener = (request: IncomingMessage, response: ServerResponse, body: string) => unknown;
+
+/** Starts a server that answers by itself, until the end of the test. */
+export async function raw(listener: Listener): Promise<string> {
+  const { url, close } = await serve(listener);
+  onTestFinished(close);
+  return url;
+}
+
+export interface RudeServer {
+  readonly url: string;
+  readonly close: () => void;
+}
+
+/** The same, until it is closed. */
+export async function serve(listener: Listener): Promise<RudeServer> {
   const server = createHttpServer((request, response) => {
     const parts: Buffer[] = [];
     request.on('data', (part: Buffer) => parts.push(part));
@@ -54,11 +66,13 @@ export async function raw(
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
 }
 
 /** Starts a server that speaks no HTTP at all. */

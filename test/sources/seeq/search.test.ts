@@ -4,7 +4,7 @@ import type { SearchQuery, TextPattern } from '../../../src/sources/source.ts';
 import { AWKWARD_NAMES } from '../../simulators/seeq/plant/special-signals.ts';
 import { type SeeqSimulator, startSeeqSimulator } from '../../simulators/seeq/simulator.ts';
 import { answering } from './rude-server.ts';
-import { freeCall, idOf, NOW, openSource, query, rejection } from './support.ts';
+import { freeCall, idOf, NOW, openSource, query, readable, rejection } from './support.ts';
 import { plantItemId } from '../../simulators/seeq/plant/plant.ts';
 
 let seeq: SeeqSimulator;
@@ -13,7 +13,10 @@ beforeAll(async () => {
 });
 afterAll(() => seeq.stop());
 
-const search = (changes: Partial<SearchQuery> = {}) => openSource(seeq.url).search(query(changes), freeCall());
+const search = async (changes: Partial<SearchQuery> = {}) => {
+  const page = await openSource(seeq.url).search(query(changes), freeCall());
+  return { ...page, found: readable(page.found) };
+};
 const namesOf = async (changes: Partial<SearchQuery>) => (await search(changes)).found.map(({ name }) => name);
 const pattern = (kind: 'contains' | 'glob' | 'regex', text: string): TextPattern => ({ kind, text });
 

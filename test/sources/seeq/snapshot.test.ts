@@ -152,7 +152,35 @@ describe('odd answers', () => {
     });
   });
 
-  it.each([[{}], [{ sample: null }], [{ sample: {} }], ['null']])(
+  it.each([['null'], [{}], [{ statusMessage: 'Request canceled' }], [[]], [{ sample: 5 }]])(
+    'without what every answer has (%j) are the fault of the server',
+    async (body) => {
+      expect(await rejection(read(body))).toMatchObject({ code: 'sourceError' });
+      expect(await rejection(read(body, scalar('x')))).toMatchObject({ code: 'sourceError' });
+    },
+  );
+
+  it.each([['"NaN"'], ['"Infinity"'], ['"-Infinity"'], ['1e400'], ['{}'], ['[1,2]']])(
+    'with %s as the value of a number have bad data',
+    async (value) => {
+      const key = '"key":"2026-03-14T12:00:00Z"';
+      for (const unit of ['', '°C']) {
+        const bad = { value: null, status: 'Bad Data' };
+        const sample = `{"sample":{${key},"value":${value}},"valueUnitOfMeasure":"${unit}"}`;
+        expect(await read(sample)).toMatchObject(bad);
+        expect(await read(`{"value":${value},"uom":"${unit}"}`, scalar('x'))).toMatchObject(bad);
+      }
+      if (value.startsWith('{') || value.startsWith('[')) return;
+      const property = `{"name":"x","properties":[{"name":"p","value":${value},"unitOfMeasure":"°C"}]}`;
+      const fqn = { ...signal('x'), part: { type: 'property', name: 'p' } } as const;
+      expect(await read(property, fqn)).toMatchObject({ value: null, status: 'Bad Data' });
+      const capsule = `{"capsules":[{"id":"1","start":"2026-03-14T11:00:00Z","properties":[{"name":"p","value":${value},"unitOfMeasure":"°C"}]}]}`;
+      const attribute = { ...signal('x'), kind: 'condition', part: { type: 'attribute', name: 'p' } } as const;
+      expect(await read(capsule, attribute)).toMatchObject({ value: null, status: 'Bad Data' });
+    },
+  );
+
+  it.each([[{ keyUnitOfMeasure: 'ns' }], [{ sample: null }], [{ sample: {} }]])(
     'without a sample (%j) mean that there is none',
     async (body) => {
       expect(await rejection(read(body))).toMatchObject({ code: 'notFound' });
@@ -169,9 +197,9 @@ describe('odd answers', () => {
     expect(await rejection(read('null', scalar('x')))).toMatchObject({ code: 'sourceError' });
   });
 
-  it('of a scalar may be uncertain or a structure', async () => {
-    expect(await read({ value: [1, 2], uom: '', isUncertain: true }, scalar('x'))).toEqual({
-      value: '[1,2]',
+  it('of a scalar may be uncertain', async () => {
+    expect(await read({ value: 'on', uom: '', isUncertain: true }, scalar('x'))).toEqual({
+      value: 'on',
       time: null,
       status: 'Questionable',
     });

@@ -4,7 +4,13 @@ import { Secret } from '../../../src/config/secret.ts';
 import { DriverError } from '../../../src/contract/errors.ts';
 import { parseInstant } from '../../../src/contract/instant.ts';
 import type { TimeRange } from '../../../src/contract/time.ts';
-import type { SamplePage, SearchQuery, SourceCall } from '../../../src/sources/source.ts';
+import {
+  isUnreadable,
+  type SamplePage,
+  type SearchQuery,
+  type SourceCall,
+  type UnreadableItem,
+} from '../../../src/sources/source.ts';
 import type { SeeqCredentials } from '../../../src/sources/seeq/session.ts';
 import { SeeqSource, type SeeqSourceOptions } from '../../../src/sources/seeq/source.ts';
 import type { SimulatorOptions } from '../../simulators/seeq/options.ts';
@@ -88,6 +94,14 @@ export const query = (changes: Partial<SearchQuery> = {}): SearchQuery => ({
   limit: 100,
   ...changes,
 });
+
+/** The entries that can be used; the test fails where one cannot. */
+export function readable<T extends object>(entries: readonly (T | UnreadableItem)[]): T[] {
+  return entries.map((entry) => {
+    if (isUnreadable(entry)) throw entry.error;
+    return entry;
+  });
+}
 
 /** One series as rows, so that pages of any size compare. */
 export interface Row {

@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { compareUtc } from '../../../src/contract/instant.ts';
 import type { SeeqSource } from '../../../src/sources/seeq/source.ts';
 import { answering, type RudeAnswer, type RudeRequest } from './rude-server.ts';
-import { collect, freeCall, idOf, openSource, plainClient, plant, range, rejection } from './support.ts';
+import { collect, freeCall, idOf, openSource, plainClient, plant, range, readable, rejection } from './support.ts';
 
 const condition = (name: string) => idOf(`Special Cases >> Conditions >> ${name}`);
 
 async function read(source: SeeqSource, id: string, start: string, end: string) {
   const pages = await collect(source.timeframes(id, range(start, end), freeCall()));
-  return { pages: pages.length, all: pages.flat() };
+  return { pages: pages.length, all: readable(pages.flat()) };
 }
 
 describe.each(['absent', 'null'] as const)('with members without value %s', (absent) => {

@@ -1,0 +1,106 @@
+/**
+ * Reads the JSON of a source. A source may send anything: a member that is not what its API promises is named in an
+ * error, and never becomes a value.
+ */
+
+/** An object of JSON whose members nobody has checked. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** Something in an answer is not what the API promises. The message has no subject and no full stop. */
+export class UnexpectedJson extends Error {
+  override readonly name = 'UnexpectedJson';
+  /** The answer as a whole lacks what every such answer has. */
+  readonly foreign: boolean;
+
+  constructor(message: string, { foreign = false, ...options }: { foreign?: boolean; cause?: unknown } = {}) {
+    super(message, options);
+    this.foreign = foreign;
+  }
+}
+
+/** A whole answer, which is always an object. @throws UnexpectedJson */
+export function answerOf(body: unknown): JsonObject {
+  if (isObject(body)) return body;
+  throw new UnexpectedJson(`it is ${kindOf(body)}, not an object`, { foreign: true });
+}
+
+/** @throws UnexpectedJson */
+export function objectOf(value: unknown, what: string): JsonObject {
+  if (isObject(value)) return value;
+  throw new UnexpectedJson(`${what} is ${kindOf(value)}, not an object`);
+}
+
+export const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** A text. @throws UnexpectedJson where it is absent or anything else */
+export function textIn(object: JsonObject, name: string): string {
+  const value = object[name];
+  if (typeof value === 'string') return value;
+  throw notA('text', name, value);
+}
+
+/** A text that is not empty, such as an id. @throws UnexpectedJson */
+export function idIn(object: JsonObject, name: string): string {
+  const value = textIn(object, name);
+  if (value !== '' && value.length <= LONGEST_ID) return value;
+  throw new UnexpectedJson(`"${name}" is ${value === '' ? 'empty' : `longer than ${LONGEST_ID} characters`}`);
+}
+
+/** Ids become parts of names and URLs. */
+const LONGEST_ID = 500;
+
+/** A text, or undefined where it is absent or null. @throws UnexpectedJson */
+export function optionalText(object: JsonObject, name: string): string | undefined {
+  const value = object[name];
+  if (value === undefined || value === null || typeof value === 'string') return value ?? undefined;
+  throw notA('text', name, value);
+}
+
+/** A flag; absent and null are false. @throws UnexpectedJson */
+export function flagIn(object: JsonObject, name: string): boolean {
+  const value = object[name];
+  if (value === undefined || value === null || typeof value === 'boolean') return value ?? false;
+  throw notA('true or false', name, value);
+}
+
+/** A whole number from 0 on, or undefined where it is absent or null. @throws UnexpectedJson */
+export function optionalCount(object: JsonObject, name: string): number | undefined {
+  const value = object[name];
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
+  throw notA('a count', name, value);
+}
+
+/** An object, or undefined where it is absent or null. @throws UnexpectedJson */
+export function optionalObject(object: JsonObject, name: string): JsonObject | undefined {
+  const value = object[name];
+  return value === undefined || value === null ? undefined : objectOf(value, `"${name}"`);
+}
+
+/** A list. @throws UnexpectedJson where it is absent or anything else */
+export function listIn(object: JsonObject, name: string): readonly unknown[] {
+  const value = object[name];
+  if (Array.isArray(value)) return value;
+  throw notA('a list', name, value);
+}
+
+/** A list; empty where it is absent or null. @throws UnexpectedJson */
+export function optionalList(object: JsonObject, name: string): readonly unknown[] {
+  const value = object[name];
+  return value === undefined || value === null ? [] : listIn(object, name);
+}
+
+/** The kind of a JSON value, as part of a sentence. */
+export function kindOf(value: unknown): string {
+  if (value === undefined) return 'absent';
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'string') return 'text';
+  if (typeof value === 'number') return Number.isFinite(value) ? `the number ${value}` : 'a number beyond all bounds';
+  return typeof value === 'boolean' ? String(value) : 'an object';
+}
+
+function notA(wanted: string, name: string, value: unknown): UnexpectedJson {
+  return new UnexpectedJson(`"${name}" is ${kindOf(value)}, not ${wanted}`, { foreign: value === undefined });
+}
