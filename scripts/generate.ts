@@ -10,6 +10,7 @@ import { configurationPage } from './generators/configuration.ts';
 import { errorsPage } from './generators/errors.ts';
 import { functionsPage } from './generators/functions.ts';
 import { iotOpenTypes } from './generators/iotopen-types.ts';
+import { permissionsPage } from './generators/permissions.ts';
 import { seeqTypes } from './generators/seeq-types.ts';
 import { telemetryPage } from './generators/telemetry.ts';
 
@@ -27,6 +28,7 @@ const table: readonly Generated[] = [
   { file: 'docs/functions.md', make: functionsPage },
   { file: 'docs/errors.md', make: errorsPage },
   { file: 'docs/telemetry.md', make: telemetryPage },
+  { file: 'docs/permissions.md', make: permissionsPage },
   { file: 'openapi/bus.asyncapi.yaml', make: asyncapiDocument },
 ];
 

@@ -1,29 +1,25 @@
 /** `iota-seeqdrv call`: asks a running driver any question, over the bus as everybody else does. */
-import { connectBus } from '../bus/connection.ts';
+import type { Answer } from '../client/answer.ts';
 import { createClient } from '../client/client.ts';
+import { hosts } from '../contract/functions/general.ts';
 import { requestSchema } from '../contract/request.ts';
 import { describeProblems } from '../contract/problems.ts';
 import { validate } from '../contract/validation.ts';
-import { busOptions } from './bus-options.ts';
-import { firstConnection, quietLog, readSeedFile } from './caller.ts';
-import { readConfig } from './check.ts';
+import { callerOf, type CallerOptions } from './caller-options.ts';
+import { connectCaller, firstConnection } from './caller.ts';
 import { exitCodes, type ExitCode, type Terminal } from './terminal.ts';
 
 /** The options of the command line. */
-export interface CallOptions {
-  config?: string;
+export interface CallOptions extends CallerOptions {
   host?: string[];
   timeout?: number;
-  nkey?: string;
-  topic?: string;
   compact?: boolean;
 }
 
-/** Prints the answer; exit code 1 if it failed or there was none. */
+/** Prints the answer; the exit code says how much of it is there. */
 export async function call(name: string, params: object, options: CallOptions, terminal: Terminal): Promise<ExitCode> {
-  const loaded = await readConfig(options.config, terminal);
-  if (loaded === undefined) return exitCodes.usage;
-  const { config } = loaded;
+  const caller = await callerOf(options, terminal);
+  if (caller === undefined) return exitCodes.usage;
   const request = validate(requestSchema, {
     function: name,
     params,
@@ -34,23 +30,36 @@ export async function call(name: string, params: object, options: CallOptions, t
     terminal.err(describeProblems(request, 'field'));
     return exitCodes.usage;
   }
-  const seed = await readSeedFile(options.nkey, terminal);
-  if (seed === null) return exitCodes.usage;
-  const bus = connectBus({
-    ...busOptions(config.bus, 'iota-seeqdrv call', quietLog(terminal)),
-    ...(seed === undefined ? {} : { seed }),
-  });
+  const { topic, inboxPrefix } = caller;
+  const { bus, denied } = connectCaller(caller, 'iota-seeqdrv call', terminal);
   try {
     const connection = await firstConnection(bus);
-    const answer = await createClient(connection, { topic: options.topic ?? config.reqtopic }).ask(request.data);
+    const client = createClient(connection, { topic, ...(inboxPrefix === undefined ? {} : { inboxPrefix }) });
+    const asked = client.ask(request.data);
+    // A refusal by the server is the better reason, and the only one that waits for nothing.
+    asked.catch(() => undefined);
+    const answer = await Promise.race([denied, asked.catch((error: unknown) => afterDenial(denied, error))]);
     if (options.compact) for (const item of answer.items) terminal.out(JSON.stringify(item));
     else terminal.out(JSON.stringify(answer, undefined, 2));
     if (answer.error) terminal.err(`${answer.error.code}: ${answer.error.message}`);
-    return answer.status === 'error' ? exitCodes.failure : exitCodes.ok;
+    return exitCodeOf(answer);
   } catch (error) {
     terminal.err(error instanceof Error ? error.message : String(error));
     return exitCodes.failure;
   } finally {
     await bus.close();
   }
+}
+
+/** The client hears of a refused subscription in the same moment, in fewer words. */
+async function afterDenial(denied: Promise<never>, error: unknown): Promise<never> {
+  await Promise.race([denied, new Promise(setImmediate)]);
+  throw error;
+}
+
+function exitCodeOf({ status, function: name, items }: Answer): ExitCode {
+  if (status === 'error') return exitCodes.failure;
+  if (status === 'partial') return exitCodes.partial;
+  if (name !== hosts.name) return exitCodes.ok;
+  return items.every((item) => 'state' in item && item.state === 'up') ? exitCodes.ok : exitCodes.serverDown;
 }

@@ -1,18 +1,40 @@
 /** What the commands share that ask a running driver over the bus. */
-import { readFile } from 'node:fs/promises';
-import type { BusConnection } from '../bus/connection.ts';
-import { readFailure } from '../config/files.ts';
+import { connectBus, type BusConnection } from '../bus/connection.ts';
+import type { Caller } from './caller-options.ts';
 import type { Terminal } from './terminal.ts';
 
-/** The seed of another identity; undefined when none was asked for, null when it cannot be read. */
-export async function readSeedFile(path: string | undefined, terminal: Terminal): Promise<string | undefined | null> {
-  if (path === undefined) return undefined;
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    terminal.err(`--nkey: the file ${path} ${readFailure(error)}; it must be a file with an NKey seed.`);
-    return null;
-  }
+/** A connection of a caller, which ends with the command. */
+export interface CallerConnection {
+  readonly bus: BusConnection;
+  /** Rejects when the server does not let the caller ask or take its answer, with what to do about it. */
+  readonly denied: Promise<never>;
+}
+
+/** Begins to connect. */
+export function connectCaller(caller: Caller, name: string, terminal: Terminal): CallerConnection {
+  const { promise: denied, reject } = Promise.withResolvers<never>();
+  // It may be that nobody waits for it any more.
+  denied.catch(() => undefined);
+  const nothing = (): void => undefined;
+  const logger = {
+    debug: nothing,
+    info: nothing,
+    warn: nothing,
+    error: (facts: object, message: string) => {
+      // `firstConnection` reports why there is no connection (lines with a `reason`).
+      if ('reason' in facts) return;
+      if ('operation' in facts && 'subject' in facts) reject(new Error(deniedText(caller, facts)));
+      else terminal.err(message);
+    },
+  };
+  return { bus: connectBus({ ...caller.bus, name, logger }), denied };
+}
+
+function deniedText({ publicKey }: Caller, { operation, subject }: { operation: unknown; subject: unknown }): string {
+  const rights = '"iota-seeqdrv permissions --caller <public key>" prints the rights that a caller needs.';
+  return operation === 'publish'
+    ? `The NATS server does not allow user ${publicKey} to publish on ${JSON.stringify(subject)}. The driver's own key may not ask; name the key of a caller with --nkey. ${rights}`
+    : `The NATS server does not allow user ${publicKey} to subscribe to ${JSON.stringify(subject)}. Name the subject below which the user may take answers with --inbox. ${rights}`;
 }
 
 /** A person waits: the first problem ends the attempt instead of being tried again for ever. */
@@ -27,17 +49,4 @@ export async function firstConnection(bus: BusConnection) {
   });
   if (!bus.nats) throw new Error('The connection to the bus was lost.');
   return bus.nats;
-}
-
-/** `firstConnection` tells why there is no connection (lines with a `reason`); only errors beyond that are worth a line. */
-export function quietLog(terminal: Terminal) {
-  const nothing = (): void => undefined;
-  return {
-    debug: nothing,
-    info: nothing,
-    warn: nothing,
-    error: (facts: object, message: string) => {
-      if (!('reason' in facts)) terminal.err(message);
-    },
-  };
 }

@@ -10,6 +10,7 @@ import type { LoginOptions } from './iotopen-login.ts';
 import type { KeygenOptions } from './keygen.ts';
 import type { MapOptions } from './map.ts';
 import { mappingKinds } from './mapping-kinds.ts';
+import type { PermissionsOptions } from './permissions.ts';
 import type { ExitCode, Terminal } from './terminal.ts';
 import type { WatchOptions } from './watch.ts';
 
@@ -26,8 +27,19 @@ const configOption = [
   '-c, --config <file>',
   `the configuration file (default: the variable ${CONFIG_VARIABLE}, else ./${CONFIG_FILE})`,
 ] as const;
-const nkeyOption = ['--nkey <file>', 'file with the NKey seed to use instead of the key of the driver itself'] as const;
-const topicOption = ['--topic <subject>', 'request topic, if it is not that of the configuration'] as const;
+
+/** How to reach the bus: with the configuration of the driver, or without it. */
+const callerOptions: readonly Option[] = [
+  new Option(...configOption),
+  new Option('--nats <url>', 'address of the NATS server, in place of a configuration').conflicts('config'),
+  new Option('--nkey <file>', 'file with the NKey seed of the caller (default: the key of the driver itself)'),
+  new Option('--topic <subject>', 'request topic of the driver (default: that of the configuration)'),
+  new Option('--inbox <subject>', 'take answers below this subject (default: _INBOX)'),
+  new Option('--ca <file>', 'with --nats: PEM file of the authorities to trust instead of the public ones'),
+  new Option('--server-name <name>', 'with --nats: host name that the server certificate must bear'),
+  new Option('--tls-first', 'with --nats: start with the TLS handshake, for servers with handshake_first'),
+  new Option('--insecure', 'with --nats: use plain TCP for nats:// addresses'),
+];
 
 const runCommand: CommandMaker = (terminal, finish) =>
   new Command('run')
@@ -58,32 +70,48 @@ const keygenCommand: CommandMaker = (terminal, finish) =>
       finish(await keygen(options, terminal));
     });
 
+const permissionsCommand: CommandMaker = (terminal, finish) =>
+  new Command('permissions')
+    .description('print the rights that the NATS server must give to the driver, as a configuration of nats-server')
+    .option(...configOption)
+    .option('--caller <key...>', 'public key of a program that asks the driver; with =<subject>, its own inbox')
+    .option('--reader <key...>', 'public key of a program that reads the readings; with =<subject>, its own inbox')
+    .option('--durable <name>', 'name of the consumer by which a reader reads the stream', 'dashboards')
+    .option('--json', 'print the users alone, as JSON', false)
+    .addHelpText('after', '\nNeither the key of the driver nor a secret is read, and nothing is connected.')
+    .action(async (options: PermissionsOptions) => {
+      const { permissions } = await import('./permissions.ts');
+      finish(await permissions(options, terminal));
+    });
+
 const callCommand: CommandMaker = (terminal, finish) =>
-  new Command('call')
+  withOptions(new Command('call'), callerOptions)
     .description('ask a running driver, for example: call tagsearch \'{"query":"Area A*"}\'')
     .argument('<function>', 'name of the function; "functions" lists them')
     .argument('[params]', "the function's parameters as a JSON object", readJson, {})
-    .option(...configOption)
     .option('--host <name...>', 'only these configured servers')
     .option('--timeout <ms>', 'time budget of the request in milliseconds', readMilliseconds)
-    .option(...nkeyOption)
-    .option(...topicOption)
     .option('--compact', 'print one line a JSON item instead of the whole answer', false)
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 the answer is whole, 1 it is an error or there is none, 2 nothing was asked, 3 it is partial (some items carry an error), 4 function hosts says that a server is not up.',
+    )
     .action(async (name: string, params: object, options: CallOptions) => {
       const { call } = await import('./call.ts');
       finish(await call(name, params, options, terminal));
     });
 
 const watchCommand: CommandMaker = (terminal, finish) =>
-  new Command('watch')
+  withOptions(new Command('watch'), callerOptions)
     .description('print values as they change, until SIGINT or SIGTERM')
     .argument('<fqn...>', 'fully qualified names, as searches return them')
-    .option(...configOption)
     .option('--interval <ms>', 'how often the values are read, at least 1000 (default: 5000)', readWhole)
     .option('--count <n>', 'end after so many lines', readWhole)
-    .option(...nkeyOption)
-    .option(...topicOption)
     .option('--json', 'print each change as a JSON item of the answer', false)
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 it was ended or printed its lines, 1 no item can be read or the driver does not answer, 2 nothing was asked.',
+    )
     .action(async (items: string[], options: WatchOptions) => {
       const { watch } = await import('./watch.ts');
       finish(await watch(items, options, terminal));
@@ -131,11 +159,17 @@ export const commands: readonly CommandMaker[] = [
   runCommand,
   checkCommand,
   keygenCommand,
+  permissionsCommand,
   callCommand,
   watchCommand,
   mapCommand,
   iotOpenLoginCommand,
 ];
+
+function withOptions(command: Command, options: readonly Option[]): Command {
+  for (const option of options) command.addOption(option);
+  return command;
+}
 
 function readJson(text: string): object {
   let value: unknown;

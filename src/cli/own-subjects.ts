@@ -1,3 +1,4 @@
+import { controlSubject } from '../bus/driver-subjects.ts';
 import type { Config } from '../config/config.ts';
 import { readingSubjects } from '../ingest/reading.ts';
 
@@ -12,7 +13,7 @@ export function ownSubjects(config: Config): string[] {
   const { reqtopic, healthtopic, metricstopic, statstopic, logstopic, ingest } = config;
   const telemetry = [healthtopic, metricstopic, statstopic, logstopic].filter((topic) => topic !== undefined);
   return [
-    ...[reqtopic, `${reqtopic}.control`, `${reqtopic}.control.>`],
+    ...[reqtopic, controlSubject(reqtopic), `${controlSubject(reqtopic)}.>`],
     ...telemetry,
     // Without feeds of its own too: another driver of the cluster takes in the readings.
     ...readingSubjects(ingest?.prefix ?? DEFAULT_PREFIX),

@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { commands } from './commands.ts';
-import { exitCodes, processTerminal, type ExitCode, type Terminal } from './terminal.ts';
+import { exitCodes, openProcessTerminal, type ExitCode, type Terminal } from './terminal.ts';
 import { packageVersion } from './version.ts';
 
 /**
@@ -8,13 +8,19 @@ import { packageVersion } from './version.ts';
  * @param args What stands after the program's name.
  * @returns the exit code, see `exitCodes`
  */
-export async function runProgram(args: readonly string[], terminal: Terminal = processTerminal): Promise<ExitCode> {
+export async function runProgram(
+  args: readonly string[],
+  terminal: Terminal = openProcessTerminal(),
+): Promise<ExitCode> {
   let code: ExitCode = exitCodes.ok;
   const program = new Command('iota-seeqdrv')
     .description('The Seeq driver of an IOTA Vue cluster')
     .version(packageVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
-    .addHelpText('after', '\nExit codes: 0 all well, 1 it failed, 2 the command line or the configuration is wrong.');
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 all well, 1 it failed, 2 the command line or the configuration is wrong; of call also 3 the answer is partial, 4 a server is not up.',
+    );
   for (const make of commands) {
     program.addCommand(
       make(terminal, (result) => {

@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import { connectBus } from '../bus/connection.ts';
 import { serveRequests } from '../bus/endpoint.ts';
+import { clientInbox, controlSubject, SERVICE_NAME } from '../bus/driver-subjects.ts';
 import { Peers } from '../bus/peers.ts';
 import { ReplyBox } from '../bus/reply-box.ts';
 import { replyRule } from '../bus/subject.ts';
@@ -50,11 +51,11 @@ async function run(config: Config, stop: AbortSignal): Promise<ExitCode> {
   const logTopic = new LogTopic(identity);
   const log = openLog({ debug: config.debug, driverid, instance, also: logTopic.write });
   const hosts = openHosts(config, version);
-  const control = `${reqtopic}.control`;
+  const control = controlSubject(reqtopic);
   const bus = connectBus({
     ...busOptions(config.bus, `iota-seeqdrv ${instance}`, log),
     // Below the request topic, where the driver may listen anyhow, so that its user needs no right to an inbox.
-    inboxPrefix: `${control}.inbox`,
+    inboxPrefix: clientInbox(reqtopic),
   });
   const replies = new ReplyBox(bus, control, log);
   const peers = new Peers(bus, { subject: control, replies, logger: log });
@@ -67,7 +68,7 @@ async function run(config: Config, stop: AbortSignal): Promise<ExitCode> {
     {
       subject: reqtopic,
       queue: config.bus.queue,
-      name: 'iota-seeqdrv',
+      name: SERVICE_NAME,
       version,
       description: 'Seeq driver of IOTA Vue',
       metadata: {

@@ -1,75 +1,112 @@
 /** `iota-seeqdrv watch`: prints values as they change, until it is told to stop. */
 import { once } from 'node:events';
-import { type BusConnection, connectBus } from '../bus/connection.ts';
+import type { BusConnection } from '../bus/connection.ts';
 import { NoAnswer, type NatsConnectionLike } from '../client/ask.ts';
 import { type FollowedLease, followLease, type LeaseItem } from '../client/lease.ts';
-import { busOptions } from './bus-options.ts';
-import { firstConnection, quietLog, readSeedFile } from './caller.ts';
-import { readConfig } from './check.ts';
+import { callerOf, type CallerOptions } from './caller-options.ts';
+import { connectCaller, firstConnection } from './caller.ts';
 import { exitCodes, type ExitCode, type Terminal } from './terminal.ts';
 
 /** The options of the command line. */
-export interface WatchOptions {
-  config?: string;
+export interface WatchOptions extends CallerOptions {
   interval?: number;
   count?: number;
-  nkey?: string;
-  topic?: string;
   json?: boolean;
 }
 
-/** Ends by a signal or after `count` lines; exit code 1 if there was no connection or the driver refused. */
+/** Ends by a signal, after `count` lines, when nobody reads them, or when no item can have a value any more. */
 export async function watch(items: string[], options: WatchOptions, terminal: Terminal): Promise<ExitCode> {
-  const loaded = await readConfig(options.config, terminal);
-  if (loaded === undefined) return exitCodes.usage;
-  const { config } = loaded;
-  const seed = await readSeedFile(options.nkey, terminal);
-  if (seed === null) return exitCodes.usage;
-  const bus = connectBus({
-    ...busOptions(config.bus, 'iota-seeqdrv watch', quietLog(terminal)),
-    ...(seed === undefined ? {} : { seed }),
-  });
+  const caller = await callerOf(options, terminal);
+  if (caller === undefined) return exitCodes.usage;
+  const { topic, inboxPrefix } = caller;
+  const { bus, denied } = connectCaller(caller, 'iota-seeqdrv watch', terminal);
   try {
     await firstConnection(bus);
     const { interval } = options;
     const lease = followLease(
       liveConnection(bus),
-      options.topic ?? config.reqtopic,
+      topic,
       { items, ...(interval === undefined ? {} : { intervalMs: interval }) },
       {
+        ...(inboxPrefix === undefined ? {} : { inboxPrefix }),
         onTrouble: (error) => {
           terminal.err(`${error.message} Trying again.`);
         },
       },
     );
-    await print(lease, options, terminal);
-    return exitCodes.ok;
+    denied.catch(() => lease.stop());
+    return await Promise.race([denied, print(lease, items.length, options, terminal)]);
   } catch (error) {
-    terminal.err(error instanceof Error ? error.message : String(error));
+    const reason: unknown = await Promise.race([denied, new Promise(setImmediate)]).then(
+      () => error,
+      (denial: unknown) => denial,
+    );
+    terminal.err(reason instanceof Error ? reason.message : String(reason));
     return exitCodes.failure;
   } finally {
     await bus.close();
   }
 }
 
-async function print(lease: FollowedLease, { json, count }: WatchOptions, terminal: Terminal): Promise<void> {
+async function print(
+  lease: FollowedLease,
+  count: number,
+  { json, count: lines = Infinity }: WatchOptions,
+  terminal: Terminal,
+): Promise<ExitCode> {
   const listening = new AbortController();
-  const stop = (name: string): void => {
-    once(process, name, { signal: listening.signal }).then(
+  const stop = (ended: Promise<unknown>): void => {
+    ended.then(
       () => lease.stop(),
-      // Nobody waits for the signal any more.
+      // Nobody waits for it any more.
       () => undefined,
     );
   };
-  for (const name of ['SIGINT', 'SIGTERM']) stop(name);
-  let lines = 0;
+  const { signal } = listening;
+  for (const name of ['SIGINT', 'SIGTERM']) stop(once(process, name, { signal }));
+  const { closed } = terminal;
+  if (closed?.aborted === true) void lease.stop();
+  else if (closed !== undefined) stop(once(closed, 'abort', { signal }));
+  const seen = new Seen(count);
   try {
     for await (const item of lease) {
       terminal.out(json === true ? JSON.stringify(item) : lineOf(item));
-      if (++lines === count) break;
+      seen.add(item);
+      if (seen.hopeless) {
+        terminal.err('No item can be read, and trying again does not help: see the error of each.');
+        return exitCodes.failure;
+      }
+      if (seen.lines === lines) return seen.values > 0 ? exitCodes.ok : exitCodes.failure;
     }
+    return exitCodes.ok;
   } finally {
     listening.abort();
+  }
+}
+
+/** What was printed. */
+class Seen {
+  readonly #items: number;
+  /** Items whose latest is an error that no further attempt mends. */
+  readonly #failed = new Set<number>();
+  lines = 0;
+  values = 0;
+
+  /** @param items number of the items that are watched */
+  constructor(items: number) {
+    this.#items = items;
+  }
+
+  add(item: LeaseItem): void {
+    this.lines++;
+    if (!('error' in item)) this.values++;
+    if ('error' in item && !item.error.retryable) this.#failed.add(item.index);
+    else this.#failed.delete(item.index);
+  }
+
+  /** True when no item will ever have a value. */
+  get hopeless(): boolean {
+    return this.#failed.size === this.#items;
   }
 }
 

@@ -36,15 +36,44 @@ export interface LoadedConfig {
   readonly warnings: readonly Problem[];
 }
 
+/** A configuration file that keeps the schema; its secrets and certificates were not read. */
+export interface LoadedFile {
+  /** The file that was read, as an absolute path. */
+  readonly path: string;
+  readonly file: ConfigFile;
+}
+
+/**
+ * Reads the configuration file alone, for questions that need neither the driver's key nor a secret.
+ * @throws ConfigError with every mistake in the file at once
+ */
+export async function loadConfigFile(options: LoadOptions = {}): Promise<LoadedFile> {
+  const { env = process.env, readFile = readFromDisk } = options;
+  const path = pathOf(options.path, env);
+  const { root, duplicates } = await readRoot(path, readFile);
+  const parsed = configSchema.safeParse(root);
+  const problems = [
+    ...duplicates,
+    ...(parsed.success ? [] : explain(parsed.error.issues, root)),
+    ...crossChecks(root).problems,
+  ];
+  if (!parsed.success || problems.length > 0) throw new ConfigError(path, problems);
+  return { path, file: parsed.data };
+}
+
+/** The file that is meant; an empty variable counts as none. */
+function pathOf(given: string | undefined, env: Readonly<Record<string, string | undefined>>): string {
+  const named = env[CONFIG_VARIABLE] === '' ? undefined : env[CONFIG_VARIABLE];
+  return resolve(given ?? named ?? CONFIG_FILE);
+}
+
 /**
  * Reads the configuration, the key file beside it, and every secret and certificate that it names.
  * @throws ConfigError with every mistake at once
  */
 export async function loadConfig(options: LoadOptions = {}): Promise<LoadedConfig> {
   const { env = process.env, readFile = readFromDisk } = options;
-  // An empty variable counts as none.
-  const named = env[CONFIG_VARIABLE] === '' ? undefined : env[CONFIG_VARIABLE];
-  const path = resolve(options.path ?? named ?? CONFIG_FILE);
+  const path = pathOf(options.path, env);
   const { root, duplicates } = await readRoot(path, readFile);
 
   const parsed = configSchema.safeParse(root);

@@ -49,14 +49,17 @@ beforeAll(async () => {
   await cluster.connection.flush();
   folder = await mkdtemp(join(tmpdir(), 'seeqdrv-run-'));
   const { config, files, seed } = cluster.driverOptions;
-  const all = { ...files, 'iota.seeqdrv.json': JSON.stringify(config), 'privatekey.nk': seed };
+  const all = {
+    ...{ ...files, 'iota.seeqdrv.json': JSON.stringify(config), 'privatekey.nk': seed },
+    'caller.nk': cluster.caller.seed,
+  };
   for (const [name, text] of Object.entries(all)) await writeFile(join(folder, name), text, { mode: 0o600 });
   const before = process.listeners('SIGTERM');
   driver = command('run');
   await vi.waitUntil(() => process.listenerCount('SIGTERM') > before.length, PATIENCE);
   const [added] = process.listeners('SIGTERM').filter((listener) => !before.includes(listener));
   stop = () => added?.('SIGTERM');
-  await vi.waitUntil(async () => (await command('call', 'functions')).code === 0, PATIENCE);
+  await vi.waitUntil(async () => (await call('functions')).code === 0, PATIENCE);
 });
 afterAll(async () => {
   // Told twice it stops once; when it never started there is nothing to stop.
@@ -74,7 +77,7 @@ async function command(...args: string[]) {
   const code = await runProgram([...args, '--config', join(folder, 'iota.seeqdrv.json')], terminal);
   return { code, out, err: err.join('\n') };
 }
-const call = (...args: string[]) => command('call', ...args);
+const call = (...args: string[]) => command('call', '--nkey', join(folder, 'caller.nk'), ...args);
 const params = JSON.stringify({
   items: [`seeq:plant-a/signal/${plantItemId('plant-a', 'Special Cases >> Signals >> Fast')}`],
 });
@@ -108,11 +111,11 @@ describe('call', () => {
   });
 
   it('asks as somebody else', async () => {
-    const key = join(folder, 'caller.nk');
+    const key = join(folder, 'other.nk');
     await writeFile(key, cluster.caller.seed);
     expect(await call('version', '--nkey', key)).toMatchObject({ code: 0 });
     await writeFile(key, 'no seed');
-    expect(await call('version', '--nkey', key)).toMatchObject({ code: 1 });
+    expect(await call('version', '--nkey', key)).toMatchObject({ code: 2 });
   });
 });
 

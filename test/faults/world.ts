@@ -4,6 +4,7 @@
  */
 import { AckPolicy, connect, DeliverPolicy, nkeyAuthenticator, type NatsConnection } from 'nats';
 import { startDriver, type DriverProcess, type DriverProcessOptions, type LogLine } from '../support/driver-process.ts';
+import { driverUser } from '../support/driver-user.ts';
 import { freePort } from '../support/free-port.ts';
 import { startMosquitto, type Mosquitto } from '../support/mosquitto/index.ts';
 import {
@@ -20,6 +21,11 @@ export const STREAM = 'READINGS';
 export const SENEYE_SOURCE = 'SWS_oracle';
 export const SENEYE_SECRET = 'ORACLEABC';
 const PASSWORD = 'driver-password';
+/** What the rights of the driver follow from. */
+const BUS_USE = {
+  reqtopic: 'region.site.seeq.request',
+  settings: { ingest: { stream: { create: true, name: STREAM } } },
+};
 
 export class World {
   readonly nats: NatsServer;
@@ -38,7 +44,7 @@ export class World {
     const [driverKey, readerKey] = [createUserKey(), createUserKey()];
     const nats = await startNatsServer({
       certificate: await authority.issue(),
-      users: [driverKey, readerKey],
+      users: [driverUser({ ...BUS_USE, publickey: driverKey.publicKey }), readerKey],
       jetstream: true,
     });
     // Nothing may be dropped by the broker for its own bounds: that would be its loss, not the driver's.
@@ -60,7 +66,7 @@ export class World {
         debug: 2,
         natsurl: `127.0.0.1:${toBus.port}`,
         publickey: driverKey.publicKey,
-        reqtopic: 'region.site.seeq.request',
+        reqtopic: BUS_USE.reqtopic,
         settings: {
           bus: { caFile: 'ca.pem', pingIntervalMs: 200 },
           limits: { drainTimeoutMs: 2000 },

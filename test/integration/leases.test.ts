@@ -1,8 +1,11 @@
 /** Leases over the real bus: changes as they come, on whichever replica, until their end. */
 import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { runProgram } from '../../src/cli/program.ts';
+import type { Terminal } from '../../src/cli/terminal.ts';
 import { askStream } from '../../src/client/ask.ts';
 import { followLease, type LeaseItem } from '../../src/client/lease.ts';
 import { answerSchema, type AnswerMessage } from '../../src/contract/answer.ts';
@@ -56,13 +59,13 @@ async function replica(): Promise<DriverProcess> {
 /** Processes that listen for requests. */
 async function instances(nc: Awaited<ReturnType<Cluster['connect']>>): Promise<number[]> {
   const found: number[] = [];
-  const inbox = nc.subscribe('replicas', {
+  const inbox = nc.subscribe('answers.replicas', {
     callback: (_error, message) => {
       const { metadata } = message.json<{ metadata: { instance: string } }>();
       found.push(Number(metadata.instance.split('-').at(-1)));
     },
   });
-  nc.publish('$SRV.PING.iota-seeqdrv', '', { reply: 'replicas' });
+  nc.publish('$SRV.PING.iota-seeqdrv', '', { reply: 'answers.replicas' });
   await nc.flush();
   await nc.flush();
   inbox.unsubscribe();
@@ -367,13 +370,17 @@ describe('a caller that is gone', () => {
 });
 
 describe('watch', () => {
-  const watch = async (...args: string[]) => {
+  const watchWith = async (more: Partial<Terminal>, ...args: string[]) => {
     const [out, err]: string[][] = [[], []];
-    const terminal = { out: (line: string) => out?.push(line), err: (line: string) => err?.push(line), env: {} };
-    const config = ['--config', cluster.driver.configFile];
+    const lines = { out: (line: string) => out?.push(line), err: (line: string) => err?.push(line) };
+    const terminal = { ...lines, env: {}, ...more };
+    const key = join(cluster.driver.folder, 'caller.nk');
+    await writeFile(key, cluster.caller.seed, { mode: 0o600 });
+    const config = ['--config', cluster.driver.configFile, '--nkey', key];
     const code = await runProgram(['watch', ...args, ...config, '--interval', '1000'], terminal);
     return { code, out: out ?? [], err: err ?? [] };
   };
+  const watch = (...args: string[]) => watchWith({}, ...args);
 
   it('prints values as they change, as lines or as JSON', async () => {
     await daysBack(0);
@@ -384,7 +391,19 @@ describe('watch', () => {
     for (const line of out) expect(line).toMatch(/^\d{4}-.*Z {2}seeq:plant-a\/signal\/\S+ {2}-?[\d.]+ {2}mm\/s/);
     const [json] = (await watch(fqn('Three Samples'), '--json', '--count', '1')).out;
     expect(JSON.parse(json ?? '')).toMatchObject({ index: 0, value: 3 });
-    expect((await watch('seeq:plant-a/signal/x', '--count', '1')).out[0]).toContain('badRequest');
+  });
+
+  it('ends by itself when no item can ever have a value', async () => {
+    const none = await watch('seeq:plant-a/signal/x', 'seeq:nowhere/signal/y');
+    expect(none).toMatchObject({ code: 1, err: [expect.stringContaining('No item can be read') as string] });
+    for (const code of ['badRequest', 'unknownHost']) expect(none.out.join()).toContain(code);
+    const some = await watch('seeq:plant-a/signal/x', fqn('Three Samples'), '--count', '2');
+    expect(some).toMatchObject({ code: 0, err: [] });
+  });
+
+  it('ends the lease when nobody reads what it prints', async () => {
+    const closed = AbortSignal.abort();
+    expect(await watchWith({ closed }, fqn('Fast'))).toMatchObject({ code: 0, err: [] });
   });
 
   it('says why it cannot', async () => {

@@ -10,11 +10,13 @@ import type { Request } from '../../src/contract/request.ts';
 import type { SimulatorOptions } from '../simulators/seeq/options.ts';
 import { type SpawnedSimulator, spawnSeeqSimulator } from '../simulators/seeq/spawn.ts';
 import { type DriverProcess, type DriverProcessOptions, startDriver } from './driver-process.ts';
+import { driverUser } from './driver-user.ts';
 import {
   type Authority,
   createAuthority,
   createUserKey,
   type NatsServer,
+  type NatsUser,
   startNatsServer,
   type UserKey,
 } from './nats/index.ts';
@@ -44,6 +46,8 @@ export interface Cluster {
   readonly plants: Record<string, SpawnedSimulator>;
   readonly caller: UserKey;
   readonly driverKey: UserKey;
+  /** The driver's user at the server, with the rights that its configuration needs. */
+  readonly driverUser: NatsUser;
   driver: DriverProcess;
   /** What the driver was started with; another one can be started from it. */
   readonly driverOptions: DriverProcessOptions;
@@ -64,6 +68,8 @@ export interface Cluster {
 const ACCESS_KEY = { name: 'simulator-access-key', password: 'simulator-access-secret' };
 const CREDENTIALS = { accessKey: { file: 'access.key' }, password: { file: 'access.password' } };
 
+const BASE_CONFIG = { driverid: 'test-driver', debug: 2, reqtopic: REQUEST_TOPIC };
+
 /** Starts everything and waits until the driver answers; what was started ends when a later part cannot start. */
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
   const stops: (() => Promise<unknown>)[] = [];
@@ -78,9 +84,12 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
 async function startParts(options: ClusterOptions, stops: (() => Promise<unknown>)[]): Promise<Cluster> {
   const authority = await createAuthority();
   const [caller, driverKey] = [createUserKey(), createUserKey()];
+  const { settings = {} } = options;
+  const user = driverUser({ ...BASE_CONFIG, publickey: driverKey.publicKey, ...options.config, settings });
   const nats = await startNatsServer({
     certificate: await authority.issue(),
-    users: [{ publicKey: caller.publicKey }, { publicKey: driverKey.publicKey }],
+    // The caller is the observer of the tests, too: it may do everything.
+    users: [{ publicKey: caller.publicKey }, user],
     maxPayload: options.maxPayload,
     jetstream: options.jetstream ?? false,
   });
@@ -106,6 +115,7 @@ async function startParts(options: ClusterOptions, stops: (() => Promise<unknown
     plants,
     caller,
     driverKey,
+    driverUser: user,
     driver: startDriver(driverOptions),
     driverOptions,
     connection,
@@ -159,11 +169,9 @@ function driverFor(
       ...options.files,
     },
     config: {
-      driverid: 'test-driver',
-      debug: 2,
+      ...BASE_CONFIG,
       natsurl: `${nats.host}:${nats.port}`,
       publickey: key.publicKey,
-      reqtopic: REQUEST_TOPIC,
       ...options.config,
       settings: { servers, bus: { caFile: 'ca.pem', ...bus }, ...settings },
     },

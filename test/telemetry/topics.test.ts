@@ -121,11 +121,11 @@ describe('health', () => {
   it('is told anew as soon as the bus is back, and one last time when the driver is stopped', async () => {
     await start({ healthmsec: 3_600_000 });
     const health = listen(TOPICS.healthtopic, healthSchema);
-    const { caller, driverKey, nats } = cluster;
+    const { caller, driverUser, nats } = cluster;
     await nats.reload({ users: [caller] });
     await cluster.driver.line(({ msg }) => msg?.includes('The driver keeps trying.') === true);
     const again = health.next();
-    await nats.reload({ users: [caller, driverKey] });
+    await nats.reload({ users: [caller, driverUser] });
     expect((await again).state).toBe('ok');
     const last = health.next();
     await cluster.driver.stop();

@@ -67,7 +67,7 @@ export class Outlet {
     this.#options = options;
     this.#consumer = new ReadingsConsumer(bus, {
       ...{ stream, inFlight, ackWaitMs, onTrouble, logger },
-      durable: config.durable ?? durableOf(options.connection, config),
+      durable: durableOf(options.connection, config),
       filter: config.subject,
       from: config.from,
       onMessage: (message) => {
@@ -168,7 +168,11 @@ export class Outlet {
 }
 
 /** The same for the same entry, for ever, and different for another. */
-function durableOf(connection: string, { subject, topic }: PublishConfig): string {
+export function durableOf(
+  connection: string,
+  { durable, subject, topic }: Pick<PublishConfig, 'durable' | 'subject' | 'topic'>,
+): string {
+  if (durable !== undefined) return durable;
   const readable = connection.replace(/[^A-Za-z0-9_-]+/g, '-').slice(0, 32);
   return `egress-${readable}-${hash('sha256', JSON.stringify([connection, subject, topic]), 'base64url').slice(0, 12)}`;
 }

@@ -1,0 +1,87 @@
+/**
+ * The rights on the bus that the driver, its callers and the readers of its readings need: the one source of the page
+ * `docs/permissions.md`, of the command `permissions`, and of the users with which the tests run.
+ */
+import { controlSubject, SERVICE_NAME, type BusUse, type ReadingsUse } from './driver-subjects.ts';
+
+/** One subject that a user may publish on or subscribe to. */
+export interface Right {
+  readonly operation: 'publish' | 'subscribe';
+  /** A subject or a pattern of subjects, as nats-server takes it. */
+  readonly subject: string;
+  /** What it is needed for. */
+  readonly purpose: string;
+}
+
+/** Below this subject the NATS clients take replies, unless a caller chooses another. */
+export const DEFAULT_INBOX = '_INBOX';
+
+/**
+ * The rights of the driver's user: no more than it uses.
+ * @param inboxes subjects below which callers take their answers
+ */
+export function driverRights(use: BusUse, inboxes: readonly string[] = [DEFAULT_INBOX]): Right[] {
+  const control = controlSubject(use.reqtopic);
+  return [
+    subscribe(use.reqtopic, 'requests'),
+    subscribe(control, 'questions of other replicas'),
+    subscribe(`${control}.>`, 'replies of other replicas and of the server'),
+    subscribe('$SRV.*', 'service discovery'),
+    subscribe(`$SRV.*.${SERVICE_NAME}`, 'service discovery by name'),
+    subscribe(`$SRV.*.${SERVICE_NAME}.*`, 'service discovery by id'),
+    ...unique(inboxes).map((inbox) => publish(`${inbox}.>`, 'answers')),
+    publish(control, 'questions to other replicas'),
+    publish(`${control}.>`, 'replies to other replicas'),
+    ...unique(use.topics).map((topic) => publish(topic, 'telemetry')),
+    ...(use.readings === undefined ? [] : readingsRights(use.readings)),
+  ];
+}
+
+function readingsRights({ subjects, stream, consumers }: ReadingsUse): Right[] {
+  const streams = unique(
+    [stream, ...consumers.map((consumer) => ({ name: consumer.stream }))].flatMap((one) => one?.name ?? []),
+  );
+  return [
+    ...subjects.map((subject) => publish(subject, 'readings and dead letters')),
+    ...streams.map((name) => publish(`$JS.API.STREAM.INFO.${name}`, 'a look at the stream')),
+    ...(stream?.create === true ? [publish(`$JS.API.STREAM.CREATE.${stream.name}`, 'creation of the stream')] : []),
+    ...consumers.flatMap(consumerRights),
+  ];
+}
+
+/** The rights of a program that asks the driver and takes the answers below `inbox`. */
+export function callerRights({ reqtopic }: BusUse, inbox = DEFAULT_INBOX): Right[] {
+  return [publish(reqtopic, 'requests'), subscribe(`${inbox}.>`, 'answers')];
+}
+
+/** The rights of a program that reads the readings of a stream through one durable consumer, and listens to live ones. */
+export function readerRights({ subjects, stream }: ReadingsUse, durable: string, inbox = DEFAULT_INBOX): Right[] {
+  const [readings = ''] = subjects;
+  return [
+    subscribe(readings, 'readings as they are published'),
+    ...(stream === undefined
+      ? []
+      : [
+          subscribe(`${inbox}.>`, 'replies of the server, and readings of the stream'),
+          publish(`$JS.API.STREAM.INFO.${stream.name}`, 'a look at the stream'),
+          ...consumerRights({ stream: stream.name, durable, filter: readings }),
+        ]),
+  ];
+}
+
+/** Creation, reading and acknowledgement of one durable consumer, with this filter and no other. */
+function consumerRights({ stream, durable, filter }: ReadingsUse['consumers'][number]): Right[] {
+  const consumer = `${stream}.${durable}`;
+  return [
+    publish(`$JS.API.CONSUMER.INFO.${consumer}`, 'a look at the consumer'),
+    publish(`$JS.API.CONSUMER.CREATE.${consumer}${filter === '>' ? '' : `.${filter}`}`, 'creation of the consumer'),
+    publish(`$JS.API.CONSUMER.MSG.NEXT.${consumer}`, 'messages of the stream'),
+    publish(`$JS.ACK.${consumer}.>`, 'their acknowledgement'),
+    // With a domain and an account before the name of the stream, as later servers can be set to write it.
+    publish(`$JS.ACK.*.*.${consumer}.>`, 'the same, in the longer form of later servers'),
+  ];
+}
+
+const publish = (subject: string, purpose: string): Right => ({ operation: 'publish', subject, purpose });
+const subscribe = (subject: string, purpose: string): Right => ({ operation: 'subscribe', subject, purpose });
+const unique = (texts: readonly string[]): string[] => [...new Set(texts)];

@@ -1,0 +1,47 @@
+import type { BusUse, ReadingsUse } from '../bus/driver-subjects.ts';
+import type { ConfigFile } from '../config/schema.ts';
+import type { IngestFile } from '../config/ingest/schema.ts';
+import { durableOf } from '../ingest/egress/outlet.ts';
+import { readingSubjects } from '../ingest/reading.ts';
+
+/** The part of a configuration that says what of the bus is used; it holds no secret. */
+export interface BusUseConfig extends Pick<
+  ConfigFile,
+  'reqtopic' | 'healthtopic' | 'metricstopic' | 'enablemetrics' | 'statstopic' | 'logstopic'
+> {
+  readonly ingest?: ReadingsConfig | undefined;
+}
+
+type ReadingsConfig = Pick<IngestFile, 'prefix'> & {
+  readonly stream: Pick<IngestFile['stream'], 'mode' | 'name' | 'create'>;
+  readonly egress: readonly {
+    readonly name: string;
+    readonly publish: readonly Pick<IngestFile['egress'][number]['publish'][number], 'durable' | 'subject' | 'topic'>[];
+  }[];
+};
+
+/** What of the bus a driver with this configuration uses. */
+export function busUseOf(config: BusUseConfig): BusUse {
+  const { reqtopic, healthtopic, metricstopic, enablemetrics, statstopic, logstopic, ingest } = config;
+  const topics = [healthtopic, enablemetrics ? metricstopic : undefined, statstopic, logstopic];
+  return {
+    reqtopic,
+    topics: topics.filter((topic) => topic !== undefined),
+    ...(ingest === undefined ? {} : { readings: readingsUse(ingest) }),
+  };
+}
+
+function readingsUse({ prefix, stream, egress }: ReadingsConfig): ReadingsUse {
+  const { mode, name, create } = stream;
+  return {
+    subjects: readingSubjects(prefix),
+    ...(mode === 'core' ? {} : { stream: { name, create } }),
+    consumers: egress.flatMap((seller) =>
+      seller.publish.map((entry) => ({
+        stream: name,
+        durable: durableOf(seller.name, entry),
+        filter: entry.subject,
+      })),
+    ),
+  };
+}

@@ -1,0 +1,34 @@
+/** The driver's user at a nats-server under test: with the rights that the product itself says it needs, and no others. */
+import { driverRights, type Right } from '../../src/bus/rights.ts';
+import { busUseOf } from '../../src/cli/bus-use.ts';
+import { configSchema } from '../../src/config/schema.ts';
+import type { NatsUser, Permissions } from './nats/index.ts';
+
+/** Below these the tests take answers. */
+const INBOXES = ['_INBOX', 'answers'];
+
+/**
+ * @param config contents of a configuration file; its servers do not matter here
+ * @param inboxes below which callers take answers
+ */
+export function driverUser(config: { publickey: string; reqtopic: string; settings?: object }, inboxes = INBOXES): NatsUser {
+  return { publicKey: config.publickey, permissions: permissionsOf(rightsOf(config, inboxes)) };
+}
+
+/** The rights of a driver with this configuration. */
+export function rightsOf(config: { reqtopic: string; settings?: object }, inboxes = INBOXES): Right[] {
+  const { ingest } = (config.settings ?? {}) as { ingest?: unknown };
+  const file = configSchema.parse({
+    natsurl: 'localhost',
+    ...config,
+    settings: ingest === undefined ? {} : { ingest },
+  });
+  return driverRights(busUseOf({ ...file, ingest: file.settings.ingest }), inboxes);
+}
+
+/** Rights as a user of the server has them. */
+export function permissionsOf(rights: readonly Right[]): Permissions {
+  const allow = (operation: Right['operation']): string[] =>
+    rights.filter((right) => right.operation === operation).map(({ subject }) => subject);
+  return { publish: { allow: allow('publish') }, subscribe: { allow: allow('subscribe') } };
+}
