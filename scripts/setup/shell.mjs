@@ -91,7 +91,7 @@ export async function quiet(file, args, { doing, limit, whole = false, ...option
 /** Prints what is going on and for how long, every few seconds. */
 function report(text) {
   const began = Date.now();
-  const timer = setInterval(() => say(`${text()} (${Math.round((Date.now() - began) / 1000)} s)`), 4000);
+  const timer = setInterval(() => say(`${text()} (${Math.round((Date.now() - began) / 1000)} s)`), 5000);
   return () => clearInterval(timer);
 }
 
