@@ -158,7 +158,7 @@ function openDriver(hosts: Hosts): Driver {
     hosts,
     limits: limitsSchema.parse({}),
     facts: { version: '1.0.0', instance: 'seeq-driver-0-1', started: '2026-01-31T06:00:00.000Z' },
-    log: { debug: () => undefined, info: () => undefined, warn: tell, error: tell },
+    log: { debug: () => undefined, info: () => undefined, notice: () => undefined, warn: tell, error: tell },
     now: () => fromMilliseconds(NOW),
   });
 }

@@ -23,7 +23,7 @@ export function telemetryPage(): string {
     'Published every `metricsmsec`: the same counts in short, for people.',
     ownMembers(telemetry.statsSchema),
     '## `logstopic`: log',
-    'Each line of the log as one message, at the moment it is written. The level is that of `debug`, as on standard output. Lines that are written while the bus is away stand on standard output only.',
+    'Each line of the log as one message, at the moment it is written. The level is that of `debug`, as on standard output. Lines that are written while the bus is away stand on standard output only.\n\nNothing waits for whoever reads standard output. Lines that it does not take wait in memory, 1 MiB of them; what comes beyond is dropped, and a line tells how many lines were dropped as soon as it flows again. Lines that a caller, a device or a server can cause are written ten times for each kind, and after that once a minute with their number; a text from outside is cut at 1000 characters. Only at `debug` 3 each request and each dead letter has a line of its own. `driver started`, `Connected to the NATS server`, `driver is stopping` and `driver stopped` are logged at every `debug`.',
     ownMembers(telemetry.logSchema),
   ]);
 }

@@ -1,6 +1,7 @@
 /** Collects the items of one answer into messages that fit the bus, and sends all of them but the last. */
 import type { MsgHdrs } from 'nats';
 import type { AnswerEnd, AnswerHead, AnswerItem, AnswerMeta } from '../contract/answer.ts';
+import { limited } from '../contract/log.ts';
 import { halveSeries, isSeriesPiece, sliceColumns, type SeriesPiece } from '../contract/series.ts';
 import { compress, expectedRatio, worthCompressingBytes } from './compression.ts';
 import { Envelope, gzipHeaders, headerBytes, middleTail, refusedItem } from './envelope.ts';
@@ -164,7 +165,8 @@ export class AnswerCutter {
     const text = JSON.stringify(refused);
     const refusedBytes = Buffer.byteLength(text);
     if (refusedBytes <= room) return this.#add(refused, text, refusedBytes);
-    this.#options.logger.error({ bytes, room }, 'Not even the error of an item fits a message; the item was left out');
+    const lost = 'Not even the error of an item fits a message; the item was left out';
+    limited(this.#options.logger).error('item left out', { bytes, room }, lost);
     return undefined;
   }
 

@@ -1,6 +1,7 @@
 /** The answer of one request on its way to the bus: keeps its order, ends it once, and says honestly how it ended. */
 import type { AnswerEnd, AnswerHead, AnswerItem, AnswerSink, AnswerStatus, Interim } from '../contract/answer.ts';
 import { DriverError, toDriverError, type ErrorBody } from '../contract/errors.ts';
+import { limited } from '../contract/log.ts';
 import { AnswerCutter, type CutterOptions, type Step } from './answer-cutter.ts';
 import { compress, worthCompressingBytes } from './compression.ts';
 import { emptyMeta, errorHeaders, gzipHeaders, headerBytes, lastTail, shorterEnds } from './envelope.ts';
@@ -209,12 +210,13 @@ export class AnswerWriter implements AnswerSink {
   #lose(error: unknown): void {
     const { id, function: name } = this.#head;
     const text = error instanceof Error ? error.message : String(error);
-    this.#options.logger.error({ id, function: name }, `The end of an answer was lost: ${text}`);
+    const facts = { id, function: name };
+    limited(this.#options.logger).error('answer lost', facts, `The end of an answer was lost: ${text}`);
     this.#options.onEnd?.('error', { code: 'timeout', message: text, retryable: true });
   }
 
   #complain(message: string): void {
     const { id, function: name } = this.#head;
-    this.#options.logger.error({ id, function: name }, message);
+    limited(this.#options.logger).error('answer misused', { id, function: name }, message);
   }
 }

@@ -2,6 +2,7 @@
 import type { Msg } from 'nats';
 import type { AnswerHead, AnswerSink, AnswerStatus, IncomingRequest } from '../contract/answer.ts';
 import { toDriverError, type ErrorBody } from '../contract/errors.ts';
+import { limited } from '../contract/log.ts';
 import { parseRequest } from '../contract/request.ts';
 import { AnswerWriter, defaultChunkBytes } from './answer-writer.ts';
 import { acceptsGzip } from './compression.ts';
@@ -71,7 +72,8 @@ export class BusRequest implements IncomingRequest {
   answer(head: AnswerHead): AnswerSink {
     const { logger, chunkBytes = defaultChunkBytes, replies } = this.#options;
     if (this.#writer !== undefined) {
-      logger.error({ id: head.id, function: head.function }, 'The answer of a request was opened twice');
+      const facts = { id: head.id, function: head.function };
+      limited(logger).error('answer misused', facts, 'The answer of a request was opened twice');
       return this.#writer;
     }
     const { replyTo } = head;

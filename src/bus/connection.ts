@@ -3,6 +3,7 @@
  * failure once, and hands every new connection to those who subscribe and send.
  */
 import { createInbox, type NatsConnection } from 'nats';
+import { limited } from '../contract/log.ts';
 import { formatAddress, type ServerAddress } from './address.ts';
 import { delayMs, sleep, type RetryDelays } from './backoff.ts';
 import type { BusTls, SeedSource } from './dial.ts';
@@ -204,7 +205,7 @@ export class BusConnection {
       void nc.close();
     });
     watchPermissions(nc, logger);
-    logger.info({ ...this.server }, `Connected to the NATS server ${formatAddress(server)}`);
+    limited(logger).notice('connected', { ...this.server }, `Connected to the NATS server ${formatAddress(server)}`);
     // Listeners before waiting answers: a caller that hears from us can rely on being heard.
     for (const user of this.#users) this.#lend(user, nc);
     this.outbox.attach(nc);
@@ -227,7 +228,8 @@ export class BusConnection {
     try {
       user(nc);
     } catch (error) {
-      this.#options.logger.error({ err: error }, 'A subscription could not be made on the new connection');
+      const text = 'A subscription could not be made on the new connection';
+      limited(this.#options.logger).error('subscription', { err: error }, text);
     }
   }
 
@@ -243,7 +245,7 @@ export class BusConnection {
       try {
         listener(state);
       } catch (error) {
-        this.#options.logger.error({ err: error }, "A listener of the bus's state failed");
+        limited(this.#options.logger).error('listener', { err: error }, "A listener of the bus's state failed");
       }
     }
   }

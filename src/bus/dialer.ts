@@ -1,5 +1,6 @@
 /** Goes round the servers of the bus and tells why each of them would not have us, once for each reason. */
 import type { NatsConnection } from 'nats';
+import { limited } from '../contract/log.ts';
 import { discoveredAddresses, formatAddress, parseAddress, type ServerAddress } from './address.ts';
 import { dial, readIdentity, type BusIdentity, type DialOptions } from './dial.ts';
 import type { BusLogger } from './logger.ts';
@@ -62,7 +63,8 @@ export class Dialer {
     const address = formatAddress(server);
     if (this.#told.get(address) !== problem.message) {
       this.#told.set(address, problem.message);
-      this.#options.logger.error(
+      limited(this.#options.logger).error(
+        'connection problem',
         { server: address, reason: problem.code },
         `${problem.message} The driver keeps trying.`,
       );

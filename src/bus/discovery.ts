@@ -7,6 +7,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Msg, NatsConnection, Subscription } from 'nats';
+import { limited } from '../contract/log.ts';
 import type { BusConnection } from './connection.ts';
 import type { BusLogger } from './logger.ts';
 import type { ReplyRule } from './subject.ts';
@@ -119,7 +120,8 @@ function respond(
     if (replyRule(message.reply ?? '') !== undefined) return;
     const body = Buffer.from(JSON.stringify(answer()), 'utf8');
     if (body.length > (nc.info?.max_payload ?? 0)) {
-      logger.warn(
+      limited(logger).warn(
+        'discovery',
         { subject: message.subject, bytes: body.length },
         'An answer of service discovery exceeds max_payload',
       );
@@ -127,6 +129,7 @@ function respond(
     }
     message.respond(body);
   } catch (error) {
-    logger.error({ err: error, subject: message.subject }, 'Service discovery failed');
+    const facts = { err: error, subject: message.subject };
+    limited(logger).error('discovery', facts, 'Service discovery failed');
   }
 }

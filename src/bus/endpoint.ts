@@ -2,6 +2,7 @@
 import type { Msg, NatsConnection, Subscription } from 'nats';
 import type { IncomingRequest } from '../contract/answer.ts';
 import { DriverError } from '../contract/errors.ts';
+import { limited } from '../contract/log.ts';
 import { BusRequest } from './bus-request.ts';
 import type { BusConnection } from './connection.ts';
 import { announceService, type ServiceNumbers } from './discovery.ts';
@@ -180,7 +181,7 @@ class Endpoint implements RequestEndpoint {
 
   #fault(error: unknown, message: string): void {
     this.#numbers.faults++;
-    this.#options.logger.error({ err: error }, message);
+    limited(this.#options.logger).error(message, { err: error }, message);
   }
 }
 

@@ -5,6 +5,7 @@
  * message may thus arrive twice, in the same form; it never arrives by half.
  */
 import type { NatsConnection } from 'nats';
+import { limited } from '../contract/log.ts';
 import type { BusLogger } from './logger.ts';
 import { BusUnavailable, MessageTooLarge, type OutgoingMessage } from './outgoing.ts';
 import { isSmall, WaitingLine } from './waiting-line.ts';
@@ -93,7 +94,8 @@ export class Outbox {
     for (const entry of fresh) if (!this.#sendAgain(entry)) this.#keep(entry);
     if (again.length > 0) {
       const { logger } = this.#options;
-      logger.info(
+      limited(logger).info(
+        'sent again',
         { sentAgain: fresh.length, tooOld: again.length - fresh.length },
         'Messages that the lost connection may not have delivered are sent again',
       );
@@ -148,7 +150,8 @@ export class Outbox {
       const fitting = message.size <= this.maxPayload ? message : this.#substitute(message);
       return fitting === undefined || this.#publish(fitting, sentAt);
     } catch (error) {
-      this.#options.logger.error({ err: error, subject: message.subject }, 'A message could not be sent again');
+      const facts = { err: error, subject: message.subject };
+      limited(this.#options.logger).error('not sent again', facts, 'A message could not be sent again');
       return true;
     }
   }
@@ -244,10 +247,14 @@ export class Outbox {
     const substitute = message.substitute?.();
     const facts = { subject: message.subject, bytes: message.size, maxPayload: this.#maxPayload };
     if (substitute === undefined || substitute.size > this.#maxPayload) {
-      logger.error(facts, 'A message was lost: the new connection takes only smaller ones');
+      limited(logger).error('too large now', facts, 'A message was lost: the new connection takes only smaller ones');
       return undefined;
     }
-    logger.error(facts, 'A part of an answer was lost: the new connection takes only smaller ones; its place says so');
+    limited(logger).error(
+      'too large now',
+      facts,
+      'A part of an answer was lost: the new connection takes only smaller ones; its place says so',
+    );
     return substitute;
   }
 

@@ -3,6 +3,7 @@
  * first yes answers it.
  */
 import type { Msg, NatsConnection } from 'nats';
+import { limited } from '../contract/log.ts';
 import type { BusConnection } from './connection.ts';
 import type { BusLogger } from './logger.ts';
 import { isNobody, isReplySubject, type ReplyBox } from './reply-box.ts';
@@ -20,6 +21,7 @@ export interface PeersOptions {
 export type PeerAnswer = (question: unknown) => boolean;
 
 const yes = Buffer.from('yes');
+const DEAF = 'Other replicas cannot be heard: the subscription was refused';
 
 export class Peers {
   readonly #connection: BusConnection;
@@ -70,9 +72,10 @@ export class Peers {
         // Nothing may be thrown into the client's reader.
         try {
           if (error === null) this.#hear(message);
-          else logger.warn({ err: error, subject }, 'Other replicas cannot be heard: the subscription was refused');
+          else limited(logger).warn('control refused', { err: error, subject }, DEAF);
         } catch (thrown) {
-          logger.warn({ err: thrown, subject }, 'A question of another replica could not be answered');
+          const text = 'A question of another replica could not be answered';
+          limited(logger).warn('bad question', { err: thrown, subject }, text);
         }
       },
     });

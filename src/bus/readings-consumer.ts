@@ -7,6 +7,7 @@
  * is found or made, then pulled from until that fails, and looked at again.
  */
 import type { Msg, NatsConnection } from 'nats';
+import { limited } from '../contract/log.ts';
 import { numbersOf } from './ack-subject.ts';
 import { Acknowledgements } from './acknowledgements.ts';
 import { delayMs, type RetryDelays } from './backoff.ts';
@@ -237,7 +238,8 @@ export class ReadingsConsumer {
     try {
       this.#options.onMessage({ subject, body, confirm });
     } catch (error) {
-      this.#options.logger.error({ err: error, seq }, 'A message of the stream could not be worked on');
+      const text = 'A message of the stream could not be worked on';
+      limited(this.#options.logger).error('stream message', { err: error, seq }, text);
     }
   }
 

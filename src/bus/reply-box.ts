@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Msg } from 'nats';
+import { limited } from '../contract/log.ts';
 import type { BusConnection } from './connection.ts';
 import type { BusLogger } from './logger.ts';
 import { publishSubject } from './subject.ts';
@@ -53,7 +54,7 @@ export class ReplyBox {
     try {
       this.#listeners.get(message.subject.slice(this.prefix.length + 1))?.(message);
     } catch (error) {
-      this.#logger.error({ err: error }, 'A reply could not be worked on');
+      limited(this.#logger).error('reply', { err: error }, 'A reply could not be worked on');
     }
   }
 }

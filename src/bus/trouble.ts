@@ -1,4 +1,5 @@
 /** What is wrong with something that is tried again and again: a line in the log for each new text, and not for each try. */
+import { limited } from '../contract/log.ts';
 import type { BusLogger } from './logger.ts';
 
 export interface TroubleOptions {
@@ -40,6 +41,7 @@ export class Trouble {
 
   /** A line without a state. */
   warn(text: string, facts: object = {}): void {
-    this.#options.logger.warn({ ...this.#options.facts, ...facts }, text);
+    const { logger, facts: own } = this.#options;
+    limited(logger).warn(`trouble ${JSON.stringify(own)}`, { ...own, ...facts }, text);
   }
 }

@@ -19,6 +19,7 @@ export function connectCaller(caller: Caller, name: string, terminal: Terminal):
   const logger = {
     debug: nothing,
     info: nothing,
+    notice: nothing,
     warn: nothing,
     error: (facts: object, message: string) => {
       // `firstConnection` reports why there is no connection (lines with a `reason`).

@@ -1,7 +1,6 @@
 /** `iota-seeqdrv run`: the driver itself, until it is told to stop. */
 import { once } from 'node:events';
 import { hostname } from 'node:os';
-import type { Logger } from 'pino';
 import { connectBus } from '../bus/connection.ts';
 import { serveRequests } from '../bus/endpoint.ts';
 import { clientInbox, controlSubject, SERVICE_NAME } from '../bus/driver-subjects.ts';
@@ -9,6 +8,7 @@ import { Peers } from '../bus/peers.ts';
 import { ReplyBox } from '../bus/reply-box.ts';
 import { replyRule } from '../bus/subject.ts';
 import type { Config } from '../config/config.ts';
+import type { Logger } from '../contract/log.ts';
 import { Driver } from '../driver/driver.ts';
 import { openIngest } from '../ingest/ingest.ts';
 import { openLog } from '../telemetry/log.ts';
@@ -49,7 +49,7 @@ async function run(config: Config, stop: AbortSignal): Promise<ExitCode> {
   const { driverid, reqtopic } = config;
   const identity = { driverid, instance, version, reqtopic };
   const logTopic = new LogTopic(identity);
-  const log = openLog({ debug: config.debug, driverid, instance, also: logTopic.write });
+  const { logger: log, ...logging } = openLog({ debug: config.debug, driverid, instance, also: logTopic.write });
   const hosts = openHosts(config, version);
   const control = controlSubject(reqtopic);
   const bus = connectBus({
@@ -62,7 +62,17 @@ async function run(config: Config, stop: AbortSignal): Promise<ExitCode> {
   const driver = new Driver({ hosts, limits: config.limits, facts: { version, instance, started }, log, peers });
   const userAgent = `iota-seeqdrv/${version}`;
   const ingest = config.ingest && openIngest({ config: config.ingest, bus, logger: log, userAgent });
-  const telemetry = startTelemetry({ config, identity, started, bus, driver, hosts, ingest, log: logTopic });
+  const telemetry = startTelemetry({
+    config,
+    identity,
+    started,
+    bus,
+    driver,
+    hosts,
+    ingest,
+    logTopic,
+    logNumbers: logging.numbers,
+  });
   const endpoint = serveRequests(
     bus,
     {
@@ -85,11 +95,11 @@ async function run(config: Config, stop: AbortSignal): Promise<ExitCode> {
     (request) => driver.handle(request),
   );
   ingest?.start();
-  log.info({ version, reqtopic, hosts: config.servers.map(({ name }) => name) }, 'driver started');
+  log.notice({ version, reqtopic, hosts: config.servers.map(({ name }) => name) }, 'driver started');
 
   await Promise.race([stop.aborted || once(stop, 'abort'), bus.closed]);
   const stopped = stop.aborted;
-  if (stopped) log.info({ reason: String(stop.reason) }, 'driver is stopping');
+  if (stopped) log.notice({ reason: String(stop.reason) }, 'driver is stopping');
   else log.error({}, 'the connection to the bus was closed for good');
 
   telemetry.stop();
@@ -98,7 +108,8 @@ async function run(config: Config, stop: AbortSignal): Promise<ExitCode> {
   await Promise.all([drain(endpoint, driver, drainTimeoutMs, log), ingest?.stop(drainTimeoutMs)]);
   await bus.close();
   await hosts.close();
-  log.info({}, 'driver stopped');
+  log.notice({}, 'driver stopped');
+  await logging.close(LAST_LINES_MS);
   return stopped ? exitCodes.ok : exitCodes.failure;
 }
 
@@ -118,3 +129,5 @@ async function drain(
 
 /** Time for the answers of requests that were cut off. */
 const LAST_ANSWERS_MS = 2000;
+/** Time for lines of the log that standard output has not taken yet. */
+const LAST_LINES_MS = 1000;

@@ -156,6 +156,13 @@ export const feedMetrics = z.strictObject({
 });
 export type FeedMetrics = z.infer<typeof feedMetrics>;
 
+export const logMetrics = z
+  .strictObject({
+    dropped: count.describe('Standard output did not take them: nobody reads it, or its disk is full'),
+    leftOut: count.describe('There were too many of one kind'),
+  })
+  .describe('Lines of the log that were not written');
+
 const topicNumbers = z.strictObject({ published: count, dropped: count });
 export const telemetryMetrics = z
   .strictObject({
@@ -177,6 +184,7 @@ export const metricsSchema = z.strictObject({
   feeds: z.array(feedMetrics).optional().describe('Device data by feed; absent where none is configured'),
   bus: busMetrics,
   process: processMetrics,
+  log: logMetrics,
   telemetry: telemetryMetrics,
 });
 export type Metrics = z.infer<typeof metricsSchema>;

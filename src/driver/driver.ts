@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { AnswerEnd, AnswerSink, IncomingRequest } from '../contract/answer.ts';
 import { DriverError, toDriverError } from '../contract/errors.ts';
 import type { Nanoseconds } from '../contract/instant.ts';
+import { limited, type Logger } from '../contract/log.ts';
 import { parseParams } from '../contract/problems.ts';
 import { parseRequest, type Request } from '../contract/request.ts';
 import { systemNow } from '../contract/time.ts';
@@ -18,19 +19,11 @@ import { Leases } from './leases/leases.ts';
 import { type RunningRequest, RunningRequests } from './running.ts';
 import { RequestStatistics } from './statistics.ts';
 
-/** The part of a pino logger that the driver uses. */
-export interface DriverLog {
-  debug(facts: object, message: string): void;
-  info(facts: object, message: string): void;
-  warn(facts: object, message: string): void;
-  error(facts: object, message: string): void;
-}
-
 export interface DriverOptions {
   hosts: Hosts;
   limits: DriverLimits;
   facts: DriverFacts;
-  log: DriverLog;
+  log: Logger;
   /** The other replicas; without them only requests of this process can be cancelled. */
   peers?: Peers;
   now?: () => Nanoseconds;
@@ -47,8 +40,6 @@ const WHOLE_GRACE = 2 / 3;
 /** What a caller is told to wait when the process has too much to do. */
 const RETRY_AFTER_MS = 1000;
 
-const LOG_DROPS_EVERY_MS = 10_000;
-
 export class Driver {
   readonly statistics = new RequestStatistics();
   readonly #options: DriverOptions;
@@ -58,9 +49,6 @@ export class Driver {
   readonly #cancellation: Cancellation;
   #draining = false;
   #leasesEnded = false;
-  #logNextDropAt = -Infinity;
-  /** Dropped requests since the last line about them. */
-  #unlogged = 0;
 
   constructor(options: DriverOptions) {
     this.#options = options;
@@ -126,7 +114,8 @@ export class Driver {
     try {
       await sink.end(end);
     } catch (error) {
-      this.#options.log.error({ id, function: name, err: error }, 'the answer could not be sent');
+      const facts = { id, function: name, err: error };
+      limited(this.#options.log).error('answer not sent', facts, 'the answer could not be sent');
     }
   }
 
@@ -221,22 +210,15 @@ export class Driver {
     });
   }
 
-  /** Counts each; a caller can send them without end, so that not each is logged. */
   #dropped(facts: { id: string; function: string }): void {
     this.statistics.unanswerable();
-    this.#unlogged++;
-    const now = performance.now();
-    if (now < this.#logNextDropAt) return;
-    this.#logNextDropAt = now + LOG_DROPS_EVERY_MS;
-    this.#options.log.warn(
-      { ...facts, dropped: this.#unlogged },
-      'request dropped: it names no subject on which the driver may send an answer',
-    );
-    this.#unlogged = 0;
+    const text = 'request dropped: it names no subject on which the driver may send an answer';
+    limited(this.#options.log).warn('request without reply subject', facts, text);
   }
 
   #unexpected(request: Pick<Request, 'id' | 'function'>, error: DriverError): void {
-    this.#options.log.error({ id: request.id, function: request.function, err: error.cause ?? error }, error.message);
+    const facts = { id: request.id, function: request.function, err: error.cause ?? error };
+    limited(this.#options.log).error('fault in a request', facts, error.message);
   }
 
   #reasonOf(thrown: unknown, signal: AbortSignal): DriverError {

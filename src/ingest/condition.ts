@@ -1,5 +1,6 @@
 /** How a feed is, since when, and a line in the log for each change. */
 import type { BusLogger } from '../bus/logger.ts';
+import { limited } from '../contract/log.ts';
 import type { FeedHealth, FeedKind, FeedState } from '../contract/telemetry.ts';
 
 export class Condition {
@@ -30,8 +31,10 @@ export class Condition {
     this.#message = message;
     const facts = { feed: this.#kind, connection: this.#name, state };
     const text = `Feed ${this.#kind} "${this.#name}" is ${state}${message === undefined ? '' : `: ${message}`}`;
-    if (state === 'up' || state === 'connecting' || state === 'stopped') this.#logger.info(facts, text);
-    else this.#logger.warn(facts, text);
+    const log = limited(this.#logger);
+    const kind = `feed ${this.#kind} ${this.#name}`;
+    if (state === 'up' || state === 'connecting' || state === 'stopped') log.info(kind, facts, text);
+    else log.warn(kind, facts, text);
   }
 
   /**

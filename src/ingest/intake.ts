@@ -5,6 +5,7 @@
 import { SubjectError, publishSubject } from '../bus/subject.ts';
 import { PublishFailure, type ReadingsPublisher } from '../bus/readings-publisher.ts';
 import type { BusLogger } from '../bus/logger.ts';
+import { limited } from '../contract/log.ts';
 import { rejectCodes, type RejectCode } from '../contract/reading.ts';
 import { Pipeline, type Parcel } from './pipeline.ts';
 import {
@@ -180,7 +181,8 @@ export class Intake {
     } catch (error) {
       if (!(error instanceof PublishFailure)) throw error;
       this.#counts.dropped++;
-      this.#options.logger.error(
+      limited(this.#options.logger).error(
+        `dropped of ${JSON.stringify(this.origin)}`,
         { source: this.origin, id: parcel.publication.id, err: error },
         'A message does not fit the bus, and neither does its dead letter; it is dropped',
       );

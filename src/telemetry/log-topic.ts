@@ -5,10 +5,6 @@
 import { logLevels, type LogLevel, type LogMessage } from '../contract/telemetry.ts';
 import { headOf, type Identity } from './head.ts';
 
-/** A longer line is published without its facts, and a longer text is cut. */
-const LONGEST_LINE = 16_384;
-const LONGEST_MESSAGE = 4096;
-
 export class LogTopic {
   readonly #identity: Identity;
   #publish: ((message: LogMessage) => void) | undefined;
@@ -42,14 +38,12 @@ export class LogTopic {
 export function logMessage(line: string, identity: Identity): LogMessage | undefined {
   const { level, time, msg, driverid: _driverid, instance: _instance, ...facts } = JSON.parse(line) as LogLine;
   if (!isLevel(level)) return undefined;
-  const text = typeof msg === 'string' ? msg : '';
-  const tooLong = line.length > LONGEST_LINE;
   return {
     kind: 'log',
     ...headOf(identity, typeof time === 'string' ? time : undefined),
     level,
-    message: text.length > LONGEST_MESSAGE ? `${text.slice(0, LONGEST_MESSAGE).toWellFormed()}...` : text,
-    ...(tooLong || Object.keys(facts).length === 0 ? {} : { facts }),
+    message: typeof msg === 'string' ? msg : '',
+    ...(Object.keys(facts).length === 0 ? {} : { facts }),
   };
 }
 

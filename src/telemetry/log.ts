@@ -1,7 +1,10 @@
 /** The log of the process: one JSON object a line on standard output, which containers collect. */
-import { pino, stdSerializers, type Logger } from 'pino';
+import { format } from 'node:util';
+import { pino, stdSerializers } from 'pino';
 import { DriverError } from '../contract/errors.ts';
+import { limited, type Logger } from '../contract/log.ts';
 import { logLevels } from '../contract/telemetry.ts';
+import { standardOutput, type Output, type OutputOptions } from './output.ts';
 
 export interface LogOptions {
   /** IOTA's key of this name: 0 errors, 1 and warnings, 2 and information, 3 and debugging. */
@@ -12,6 +15,97 @@ export interface LogOptions {
   instance: string;
   /** Gets every line too, as it was written. Must not log itself. */
   also?: (line: string) => void;
+  /** Where lines go; default: standard output. */
+  output?: (options: OutputOptions) => Output;
+}
+
+/** Lines that nobody will read, since the start. */
+export interface LogNumbers {
+  /** Standard output did not take them. */
+  dropped: number;
+  /** There were too many of their kind. */
+  leftOut: number;
+}
+
+export interface Log {
+  readonly logger: Logger;
+  readonly numbers: () => LogNumbers;
+  /** Writes what still waits, at most so long. Lines of later are still written where there is room. */
+  readonly close: (timeoutMs: number) => Promise<void>;
+}
+
+/** Above an error, so that no level of the log leaves it out; it is written as information. */
+const NOTICE = 51;
+/** Much of what is logged came from outside: each text is cut, and a line that is still too long keeps its text alone. */
+const LONGEST_FACT = 1000;
+const LONGEST_MESSAGE = 4096;
+const LONGEST_LINE = 16_384;
+/** What the last lines of a process that crashes may cost. */
+const LAST_WORDS_MS = 200;
+
+/** Opens the log. */
+export function openLog({ debug, driverid, instance, also, output = standardOutput }: LogOptions): Log {
+  const out = output({
+    onDropped: (lines) => {
+      logger.warn({ dropped: lines }, `${lines} log lines were dropped: standard output did not take them`);
+    },
+  });
+  const logger = pino<'notice'>(
+    {
+      level: logLevels[debug] ?? 'error',
+      customLevels: { notice: NOTICE },
+      base: { ...(driverid === undefined ? {} : { driverid }), instance },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      serializers: { err: describe },
+      formatters: { level: (label) => ({ level: label === 'notice' ? 'info' : label }), log: cutFacts },
+      hooks: {
+        logMethod(args, method) {
+          const [facts, message] = args as unknown as [object, string];
+          method.call(this, facts as unknown as string, cut(message, LONGEST_MESSAGE));
+        },
+      },
+    },
+    {
+      write: (written: string) => {
+        const line = printable(written.length > LONGEST_LINE ? shorter(written) : written);
+        out.write(line);
+        also?.(line);
+      },
+    },
+  );
+  const end = watchProcess(logger, out);
+  return {
+    logger,
+    numbers: () => ({ dropped: out.dropped, leftOut: limited(logger).leftOut }),
+    close: async (timeoutMs) => {
+      limited(logger).flush();
+      await out.flush(timeoutMs);
+      end();
+    },
+  };
+}
+
+/** Has the log tell why the process crashes, and what a library writes past it; returns the end of it. */
+function watchProcess(logger: Logger, out: Output): () => void {
+  const crash = (error: Error): void => {
+    logger.error({ err: error }, 'The driver ends, because of a fault that nobody caught');
+  };
+  const leave = (): void => {
+    out.flushSync(LAST_WORDS_MS);
+  };
+  process.on('uncaughtExceptionMonitor', crash);
+  process.on('exit', leave);
+  // The NATS client reports some faults of a connection here; a raw line would be none of the log.
+  const { log, error } = console;
+  const told = (...args: unknown[]): void => {
+    limited(logger).warn('a library', {}, `A library reports: ${format(...args)}`);
+  };
+  Object.assign(console, { log: told, error: told });
+  return () => {
+    Object.assign(console, { log, error });
+    process.off('uncaughtExceptionMonitor', crash);
+    process.off('exit', leave);
+  };
 }
 
 /**
@@ -19,29 +113,44 @@ export interface LogOptions {
  * a fault of the driver itself is found by where it happened.
  */
 function describe(error: unknown): unknown {
-  if (!(error instanceof DriverError) || error.code === 'internal') return stdSerializers.err(error as Error);
+  if (!(error instanceof DriverError) || error.code === 'internal') return cutAll(stdSerializers.err(error as Error));
   const { type, message } = stdSerializers.err(error);
-  return { type, code: error.code, message };
+  return { type, code: error.code, message: cut(message, LONGEST_MESSAGE) };
 }
 
-/** Opens the log. */
-export function openLog({ debug, driverid, instance, also }: LogOptions): Logger {
-  const out = pino.destination({ fd: 1, sync: true });
-  return pino(
-    {
-      level: logLevels[debug] ?? 'error',
-      base: { ...(driverid === undefined ? {} : { driverid }), instance },
-      timestamp: pino.stdTimeFunctions.isoTime,
-      serializers: { err: describe },
-      formatters: { level: (label) => ({ level: label }) },
-    },
-    also === undefined
-      ? out
-      : {
-          write: (line) => {
-            out.write(line);
-            also(line);
-          },
-        },
+/** The texts of an error, which a stack makes longer than others. */
+function cutAll(error: unknown): unknown {
+  if (typeof error !== 'object' || error === null) return error;
+  return Object.fromEntries(
+    Object.entries(error).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? cut(value, LONGEST_MESSAGE) : (value as unknown),
+    ]),
   );
 }
+
+function cutFacts(facts: Record<string, unknown>): Record<string, unknown> {
+  let result = facts;
+  for (const [name, value] of Object.entries(facts)) {
+    if (typeof value !== 'string' || value.length <= LONGEST_FACT) continue;
+    if (result === facts) result = { ...facts };
+    result[name] = cut(value, LONGEST_FACT);
+  }
+  return result;
+}
+
+const cut = (text: string, longest: number): string =>
+  text.length <= longest ? text : `${text.slice(0, longest).toWellFormed()}... (${text.length} characters)`;
+
+/** The line without its facts. */
+function shorter(line: string): string {
+  const { level, time, driverid, instance, msg } = JSON.parse(line) as Record<string, unknown>;
+  return `${JSON.stringify({ level, time, driverid, instance, factsBytes: line.length, msg })}\n`;
+}
+
+/** Characters that JSON leaves as they are and that a terminal, or a person, can take for something else. */
+const CONTROLS = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+/** The same JSON, with such characters escaped. */
+const printable = (line: string): string =>
+  line.replace(CONTROLS, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`);

@@ -13,6 +13,7 @@ import { probe } from '../driver/probe.ts';
 import type { Ingest } from '../ingest/ingest.ts';
 import { headOf, type Identity } from './head.ts';
 import { busHealth, judge, serverHealth, type Parts } from './health.ts';
+import type { LogNumbers } from './log.ts';
 import type { LogTopic } from './log-topic.ts';
 import { functionMetrics, sourceMetrics, summary } from './numbers.ts';
 import { meterProcess, type ProcessMeter } from './process.ts';
@@ -32,7 +33,8 @@ export interface TelemetryOptions {
   hosts: Hosts;
   /** Absent where no device data come in. */
   ingest?: Ingest | undefined;
-  log: LogTopic;
+  logTopic: LogTopic;
+  logNumbers: () => LogNumbers;
 }
 
 type Topic = 'health' | 'metrics' | 'stats' | 'logs';
@@ -50,7 +52,7 @@ export class Telemetry {
   #stopping = false;
 
   constructor(options: TelemetryOptions) {
-    const { bus, hosts, config, log } = options;
+    const { bus, hosts, config, logTopic } = options;
     const { healthmsec, metricsmsec, enablemetrics } = config;
     const publisher = (subject: string | undefined) =>
       subject === undefined ? undefined : topicPublisher(bus, subject);
@@ -65,7 +67,7 @@ export class Telemetry {
     this.#traffic = countTraffic(bus);
 
     const { health, metrics, stats, logs } = topics;
-    if (logs) log.attach((message) => logs.publish(message));
+    if (logs) logTopic.attach((message) => logs.publish(message));
     if (health) this.#reportHealth(health, new ServerWatch(hosts.all.map(watched)), healthmsec);
     if (metrics) {
       const meter = meterProcess();
@@ -132,7 +134,7 @@ export class Telemetry {
   }
 
   #metrics(meter: ProcessMeter): Metrics {
-    const { identity, bus, driver, hosts, ingest } = this.#options;
+    const { identity, bus, driver, hosts, ingest, logNumbers } = this.#options;
     const requests = driver.statistics.snapshot();
     return {
       kind: 'metrics',
@@ -145,6 +147,7 @@ export class Telemetry {
       ...(ingest === undefined ? {} : { feeds: ingest.metrics() }),
       bus: { ...this.#traffic(), inFlightBytes: bus.outbox.inFlightBytes, waiting: bus.outbox.waiting },
       process: meter.read(),
+      log: logNumbers(),
       telemetry: Object.fromEntries(
         Object.entries(this.#topics).map(([name, { published, dropped }]) => [name, { published, dropped }]),
       ),

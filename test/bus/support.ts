@@ -25,7 +25,7 @@ export const callerKey = createUserKey();
 export const requestSubject = 'north.mill.seeq.request';
 
 export interface LogLine {
-  level: 'debug' | 'info' | 'warn' | 'error';
+  level: 'debug' | 'info' | 'notice' | 'warn' | 'error';
   facts: object;
   message: string;
 }
@@ -35,6 +35,7 @@ export class TestLog implements BusLogger {
   readonly lines: LogLine[] = [];
   readonly debug = this.#take('debug');
   readonly info = this.#take('info');
+  readonly notice = this.#take('notice');
   readonly warn = this.#take('warn');
   readonly error = this.#take('error');
 

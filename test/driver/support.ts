@@ -49,6 +49,7 @@ export class TestLog {
   readonly lines: LogLine[] = [];
   readonly debug = this.#take('debug');
   readonly info = this.#take('info');
+  readonly notice = this.#take('notice');
   readonly warn = this.#take('warn');
   readonly error = this.#take('error');
 

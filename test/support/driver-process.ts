@@ -36,6 +36,8 @@ export interface DriverProcess {
   readonly configFile: string;
   /** All of its log so far. */
   readonly log: readonly LogLine[];
+  /** Has nobody read what it writes from now on, or somebody again. */
+  readOutput(reads: boolean): void;
   /** Everything that it wrote, raw. */
   readonly output: () => string;
   /** Resolves with the first line, past or future, that fits; rejects when the process ends before. */
@@ -73,6 +75,10 @@ export function startDriver(options: DriverProcessOptions): DriverProcess {
     folder,
     configFile,
     log: reader.lines,
+    readOutput: (reads) => {
+      if (reads) child.stdout.resume();
+      else child.stdout.pause();
+    },
     output: () => reader.output,
     line: (fits) => reader.line(fits),
     stop: async (signal = 'SIGTERM') => {

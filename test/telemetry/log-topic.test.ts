@@ -19,12 +19,6 @@ describe('a line', () => {
     expect(logMessage(line({}), identity)).not.toHaveProperty('facts');
   });
 
-  it('that is very long loses its facts and the end of its text', () => {
-    const long = logMessage(line({ msg: '😀'.repeat(10_000), big: 'x'.repeat(1_000_000) }), identity);
-    expect(Buffer.byteLength(JSON.stringify(logSchema.parse(long)))).toBeLessThan(16_384);
-    expect(long?.message).toMatch(/^😀+\.\.\.$/u);
-  });
-
   it.each(['{"level":"odd","msg":"x"}', '{"level":30,"msg":"x"}', '{}'])(
     'that is not of this log is none: %s',
     (text) => {

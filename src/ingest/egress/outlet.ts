@@ -5,6 +5,7 @@ import type { BusLogger } from '../../bus/logger.ts';
 import { within } from '../../bus/within.ts';
 import { ReadingsConsumer, type StreamMessage } from '../../bus/readings-consumer.ts';
 import type { IngestConfig } from '../../config/config.ts';
+import { limited } from '../../contract/log.ts';
 import type { RejectCode } from '../../contract/reading.ts';
 import { PublishRefused, type MqttLink } from '../mqtt/link.ts';
 import { payloadOf } from './payload.ts';
@@ -157,7 +158,9 @@ export class Outlet {
   #giveUp(waiting: Waiting, { message: why }: PublishRefused): void {
     const { subject } = waiting.message;
     this.#counts.refused++;
-    this.#options.logger.error({ subject, topic: this.#options.config.topic }, `A reading was not published: ${why}`);
+    const { config, logger, connection } = this.#options;
+    const facts = { subject, topic: config.topic };
+    limited(logger).error(`refused by ${connection}`, facts, `A reading was not published: ${why}`);
     this.#done(waiting);
   }
 

@@ -5,6 +5,7 @@
 import { within } from '../../bus/within.ts';
 import { DriverError } from '../../contract/errors.ts';
 import { fromMilliseconds, toMilliseconds, type Nanoseconds } from '../../contract/instant.ts';
+import { limited } from '../../contract/log.ts';
 import type { FeedHealth, FeedMetrics } from '../../contract/telemetry.ts';
 import { Platform } from '../../sources/iotopen/platform.ts';
 import { Condition } from '../condition.ts';
@@ -195,13 +196,15 @@ export class IotOpenFeed implements Feed {
     if (trouble === undefined && before === undefined) return;
     this.#restTrouble = trouble;
     if (trouble !== undefined && trouble.message !== before?.message) {
-      this.#tools.logger.warn({ connection: this.#config.name, err: trouble }, trouble.message);
+      const facts = { connection: this.#config.name, err: trouble };
+      limited(this.#tools.logger).warn(`${this.#label}: REST`, facts, trouble.message);
     }
     this.#settle();
   }
 
   #notice(text: string): void {
-    this.#tools.logger.warn(
+    limited(this.#tools.logger).warn(
+      `${this.#label}: notice`,
       { connection: this.#config.name },
       text.startsWith(this.#label) ? text : `${this.#label}: ${text}`,
     );

@@ -3,6 +3,7 @@
  * acknowledgement can never reach another connection than the one on which its message came.
  */
 import { delayMs, sleep, type RetryDelays } from '../../bus/backoff.ts';
+import { limited } from '../../contract/log.ts';
 import { Connection, type End, type Opened } from './connection.ts';
 import { attemptFacts, dial, readFresh, STANDARD_EXPIRY_S, type Fresh } from './dial.ts';
 import type { LinkNumbers, LinkOptions, LinkPublishing, LinkState, LinkUp } from './link-options.ts';
@@ -209,7 +210,8 @@ export class MqttLink implements LinkPublishing {
     if (sessionExpirySeconds === this.#expiry) return;
     this.#expiry = sessionExpirySeconds;
     if (sessionExpirySeconds === undefined || sessionExpirySeconds >= wanted) return;
-    logger.warn(
+    limited(logger).warn(
+      `session expiry of ${label}`,
       { sessionExpirySeconds },
       `${label} keeps the session, and the messages for it, for only ${sessionExpirySeconds} s while the driver is away`,
     );

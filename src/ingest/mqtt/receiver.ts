@@ -1,6 +1,7 @@
 /** Hands messages to whoever listens, and has them acknowledged when they are safe. Outlives the single connection. */
 import type { IPublishPacket } from 'mqtt';
 import { within } from '../../bus/within.ts';
+import { limited } from '../../contract/log.ts';
 import { ArrivalClock } from '../arrival-clock.ts';
 import { PipelineStopped } from '../pipeline.ts';
 import { Arrivals } from './arrivals.ts';
@@ -96,6 +97,7 @@ export class Receiver {
   #tell(error: unknown): void {
     if (error instanceof PipelineStopped) return;
     const { label, logger } = this.#options;
-    logger.error({ err: error }, `${label}: a message could not be handled and was not acknowledged`);
+    const text = `${label}: a message could not be handled and was not acknowledged`;
+    limited(logger).error(`MQTT message of ${label}`, { err: error }, text);
   }
 }

@@ -1,4 +1,5 @@
 /** What this process has subscribed in the session at the broker. */
+import { limited } from '../../contract/log.ts';
 import type { Connection } from './connection.ts';
 import { bytesFrom } from './heartbeat.ts';
 import type { LinkOptions, Subscription } from './link-options.ts';
@@ -128,7 +129,8 @@ export class Subscriptions {
     this.#held.set(filter, qos);
     if (answer.qos < qos) {
       const { label, logger } = this.#options;
-      logger.warn(
+      limited(logger).warn(
+        `quality of service of ${label}`,
         { filter },
         `${label} grants only quality of service ${answer.qos} for "${filter}"; messages can be lost`,
       );

@@ -1,5 +1,6 @@
 /** Notices devices that have stopped posting: an empty battery, a lost network or a closed app is no error anywhere. */
 import type { BusLogger } from '../../bus/logger.ts';
+import { limited } from '../../contract/log.ts';
 import { SilenceWatch, type Silent } from '../silence.ts';
 import type { KnownSource } from './sources.ts';
 
@@ -24,11 +25,11 @@ export class DeviceWatch {
     this.#options = options;
     this.#watch = new SilenceWatch({
       onSilent: (silent) => {
-        logger.warn({ device: silent.name }, `${this.#tell(silent)}. ${ADVICE}`);
+        limited(logger).warn('seneye silent', { device: silent.name }, `${this.#tell(silent)}. ${ADVICE}`);
         onChange();
       },
       onHeard: ({ name }) => {
-        logger.info({ device: name }, `${this.#titles.get(name) ?? name} is heard again`);
+        limited(logger).info('seneye heard', { device: name }, `${this.#titles.get(name) ?? name} is heard again`);
         onChange();
       },
     });

@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { within } from '../../bus/within.ts';
+import { limited } from '../../contract/log.ts';
 import { rejectCodes } from '../../contract/reading.ts';
 import type { FeedHealth, FeedMetrics } from '../../contract/telemetry.ts';
 import { ArrivalClock } from '../arrival-clock.ts';
@@ -168,7 +169,8 @@ export class SeneyeFeed implements Feed {
         this.#tell(error, request);
         return { status: error.status, headers: error.headers, text: `${error.message}\n` };
       }
-      this.#tools.logger.error({ err: error }, 'A seneye post could not be handled; this is a defect of the driver');
+      const text = 'A seneye post could not be handled; this is a defect of the driver';
+      limited(this.#tools.logger).error('seneye fault', { err: error }, text);
       return { status: 500, headers: retryAfter(30), text: 'The receiver failed.\n' };
     }
   }

@@ -5,6 +5,7 @@
 import { hash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { BusLogger } from '../../bus/logger.ts';
+import { limited } from '../../contract/log.ts';
 import type { ArrivalClock } from '../arrival-clock.ts';
 import type { TimeLimits } from '../claimed-time.ts';
 import { PipelineStopped } from '../pipeline.ts';
@@ -112,7 +113,8 @@ export class Receiver {
     let delivery: Delivery;
     if (post instanceof PostError) {
       delivery = { measurements: [], rejects: [{ code: post.code, reason: post.message, payload, received }] };
-      logger.warn(
+      limited(logger).warn(
+        `seneye post of ${source.name}`,
         { connection: source.name, reason: post.code },
         `A signed seneye post cannot be read: ${post.message}`,
       );

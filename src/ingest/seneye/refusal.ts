@@ -1,5 +1,6 @@
 /** Requests that are refused to their sender: with which answer, and a line in the log that nobody can flood. */
 import type { BusLogger } from '../../bus/logger.ts';
+import { limited } from '../../contract/log.ts';
 
 /** What was wrong with a request. A closed list, so that the log stays bounded. */
 export type RefusalCode =
@@ -46,18 +47,12 @@ export const retryAfter = (seconds: number): Readonly<Record<string, string>> =>
   'Retry-After': String(Math.max(1, Math.ceil(seconds))),
 });
 
-const QUIET_MS = 60_000;
-
-/** Logs the first refusal of each kind for each known source, and then at most one a minute, with the number left out. */
+/** Logs refusals, of each kind for each known source only so many. */
 export class RefusalLog {
   readonly #logger: BusLogger;
-  readonly #now: () => number;
-  readonly #told = new Map<string, { atMs: number; leftOut: number }>();
 
-  /** @param now milliseconds of a monotonic clock */
-  constructor(logger: BusLogger, now: () => number = () => performance.now()) {
+  constructor(logger: BusLogger) {
     this.#logger = logger;
-    this.#now = now;
   }
 
   /**
@@ -65,18 +60,11 @@ export class RefusalLog {
    * @param facts what the log may show of the request, cut
    */
   tell(refusal: Refusal, known: string | undefined, facts: Readonly<Record<string, unknown>>): void {
-    const key = `${refusal.code} ${known ?? ''}`;
-    const told = this.#told.get(key);
-    if (told !== undefined && this.#now() - told.atMs < QUIET_MS) {
-      told.leftOut++;
-      return;
-    }
-    this.#told.set(key, { atMs: this.#now(), leftOut: 0 });
-    const hint = refusal.hint === undefined ? '' : ` ${refusal.hint}`;
-    const leftOut = told === undefined || told.leftOut === 0 ? {} : { notLogged: told.leftOut };
-    this.#logger.warn(
-      { ...facts, ...leftOut, status: refusal.status, reason: refusal.code },
-      `A seneye post was answered ${refusal.status}: ${refusal.message}${hint}`,
+    const { code, status, message, hint } = refusal;
+    limited(this.#logger).warn(
+      `seneye ${code} ${known ?? ''}`,
+      { ...facts, status, reason: code },
+      `A seneye post was answered ${status}: ${message}${hint === undefined ? '' : ` ${hint}`}`,
     );
   }
 }

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RateLimit } from '../../../src/ingest/seneye/rate-limit.ts';
+import { limited } from '../../../src/contract/log.ts';
 import { Refusal, RefusalLog, retryAfter } from '../../../src/ingest/seneye/refusal.ts';
 import { TestLog } from '../../bus/support.ts';
 
@@ -61,22 +62,17 @@ describe('the log of refusals', () => {
   const refusal = (code: 'signature' | 'unknownSource' = 'signature'): Refusal =>
     new Refusal(code, 401, 'No.', { hint: 'Look here.' });
 
-  it('has one line a minute for each kind and source, with the number left out', () => {
-    const clock = { ms: 0 };
+  it('has a bound for each kind and source, and gives the number left out', () => {
     const log = new TestLog();
-    const refusals = new RefusalLog(log, () => clock.ms);
+    const refusals = new RefusalLog(log);
     for (let number = 0; number < 1000; number++) refusals.tell(refusal(), 'home', {});
     refusals.tell(refusal('unknownSource'), undefined, { source: 'a\r\nb' });
     refusals.tell(refusal(), 'other', {});
-    expect(log.lines).toHaveLength(3);
+    expect(log.lines).toHaveLength(12);
     expect(log.lines[0]).toMatchObject({ message: 'A seneye post was answered 401: No. Look here.' });
-    clock.ms = 59_999;
-    refusals.tell(refusal(), 'home', {});
-    expect(log.lines).toHaveLength(3);
-    clock.ms = 60_000;
-    refusals.tell(refusal(), 'home', {});
-    expect(log.lines).toHaveLength(4);
-    expect(log.lines[3]?.facts).toMatchObject({ notLogged: 1000, reason: 'signature', status: 401 });
+    expect(log.lines[10]?.facts).toMatchObject({ reason: 'unknownSource', status: 401 });
+    limited(log).flush();
+    expect(log.lines[12]).toMatchObject({ level: 'warn', facts: { kind: 'seneye signature home', leftOut: 990 } });
   });
 
   it('tells senders whole seconds, and never none', () => {
