@@ -1,4 +1,5 @@
 import js from '@eslint/js';
+import regexp from 'eslint-plugin-regexp';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
@@ -27,6 +28,27 @@ export default tseslint.config(
     ignores: ['src/cli/**'],
     // A service prints through its logger; only the command line prints by itself.
     rules: { 'no-console': 'error' },
+  },
+  {
+    files: ['src/**/*.ts', 'test/simulators/**/*.ts'],
+    plugins: { regexp },
+    rules: {
+      // Anything may see text from outside, and a match that costs more than the text is long stops the process.
+      'regexp/no-super-linear-backtracking': ['error', { report: 'potential' }],
+      'regexp/no-super-linear-move': ['error', { report: 'potential', ignorePartial: false }],
+    },
+  },
+  {
+    files: ['src/**/*.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: ':matches(NewExpression, CallExpression)[callee.name="RegExp"][arguments.0.type!="Literal"]',
+          message: 'Nobody has looked at the cost of an expression that is made at run time.',
+        },
+      ],
+    },
   },
   {
     files: ['**/*.mjs', '**/*.js', '**/*.cjs'],

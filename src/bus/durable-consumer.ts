@@ -135,7 +135,7 @@ function textOf(error: unknown, { stream, durable }: { stream: string; durable: 
   const context = error instanceof NatsError ? error.permissionContext : undefined;
   if (context?.operation === 'subscription') {
     // The subject of each request is another one; the text must not be.
-    return `The driver's user may not listen for replies, on ${context.subject.replace(/[^.]+\.[^.]+$/, '>')}.`;
+    return `The driver's user may not listen for replies, on ${context.subject.replace(/(?<![^.])[^.]+\.[^.]+$/, '>')}.`;
   }
   const why = error instanceof Error ? error.message : String(error);
   return `Consumer "${durable}" of stream "${stream}" cannot be used: ${why}. The driver needs the rights to $JS.API.CONSUMER.*.${stream}.> and $JS.ACK.${stream}.>.`;

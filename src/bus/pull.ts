@@ -50,7 +50,7 @@ export function pull(nc: NatsConnection, options: PullOptions): () => void {
   const subscription = nc.subscribe(inbox, {
     callback: (error, message) => {
       if (error !== null) {
-        finish(`The driver's user may not listen on ${inbox.replace(/[^.]+$/, '*')}.`);
+        finish(`The driver's user may not listen on ${inbox.replace(/(?<![^.])[^.]+$/, '*')}.`);
         return;
       }
       const status = statusOf(message);

@@ -14,11 +14,13 @@ export function shownValue(value: unknown): string | undefined {
 
 /** Hides what looks like a secret inside a text that is otherwise fit for printing. */
 export function hideSecrets(text: string): string {
-  return text
+  const shown = text
     .replace(/-----BEGIN[^]*/, '[hidden]')
     .replace(/\b[SP][A-Z2-7]{40,}/gi, '[hidden]')
-    .replace(/^([a-z][a-z0-9+.-]*:\/\/)?[^]*@/i, '$1[hidden]@')
-    .replace(/(?<!\[)\?[^]*$|(?<=^[a-z][a-z0-9+.-]*:\/\/[^]*)#[^]*$/i, '?[hidden]');
+    .replace(/^([a-z][a-z0-9+.-]*:\/\/)?[^]*@/i, '$1[hidden]@');
+  const isUrl = /^[a-z][a-z0-9+.-]*:\/\//i.test(shown);
+  const query = shown.search(isUrl ? /(?<!\[)\?|#/ : /(?<!\[)\?/);
+  return query < 0 ? shown : `${shown.slice(0, query)}?[hidden]`;
 }
 
 /** The kind of a value with its article, for "must be …, not a string". */

@@ -31,7 +31,7 @@ export class Resolver {
     if (!parsed.success) return undefined;
     return this.#source(path, async () => {
       const found = await this.#text(parsed.data);
-      const text = found.ok ? found.value.replace(/[\r\n]+$/, '') : '';
+      const text = found.ok ? found.value.replace(/(?<![\r\n])[\r\n]+$/, '') : '';
       if (text !== '') return { ok: true, value: text };
       return { ok: false, message: found.ok ? `${sourceName(parsed.data, this.#folder)} is empty` : found.message };
     });
@@ -98,7 +98,7 @@ export async function readServerParts(resolver: Resolver, raw: unknown, index: n
 /** A server in its final form. */
 export function serverConfig(file: ServerFile, credentials: Credentials, ca: SecretSource | undefined): ServerConfig {
   const { credentials: _refs, caFile: _file, url, ...rest } = file;
-  return { ...rest, url: url.replace(/\/+$/, ''), credentials, ...(ca === undefined ? {} : { ca }) };
+  return { ...rest, url: url.replace(/(?<!\/)\/+$/, ''), credentials, ...(ca === undefined ? {} : { ca }) };
 }
 
 /** Seeq's own directory is called "Seeq". */

@@ -46,7 +46,7 @@ export interface TimeRange {
 
 const RELATIVE = /^(\*|now|today|yesterday|t|y)((?:[+-](?:\d+(?:\.\d+)?(?:ms|mo|[smhdw]|y))+)*)$/i;
 const STEP = /([+-])((?:\d+(?:\.\d+)?(?:ms|mo|[smhdw]|y))+)/gi;
-const AMOUNT = /(\d+(?:\.\d+)?)(ms|mo|[smhdw]|y)/gi;
+const AMOUNT = /(\d+(?:\.\d+)?)(ms|mo|[smhdw]|y)/giy;
 
 /** Exact units in nanoseconds; days, weeks, months and years follow the calendar of the zone instead. */
 const EXACT: Record<string, number> = { ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 };

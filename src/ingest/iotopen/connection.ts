@@ -41,7 +41,7 @@ export function credentialsOf(given: IotOpenConfig['credentials']): IotOpenCrede
 
 /** The configured broker; else MQTT over WebSocket below the root of REST, as the platform's own web pages do it. */
 export function brokerUrlOf({ url, mqtt }: IotOpenConfig): string {
-  return mqtt.url ?? `${url.replace(/^http/i, 'ws').replace(/\/+$/, '')}/mqtt`;
+  return mqtt.url ?? `${url.replace(/^http/i, 'ws').replace(/(?<!\/)\/+$/, '')}/mqtt`;
 }
 
 function codeAdvice({ name, credentials }: IotOpenConfig): string {

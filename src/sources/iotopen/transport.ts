@@ -84,7 +84,7 @@ export function openTransport(options: TransportOptions): Transport {
     return new IotOpenReply(statusCode, headers, body);
   };
   const client = createClient<paths>({
-    baseUrl: root.pathname.replace(/\/+$/, ''),
+    baseUrl: root.pathname.replace(/(?<!\/)\/+$/, ''),
     headers: { accept: 'application/json' },
     Request: PlainRequest as unknown as typeof globalThis.Request,
     fetch: send as unknown as typeof globalThis.fetch,

@@ -103,7 +103,7 @@ export function openTransport(options: TransportOptions, holder: TokenHolder): T
   };
 
   const client = createClient<paths, typeof MEDIA_TYPE>({
-    baseUrl: `${root.pathname.replace(/\/+$/, '')}/api`,
+    baseUrl: `${root.pathname.replace(/(?<!\/)\/+$/, '')}/api`,
     Request: PlainRequest as unknown as typeof globalThis.Request,
     fetch: send as unknown as typeof globalThis.fetch,
     querySerializer,

@@ -87,10 +87,13 @@ export const treeHandlers: Handlers = {
 
 /** `Property=Value` or `Property!=Value`, case-sensitive. @throws SeeqError 400 */
 function propertyTest(text: string): (item: Item) => boolean {
-  const match = /^(.+?)(!?=)(.*)$/.exec(text);
-  if (match === null)
+  // At least one character is the name.
+  const equals = text.indexOf('=', 1);
+  if (equals < 0)
     throw new SeeqError(400, `The entry '${text}' of 'properties' is not Property=Value or Property!=Value`);
-  const [, name = '', operator = '=', value = ''] = match;
+  const operator = equals > 1 && text[equals - 1] === '!' ? '!=' : '=';
+  const name = text.slice(0, equals + 1 - operator.length);
+  const value = text.slice(equals + 1);
   return (item) => {
     const has = propertyValues(item, name).some((one) => String(one) === value);
     return has === (operator === '=');

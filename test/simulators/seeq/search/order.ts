@@ -34,8 +34,10 @@ export function allInOrder(plant: Plant, order: readonly string[]): Iterable<Ite
 export function inOrder(items: Iterable<Item>, order: readonly string[]): Item[] {
   if (order.length === 0) return [...items];
   const fields = order.map((entry) => {
-    const [, name = entry, direction] = /^(.*?)(?:\s+(asc|desc))?$/i.exec(entry.trim()) ?? [];
-    return { name, sign: direction?.toLowerCase() === 'desc' ? -1 : 1 };
+    const text = entry.trim();
+    const match = /(?<!\s)\s+(asc|desc)$/i.exec(text);
+    const direction = match?.[1];
+    return { name: text.slice(0, match?.index), sign: direction?.toLowerCase() === 'desc' ? -1 : 1 };
   });
   return Array.from(items, (item) => ({ item, keys: fields.map(({ name }) => keyOf(item, name)) }))
     .sort((a, b) => {
