@@ -59,10 +59,17 @@ module.exports = {
     },
     {
       name: 'sources-do-not-know-each-other',
-      comment: 'Each vendor API stays in its own folder.',
+      comment: 'Each vendor API stays in its own folder; what they all know is how HTTP is spoken.',
       severity: 'error',
       from: { path: '^src/sources/([^/]+)/' },
-      to: { path: '^src/sources/([^/]+)/', pathNot: '^src/sources/$1/' },
+      to: { path: '^src/sources/([^/]+)/', pathNot: '^src/sources/($1|http)/' },
+    },
+    {
+      name: 'sources-http-knows-no-vendor',
+      comment: 'What all sources share over HTTP must serve the next vendor too.',
+      severity: 'error',
+      from: { path: room('sources/http') },
+      to: { path: '^src/', pathNot: '^src/(contract/|sources/http/|sources/[^/]+\\.ts$)' },
     },
     {
       name: 'ingest-knows-bus-sources-contract-config',

@@ -3,7 +3,7 @@ import type { AnswerEnd, AnswerItem, AnswerMeta, AnswerSink, FailedItem, Interim
 import type { DriverError, ErrorCode } from '../contract/errors.ts';
 import { toDriverError } from '../contract/errors.ts';
 import type { Nanoseconds } from '../contract/instant.ts';
-import type { SourceCall } from '../sources/source.ts';
+import type { Pause, SourceCall } from '../sources/source.ts';
 import { isCancelled } from './cancellation.ts';
 import type { Lane } from './gate.ts';
 import type { Host, Hosts } from './hosts.ts';
@@ -27,6 +27,8 @@ export interface ContextOptions {
   limits: DriverLimits;
   facts: DriverFacts;
   signal: AbortSignal;
+  /** When the signal is aborted at the latest, by `performance.now()`; undefined for what has no budget. */
+  deadlineMs?: number | undefined;
   /** How long a part of the request may take to notice that the signal was aborted, in milliseconds. */
   graceMs: number;
   /** The instant that every relative time of this request refers to. */
@@ -52,6 +54,7 @@ export class RequestContext {
   readonly leases: Leases;
   readonly cancel: ContextOptions['cancel'];
   readonly #arrived = performance.now();
+  readonly #deadlineMs: number | undefined;
   readonly #sink: AnswerSink;
   readonly #onUnexpected: (error: DriverError) => void;
   /** Rejects with the signal's reason a grace after the signal. */
@@ -75,6 +78,7 @@ export class RequestContext {
     this.now = options.now;
     this.leases = options.leases;
     this.cancel = options.cancel;
+    this.#deadlineMs = options.deadlineMs;
     this.#sink = options.sink;
     this.#onUnexpected = options.onUnexpected;
     this.#overdue = overdue(options.signal, options.graceMs);
@@ -145,8 +149,10 @@ export class RequestContext {
     this.#asked.add(host.source.name);
     return {
       signal,
+      deadlineMs: this.#deadlineMs,
       run: (call) => {
-        const counted = () => this.#counted(host, call, options.bypass === true ? undefined : signal);
+        const counted = (pause?: Pause) =>
+          this.#counted(host, () => call(pause), options.bypass === true ? undefined : signal);
         return lane ? lane.run(counted) : counted();
       },
     };

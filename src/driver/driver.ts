@@ -11,7 +11,7 @@ import { parseParams } from '../contract/problems.ts';
 import { parseRequest, type Request } from '../contract/request.ts';
 import { systemNow } from '../contract/time.ts';
 import { Cancellation, isCancelled, type Peers } from './cancellation.ts';
-import { type DriverFacts, RequestContext } from './context.ts';
+import { type ContextOptions, type DriverFacts, RequestContext } from './context.ts';
 import { handlerOf, isDeclared, isLease } from './functions.ts';
 import type { Hosts } from './hosts.ts';
 import { checkLimit, type DriverLimits } from './limits.ts';
@@ -162,7 +162,8 @@ export class Driver {
       const reserve = reserveMs(timeoutMs);
       const controller = new AbortController();
       const { signal } = controller;
-      const context = this.#context(request, sink, signal, reserve * PART_GRACE);
+      const deadlineMs = lease ? undefined : arrived + timeoutMs - reserve;
+      const context = this.#context(request, sink, { signal, deadlineMs, graceMs: reserve * PART_GRACE });
 
       // A cancel cannot be cancelled: it may have the very id of what it stops.
       running = this.#running.begin({ id: request.function === 'cancel' ? '' : id, isLease: lease, controller });
@@ -191,15 +192,18 @@ export class Driver {
     }
   }
 
-  #context(request: Request, sink: AnswerSink, signal: AbortSignal, graceMs: number): RequestContext {
+  #context(
+    request: Request,
+    sink: AnswerSink,
+    budget: Pick<ContextOptions, 'signal' | 'deadlineMs' | 'graceMs'>,
+  ): RequestContext {
     const { hosts, limits, facts } = this.#options;
     return new RequestContext({
       hosts,
       selected: hosts.select(request.host),
       limits,
       facts,
-      signal,
-      graceMs,
+      ...budget,
       now: rounded(this.#now()),
       sink,
       leases: this.#leases,

@@ -2,7 +2,9 @@
  * Lets a bounded number of calls to one server run at once, and is fair between requests: when places are few, requests
  * take turns call by call, so a request for 5,000 tags does not make one for a single tag wait for all of them.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DriverError } from '../contract/errors.ts';
+import type { Pause } from '../sources/source.ts';
 
 interface Waiter {
   start: () => void;
@@ -99,16 +101,26 @@ export class Lane {
   }
 
   /**
-   * Runs one call when its turn has come.
+   * Runs one call when its turn has come. While the call pauses, its place is another's.
    * @throws DriverError `overloaded` when the queue is full; the signal's reason when the request ends before
    */
-  async run<T>(call: () => Promise<T>): Promise<T> {
+  async run<T>(call: (pause: Pause) => Promise<T>): Promise<T> {
     if (this.#signal.aborted) throw this.#signal.reason;
     if (!this.#gate.tryEnter()) await this.#turn();
-    try {
-      return await call();
-    } finally {
+    const place = { held: true };
+    const pause: Pause = async (ms) => {
+      place.held = false;
       this.#gate.leave();
+      await sleep(ms, undefined, { signal: this.#signal }).catch(() => {
+        throw this.#signal.reason;
+      });
+      if (!this.#gate.tryEnter()) await this.#turn();
+      place.held = true;
+    };
+    try {
+      return await call(pause);
+    } finally {
+      if (place.held) this.#gate.leave();
     }
   }
 

@@ -34,6 +34,8 @@ export function freshConnector(options: FreshTlsOptions): buildConnector.connect
         ...(serverName === undefined ? {} : { servername: serverName }),
         rejectUnauthorized: !options.insecureSkipVerify,
         timeout: options.connectTimeoutMs,
+        // One call a connection: a call that hangs is cut off without the others.
+        allowH2: false,
       });
       known = { from, connect };
     }

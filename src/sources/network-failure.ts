@@ -36,14 +36,17 @@ const NETWORK_ADVICE: Record<string, string> = {
   UND_ERR_SOCKET: 'it closed the connection in the middle',
 };
 
-const BROKEN = /^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/;
+/** The last two: an answer in chunks, or with a length, of which only a part came. */
+const BROKEN = /^(ECONNRESET|EPIPE|UND_ERR_SOCKET|HPE_INVALID_EOF_STATE|UND_ERR_RES_CONTENT_LENGTH_MISMATCH)$/;
 
 /** What a thrown error says about the network; undefined if it is no failure of the network. */
 export function networkFailure(thrown: unknown): NetworkFailure | undefined {
   const code = networkCode(thrown);
   if (code === undefined) return undefined;
-  const advice = NETWORK_ADVICE[code] ?? TLS_ADVICE.find(([pattern]) => pattern.test(code))?.[1] ?? code;
-  return { code, advice: `${advice}${advice.endsWith('?') ? '' : '.'}`, broken: BROKEN.test(code) };
+  const broken = BROKEN.test(code);
+  const known = NETWORK_ADVICE[code] ?? (broken ? NETWORK_ADVICE.ECONNRESET : undefined);
+  const advice = known ?? TLS_ADVICE.find(([pattern]) => pattern.test(code))?.[1] ?? code;
+  return { code, advice: `${advice}${advice.endsWith('?') ? '' : '.'}`, broken };
 }
 
 /** The code of a network error, which undici and TLS put at different depths. */

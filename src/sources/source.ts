@@ -13,12 +13,21 @@ import type { Columns, Point, ScalarValue, ValueStatus } from '../contract/value
 export interface SourceCall {
   /** Aborted when the time budget is used up or nobody waits any more; its reason is a DriverError. */
   readonly signal: AbortSignal;
+  /** When the signal will be aborted because the time is used up, by `performance.now()`; undefined if that is not known. */
+  readonly deadlineMs?: number | undefined;
   /**
    * Runs one call to the server when its turn has come: calls are limited for each server and fair between requests.
    * Time and number of calls are counted for the answer.
+   * @param call is given a way to wait before it tries again, see `Pause`
    */
-  run<T>(call: () => Promise<T>): Promise<T>;
+  run<T>(call: (pause?: Pause) => Promise<T>): Promise<T>;
 }
+
+/**
+ * Waits while other calls may use this one's turn.
+ * @throws DriverError as `run` does when the turn does not come again
+ */
+export type Pause = (ms: number) => Promise<void>;
 
 /** State of a server, found by asking it. */
 export interface SourceStatus {

@@ -32,6 +32,7 @@ const breaches: Readonly<Record<string, readonly (readonly [from: string, to: st
     ['src/sources/seeq/a.ts', '../../bus/x.ts'],
   ],
   'sources-do-not-know-each-other': [['src/sources/seeq/a.ts', '../iotopen/x.ts']],
+  'sources-http-knows-no-vendor': [['src/sources/http/a.ts', '../seeq/x.ts']],
   'ingest-knows-bus-sources-contract-config': [
     ['src/ingest/a.ts', '../driver/x.ts'],
     ['src/ingest/mqtt/a.ts', '../../cli/x.ts'],

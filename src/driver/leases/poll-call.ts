@@ -1,6 +1,6 @@
 /** The right of a poll to call a server: in the lane of its group, counted, and not for ever. */
 import { DriverError, type ErrorCode, toDriverError } from '../../contract/errors.ts';
-import type { SourceCall } from '../../sources/source.ts';
+import type { Pause, SourceCall } from '../../sources/source.ts';
 import type { Lane } from '../gate.ts';
 import type { Host } from '../hosts.ts';
 
@@ -26,12 +26,12 @@ export async function pollCall<T>(
   };
   ended.addEventListener('abort', end, { once: true });
   let timer: NodeJS.Timeout | undefined;
-  const run = <R>(call: () => Promise<R>): Promise<R> =>
-    lane.run(() => {
+  const run = <R>(call: (pause?: Pause) => Promise<R>): Promise<R> =>
+    lane.run((pause) => {
       timer ??= setTimeout(() => {
         controller.abort(silent(host));
       }, POLL_MS);
-      return counted(host, call, signal);
+      return counted(host, () => call(pause), signal);
     });
   try {
     return await read({ signal, run });

@@ -1,5 +1,7 @@
 /** What can go wrong between the driver and a Seeq server, in the words of the bus contract. */
 import { DriverError, type ErrorCode } from '../../contract/errors.ts';
+import { CallTimeout } from '../http/exchange.ts';
+import { isPassingStatus } from '../http/retry.ts';
 import { networkFailure } from '../network-failure.ts';
 import { UnexpectedJson } from '../json.ts';
 import { UnreadableReply } from './reply.ts';
@@ -16,9 +18,18 @@ export interface RefusedReply {
 /** No connection to the server could be made: the state "down" follows from it. */
 export class Unreachable extends DriverError {}
 
-/** Whether a fresh try may help at once: the server closed a kept-alive connection just when it was used. */
-export function isBrokenConnection(thrown: unknown): boolean {
-  return networkFailure(thrown)?.broken ?? false;
+/** A log-in was not answered in time; another one may be. */
+export class SilentLogin extends DriverError {}
+
+/** Whether the connection broke in the middle, as one does that the server closed just when it was used. */
+export function isBrokenConnection(error: DriverError): boolean {
+  return error.code === 'sourceUnavailable' && (networkFailure(error)?.broken ?? false);
+}
+
+/** Whether the same call may be answered well a moment later. */
+export function isPassing(error: DriverError): boolean {
+  if (error instanceof SilentLogin || isPassingStatus(error.details?.status) || isBrokenConnection(error)) return true;
+  return error.cause instanceof UnreadableReply && error.cause.passing;
 }
 
 /** Any error thrown by a call, as an error of the contract. `signal` tells a cancelled call from a broken one. */
@@ -29,19 +40,13 @@ export function fromThrown(thrown: unknown, server: string, signal?: AbortSignal
   if (thrown instanceof UnexpectedJson) {
     return unreadable(`its answer cannot be used: ${thrown.message}`, server, thrown);
   }
-  if (thrown instanceof SyntaxError) return unreadable('it answered with broken JSON', server, thrown);
-  const failure = networkFailure(thrown);
-  const code = failure?.code;
-  if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') {
+  if (thrown instanceof CallTimeout) {
     return new DriverError('timeout', `Server "${server}" stopped answering within the time of one call.`, {
       cause: thrown,
     });
   }
-  if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') {
-    return new DriverError('sourceError', `Server "${server}" sent an answer larger than the driver accepts.`, {
-      cause: thrown,
-    });
-  }
+  if (thrown instanceof SyntaxError) return unreadable('it answered with broken JSON', server, thrown);
+  const failure = networkFailure(thrown);
   if (failure !== undefined) {
     const message = `Server "${server}" cannot be reached: ${failure.advice}`;
     // A connection that broke in the middle says nothing about the next call, so it does not count as "down".
@@ -105,13 +110,6 @@ function seeqText(body: unknown): string {
   const errors = Array.isArray(embedded?.errors) ? embedded.errors : [];
   const texts = [statusMessage, ...errors.map((error) => error?.message)];
   return texts.filter((text): text is string => typeof text === 'string' && text !== '').join('; ');
-}
-
-/** Seconds or a date, as HTTP allows; undefined for anything else. */
-export function parseRetryAfter(header: string | null, nowMs: number): number | undefined {
-  if (header === null) return undefined;
-  const ms = /^\d{1,7}$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - nowMs;
-  return Number.isNaN(ms) ? undefined : Math.max(0, ms);
 }
 
 function unreadable(why: string, server: string, cause: unknown): DriverError {

@@ -11,6 +11,7 @@ import { sliceColumns } from '../../contract/series.ts';
 import type { TimeRange } from '../../contract/time.ts';
 import type { ScalarValue, ValueStatus } from '../../contract/values.ts';
 import type { Envelope, SamplePage, SourceCall } from '../source.ts';
+import { pageBytes } from './body-limits.ts';
 import { decodeRun, type DecodedPage } from './samples.ts';
 import { type Operation, type SeeqServer, shareKey } from './server.ts';
 
@@ -71,7 +72,8 @@ async function run(server: SeeqServer, { formula, id, range, limit }: Run, call:
     const operation: Operation<string> = (client, signal) =>
       client.GET('/formulas/run', { params: { query: { ...query, ...token } }, parseAs: 'text', signal });
     const share = shareKey('run', query, token);
-    const decoded: DecodedPage = await server.askFor(call, operation, decodeRun, { share });
+    const limitBytes = pageBytes('sample', limit);
+    const decoded: DecodedPage = await server.askFor(call, operation, decodeRun, { share, limitBytes });
     const { page, count } = decoded;
     continuationToken = decoded.continuationToken;
     // Servers before R63 give no token; a full page without one may not be all.

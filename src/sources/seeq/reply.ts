@@ -1,25 +1,27 @@
 /** An HTTP answer with just the members that openapi-fetch uses. */
-import type { Dispatcher } from 'undici';
+import { type HttpAnswer, textOf } from '../http/exchange.ts';
+import { UnreadableReply } from '../http/unreadable.ts';
 
-type Headers = Dispatcher.ResponseData['headers'];
-type Body = Dispatcher.ResponseData['body'];
-
-/** A 2xx answer that is not what the API promises: a proxy's page, half an answer, broken JSON. */
-export class UnreadableReply extends Error {
-  override readonly name = 'UnreadableReply';
-}
+export { UnreadableReply };
 
 export class SeeqReply {
   readonly status: number;
   readonly ok: boolean;
   readonly headers: { get(name: string): string | null };
   readonly #contentType: string;
-  readonly #body: Body;
+  readonly #body: Buffer;
 
-  constructor(status: number, headers: Headers, body: Body) {
+  constructor({ status, headers, body }: HttpAnswer) {
     this.status = status;
     this.ok = status >= 200 && status < 300;
-    this.headers = { get: (name) => first(headers[name.toLowerCase()]) };
+    // openapi-fetch decides by these two whether there is a body: by the one that was read, whatever the server said.
+    this.headers = {
+      get: (name) => {
+        const key = name.toLowerCase();
+        if (key === 'content-length') return String(body.length);
+        return key === 'transfer-encoding' ? null : first(headers[key]);
+      },
+    };
     this.#contentType = first(headers['content-type']) ?? '';
     this.#body = body;
   }
@@ -27,13 +29,12 @@ export class SeeqReply {
   /** The body as text; of a good answer only if it says that it is JSON. */
   async text(): Promise<string> {
     if (this.ok && !/\bjson\b|\+json/i.test(this.#contentType)) {
-      await this.#body.dump();
+      const type = this.#contentType === '' ? 'no media type' : JSON.stringify(this.#contentType.slice(0, 100));
       throw new UnreadableReply(
-        `it answered with ${this.#contentType === '' ? 'no media type' : `"${this.#contentType}"`} instead of JSON; ` +
-          'is there a proxy or a log-in page in between?',
+        `it answered with ${type} instead of JSON; is there a proxy or a log-in page in between?`,
       );
     }
-    return this.#body.text();
+    return textOf(this.#body);
   }
 
   async json(): Promise<unknown> {
@@ -46,7 +47,7 @@ export function parseJson(text: string, reviver?: Parameters<typeof JSON.parse>[
   try {
     return JSON.parse(text, reviver);
   } catch (cause) {
-    throw new UnreadableReply('it answered with broken JSON (was the answer cut off?)', { cause });
+    throw new UnreadableReply('it answered with broken JSON (was the answer cut off?)', { cause, passing: true });
   }
 }
 

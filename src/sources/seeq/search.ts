@@ -20,6 +20,7 @@ import {
   type SourceCall,
   type UnreadableItem,
 } from '../source.ts';
+import { fittingPage, isOversized, pageBytes } from './body-limits.ts';
 import { equalsClause, patternFilters, withClauses } from './filter.ts';
 import { kindOf, readEntry, SHOWN_PROPERTIES, toFound } from './hits.ts';
 import { type Operation, type SeeqServer, shareKey } from './server.ts';
@@ -42,6 +43,8 @@ const FIELDS = { name: ['Name'], description: ['Description'], any: ['Name', 'De
 const ORDER = { name: ['Name', 'ID'], id: ['ID'], description: ['Description', 'ID'] };
 /** Above this many characters a filter is sent in a body, because URLs of servers and proxies are limited. */
 const LONGEST_QUERY = 1500;
+/** Items that are described in one call. */
+const IDS_AT_ONCE = 500;
 const GUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 export const isGuid = (text: string): boolean => GUID.test(text);
@@ -51,29 +54,47 @@ export async function search(server: SeeqServer, query: SearchQuery, call: Sourc
   const scope = query.workbook === undefined ? undefined : [await workbookId(server, query.workbook, call)];
   const clauses = query.datasource === undefined ? [] : await datasourceClauses(server, query.datasource, call);
   const filters = withClauses(patternFilters(query.pattern, FIELDS[query.field]), clauses);
-  const answer = await searchItems(
-    server,
-    {
-      filters,
-      types: TYPES[query.kind],
-      includeProperties: includedProperties(query.properties),
-      orderBy: ORDER[query.orderBy],
-      offset: query.offset,
-      limit: query.limit,
-      ...(scope === undefined ? {} : { scope }),
-      ...(query.assetId === undefined ? {} : { asset: query.assetId }),
-    },
-    call,
-    (hit) => toFound(hit, query.properties),
+  const wanted = {
+    filters,
+    types: TYPES[query.kind],
+    includeProperties: includedProperties(query.properties),
+    orderBy: ORDER[query.orderBy],
+    offset: query.offset,
+    ...(scope === undefined ? {} : { scope }),
+    ...(query.assetId === undefined ? {} : { asset: query.assetId }),
+  };
+  const { answer, asked } = await fittingPage(query.limit, (limit) =>
+    searchItems(server, { ...wanted, limit }, call, (hit) => toFound(hit, query.properties)),
   );
   const { items: found, total } = answer;
   // A server may give fewer than asked for; its own limit tells whether the page is full.
-  const full = found.length > 0 && found.length >= Math.min(answer.limit ?? query.limit, query.limit);
+  const full = found.length > 0 && found.length >= Math.min(answer.limit ?? asked, asked);
   return { found, total, more: full && (total === undefined || query.offset + found.length < total) };
 }
 
-/** Items by id in one call; archived and unsearchable ones too. Those that cannot be read are told as such. */
+/** Items by id; archived and unsearchable ones too. Those that cannot be read are told as such. */
 export async function describe(
+  server: SeeqServer,
+  ids: readonly string[],
+  call: SourceCall,
+): Promise<Map<string, Described | UnreadableItem>> {
+  if (ids.length > IDS_AT_ONCE) return describeHalves(server, ids, call);
+  try {
+    return await describePage(server, ids, call);
+  } catch (error) {
+    // Each item comes with all of its properties, of which some have very many.
+    if (!isOversized(error) || ids.length < 2) throw error;
+    return describeHalves(server, ids, call);
+  }
+}
+
+async function describeHalves(server: SeeqServer, ids: readonly string[], call: SourceCall) {
+  const half = ids.length >> 1;
+  const parts = await Promise.all([ids.slice(0, half), ids.slice(half)].map((part) => describe(server, part, call)));
+  return new Map(parts.flatMap((part) => [...part]));
+}
+
+async function describePage(
   server: SeeqServer,
   ids: readonly string[],
   call: SourceCall,
@@ -122,7 +143,8 @@ async function searchItems<T>(
     long
       ? client.POST('/items', { body: { ...query, ...(orderBy ? { orderByFields: orderBy } : {}) }, signal })
       : client.GET('/items', { params: { query: { ...query, ...(orderBy ? { orderBy } : {}) } }, signal });
-  const list = await server.askFor(call, operation, toList, { share: shareKey('items', orderBy, query) });
+  const limitBytes = pageBytes('hit', query.limit);
+  const list = await server.askFor(call, operation, toList, { share: shareKey('items', orderBy, query), limitBytes });
   return { ...list, items: list.items.map((item) => readEntry(item, server.name, decode)) };
 }
 

@@ -5,6 +5,7 @@ import { compareUtc, formatInstant } from '../../contract/instant.ts';
 import { advance, after, type Place, sliceColumns } from '../../contract/series.ts';
 import type { TimeRange } from '../../contract/time.ts';
 import type { SamplePage, SourceCall } from '../source.ts';
+import { fittingPage, pageBytes } from './body-limits.ts';
 import { decodeSamples, type DecodedPage } from './samples.ts';
 import { type Operation, type SeeqServer, shareKey } from './server.ts';
 
@@ -36,26 +37,26 @@ export async function* readSamples(
   const first: PageRequest = { id, start, end, boundary, limit: pageSamples };
   let last: Place | undefined;
   let resumed = false;
-  let asked = pageSamples;
-  let next: Promise<DecodedPage> | undefined = readPage(server, first, call);
+  let size = pageSamples;
+  let next: Promise<ReadPage> | undefined = readPage(server, first, call);
   while (next) {
-    const { page, count, limit, continuationToken } = await next;
+    const { page, count, limit, continuationToken, asked } = await next;
     next = undefined;
+    // Where samples are so large that fewer had to be asked for, the further pages are as small.
+    size = Math.min(size, asked);
     const fresh = resumed && last ? after(page, last) : page;
     const begin = fresh.times[0];
     if (last && begin !== undefined && compareUtc(last.time, begin) > 0) throw outOfOrder(server.name, begin);
     last = advance(last, fresh);
     if (continuationToken !== undefined) {
       resumed = false;
-      asked = pageSamples;
-      next = readPage(server, { ...first, continuationToken }, call);
+      next = readPage(server, { ...first, limit: size, continuationToken }, call);
     } else if (count > 0 && count >= Math.min(asked, limit ?? asked) && last && !isBehind(last, end)) {
       // A full page without a token: a server older than R63, which is asked again from the last sample on, for so many
       // more as are known. So it is when that lies at the end of the range, where more of the same time may follow.
       if (fresh.times.length === 0) throw tooManyAtOnce(server.name, last.time);
       resumed = true;
-      asked = pageSamples + last.repeats;
-      next = readPage(server, { ...first, start: last.time, limit: asked }, call);
+      next = readPage(server, { ...first, start: last.time, limit: size + last.repeats }, call);
     }
     // If the reader stops before the next page, its failure must not count as unhandled.
     next?.catch(() => undefined);
@@ -64,7 +65,18 @@ export async function* readSamples(
   }
 }
 
-async function readPage(server: SeeqServer, request: PageRequest, call: SourceCall): Promise<DecodedPage> {
+/** A page, and how many samples it could hold. */
+interface ReadPage extends DecodedPage {
+  asked: number;
+}
+
+async function readPage(server: SeeqServer, request: PageRequest, call: SourceCall): Promise<ReadPage> {
+  const ask = (limit: number) => askPage(server, { ...request, limit }, call);
+  const { answer, asked } = await fittingPage(request.limit, ask);
+  return { ...answer, asked };
+}
+
+async function askPage(server: SeeqServer, request: PageRequest, call: SourceCall): Promise<DecodedPage> {
   const { id, start, end, boundary, limit, continuationToken } = request;
   const operation: Operation<string> = (client, signal) =>
     client.GET('/signals/{id}/samples', {
@@ -81,7 +93,8 @@ async function readPage(server: SeeqServer, request: PageRequest, call: SourceCa
       parseAs: 'text',
       signal,
     });
-  return server.askFor(call, operation, decodeSamples, { share: shareKey('samples', request) });
+  const limitBytes = pageBytes('sample', limit);
+  return server.askFor(call, operation, decodeSamples, { share: shareKey('samples', request), limitBytes });
 }
 
 const isBehind = ({ time }: Place, end: string): boolean => compareUtc(time, end) > 0;

@@ -5,7 +5,8 @@
 import { DriverError } from '../../contract/errors.ts';
 import type { TextSource } from '../fresh-tls.ts';
 import type { SeeqClient, TokenHolder } from './transport.ts';
-import { fromRefusal, fromThrown, parseRetryAfter } from './failure.ts';
+import { parseRetryAfter } from '../http/retry.ts';
+import { fromRefusal, fromThrown, SilentLogin } from './failure.ts';
 
 /** How the driver logs in. Secrets are read for each log-in, so that a rotated one is used at the next. */
 export type SeeqCredentials =
@@ -33,7 +34,7 @@ const LOGIN_TIMEOUT_MS = 30_000;
 
 export class Session implements TokenHolder {
   #token: string | undefined;
-  #login: Promise<void> | undefined;
+  #login: { readonly done: Promise<void>; readonly stop: AbortController } | undefined;
   #refusal: { error: DriverError; untilMs: number; pauseMs: number; login: Login | undefined } | undefined;
   /** The log-ins of late, the newest last: a text of the server may repeat an older one as well. */
   #logins: Login[] = [];
@@ -98,11 +99,26 @@ export class Session implements TokenHolder {
     if (this.#token !== undefined) return;
     // Nobody would wait for a log-in that is begun now, nor see it fail.
     if (signal.aborted) throw signal.reason;
-    this.#login ??= this.#logIn().finally(() => (this.#login = undefined));
-    await abortable(this.#login, signal);
+    this.#login ??= this.#begin();
+    await abortable(this.#login.done, signal);
   }
 
-  async #logIn(): Promise<void> {
+  /** Gives up a log-in that is not answered; whoever waits for it is told to try again. */
+  restart(): void {
+    this.#login?.stop.abort();
+    this.#login = undefined;
+  }
+
+  #begin() {
+    const stop = new AbortController();
+    const done = this.#logIn(AbortSignal.any([stop.signal, AbortSignal.timeout(LOGIN_TIMEOUT_MS)])).finally(() => {
+      if (this.#login === login) this.#login = undefined;
+    });
+    const login = { done, stop };
+    return login;
+  }
+
+  async #logIn(signal: AbortSignal): Promise<void> {
     const login = await this.#readLogin();
     // Another name or password than the refused one has not been refused yet.
     const refused = this.#refusal?.login;
@@ -111,7 +127,6 @@ export class Session implements TokenHolder {
     if (isNew) this.#refusal = undefined;
     const client = this.#client;
     if (!client) throw new DriverError('internal', 'The session has no client yet.');
-    const signal = AbortSignal.timeout(LOGIN_TIMEOUT_MS);
     try {
       const body = { ...login, ...(await this.#providerOf(client, signal)) };
       const { error, response } = await client.POST('/auth/login', { body, signal });
@@ -194,7 +209,7 @@ const isSame = (one: Login, other: Login): boolean =>
 
 function timedOut(signal: AbortSignal, server: string): DriverError | undefined {
   if (!signal.aborted) return undefined;
-  return new DriverError('sourceUnavailable', `Server "${server}" does not answer to the log-in.`);
+  return new SilentLogin('sourceUnavailable', `Server "${server}" does not answer to the log-in.`);
 }
 
 function unproven(server: string): DriverError {

@@ -22,6 +22,7 @@ import type {
   UnreadableItem,
 } from '../source.ts';
 import { toDriverError } from '../../contract/errors.ts';
+import { SMALL_BYTES } from './body-limits.ts';
 import { readEnvelope } from './reduced.ts';
 import { describe, isGuid, search, workbookId } from './search.ts';
 import { readSamples } from './series.ts';
@@ -65,7 +66,7 @@ export class SeeqSource implements Source {
         call,
         (client, signal) => client.GET('/system/server-status', { signal }),
         (status: unknown) => versionOf(status) ?? null,
-        { open: true, probe: true },
+        { open: true, probe: true, limitBytes: SMALL_BYTES },
       );
       latencyMs = Math.round((performance.now() - started) * 100) / 100;
       await this.#server.askFor(

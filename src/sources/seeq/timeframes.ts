@@ -14,6 +14,7 @@ import {
   textIn,
 } from '../json.ts';
 import { isReadable, isUnreadable, type SourceCall, type Timeframe, type UnreadableItem } from '../source.ts';
+import { fittingPage, pageBytes } from './body-limits.ts';
 import { readEntry } from './hits.ts';
 import { isUncertain, parseWithKeys, toTime } from './samples.ts';
 import { type Operation, type SeeqServer, shareKey } from './server.ts';
@@ -44,28 +45,33 @@ export async function* readTimeframes(
   const query = {
     start: formatInstant(range.start),
     end: formatInstant(range.end),
-    limit: PAGE,
     timeFormat: 'ISO8601' as const,
   };
   let position: Position | undefined = {};
+  let size = PAGE;
   let count = 0;
   let begin: Timeframe | undefined;
   let last: Timeframe | undefined;
   while (position) {
     const at: Position = position;
-    const operation: Operation<string> = (client, signal) =>
-      client.GET('/conditions/{id}/capsules', {
-        params: { path: { id: conditionId }, query: { ...query, ...at } },
-        parseAs: 'text',
-        signal,
-      });
     const decode = (text: string): DecodedPage => decodeTimeframes(text, server.name);
-    const { page, unreadable, next, limit }: DecodedPage = await server.askFor(call, operation, decode, {
-      share: shareKey('capsules', conditionId, query, at),
-    });
+    const ask = (most: number): Promise<DecodedPage> => {
+      const wanted = { ...query, ...at, limit: most };
+      const operation: Operation<string> = (client, signal) =>
+        client.GET('/conditions/{id}/capsules', {
+          params: { path: { id: conditionId }, query: wanted },
+          parseAs: 'text',
+          signal,
+        });
+      const share = shareKey('capsules', conditionId, wanted);
+      return server.askFor(call, operation, decode, { share, limitBytes: pageBytes('capsule', most) });
+    };
+    const { answer, asked } = await fittingPage(size, ask);
+    const { page, unreadable, next, limit } = answer;
+    size = asked;
     const given = page.length + unreadable.length;
     count += given;
-    const full = given > 0 && given >= Math.min(PAGE, limit);
+    const full = given > 0 && given >= Math.min(asked, limit);
     if (next !== undefined) position = { continuationToken: next };
     // Before R63 there are no tokens: a full page is followed by the one at its offset.
     else position = full && !(await pagesByToken(server, call)) ? { offset: count } : undefined;

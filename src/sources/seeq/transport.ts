@@ -3,16 +3,17 @@
  * Request, Response and Headers objects, which cost most of its time, are replaced by the few members that it uses.
  */
 import createClient, { type Client } from 'openapi-fetch';
-import { Pool } from 'undici';
+import type { Dispatcher } from 'undici';
 import { freshConnector, type TextSource } from '../fresh-tls.ts';
+import { ACCEPT_ENCODING } from '../http/content-encoding.ts';
+import { exchange } from '../http/exchange.ts';
+import { Connections } from '../http/pool.ts';
+import { SMALL_BYTES } from './body-limits.ts';
 import { SeeqReply } from './reply.ts';
 import type { paths } from './seeq-api.generated.ts';
 
 /** Media type of every JSON call, in both directions, GET included; the server answers 406 or 415 to any other. */
 export const MEDIA_TYPE = 'application/vnd.seeq.v1+json';
-
-/** Largest body that is read from a server; beyond it the connection is cut instead of filling memory. */
-const MAX_RESPONSE_BYTES = 256 * 1024 * 1024;
 
 /** For what must not wait behind the calls of requests: a log-in, and the probe that tells whether a server is well. */
 const SPARE_CONNECTIONS = 2;
@@ -26,7 +27,7 @@ export interface TransportOptions {
   /** Connections, and so calls on the wire, at once; probes and log-ins have some of their own. */
   connections: number;
   connectTimeoutMs: number;
-  /** Longest silence of the server within one call. */
+  /** Longest time of one call, from its start to the last byte of its answer. */
   requestTimeoutMs: number;
   /** Sent as User-Agent, so that a Seeq administrator knows who calls. */
   userAgent: string;
@@ -42,7 +43,14 @@ export interface TokenHolder {
 export type SeeqClient = Client<paths, typeof MEDIA_TYPE>;
 
 export interface Transport {
+  /** For log-ins, and for every call whose answer is small. */
   readonly client: SeeqClient;
+  /** For calls whose answer may have so many bytes. */
+  bounded(limitBytes: number): SeeqClient;
+  /** Makes further calls go out on new connections. */
+  renew(): void;
+  /** Runs a small call on a new connection of its own. */
+  fresh<T>(call: (client: SeeqClient) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -64,15 +72,14 @@ class PlainRequest {
 /** Opens the (lazy) pool to a server. */
 export function openTransport(options: TransportOptions, holder: TokenHolder): Transport {
   const root = new URL(options.url);
-  const pool = new Pool(root.origin, {
+  const connections = new Connections({
+    origin: root.origin,
     connections: options.connections + SPARE_CONNECTIONS,
-    headersTimeout: options.requestTimeoutMs,
-    bodyTimeout: options.requestTimeoutMs,
-    maxResponseSize: MAX_RESPONSE_BYTES,
     connect: freshConnector({ ...options, label: `The Seeq server at ${root.host}` }),
   });
   const constantHeaders = {
     accept: MEDIA_TYPE,
+    'accept-encoding': ACCEPT_ENCODING,
     'content-type': MEDIA_TYPE,
     'user-agent': options.userAgent,
     'x-sq-origin': 'IOTA Vue (iota-seeqdrv)',
@@ -86,29 +93,51 @@ export function openTransport(options: TransportOptions, holder: TokenHolder): T
     return tokenHeaders;
   };
 
-  const send = async (request: PlainRequest): Promise<SeeqReply> => {
+  const send = async (request: PlainRequest, dispatcher: Dispatcher, limitBytes: number): Promise<SeeqReply> => {
     const token = holder.token;
-    const { statusCode, headers, body } = await pool.request({
+    const answer = await exchange(dispatcher, {
       path: request.path,
       method: request.method,
       headers: headersFor(token),
-      ...(request.body === undefined ? {} : { body: request.body }),
-      ...(request.signal === undefined ? {} : { signal: request.signal }),
+      body: request.body,
+      signal: request.signal,
+      limitBytes,
+      timeoutMs: options.requestTimeoutMs,
     });
-    const fresh = headers['x-sq-auth'];
+    const fresh = answer.headers['x-sq-auth'];
     // A refusal gives nothing: a token in it is a mistake of the server, or of something in between.
-    const accepted = statusCode >= 200 && statusCode < 300;
+    const accepted = answer.status >= 200 && answer.status < 300;
     if (accepted && typeof fresh === 'string' && fresh !== '' && fresh !== token) holder.renewed(fresh, token);
-    return new SeeqReply(statusCode, headers, body);
+    return new SeeqReply(answer);
   };
 
-  const client = createClient<paths, typeof MEDIA_TYPE>({
-    baseUrl: `${root.pathname.replace(/(?<!\/)\/+$/, '')}/api`,
-    Request: PlainRequest as unknown as typeof globalThis.Request,
-    fetch: send as unknown as typeof globalThis.fetch,
-    querySerializer,
-  });
-  return { client, close: () => pool.destroy() };
+  const clientOn = (dispatcher: () => Dispatcher, limitBytes: number): SeeqClient =>
+    createClient<paths, typeof MEDIA_TYPE>({
+      baseUrl: `${root.pathname.replace(/(?<!\/)\/+$/, '')}/api`,
+      Request: PlainRequest as unknown as typeof globalThis.Request,
+      fetch: ((request: PlainRequest) => send(request, dispatcher(), limitBytes)) as unknown as typeof globalThis.fetch,
+      querySerializer,
+    });
+
+  // One client for each of the few limits that there are.
+  const clients = new Map<number, SeeqClient>();
+  const bounded = (limitBytes: number): SeeqClient => {
+    let client = clients.get(limitBytes);
+    if (client === undefined) {
+      client = clientOn(() => connections.current, limitBytes);
+      clients.set(limitBytes, client);
+    }
+    return client;
+  };
+  return {
+    client: bounded(SMALL_BYTES),
+    bounded,
+    renew: () => {
+      connections.renew();
+    },
+    fresh: (call) => connections.fresh((dispatcher) => call(clientOn(() => dispatcher, SMALL_BYTES))),
+    close: () => connections.close(),
+  };
 }
 
 /** Arrays are repeated keys; absent members are left out. */

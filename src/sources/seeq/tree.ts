@@ -21,6 +21,7 @@ import {
   type PropertyValue,
   type SourceCall,
 } from '../source.ts';
+import { fittingPage, pageBytes } from './body-limits.ts';
 import { kindOf, namesIn, readEntry, toAttribute, toFoundChild } from './hits.ts';
 import { type Operation, type SeeqServer, shareKey } from './server.ts';
 import { readProperty } from './values.ts';
@@ -39,13 +40,13 @@ export async function children(
 ): Promise<Children> {
   const all: Children = { assets: [], attributes: [] };
   let begin: string | undefined;
+  let size = PAGE;
   for (let offset = 0; ;) {
-    const page = await treePage(
-      server,
-      assetId,
-      { offset, limit: PAGE, ...(scope === undefined ? {} : { scope: [scope] }) },
-      call,
-    );
+    const at = offset;
+    const scoped = scope === undefined ? {} : { scope: [scope] };
+    const ask = (limit: number) => treePage(server, assetId, { offset: at, limit, ...scoped }, call);
+    const { answer: page, asked } = await fittingPage(size, ask);
+    size = asked;
     // A server that knows no offset gives its first page again and again.
     if (page.begin !== undefined && page.begin === begin) {
       throw new DriverError('sourceError', `Server "${server.name}" gives the same page of children again and again.`);
@@ -128,13 +129,14 @@ function treePage(server: SeeqServer, id: string | undefined, query: TreeQuery, 
     id === undefined
       ? client.GET('/trees/assets', { params: { query }, signal })
       : client.GET('/trees/assets/{id}', { params: { path: { id }, query }, signal });
-  return server.askFor(call, operation, (tree) => decodeTree(tree, server.name), {
+  return server.askFor(call, operation, (tree) => decodeTree(tree, server.name, query.limit), {
     share: shareKey('tree', id, query),
+    limitBytes: pageBytes('child', query.limit),
   });
 }
 
 /** The children on one page; it is full when more may follow. */
-function decodeTree(body: unknown, host: string) {
+function decodeTree(body: unknown, host: string, asked: number) {
   const tree = answerOf(body);
   const parent = optionalObject(tree, 'item');
   // A node without children may leave the list out; an answer without a node has nothing else to say.
@@ -150,14 +152,14 @@ function decodeTree(body: unknown, host: string) {
   }
   const [first] = items;
   const begin = isObject(first) && typeof first.id === 'string' ? first.id : undefined;
-  return { ...page, begin, full: isFull(tree, items.length), count: items.length };
+  return { ...page, begin, full: isFull(tree, items.length, asked), count: items.length };
 }
 
 /** A page is full at the limit of the server; where that cannot be read, every page may be. */
-function isFull(tree: JsonObject, count: number): boolean {
+function isFull(tree: JsonObject, count: number, asked: number): boolean {
   if (count === 0) return false;
   try {
-    return count >= Math.min(PAGE, optionalCount(tree, 'limit') || PAGE);
+    return count >= Math.min(asked, optionalCount(tree, 'limit') || asked);
   } catch (thrown) {
     if (thrown instanceof UnexpectedJson) return true;
     throw thrown;

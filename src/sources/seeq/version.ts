@@ -1,5 +1,6 @@
 /** What follows from the version of a server. */
 import type { SourceCall } from '../source.ts';
+import { SMALL_BYTES } from './body-limits.ts';
 import { answerOf, optionalText } from '../json.ts';
 import { type SeeqServer, shareKey } from './server.ts';
 
@@ -24,7 +25,7 @@ export async function pagesByToken(server: SeeqServer, call: SourceCall): Promis
     call,
     (client, signal) => client.GET('/system/server-status', { signal }),
     (status: unknown) => majorVersion(versionOf(status)),
-    { open: true, share: shareKey('version') },
+    { open: true, share: shareKey('version'), limitBytes: SMALL_BYTES },
   );
   return major !== undefined && major >= FIRST_WITH_TOKENS;
 }

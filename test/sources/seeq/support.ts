@@ -63,6 +63,9 @@ export const freeCall = (signal: AbortSignal = new AbortController().signal): So
   run: (call) => call(),
 });
 
+/** A call with so much time, for what is tried again as long as there is time. */
+export const briefCall = (ms: number): SourceCall => ({ ...freeCall(), deadlineMs: performance.now() + ms });
+
 /** A call that ends by itself, as the time budget of a request does. */
 export function endingCall(): { call: SourceCall; end: (error?: DriverError) => void } {
   const controller = new AbortController();

@@ -1,0 +1,71 @@
+/** Compressed bodies: what the driver asks for, and how it reads them without trusting their size. */
+import { promisify } from 'node:util';
+import { brotliDecompress, gunzip, inflate, inflateRaw, type ZlibOptions, zstdDecompress } from 'node:zlib';
+import { OversizedReply, UnreadableReply } from './unreadable.ts';
+
+/** The value of `Accept-Encoding`. */
+export const ACCEPT_ENCODING = 'gzip, deflate, br, zstd';
+
+/** More layers than a server and a proxy would add are an attack on the processor. */
+const MOST_LAYERS = 2;
+
+type Decompress = (body: Buffer, options: ZlibOptions) => Promise<Buffer>;
+
+const unzip = promisify<Buffer, ZlibOptions, Buffer>(gunzip);
+const unwrapped = promisify<Buffer, ZlibOptions, Buffer>(inflate);
+const raw = promisify<Buffer, ZlibOptions, Buffer>(inflateRaw);
+const DECOMPRESS: Readonly<Record<string, Decompress>> = {
+  gzip: unzip,
+  'x-gzip': unzip,
+  // RFC 9110 means the zlib format; some servers leave its two bytes at the start out.
+  deflate: (body, options) => (hasZlibHeader(body) ? unwrapped(body, options) : raw(body, options)),
+  br: (body, { maxOutputLength }) => promisify(brotliDecompress)(body, { maxOutputLength }),
+  zstd: (body, { maxOutputLength }) => promisify(zstdDecompress)(body, { maxOutputLength }),
+};
+
+/**
+ * A body without its content encodings.
+ * @param limitBytes size of each layer; a body that would become larger is not decompressed any further
+ * @throws UnreadableReply for an encoding that is unknown or wrong, and for a body that was cut off
+ */
+export async function decodeBody(body: Buffer, encodings: string, limitBytes: number): Promise<Buffer> {
+  const layers = encodings
+    .split(',', MOST_LAYERS + 2)
+    .map((name) => name.trim().toLowerCase())
+    .filter((name) => name !== '' && name !== 'identity');
+  if (layers.length > MOST_LAYERS) throw new UnreadableReply('its answer is compressed more than twice');
+  let decoded = body;
+  for (const layer of layers.reverse()) {
+    // A body that is empty in spite of its header is empty.
+    if (decoded.length === 0) return decoded;
+    decoded = await decompressed(decoded, layer, limitBytes);
+  }
+  return decoded;
+}
+
+async function decompressed(body: Buffer, encoding: string, limitBytes: number): Promise<Buffer> {
+  const decompress = Object.hasOwn(DECOMPRESS, encoding) ? DECOMPRESS[encoding] : undefined;
+  if (decompress === undefined) {
+    const name = JSON.stringify(encoding.slice(0, 40));
+    throw new UnreadableReply(
+      `it answered with the content encoding ${name}, which the driver did not ask for; is there a proxy in between?`,
+    );
+  }
+  try {
+    return await decompress(body, { maxOutputLength: limitBytes });
+  } catch (cause) {
+    const code = (cause as { code?: unknown }).code;
+    if (code === 'ERR_BUFFER_TOO_LARGE') throw new OversizedReply(limitBytes);
+    if (code === 'Z_BUF_ERROR') {
+      throw new UnreadableReply(`its ${encoding} answer ends early (was it cut off?)`, { cause, passing: true });
+    }
+    throw new UnreadableReply(`its answer is not ${encoding}, although its header "Content-Encoding" says so`, {
+      cause,
+    });
+  }
+}
+
+/** RFC 1950: method 8 in the low half of the first byte, and a checksum over both bytes. */
+function hasZlibHeader(body: Buffer): boolean {
+  return body.length >= 2 && ((body[0] ?? 0) & 0x0f) === 8 && body.readUInt16BE(0) % 31 === 0;
+}

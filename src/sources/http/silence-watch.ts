@@ -1,0 +1,157 @@
+/**
+ * Watches the calls to one server for silence. A call that takes long may be a big calculation, or its connection may be
+ * dead, or the server may be frozen. Which of them it is shows a small call on a new connection: if that is answered,
+ * the slow call is made once more beside the first, and the first answer counts; if not, the server is sick.
+ */
+import type { DriverError } from '../../contract/errors.ts';
+
+/** After so long without any answer of the server, while a call waits, it is looked at; sooner for short budgets. */
+const SILENCE_MS = 2000;
+const TICK_MS = 100;
+
+export interface SilenceWatchOptions {
+  /** A small call on a new connection; rejects with a DriverError within bounded time if the server is sick. */
+  readonly look: () => Promise<void>;
+  /** The server is sick. */
+  readonly onSick: (failure: DriverError) => void;
+  /** Told before a call is made once more. */
+  readonly onSecond: () => void;
+  /** Second tries at once, so that a server which is merely slow does not get every call twice. */
+  readonly mostSeconds: number;
+}
+
+interface WatchedCall {
+  readonly beganMs: number;
+  readonly slowMs: number;
+  second: boolean;
+  readonly again: () => void;
+  readonly fail: (failure: DriverError) => void;
+}
+
+export class SilenceWatch {
+  readonly #options: SilenceWatchOptions;
+  readonly #calls = new Set<WatchedCall>();
+  #ticker: NodeJS.Timeout | undefined;
+  #answeredMs = -Infinity;
+  #looking = false;
+  #seconds = 0;
+
+  constructor(options: SilenceWatchOptions) {
+    this.#options = options;
+  }
+
+  /** The server sent a whole answer, whatever it said. */
+  answered(): void {
+    this.#answeredMs = performance.now();
+  }
+
+  /**
+   * Makes a call, and makes it once more if it is slow.
+   * @param slowMs when it counts as slow
+   * @param make has to end with its signal
+   * @throws what the first try was rejected with, the reason of the signal, or why the server is sick
+   */
+  run<T>(make: (signal: AbortSignal) => Promise<T>, signal: AbortSignal, slowMs: number): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (signal.aborted) {
+        reject(signal.reason as Error);
+        return;
+      }
+      const stop = new AbortController();
+      let open = 0;
+      let first: Error | undefined;
+      let settled = false;
+      const settle = (outcome: () => void): void => {
+        if (settled) return;
+        settled = true;
+        this.#calls.delete(call);
+        if (call.second) this.#seconds--;
+        signal.removeEventListener('abort', leave);
+        if (open > 0) stop.abort(new Error('the call has ended'));
+        outcome();
+      };
+      const leave = (): void => {
+        settle(() => {
+          reject(signal.reason as Error);
+        });
+      };
+      const start = (): void => {
+        open++;
+        make(stop.signal).then(
+          (value) => {
+            open--;
+            settle(() => {
+              resolve(value);
+            });
+          },
+          (error: unknown) => {
+            open--;
+            const failure = (first ??= error as Error);
+            if (open > 0) return;
+            settle(() => {
+              reject(failure);
+            });
+          },
+        );
+      };
+      const call: WatchedCall = {
+        beganMs: performance.now(),
+        slowMs,
+        second: false,
+        again: start,
+        fail: (failure) => {
+          settle(() => {
+            reject(failure);
+          });
+        },
+      };
+      signal.addEventListener('abort', leave, { once: true });
+      this.#calls.add(call);
+      this.#ticker ??= setInterval(this.#tick, TICK_MS).unref();
+      start();
+    });
+  }
+
+  /** Stops watching. */
+  close(): void {
+    clearInterval(this.#ticker);
+    this.#ticker = undefined;
+  }
+
+  readonly #tick = (): void => {
+    if (this.#calls.size === 0) {
+      this.close();
+      return;
+    }
+    const now = performance.now();
+    let silent = false;
+    for (const call of this.#calls) {
+      const age = now - call.beganMs;
+      const answered = this.#answeredMs >= call.beganMs;
+      const quiet = !answered || now - this.#answeredMs >= SILENCE_MS;
+      if (quiet && age >= Math.min(SILENCE_MS, call.slowMs)) silent = true;
+      // Only an answer since the call began shows that the server is there while the call waits.
+      if (!answered || age < call.slowMs || call.second) continue;
+      if (this.#seconds >= this.#options.mostSeconds) continue;
+      call.second = true;
+      this.#seconds++;
+      this.#options.onSecond();
+      call.again();
+    }
+    if (silent && !this.#looking) void this.#look();
+  };
+
+  async #look(): Promise<void> {
+    this.#looking = true;
+    try {
+      await this.#options.look();
+      this.answered();
+    } catch (error) {
+      const failure = error as DriverError;
+      this.#options.onSick(failure);
+      for (const call of [...this.#calls]) call.fail(failure);
+    } finally {
+      this.#looking = false;
+    }
+  }
+}
