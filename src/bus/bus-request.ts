@@ -6,9 +6,9 @@ import { limited } from '../contract/log.ts';
 import { parseRequest } from '../contract/request.ts';
 import { AnswerWriter, defaultChunkBytes } from './answer-writer.ts';
 import { acceptsGzip } from './compression.ts';
-import type { BusConnection } from './connection.ts';
 import { emptyMeta } from './envelope.ts';
 import type { BusLogger } from './logger.ts';
+import type { Outbox } from './outbox.ts';
 import type { ReplyBox } from './reply-box.ts';
 import type { ReplyRule } from './subject.ts';
 
@@ -27,7 +27,7 @@ export class BusRequest implements IncomingRequest {
   readonly hasReply: boolean;
   readonly #reply: string;
   readonly #gzip: boolean;
-  readonly #connection: BusConnection;
+  readonly #outbox: Outbox;
   readonly #options: BusRequestOptions;
   readonly #onEnd: (status: AnswerStatus, error: ErrorBody | undefined) => void;
   readonly #arrived = performance.now();
@@ -37,7 +37,7 @@ export class BusRequest implements IncomingRequest {
 
   constructor(
     message: Msg,
-    connection: BusConnection,
+    outbox: Outbox,
     options: BusRequestOptions,
     onEnd: (status: AnswerStatus, error: ErrorBody | undefined) => void,
   ) {
@@ -46,7 +46,7 @@ export class BusRequest implements IncomingRequest {
     this.#reply = options.replyRule(reply) === undefined ? reply : '';
     this.hasReply = this.#reply !== '';
     this.#gzip = acceptsGzip(message.headers);
-    this.#connection = connection;
+    this.#outbox = outbox;
     this.#options = options;
     this.#onEnd = onEnd;
   }
@@ -79,7 +79,7 @@ export class BusRequest implements IncomingRequest {
     const { replyTo } = head;
     this.#subject = replyTo !== undefined && this.replyProblem(replyTo) === undefined ? replyTo : this.#reply;
     this.#writer = new AnswerWriter(head, {
-      outbox: this.#connection.outbox,
+      outbox: this.#outbox,
       subject: this.#subject,
       chunkBytes,
       gzip: this.#gzip,

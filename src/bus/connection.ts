@@ -9,10 +9,13 @@ import { delayMs, sleep, type RetryDelays } from './backoff.ts';
 import type { BusTls, SeedSource } from './dial.ts';
 import { Dialer, type Opened } from './dialer.ts';
 import { startHeartbeat } from './heartbeat.ts';
+import { isLowered } from './message-limit.ts';
 import type { BusLogger } from './logger.ts';
 import { Outbox } from './outbox.ts';
 import { watchPermissions } from './permissions.ts';
+import { isSameIdentity } from './dial.ts';
 import { lostConnection, staleConnection, type BusProblem } from './problem.ts';
+import { within } from './within.ts';
 
 export type BusState = 'connecting' | 'connected' | 'draining' | 'closed';
 
@@ -30,6 +33,8 @@ export interface BusOptions {
   connectTimeoutMs?: number | undefined;
   /** Between two rounds of attempts; default 250 ms, doubled up to 15 s, with jitter. */
   retry?: RetryDelays | undefined;
+  /** Between two looks whether a server whose max_payload is too small takes larger messages. Default 2 s to 60 s. */
+  limitLook?: RetryDelays | undefined;
   /** Bound of the bytes that were sent and not yet taken by the server. Default 8 MiB. */
   inFlightBytes?: number | undefined;
   /** How long a message waits for room or for a connection before it is given up. Default 60 s. */
@@ -54,6 +59,23 @@ export type ConnectionUser = (nc: NatsConnection) => void;
 
 /** A connection that ends sooner than this does not reset the delays, so that a server that cuts us off is not hammered. */
 const stableMs = 5000;
+/** How long answers go on over a connection that was replaced, before they change over to the new one. */
+const formerMs = 60_000;
+/** For the last bytes on a connection that is left. */
+const lastBytesMs = 5000;
+/** Between two looks whether a server whose limit is too small takes larger messages again. It does not say so itself. */
+const limitLook: RetryDelays = { minMs: 2000, maxMs: 60_000 };
+
+/** What came of a reload. */
+export type Reload = 'unchanged' | 'renewed' | 'failed' | 'notConnected';
+
+/** A connection that was replaced, and still carries the answers to what came over it. */
+interface Former {
+  readonly outbox: Outbox;
+  /** Lets its answers change over now. */
+  readonly hurry: () => void;
+  readonly hurried: Promise<undefined>;
+}
 
 /** Begins to connect and returns at once. Throws only when an address cannot be read. */
 export function connectBus(options: BusOptions): BusConnection {
@@ -61,7 +83,6 @@ export function connectBus(options: BusOptions): BusConnection {
 }
 
 export class BusConnection {
-  readonly outbox: Outbox;
   /** Resolves when the connection has been closed for good, which only `close` and the signal bring about. */
   readonly closed: Promise<void>;
   readonly #options: BusOptions;
@@ -72,7 +93,18 @@ export class BusConnection {
   #state: BusState = 'connecting';
   #problem: BusProblem | undefined;
   #nc: NatsConnection | undefined;
-  #server: ServerAddress | undefined;
+  #live: Opened | undefined;
+  #outbox: Outbox;
+  /** Those that go over whatever connection is live. */
+  readonly #following = new Set<Outbox>();
+  readonly #former = new Map<NatsConnection, Former>();
+  #replace: ((by: Opened) => void) | undefined;
+  #reloading: Promise<unknown> = Promise.resolve();
+  #nextReload: Promise<Reload> | undefined;
+  #largestPayload = 0;
+  #toldPayload: number | undefined;
+  #limitTimer: NodeJS.Timeout | undefined;
+  #limitLooks = 0;
 
   constructor(options: BusOptions) {
     const { servers, seed, name, tls, logger, inboxPrefix, connectTimeoutMs = 10_000 } = options;
@@ -83,11 +115,7 @@ export class BusConnection {
         this.#note(problem);
       },
     });
-    this.outbox = new Outbox({
-      inFlightBytes: options.inFlightBytes ?? 8 * 1024 * 1024,
-      sendTimeoutMs: options.sendTimeoutMs ?? 60_000,
-      logger: options.logger,
-    });
+    this.#outbox = this.#newOutbox();
     this.closed = this.#run();
     if (options.signal?.aborted === true) this.#end();
     options.signal?.addEventListener(
@@ -111,9 +139,9 @@ export class BusConnection {
   /** The server of the live connection, max_payload as of now; undefined while there is none. */
   get server(): BusServerInfo | undefined {
     const info = this.#nc?.info;
-    if (info === undefined || this.#server === undefined) return undefined;
+    if (info === undefined || this.#live === undefined) return undefined;
     return {
-      address: formatAddress(this.#server),
+      address: formatAddress(this.#live.server),
       name: info.server_name,
       version: info.version,
       maxPayload: info.max_payload,
@@ -124,6 +152,46 @@ export class BusConnection {
   /** The live connection; only for this folder. */
   get nats(): NatsConnection | undefined {
     return this.#nc;
+  }
+
+  /** Where answers to what comes over the live connection are sent. */
+  get outbox(): Outbox {
+    return this.#outbox;
+  }
+
+  /** The same for what came over any connection: a server may allow answers only where the request was delivered. */
+  outboxOf(nc: NatsConnection): Outbox {
+    return this.#former.get(nc)?.outbox ?? this.#outbox;
+  }
+
+  /** Bytes that were sent and not yet taken by the server, and messages that wait, over all connections. */
+  get sending(): { inFlightBytes: number; waiting: number } {
+    const sum = { inFlightBytes: 0, waiting: 0 };
+    for (const { inFlightBytes, waiting } of this.#outboxes()) {
+      sum.inFlightBytes += inFlightBytes;
+      sum.waiting += waiting;
+    }
+    return sum;
+  }
+
+  /** The largest max_payload that the server has had since the start. */
+  get largestPayload(): number {
+    return Math.max(this.#largestPayload, this.#nc?.info?.max_payload ?? 0);
+  }
+
+  /**
+   * Reads seed and authorities again. If they have changed, connects beside the connection that there is, changes over,
+   * and leaves the former one when the answers to what came over it are sent. What cannot be used is a warning, and the
+   * connection stays. Calls that come meanwhile are one more reload.
+   */
+  reload(): Promise<Reload> {
+    this.#nextReload ??= this.#reloading.then(() => {
+      this.#nextReload = undefined;
+      const reload = this.#reloadNow();
+      this.#reloading = reload;
+      return reload;
+    });
+    return this.#nextReload;
   }
 
   /** A subject of this process alone, for replies; below the configured one, so that no further right is needed. */
@@ -160,7 +228,10 @@ export class BusConnection {
   /** Waits until the server has taken everything that was sent, at most for `timeoutMs`, and closes for good. */
   async close(timeoutMs = 5000): Promise<void> {
     if (this.#state === 'connected') this.#change('draining');
-    if (this.#nc !== undefined && !(await this.outbox.flushed(timeoutMs))) {
+    const taken = await Promise.all(
+      this.#nc === undefined ? [] : [...this.#outboxes()].map((outbox) => outbox.flushed(timeoutMs)),
+    );
+    if (taken.includes(false)) {
       this.#options.logger.warn({ timeoutMs }, 'The bus is closed before it has taken all messages');
     }
     this.#end();
@@ -169,8 +240,25 @@ export class BusConnection {
 
   #end(): void {
     this.#ending.abort();
-    this.outbox.close();
+    clearTimeout(this.#limitTimer);
+    for (const outbox of this.#outboxes()) outbox.close();
     void this.#nc?.close();
+    for (const [nc, { hurry }] of this.#former) {
+      hurry();
+      void nc.close();
+    }
+  }
+
+  *#outboxes(): Generator<Outbox> {
+    yield* this.#following;
+    for (const { outbox } of this.#former.values()) yield outbox;
+  }
+
+  #newOutbox(): Outbox {
+    const { inFlightBytes = 8 * 1024 * 1024, sendTimeoutMs = 60_000, logger } = this.#options;
+    const outbox = new Outbox({ inFlightBytes, sendTimeoutMs, logger });
+    this.#following.add(outbox);
+    return outbox;
   }
 
   async #run(): Promise<void> {
@@ -185,7 +273,7 @@ export class BusConnection {
       const lost = await this.#serve(opened);
       if (performance.now() - since >= stableMs) failures = 0;
       if (lost !== undefined) {
-        this.#dialer.tell(lost, opened.server);
+        this.#dialer.tell(lost.problem, lost.server);
         // All replicas lose a server at the same moment; they should not come back at the same moment.
         await sleep(delayMs(failures++, this.#options.retry), this.#ending.signal);
       }
@@ -193,12 +281,29 @@ export class BusConnection {
     this.#change('closed');
   }
 
-  /** Lives through one connection; resolves with the reason of its end, or with undefined when we ended it. */
-  async #serve({ nc, server }: Opened): Promise<BusProblem | undefined> {
+  /** Lives through one connection, and those by which it is replaced; undefined when we ended the last one. */
+  async #serve(first: Opened): Promise<{ problem: BusProblem; server: ServerAddress } | undefined> {
+    for (let opened = first, former: Opened | undefined; ;) {
+      const replacement = Promise.withResolvers<Opened>();
+      this.#replace = replacement.resolve;
+      const end = await this.#use(opened, former, replacement.promise);
+      if ('problem' in end) return end.problem && { problem: end.problem, server: opened.server };
+      former = opened;
+      opened = end.by;
+    }
+  }
+
+  async #use(
+    opened: Opened,
+    former: Opened | undefined,
+    replacement: Promise<Opened>,
+  ): Promise<{ by: Opened } | { problem: BusProblem | undefined }> {
+    const { nc, server } = opened;
     const { logger, pingIntervalMs = 15_000 } = this.#options;
     let stale: BusProblem | undefined;
+    if (former !== undefined) this.#keepFormer(former);
     this.#nc = nc;
-    this.#server = server;
+    this.#live = opened;
     this.#problem = undefined;
     const heartbeat = startHeartbeat(nc, pingIntervalMs, (silentMs) => {
       stale = staleConnection(server, silentMs);
@@ -206,21 +311,141 @@ export class BusConnection {
     });
     watchPermissions(nc, logger);
     limited(logger).notice('connected', { ...this.server }, `Connected to the NATS server ${formatAddress(server)}`);
+    this.#notePayload(nc, server);
     // Listeners before waiting answers: a caller that hears from us can rely on being heard.
     for (const user of this.#users) this.#lend(user, nc);
-    this.outbox.attach(nc);
+    for (const outbox of this.#following) {
+      if (former === undefined || outbox === this.#outbox) outbox.attach(nc);
+      else void outbox.move(nc, lastBytesMs);
+    }
+    if (former !== undefined) void this.#leave(former.nc);
     this.#change('connected');
 
-    const reason = await nc.closed();
+    const end = await Promise.race([nc.closed().then((reason) => ({ reason })), replacement.then((by) => ({ by }))]);
     heartbeat.stop();
-    this.outbox.detach();
+    clearTimeout(this.#limitTimer);
+    this.#replace = undefined;
+    if ('by' in end) return end;
+    for (const outbox of this.#following) outbox.detach();
     this.#nc = undefined;
-    this.#server = undefined;
-    if (this.#ending.signal.aborted) return undefined;
-    const lost = stale ?? lostConnection(server, reason);
+    this.#live = undefined;
+    if (this.#ending.signal.aborted) return { problem: undefined };
+    const lost = stale ?? lostConnection(server, end.reason);
     this.#problem = lost;
     if (this.#state === 'connected') this.#change('connecting');
-    return lost;
+    return { problem: lost };
+  }
+
+  async #reloadNow(): Promise<Reload> {
+    const live = this.#live;
+    if (live === undefined) return 'notConnected';
+    try {
+      if (isSameIdentity(live.identity, await this.#dialer.identity())) return 'unchanged';
+      return (await this.#renew(live, () => true)) ? 'renewed' : 'notConnected';
+    } catch (error) {
+      const { message, code } = error as BusProblem;
+      this.#options.logger.warn(
+        { reason: code },
+        `The new key or CA file of the bus is not used: ${message} The connection that was made with the former one goes on.`,
+      );
+      return 'failed';
+    }
+  }
+
+  /**
+   * Replaces a connection by another one that is wanted.
+   * @returns false when it was not wanted, or when the connection had ended before
+   * @throws BusProblem
+   */
+  async #renew(live: Opened, isWanted: (opened: Opened) => boolean): Promise<boolean> {
+    const opened = await this.#dialer.another(live.server, this.#ending.signal);
+    if (opened === undefined) return false;
+    const replace = this.#replace;
+    if (this.#live !== live || replace === undefined || !isWanted(opened)) {
+      await opened.nc.close();
+      return false;
+    }
+    replace(opened);
+    return true;
+  }
+
+  /** The answers to what came over the connection that is replaced go on over it. */
+  #keepFormer({ nc }: Opened): void {
+    for (const { hurry } of this.#former.values()) hurry();
+    const outbox = this.#outbox;
+    this.#following.delete(outbox);
+    this.#outbox = this.#newOutbox();
+    const hurried = Promise.withResolvers<undefined>();
+    this.#former.set(nc, {
+      outbox,
+      hurry: () => {
+        hurried.resolve(undefined);
+      },
+      hurried: hurried.promise,
+    });
+  }
+
+  /** Leaves a connection that was replaced as soon as nothing of it is left to do. */
+  async #leave(nc: NatsConnection): Promise<void> {
+    const former = this.#former.get(nc);
+    if (former === undefined) return;
+    const { outbox } = former;
+    await within(formerMs, Promise.race([outbox.released(), nc.closed(), former.hurried]));
+    if (!this.#ending.signal.aborted) {
+      this.#former.delete(nc);
+      // Answers that are not complete, or not taken, go on over the live connection.
+      this.#following.add(outbox);
+      if (this.#nc !== undefined) await outbox.move(this.#nc, lastBytesMs);
+      else outbox.detach();
+      void outbox
+        .released()
+        .then(() => outbox.flushed(formerMs))
+        .then(() => this.#following.delete(outbox));
+    }
+    if (!nc.isClosed()) await nc.close();
+  }
+
+  /** Logs a limit that is too small, once; the server does not tell when it is raised, so that is looked for. */
+  #notePayload(nc: NatsConnection, server: ServerAddress): void {
+    const limit = nc.info?.max_payload ?? 0;
+    const lowered = isLowered(limit, this.#largestPayload);
+    const { logger } = this.#options;
+    const facts = { maxPayload: limit, largest: this.largestPayload };
+    if (lowered && this.#toldPayload !== limit) {
+      logger.warn(
+        facts,
+        `The NATS server ${formatAddress(server)} takes messages of ${limit} bytes at most now (max_payload). Readings that ` +
+          'do not fit wait, and answers are cut or fail. Set max_payload to 1MB, which is the default of nats-server.',
+      );
+      this.#toldPayload = limit;
+    } else if (!lowered && this.#toldPayload !== undefined) {
+      logger.info(facts, `The NATS server ${formatAddress(server)} takes messages of ${limit} bytes again`);
+      this.#toldPayload = undefined;
+    }
+    this.#largestPayload = this.largestPayload;
+    if (lowered) this.#lookForLimit();
+    else this.#limitLooks = 0;
+  }
+
+  #lookForLimit(): void {
+    const live = this.#live;
+    clearTimeout(this.#limitTimer);
+    this.#limitTimer = setTimeout(
+      () => {
+        if (live === undefined || this.#live !== live) return;
+        const isLarger = ({ nc }: Opened): boolean => (nc.info?.max_payload ?? 0) > (live.nc.info?.max_payload ?? 0);
+        this.#renew(live, isLarger).then(
+          (renewed) => {
+            if (!renewed && this.#live === live) this.#lookForLimit();
+          },
+          () => {
+            if (this.#live === live) this.#lookForLimit();
+          },
+        );
+      },
+      delayMs(this.#limitLooks++, this.#options.limitLook ?? limitLook),
+    );
+    this.#limitTimer.unref();
   }
 
   /** A failing user must not keep the others from the connection. */

@@ -56,6 +56,30 @@ export class Dialer {
   }
 
   /**
+   * Tries each server once besides the connection that there is; the one of that comes first.
+   * @returns undefined when the signal was aborted
+   * @throws BusProblem of the last one, when none of them would have us
+   */
+  async another(now: ServerAddress, signal: AbortSignal): Promise<Opened | undefined> {
+    const address = formatAddress(now);
+    const others = [...this.#servers, ...this.#discovered].filter((server) => formatAddress(server) !== address);
+    let last: unknown;
+    for (const server of [now, ...others]) {
+      try {
+        return await unlessAborted(this.#attempt(server, signal), signal);
+      } catch (error) {
+        last = error;
+      }
+    }
+    throw last;
+  }
+
+  /** What the next attempt will be made with. */
+  identity(): Promise<BusIdentity> {
+    return readIdentity(this.#options);
+  }
+
+  /**
    * Logs a problem, unless it is the one that was told last of this server. It is an error, because without the bus the
    * driver serves nobody, and an operator who logs errors only must learn why.
    */

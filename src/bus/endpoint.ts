@@ -75,6 +75,9 @@ class Endpoint implements RequestEndpoint {
   readonly #numbers = { requests: 0, ok: 0, partial: 0, error: 0, unanswered: 0, faults: 0, lastError: '' };
   #processingMs = 0;
   #subscription: Subscription | undefined;
+  #nc: NatsConnection | undefined;
+  /** The ends of subscriptions on connections that were replaced. */
+  readonly #leaving = new Set<Promise<unknown>>();
   /** Resolves when the connection of the subscription has ended. */
   #lost: Promise<unknown> | undefined;
   #stopped = false;
@@ -121,7 +124,7 @@ class Endpoint implements RequestEndpoint {
   async #drain(): Promise<void> {
     try {
       // A drain whose connection breaks meanwhile would never end.
-      await Promise.race([this.#subscription?.drain(), this.#lost]);
+      await Promise.race([Promise.all([this.#subscription?.drain(), ...this.#leaving]), this.#lost]);
     } catch {
       // The connection or the subscription has ended already, and with it the flow of requests.
     }
@@ -129,13 +132,15 @@ class Endpoint implements RequestEndpoint {
 
   #subscribe(nc: NatsConnection, subject: string, queue: string): void {
     const { logger } = this.#options;
+    this.#leave(nc);
     this.#lost = nc.closed();
+    this.#nc = nc;
     this.#subscription = nc.subscribe(subject, {
       queue,
       // Whatever is thrown here would silently end the client's reader.
       callback: (error, message) => {
         try {
-          if (error === null) this.#accept(message);
+          if (error === null) this.#accept(message, nc);
           else
             logger.error({ err: error, subject }, 'The driver cannot receive requests: the subscription was refused');
         } catch (thrown) {
@@ -145,13 +150,33 @@ class Endpoint implements RequestEndpoint {
     });
   }
 
-  #accept(message: Msg): void {
-    const request = new BusRequest(message, this.#connection, this.#options, (status, error) => {
+  /** A connection that is replaced while it works gets no new requests as soon as the next one does. */
+  #leave(next: NatsConnection): void {
+    const [nc, subscription] = [this.#nc, this.#subscription];
+    if (nc === undefined || subscription === undefined || nc.isClosed()) return;
+    // Requests that are on their way over it are ours, and are answered over it.
+    const release = this.#connection.outboxOf(nc).hold();
+    const leaving = next
+      .flush()
+      .then(() => subscription.drain())
+      .catch(() => undefined)
+      .finally(() => {
+        release();
+        this.#leaving.delete(leaving);
+      });
+    this.#leaving.add(leaving);
+  }
+
+  #accept(message: Msg, nc: NatsConnection): void {
+    const outbox = this.#connection.outboxOf(nc);
+    const release = outbox.hold();
+    const request = new BusRequest(message, outbox, this.#options, (status, error) => {
       this.#numbers[request.subject === '' ? 'unanswered' : status]++;
       if (error !== undefined) this.#numbers.lastError = `${error.code}: ${error.message}`;
     });
     this.#numbers.requests++;
     const running = this.#answer(request).finally(() => {
+      release();
       this.#running.delete(running);
       this.#processingMs += request.elapsedMs;
     });

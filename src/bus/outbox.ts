@@ -2,13 +2,15 @@
  * Everything that answers requests leaves through here. The client takes whatever it is given, into memory without
  * bounds while the server is slow and into nothing while it is away. The outbox bounds the bytes in flight, keeps each
  * message until the server has taken it, and sends what was not taken again on the next connection. After a break a
- * message may thus arrive twice, in the same form; it never arrives by half.
+ * message may thus arrive twice, and never by half. The second is the same as the first, unless the new connection takes
+ * only smaller messages: then it is a note in its place, with the same number. A receiver keeps the first that it gets.
  */
 import type { NatsConnection } from 'nats';
 import { limited } from '../contract/log.ts';
 import type { BusLogger } from './logger.ts';
 import { BusUnavailable, MessageTooLarge, type OutgoingMessage } from './outgoing.ts';
 import { isSmall, WaitingLine } from './waiting-line.ts';
+import { within } from './within.ts';
 
 export interface OutboxOptions {
   /** Bound of the bytes that were sent and not yet taken by the server. */
@@ -40,6 +42,9 @@ export class Outbox {
   #timer: NodeJS.Timeout | undefined;
   readonly #line = new WaitingLine();
   readonly #idle = new Set<() => void>();
+  /** Answers that are still being written. */
+  #open = 0;
+  readonly #onReleased = new Set<() => void>();
 
   constructor(options: OutboxOptions) {
     this.#options = options;
@@ -60,6 +65,49 @@ export class Outbox {
   /** Messages that wait for room or for a connection. */
   get waiting(): number {
     return this.#line.length;
+  }
+
+  /** An answer begins that will be sent through here; returns its end. */
+  hold(): () => void {
+    this.#open++;
+    let held = true;
+    return () => {
+      if (!held) return;
+      held = false;
+      if (--this.#open === 0) for (const done of this.#onReleased) done();
+    };
+  }
+
+  /** Resolves as soon as no answer is being written. */
+  async released(): Promise<void> {
+    if (this.#open === 0) return;
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    const done = (): void => {
+      resolve(undefined);
+    };
+    this.#onReleased.add(done);
+    await promise;
+    this.#onReleased.delete(done);
+  }
+
+  /**
+   * Goes on over another connection while the former one still works. What was sent is waited for, so that nothing of an
+   * answer overtakes what came before it; it is sent again only if the former connection breaks meanwhile.
+   */
+  async move(to: NatsConnection, timeoutMs: number): Promise<void> {
+    const from = this.#nc;
+    this.detach();
+    const sent = this.#unconfirmed.length;
+    if (from !== undefined) {
+      const taken = from.flush().then(
+        () => {
+          if (this.#nc === undefined) this.#forget(sent);
+        },
+        () => undefined,
+      );
+      await within(timeoutMs, taken);
+    }
+    if (!this.#closed) this.attach(to);
   }
 
   /**
@@ -178,6 +226,11 @@ export class Outbox {
     this.#inFlight += entry.message.size + entryBytes;
   }
 
+  /** The server has taken the oldest ones. */
+  #forget(count: number): void {
+    for (const { message } of this.#unconfirmed.splice(0, count)) this.#inFlight -= message.size + entryBytes;
+  }
+
   #wait(message: OutgoingMessage): Promise<void> {
     const { sendTimeoutMs } = this.#options;
     const waiting = this.#line.join(message, sendTimeoutMs, () => {
@@ -216,7 +269,7 @@ export class Outbox {
       () => {
         if (this.#nc !== nc) return;
         this.#confirming = false;
-        for (const { message } of this.#unconfirmed.splice(0, count)) this.#inFlight -= message.size + entryBytes;
+        this.#forget(count);
         this.#pump();
       },
       // The connection is gone, and with it this round trip; `attach` sends again.

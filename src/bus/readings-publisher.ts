@@ -5,6 +5,7 @@
 import { headers, NatsError, type NatsConnection, type PubAck } from 'nats';
 import type { BusConnection } from './connection.ts';
 import { headerBytes } from './envelope.ts';
+import { willFitAgain } from './message-limit.ts';
 import { publishSubject } from './subject.ts';
 
 /** A message for the stream. */
@@ -25,9 +26,11 @@ export interface Confirmation {
  * Why a message is not safe:
  * - `unavailable`: the bus or the stream is away, for this message and all others; it may have arrived all the same;
  * - `refused`: the stream did not take this message, others may pass;
+ * - `lowered`: it does not fit a limit of the server that is too small, and fits again when that is raised; nothing is known
+ *   of others;
  * - `tooLarge`: it never fits, so that trying again cannot help.
  */
-export type PublishFailureKind = 'unavailable' | 'refused' | 'tooLarge';
+export type PublishFailureKind = 'unavailable' | 'refused' | 'lowered' | 'tooLarge';
 
 /** The text says what happened and what to do. */
 export class PublishFailure extends Error {
@@ -57,6 +60,8 @@ export interface StreamPublisherOptions {
   readonly stream: string;
   /** Why nothing may be published now, for example because the stream throws messages away; undefined when it may. */
   readonly blocked: () => string | undefined;
+  /** The stream's limit of one message (max_msg_size) as it is, and the largest that it has been; without one both are infinite. */
+  readonly messageLimit?: (() => { readonly now: number; readonly largest: number }) | undefined;
   /** Told when the stream did not answer as it should, so that somebody looks at it again. */
   readonly onDoubt: () => void;
   /** Time that JetStream has for its acknowledgement. */
@@ -69,7 +74,9 @@ export function streamPublisher(connection: BusConnection, options: StreamPublis
     const nc = live(connection);
     const blocked = options.blocked();
     if (blocked !== undefined) throw new PublishFailure('unavailable', blocked);
-    checkSize(nc, { id, body }, options.stream);
+    const size = sizeOf({ id, body }, options.stream);
+    checkSize(connection, nc, size);
+    if (size > streamLimit(options).now) throw tooLargeForStream(options, size);
     try {
       const acknowledgement = await nc.jetstream().publish(subject, body, {
         msgID: id,
@@ -81,7 +88,7 @@ export function streamPublisher(connection: BusConnection, options: StreamPublis
     } catch (error) {
       // A connection that ends lets its requests time out at once; each of ours lives through one connection only.
       if (nc.isClosed()) throw connectionBroke(error);
-      const failure = failureOf(error, options);
+      const failure = failureOf(error, options, size);
       if (failure.kind !== 'tooLarge') options.onDoubt();
       throw failure;
     }
@@ -96,7 +103,7 @@ export function streamPublisher(connection: BusConnection, options: StreamPublis
 export function corePublisher(connection: BusConnection): ReadingsPublisher {
   const publish = async (publication: Publication): Promise<Confirmation> => {
     const nc = live(connection);
-    checkSize(nc, publication, undefined);
+    checkSize(connection, nc, sizeOf(publication, undefined));
     try {
       nc.publish(publishSubject(publication.subject), publication.body, { headers: idHeader(publication.id) });
       await nc.flush();
@@ -130,15 +137,23 @@ function idHeader(id: string) {
   return block;
 }
 
-/** The client would throw, or the server would close the connection. */
-function checkSize(nc: NatsConnection, { id, body }: Omit<Publication, 'subject'>, stream: string | undefined): void {
+/** Bytes of headers and body, which is what the limits count. */
+function sizeOf({ id, body }: Omit<Publication, 'subject'>, stream: string | undefined): number {
   const block = idHeader(id);
   if (stream !== undefined) block.set('Nats-Expected-Stream', stream);
+  return body.length + headerBytes(block);
+}
+
+/** The client would throw, or the server would close the connection. */
+function checkSize(connection: BusConnection, nc: NatsConnection, size: number): void {
   const limit = nc.info?.max_payload ?? 0;
-  const size = body.length + headerBytes(block);
-  if (size > limit) {
-    throw new PublishFailure('tooLarge', `The message has ${size} bytes; the NATS server takes ${limit} at most.`);
+  if (size <= limit) return;
+  if (willFitAgain(size, limit, connection.largestPayload)) {
+    // The same for all messages: no size of one, so that it is one text.
+    const text = `The NATS server takes messages of ${limit} bytes at most now (max_payload), so larger readings wait. Set max_payload to 1MB, the default of nats-server.`;
+    throw new PublishFailure('lowered', text);
   }
+  throw new PublishFailure('tooLarge', `The message has ${size} bytes; the NATS server takes ${limit} at most.`);
 }
 
 /**
@@ -162,14 +177,30 @@ const WRONG_STREAM = 10060;
 /** of everything that is sent now, besides all with code 503: the account is full, in several ways; the stream is sealed. */
 const OF_ALL = [10002, 10028, 10047, 10109];
 
-function failureOf(error: unknown, { stream, timeoutMs }: StreamPublisherOptions): PublishFailure {
+const streamLimit = ({ messageLimit }: StreamPublisherOptions) =>
+  messageLimit?.() ?? { now: Infinity, largest: Infinity };
+
+function tooLargeForStream(options: StreamPublisherOptions, size: number, cause?: unknown): PublishFailure {
+  const { stream } = options;
+  const { now, largest } = streamLimit(options);
+  // A refusal is newer than the last look at the stream.
+  if (willFitAgain(size, Math.min(now, size), largest)) {
+    const text = `Stream "${stream}" takes only smaller messages now (max_msg_size), so larger readings wait. Set its max_msg_size to -1.`;
+    return new PublishFailure('lowered', text, cause);
+  }
+  return new PublishFailure('tooLarge', `Stream "${stream}" does not take messages of ${size} bytes.`, cause);
+}
+
+function failureOf(error: unknown, options: StreamPublisherOptions, size: number): PublishFailure {
+  const { stream, timeoutMs } = options;
   if (error instanceof PublishFailure) return error;
   if (!(error instanceof NatsError)) {
     return new PublishFailure('unavailable', `The message could not be published: ${String(error)}`, error);
   }
   const { api_error: refusal } = error;
-  if (refusal?.err_code === TOO_LARGE || refusal?.err_code === HEADER_TOO_LARGE) {
-    return new PublishFailure('tooLarge', `Stream "${stream}" does not take messages of this size.`, error);
+  if (refusal?.err_code === TOO_LARGE) return tooLargeForStream(options, size, error);
+  if (refusal?.err_code === HEADER_TOO_LARGE) {
+    return new PublishFailure('tooLarge', `Stream "${stream}" does not take messages with an id of this size.`, error);
   }
   if (refusal?.err_code === WRONG_STREAM) {
     const text = `Another stream than "${stream}" takes the readings. Correct the subjects of the streams, or the name in the configuration.`;

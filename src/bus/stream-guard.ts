@@ -5,6 +5,7 @@
 import { DiscardPolicy, NatsError, RetentionPolicy, StorageType, type NatsConnection, type StreamConfig } from 'nats';
 import type { BusConnection } from './connection.ts';
 import type { BusLogger } from './logger.ts';
+import { leastLimit } from './message-limit.ts';
 
 export interface StreamWish {
   readonly name: string;
@@ -27,6 +28,8 @@ export interface StreamState {
   /** unknown: nobody looked yet, or nobody may; doubtful: usable, but not as it should be; unusable: nothing is published. */
   readonly state: 'unknown' | 'ok' | 'doubtful' | 'unusable';
   readonly message?: string | undefined;
+  /** Its max_msg_size; undefined where nobody could look, infinite where there is none. */
+  readonly messageLimit?: number | undefined;
 }
 
 /** How often it is looked at. Whoever changes a stream so that it throws readings away goes on acknowledging them. */
@@ -45,6 +48,7 @@ export class StreamGuard {
   /** The connection on which one has ended. */
   #seen: NatsConnection | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #largestLimit = 0;
   #stopped = false;
 
   constructor(connection: BusConnection, wish: StreamWish, logger: BusLogger) {
@@ -69,6 +73,12 @@ export class StreamGuard {
   get blocked(): string | undefined {
     if (this.#seen !== this.#connection.nats) return `Stream "${this.#wish.name}" has yet to be looked at.`;
     return this.#state.state === 'unusable' ? this.#state.message : undefined;
+  }
+
+  /** How large a message may be for the stream, and the largest that this has been; infinite while it is not known. */
+  get messageLimit(): { now: number; largest: number } {
+    const { messageLimit: now = Infinity } = this.#state;
+    return { now, largest: Math.max(now, this.#largestLimit) };
   }
 
   /** Tells when it may be published to again; returns the end of it. */
@@ -111,6 +121,7 @@ export class StreamGuard {
   #change(found: StreamState): void {
     const before = this.#state;
     this.#state = found;
+    this.#largestLimit = Math.max(this.#largestLimit, found.messageLimit ?? 0);
     if (found.state !== before.state || found.message !== before.message) this.#tell(found);
   }
 
@@ -128,13 +139,14 @@ async function judge(nc: NatsConnection, wish: StreamWish, before: StreamState):
     const manager = await nc.jetstreamManager({ checkAPI: false });
     try {
       const { config } = await manager.streams.info(wish.name);
-      return judgeConfig(config, wish);
+      return withLimit(judgeConfig(config, wish), config);
     } catch (error) {
       if (!(error instanceof NatsError) || error.api_error?.err_code !== NOT_FOUND) throw error;
       if (wish.create === false) return unusable(missing(wish));
     }
     try {
-      return judgeConfig((await manager.streams.add(configOf(wish))).config, wish);
+      const { config } = await manager.streams.add(configOf(wish));
+      return withLimit(judgeConfig(config, wish), config);
     } catch (error) {
       return unusable(`Stream "${wish.name}" does not exist and could not be created: ${textOf(error)}.`);
     }
@@ -157,6 +169,11 @@ function withoutLook(error: unknown, { name }: StreamWish, before: StreamState):
   return { state: 'unknown', message: `Stream "${name}" could not be looked at: ${textOf(error)}.${advice}` };
 }
 
+const limitOf = ({ max_msg_size: limit }: StreamConfig): number => (limit >= 0 ? limit : Infinity);
+const withLimit = (state: StreamState, config: StreamConfig): StreamState => ({
+  ...state,
+  messageLimit: limitOf(config),
+});
 const unusable = (message: string): StreamState => ({ state: 'unusable', message });
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
@@ -197,6 +214,13 @@ export function judgeConfig(config: Settings, wish: StreamWish): StreamState {
     return {
       state: 'doubtful',
       message: `Stream "${name}" recognizes repeated messages for ${windowMs} ms only, not for ${duplicateWindowMs} ms: after a longer outage readings may stand in it twice. Raise its duplicate window.`,
+    };
+  }
+  const limit = limitOf(config);
+  if (limit < leastLimit) {
+    return {
+      state: 'doubtful',
+      message: `Stream "${name}" takes messages of ${limit} bytes at most (max_msg_size): larger readings wait. Set its max_msg_size to -1.`,
     };
   }
   return { state: 'ok' };

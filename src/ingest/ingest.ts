@@ -98,6 +98,7 @@ function publisherOf({ stream }: IngestConfig, bus: BusConnection, guard: Stream
     stream: stream.name,
     timeoutMs: stream.ackTimeoutMs,
     blocked: () => guard.blocked,
+    messageLimit: () => guard.messageLimit,
     onDoubt: () => {
       guard.look();
     },

@@ -156,7 +156,7 @@ export class Intake {
         sent.inPlace = true;
         const reject = rejectOf(measurement, publication.body, 'tooLarge', why);
         this.#count(reject.code);
-        return deadLetterOf(prefix, this.origin, reject);
+        return this.#deadLetter(reject);
       },
     });
     if (sent.inPlace || confirmation === undefined) return;
@@ -165,13 +165,19 @@ export class Intake {
   }
 
   async #takeReject(reject: Reject): Promise<void> {
-    const { prefix, logger } = this.#options;
+    const { logger } = this.#options;
     this.#count(reject.code);
     logger.debug({ source: this.origin, code: reject.code, about: reject.about }, reject.reason);
-    await this.#send({
+    await this.#send(this.#deadLetter(reject));
+  }
+
+  /** With what was sent as far as it fits, else without it. */
+  #deadLetter(reject: Reject): Parcel {
+    const { prefix } = this.#options;
+    return {
       publication: deadLetterOf(prefix, this.origin, reject),
-      instead: () => deadLetterOf(prefix, this.origin, { ...reject, about: undefined }, 0),
-    });
+      instead: () => ({ publication: deadLetterOf(prefix, this.origin, { ...reject, about: undefined }, 0) }),
+    };
   }
 
   /** Undefined when not even a dead letter fits the bus: then the message is given up, which the log tells. */

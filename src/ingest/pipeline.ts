@@ -10,10 +10,11 @@ import {
 } from '../bus/readings-publisher.ts';
 import { within } from '../bus/within.ts';
 
-/** A message, and what goes in its place if it is too large for the bus. */
+/** A message, and what goes in its place if it never fits the bus. */
 export interface Parcel {
   readonly publication: Publication;
-  readonly instead?: ((why: string) => Publication) | undefined;
+  /** May have a stand-in itself. */
+  readonly instead?: ((why: string) => Parcel) | undefined;
 }
 
 export interface PipelineOptions {
@@ -160,8 +161,8 @@ export class Pipeline {
     if (failure.kind === 'tooLarge') this.#replace(entry, failure);
     else {
       this.#counts.retried++;
-      if (failure.kind === 'refused') this.#putOff(entry, failure);
-      else this.#halt(entry, failure);
+      if (failure.kind === 'unavailable') this.#halt(entry, failure);
+      else this.#putOff(entry, failure);
     }
     this.#pump();
   }
@@ -178,13 +179,14 @@ export class Pipeline {
       entry.done.reject(failure);
       return;
     }
-    entry.parcel = { publication: instead(failure.message) };
+    entry.parcel = instead(failure.message);
     this.#enqueue(entry);
   }
 
   /** The others pass meanwhile. */
   #putOff(entry: Entry, failure: PublishFailure): void {
-    this.#answered();
+    // A limit of the server is known without asking the stream.
+    if (failure.kind === 'refused') this.#answered();
     this.#refusal = failure.message;
     const timer = setTimeout(
       () => {
@@ -216,10 +218,17 @@ export class Pipeline {
   }
 
   #tryNow(): void {
-    if (this.#trouble === undefined) return;
-    clearTimeout(this.#trouble.timer);
-    this.#trouble.timer = undefined;
-    this.#trouble.failures = 0;
+    // What was refused on the former connection may pass on this one.
+    for (const [entry, timer] of this.#refused) {
+      clearTimeout(timer);
+      this.#enqueue(entry);
+    }
+    this.#refused.clear();
+    if (this.#trouble !== undefined) {
+      clearTimeout(this.#trouble.timer);
+      this.#trouble.timer = undefined;
+      this.#trouble.failures = 0;
+    }
     this.#pump();
   }
 

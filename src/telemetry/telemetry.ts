@@ -145,7 +145,7 @@ export class Telemetry {
       requests: functionMetrics(requests),
       sources: sourceMetrics(hosts.all),
       ...(ingest === undefined ? {} : { feeds: ingest.metrics() }),
-      bus: { ...this.#traffic(), inFlightBytes: bus.outbox.inFlightBytes, waiting: bus.outbox.waiting },
+      bus: { ...this.#traffic(), ...bus.sending },
       process: meter.read(),
       log: logNumbers(),
       telemetry: Object.fromEntries(

@@ -89,7 +89,7 @@ describe('a server that falls silent', () => {
   test('is noticed by pings, even with a full socket, and is found again', async () => {
     const server = await serverForTest();
     const proxy = await proxyForTest(server);
-    const bus = busForTest(proxy, { pingIntervalMs: 30, connectTimeoutMs: 50 });
+    const bus = busForTest(proxy, { pingIntervalMs: 30, connectTimeoutMs: 500 });
     await bus.connected();
     proxy.pause();
     // More than the buffers of both sockets hold, so that the connection cannot be given up by a polite last write.
@@ -103,7 +103,7 @@ describe('a server that falls silent', () => {
 
   test('a frozen server process is noticed too', async () => {
     const server = await serverForTest();
-    const bus = busForTest(server, { pingIntervalMs: 30, connectTimeoutMs: 50 });
+    const bus = busForTest(server, { pingIntervalMs: 30, connectTimeoutMs: 500 });
     await bus.connected();
     server.freeze();
     await problem(bus, 'stale');

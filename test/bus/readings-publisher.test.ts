@@ -10,7 +10,7 @@ import {
   type ReadingsPublisher,
 } from '../../src/bus/readings-publisher.ts';
 import type { NatsServer } from '../support/nats/index.ts';
-import { busForTest, callerForTest, callerKey, driverKey, proxyForTest, serverForTest } from './support.ts';
+import { busForTest, callerForTest, callerKey, driverKey, proxyForTest, serverForTest, until } from './support.ts';
 
 const STREAM = 'READINGS';
 const publication = (id: string, text = id, subject = 'iota.readings.mqtt.hall.a'): Publication => ({
@@ -31,13 +31,18 @@ interface Doubts {
   blocked: string | undefined;
 }
 
-function publisherFor(bus: BusConnection, timeoutMs = 2000): ReadingsPublisher & Doubts {
+function publisherFor(
+  bus: BusConnection,
+  timeoutMs = 2000,
+  limit?: { now: number; largest: number },
+): ReadingsPublisher & Doubts {
   const state: Doubts = { doubts: 0, blocked: undefined };
   const publisher = streamPublisher(bus, {
     stream: STREAM,
     timeoutMs,
     blocked: () => state.blocked,
     onDoubt: () => state.doubts++,
+    ...(limit === undefined ? {} : { messageLimit: () => limit }),
   });
   return Object.assign(state, publisher);
 }
@@ -140,17 +145,38 @@ describe('a publication to JetStream', () => {
   });
 
   it('is too large for the server or for the stream, which no attempt mends', async () => {
-    const server = await serverForTest({ jetstream: true, maxPayload: 4096 });
-    await withStream(server, { max_msg_size: 1000 });
+    const server = await serverForTest({ jetstream: true, maxPayload: 200_000 });
+    await withStream(server, { max_msg_size: 100_000 });
     const bus = busForTest(server);
-    const publisher = publisherFor(bus);
+    const publisher = publisherFor(bus, 2000, { now: Infinity, largest: 100_000 });
     await bus.connected();
-    const ofServer = await failure(publisher.publish(publication('one', 'x'.repeat(4096))));
-    expect([ofServer.kind, ofServer.message]).toEqual(['tooLarge', expect.stringMatching(/takes 4096/)]);
-    const ofStream = await failure(publisher.publish(publication('one', 'x'.repeat(2000))));
+    const ofServer = await failure(publisher.publish(publication('one', 'x'.repeat(200_000))));
+    expect([ofServer.kind, ofServer.message]).toEqual(['tooLarge', expect.stringMatching(/takes 200000/)]);
+    const ofStream = await failure(publisher.publish(publication('one', 'x'.repeat(150_000))));
     expect(ofStream.kind).toBe('tooLarge');
     // The connection lives on.
     expect(await publisher.publish(publication('one'))).toEqual({ duplicate: false });
+  });
+
+  it('waits when the limit is too small for any bus of readings, or was larger before', async () => {
+    const server = await serverForTest({ jetstream: true, maxPayload: 4096 });
+    await withStream(server);
+    const bus = busForTest(server);
+    const publisher = publisherFor(bus);
+    await bus.connected();
+    const small = await failure(publisher.publish(publication('one', 'x'.repeat(60_000))));
+    expect([small.kind, small.message]).toEqual(['lowered', expect.stringMatching(/max_payload.*Set max_payload/)]);
+    await server.restart({ maxPayload: 1_000_000 });
+    await until(() => bus.server?.maxPayload === 1_000_000);
+    await publisher.publish(publication('one', 'x'.repeat(300_000)));
+    await server.restart({ maxPayload: 200_000 });
+    await until(() => bus.server?.maxPayload === 200_000);
+    expect((await failure(publisher.publish(publication('two', 'x'.repeat(300_000))))).kind).toBe('lowered');
+    const manager = await (await callerForTest(server)).jetstreamManager();
+    const { config } = await manager.streams.info(STREAM);
+    await manager.streams.update(STREAM, { ...config, max_msg_size: 1000 });
+    const ofStream = await failure(publisher.publish(publication('two', 'x'.repeat(2000))));
+    expect([ofStream.kind, ofStream.message]).toEqual(['lowered', expect.stringMatching(/max_msg_size/)]);
   });
 
   it('waits with all others while the account is full, or the stream sealed', async () => {

@@ -5,7 +5,7 @@ import { deadLetterSchema, readingSchema } from '../../src/contract/reading.ts';
 import { Intake } from '../../src/ingest/intake.ts';
 import { PipelineStopped } from '../../src/ingest/pipeline.ts';
 import type { Measurement, Reject } from '../../src/ingest/reading.ts';
-import { busForTest, callerForTest, serverForTest, TestLog } from '../bus/support.ts';
+import { busForTest, callerForTest, serverForTest, TestLog, until } from '../bus/support.ts';
 import type { NatsServerOptions } from '../support/nats/index.ts';
 
 async function setUp(options: NatsServerOptions = {}, window = 10) {
@@ -13,7 +13,7 @@ async function setUp(options: NatsServerOptions = {}, window = 10) {
   await (
     await (await callerForTest(server)).jetstreamManager()
   ).streams.add({ name: 'READINGS', subjects: ['iota.>'] });
-  const bus = busForTest(server);
+  const bus = busForTest(server, { limitLook: { minMs: 20, maxMs: 100 } });
   await bus.connected();
   const publisher = streamPublisher(bus, {
     stream: 'READINGS',
@@ -106,19 +106,68 @@ describe('a delivery', () => {
   });
 
   it('that is too large for the bus becomes a dead letter, and one for which even that is too large is told', async () => {
-    const { intake, stored, bus } = await setUp({ maxPayload: 8192 });
-    await intake.take({ measurements: [measurement('t', { value: 'x'.repeat(9000) })], rejects: [] });
+    const { intake, stored, bus } = await setUp({ maxPayload: 70_000 });
+    await intake.take({ measurements: [measurement('t', { value: 'x'.repeat(80_000) })], rejects: [] });
     expect((await stored()).map(({ body }) => body.code)).toEqual(['tooLarge']);
     expect(intake.numbers()).toMatchObject({ readings: 0, rejected: { tooLarge: 1 }, dropped: 0 });
     // Without its payload it fits, and still tells how long that was.
     await intake.take({
       measurements: [],
-      rejects: [{ ...reject, payload: Buffer.alloc(9000), reason: 'y'.repeat(4000) }],
+      rejects: [{ ...reject, payload: Buffer.alloc(9000), reason: 'y'.repeat(66_000) }],
     });
     expect((await stored()).at(-1)?.body).toMatchObject({ payload: '', payloadBytes: 9000, truncated: true });
-    await intake.take({ measurements: [], rejects: [{ ...reject, reason: 'y'.repeat(9000) }] });
+    await intake.take({ measurements: [], rejects: [{ ...reject, reason: 'y'.repeat(80_000) }] });
     expect(intake.numbers()).toMatchObject({ rejected: { tooLarge: 1, notJson: 2 }, dropped: 1 });
     expect(bus.log.messages('error').join()).toMatch(/it is dropped/);
+  });
+});
+
+describe('a limit of the server that is lowered for a while', () => {
+  it.each([
+    ['max_payload of the server', 300],
+    ['max_payload of the server, so that dead letters pass and readings do not', 700],
+  ])('%s: nothing is dropped, nothing is acknowledged before it is stored, and it is told once', async (_what, low) => {
+    const { server, bus, intake, stored } = await setUp({}, 200);
+    await intake.take({ measurements: [measurement('before')], rejects: [] });
+    await server.reload({ maxPayload: low });
+    let acknowledged = 0;
+    const taken = Array.from({ length: 100 }, async (_one, i) => {
+      await intake.take({
+        measurements: [measurement(`tag ${i}`, { value: 'long enough to be too long '.repeat(20) })],
+        rejects: i % 10 === 0 ? [{ ...reject, payload: Buffer.from(`odd ${i}`) }] : [],
+      });
+      acknowledged++;
+    });
+    // The server ends the connection at the first message; what it takes is known by the next one.
+    await until(() => intake.trouble?.includes(`takes messages of ${low} bytes at most`) ?? false);
+    expect(acknowledged).toBe(0);
+    expect(intake.numbers()).toMatchObject({ waiting: 100, dropped: 0, readings: 1 });
+    await server.reload({ maxPayload: 1024 * 1024 });
+    await Promise.all(taken);
+    const subjects = (await stored()).map(({ subject }) => subject);
+    expect(subjects.filter((subject) => subject.startsWith('iota.readings.'))).toHaveLength(101);
+    expect(subjects.filter((subject) => subject.startsWith('iota.deadletters.'))).toHaveLength(10);
+    expect(intake.numbers()).toMatchObject({ waiting: 0, dropped: 0, readings: 101, rejected: { notJson: 10 } });
+    expect(intake.trouble).toBeUndefined();
+    expect(bus.log.messages().filter((text) => text.includes('max_payload'))).toHaveLength(1);
+  });
+
+  it('max_msg_size of the stream: the same', async () => {
+    const { server, intake, stored } = await setUp({}, 200);
+    const manager = await (await callerForTest(server)).jetstreamManager();
+    const { config } = await manager.streams.info('READINGS');
+    await manager.streams.update('READINGS', { ...config, max_msg_size: 400 });
+    const taken = Array.from({ length: 20 }, (_one, i) =>
+      intake.take({ measurements: [measurement(`tag ${i}`, { value: 'x'.repeat(500) })], rejects: [] }),
+    );
+    await until(() => intake.trouble?.includes('max_msg_size') ?? false);
+    // Others pass meanwhile.
+    await intake.take({ measurements: [measurement('small')], rejects: [] });
+    expect(intake.numbers()).toMatchObject({ waiting: 20, dropped: 0, readings: 1 });
+    await manager.streams.update('READINGS', { ...config, max_msg_size: -1 });
+    await Promise.all(taken);
+    expect(await stored()).toHaveLength(21);
+    expect(intake.numbers()).toMatchObject({ rejected: {}, dropped: 0, readings: 21 });
   });
 });
 

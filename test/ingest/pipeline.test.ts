@@ -7,7 +7,7 @@ import {
   type PublishFailureKind,
   type ReadingsPublisher,
 } from '../../src/bus/readings-publisher.ts';
-import { Pipeline, PipelineStopped } from '../../src/ingest/pipeline.ts';
+import { Pipeline, PipelineStopped, type Parcel } from '../../src/ingest/pipeline.ts';
 
 interface Attempt {
   id: string;
@@ -68,7 +68,7 @@ function setUp(inFlight = 3) {
   const publisher = new SteeredPublisher();
   const pipeline = new Pipeline({ publisher, inFlight, retry: { minMs: 100, maxMs: 1000 }, random: () => 1 });
   const confirmed: string[] = [];
-  const send = (id: string, instead?: (why: string) => Publication) => {
+  const send = (id: string, instead?: (why: string) => Parcel) => {
     const sent = pipeline.send({ publication: message(id), instead });
     sent.then(
       () => confirmed.push(id),
@@ -196,7 +196,7 @@ describe('the pipeline', () => {
 
   it('puts a stand-in in the place of what is too large, once', async () => {
     const { publisher, confirmed, send } = setUp();
-    void send('large', (why) => ({ ...message('small'), subject: why }));
+    void send('large', (why) => ({ publication: { ...message('small'), subject: why } }));
     publisher.next().fail('tooLarge');
     await settle();
     expect(publisher.ids).toEqual(['small']);
