@@ -76,6 +76,8 @@ export function announceService(
 
   let subscriptions: Subscription[] = [];
   const subscribe = (nc: NatsConnection): void => {
+    // On a connection that was replaced; one that has ended takes no notice.
+    for (const former of subscriptions) former.unsubscribe();
     subscriptions = [];
     for (const [verb, answer] of Object.entries(answers)) {
       for (const suffix of ['', `.${name}`, `.${name}.${identity.id}`]) {

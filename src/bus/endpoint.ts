@@ -156,9 +156,9 @@ class Endpoint implements RequestEndpoint {
     if (nc === undefined || subscription === undefined || nc.isClosed()) return;
     // Requests that are on their way over it are ours, and are answered over it.
     const release = this.#connection.outboxOf(nc).hold();
-    const leaving = next
-      .flush()
-      .then(() => subscription.drain())
+    // What is asked of a connection that ends has no answer.
+    const leaving = Promise.race([next.flush(), next.closed()])
+      .then(() => Promise.race([subscription.drain(), nc.closed()]))
       .catch(() => undefined)
       .finally(() => {
         release();

@@ -7,7 +7,7 @@ import { clientInbox, controlSubject, SERVICE_NAME } from '../bus/driver-subject
 import { Peers } from '../bus/peers.ts';
 import { ReplyBox } from '../bus/reply-box.ts';
 import { replyRule } from '../bus/subject.ts';
-import type { Config } from '../config/config.ts';
+import type { LoadedConfig } from '../config/load.ts';
 import type { Logger } from '../contract/log.ts';
 import { Driver } from '../driver/driver.ts';
 import { openIngest } from '../ingest/ingest.ts';
@@ -18,13 +18,20 @@ import { openHosts } from './assemble.ts';
 import { busOptions } from './bus-options.ts';
 import { readConfig } from './check.ts';
 import { ownSubjects } from './own-subjects.ts';
+import { Hangups } from './reload.ts';
 import { exitCodes, type ExitCode, type Terminal } from './terminal.ts';
 import { packageVersion } from './version.ts';
 
 /** Exit code 2 if the configuration is wrong; 0 after a stop that was asked for. */
 export async function runFrom(path: string | undefined, terminal: Terminal): Promise<ExitCode> {
-  const loaded = await readConfig(path, terminal);
-  return loaded === undefined ? exitCodes.usage : run(loaded.config, stopSignal());
+  // Before anything else: a signal to a process that starts must not end it.
+  const hangups = new Hangups();
+  try {
+    const loaded = await readConfig(path, terminal);
+    return loaded === undefined ? exitCodes.usage : await run(loaded, terminal.env, stopSignal(), hangups);
+  } finally {
+    hangups.stop();
+  }
 }
 
 /** Aborted by the first SIGTERM or SIGINT; a second one ends the process as usual. */
@@ -42,7 +49,12 @@ function stopSignal(): AbortSignal {
  * Serves until `stop`, then answers what is in flight and leaves. The bus being away is no reason to end: the driver
  * keeps trying and says why.
  */
-async function run(config: Config, stop: AbortSignal): Promise<ExitCode> {
+async function run(
+  { config, path }: LoadedConfig,
+  env: Terminal['env'],
+  stop: AbortSignal,
+  hangups: Hangups,
+): Promise<ExitCode> {
   const version = packageVersion();
   const started = new Date().toISOString();
   const instance = `${hostname()}-${process.pid}`;
@@ -95,6 +107,7 @@ async function run(config: Config, stop: AbortSignal): Promise<ExitCode> {
     (request) => driver.handle(request),
   );
   ingest?.start();
+  hangups.serve({ path, env, config, bus, log });
   log.notice({ version, reqtopic, hosts: config.servers.map(({ name }) => name) }, 'driver started');
 
   await Promise.race([stop.aborted || once(stop, 'abort'), bus.closed]);
@@ -102,6 +115,7 @@ async function run(config: Config, stop: AbortSignal): Promise<ExitCode> {
   if (stopped) log.notice({ reason: String(stop.reason) }, 'driver is stopping');
   else log.error({}, 'the connection to the bus was closed for good');
 
+  hangups.ignore();
   telemetry.stop();
   driver.endLeases();
   const { drainTimeoutMs } = config.limits;

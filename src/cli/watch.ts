@@ -63,7 +63,7 @@ async function print(
     );
   };
   const { signal } = listening;
-  for (const name of ['SIGINT', 'SIGTERM']) stop(once(process, name, { signal }));
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) stop(once(process, name, { signal }));
   const { closed } = terminal;
   if (closed?.aborted === true) void lease.stop();
   else if (closed !== undefined) stop(once(closed, 'abort', { signal }));

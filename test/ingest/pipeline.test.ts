@@ -203,7 +203,7 @@ describe('the pipeline', () => {
     publisher.next().confirm();
     await settle();
     expect(confirmed).toEqual(['large']);
-    const huge = send('huge', () => message('large, too'));
+    const huge = send('huge', () => ({ publication: message('large, too') }));
     publisher.next().fail('tooLarge');
     await settle();
     publisher.next().fail('tooLarge');

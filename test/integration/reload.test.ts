@@ -47,7 +47,9 @@ describe('SIGHUP', () => {
     replace('iota.seeqdrv.json', JSON.stringify({ ...config, publickey: second.publicKey }));
     hangUp();
     await cluster.driver.line(({ bus }) => bus === 'renewed');
+    // With the former key it could not come back.
     await cluster.nats.reload({ users: [cluster.caller, second].map(({ publicKey }) => ({ publicKey })) });
+    await cluster.ready();
     expect((await cluster.client.version()).status).toBe('ok');
     expect(await cluster.driver.stop()).toBe(0);
   });

@@ -1,0 +1,80 @@
+/** SIGHUP: reads secrets, certificates and the key again, and never ends the process. */
+import type { BusConnection } from '../bus/connection.ts';
+import type { BusLogger } from '../bus/logger.ts';
+import type { Config } from '../config/config.ts';
+import { loadConfig } from '../config/load.ts';
+import { ConfigError } from '../config/problems.ts';
+
+export interface ReloadOptions {
+  /** The configuration file; read again to find what is wrong or has changed in it. */
+  readonly path: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly config: Config;
+  readonly bus: BusConnection;
+  readonly log: BusLogger;
+}
+
+/** Signals that come while the process starts or stops change nothing: what is read then is new. */
+export class Hangups {
+  #reload: (() => Promise<void>) | undefined;
+  #busy = false;
+  #again = false;
+
+  constructor() {
+    process.on('SIGHUP', this.#onSignal);
+  }
+
+  /** From now on each signal reloads; several that come during a reload are one more. */
+  serve(options: ReloadOptions): void {
+    this.#reload = () => reload(options);
+  }
+
+  /** Takes signals without doing anything, until the process ends. */
+  ignore(): void {
+    this.#reload = undefined;
+  }
+
+  /** For a process that lives on, as in a test. */
+  stop(): void {
+    process.off('SIGHUP', this.#onSignal);
+  }
+
+  readonly #onSignal = (): void => {
+    this.#again = true;
+    if (!this.#busy) void this.#work();
+  };
+
+  async #work(): Promise<void> {
+    this.#busy = true;
+    while (this.#again) {
+      this.#again = false;
+      await this.#reload?.();
+    }
+    this.#busy = false;
+  }
+}
+
+/** Never rejects. What is wrong is a warning, and everything goes on with what it has. */
+async function reload({ path, env, config, bus, log }: ReloadOptions): Promise<void> {
+  try {
+    const loaded = await loadConfig({ path, env });
+    // Secrets print alike, whatever they hold.
+    if (JSON.stringify(loaded.config) !== JSON.stringify(config)) {
+      log.warn(
+        {},
+        'Settings of the configuration file have changed. They are used after a restart; SIGHUP reads only secrets, certificates and the key.',
+      );
+    }
+    const result = await bus.reload();
+    if (result !== 'failed') log.notice({ bus: result }, 'secrets, certificates and the key were read again');
+  } catch (error) {
+    if (error instanceof ConfigError) {
+      log.warn(
+        {},
+        `Nothing is reloaded, and the driver goes on as before. Correct this, and send SIGHUP again: ${error.message}`,
+      );
+    } else {
+      log.error({ err: error }, 'The reload failed');
+    }
+  }
+}
