@@ -10,7 +10,7 @@
 import type { TextPattern } from '../source.ts';
 
 /** Characters without a meaning in the grammar or in a regular expression. */
-const PLAIN = /^[\p{L}\p{N}_]+(?: ?[\p{L}\p{N}_-]+)*$/u;
+const PLAIN = /^[\p{L}\p{N}_][\p{L}\p{N}_-]*(?: [\p{L}\p{N}_-]+)*$/u;
 const ASCII = /^[\x20-\x7e]*$/;
 
 /** Filters for a text in one field or several (any of them); empty when the pattern matches everything. */
@@ -45,7 +45,13 @@ function patternClause(pattern: TextPattern): string | undefined {
  * other form would mean something else.
  */
 function withoutJoin(regex: string): string {
-  return regex.replace(/\\.|\[(?:\\.|[^\]\\])*\]|&&/gs, (part) => (part === '&&' ? '&[&]' : part));
+  let inClass = false;
+  // A class that never ends is refused before; one expression for whole classes would take the square of its length.
+  return regex.replace(/\\.|&&|[[\]]/gs, (part) => {
+    if (part === '[') inClass = true;
+    else if (part === ']') inClass = false;
+    return part === '&&' && !inClass ? '&[&]' : part;
+  });
 }
 
 function globRegex(glob: string): string {
