@@ -82,6 +82,7 @@ async function run(
     driver,
     hosts,
     ingest,
+    logger: log,
     logTopic,
     logNumbers: logging.numbers,
   });

@@ -16,6 +16,9 @@ export interface FoundState {
   foundAt: number | undefined;
 }
 
+/** @param probed by asking the server how it is, and not by a call of a request */
+export type FoundListener = (found: Readonly<FoundState>, probed: boolean) => void;
+
 /** Calls to a server since the start; all of them only grow. */
 export interface CallNumbers {
   /** By `ok` or error code. */
@@ -31,6 +34,7 @@ const ABSENT = new Set<ErrorCode>(['sourceUnavailable', 'timeout']);
 export class Findings {
   readonly #now: () => number;
   readonly #calls: CallNumbers = { results: {}, totalMs: 0, longestMs: 0 };
+  #onNews: FoundListener = () => undefined;
   #found: FoundState = { state: 'unknown', version: null, foundAt: undefined };
 
   /** @param now milliseconds since 1970 */
@@ -44,6 +48,11 @@ export class Findings {
 
   get calls(): Readonly<CallNumbers> {
     return this.#calls;
+  }
+
+  /** Has `listener` told of everything that is found from now on. */
+  onNews(listener: FoundListener): void {
+    this.#onNews = listener;
   }
 
   /** Counts a call. */
@@ -68,11 +77,12 @@ export class Findings {
   /** The server was asked how it is. */
   probed({ state, message, version }: SourceStatus): void {
     if (version !== null) this.#found = { ...this.#found, version };
-    this.#learn(state, message);
+    this.#learn(state, message, true);
   }
 
-  #learn(state: SourceStatus['state'], message?: string): void {
+  #learn(state: SourceStatus['state'], message?: string, probed = false): void {
     const { version } = this.#found;
     this.#found = { state, version, foundAt: this.#now(), ...(message === undefined ? {} : { message }) };
+    this.#onNews(this.#found, probed);
   }
 }

@@ -7,6 +7,7 @@ import { topicPublisher, type TopicPublisher } from '../bus/publisher.ts';
 import { countTraffic } from '../bus/traffic.ts';
 import type { Config } from '../config/config.ts';
 import type { Health, Metrics, Stats } from '../contract/telemetry.ts';
+import type { Logger } from '../contract/log.ts';
 import type { Driver } from '../driver/driver.ts';
 import type { Hosts } from '../driver/hosts.ts';
 import { probe } from '../driver/probe.ts';
@@ -17,6 +18,7 @@ import type { LogNumbers } from './log.ts';
 import type { LogTopic } from './log-topic.ts';
 import { functionMetrics, sourceMetrics, summary } from './numbers.ts';
 import { meterProcess, type ProcessMeter } from './process.ts';
+import { ServerLog } from './server-log.ts';
 import { ServerWatch } from './watch.ts';
 
 export interface TelemetryOptions {
@@ -33,9 +35,22 @@ export interface TelemetryOptions {
   hosts: Hosts;
   /** Absent where no device data come in. */
   ingest?: Ingest | undefined;
+  logger: Logger;
   logTopic: LogTopic;
   logNumbers: () => LogNumbers;
 }
+
+interface Watching {
+  readonly watch: ServerWatch;
+  /** Resolves when each server was asked for the first time. */
+  readonly first: Promise<void>;
+}
+
+/** Between two looks whether news of a server are due. */
+const LOOK_MS = 5_000;
+/** At the start, time between the first questions to two servers, and for all of them. */
+const SPREAD_MS = 100;
+const LONGEST_SPREAD_MS = 5_000;
 
 type Topic = 'health' | 'metrics' | 'stats' | 'logs';
 
@@ -52,7 +67,7 @@ export class Telemetry {
   #stopping = false;
 
   constructor(options: TelemetryOptions) {
-    const { bus, hosts, config, logTopic } = options;
+    const { bus, config, logTopic } = options;
     const { healthmsec, metricsmsec, enablemetrics } = config;
     const publisher = (subject: string | undefined) =>
       subject === undefined ? undefined : topicPublisher(bus, subject);
@@ -68,7 +83,8 @@ export class Telemetry {
 
     const { health, metrics, stats, logs } = topics;
     if (logs) logTopic.attach((message) => logs.publish(message));
-    if (health) this.#reportHealth(health, new ServerWatch(hosts.all.map(watched)), healthmsec);
+    const watch = this.#watchServers();
+    if (health) this.#reportHealth(health, watch, healthmsec);
     if (metrics) {
       const meter = meterProcess();
       this.#ends.push(() => {
@@ -100,17 +116,39 @@ export class Telemetry {
     this.#topics.health?.publish(this.health());
   }
 
+  /** Asks each server at the start and when news of it are due, in the background, and logs how it is. */
+  #watchServers(): Watching {
+    const { hosts, logger } = this.#options;
+    const servers = hosts.all.map((host) => ({ host, server: watched(host) }));
+    const watch = new ServerWatch(servers.map(({ server }) => server));
+    for (const { host, server } of servers) {
+      const log = new ServerLog({
+        name: host.source.name,
+        logger,
+        confirm: () => {
+          if (!this.#stopping) watch.confirm(server);
+        },
+      });
+      host.findings.onNews((found, probed) => {
+        log.news(found, probed);
+      });
+    }
+    const first = watch.look(Math.min(LONGEST_SPREAD_MS, SPREAD_MS * (servers.length - 1)));
+    this.#every(LOOK_MS, () => void watch.look());
+    return { watch, first };
+  }
+
   /**
    * Publishes with every new connection and every period: always at once, with what is known, and only the very first
    * time after the servers have been asked.
    */
-  #reportHealth(topic: TopicPublisher, watch: ServerWatch, periodMs: number): void {
+  #reportHealth(topic: TopicPublisher, { watch, first }: Watching, periodMs: number): void {
     const { bus } = this.#options;
     const report = () => {
       if (!this.#stopping) topic.publish(this.health());
     };
     let knows = false;
-    void watch.look().then(() => {
+    void first.then(() => {
       knows = true;
       if (bus.state === 'connected') report();
     });

@@ -54,3 +54,26 @@ it('has the beginning and the end of the driver at every level', async () => {
     'driver stopped',
   ]);
 });
+
+it('logs how each server is in the words of hosts, at its start and with each change', async () => {
+  const plant = cluster.plants['plant-a'] ?? expect.fail('There is no plant.');
+  const driver = startDriver({ ...cluster.driverOptions, config: { ...cluster.driverOptions.config, debug: 0 } });
+  cluster.driver = driver;
+  await cluster.ready();
+  const hosts = async () => (await cluster.ask({ function: 'hosts' })).items;
+  const since = (): number => driver.log.filter(({ server }) => server === 'plant-a').length;
+
+  await plant.control.set({ down: true });
+  const [down] = await hosts();
+  expect(await driver.line(({ state }) => state === 'down')).toMatchObject({
+    level: 'error',
+    msg: (down as { message?: string }).message,
+    server: 'plant-a',
+  });
+  for (let n = 0; n < 5; n++) await hosts();
+  expect(since()).toBe(1);
+  await plant.control.set({ down: false });
+  await hosts();
+  expect(await driver.line(({ state }) => state === 'up')).toMatchObject({ msg: 'Server "plant-a" is up again.' });
+  await driver.stop();
+});

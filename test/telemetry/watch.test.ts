@@ -26,6 +26,7 @@ describe('the watch', () => {
     return {
       clock,
       findings,
+      server,
       watch,
       probes: () => probes,
       answerBy: (next: () => Promise<void>) => {
@@ -78,6 +79,18 @@ describe('the watch', () => {
     reject(new Error('no answer'));
     await first;
     await watch.look();
+    expect(probes()).toBe(2);
+  });
+
+  it('asks at once when a call failed, not while it asks, and not again a moment later', async () => {
+    const { clock, server, watch, probes } = world();
+    for (let n = 0; n < 100; n++) watch.confirm(server);
+    await expect.poll(probes).toBe(1);
+    clock.now += 4_999;
+    watch.confirm(server);
+    expect(probes()).toBe(1);
+    clock.now += 1;
+    watch.confirm(server);
     expect(probes()).toBe(2);
   });
 
