@@ -148,7 +148,9 @@ const iotOpenLoginCommand: CommandMaker = (terminal, finish) =>
     .description('log in at IoT Open with user, password and second factor, and keep the token for the driver')
     .option(...configOption)
     .option('--connection <name>', 'name of the connection in settings.ingest.iotopen; needed where there are several')
-    .option('--code <code>', 'the code of the second factor, if it is known already; else it is asked for')
+    .option('--code-file <file>', 'a file with the code of the second factor; else it is asked for on standard input')
+    // Known only so that its refusal can say what to do instead.
+    .addOption(new Option('--code <code>').hideHelp())
     .action(async (options: LoginOptions) => {
       const { iotOpenLogin } = await import('./iotopen-login.ts');
       finish(await iotOpenLogin(options, terminal));

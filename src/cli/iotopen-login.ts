@@ -1,6 +1,7 @@
 /** `iota-seeqdrv iotopen-login`: hands in the second factor of an IoT Open account once, and keeps the token. */
 import { createInterface } from 'node:readline/promises';
 import type { Config } from '../config/config.ts';
+import { readFromDisk, readText } from '../config/files.ts';
 import { credentialsOf, platformOptions, type IotOpenConfig } from '../ingest/iotopen/connection.ts';
 import { logInByHand } from '../sources/iotopen/login/by-hand.ts';
 import { readConfig } from './check.ts';
@@ -11,11 +12,19 @@ import { packageVersion } from './version.ts';
 export interface LoginOptions {
   config?: string;
   connection?: string;
+  codeFile?: string;
+  /** Refused. */
   code?: string;
 }
 
 /** Exit code 1 if the platform refuses or cannot be reached. */
 export async function iotOpenLogin(options: LoginOptions, terminal: Terminal): Promise<ExitCode> {
+  if (options.code !== undefined) {
+    terminal.err(
+      '--code: everybody on this machine can read a command line, so this code is not used. Leave the option out and type the code when it is asked for, pipe it into standard input, or name a file that holds it with --code-file.',
+    );
+    return exitCodes.usage;
+  }
   const loaded = await readConfig(options.config, terminal);
   if (loaded === undefined) return exitCodes.usage;
   const found = connectionOf(loaded.config, options.connection);
@@ -31,6 +40,11 @@ export async function iotOpenLogin(options: LoginOptions, terminal: Terminal): P
     return exitCodes.usage;
   }
   const { tokenFile } = credentials;
+  const code = options.codeFile === undefined ? undefined : await readText(readFromDisk, options.codeFile);
+  if (code?.ok === false) {
+    terminal.err(`--code-file: ${code.message}.`);
+    return exitCodes.usage;
+  }
   try {
     const notice = (text: string): void => {
       terminal.err(text);
@@ -38,7 +52,7 @@ export async function iotOpenLogin(options: LoginOptions, terminal: Terminal): P
     const token = await logInByHand(
       platformOptions(found, `iota-seeqdrv/${packageVersion()}`, notice),
       credentials,
-      async (next) => options.code ?? (await ask(next)),
+      async (next) => code?.value.trim() ?? (await ask(next)),
     );
     await tokenFile.write(token);
     terminal.out(

@@ -23,6 +23,14 @@ async function folderFor(simulator: Parameters<typeof feedSettings>[0], more: ob
   return { file, tokenFile, credentials };
 }
 
+/** A file that holds a code, with a line break as an editor leaves it. */
+async function codeFile(code: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'iotopen-code-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  await writeFile(join(folder, 'code'), `${code}\n`);
+  return join(folder, 'code');
+}
+
 async function command(file: string, ...args: string[]) {
   const lines: string[] = [];
   const write = (line: string): void => void lines.push(line);
@@ -35,7 +43,7 @@ it('gets a driver going that was refused for its second factor', async () => {
   const { file, tokenFile, credentials } = await folderFor(simulator);
   const world = await feedForTest(simulator, { credentials }, { env });
   expect((await world.becomes('refused')).message).toContain('iotopen-login --connection plant');
-  const { code, text } = await command(file, '--connection', 'plant', '--code', '123456');
+  const { code, text } = await command(file, '--connection', 'plant', '--code-file', await codeFile('123456'));
   expect([code, text]).toEqual([0, expect.stringContaining(tokenFile)]);
   const token = (await readFile(tokenFile, 'utf8')).trim();
   expect(text).not.toContain(token);
@@ -60,10 +68,24 @@ it('asks for the code', async () => {
   expect(await readFile(tokenFile, 'utf8')).toMatch(/^login-/);
 });
 
+it('takes no code from the command line, where others could read it', async () => {
+  const simulator = await simulatorForTest();
+  const { file, tokenFile } = await folderFor(simulator);
+  const { code, text } = await command(file, '--code', '123456');
+  expect([code, text]).toEqual([2, expect.stringMatching(/type the code .*--code-file/)]);
+  expect(text).not.toContain('123456');
+  expect(simulator.accounts.logins).toBe(0);
+  await expect(stat(tokenFile)).rejects.toThrow(/ENOENT/);
+  expect(await command(file, '--code-file', '/nowhere')).toMatchObject({
+    code: 2,
+    text: expect.stringMatching(/\/nowhere does not exist/) as unknown,
+  });
+});
+
 it('says what is wrong, and writes nothing', async () => {
   const simulator = await simulatorForTest();
   const { file, tokenFile } = await folderFor(simulator);
-  expect(await command(file, '--code', '000000')).toMatchObject({
+  expect(await command(file, '--code-file', await codeFile('000000'))).toMatchObject({
     code: 1,
     text: expect.stringMatching(/did not accept/) as unknown,
   });
@@ -73,7 +95,7 @@ it('says what is wrong, and writes nothing', async () => {
   });
   await expect(stat(tokenFile)).rejects.toThrow(/ENOENT/);
   const { file: without } = await folderFor(simulator, { tokenFile: undefined });
-  expect(await command(without, '--code', '1')).toMatchObject({
+  expect(await command(without, '--code-file', await codeFile('1'))).toMatchObject({
     code: 2,
     text: expect.stringMatching(/tokenFile/) as unknown,
   });

@@ -1,4 +1,5 @@
 /** The command line of the sender. */
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { DEVICE_TYPES, type DeviceOptions, type DeviceType, type VersionKey } from './device.ts';
 import type { Alphabet } from './encoding.ts';
@@ -10,7 +11,7 @@ export const HELP = `A seneye sender: posts signed readings of simulated devices
 
   --url URL            where to post
   --source ID          id in the header X-SENEYE (SWS_0001)
-  --secret TEXT        secret of the source (AAAAAAAA)
+  --secret-file FILE   file with the secret of the source (by default the secret is AAAAAAAA)
   --device NAME[:TYPE] a device; TYPE is home, pond or reef; can stand several times (Office:home)
   --interval SECONDS   between two posts of a device (10; the real one takes 30 minutes)
   --once               post once and end
@@ -49,7 +50,7 @@ export function readArguments(args: string[]): SenderArguments {
     options: {
       url: { type: 'string', default: 'http://127.0.0.1:7878/localexchange/endpoint' },
       source: { type: 'string', default: 'SWS_0001' },
-      secret: { type: 'string', default: 'AAAAAAAA' },
+      'secret-file': { type: 'string' },
       device: { type: 'string', multiple: true, default: ['Office:home'] },
       interval: { type: 'string', default: '10' },
       once: { type: 'boolean', default: false },
@@ -68,6 +69,7 @@ export function readArguments(args: string[]): SenderArguments {
       help: { type: 'boolean', default: false },
     },
   });
+  const { 'secret-file': secretFile } = values;
   const signature = oneOf<Alphabet>('--signature', values.signature, ['standard', 'url']);
   return {
     help: values.help,
@@ -79,7 +81,7 @@ export function readArguments(args: string[]): SenderArguments {
     options: {
       url: values.url,
       source: values.source,
-      secret: values.secret,
+      secret: secretFile === undefined ? 'AAAAAAAA' : readFileSync(secretFile, 'utf8').trimEnd(),
       devices: values.device.map(readDevice),
       encoding: {
         signature,
