@@ -109,7 +109,16 @@ export const seneyeSchema = z
     bodyBytes: whole(KiB, 1024 * KiB)
       .default(64 * KiB)
       .describe('Largest body of a post, in bytes.'),
-    maxConnections: whole(1, 10_000).default(100).describe('Connections of senders at once; further ones are closed.'),
+    maxConnections: whole(1, 10_000)
+      .default(100)
+      .describe(
+        'Connections of senders at once. Beyond it the one is closed that has sent nothing for longest; senders whose posts were signed rightly in the last day go before others.',
+      ),
+    maxConnectionsPerAddress: whole(1, 10_000)
+      .default(10)
+      .describe(
+        'Connections of one address at once (of one /64 network with IPv6). Behind a reverse proxy all senders have its address: set it to `maxConnections` there.',
+      ),
     maxWaiting: whole(1, 10_000)
       .default(500)
       .describe('Posts of all sources that wait for the bus at once; beyond it senders get 503 at once.'),

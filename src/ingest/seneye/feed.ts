@@ -64,6 +64,9 @@ export class SeneyeFeed implements Feed {
       ...{ config, clock, times, logger },
       sources: this.#sources,
       devices: this.#devices,
+      onSigned: (request) => {
+        this.#listener.trust(request);
+      },
     });
     this.#listener = new Listener({
       ...{ config, logger },

@@ -5,14 +5,18 @@ import type { AddressInfo, Socket } from 'node:net';
 import { createSecureContext } from 'node:tls';
 import { delayMs, type RetryDelays } from '../../bus/backoff.ts';
 import type { BusLogger } from '../../bus/logger.ts';
+import { ConnectionLimits } from './connection-limits.ts';
 import type { SeneyeConfig } from './sources.ts';
 
 export interface ListenerOptions {
-  readonly config: Pick<SeneyeConfig, 'host' | 'port' | 'path' | 'tls' | 'maxConnections' | 'requestTimeoutMs'>;
+  readonly config: Pick<
+    SeneyeConfig,
+    'host' | 'port' | 'path' | 'tls' | 'maxConnections' | 'maxConnectionsPerAddress' | 'requestTimeoutMs'
+  >;
   readonly logger: BusLogger;
   /** Handles a request; `goOn` tells a sender that waits for it to send the body. Never rejects. */
   readonly onRequest: (request: IncomingMessage, response: ServerResponse, goOn: () => void) => void;
-  /** Told of what came that is no whole request: too slow, not HTTP. */
+  /** Told of what came that is no whole request: too slow, not HTTP, too many connections. */
   readonly onBroken: () => void;
   /** Told when it listens, and why it does not. */
   readonly onState: (state: 'up' | 'down', message?: string) => void;
@@ -25,9 +29,14 @@ export interface ListenerOptions {
 const RETRY = { minMs: 1000, maxMs: 30_000 };
 const RENEW_MS = 60_000;
 const MOST_HEADER_BYTES = 8192;
+/** Posts on one connection; a sender needs one. */
+const MOST_REQUESTS = 100;
+/** Connections that are being closed still count for Node, which closes those beyond its own bound unseen. */
+const CLOSING_CONNECTIONS = 100;
 
 export class Listener {
   readonly #options: ListenerOptions;
+  readonly #limits: ConnectionLimits;
   #server: Server | undefined;
   #retry: NodeJS.Timeout | undefined;
   #renewal: NodeJS.Timeout | undefined;
@@ -37,6 +46,9 @@ export class Listener {
 
   constructor(options: ListenerOptions) {
     this.#options = options;
+    const { config, logger, onBroken } = options;
+    const { maxConnections: total, maxConnectionsPerAddress: perAddress } = config;
+    this.#limits = new ConnectionLimits({ ...{ total, perAddress, logger }, onClosed: onBroken });
   }
 
   /** Connections taken since the start. */
@@ -48,6 +60,11 @@ export class Listener {
   get address(): AddressInfo | undefined {
     const address = this.#server?.address();
     return typeof address === 'object' ? (address ?? undefined) : undefined;
+  }
+
+  /** A request was signed rightly: its sender goes before strangers from now on. */
+  trust({ socket }: IncomingMessage): void {
+    this.#limits.trust(socket.remoteAddress);
   }
 
   /** Begins and returns at once. */
@@ -91,18 +108,37 @@ export class Listener {
   }
 
   async #listen(): Promise<Server> {
-    const { config, onRequest } = this.#options;
+    const { config, onRequest, onBroken } = this.#options;
     const server = await this.#create();
-    server.maxConnections = config.maxConnections;
+    server.maxConnections = config.maxConnections + CLOSING_CONNECTIONS;
+    server.maxRequestsPerSocket = MOST_REQUESTS;
+    const take = (request: IncomingMessage, response: ServerResponse, goOn: () => void): void => {
+      const { socket } = request;
+      let state: 'incomplete' | 'working' | 'over' = 'incomplete';
+      request.once('end', () => {
+        if (state !== 'incomplete') return;
+        state = 'working';
+        this.#limits.works(socket);
+      });
+      response.once('close', () => {
+        if (state === 'working') this.#limits.rests(socket);
+        state = 'over';
+      });
+      onRequest(request, response, goOn);
+    };
     server.on('request', (request, response) => {
-      onRequest(request, response, () => undefined);
+      take(request, response, () => undefined);
     });
     server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
-      onRequest(request, response, () => {
+      take(request, response, () => {
         response.writeContinue();
       });
     });
-    server.on('connection', () => this.#connections++);
+    server.on('connection', (socket: Socket) => {
+      this.#connections++;
+      this.#limits.add(socket);
+    });
+    server.on('drop', onBroken);
     server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
       this.#options.onBroken();
       endBroken(error, socket);

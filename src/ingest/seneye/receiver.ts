@@ -25,6 +25,8 @@ export interface ReceiverOptions {
   /** By the id in the header. */
   readonly sources: ReadonlyMap<string, KnownSource>;
   readonly devices: DeviceWatch;
+  /** Called when a request was signed rightly. */
+  readonly onSigned: (request: IncomingMessage) => void;
   readonly clock: ArrivalClock;
   readonly times: TimeLimits;
   readonly logger: BusLogger;
@@ -81,6 +83,7 @@ export class Receiver {
     try {
       const signed = await check(source, body);
       const post = read(signed);
+      this.#options.onSigned(request);
       if (!this.#posts.take(claimed)) throw tooMany(this.#posts.waitSeconds(claimed));
       await this.#take(signed, post, received);
     } catch (error) {
