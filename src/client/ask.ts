@@ -109,6 +109,9 @@ export async function ask(
   throw new BrokenAnswer('The answer ended without a last message.');
 }
 
+/** Longest message when unpacked: four times the longest that a driver may be configured to send. */
+const MOST_BYTES = 256 * 1024 * 1024;
+
 function decode({ data, headers }: NatsMessage, subject: string): AnswerMessage {
   if (headers?.code === 503 && data.length === 0) {
     throw new NoAnswer(`Nobody listens on ${subject}: is the driver running, and is this its request topic?`);
@@ -116,7 +119,7 @@ function decode({ data, headers }: NatsMessage, subject: string): AnswerMessage 
   try {
     const packed = headers?.get('Content-Encoding') === 'gzip';
     const message = JSON.parse(
-      Buffer.from(packed ? gunzipSync(data) : data).toString(),
+      Buffer.from(packed ? gunzipSync(data, { maxOutputLength: MOST_BYTES }) : data).toString(),
     ) as Partial<AnswerMessage> | null;
     if (typeof message?.seq !== 'number' || !Array.isArray(message.items)) throw new TypeError('no answer message');
     return message as AnswerMessage;

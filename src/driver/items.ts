@@ -1,4 +1,5 @@
 /** Requests for given FQNs: each is read, or fails, alone; a slow server holds up only its own items. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Fqn, parseFqn } from '../contract/fqn.ts';
 import type { RequestContext } from './context.ts';
 import type { Host } from './hosts.ts';
@@ -29,6 +30,9 @@ export async function eachItem(
   );
 }
 
+/** Items refused in one turn of the loop: thousands of errors together would hold up all other requests. */
+const REFUSED_IN_A_TURN = 100;
+
 /** The items of each host; those that name none, or a wrong one, have failed already. */
 export async function groupByHost(
   context: RequestContext,
@@ -36,6 +40,7 @@ export async function groupByHost(
   skip: (index: number) => boolean = () => false,
 ): Promise<Map<Host, RequestedItem[]>> {
   const byHost = new Map<Host, RequestedItem[]>();
+  let refused = 0;
   for (const [index, text] of items.entries()) {
     if (skip(index)) continue;
     let fqn: Fqn;
@@ -48,6 +53,7 @@ export async function groupByHost(
       await context.part({ index, fqn: text }, async () => {
         throw error;
       });
+      if (++refused % REFUSED_IN_A_TURN === 0) await nextTurn();
       continue;
     }
     const group = byHost.get(host);

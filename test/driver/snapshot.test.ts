@@ -127,6 +127,17 @@ it('a slow receiver slows the source down', async () => {
   expect(most).toBeLessThanOrEqual(64);
 });
 
+it('thousands of refused items let other work of the process run between them', async () => {
+  const { ask } = testDriver([source('plant-a')]);
+  let ended = false;
+  const answer = ask('snapshot', { items: new Array<string>(5000).fill('a') }).finally(() => {
+    ended = true;
+  });
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(ended).toBe(false);
+  expect((await answer).items).toHaveLength(5000);
+});
+
 it('version tells the driver and its servers', async () => {
   const { ask } = testDriver([
     source('a'),
