@@ -61,7 +61,7 @@ export function throwIfInterrupted() {
  */
 export async function quiet(file, args, { doing, limit, whole = false, ...options } = {}) {
   throwIfInterrupted();
-  const [program, ...rest] = whole ? [file, ...args] : tied([file, ...args]);
+  const [program, ...rest] = whole ? [file, ...args] : tied([file, ...args], 'KILL');
   const child = spawn(program, rest, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
   const entry = { child, whole };
   children.add(entry);
@@ -98,14 +98,14 @@ function report(text) {
 let canTie;
 
 /**
- * The command, so started that it ends when this process does, however that ends. Linux' setpriv replaces itself by the
- * command; elsewhere the command is as it was.
+ * The command, so started that it gets a signal when this process ends, however that ends. Linux' setpriv replaces
+ * itself by the command; elsewhere the command is as it was. npm answers SIGTERM only after what it waits for.
  */
-export function tied(command) {
+export function tied(command, signal = 'TERM') {
   canTie ??=
     process.platform === 'linux' &&
     spawnSync('setpriv', ['--pdeathsig', 'TERM', 'true'], { stdio: 'ignore' }).status === 0;
-  return canTie ? ['setpriv', '--pdeathsig', 'TERM', '--', ...command] : command;
+  return canTie ? ['setpriv', '--pdeathsig', signal, '--', ...command] : command;
 }
 
 export function isExecutable(file) {
