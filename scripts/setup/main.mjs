@@ -42,8 +42,9 @@ async function setUp(servers) {
     // Asked again: the set-up that this one waited for may have installed everything.
     const wanted = await missing();
     const npm = (await complete()) ? undefined : await npmOfMachine(root);
-    if (wanted.length > 0) await installServers(wanted, npm?.offline);
+    if (wanted.length > 0) await installServers(wanted, npm?.trouble);
     if (npm) {
+      if (npm.trouble !== undefined) say(`${npm.registry} cannot be reached (${npm.trouble})`);
       const runtime = await installNode(root, npm);
       await installPackages(root, runtime);
       await runtime.link();

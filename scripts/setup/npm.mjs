@@ -2,8 +2,8 @@ import { delimiter, join } from 'node:path';
 import { isExecutable, isWritable, quiet, say, SetupError, tail } from './shell.mjs';
 
 /**
- * The npm of this machine: how to run it, with which environment, and whether its registry can be reached.
- * @typedef {{ command: string[], env: Record<string, string>, offline: boolean }} Npm
+ * The npm of this machine: how to run it, with which environment, and why its registry cannot be reached, if so.
+ * @typedef {{ command: string[], env: Record<string, string>, registry: string, trouble?: string }} Npm
  */
 
 /** @returns {Promise<Npm>} */
@@ -20,10 +20,7 @@ export async function npmOfMachine(root) {
   }
   const registry = withoutPassword(settings.registry ?? 'the package registry');
   const trouble = await ping(command, registry, { cwd: root, env });
-  if (trouble !== undefined) {
-    say(`${registry} cannot be reached (${trouble}); trying with what npm's cache holds`);
-  }
-  return { command, env, registry, trouble, offline: trouble !== undefined };
+  return { command, env, registry, trouble };
 }
 
 /**
@@ -51,10 +48,11 @@ export async function clean(npm, cwd, { doing, total }) {
     '--fetch-retry-mintimeout=1000',
     '--fetch-retry-maxtimeout=5000',
     '--fetch-timeout=60000',
-    ...(npm.offline ? ['--offline'] : []),
+    ...(npm.trouble === undefined ? [] : ['--offline']),
   ];
   const fetched = (output) => new Set(output.match(/(?<=npm http (?:fetch GET \d+|cache) )\S+\.tgz/g)).size;
-  say(doing);
+  const cached = npm.trouble === undefined ? '' : ", from npm's cache";
+  say(`${doing}${cached}`);
   const [file, ...rest] = npm.command;
   const { code, output } = await quiet(file, [...rest, ...args], {
     cwd,
@@ -62,7 +60,7 @@ export async function clean(npm, cwd, { doing, total }) {
     doing: (output) => `${doing}: ${fetched(output)} of ${total} fetched`,
   });
   if (code === 0) return;
-  if (npm.offline) {
+  if (npm.trouble !== undefined) {
     throw new SetupError(
       `no packages can be fetched: ${npm.registry} cannot be reached (${npm.trouble}).\n` +
         '    Remedy: connect this machine; behind a proxy set HTTPS_PROXY, or "npm config set https-proxy http://..."; ' +

@@ -10,14 +10,23 @@ export async function missingServers() {
   const missing = [];
   if (!natsServerGiven() && !isInstalled('nats-server')) missing.push('nats-server');
   if (!isInstalled('mosquitto')) missing.push('mosquitto');
-  if (missing.length > 0 && (await rootPrefix()) === undefined) throw new SetupError(byHand(missing));
+  if (missing.length > 0 && (await rootPrefix()) === undefined) {
+    throw new SetupError(`${missing.join(' and ')} cannot be found, and installing needs root. ${byHand(missing)}`);
+  }
   return missing;
 }
 
-/** Installs servers of `missingServers`. */
-export async function installServers(missing, offline = false) {
-  if (offline)
-    throw new SetupError(`${byHand(missing)}\n    They are not installed now, since this machine has no network.`);
+/**
+ * Installs servers of `missingServers`.
+ * @param trouble why this machine has no network, as far as known
+ */
+export async function installServers(missing, trouble) {
+  if (trouble !== undefined) {
+    throw new SetupError(
+      `this machine has no network (${trouble}), and ${missing.join(' and ')} must be installed. ` +
+        `Remedy: connect it and run the same command again.`,
+    );
+  }
   const names = missing.join(' and ');
   const asRoot = await rootPrefix();
   const doing = `installing ${names} with apt-get`;
@@ -39,13 +48,11 @@ export async function installServers(missing, offline = false) {
 /** What a person has to do. */
 function byHand(missing) {
   const programs = missing.join(' ');
+  const sudo = process.getuid?.() === 0 ? '' : 'sudo ';
   const command = existsSync('/usr/bin/apt-get')
-    ? `sudo apt-get update && sudo apt-get install -y ${programs}`
+    ? `${sudo}apt-get update && ${sudo}apt-get install -y ${programs}`
     : `brew install ${programs}, or the like`;
-  return (
-    `${missing.join(' and ')} cannot be found, and installing needs root. Please run\n\n    ${command}\n\n` +
-    'and then the same command again.'
-  );
+  return `Please run\n\n    ${command}\n\nand then the same command again.`;
 }
 
 /** Whether the variable NATS_SERVER names the program to use instead of the system's. */
