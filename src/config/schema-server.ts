@@ -10,12 +10,21 @@ export const SENSITIVE = 'x-sensitive';
  */
 export const credentialsSchema = z
   .strictObject({
-    accessKey: secretRef().optional().describe('Id of a Seeq access key.'),
+    accessKey: secretRef()
+      .optional()
+      .describe(
+        "Id of a Seeq access key. Best a key of one of Seeq's Applications, which an administrator makes and which has an " +
+          "expiry of its own; a personal access key stops working 14 days after its owner's last log-in in a browser " +
+          '(24 hours in R58; an administrator can change that).',
+      ),
     user: z
       .union([z.string().min(1).max(256), secretRef()])
       .optional()
       .describe('Name of a Seeq user, when no access key is used. May stand here as plain text.'),
-    password: secretRef().describe('Password of the access key or of the user.'),
+    password: secretRef().describe(
+      'Password of the access key or of the user. With one of fewer than 6 characters, or a plain word of fewer than 16 ' +
+        'letters, no text of the server is passed on, because it could not be taken out of texts without showing it.',
+    ),
     directory: z
       .string()
       .min(1)

@@ -57,6 +57,12 @@ export function optionalText(object: JsonObject, name: string): string | undefin
   throw notA('text', name, value);
 }
 
+/** A text that is not empty, or undefined. @throws UnexpectedJson */
+export function filledText(object: JsonObject, name: string): string | undefined {
+  const text = optionalText(object, name);
+  return text === '' ? undefined : text;
+}
+
 /** A flag; absent and null are false. @throws UnexpectedJson */
 export function flagIn(object: JsonObject, name: string): boolean {
   const value = object[name];

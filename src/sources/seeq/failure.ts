@@ -60,10 +60,14 @@ export function fromThrown(thrown: unknown, server: string, signal?: AbortSignal
 
 /**
  * An answer other than 2xx, as an error of the contract; the server's own text is passed on.
- * @param conceal takes secrets out of that text
+ * @param conceal makes that text one line of bounded length without secrets
  */
-export function fromRefusal(reply: RefusedReply, server: string, conceal: (text: string) => string): DriverError {
-  const text = conceal(seeqText(reply.body)).slice(0, LONGEST_TEXT);
+export function fromRefusal(
+  reply: RefusedReply,
+  server: string,
+  conceal: (text: string, longest: number) => string,
+): DriverError {
+  const text = conceal(seeqText(reply.body), LONGEST_TEXT);
   const [code, lead] = meaning(reply.status);
   const retryAfter = reply.retryAfterMs === undefined ? {} : { retryAfterMs: reply.retryAfterMs };
   return new DriverError(code, `Server "${server}" ${lead}${text === '' ? '' : `: ${text}`}.`.replace(/\.\.$/, '.'), {

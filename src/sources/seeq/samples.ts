@@ -12,7 +12,7 @@ import {
   optionalCount,
   optionalList,
   optionalObject,
-  optionalText,
+  filledText,
   UnexpectedJson,
 } from '../json.ts';
 import type { SamplePage } from '../source.ts';
@@ -71,7 +71,7 @@ function toPage(body: JsonObject): DecodedPage {
     page: toColumns(samples, unitIn(body, 'valueUnitOfMeasure')),
     count: samples.length,
     limit: optionalCount(body, 'limit'),
-    continuationToken: optionalText(body, 'continuationToken') || undefined,
+    continuationToken: filledText(body, 'continuationToken'),
   };
 }
 

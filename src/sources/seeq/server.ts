@@ -177,7 +177,7 @@ export class SeeqServer {
       try {
         return this.#decoded(await this.#try(operation, signal, options, slowEndMs), decode);
       } catch (thrown) {
-        const error = fromThrown(thrown, this.name, signal);
+        const error = this.#session.failure(thrown, signal);
         if (error.cause instanceof UnreadableReply) damages++;
         const passing = isPassing(error) && damages < MOST_DAMAGED;
         this.#count(passing ? error : undefined);
@@ -202,7 +202,7 @@ export class SeeqServer {
       if (!(thrown instanceof UnexpectedJson)) throw thrown;
       const text = statusMessageOf(body);
       const hint = text !== '' ? `; it says: ${text}` : thrown.foreign ? '; is this a Seeq server?' : '';
-      throw new UnexpectedJson(this.#session.conceal(`${thrown.message}${hint}`), { cause: thrown });
+      throw new UnexpectedJson(`${thrown.message}${hint}`);
     }
   }
 
@@ -214,7 +214,7 @@ export class SeeqServer {
     let newLogins = 0;
     for (let tries = 1; ; tries++) {
       const outcome = await this.#once(operation, signal, options, slowEndMs);
-      const { data, response, renewed, token } = outcome;
+      const { data, response, renewed } = outcome;
       if (response.ok) {
         if (data !== undefined) return data;
         throw new UnreadableReply('it answered without a body', { passing: true });
@@ -223,7 +223,7 @@ export class SeeqServer {
         // Another call has brought a newer token meanwhile, so this one has not been refused with it yet.
         if (renewed ? tries < MOST_RENEWALS : ++newLogins === 1) continue;
       }
-      throw this.#refused(this.#refusal(outcome), token);
+      throw this.#refused(this.#refusal(outcome));
     }
   }
 
@@ -248,7 +248,7 @@ export class SeeqServer {
       if (!refused && open !== true) this.#session.accepted();
       return { ...outcome, renewed: refused && this.#session.expired(outcome.token) };
     } catch (thrown) {
-      const error = fromThrown(thrown, this.name, signal);
+      const error = this.#session.failure(thrown, signal);
       if (error instanceof Unreachable) this.#circuit.open(error);
       throw error;
     }
@@ -289,8 +289,8 @@ export class SeeqServer {
     return { status: response.status, body: error, retryAfterMs };
   }
 
-  #refused(reply: RefusedReply, token: string | undefined): DriverError {
-    return fromRefusal(reply, this.name, (text) => this.#session.conceal(text, token));
+  #refused(reply: RefusedReply): DriverError {
+    return fromRefusal(reply, this.name, this.#session.conceal);
   }
 }
 

@@ -2,11 +2,15 @@
  * The session at one Seeq server: one log-in for all waiting calls, the token kept and replaced whenever an answer
  * brings a new one, and no storm of log-ins with a wrong password (which would lock the account).
  */
+import { SecretFilter } from '../../config/secret-filter.ts';
 import { DriverError } from '../../contract/errors.ts';
 import type { TextSource } from '../fresh-tls.ts';
 import type { SeeqClient, TokenHolder } from './transport.ts';
 import { parseRetryAfter } from '../http/retry.ts';
+import { answerOf, isObject, type JsonObject, optionalList, optionalText, textIn, UnexpectedJson } from '../json.ts';
 import { fromRefusal, fromThrown, SilentLogin } from './failure.ts';
+import { UnreadableReply } from './reply.ts';
+import { directoriesText, loginAdvice } from './login-advice.ts';
 
 /** How the driver logs in. Secrets are read for each log-in, so that a rotated one is used at the next. */
 export type SeeqCredentials =
@@ -27,8 +31,6 @@ const FIRST_REFUSAL_PAUSE_MS = 5_000;
 const LONGEST_REFUSAL_PAUSE_MS = 300_000;
 /** After this many log-ins in a row without any use the next ones are put off like refused ones. */
 const MOST_UNPROVEN = 2;
-/** Log-ins that are kept out of texts. */
-const MOST_LOGINS = 4;
 /** One log-in may take this long, whoever waits for it. */
 const LOGIN_TIMEOUT_MS = 30_000;
 
@@ -36,8 +38,9 @@ export class Session implements TokenHolder {
   #token: string | undefined;
   #login: { readonly done: Promise<void>; readonly stop: AbortController } | undefined;
   #refusal: { error: DriverError; untilMs: number; pauseMs: number; login: Login | undefined } | undefined;
-  /** The log-ins of late, the newest last: a text of the server may repeat an older one as well. */
-  #logins: Login[] = [];
+  #lastLogin: Login | undefined;
+  /** Kept out of texts; a text of the server may repeat an older one as well. */
+  readonly #secrets = new SecretFilter();
   /** Log-ins in a row whose token was refused before any call was accepted with it. */
   #unproven = 0;
   readonly #server: string;
@@ -62,7 +65,9 @@ export class Session implements TokenHolder {
 
   renewed(token: string, usedToken: string | undefined): void {
     // An answer to a call made before the last log-in must not bring the old session back.
-    if (usedToken === this.#token) this.#token = token;
+    if (usedToken !== this.#token) return;
+    this.#secrets.learn(token);
+    this.#token = token;
   }
 
   /** A call was not refused for its token. */
@@ -82,13 +87,20 @@ export class Session implements TokenHolder {
     return false;
   }
 
-  /** A text of the server without our secrets, should it repeat them. `token` is the one that the call was made with. */
-  conceal(text: string, token = this.#token): string {
-    const isKey = this.#credentials.kind === 'accessKey';
-    const known = this.#logins.flatMap(({ username, password }) => [password, isKey ? username : '']);
-    return [...known, token ?? '']
-      .filter((secret) => secret !== '')
-      .reduce((rest, secret) => rest.replaceAll(secret, '[secret]'), text);
+  /** A text of the server on one line, without our secrets, should it repeat them; empty where that is not possible. */
+  readonly conceal = (text: string, longest?: number): string => this.#secrets.clean(text, longest);
+
+  /** A failure of a call, without our secrets in what the server wrote. */
+  failure(thrown: unknown, signal?: AbortSignal): DriverError {
+    const isReply = thrown instanceof UnreadableReply;
+    if (!isReply && !(thrown instanceof UnexpectedJson)) return fromThrown(thrown, this.#server, signal);
+    // What stands in quotes is the server's, such as a media type; all else of an unreadable answer is ours.
+    const own = isReply ? thrown.message.replace(/"[^"]*"/g, 'something else') : 'it is not what the API promises';
+    const why = this.conceal(thrown.message) || own;
+    if (why === thrown.message) return fromThrown(thrown, this.#server, signal);
+    // Without its cause, which has the text as it was.
+    const clean = isReply ? new UnreadableReply(why, { passing: thrown.passing }) : new UnexpectedJson(why);
+    return fromThrown(clean, this.#server, signal);
   }
 
   /**
@@ -132,18 +144,18 @@ export class Session implements TokenHolder {
       const { error, response } = await client.POST('/auth/login', { body, signal });
       if (!response.ok) {
         const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), Date.now());
-        throw fromRefusal({ status: response.status, body: error, retryAfterMs }, this.#server, (text) =>
-          this.conceal(text),
-        );
+        const refusal = { status: response.status, body: error, retryAfterMs };
+        throw await this.#advised(fromRefusal(refusal, this.#server, this.conceal), login, client, signal);
       }
       const token = response.headers.get('x-sq-auth');
       if (token === null || token === '') {
         throw new DriverError('sourceError', `Server "${this.#server}" accepted the log-in but gave no session token.`);
       }
+      this.#secrets.learn(token);
       this.#token = token;
       this.#refusal = undefined;
     } catch (thrown) {
-      throw this.#remember(timedOut(signal, this.#server) ?? fromThrown(thrown, this.#server), login);
+      throw this.#remember(timedOut(signal, this.#server) ?? this.failure(thrown), login);
     }
   }
 
@@ -153,10 +165,10 @@ export class Session implements TokenHolder {
     const name = credentials.kind === 'accessKey' ? credentials.accessKey : credentials.user;
     try {
       const [username, password] = await Promise.all([name.reveal(), credentials.password.reveal()]);
-      const login = { username, password };
-      const others = this.#logins.filter((known) => !isSame(known, login));
-      this.#logins = [...others.slice(1 - MOST_LOGINS), login];
-      return login;
+      this.#secrets.learn(password);
+      if (credentials.kind === 'accessKey') this.#secrets.learn(username);
+      this.#lastLogin = { username, password };
+      return this.#lastLogin;
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       const text = `The log-in at server "${this.#server}" cannot be read: ${why}. It is read again at the next call.`;
@@ -174,26 +186,53 @@ export class Session implements TokenHolder {
     if (directory.toLowerCase() === 'seeq') return SEEQ_DIRECTORY;
     const { data, error, response } = await client.GET('/auth/providers', { signal });
     if (!response.ok) {
-      throw fromRefusal({ status: response.status, body: error, retryAfterMs: undefined }, this.#server, (text) =>
-        this.conceal(text),
-      );
+      throw fromRefusal({ status: response.status, body: error, retryAfterMs: undefined }, this.#server, this.conceal);
     }
-    const providers = data?.authProviders ?? [];
-    const provider = providers.find(({ name }) => name.toLowerCase() === directory.toLowerCase());
+    const { names, entries } = this.#directories(data);
+    const provider = entries[names.findIndex((name) => name.toLowerCase() === directory.toLowerCase())];
     if (!provider) {
-      const known = providers.map(({ name }) => `"${name}"`).join(', ');
       throw new DriverError(
         'unauthorized',
-        `Server "${this.#server}" has no directory "${directory}"; it offers ${known === '' ? 'none' : known}.`,
+        `Server "${this.#server}" has no directory "${directory}"; it offers ${directoriesText(names)}.`,
       );
     }
+    const datasourceClass = optionalText(provider, 'datasourceClass');
+    const datasourceId = optionalText(provider, 'datasourceId');
     return {
-      ...(provider.datasourceClass ? { authProviderClass: provider.datasourceClass } : {}),
-      ...(provider.datasourceId ? { authProviderId: provider.datasourceId } : {}),
+      ...(datasourceClass ? { authProviderClass: datasourceClass } : {}),
+      ...(datasourceId ? { authProviderId: datasourceId } : {}),
     };
   }
 
-  #remember(error: DriverError, login = this.#logins.at(-1)): DriverError {
+  /** The directories in an answer; those that cannot be read are left out. @throws UnexpectedJson */
+  #directories(body: unknown): { names: string[]; entries: JsonObject[] } {
+    const entries = optionalList(answerOf(body), 'authProviders').filter(
+      (entry): entry is JsonObject => isObject(entry) && typeof entry.name === 'string',
+    );
+    return { names: entries.map((entry) => this.conceal(textIn(entry, 'name'), 200)), entries };
+  }
+
+  /** A refused log-in with what a person can do about it. */
+  async #advised(error: DriverError, { username, password }: Login, client: SeeqClient, signal: AbortSignal) {
+    if (error.code !== 'unauthorized') return error;
+    const { kind } = this.#credentials;
+    const directory = this.#credentials.kind === 'user' ? this.#credentials.directory : undefined;
+    const offered = kind === 'user' ? await this.#offered(client, signal) : undefined;
+    const advice = loginAdvice({ kind, username, password, directory, offered });
+    return new DriverError(error.code, `${error.message} ${advice}`, { details: error.details ?? {} });
+  }
+
+  /** Only for advice: a server that does not list its directories is no further problem. */
+  async #offered(client: SeeqClient, signal: AbortSignal): Promise<string[] | undefined> {
+    try {
+      const { data, response } = await client.GET('/auth/providers', { signal });
+      return response.ok ? this.#directories(data).names : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  #remember(error: DriverError, login = this.#lastLogin): DriverError {
     if (error.code !== 'unauthorized') return error;
     const pauseMs = Math.min(
       LONGEST_REFUSAL_PAUSE_MS,

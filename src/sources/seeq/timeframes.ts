@@ -10,7 +10,7 @@ import {
   objectOf,
   optionalCount,
   optionalList,
-  optionalText,
+  filledText,
   textIn,
 } from '../json.ts';
 import { isReadable, isUnreadable, type SourceCall, type Timeframe, type UnreadableItem } from '../source.ts';
@@ -136,7 +136,7 @@ function decodeTimeframes(text: string, server: string): DecodedPage {
   return {
     page: page.sort(byStart),
     unreadable,
-    next: optionalText(body, 'continuationToken') || undefined,
+    next: filledText(body, 'continuationToken'),
     // A server may give fewer than asked for.
     limit: optionalCount(body, 'limit') ?? PAGE,
   };
@@ -156,7 +156,7 @@ function toTimeframe(capsule: JsonObject): Timeframe {
   const backwards = start !== undefined && end !== undefined && compareUtc(start, end) > 0;
   return {
     // Where the server gives no id (or null), start and end are the identity.
-    id: optionalText(capsule, 'id') || `${start ?? ''}_${end ?? ''}`,
+    id: filledText(capsule, 'id') ?? `${start ?? ''}_${end ?? ''}`,
     start,
     end,
     uncertain: isUncertain(capsule.isUncertain) || backwards,

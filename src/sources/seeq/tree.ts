@@ -159,7 +159,7 @@ function decodeTree(body: unknown, host: string, asked: number) {
 function isFull(tree: JsonObject, count: number, asked: number): boolean {
   if (count === 0) return false;
   try {
-    return count >= Math.min(asked, optionalCount(tree, 'limit') || asked);
+    return count >= Math.min(asked, optionalCount(tree, 'limit') ?? asked);
   } catch (thrown) {
     if (thrown instanceof UnexpectedJson) return true;
     throw thrown;

@@ -24,6 +24,27 @@ const echo =
     const sent = request.body === '' ? {} : (JSON.parse(request.body) as Record<string, string>);
     return { status, body: { statusMessage: `you sent ${Object.values(sent).join(' ')} ${request.token ?? ''}` } };
   };
+/** The same in encodings that hide it from a search for the plain text. */
+const encoding =
+  (status: number, encode: (text: string) => string) =>
+  (request: RudeRequest): RudeAnswer => {
+    const { password = '' } = (request.body === '' ? {} : JSON.parse(request.body)) as { password?: string };
+    const statusMessage = `you sent ${encode(`reader:${password}`)} and ${encode(request.token ?? '')}`;
+    return {
+      status,
+      headers: { 'content-type': `application/json; x=${encode(request.token ?? 'none')}` },
+      body: { statusMessage },
+    };
+  };
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
+const hex = (text: string): string => Buffer.from(text).toString('hex');
+/** Pieces of the secrets in these encodings, without the characters that depend on their neighbours. */
+const ENCODED = [PASSWORD, TOKEN].flatMap((secret) => [
+  hex(secret),
+  encodeURIComponent(secret),
+  ...['', 'r', 'rr'].map((before) => base64(before + secret).slice(4, -4)),
+]);
+
 const logIn = (): RudeAnswer => ({ headers: { 'x-sq-auth': TOKEN }, body: {} });
 
 /** Everything that a log could show of an error: its own text, its causes, its members. */
@@ -43,12 +64,24 @@ describe.each(Object.entries(credentials))('with %s', (_name, own) => {
     ['a failed log-in is repeated', () => answering(echo(200), echo(500))],
     ['a refused session is repeated', () => answering(echo(401), logIn)],
     ['a refused call is repeated', () => answering(echo(400), logIn)],
+    ['a refused log-in is repeated in Base64', () => answering(echo(200), encoding(401, base64))],
+    ['a failed log-in is repeated in hexadecimal', () => answering(echo(200), encoding(500, hex))],
+    ['a refused session is repeated, percent-encoded', () => answering(encoding(401, encodeURIComponent), logIn)],
+    ['a refused call is repeated in Base64', () => answering(encoding(400, base64), logIn)],
+    [
+      'a token stands in a media type',
+      () => answering(({ token }) => ({ headers: { 'content-type': `text/${base64(token ?? '')}` }, body: '' }), logIn),
+    ],
+    [
+      'an answer without its list repeats the token',
+      () => answering(({ token }) => ({ body: { statusMessage: `canceled ${token} ${base64(token ?? '')}` } }), logIn),
+    ],
     ['an answer is no JSON', () => answering(() => ({ body: '{"oops' }), logIn)],
     ['an answer is a page', () => answering(() => ({ headers: { 'content-type': 'text/html' }, body: '' }), logIn)],
     ['nobody is there', closedAddress],
   ])('nothing leaks where %s', async (_what, serve) => {
     const text = await failing(await serve());
-    for (const secret of SECRETS) expect(text).not.toContain(secret);
+    for (const secret of [...SECRETS, ...ENCODED]) expect(text).not.toContain(secret);
     expect(text).toContain('Server "plant"');
   });
 });

@@ -36,7 +36,7 @@ describe('a log-in', () => {
   it.each<[string, SeeqCredentials, string]>([
     [
       'with a wrong password',
-      user('reader@example.com', 'wrong', 'Seeq'),
+      user('reader@example.com', 'wrong-password', 'Seeq'),
       "did not accept the driver's log-in: The username or the password is not right",
     ],
     ['in the wrong directory', user('operator', 'operator-password', 'Seeq'), 'did not accept'],
@@ -52,7 +52,69 @@ describe('a log-in', () => {
       expect(error.message).toContain(text);
     }
     await rejection(read(source));
-    expect((await seeq.control.requests()).length).toBe(1);
+    // Besides, the directories may be asked for once, to name them in the error.
+    for (const operation of ['login', 'get_auth_providers']) {
+      expect((await seeq.control.requests()).filter((seen) => seen.operation === operation).length).toBeLessThan(2);
+    }
+    expect((await seeq.control.requests()).length).toBeLessThanOrEqual(2);
+  });
+
+  it.each<[string, SeeqCredentials, string[]]>([
+    [
+      'an access key, with its age and a better way',
+      accessKey,
+      ['14 days', '24 hours in R58', 'log-in in a browser', "Seeq's Applications", '"accessKey" and "password"'],
+    ],
+    [
+      'a user, with the directories of the server',
+      user('operator', 'wrong-password-1', 'Seeq'),
+      ['it belongs', '"Plant Directory"'],
+    ],
+    [
+      'a blank in a password',
+      user('operator', 'operator-password ', 'Plant Directory'),
+      ['password begins or ends with a blank'],
+    ],
+    [
+      'a line break in a user',
+      user('operator\n', 'operator-password', 'Plant Directory'),
+      ['user begins or ends with a blank or a line break'],
+    ],
+  ])('that is refused names the likely causes: %s', async (_what, credentials, texts) => {
+    const { seeq, source } = await plant({ knobs: { accessKeysExpired: true } }, { credentials });
+    const error = await rejection(read(source));
+    expect(error).toMatchObject({ code: 'unauthorized', retryable: false });
+    for (const text of texts)
+      expect(error.message).toContain(text === 'it belongs' ? 'belongs to another directory than "Seeq"' : text);
+    expect(error.message).not.toContain(await credentials.password.reveal());
+    expect((await source.probe(freeCall())).message).toBe(error.message);
+    await seeq.stop();
+  });
+
+  it('that lists directories in another form is refused for the odd ones only', async () => {
+    const authProviders = [
+      null,
+      5,
+      { name: null },
+      { name: 'Plant Directory', datasourceClass: 'C', datasourceId: 'I' },
+      [],
+    ];
+    const seen: unknown[] = [];
+    const url = await answering(
+      ({ path }) => ({ body: path.endsWith('/auth/providers') ? { authProviders } : { name: 'x', properties: [] } }),
+      ({ body }) => {
+        seen.push(JSON.parse(body));
+        return { headers: { 'x-sq-auth': 'token-of-a-log-in' }, body: {} };
+      },
+    );
+    await read(openSource(url, { credentials: user('operator', 'operator-password', 'Plant Directory') }));
+    expect(seen).toMatchObject([{ authProviderClass: 'C', authProviderId: 'I' }]);
+    const odd = openSource(await answering(() => ({ body: { authProviders: 'none' } })), {
+      credentials: user('operator', 'operator-password', 'Plant Directory'),
+    });
+    const error = await rejection(read(odd));
+    expect(error.code).toBe('sourceError');
+    expect(error.message).toContain('"authProviders" is text, not a list');
   });
 
   it.each([
@@ -71,7 +133,7 @@ describe('a log-in', () => {
   });
 
   it('that a server cannot list directories for is told', async () => {
-    const credentials = user('operator', 'x', 'Plant Directory');
+    const credentials = user('operator', 'operator-password', 'Plant Directory');
     const refused = openSource(await answering(() => ({ status: 500, body: { statusMessage: 'no list' } })), {
       credentials,
     });
@@ -222,7 +284,7 @@ describe('the probe', () => {
   });
 
   it('tells a wrong password together with the version', async () => {
-    const { source } = await plant({}, { credentials: user('reader@example.com', 'wrong', 'Seeq') });
+    const { source } = await plant({}, { credentials: user('reader@example.com', 'wrong-password', 'Seeq') });
     expect(await probe(source)).toMatchObject({
       state: 'unauthorized',
       version: expect.any(String) as string,

@@ -1,0 +1,49 @@
+/** What a person can do about a log-in that Seeq refuses. */
+import type { SeeqCredentials } from './session.ts';
+
+/**
+ * Life of a personal access key by Seeq's support page "Working with Access Keys". That keys of applications log in by
+ * the same call is inferred: Seeq's API makes both with an id and a password.
+ */
+const KEY_ADVICE =
+  "Likely cause: the access key has expired. A personal access key works for 14 days after its owner's last log-in in a " +
+  'browser (24 hours in R58; an administrator can change that). Its owner logs in to Seeq in a browser to renew it. A ' +
+  "better way for a service is a key of one of Seeq's Applications, which an administrator makes: its id and password " +
+  'go into "accessKey" and "password", and it does not depend on anybody\'s log-in. Otherwise compare the id and the ' +
+  'password of the key with the configuration.';
+
+/** Directories that are listed; a server has a few. */
+const MOST_DIRECTORIES = 20;
+
+export interface RefusedLogin {
+  kind: SeeqCredentials['kind'];
+  username: string;
+  password: string;
+  /** Of a user. */
+  directory: string | undefined;
+  /** Names of the directories of the server; undefined where it does not say. */
+  offered: readonly string[] | undefined;
+}
+
+/** Sentences that follow the error. */
+export function loginAdvice({ kind, username, password, directory, offered }: RefusedLogin): string {
+  const blank = [
+    ...(username === username.trim() ? [] : [kind === 'accessKey' ? 'access key' : 'user']),
+    ...(password === password.trim() ? [] : ['password']),
+  ];
+  const blankAdvice = blank.map((what) => `The ${what} begins or ends with a blank or a line break; is that meant?`);
+  if (kind === 'accessKey') return [...blankAdvice, KEY_ADVICE].join(' ');
+  const others = offered === undefined ? '' : ` The server offers ${directoriesText(offered)}.`;
+  return [
+    ...blankAdvice,
+    `Likely causes: the user or the password is wrong or has expired, or the user belongs to another directory than ` +
+      `"${directory ?? 'Seeq'}" ("directory").${others}`,
+  ].join(' ');
+}
+
+/** The directories of a server for a sentence. */
+export function directoriesText(names: readonly string[]): string {
+  if (names.length === 0) return 'none';
+  const shown = names.slice(0, MOST_DIRECTORIES).map((name) => `"${name.slice(0, 100)}"`);
+  return `${shown.join(', ')}${names.length > shown.length ? ` and ${names.length - shown.length} more` : ''}`;
+}
