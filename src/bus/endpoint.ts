@@ -28,9 +28,14 @@ export interface ServeOptions {
   chunkBytes?: number | undefined;
   /** Where answers may go, those of service discovery too. */
   replyRule: ReplyRule;
+  /** Between two tries of a subscription that the server refuses. Default 5 s. */
+  resubscribeMs?: number | undefined;
   /** Where the server tells that a caller is gone; without it nobody knows. */
   replies?: ReplyBox | undefined;
 }
+
+/** Between two tries of a subscription that the server refuses. */
+const RESUBSCRIBE_MS = 5000;
 
 /** Answers a request; resolves when its answer has ended. */
 export type RequestHandler = (request: IncomingRequest) => Promise<void>;
@@ -80,6 +85,8 @@ class Endpoint implements RequestEndpoint {
   readonly #leaving = new Set<Promise<unknown>>();
   /** Resolves when the connection of the subscription has ended. */
   #lost: Promise<unknown> | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  #stopping = false;
   #stopped = false;
   readonly #stopUsing: (() => void)[];
 
@@ -112,6 +119,8 @@ class Endpoint implements RequestEndpoint {
   }
 
   async stop(deadlineMs: number): Promise<{ unfinished: number }> {
+    this.#stopping = true;
+    clearTimeout(this.#retry);
     for (const stop of this.#stopUsing) stop();
     const deadline = Date.now() + deadlineMs;
     // Requests that the server has already sent to us are ours: they arrive before this resolves.
@@ -141,8 +150,14 @@ class Endpoint implements RequestEndpoint {
       callback: (error, message) => {
         try {
           if (error === null) this.#accept(message, nc);
-          else
-            logger.error({ err: error, subject }, 'The driver cannot receive requests: the subscription was refused');
+          else {
+            const text =
+              'The driver cannot receive requests: the subscription was refused. It is tried again every few seconds.';
+            limited(logger).error('subscription refused', { err: error, subject }, text);
+            this.#refused(nc, () => {
+              this.#subscribe(nc, subject, queue);
+            });
+          }
         } catch (thrown) {
           this.#fault(thrown, 'A request could not be accepted');
         }
@@ -150,10 +165,19 @@ class Endpoint implements RequestEndpoint {
     });
   }
 
+  /** A right that is given back makes no new subscription by itself, and the connection lives on without one. */
+  #refused(nc: NatsConnection, again: () => void): void {
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => {
+      if (this.#nc === nc && !nc.isClosed() && !this.#stopping) again();
+    }, this.#options.resubscribeMs ?? RESUBSCRIBE_MS);
+    this.#retry.unref();
+  }
+
   /** A connection that is replaced while it works gets no new requests as soon as the next one does. */
   #leave(next: NatsConnection): void {
     const [nc, subscription] = [this.#nc, this.#subscription];
-    if (nc === undefined || subscription === undefined || nc.isClosed()) return;
+    if (nc === undefined || nc === next || subscription === undefined || nc.isClosed()) return;
     // Requests that are on their way over it are ours, and are answered over it.
     const release = this.#connection.outboxOf(nc).hold();
     // What is asked of a connection that ends has no answer.
