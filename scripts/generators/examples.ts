@@ -147,7 +147,7 @@ function openHosts(url: string): Hosts {
     requestTimeoutMs: 60_000,
     userAgent: 'iota-seeqdrv (documentation)',
   });
-  return new Hosts([{ source, concurrency: 1, queueLimit: 1000 }]);
+  return new Hosts([{ source, concurrency: 1, requests: 256, queueLimit: 1000 }]);
 }
 
 function openDriver(hosts: Hosts): Driver {
@@ -171,6 +171,7 @@ async function ask(driver: Driver, request: Request, url: string) {
   await driver.handle({
     data: Buffer.from(JSON.stringify(request)),
     hasReply: true,
+    reply: 'answers.1',
     replyProblem: () => undefined,
     answer: (head) => ({
       item: (item) => {

@@ -25,7 +25,7 @@ export interface BusRequestOptions {
 export class BusRequest implements IncomingRequest {
   readonly data: Uint8Array;
   readonly hasReply: boolean;
-  readonly #reply: string;
+  readonly reply: string;
   readonly #gzip: boolean;
   readonly #outbox: Outbox;
   readonly #options: BusRequestOptions;
@@ -43,8 +43,8 @@ export class BusRequest implements IncomingRequest {
   ) {
     this.data = message.data;
     const reply = message.reply ?? '';
-    this.#reply = options.replyRule(reply) === undefined ? reply : '';
-    this.hasReply = this.#reply !== '';
+    this.reply = options.replyRule(reply) === undefined ? reply : '';
+    this.hasReply = this.reply !== '';
     this.#gzip = acceptsGzip(message.headers);
     this.#outbox = outbox;
     this.#options = options;
@@ -77,7 +77,7 @@ export class BusRequest implements IncomingRequest {
       return this.#writer;
     }
     const { replyTo } = head;
-    this.#subject = replyTo !== undefined && this.replyProblem(replyTo) === undefined ? replyTo : this.#reply;
+    this.#subject = replyTo !== undefined && this.replyProblem(replyTo) === undefined ? replyTo : this.reply;
     this.#writer = new AnswerWriter(head, {
       outbox: this.#outbox,
       subject: this.#subject,

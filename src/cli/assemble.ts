@@ -10,6 +10,7 @@ export function openHosts(config: Config, version: string): Hosts {
       source: openSeeq(server, config.limits.pageSamples, version),
       concurrency: server.concurrency,
       queueLimit: server.queueLimit,
+      requests: config.limits.concurrentRequests,
     })),
   );
 }

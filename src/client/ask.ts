@@ -49,7 +49,7 @@ export async function* askStream(
   options: AskOptions = {},
 ): AsyncGenerator<AnswerMessage> {
   const silenceMs = options.silenceMs ?? (request.timeoutMs ?? DEFAULT_BUDGET_MS) + WAY_MS;
-  const inbox = newInbox(options);
+  const inbox = newInbox(connection, options);
   const queue = new MessageQueue();
   const subscription = connection.subscribe(inbox, {
     callback: (error, message) => {
@@ -76,10 +76,20 @@ export async function* askStream(
   }
 }
 
+/** The part of its reply subjects that is the same for all of a connection: by it the driver shares its places. */
+const roots = new WeakMap<object, string>();
+
 /** A subject for an answer, of nobody else. */
-export function newInbox({ inboxPrefix = '_INBOX' }: AskOptions): string {
-  return `${inboxPrefix}.${randomUUID().replaceAll('-', '')}`;
+export function newInbox(connection: NatsConnectionLike, { inboxPrefix = '_INBOX' }: AskOptions): string {
+  let root = roots.get(connection);
+  if (root === undefined) {
+    root = newToken();
+    roots.set(connection, root);
+  }
+  return `${inboxPrefix}.${root}.${newToken()}`;
 }
+
+const newToken = (): string => randomUUID().replaceAll('-', '');
 
 /** Sends a request and collects its whole answer. */
 export async function ask(

@@ -89,7 +89,7 @@ export function createClient(connection: NatsConnectionLike, options: ClientOpti
   function cancel({ id }: Request): void {
     const request = { function: 'cancel', params: { request: id } };
     try {
-      connection.publish(topic, Buffer.from(JSON.stringify(request)), { reply: newInbox(inbox) });
+      connection.publish(topic, Buffer.from(JSON.stringify(request)), { reply: newInbox(connection, inbox) });
     } catch {
       // The connection is gone; the request ends with its time budget.
     }

@@ -150,7 +150,7 @@ export class FollowedLease implements AsyncIterable<LeaseItem> {
     if (before) {
       before.leave();
       this.#tryTo(() => {
-        const reply = newInbox(this.#options);
+        const reply = newInbox(this.#connection, this.#options);
         this.#connection.publish(this.#subject, Buffer.from(JSON.stringify(cancelling(before))), { reply });
       });
     }

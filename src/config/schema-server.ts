@@ -59,7 +59,9 @@ export const serverSchema = z.strictObject({
   requestTimeoutMs: whole(10, 3_600_000).default(60_000).describe('Longest time of one call, in milliseconds.'),
   queueLimit: whole(0, 1_000_000)
     .default(10_000)
-    .describe('Calls that may wait for a free place; further ones are answered `overloaded`.'),
+    .describe(
+      'Calls that may wait for a free place; further ones are answered `overloaded`. One caller gets at most three quarters.',
+    ),
 });
 
 /** A server as read, secrets still as references. */

@@ -31,16 +31,22 @@ export const limitsSchema = z.strictObject({
     .describe('Longest time budget that a request may ask for, in milliseconds.'),
   concurrentRequests: whole(1, 100_000)
     .default(256)
-    .describe('Requests that one driver process works on at once; further ones are answered `overloaded`.'),
+    .describe(
+      'Requests that one driver process works on at once for each server. Three times as many may wait; further ones are answered `overloaded`. One caller gets at most three quarters of either.',
+    ),
   maxLeaseMs: whole(1000, 24 * HOUR_MS)
     .default(600_000)
     .describe('Longest lease that `eventpipepoll` may ask for, in milliseconds.'),
   maxLeases: whole(1, 100_000)
     .default(1000)
-    .describe('Leases that one driver process holds at once; further ones are answered `overloaded`.'),
+    .describe(
+      'Leases that one driver process holds at once; further ones are answered `overloaded`. One caller gets at most three quarters.',
+    ),
   maxLeasedItems: whole(1, 10_000_000)
     .default(50_000)
-    .describe('Items of all leases of one driver process together; leases beyond it are answered `overloaded`.'),
+    .describe(
+      'Items of all leases of one driver process together; leases beyond it are answered `overloaded`. One caller gets at most three quarters, but its first lease whatever is free.',
+    ),
   drainTimeoutMs: whole(0, 600_000)
     .default(20_000)
     .describe('Time that requests in flight have to end when the driver is stopped, in milliseconds.'),

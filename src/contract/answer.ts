@@ -98,6 +98,8 @@ export interface IncomingRequest {
   readonly data: Uint8Array;
   /** False when the message names no subject to answer on, or one on which no answer may be sent. */
   readonly hasReply: boolean;
+  /** The reply subject of the message, by which callers are told apart; empty when there is none. */
+  readonly reply: string;
   /** Why the answer cannot go to a subject that the body names; undefined when it can. */
   replyProblem(replyTo: string): string | undefined;
   /** Opens the one answer of this request. A `replyTo` that is not allowed counts as none. */

@@ -4,6 +4,7 @@ import type { DriverError, ErrorCode } from '../contract/errors.ts';
 import { toDriverError } from '../contract/errors.ts';
 import type { Nanoseconds } from '../contract/instant.ts';
 import type { Pause, SourceCall } from '../sources/source.ts';
+import type { Caller } from './caller.ts';
 import { isCancelled } from './cancellation.ts';
 import type { Lane } from './gate.ts';
 import type { Host, Hosts } from './hosts.ts';
@@ -21,6 +22,7 @@ export interface DriverFacts {
 }
 
 export interface ContextOptions {
+  caller: Caller;
   hosts: Hosts;
   /** The servers that the request names; all when it names none. */
   selected: Host[];
@@ -42,7 +44,15 @@ export interface ContextOptions {
   onUnexpected: (error: DriverError) => void;
 }
 
+/** The place of a request at a host. */
+interface Claim {
+  /** Parts of the request that work with the host. */
+  users: number;
+  readonly entered: Promise<void>;
+}
+
 export class RequestContext {
+  readonly caller: Caller;
   readonly hosts: Hosts;
   readonly selected: Host[];
   readonly limits: DriverLimits;
@@ -60,6 +70,7 @@ export class RequestContext {
   /** Rejects with the signal's reason a grace after the signal. */
   readonly #overdue: Promise<never>;
   readonly #lanes = new Map<Host, Lane>();
+  readonly #claims = new Map<Host, Claim>();
   readonly #asked = new Set<string>();
   #sourceMs = 0;
   #sourceRequests = 0;
@@ -70,6 +81,7 @@ export class RequestContext {
   #ended = false;
 
   constructor(options: ContextOptions) {
+    this.caller = options.caller;
     this.hosts = options.hosts;
     this.selected = options.selected;
     this.limits = options.limits;
@@ -118,25 +130,86 @@ export class RequestContext {
   }
 
   /**
+   * Holds a place at a host as long as the work goes on, so that a request with many parts there waits for one once.
+   * The work begins at once; its parts wait for the place.
+   */
+  async using<T>(host: Host, work: () => Promise<T>): Promise<T> {
+    const claim = this.#claim(host);
+    claim.users++;
+    try {
+      return await work();
+    } finally {
+      if (--claim.users === 0) {
+        this.#claims.delete(host);
+        claim.entered.then(
+          () => {
+            host.places.leave(this.caller);
+          },
+          () => undefined,
+        );
+      }
+    }
+  }
+
+  /**
    * Works on one part of the request (an item, a host) that may fail alone. Its failure becomes an item of the answer;
    * so does a part that goes on after the end of the budget, whose work is then left to itself.
    * @param failed names the part
+   * @param host the one that the part works with; it waits for a place there
    */
-  async part(failed: Omit<FailedItem, 'error'>, work: () => Promise<void>): Promise<void> {
+  async part(failed: Omit<FailedItem, 'error'>, work: () => Promise<void>, host?: Host): Promise<void> {
+    await (
+      await this.attempt(failed, work, host)
+    )();
+  }
+
+  /** Like `part`, for the order of items: its outcome enters the answer when the function that it resolves with is called. */
+  async attempt(
+    failed: Omit<FailedItem, 'error'>,
+    work: () => Promise<void>,
+    host?: Host,
+  ): Promise<() => Promise<void>> {
     try {
       if (this.signal.aborted) throw this.signal.reason;
-      await Promise.race([work(), this.#overdue]);
-      this.#succeeded++;
+      await (host === undefined
+        ? Promise.race([work(), this.#overdue])
+        : this.using(host, () => Promise.race([this.#claim(host).entered.then(work), this.#overdue])));
+      return async () => {
+        this.#succeeded++;
+      };
     } catch (thrown) {
-      // Who has cancelled a request wants no failure of each of its parts.
-      if (this.#ended || isCancelled(this.signal)) return;
-      const error = toDriverError(thrown);
-      if (error.code === 'internal') this.#onUnexpected(error);
-      this.#failed++;
-      this.#firstFailure ??= error;
-      this.#items++;
-      await this.#sink.item({ ...failed, error: error.toBody() });
+      return () => this.#fail(failed, toDriverError(thrown));
     }
+  }
+
+  /** Works out one item, which the function that it resolves with emits; in its place its failure. */
+  async prepare(
+    failed: Omit<FailedItem, 'error'>,
+    work: () => Promise<AnswerItem>,
+    host?: Host,
+  ): Promise<() => Promise<void>> {
+    let item: AnswerItem | undefined;
+    const conclude = await this.attempt(
+      failed,
+      async () => {
+        item = await work();
+      },
+      host,
+    );
+    return async () => {
+      if (item !== undefined) await this.emit(item);
+      await conclude();
+    };
+  }
+
+  async #fail(failed: Omit<FailedItem, 'error'>, error: DriverError): Promise<void> {
+    // Who has cancelled a request wants no failure of each of its parts.
+    if (this.#ended || isCancelled(this.signal)) return;
+    if (error.code === 'internal') this.#onUnexpected(error);
+    this.#failed++;
+    this.#firstFailure ??= error;
+    this.#items++;
+    await this.#sink.item({ ...failed, error: error.toBody() });
   }
 
   /**
@@ -145,6 +218,11 @@ export class RequestContext {
    */
   callTo(host: Host, options: { bypass?: boolean; signal?: AbortSignal } = {}): SourceCall {
     const signal = options.signal ?? this.signal;
+    if (options.bypass !== true && !this.#claims.has(host)) {
+      throw (
+        (this.signal.reason as Error | undefined) ?? new Error('a call to a server needs a part that works with it')
+      );
+    }
     const lane = options.bypass ? undefined : this.#lane(host);
     this.#asked.add(host.source.name);
     return {
@@ -183,10 +261,21 @@ export class RequestContext {
     };
   }
 
+  #claim(host: Host): Claim {
+    let claim = this.#claims.get(host);
+    if (!claim) {
+      claim = { users: 0, entered: host.places.enter(this.caller, this.signal) };
+      // Each part that waits for it fails with it.
+      claim.entered.catch(() => undefined);
+      this.#claims.set(host, claim);
+    }
+    return claim;
+  }
+
   #lane(host: Host): Lane {
     let lane = this.#lanes.get(host);
     if (!lane) {
-      lane = host.gate.lane(this.signal);
+      lane = host.gate.lane(this.signal, this.caller);
       this.#lanes.set(host, lane);
     }
     return lane;

@@ -10,13 +10,16 @@ import { limited, type Logger } from '../contract/log.ts';
 import { parseParams } from '../contract/problems.ts';
 import { parseRequest, type Request } from '../contract/request.ts';
 import { systemNow } from '../contract/time.ts';
+import { type Caller, callerRoot } from './caller.ts';
 import { Cancellation, isCancelled, type Peers } from './cancellation.ts';
 import { type ContextOptions, type DriverFacts, RequestContext } from './context.ts';
 import { handlerOf, isDeclared, isLease } from './functions.ts';
 import type { Hosts } from './hosts.ts';
 import { checkLimit, type DriverLimits } from './limits.ts';
 import { Leases } from './leases/leases.ts';
+import { WAITING_FOR_A_PLACE } from './places.ts';
 import { type RunningRequest, RunningRequests } from './running.ts';
+import { Shares } from './shares.ts';
 import { RequestStatistics } from './statistics.ts';
 
 export interface DriverOptions {
@@ -40,6 +43,9 @@ const WHOLE_GRACE = 2 / 3;
 /** What a caller is told to wait when the process has too much to do. */
 const RETRY_AFTER_MS = 1000;
 
+/** A request counts once more for each of these bytes, because memory is what many waiting ones cost. */
+const WEIGHED_BYTES = 16 * 1024;
+
 export class Driver {
   readonly statistics = new RequestStatistics();
   readonly #options: DriverOptions;
@@ -47,12 +53,21 @@ export class Driver {
   readonly #running = new RunningRequests();
   readonly #leases: Leases;
   readonly #cancellation: Cancellation;
+  /** Requests that need no server. */
+  readonly #light: Shares;
+  /** All others, in work or waiting for a place at a server; a large one counts as several. */
+  readonly #heavy: Shares;
   #draining = false;
   #leasesEnded = false;
 
   constructor(options: DriverOptions) {
     this.#options = options;
     this.#now = options.now ?? systemNow;
+    const { concurrentRequests } = options.limits;
+    this.#light = new Shares(concurrentRequests);
+    // As many as can work and wait at all servers, and the same once more for those that do neither.
+    const each = concurrentRequests * (1 + WAITING_FOR_A_PLACE);
+    this.#heavy = new Shares(each * (options.hosts.all.length + 1));
     this.#cancellation = new Cancellation(this.#running, options.peers);
     this.#leases = new Leases({
       limits: options.limits,
@@ -86,6 +101,8 @@ export class Driver {
       this.#dropped({ id, function: name });
       return;
     }
+    const user = parsed.ok ? (parsed.request.user?.name ?? '') : '';
+    const caller: Caller = { root: callerRoot(incoming.hasReply ? incoming.reply : (replyTo ?? '')), user };
     const sink = incoming.answer({ id, function: name, replyTo });
     // Whoever holds a lease has waited until its first message.
     let firstMs: number | undefined;
@@ -93,17 +110,16 @@ export class Driver {
     const error = parsed.ok ? problem && wrongReplyTo(problem) : parsed.error;
     const end =
       parsed.ok && error === undefined
-        ? await this.#answer(parsed.request, id, heard, arrived)
+        ? await this.#answer(parsed.request, id, heard, { arrived, caller, bytes: incoming.data.byteLength })
         : refusal(toDriverError(error), arrived);
     const elapsedMs = firstMs ?? performance.now() - arrived;
     const status = end.error?.code ?? end.status;
     this.statistics.answered(isDeclared(name) ? name : '', status, elapsedMs);
-    const user = parsed.ok ? parsed.request.user?.name : undefined;
     this.#options.log.debug(
       {
         id,
         function: name,
-        user,
+        user: user === '' ? undefined : user,
         status,
         ended: end.meta.ended,
         elapsedMs: end.meta.elapsedMs,
@@ -145,15 +161,21 @@ export class Driver {
     return parseRequest(data);
   }
 
-  async #answer(request: Request, id: string, sink: AnswerSink, arrived: number): Promise<AnswerEnd> {
+  async #answer(
+    request: Request,
+    id: string,
+    sink: AnswerSink,
+    { arrived, caller, bytes }: { arrived: number; caller: Caller; bytes: number },
+  ): Promise<AnswerEnd> {
     const { limits } = this.#options;
     const lease = isLease(request.function);
     let running: RunningRequest | undefined;
     let timer: NodeJS.Timeout | undefined;
+    let leave: (() => void) | undefined;
     try {
       if (this.#draining || (lease && this.#leasesEnded)) throw stopping();
-      if (!lease && this.inFlight >= limits.concurrentRequests) throw overloaded(limits.concurrentRequests);
       const handler = handlerOf(request.function);
+      if (!lease) leave = this.#enter(caller, handler.needsNoServer === true, bytes);
       const timeoutMs = request.timeoutMs ?? limits.defaultTimeoutMs;
       checkLimit('timeoutMs', timeoutMs, limits.maxTimeoutMs, 'milliseconds');
       const params = parseParams(handler.declaration.params, request.params, (path, length) => {
@@ -163,7 +185,7 @@ export class Driver {
       const controller = new AbortController();
       const { signal } = controller;
       const deadlineMs = lease ? undefined : arrived + timeoutMs - reserve;
-      const context = this.#context(request, sink, { signal, deadlineMs, graceMs: reserve * PART_GRACE });
+      const context = this.#context(request, caller, sink, { signal, deadlineMs, graceMs: reserve * PART_GRACE });
 
       // A cancel cannot be cancelled: it may have the very id of what it stops.
       running = this.#running.begin({ id: request.function === 'cancel' ? '' : id, isLease: lease, controller });
@@ -189,16 +211,33 @@ export class Driver {
     } finally {
       clearTimeout(timer);
       if (running) this.#running.end(running);
+      leave?.();
     }
+  }
+
+  /**
+   * Lets a request into the process; the function that it returns lets it out.
+   * @throws DriverError `overloaded`
+   */
+  #enter({ root }: Caller, needsNoServer: boolean, bytes: number): () => void {
+    const shares = needsNoServer ? this.#light : this.#heavy;
+    const weight = needsNoServer ? 1 : 1 + Math.floor(bytes / WEIGHED_BYTES);
+    if (!shares.mayTake(root, weight)) throw overloaded(this.inFlight);
+    shares.take(root, weight);
+    return () => {
+      shares.give(root, weight);
+    };
   }
 
   #context(
     request: Request,
+    caller: Caller,
     sink: AnswerSink,
     budget: Pick<ContextOptions, 'signal' | 'deadlineMs' | 'graceMs'>,
   ): RequestContext {
     const { hosts, limits, facts } = this.#options;
     return new RequestContext({
+      caller,
       hosts,
       selected: hosts.select(request.host),
       limits,
@@ -284,8 +323,9 @@ function timedOut(timeoutMs: number): DriverError {
   return new DriverError('timeout', `Not ready within the time budget of ${timeoutMs} ms.`, { details: { timeoutMs } });
 }
 
-function overloaded(limit: number): DriverError {
-  return new DriverError('overloaded', `The driver works on ${limit} requests already; try again later.`, {
+function overloaded(inFlight: number): DriverError {
+  const text = `The driver has ${inFlight} requests in work or waiting, and this caller its share of them; try again later.`;
+  return new DriverError('overloaded', text, {
     details: { retryAfterMs: RETRY_AFTER_MS },
   });
 }

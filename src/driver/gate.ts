@@ -1,10 +1,14 @@
 /**
- * Lets a bounded number of calls to one server run at once, and is fair between requests: when places are few, requests
- * take turns call by call, so a request for 5,000 tags does not make one for a single tag wait for all of them.
+ * Lets a bounded number of calls to one server run at once, and is fair between callers, and between the requests of a
+ * caller: when places are few, they take turns call by call, so a request for 5,000 tags does not make one for a single
+ * tag wait for all of them, nor do a hundred requests of one caller make the one of another wait.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DriverError } from '../contract/errors.ts';
 import type { Pause } from '../sources/source.ts';
+import { type Caller, OWN_CALLS } from './caller.ts';
+import { Shares } from './shares.ts';
+import { Turns } from './turns.ts';
 
 interface Waiter {
   start: () => void;
@@ -19,11 +23,10 @@ const FORGET_STARTED = 256;
 export class Gate {
   readonly #name: string;
   readonly #places: number;
-  readonly #queueLimit: number;
   #running = 0;
-  #waiting = 0;
-  /** Lanes with waiting calls, in the order of their turns. */
-  readonly #turns = new Set<Lane>();
+  readonly #waiting: Shares;
+  /** Lanes with waiting calls. */
+  readonly #turns = new Turns<Lane>();
 
   /**
    * @param name of the server, for error texts
@@ -33,12 +36,12 @@ export class Gate {
   constructor(name: string, places: number, queueLimit: number) {
     this.#name = name;
     this.#places = places;
-    this.#queueLimit = queueLimit;
+    this.#waiting = new Shares(queueLimit);
   }
 
   /** A lane for one request; ends with its signal. */
-  lane(signal: AbortSignal): Lane {
-    return new Lane(this, signal);
+  lane(signal: AbortSignal, caller: Caller = OWN_CALLS): Lane {
+    return new Lane(this, signal, caller);
   }
 
   /** Calls that run at once. */
@@ -47,7 +50,7 @@ export class Gate {
   }
 
   get load(): { running: number; waiting: number } {
-    return { running: this.#running, waiting: this.#waiting };
+    return { running: this.#running, waiting: this.#waiting.used };
   }
 
   /** @internal Takes a place at once, or returns false. */
@@ -59,30 +62,29 @@ export class Gate {
 
   /** @internal */
   enqueue(lane: Lane): void {
-    if (this.#waiting >= this.#queueLimit) {
+    if (!this.#waiting.mayTake(lane.caller.root)) {
       throw new DriverError('overloaded', `Too many calls wait for server "${this.#name}"; try again later.`, {
         details: { retryAfterMs: RETRY_AFTER_MS },
       });
     }
-    this.#waiting++;
+    this.#waiting.take(lane.caller.root);
     this.#turns.add(lane);
   }
 
   /** @internal Calls of an ended lane no longer wait. */
   forget(lane: Lane, calls: number): void {
-    this.#waiting -= calls;
-    this.#turns.delete(lane);
+    this.#waiting.give(lane.caller.root, calls);
+    this.#turns.remove(lane);
   }
 
   /** @internal A call has ended: its place goes to the lane whose turn it is. */
   leave(): void {
-    const [lane] = this.#turns;
+    const lane = this.#turns.take();
     if (!lane) {
       this.#running--;
       return;
     }
-    this.#turns.delete(lane);
-    this.#waiting--;
+    this.#waiting.give(lane.caller.root);
     // To the end of the line, if it has more to do.
     if (lane.startNext()) this.#turns.add(lane);
   }
@@ -90,12 +92,14 @@ export class Gate {
 
 /** The calls of one request to one server. */
 export class Lane {
+  readonly caller: Caller;
   readonly #gate: Gate;
   readonly #signal: AbortSignal;
   readonly #waiters: Waiter[] = [];
   #next = 0;
 
-  constructor(gate: Gate, signal: AbortSignal) {
+  constructor(gate: Gate, signal: AbortSignal, caller: Caller) {
+    this.caller = caller;
     this.#gate = gate;
     this.#signal = signal;
   }

@@ -8,6 +8,8 @@ export interface Handler<Declaration extends FunctionDeclaration = FunctionDecla
   handle(params: ParamsOf<Declaration>, context: RequestContext): Promise<void>;
   /** The answer goes on until the function ends it: neither time budget nor limit of requests at once apply. */
   readonly isLease?: boolean;
+  /** It works without a place at any server, so that it is answered however busy they are. */
+  readonly needsNoServer?: boolean;
   /** Limits that apply, for `functions`. */
   readonly limits?: readonly (keyof RequestContext['limits'])[];
 }

@@ -6,11 +6,14 @@ import { quote } from '../contract/validation.ts';
 import type { Source } from '../sources/source.ts';
 import { Findings } from './findings.ts';
 import { Gate } from './gate.ts';
+import { Places } from './places.ts';
 
 /** A source together with the limits that all requests to it share, and what they found. */
 export interface Host {
   source: Source;
   gate: Gate;
+  /** Requests that work with it. */
+  places: Places;
   findings: Findings;
 }
 
@@ -20,6 +23,8 @@ export interface HostOptions {
   concurrency: number;
   /** Calls that may wait. */
   queueLimit: number;
+  /** Requests that work with it at once. */
+  requests: number;
 }
 
 const isReadingScheme = (scheme: string): boolean => readingSchemes.some((one) => one === scheme);
@@ -28,10 +33,11 @@ export class Hosts {
   readonly #byName = new Map<string, Host>();
 
   constructor(options: HostOptions[]) {
-    for (const { source, concurrency, queueLimit } of options) {
+    for (const { source, concurrency, queueLimit, requests } of options) {
       this.#byName.set(source.name, {
         source,
         gate: new Gate(source.name, concurrency, queueLimit),
+        places: new Places(source.name, requests),
         findings: new Findings(),
       });
     }

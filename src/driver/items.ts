@@ -25,7 +25,11 @@ export async function eachItem(
   const byHost = await groupByHost(context, items, skip);
   await Promise.all(
     Array.from(byHost, ([host, group]) =>
-      inParallel(group, atOnce, (item) => context.part({ index: item.index, fqn: item.text }, () => read(item, host))),
+      context.using(host, () =>
+        inParallel(group, atOnce, (item) =>
+          context.part({ index: item.index, fqn: item.text }, () => read(item, host), host),
+        ),
+      ),
     ),
   );
 }

@@ -6,17 +6,29 @@ import type { Host } from './hosts.ts';
 /** A server that does not answer a small call in this time is reported as down. */
 const PROBE_MS = 5_000;
 
+/** Probes under way: whoever asks meanwhile gets the same answer, so that many who ask cost the server one call. */
+const underWay = new WeakMap<Host, Promise<SourceStatus>>();
+
 /**
  * Asks past the queue, because whether a server is well must not depend on how busy it is, and remembers the answer.
  * Resolves also when the server is down, after a bounded time.
  * @param callWith makes the call that ends with the given signal
- * @param ended ends the probe before its time, without a finding
+ * @param ended ends the wait, not the probe, which others may wait for
  */
 export async function probe(
   host: Host,
   callWith: (signal: AbortSignal) => SourceCall,
   ended?: AbortSignal,
 ): Promise<SourceStatus> {
+  let current = underWay.get(host);
+  if (current === undefined) {
+    current = ask(host, callWith).finally(() => underWay.delete(host));
+    underWay.set(host, current);
+  }
+  return ended === undefined ? current : orEnded(current, ended);
+}
+
+async function ask(host: Host, callWith: (signal: AbortSignal) => SourceCall): Promise<SourceStatus> {
   const stop = new AbortController();
   const silent = new DriverError(
     'timeout',
@@ -25,16 +37,26 @@ export async function probe(
   const timer = setTimeout(() => {
     stop.abort(silent);
   }, PROBE_MS);
-  const end = () => {
-    stop.abort(ended?.reason);
-  };
-  ended?.addEventListener('abort', end, { once: true });
   try {
     const status = await host.source.probe(callWith(stop.signal));
-    if (ended?.aborted !== true) host.findings.probed(status);
+    host.findings.probed(status);
     return status;
   } finally {
     clearTimeout(timer);
-    ended?.removeEventListener('abort', end);
   }
+}
+
+function orEnded<T>(result: Promise<T>, ended: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const end = (): void => {
+      reject(ended.reason as Error);
+    };
+    if (ended.aborted) end();
+    ended.addEventListener('abort', end, { once: true });
+    void result
+      .finally(() => {
+        ended.removeEventListener('abort', end);
+      })
+      .then(resolve, reject);
+  });
 }

@@ -131,18 +131,53 @@ describe('limits', () => {
 });
 
 describe('overload', () => {
-  it('of the process is told with a hint, and passes', async () => {
+  it('of one server lets requests wait, and tells those that find no room to wait when to try again', async () => {
     const { opened, open } = latch();
     const slow = source('a', { snapshot: () => opened.then(() => point) });
     const { driver, ask } = testDriver([slow], { limits: { concurrentRequests: 2 } });
-    const running = [ask('snapshot', { items: [item] }), ask('snapshot', { items: [item] })];
-    expect(driver.inFlight).toBe(2);
-    const refused = await ask('version');
+    // Two places, and room for three to wait for each.
+    const running = Array.from({ length: 2 }, () => ask('snapshot', { items: [item] }));
+    const waiting = Array.from({ length: 5 }, () => ask('snapshot', { items: [item] }));
+    expect(driver.inFlight).toBe(7);
+    const refused = await ask('snapshot', { items: [item] });
     expect(refused.error).toMatchObject({ code: 'overloaded', retryable: true, details: { retryAfterMs: 1000 } });
-    open();
-    expect((await Promise.all(running)).map(({ status }) => status)).toEqual(['ok', 'ok']);
-    expect(driver.inFlight).toBe(0);
     expect((await ask('version')).status).toBe('ok');
+    open();
+    expect((await Promise.all([...running, ...waiting])).map(({ status }) => status)).toEqual(Array(7).fill('ok'));
+    expect(driver.inFlight).toBe(0);
+  });
+
+  it('of one server takes nothing from another', async () => {
+    const { opened, open } = latch();
+    const slow = source('a', { snapshot: () => opened.then(() => point) });
+    const { ask } = testDriver([slow, source('b', { snapshot: async () => point })]);
+    const many = Array.from({ length: 1000 }, () => ask('snapshot', { items: [item] }));
+    const both = Array.from({ length: 60 }, () => ask('snapshot', { items: [item, fqn('b', 'signal', 'y')] }));
+    const well = Array.from({ length: 60 }, () => ask('snapshot', { items: [fqn('b', 'signal', 'y')] }));
+    expect((await Promise.all(well)).map(({ status }) => status)).toEqual(Array(60).fill('ok'));
+    open();
+    for (const { items } of await Promise.all(both)) {
+      expect(items.find(({ index }) => index === 1)).toMatchObject({ value: 1 });
+    }
+    const codes = (await Promise.all(many)).map(({ error, status }) => error?.code ?? status);
+    expect(new Set(codes)).toEqual(new Set(['ok', 'overloaded']));
+  });
+
+  it('by one caller takes nothing from another, whatever users it names', async () => {
+    const { opened, open } = latch();
+    const slow = source('a', { snapshot: () => opened.then(() => point) });
+    const { ask, askAs } = testDriver([slow]);
+    const many = Array.from({ length: 2000 }, (_, n) =>
+      ask('snapshot', { items: [item] }, { user: { name: `u${n}` } }),
+    );
+    const other = Array.from({ length: 15 }, () => askAs('_INBOX.other.1', 'snapshot', { items: [item] }));
+    const leases = await askAs('_INBOX.other.1', 'functions');
+    expect(leases.status).toBe('ok');
+    open();
+    expect((await Promise.all(other)).map(({ status }) => status)).toEqual(Array(15).fill('ok'));
+    const codes = (await Promise.all(many)).map(({ error, status }) => error?.code ?? status);
+    expect(codes.filter((code) => code === 'ok').length).toBeGreaterThanOrEqual(192);
+    expect(codes.filter((code) => code === 'overloaded').length).toBeGreaterThan(0);
   });
 
   it("of one server's queue fails only what finds no place in it", async () => {
@@ -169,7 +204,7 @@ describe('the statistics', () => {
     await send(Buffer.from('{'));
     const { functions } = driver.statistics.snapshot() as { functions: Record<string, object> };
     expect(functions).toMatchObject({
-      '': { requests: 101, results: { overloaded: 100, badRequest: 1 } },
+      '': { requests: 101, results: { unknownFunction: 100, badRequest: 1 } },
       version: { requests: 1, results: { overloaded: 1 } },
     });
     expect(Object.keys(functions)).toHaveLength(2);
@@ -198,6 +233,7 @@ it('an answer that cannot be sent is logged and ends nothing else', async () => 
   await driver.handle({
     data: Buffer.from('{"function":"version"}'),
     hasReply: true,
+    reply: 'answers.1',
     replyProblem: () => undefined,
     answer: () => sink,
   });

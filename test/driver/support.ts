@@ -123,9 +123,10 @@ export interface TestDriverOptions extends Partial<Pick<HostOptions, 'concurrenc
 
 export function testDriver(sources: Source[], options: TestDriverOptions = {}) {
   const { concurrency = 8, queueLimit = 10_000, room } = options;
+  const requests = options.limits?.concurrentRequests ?? limits.concurrentRequests;
   const log = new TestLog();
   const driverOptions: DriverOptions = {
-    hosts: new Hosts(sources.map((one) => ({ source: one, concurrency, queueLimit }))),
+    hosts: new Hosts(sources.map((one) => ({ source: one, concurrency, queueLimit, requests }))),
     limits: { ...limits, ...options.limits },
     facts: { version: '1.2.3', instance: 'test-1', started: NOW },
     log,
@@ -134,11 +135,12 @@ export function testDriver(sources: Source[], options: TestDriverOptions = {}) {
   const driver = new Driver(driverOptions);
   const opened: AnswerHead[] = [];
 
-  const send = (data: Uint8Array, hasReply = true): Promise<Answer> => {
+  const send = (data: Uint8Array, hasReply = true, reply = 'answers.1'): Promise<Answer> => {
     let sink: Collector | undefined;
     const incoming: IncomingRequest = {
       data,
       hasReply,
+      reply,
       replyProblem: () => undefined,
       answer: (head) => {
         opened.push(head);
@@ -153,7 +155,10 @@ export function testDriver(sources: Source[], options: TestDriverOptions = {}) {
   };
   const ask = (name: string, params?: object, envelope: object = {}): Promise<Answer> =>
     send(Buffer.from(JSON.stringify({ function: name, ...(params ? { params } : {}), ...envelope })));
-  return { driver, log, opened, send, ask };
+  /** As the caller with this reply subject. */
+  const askAs = (reply: string, name: string, params?: object, envelope: object = {}): Promise<Answer> =>
+    send(Buffer.from(JSON.stringify({ function: name, ...(params ? { params } : {}), ...envelope })), true, reply);
+  return { driver, log, opened, send, ask, askAs };
 }
 
 export const fqn = (host: string, kind: FqnKind, id: string): string => formatFqn({ scheme: 'seeq', host, kind, id });

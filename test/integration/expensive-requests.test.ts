@@ -27,7 +27,7 @@ afterAll(() => cluster.stop());
 
 /** Sends a body as it is; resolves with the last message of its answer. */
 function send({ name, text }: ExpensiveBody): Promise<{ name: string; end: AnswerMessage }> {
-  const inbox = newInbox({});
+  const inbox = newInbox(attacker, {});
   return new Promise((resolve, reject) => {
     const subscription = attacker.subscribe(inbox, {
       callback: (error, message) => {

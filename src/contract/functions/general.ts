@@ -43,14 +43,17 @@ export const hosts = defineFunction({
   type: 'GENERAL',
   description: 'The configured servers, asked at this moment: state, version and latency',
   params: noParams,
-  item: z.object({
-    name: z.string(),
-    url: z.string(),
-    state: z.enum(hostStates),
-    version: z.string().nullable(),
-    latencyMs: z.number().nullable().describe('Of one small call to the server'),
-    message: z.string().optional().describe('What is wrong, and what to do'),
-  }),
+  item: z.union([
+    z.object({
+      name: z.string(),
+      url: z.string(),
+      state: z.enum(hostStates),
+      version: z.string().nullable(),
+      latencyMs: z.number().nullable().describe('Of one small call to the server'),
+      message: z.string().optional().describe('What is wrong, and what to do'),
+    }),
+    failedHost,
+  ]),
 });
 
 /** Parameters of the lists that narrow a search. */

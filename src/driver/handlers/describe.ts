@@ -17,7 +17,9 @@ export const describe = handler(
     const byHost = await groupByHost(context, items);
     await Promise.all(
       Array.from(byHost, ([host, group]) =>
-        inParallel(batches(group), BATCHES_AT_ONCE, (batch) => describeBatch(batch, host, context)),
+        context.using(host, () =>
+          inParallel(batches(group), BATCHES_AT_ONCE, (batch) => describeBatch(batch, host, context)),
+        ),
       ),
     );
   },
@@ -31,20 +33,25 @@ function batches(items: RequestedItem[]): RequestedItem[][] {
 /** One call for all; its failure is the failure of each. */
 async function describeBatch(batch: RequestedItem[], host: Host, context: RequestContext): Promise<void> {
   const plain = batch.filter(isItem);
-  const found = host.source.describe([...new Set(plain.map(({ fqn }) => fqn.id))], context.callTo(host));
-  // Handled by every item below; with none of them nobody would.
-  found.catch(() => undefined);
+  let found: ReturnType<Host['source']['describe']> | undefined;
+  // Begun by the first item that has a place, and shared by all.
+  const describeAll = () =>
+    (found ??= host.source.describe([...new Set(plain.map(({ fqn }) => fqn.id))], context.callTo(host)));
   await Promise.all(
     batch.map((item) =>
-      context.part({ index: item.index, fqn: item.text }, async () => {
-        if (!isItem(item)) throw noItem(item);
-        const hit = (await found).get(item.fqn.id.toUpperCase());
-        if (hit !== undefined && isUnreadable(hit)) throw hit.error;
-        if (hit?.kind !== item.fqn.kind) throw unknownItem(item, host);
-        const { id: _, properties = {}, ...shown } = hit;
-        const displayName = `${host.source.name}: ${hit.name}`;
-        await context.emit({ index: item.index, fqn: item.text, displayName, ...shown, properties });
-      }),
+      context.part(
+        { index: item.index, fqn: item.text },
+        async () => {
+          if (!isItem(item)) throw noItem(item);
+          const hit = (await describeAll()).get(item.fqn.id.toUpperCase());
+          if (hit !== undefined && isUnreadable(hit)) throw hit.error;
+          if (hit?.kind !== item.fqn.kind) throw unknownItem(item, host);
+          const { id: _, properties = {}, ...shown } = hit;
+          const displayName = `${host.source.name}: ${hit.name}`;
+          await context.emit({ index: item.index, fqn: item.text, displayName, ...shown, properties });
+        },
+        host,
+      ),
     ),
   );
 }

@@ -1,9 +1,9 @@
 /** `elementsearch`: finds assets, or browses their trees. */
 import { elementsearch as declaration } from '../../contract/functions/search.ts';
 import { handler } from '../handler.ts';
-import { emitAssetItem } from '../search/assets.ts';
+import { prepareAsset } from '../search/assets.ts';
 import { browse } from '../search/browse.ts';
-import { searchPage } from '../search/pages.ts';
+import { foundItem, searchPage } from '../search/pages.ts';
 import { assetOf, searchScope } from '../search/scope.ts';
 
 export const elementsearch = handler(
@@ -28,7 +28,8 @@ export const elementsearch = handler(
         query: { ...query, orderBy: params.orderBy },
         cursor,
         question: ['elementsearch', question, names],
-        emit: (found, _kind, host) => emitAssetItem(found, host, { include }, context),
+        emit: (found, kind, host) => context.emit({ ...foundItem(found, kind, host), hasChildren: found.hasChildren }),
+        prepare: include.length === 0 ? undefined : (found, host) => prepareAsset(found, host, { include }, context),
       },
       context,
     );

@@ -32,7 +32,7 @@ export const eventpipepoll: Handler = {
         emit: (item) => context.emit(item),
         flush: (withCursor, onNobody) => context.flush(withCursor ? marks.toCursor() : undefined, onNobody),
       });
-      context.meta.ended = await context.leases.hold(lease, items.length, intervalMs);
+      context.meta.ended = await context.leases.hold(lease, items.length, intervalMs, context.caller);
       context.meta.cursor = marks.toCursor();
       if (lease.failing > 0) context.incomplete();
     },

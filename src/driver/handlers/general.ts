@@ -9,36 +9,46 @@ import { type Handler, handler } from '../handler.ts';
 import type { Host } from '../hosts.ts';
 import { probe } from '../probe.ts';
 
-export const version = handler(general.version, async (_params, context) => {
-  const hosts = await Promise.all(
-    context.selected.map(async (host) => ({
-      name: host.source.name,
-      version: (await ask(host, context)).version,
-    })),
-  );
-  const { facts } = context;
-  await context.emit({
-    driver: 'iota-seeqdrv',
-    version: facts.version,
-    type: 'seeq',
-    contract: CONTRACT_VERSION,
-    instance: facts.instance,
-    started: facts.started,
-    hosts,
-  });
-});
+/** `version` waits so long for a server; after that it tells the version that was found last. */
+const VERSION_WAIT_MS = 1000;
 
-export const hosts = handler(general.hosts, async (_params, context) => {
-  const statuses = await Promise.all(context.selected.map((host) => ask(host, context)));
-  for (const [position, host] of context.selected.entries()) {
-    const { name, url } = host.source;
-    await context.emit({ name, url, ...statuses[position] });
-  }
-});
+export const version: Handler = {
+  ...handler(general.version, async (_params, context) => {
+    const hosts = await Promise.all(
+      context.selected.map(async (host) => {
+        await within(VERSION_WAIT_MS, ask(host, context));
+        return { name: host.source.name, version: host.findings.state.version };
+      }),
+    );
+    const { facts } = context;
+    await context.emit({
+      driver: 'iota-seeqdrv',
+      version: facts.version,
+      type: 'seeq',
+      contract: CONTRACT_VERSION,
+      instance: facts.instance,
+      started: facts.started,
+      hosts,
+    });
+  }),
+  needsNoServer: true,
+};
+
+/** A server whose state is not found within the budget is a failed item: what it was before says nothing of now. */
+export const hosts: Handler = {
+  ...handler(general.hosts, async (_params, context) => {
+    const states = context.selected.map((host) => {
+      const { name, url } = host.source;
+      return context.prepare({ host: name }, async () => ({ name, url, ...(await ask(host, context)) }));
+    });
+    for (const state of states) await (await state)();
+  }),
+  needsNoServer: true,
+};
 
 /** The list is true because it is made from the handlers that are there. */
 export function functionsHandler(served: () => ReadonlyMap<string, Handler>): Handler {
-  return handler(general.functions, async (_params, context) => {
+  const listing = handler(general.functions, async (_params, context) => {
     for (const declaration of functionTable) {
       const { name, type, description, unsupported } = declaration;
       const own = served().get(name);
@@ -50,8 +60,22 @@ export function functionsHandler(served: () => ReadonlyMap<string, Handler>): Ha
       await context.emit({ name, type, description, supported: true, params: paramsJsonSchema(declaration), limits });
     }
   });
+  return { ...listing, needsNoServer: true };
 }
 
 function ask(host: Host, context: RequestContext): Promise<SourceStatus> {
   return probe(host, (signal) => context.callTo(host, { bypass: true, signal }), context.signal);
+}
+
+/** Resolves with the work, or after a while without it. */
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => {
+    resolve(undefined);
+  }, ms);
+  // A late failure is nobody's: the wait is over.
+  work.catch(() => undefined);
+  await Promise.race([work, promise]).finally(() => {
+    clearTimeout(timer);
+  });
 }

@@ -35,49 +35,51 @@ export const timeframesearch = handler(
     }
     const range = pagedRange(cursor, question) ?? resolveRange(params, { now: context.now, timeZone: params.timeZone });
     checkRange(range, context.limits);
-    const conditions = params.conditions
-      ? await namedConditions(params.conditions, context)
-      : await foundConditions(params, context);
+    const named = params.conditions;
+    const readAll = (read: Read) => (named ? readNamed(named, read, context) : readFound(params, read, context));
     const { where, minDurationMs, open, order } = params;
-    await timeframePage(conditions, { range, where, minDurationMs, open, order, limit, cursor, question }, context);
+    await timeframePage(readAll, { range, where, minDurationMs, open, order, limit, cursor, question }, context);
   },
   ['searchLimit', 'rangeDays'],
 );
 
-/** Conditions given by name, each once; one that cannot be read fails alone. */
-async function namedConditions(texts: string[], context: RequestContext): Promise<Condition[]> {
-  const conditions: Condition[] = [];
+type Read = (condition: Condition) => Promise<void>;
+
+/** Reads conditions given by name, each once; one that cannot be read fails alone. */
+async function readNamed(texts: string[], read: Read, context: RequestContext): Promise<void> {
   await eachItem(context, [...new Set(texts)], AT_ONCE, async ({ fqn, index, text }, host) => {
     conditionOnly(fqn.kind, text);
     const { name } = await host.source.properties(fqn.id, context.callTo(host));
-    conditions.push({ host, id: fqn.id, name, label: { index, fqn: text } });
+    await read({ host, id: fqn.id, name, label: { index, fqn: text } });
   });
-  return conditions;
 }
 
-/** Conditions that match the search. */
-async function foundConditions(params: Params, context: RequestContext): Promise<Condition[]> {
+/** Reads the conditions that match the search. */
+async function readFound(params: Params, read: Read, context: RequestContext): Promise<void> {
   const { hosts, query } = searchScope(params, context);
-  const conditions: Condition[] = [];
   await Promise.all(
     hosts.map((host) =>
-      context.part({ host: host.source.name }, async () => {
-        const search = { ...query, kind: 'condition', orderBy: 'name', offset: 0, limit: MOST_CONDITIONS } as const;
-        const { found, more } = await host.source.search(search, context.callTo(host));
-        if (more) throw tooManyConditions();
+      context.using(host, async () => {
+        const conditions: Condition[] = [];
         const { scheme, name } = host.source;
-        for (const hit of found) {
-          if (isUnreadable(hit)) {
-            await failUnreadable(hit, 'condition', host, context);
-            continue;
-          }
-          const fqn = formatFqn({ scheme, host: name, kind: 'condition', id: hit.id });
-          conditions.push({ host, id: hit.id, name: hit.name, label: { fqn } });
-        }
+        const fqnOf = (id: string) => formatFqn({ scheme, host: name, kind: 'condition', id });
+        await context.part(
+          { host: host.source.name },
+          async () => {
+            const search = { ...query, kind: 'condition', orderBy: 'name', offset: 0, limit: MOST_CONDITIONS } as const;
+            const { found, more } = await host.source.search(search, context.callTo(host));
+            if (more) throw tooManyConditions();
+            for (const hit of found) {
+              if (isUnreadable(hit)) await failUnreadable(hit, 'condition', host, context);
+              else conditions.push({ host, id: hit.id, name: hit.name, label: { fqn: fqnOf(hit.id) } });
+            }
+          },
+          host,
+        );
+        await Promise.all(conditions.map((condition) => context.part(condition.label, () => read(condition), host)));
       }),
     ),
   );
-  return conditions;
 }
 
 function tooManyConditions(): DriverError {

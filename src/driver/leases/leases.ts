@@ -1,9 +1,11 @@
 /** All leases of this process: their limits, and the polls that they share. */
 import type { LeaseEnd } from '../../contract/answer.ts';
 import { DriverError } from '../../contract/errors.ts';
+import type { Caller } from '../caller.ts';
 import type { Host } from '../hosts.ts';
 import type { DriverLimits } from '../limits.ts';
 import type { Lease, LeasedItem } from './lease.ts';
+import { Shares } from '../shares.ts';
 import { PollGroup, type PollGroupOptions } from './poll-group.ts';
 import type { Reading } from './reading.ts';
 
@@ -17,17 +19,19 @@ const RETRY_AFTER_MS = 5000;
 export class Leases {
   readonly #options: LeasesOptions;
   readonly #groups = new Map<Host, PollGroup>();
-  #leases = 0;
-  #items = 0;
+  readonly #leases: Shares;
+  readonly #items: Shares;
 
   constructor(options: LeasesOptions) {
     this.#options = options;
+    this.#leases = new Shares(options.limits.maxLeases);
+    this.#items = new Shares(options.limits.maxLeasedItems);
   }
 
   /** Leases held, their items, and the distinct tags that are polled for them. */
   get load(): { leases: number; items: number; tags: number } {
     const tags = [...this.#groups.values()].reduce((sum, { size }) => sum + size, 0);
-    return { leases: this.#leases, items: this.#items, tags };
+    return { leases: this.#leases.used, items: this.#items.used, tags };
   }
 
   /**
@@ -35,19 +39,26 @@ export class Leases {
    * @param items of the request
    * @throws DriverError `overloaded`
    */
-  async hold(lease: Lease, items: number, intervalMs: number): Promise<LeaseEnd> {
-    const { maxLeases, maxLeasedItems } = this.#options.limits;
-    if (this.#leases >= maxLeases) throw overloaded(`The driver holds ${maxLeases} leases already`);
-    if (this.#items + items > maxLeasedItems) {
-      throw overloaded(`The leases of the driver have ${this.#items} of at most ${maxLeasedItems} items already`);
+  async hold(lease: Lease, items: number, intervalMs: number, { root }: Caller): Promise<LeaseEnd> {
+    if (!this.#leases.mayTake(root)) {
+      const { used, total } = this.#leases;
+      throw overloaded(
+        `The driver holds ${used} of at most ${total} leases already, and this caller its share of them`,
+      );
     }
-    this.#leases++;
-    this.#items += items;
+    if (!this.#items.mayTake(root, items)) {
+      const { used, total } = this.#items;
+      throw overloaded(
+        `The leases of the driver have ${used} of at most ${total} items already, and this caller its share of them`,
+      );
+    }
+    this.#leases.take(root);
+    this.#items.take(root, items);
     try {
       return await lease.run((item, hear) => this.#join(item, intervalMs, hear));
     } finally {
-      this.#leases--;
-      this.#items -= items;
+      this.#leases.give(root);
+      this.#items.give(root, items);
     }
   }
 

@@ -17,25 +17,24 @@ export interface AssetView {
 }
 
 /**
- * Emits an asset. Attributes and properties cost further calls and are read only on demand; an asset whose calls fail
- * becomes a failed item and leaves the others alone.
+ * Works out the item of an asset, and resolves with what emits it. Attributes and properties cost further calls and are
+ * read only on demand; an asset whose calls fail becomes a failed item and leaves the others alone.
  * @param place where it was found, when browsing
  */
-export async function emitAssetItem(
+export async function prepareAsset(
   found: Found,
   host: Host,
   view: AssetView,
   context: RequestContext,
   place: object = {},
-): Promise<void> {
-  const item = { ...foundItem(found, 'asset', host), hasChildren: found.hasChildren };
-  if (view.include.length === 0) {
-    await context.emit({ ...item, ...place });
-    return;
-  }
-  await context.part({ host: host.source.name, fqn: item.fqn }, async () => {
-    await context.emit({ ...item, ...place, attributes: await allAttributes(found, host, view, context) });
-  });
+): Promise<() => Promise<void> | undefined> {
+  const item = { ...foundItem(found, 'asset', host), hasChildren: found.hasChildren, ...place };
+  if (view.include.length === 0) return () => context.emit(item);
+  return context.prepare(
+    { host: host.source.name, fqn: item.fqn },
+    async () => ({ ...item, attributes: await allAttributes(found, host, view, context) }),
+    host,
+  );
 }
 
 async function allAttributes(found: Found, host: Host, { include, scope }: AssetView, context: RequestContext) {

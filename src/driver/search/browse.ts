@@ -1,11 +1,12 @@
 /** Browsing the asset trees level by level, within a budget of assets. */
 import { z } from 'zod';
 import { formatFqn } from '../../contract/fqn.ts';
-import { type Found, isUnreadable } from '../../sources/source.ts';
+import { type Found, isUnreadable, type UnreadableItem } from '../../sources/source.ts';
 import type { RequestContext } from '../context.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Host } from '../hosts.ts';
-import { type AssetView, emitAssetItem } from './assets.ts';
+import { inParallel } from '../items.ts';
+import { type AssetView, prepareAsset } from './assets.ts';
 import { failUnreadable } from './pages.ts';
 
 export interface Browse {
@@ -30,42 +31,101 @@ interface Level {
 /** Assets to pass over, by host, because earlier pages held them. */
 const positionSchema = z.record(z.string(), z.number().int().min(0));
 
+/** An asset on this page, and the level on which it was found. */
+interface Step {
+  asset: Found | UnreadableItem;
+  level: Level;
+}
+
+/** The walk through the trees of one host. */
+interface Walk {
+  steps: Step[];
+  /** The page ended before the tree. */
+  cut: boolean;
+}
+
+/** Assets of one host whose details are asked for at once. */
+const DETAILS_AT_ONCE = 8;
+
 /**
  * Emits assets level by level: all of one level before the next, children in the order of the server. Each host has its
- * own walk; the limit counts all of them together.
+ * own walk; the limit counts all of them together, in the order of the hosts. The walks go side by side, so that a slow
+ * host takes no time from the others.
  */
 export async function browse(request: Browse, context: RequestContext): Promise<void> {
   const skip = request.cursor === undefined ? {} : decodeCursor(request.cursor, request.question, positionSchema);
-  const budget = { left: request.limit };
+  const walks: Walk[] = request.starts.map(() => ({ steps: [], cut: false }));
+  // What hosts before it have found is on the page for sure; a walk need not go beyond the rest.
+  const room = (at: number): number =>
+    walks.slice(0, at + 1).reduce((left, { steps }) => left - steps.length, request.limit);
+  const work = request.starts.map((start, at) =>
+    context.using(start.host, () => walkHost(start, walks[at], () => room(at), skip, request, context)),
+  );
+  // Handled below, one after the other; none is to be missed because of one before it.
+  void Promise.allSettled(work);
+
   // A host that fails keeps its place too, so the next page neither repeats nor passes over its assets.
   const position: Record<string, number> = { ...skip };
-  for (const start of request.starts) {
-    const { name } = start.host.source;
-    await context.part({ host: name }, async () => {
-      const view = { include: request.include, scope: await scopeOf(start.host, request, context) };
-      const cut = await walk({ ...start, view, depth: 1 }, skip[name] ?? 0, budget, request, context, () => {
-        position[name] = (position[name] ?? 0) + 1;
-      });
-      if (cut) context.meta.truncated = true;
-    });
+  let left = request.limit;
+  for (const [at, { host }] of request.starts.entries()) {
+    const { name } = host.source;
+    const { items, conclude } = (await work[at]) ?? {};
+    const { steps = [], cut = false } = walks[at] ?? {};
+    const page = steps.slice(0, left);
+    for (const [index, step] of page.entries()) {
+      await (items?.[index] ?? (await prepareStep(step, context)))();
+      position[name] = (position[name] ?? 0) + 1;
+    }
+    left -= page.length;
+    if (cut || steps.length > page.length) context.meta.truncated = true;
+    await conclude?.();
   }
   if (!context.meta.truncated) return;
   context.meta.cursor = encodeCursor(request.question, position);
+}
+
+/** Finds the assets of one host, and asks for their details; what it has found when it fails stands in the walk. */
+async function walkHost(
+  start: Browse['starts'][number],
+  walk: Walk | undefined,
+  room: () => number,
+  skip: Record<string, number>,
+  request: Browse,
+  context: RequestContext,
+) {
+  const { host } = start;
+  const { name } = host.source;
+  const found = walk ?? { steps: [], cut: false };
+  const conclude = await context.attempt(
+    { host: name },
+    async () => {
+      const view = { include: request.include, scope: await scopeOf(host, request, context) };
+      await collect({ ...start, view, depth: 1 }, skip[name] ?? 0, found, room, request, context);
+    },
+    host,
+  );
+  const items: (() => Promise<void> | undefined)[] = [];
+  if (request.include.length > 0) {
+    await inParallel(found.steps.entries().toArray(), DETAILS_AT_ONCE, async ([index, step]) => {
+      // Earlier hosts may have filled the page meanwhile.
+      if (index < found.steps.length + room()) items[index] = await prepareStep(step, context);
+    });
+  }
+  return { items, conclude };
 }
 
 async function scopeOf(host: Host, { workbook }: Browse, context: RequestContext): Promise<string | undefined> {
   return workbook === undefined ? undefined : host.source.workbookId(workbook, context.callTo(host));
 }
 
-/** @returns whether the budget ended before the tree */
-async function walk(
+async function collect(
   start: Level,
   skip: number,
-  budget: { left: number },
+  walk: Walk,
+  room: () => number,
   { depth }: Browse,
   context: RequestContext,
-  emitted: () => void,
-): Promise<boolean> {
+): Promise<void> {
   const levels: Level[] = [start];
   let passed = 0;
   for (const level of levels) {
@@ -74,19 +134,19 @@ async function walk(
       if (!isUnreadable(asset) && asset.hasChildren && level.depth < depth)
         levels.push({ ...level, assetId: asset.id, depth: level.depth + 1 });
       if (passed++ < skip) continue;
-      if (budget.left === 0) return true;
-      budget.left--;
-      if (isUnreadable(asset)) await failUnreadable(asset, undefined, level.host, context);
-      else await emitAsset(asset, level, context);
-      emitted();
+      if (room() <= 0) {
+        walk.cut = true;
+        return;
+      }
+      walk.steps.push({ asset, level });
     }
   }
-  return false;
 }
 
-async function emitAsset(asset: Found, level: Level, context: RequestContext): Promise<void> {
+async function prepareStep({ asset, level }: Step, context: RequestContext): Promise<() => Promise<void> | undefined> {
   const { host, view, assetId, depth } = level;
+  if (isUnreadable(asset)) return async () => failUnreadable(asset, undefined, host, context);
   const { scheme, name } = host.source;
   const parent = assetId === undefined ? '' : formatFqn({ scheme, host: name, kind: 'asset', id: assetId });
-  await emitAssetItem(asset, host, view, context, { parent, depth });
+  return prepareAsset(asset, host, view, context, { parent, depth });
 }

@@ -15,6 +15,7 @@ import {
 import type { RequestContext } from '../context.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Host } from '../hosts.ts';
+import { inParallel } from '../items.ts';
 import { placeSchema, SearchStream, streamName } from './stream.ts';
 
 /** How far each search has been used, by its name; a search that is missing has ended. */
@@ -29,7 +30,14 @@ export interface PagedSearch<Kind extends SearchKind> {
   /** Everything that decides what the pages hold; binds the cursor. */
   question: unknown;
   emit: (found: Found, kind: Kind, host: Host) => Promise<void> | undefined;
+  /** Where a hit costs further calls: works out its item, and resolves with what emits it. In place of `emit`. */
+  prepare?: ((found: Found, host: Host) => Promise<() => Promise<void> | undefined>) | undefined;
 }
+
+/** Hits of one host whose details are asked for at once. */
+const DETAILS_AT_ONCE = 8;
+/** A host that takes longer than this is not waited for before the details of others are asked for. */
+const AHEAD_AFTER_MS = 250;
 
 /** Emits one page of merged hits and sets `total`, `cursor` and `truncated`. */
 export async function searchPage<Kind extends SearchKind>(
@@ -37,26 +45,121 @@ export async function searchPage<Kind extends SearchKind>(
   context: RequestContext,
 ): Promise<void> {
   const streams = openStreams(search);
-  await Promise.all(
-    search.hosts.map((host) => {
-      const own = streams.filter((stream) => stream.host === host);
-      return context.part({ host: host.source.name }, async () => {
-        const fetched = await Promise.allSettled(own.map((stream) => stream.read(search.query, context)));
-        for (const outcome of fetched) if (outcome.status === 'rejected') throw outcome.reason;
-      });
-    }),
-  );
-  for (let sent = 0; sent < search.query.limit; sent++) {
+  const details = search.prepare && new Details(search.prepare);
+  const parts = search.hosts.map(async (host) => {
+    const own = streams.filter((stream) => stream.host === host);
+    const read = async () => {
+      const fetched = await Promise.allSettled(own.map((stream) => stream.read(search.query, context)));
+      for (const outcome of fetched) if (outcome.status === 'rejected') throw outcome.reason;
+    };
+    return context.using(host, async () => {
+      await context.part({ host: host.source.name }, read, host);
+      details?.ready(host, () => own.flatMap((stream) => stream.rest(search.query.limit)), context);
+    });
+  });
+  await Promise.all(parts).finally(() => {
+    details?.goOn();
+  });
+  await emitHits(mergedHits(streams, search), search, details, context);
+  conclude(streams, search, context);
+}
+
+interface Hit<Kind> {
+  found: Found | UnreadableItem;
+  kind: Kind;
+  host: Host;
+}
+
+/** The hits of the page in their order. */
+function mergedHits<Kind extends SearchKind>(streams: SearchStream<Kind>[], { query }: PagedSearch<Kind>): Hit<Kind>[] {
+  const hits: Hit<Kind>[] = [];
+  while (hits.length < query.limit) {
     // A server may give shorter pages than asked for; without its next hit the order is not known any further.
     if (streams.some(({ isShort }) => isShort)) break;
-    const stream = lowest(streams, search.query.orderBy);
+    const stream = lowest(streams, query.orderBy);
     const found = stream?.next;
     if (!stream || !found) break;
     stream.take();
-    if (isUnreadable(found)) await failUnreadable(found, stream.kind, stream.host, context);
-    else await search.emit(found, stream.kind, stream.host);
+    hits.push({ found, kind: stream.kind, host: stream.host });
   }
-  conclude(streams, search, context);
+  return hits;
+}
+
+type Prepare = NonNullable<PagedSearch<SearchKind>['prepare']>;
+
+/**
+ * The items of hits that cost further calls. The hits of the page are known only when every host has been read; one that
+ * is slow must not use up the time of the others, so after a moment their details are asked for ahead.
+ */
+class Details {
+  readonly #prepare: Prepare;
+  readonly #items = new Map<Found, ReturnType<Prepare>>();
+  readonly #timers: NodeJS.Timeout[] = [];
+  #ahead = true;
+
+  constructor(prepare: Prepare) {
+    this.#prepare = prepare;
+  }
+
+  /** A host has been read: if others are slow, asks for the details of what may be on the page. */
+  ready(host: Host, hits: () => (Found | UnreadableItem)[], context: RequestContext): void {
+    const begin = (): void => {
+      const work = context.using(host, () =>
+        inParallel(hits(), DETAILS_AT_ONCE, async (found) => {
+          if (this.#ahead && !isUnreadable(found)) await this.item(found, host);
+        }),
+      );
+      // Whoever wants an item gets its failure.
+      work.catch(() => undefined);
+    };
+    this.#timers.push(setTimeout(begin, AHEAD_AFTER_MS));
+  }
+
+  /** All hosts have been read: from now on only what is on the page is asked for. */
+  goOn(): void {
+    this.#ahead = false;
+    for (const timer of this.#timers) clearTimeout(timer);
+  }
+
+  /** What emits the item of a hit. */
+  item(found: Found, host: Host): ReturnType<Prepare> {
+    let item = this.#items.get(found);
+    if (item === undefined) {
+      item = this.#prepare(found, host);
+      this.#items.set(found, item);
+    }
+    return item;
+  }
+}
+
+/** Details of all hosts are asked for side by side, so that a slow one takes no time from the hits of others. */
+async function emitHits<Kind extends SearchKind>(
+  hits: Hit<Kind>[],
+  { hosts, emit }: PagedSearch<Kind>,
+  details: Details | undefined,
+  context: RequestContext,
+): Promise<void> {
+  if (!details) {
+    for (const { found, kind, host } of hits) {
+      if (isUnreadable(found)) await failUnreadable(found, kind, host, context);
+      else await emit(found, kind, host);
+    }
+    return;
+  }
+  const all = hosts.map((host) => {
+    const own = hits.filter((hit) => hit.host === host);
+    return context.using(host, () =>
+      inParallel(own, DETAILS_AT_ONCE, async ({ found }) => {
+        if (!isUnreadable(found)) await details.item(found, host);
+      }),
+    );
+  });
+  // A fault shows below, where its item is wanted.
+  void Promise.allSettled(all);
+  for (const { found, kind, host } of hits) {
+    if (isUnreadable(found)) await failUnreadable(found, kind, host, context);
+    else await (await details.item(found, host))();
+  }
 }
 
 function openStreams<Kind extends SearchKind>({

@@ -56,6 +56,11 @@ export class SearchStream<Kind extends SearchKind> {
     return this.#page?.found[this.#next];
   }
 
+  /** The next hits of the page. */
+  rest(most: number): (Found | UnreadableItem)[] {
+    return this.#page?.found.slice(this.#next, this.#next + most) ?? [];
+  }
+
   /** Whether there is a further hit, on this page or on the next one. A search that failed is asked again. */
   get isOpen(): boolean {
     return this.#page === undefined || this.#page.more || this.next !== undefined;

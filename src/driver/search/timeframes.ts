@@ -49,9 +49,13 @@ export function pagedRange(cursor: string | undefined, question: unknown): TimeR
   return start === undefined || end === undefined ? undefined : { start, end };
 }
 
-/** Emits one page. */
+/**
+ * Emits one page.
+ * @param readAll finds the conditions, and reads each as soon as it is found: a host that is slow to name its own takes
+ *   no time from the others
+ */
 export async function timeframePage(
-  conditions: Condition[],
+  readAll: (read: (condition: Condition) => Promise<void>) => Promise<void>,
   search: TimeframeSearch,
   context: RequestContext,
 ): Promise<void> {
@@ -60,20 +64,16 @@ export async function timeframePage(
   // A set, because every timeframe at the start of the page is looked for in it.
   const given = new Set(position?.given);
   const hits: Hit[] = [];
-  await Promise.all(
-    conditions.map(async (condition) => {
-      const unreadable: Unreadable = { first: undefined, count: 0 };
-      await context.part(condition.label, async () => {
-        for (const hit of await readCondition(condition, search, { position, given, unreadable }, context)) {
-          hits.push(hit);
-        }
-      });
-      // One failure for all of them, since a condition has thousands of timeframes.
-      const { first, count } = unreadable;
-      if (first === undefined) return;
-      await context.part(condition.label, () => Promise.reject(missing(first, count)));
-    }),
-  );
+  await readAll(async (condition) => {
+    const unreadable: Unreadable = { first: undefined, count: 0 };
+    for (const hit of await readCondition(condition, search, { position, given, unreadable }, context)) {
+      hits.push(hit);
+    }
+    // One failure for all of them, since a condition has thousands of timeframes.
+    const { first, count } = unreadable;
+    if (first === undefined) return;
+    await context.part(condition.label, () => Promise.reject(missing(first, count)));
+  });
   hits.sort(search.order === 'asc' ? byStart : (a, b) => byStart(b, a));
   const page = hits.slice(0, search.limit);
   for (const hit of page) await context.emit(toItem(hit));

@@ -101,7 +101,9 @@ export class LeaseAnswer implements AnswerSink {
 export function leasingDriver(servers: TestServer[], options: { limits?: Partial<DriverLimits>; peers?: Peers } = {}) {
   const log = new TestLog();
   const driver = new Driver({
-    hosts: new Hosts(servers.map((server) => ({ source: server.source, concurrency: 8, queueLimit: 10_000 }))),
+    hosts: new Hosts(
+      servers.map((server) => ({ source: server.source, concurrency: 8, queueLimit: 10_000, requests: 256 })),
+    ),
     limits: { ...limits, ...options.limits },
     facts: { version: '1.2.3', instance: 'test-1', started: '2026-03-15T12:00:00Z' },
     log,
@@ -113,6 +115,7 @@ export function leasingDriver(servers: TestServer[], options: { limits?: Partial
     void driver.handle({
       data: Buffer.from(JSON.stringify(request)),
       hasReply: true,
+      reply: 'answers.1',
       replyProblem: () => undefined,
       answer: () => answer,
     });
