@@ -94,7 +94,7 @@ untouched='cd ~/clone && [ ! -e node_modules ] && [ ! -e .cache/node ]'
 check 'a user without root is given the command to paste' 1 \
   'sudo apt-get update && sudo apt-get install -y nats-server mosquitto' tester '' 'cd ~/clone && npm test'
 check 'and nothing was fetched' 0 - tester '' "$untouched"
-check 'without a network root is told so' 1 'this machine has no network' root --net 'cd ~/clone && npm test'
+check 'without a network root is told so' 1 'cannot be reached' root --net 'cd ~/clone && npm test'
 check 'root: demo' 0 - root '' 'cd ~/clone && npm run demo -- --once'
 check 'root: tests' 0 - root '' "cd ~/clone && npm test -- $tests"
 check 'without a network a user with the servers is told so' 1 'cannot be reached' tester --net 'cd ~/clone && npm test'

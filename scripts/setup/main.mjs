@@ -44,7 +44,7 @@ async function setUp(servers) {
     const npm = (await complete()) ? undefined : await npmOfMachine(root);
     if (wanted.length > 0) await installServers(wanted, npm?.trouble);
     if (npm) {
-      if (npm.trouble !== undefined) say(`${npm.registry} cannot be reached (${npm.trouble})`);
+      if (npm.trouble !== undefined) say(npm.trouble);
       const runtime = await installNode(root, npm);
       await installPackages(root, runtime);
       await runtime.link();

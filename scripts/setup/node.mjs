@@ -51,7 +51,9 @@ export async function installNode(root, npm) {
   const folder = join(root, '.cache', 'node');
   const node = join(folder, packaged, 'bin', 'node');
   if (!(await isInstalled(folder, node))) {
-    say(`this machine's Node is ${process.versions.node}; the project runs on Node ${version}`);
+    if (process.versions.node !== version) {
+      say(`this machine's Node is ${process.versions.node}; the project runs on Node ${version}`);
+    }
     // Renamed last, so that the folder never holds half of it.
     const work = `${folder}.new`;
     rmSync(work, { recursive: true, force: true });

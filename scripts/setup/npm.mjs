@@ -3,7 +3,7 @@ import { isExecutable, isWritable, quiet, say, SetupError, tail } from './shell.
 
 /**
  * The npm of this machine: how to run it, with which environment, and why its registry cannot be reached, if so.
- * @typedef {{ command: string[], env: Record<string, string>, registry: string, trouble?: string }} Npm
+ * @typedef {{ command: string[], env: Record<string, string>, trouble?: string }} Npm
  */
 
 /** @returns {Promise<Npm>} */
@@ -20,7 +20,7 @@ export async function npmOfMachine(root) {
   }
   const registry = withoutPassword(settings.registry ?? 'the package registry');
   const trouble = await ping(command, registry, { cwd: root, env });
-  return { command, env, registry, trouble };
+  return { command, env, trouble: trouble && `${registry} cannot be reached (${trouble})` };
 }
 
 /**
@@ -62,7 +62,7 @@ export async function clean(npm, cwd, { doing, total }) {
   if (code === 0) return;
   if (npm.trouble !== undefined) {
     throw new SetupError(
-      `no packages can be fetched: ${npm.registry} cannot be reached (${npm.trouble}).\n` +
+      `no packages can be fetched: ${npm.trouble}.\n` +
         '    Remedy: connect this machine; behind a proxy set HTTPS_PROXY, or "npm config set https-proxy http://..."; ' +
         'for another registry "npm config set registry https://...". Then run the same command again.',
     );
@@ -108,11 +108,11 @@ async function settingsOf([file, ...rest], options) {
 
 /** Why the registry cannot be reached, or undefined. Any answer counts as reached: many mirrors know no ping. */
 async function ping([file, ...rest], registry, options) {
-  const limit = 10_000;
-  const args = ['ping', '--no-offline', '--fetch-retries=0', `--fetch-timeout=${limit}`, '--loglevel=error'];
+  const args = ['ping', '--no-offline', '--fetch-retries=0', '--fetch-timeout=15000', '--loglevel=error'];
+  // Only npm's own word counts: on a busy machine npm may take long before it asks at all.
+  const limit = 60_000;
   const { code, output } = await quiet(file, [...rest, ...args], { ...options, limit, doing: `asking ${registry}` });
-  if (code === 0 || /code E\d{3}\b/.test(output)) return undefined;
-  if (code === -1) return `no answer within ${limit / 1000} s`;
+  if (code <= 0 || /code E\d{3}\b/.test(output)) return undefined;
   const lines = output.split('\n');
   const why = lines.find((line) => /reason: ./.test(line)) ?? lines.find((line) => / code ./.test(line));
   return why?.replace(/^.*(?:reason:| code) +/, '').trim() ?? 'npm ping failed';

@@ -23,8 +23,8 @@ export async function missingServers() {
 export async function installServers(missing, trouble) {
   if (trouble !== undefined) {
     throw new SetupError(
-      `this machine has no network (${trouble}), and ${missing.join(' and ')} must be installed. ` +
-        `Remedy: connect it and run the same command again.`,
+      `${trouble}, and ${missing.join(' and ')} must be installed. ` +
+        'Remedy: connect this machine, and run the same command again.',
     );
   }
   const names = missing.join(' and ');
