@@ -16,11 +16,13 @@ export function openHosts(config: Config, version: string): Hosts {
 }
 
 function openSeeq(server: ServerConfig, pageSamples: number, version: string): SeeqSource {
-  const { name, url, ca, credentials, concurrency, insecureSkipVerify, connectTimeoutMs, requestTimeoutMs } = server;
+  const { name, url, ca, proxy, credentials, concurrency, insecureSkipVerify, connectTimeoutMs, requestTimeoutMs } =
+    server;
   return new SeeqSource({
     name,
     url,
     ca,
+    proxy,
     credentials,
     insecureSkipVerify,
     connectTimeoutMs,

@@ -36,9 +36,10 @@ function summary({ path, config }: LoadedConfig): string[] {
   return [
     `The configuration ${path} is good.`,
     `  bus     ${bus} (${tls ? 'TLS' : 'plain TCP'}), requests on ${config.reqtopic}`,
-    ...config.servers.map(({ name, url, credentials }) => {
+    ...config.servers.map(({ name, url, credentials, proxy }) => {
       const login = credentials.kind === 'accessKey' ? 'access key' : `user of directory ${credentials.directory}`;
-      return `  server  ${name}: ${url} (${login})`;
+      const via = proxy === undefined ? '' : `, through the proxy ${proxy.url} (${proxy.from})`;
+      return `  server  ${name}: ${url} (${login})${via}`;
     }),
     ...(config.ingest === undefined ? [] : feedLines(config.ingest)),
   ];

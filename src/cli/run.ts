@@ -7,6 +7,7 @@ import { clientInbox, controlSubject, SERVICE_NAME } from '../bus/driver-subject
 import { Peers } from '../bus/peers.ts';
 import { ReplyBox } from '../bus/reply-box.ts';
 import { replyRule } from '../bus/subject.ts';
+import type { Config } from '../config/config.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import type { Logger } from '../contract/log.ts';
 import { Driver } from '../driver/driver.ts';
@@ -109,7 +110,10 @@ async function run(
   );
   ingest?.start();
   hangups.serve({ path, env, config, bus, log });
-  log.notice({ version, reqtopic, hosts: config.servers.map(({ name }) => name) }, 'driver started');
+  log.notice(
+    { version, reqtopic, hosts: config.servers.map(({ name }) => name), ...proxies(config) },
+    'driver started',
+  );
 
   await Promise.race([stop.aborted || once(stop, 'abort'), bus.closed]);
   const stopped = stop.aborted;
@@ -126,6 +130,12 @@ async function run(
   log.notice({}, 'driver stopped');
   await logging.close(LAST_LINES_MS);
   return stopped ? exitCodes.ok : exitCodes.failure;
+}
+
+/** The proxies through which servers are reached, without credentials. */
+function proxies({ servers }: Config): { proxies?: Record<string, string> } {
+  const used = servers.flatMap(({ name, proxy }) => (proxy === undefined ? [] : [[name, proxy.url] as const]));
+  return used.length === 0 ? {} : { proxies: Object.fromEntries(used) };
 }
 
 /** Requests in flight may end; what does not in time is answered with an error that tells the caller to ask again. */

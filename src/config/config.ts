@@ -1,6 +1,7 @@
 import type { NatsAddress } from './natsurl.ts';
 import type { IngestFile } from './ingest/schema.ts';
 import type { Resolved } from './resolve-refs.ts';
+import type { ProxyConfig } from './proxy.ts';
 import type { ConfigFile, Limits } from './schema.ts';
 import type { ServerFile } from './schema-server.ts';
 import type { Secret, SecretSource } from './secret.ts';
@@ -16,12 +17,14 @@ export type Credentials =
     };
 
 /** One Seeq server, ready to use: defaults filled in, secrets and authorities found. */
-export interface ServerConfig extends Omit<ServerFile, 'credentials' | 'caFile' | 'url'> {
+export interface ServerConfig extends Omit<ServerFile, 'credentials' | 'caFile' | 'url' | 'proxy'> {
   /** Root of the server, without a slash at its end: `https://seeq.example.com` or `https://proxy/seeq`. */
   readonly url: string;
   readonly credentials: Credentials;
   /** PEM of the authorities to trust instead of the public ones; read again for every connection. */
   readonly ca?: SecretSource;
+  /** The HTTP proxy through which it is reached. */
+  readonly proxy?: ProxyConfig;
 }
 
 /** The connection to NATS, ready to use. */

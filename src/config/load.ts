@@ -172,8 +172,8 @@ interface Parts {
 function assemble(file: ConfigFile, { servers: parts, ca, seed, ingest }: Parts): Config | undefined {
   const { natsurl, settings, ...top } = file;
   const servers = settings.servers.flatMap((server, index) => {
-    const { credentials, ca: authorities } = parts[index] ?? {};
-    return credentials ? [serverConfig(server, credentials, authorities)] : [];
+    const part = parts[index];
+    return part?.credentials ? [serverConfig(server, part.credentials, part)] : [];
   });
   if (servers.length !== settings.servers.length) return undefined;
   const { caFile: _file, insecure, ...rest } = settings.bus;

@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path';
 import type { Credentials, ServerConfig } from './config.ts';
 import type { SecretRef } from './fields.ts';
 import { secretRef } from './fields.ts';
+import { environmentProxy, type ProxyConfig, proxySchema } from './proxy.ts';
 import { readCertificates, readText, type Found, type ReadFile } from './files.ts';
 import type { Problem } from './problems.ts';
 import type { ServerFile } from './schema-server.ts';
@@ -52,6 +53,30 @@ export class Resolver {
     return rereadable(path, first.value, read);
   }
 
+  /** The proxy to a server, as its key names it or else the environment; undefined for none. */
+  async proxy(path: string, given: unknown, url: unknown): Promise<ProxyConfig | undefined> {
+    if (given !== undefined) {
+      const parsed = proxySchema.safeParse(given);
+      if (!parsed.success || parsed.data === false) return undefined;
+      const { url: proxy, user: name, password: ref } = parsed.data;
+      const user = typeof name === 'object' ? await this.source(`${path}.proxy.user`, name) : name;
+      const password = ref === undefined ? undefined : await this.source(`${path}.proxy.password`, ref);
+      return {
+        url: new URL(proxy).origin,
+        user: typeof user === 'string' ? new Secret(user) : user,
+        password,
+        from: 'proxy',
+      };
+    }
+    if (typeof url !== 'string' || !URL.canParse(url)) return undefined;
+    try {
+      return environmentProxy(url, this.#env);
+    } catch (error) {
+      this.#note(`${path}.proxy`, (error as Error).message);
+      return undefined;
+    }
+  }
+
   /** A path as an absolute one; a relative one starts at the folder of the configuration file. */
   place(file: string): string {
     return resolve(this.#folder, file);
@@ -74,6 +99,7 @@ export class Resolver {
 export interface ServerParts {
   readonly credentials: Credentials | undefined;
   readonly ca: SecretSource | undefined;
+  readonly proxy: ProxyConfig | undefined;
 }
 
 /** Reads the secrets and the authorities of one server from its raw form, whatever else is wrong with it. */
@@ -83,22 +109,29 @@ export async function readServerParts(resolver: Resolver, raw: unknown, index: n
   const written = (typeof given === 'object' && given !== null ? given : {}) as Readonly<Record<string, unknown>>;
   const path = `settings.servers[${index}]`;
   const { user: userText, directory } = written;
-  const [accessKey, password, user, ca] = await Promise.all([
+  const [accessKey, password, user, ca, proxy] = await Promise.all([
     resolver.source(`${path}.credentials.accessKey`, written.accessKey),
     resolver.source(`${path}.credentials.password`, written.password),
     typeof userText === 'string' ? new Secret(userText) : resolver.source(`${path}.credentials.user`, userText),
     resolver.certificates(`${path}.caFile`, server.caFile),
+    resolver.proxy(path, server.proxy, server.url),
   ]);
-  if (!password) return { credentials: undefined, ca };
-  if (accessKey) return { credentials: { kind: 'accessKey', accessKey, password }, ca };
-  if (!user) return { credentials: undefined, ca };
-  return { credentials: { kind: 'user', user, password, directory: directoryOf(directory) }, ca };
+  if (!password) return { credentials: undefined, ca, proxy };
+  if (accessKey) return { credentials: { kind: 'accessKey', accessKey, password }, ca, proxy };
+  if (!user) return { credentials: undefined, ca, proxy };
+  return { credentials: { kind: 'user', user, password, directory: directoryOf(directory) }, ca, proxy };
 }
 
 /** A server in its final form. */
-export function serverConfig(file: ServerFile, credentials: Credentials, ca: SecretSource | undefined): ServerConfig {
-  const { credentials: _refs, caFile: _file, url, ...rest } = file;
-  return { ...rest, url: url.replace(/(?<!\/)\/+$/, ''), credentials, ...(ca === undefined ? {} : { ca }) };
+export function serverConfig(file: ServerFile, credentials: Credentials, { ca, proxy }: ServerParts): ServerConfig {
+  const { credentials: _refs, caFile: _file, proxy: _proxy, url, ...rest } = file;
+  return {
+    ...rest,
+    url: url.replace(/(?<!\/)\/+$/, ''),
+    credentials,
+    ...(ca === undefined ? {} : { ca }),
+    ...(proxy === undefined ? {} : { proxy }),
+  };
 }
 
 /** Seeq's own directory is called "Seeq". */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { proxySchema } from './proxy.ts';
 import { connectionName, filePath, secretRef, webRoot, whole } from './fields.ts';
 
 /** Marks a part of the file whose values are never printed. It travels in the JSON Schema. */
@@ -53,6 +54,11 @@ export const serverSchema = z.strictObject({
     .default(false)
     .describe(
       "Do not check the server's certificate. For a laboratory only: anybody in between can read the password.",
+    ),
+  proxy: proxySchema
+    .optional()
+    .describe(
+      'HTTP proxy through which the server is reached: an object with `url` (`http://proxy.example.com:3128`) and, where the proxy wants a log-in, `user` (text or a reference) and `password` (a reference to a secret); `false` for none. Connections are tunnels (CONNECT). By default that of the variables `HTTPS_PROXY` (for https) or `HTTP_PROXY` (for http), unless `NO_PROXY` names the server.',
     ),
   concurrency: whole(1, 64).default(8).describe('Calls to this server that run at once.'),
   connectTimeoutMs: whole(10, 120_000).default(5000).describe('Time to connect, TLS included, in milliseconds.'),

@@ -1,5 +1,6 @@
 /** Failures of the network under an HTTP call, and what a person has to mend. */
 import { DriverError } from '../contract/errors.ts';
+import { ProxyFailure } from './proxy-failure.ts';
 
 /** What is known of a failure below HTTP. */
 export interface NetworkFailure {
@@ -41,12 +42,21 @@ const BROKEN = /^(ECONNRESET|EPIPE|UND_ERR_SOCKET|HPE_INVALID_EOF_STATE|UND_ERR_
 
 /** What a thrown error says about the network; undefined if it is no failure of the network. */
 export function networkFailure(thrown: unknown): NetworkFailure | undefined {
+  const proxy = proxyFailure(thrown);
+  if (proxy !== undefined) return { code: 'PROXY', advice: proxy.message, broken: proxy.passing };
   const code = networkCode(thrown);
   if (code === undefined) return undefined;
   const broken = BROKEN.test(code);
   const known = NETWORK_ADVICE[code] ?? (broken ? NETWORK_ADVICE.ECONNRESET : undefined);
   const advice = known ?? TLS_ADVICE.find(([pattern]) => pattern.test(code))?.[1] ?? code;
   return { code, advice: `${advice}${advice.endsWith('?') ? '' : '.'}`, broken };
+}
+
+function proxyFailure(thrown: unknown): ProxyFailure | undefined {
+  for (let error = thrown; error instanceof Error; error = error.cause) {
+    if (error instanceof ProxyFailure) return error;
+  }
+  return undefined;
 }
 
 /** The code of a network error, which undici and TLS put at different depths. */

@@ -265,7 +265,7 @@ export class SeeqServer {
       try {
         const outcome = await this.#transport.fresh((client) => client.GET('/system/server-status', { signal }));
         if (!WITHOUT_SERVER.has(outcome.response.status)) return;
-        throw this.#refused(this.#refusal(outcome), undefined);
+        throw this.#refused(this.#refusal(outcome));
       } catch (thrown) {
         if (signal.aborted || thrown instanceof CallTimeout) throw silent(this.name, limitMs);
         const error = fromThrown(thrown, this.name);

@@ -8,6 +8,7 @@ import { freshConnector, type TextSource } from '../fresh-tls.ts';
 import { ACCEPT_ENCODING } from '../http/content-encoding.ts';
 import { exchange } from '../http/exchange.ts';
 import { Connections } from '../http/pool.ts';
+import { type HttpProxy, throughProxy } from '../http/proxy.ts';
 import { SMALL_BYTES } from './body-limits.ts';
 import { SeeqReply } from './reply.ts';
 import type { paths } from './seeq-api.generated.ts';
@@ -24,6 +25,8 @@ export interface TransportOptions {
   /** PEM of the authorities to trust instead of the public ones; read again for each connection. */
   ca?: TextSource | undefined;
   insecureSkipVerify: boolean;
+  /** All connections go through it. */
+  proxy?: HttpProxy | undefined;
   /** Connections, and so calls on the wire, at once; probes and log-ins have some of their own. */
   connections: number;
   connectTimeoutMs: number;
@@ -72,10 +75,11 @@ class PlainRequest {
 /** Opens the (lazy) pool to a server. */
 export function openTransport(options: TransportOptions, holder: TokenHolder): Transport {
   const root = new URL(options.url);
+  const direct = freshConnector({ ...options, label: `The Seeq server at ${root.host}` });
   const connections = new Connections({
     origin: root.origin,
     connections: options.connections + SPARE_CONNECTIONS,
-    connect: freshConnector({ ...options, label: `The Seeq server at ${root.host}` }),
+    connect: options.proxy === undefined ? direct : throughProxy(options.proxy, direct, options.connectTimeoutMs),
   });
   const constantHeaders = {
     accept: MEDIA_TYPE,

@@ -1,0 +1,94 @@
+/** Which HTTP proxy leads to a server: the one of its configuration, else that of the usual variables. */
+import { BlockList, isIP } from 'node:net';
+import { z } from 'zod';
+import { secretRef, webRoot } from './fields.ts';
+import { Secret, type SecretSource } from './secret.ts';
+
+/** `proxy` of a server. */
+export const proxySchema = z.union([
+  z.literal(false),
+  z.strictObject({
+    url: webRoot().describe('Address of the proxy: `http://proxy.example.com:3128`.'),
+    user: z
+      .union([z.string().min(1).max(256), secretRef()])
+      .optional()
+      .describe('User at the proxy, if it wants one. May stand here as plain text.'),
+    password: secretRef().optional().describe('Password of that user.'),
+  }),
+]);
+
+/** A proxy, ready to use. */
+export interface ProxyConfig {
+  /** Scheme, host and port; holds no credentials. */
+  readonly url: string;
+  readonly user?: Secret | SecretSource | undefined;
+  readonly password?: Secret | SecretSource | undefined;
+  /** Where it is named: a key or a variable. */
+  readonly from: string;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The proxy that the environment names for an address; undefined if it names none. As usual, HTTPS_PROXY is for https
+ * and HTTP_PROXY for http, NO_PROXY lists exceptions, lower case wins, and this machine itself needs no proxy.
+ * @throws Error that names the variable, never its content, if it holds no address
+ */
+export function environmentProxy(target: string, env: Environment): ProxyConfig | undefined {
+  const { protocol, hostname, port } = new URL(target);
+  const scheme = protocol === 'https:' ? 'https' : 'http';
+  const host = hostname.replace(/^\[|\]$/g, '').toLowerCase();
+  const from = [`${scheme}_proxy`, `${scheme.toUpperCase()}_PROXY`].find((name) => (env[name] ?? '') !== '');
+  if (from === undefined || isThisMachine(host)) return undefined;
+  const usualPort = scheme === 'https' ? '443' : '80';
+  if (isException(host, port === '' ? usualPort : port, env.no_proxy ?? env.NO_PROXY ?? '')) return undefined;
+  const text = (env[from] ?? '').trim();
+  const url = URL.parse(text.includes('://') ? text : `http://${text}`);
+  if (url === null || !['http:', 'https:'].includes(url.protocol)) {
+    throw new Error(`the variable ${from} must name an HTTP proxy, for example http://proxy.example.com:3128`);
+  }
+  const credentials =
+    url.username === ''
+      ? {}
+      : { user: new Secret(decodedText(url.username)), password: new Secret(decodedText(url.password)) };
+  return { url: url.origin, from, ...credentials };
+}
+
+function isThisMachine(host: string): boolean {
+  return host === 'localhost' || host.endsWith('.localhost') || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
+}
+
+/** Entries are hosts with all below them, with or without a port, addresses, networks, or `*` for everything. */
+function isException(host: string, port: string, list: string): boolean {
+  return list
+    .slice(0, 10_000)
+    .toLowerCase()
+    .split(/[,\s]/)
+    .some((entry) => {
+      if (entry === '') return false;
+      if (entry === '*') return true;
+      const slash = entry.indexOf('/');
+      if (slash > 0) return isInNetwork(host, entry.slice(0, slash), Number(entry.slice(slash + 1)));
+      const [, name = '', only] = /^\[?(.*?)\]?(?::(\d{1,5}))?$/.exec(isIP(entry) === 6 ? `[${entry}]` : entry) ?? [];
+      if (only !== undefined && only !== port) return false;
+      const suffix = name.replace(/^\*?\./, '');
+      return host === suffix || host.endsWith(`.${suffix}`);
+    });
+}
+
+function isInNetwork(host: string, network: string, bits: number): boolean {
+  const family = isIP(host);
+  if (family === 0 || isIP(network) !== family || !(bits >= 0 && bits <= (family === 6 ? 128 : 32))) return false;
+  const type = family === 6 ? 'ipv6' : 'ipv4';
+  const block = new BlockList();
+  block.addSubnet(network, bits, type);
+  return block.check(host, type);
+}
+
+function decodedText(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,85 @@
+/** HTTP proxies: every connection to a server is a tunnel (CONNECT) through one. */
+import { type buildConnector, Client } from 'undici';
+import type { TextSource } from '../fresh-tls.ts';
+import { networkFailure } from '../network-failure.ts';
+import { ProxyFailure } from '../proxy-failure.ts';
+
+export interface HttpProxy {
+  /** Scheme, host and port; holds no credentials. */
+  readonly url: string;
+  readonly user?: TextSource | undefined;
+  readonly password?: TextSource | undefined;
+}
+
+/**
+ * Connects through a proxy.
+ * @param secure connects to the server; for TLS it is given the tunnel
+ * @param connectTimeoutMs time to connect to the proxy, and again for its answer
+ */
+export function throughProxy(
+  proxy: HttpProxy,
+  secure: buildConnector.connector,
+  connectTimeoutMs: number,
+): buildConnector.connector {
+  return (target, callback) => {
+    tunnel(proxy, target, connectTimeoutMs).then(
+      (socket) => {
+        if (target.protocol === 'https:') secure({ ...target, httpSocket: socket }, callback);
+        else callback(null, socket);
+      },
+      (error: unknown) => {
+        callback(error as Error, null);
+      },
+    );
+  };
+}
+
+type Socket = NonNullable<buildConnector.Options['httpSocket']>;
+
+/** @throws ProxyFailure */
+async function tunnel(
+  proxy: HttpProxy,
+  { hostname, port, protocol }: buildConnector.Options,
+  connectTimeoutMs: number,
+): Promise<Socket> {
+  const client = new Client(proxy.url, {
+    connect: { timeout: connectTimeoutMs, allowH2: false },
+    headersTimeout: connectTimeoutMs,
+  });
+  const address = `${hostname.includes(':') && !hostname.startsWith('[') ? `[${hostname}]` : hostname}:${port === '' ? (protocol === 'https:' ? 443 : 80) : port}`;
+  try {
+    const headers = { host: address, ...(await authorization(proxy)) };
+    const { statusCode, socket } = await client.connect({
+      path: address,
+      headers,
+      signal: AbortSignal.timeout(2 * connectTimeoutMs),
+    });
+    // The tunnel is the client's no longer.
+    if (statusCode >= 200 && statusCode < 300) return socket as Socket;
+    socket.on('error', () => undefined).destroy();
+    throw refused(proxy, statusCode);
+  } catch (error) {
+    if (error instanceof ProxyFailure) throw error;
+    const why = networkFailure(error)?.advice ?? 'it does not answer in time.';
+    throw new ProxyFailure(`the proxy ${proxy.url} cannot be used: ${why}`, { cause: error });
+  } finally {
+    client.close().catch(() => undefined);
+  }
+}
+
+async function authorization({ user, password }: HttpProxy): Promise<Record<string, string>> {
+  if (user === undefined) return {};
+  const login = `${await user.reveal()}:${(await password?.reveal()) ?? ''}`;
+  return { 'proxy-authorization': `Basic ${Buffer.from(login, 'utf8').toString('base64')}` };
+}
+
+function refused({ url, user }: HttpProxy, status: number): ProxyFailure {
+  if (status === 407) {
+    const advice =
+      user === undefined ? 'give "user" and "password" of "proxy"' : 'check "user" and "password" of "proxy"';
+    return new ProxyFailure(`the proxy ${url} refuses the log-in (407); ${advice}.`);
+  }
+  if (status === 403) return new ProxyFailure(`the proxy ${url} does not allow connections to it (403).`);
+  const passing = [429, 502, 503, 504].includes(status);
+  return new ProxyFailure(`the proxy ${url} cannot connect to it (${status}).`, { passing });
+}

@@ -1,0 +1,11 @@
+/** A proxy gives no connection to the server. The text is fit for people, and reads after "cannot be reached:". */
+export class ProxyFailure extends Error {
+  override readonly name = 'ProxyFailure';
+  /** Another try may help. */
+  readonly passing: boolean;
+
+  constructor(message: string, options: { cause?: unknown; passing?: boolean } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.passing = options.passing ?? false;
+  }
+}
