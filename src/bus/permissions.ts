@@ -19,8 +19,8 @@ export function watchPermissions(nc: NatsConnection, logger: BusLogger): void {
       if (context.subject.startsWith('$SRV.')) {
         if (told.has('$SRV')) continue;
         told.add('$SRV');
-        const text = 'The driver\'s user may not subscribe to "$SRV.>", so NATS service discovery does not find it';
-        limited(logger).info('permission for discovery', {}, text);
+        const text = `The driver's user may not subscribe to "${context.subject}", so NATS service discovery does not find it`;
+        limited(logger).info('permission for discovery', { subject: context.subject }, text);
         continue;
       }
       const key = `${context.operation} ${context.subject}`;

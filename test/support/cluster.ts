@@ -35,6 +35,8 @@ export interface ClusterOptions {
   maxPayload?: number;
   /** Switches JetStream on. */
   jetstream?: boolean;
+  /** Gives the driver's user every right, for tests of what the driver itself refuses. */
+  unrestricted?: boolean;
   /** Further files beside the configuration of the driver, such as secrets. */
   files?: Record<string, string>;
   driver?: Pick<DriverProcessOptions, 'env' | 'nodeOptions'>;
@@ -89,7 +91,7 @@ async function startParts(options: ClusterOptions, stops: (() => Promise<unknown
   const nats = await startNatsServer({
     certificate: await authority.issue(),
     // The caller is the observer of the tests, too: it may do everything.
-    users: [{ publicKey: caller.publicKey }, user],
+    users: [{ publicKey: caller.publicKey }, options.unrestricted === true ? driverKey : user],
     maxPayload: options.maxPayload,
     jetstream: options.jetstream ?? false,
   });

@@ -11,12 +11,18 @@ const INBOXES = ['_INBOX', 'answers'];
  * @param config contents of a configuration file; its servers do not matter here
  * @param inboxes below which callers take answers
  */
-export function driverUser(config: { publickey: string; reqtopic: string; settings?: object }, inboxes = INBOXES): NatsUser {
+export function driverUser(
+  config: { publickey: string; reqtopic: string; settings?: object },
+  inboxes = INBOXES,
+): NatsUser {
   return { publicKey: config.publickey, permissions: permissionsOf(rightsOf(config, inboxes)) };
 }
 
 /** The rights of a driver with this configuration. */
-export function rightsOf(config: { reqtopic: string; settings?: object }, inboxes = INBOXES): Right[] {
+export function rightsOf(
+  config: { publickey: string; reqtopic: string; settings?: object },
+  inboxes = INBOXES,
+): Right[] {
   const { ingest } = (config.settings ?? {}) as { ingest?: unknown };
   const file = configSchema.parse({
     natsurl: 'localhost',
