@@ -55,7 +55,7 @@ async function tunnel(
       signal: AbortSignal.timeout(2 * connectTimeoutMs),
     });
     // The tunnel is the client's no longer.
-    if (statusCode >= 200 && statusCode < 300) return socket as Socket;
+    if (statusCode >= 200 && statusCode < 300) return socket as unknown as Socket;
     socket.on('error', () => undefined).destroy();
     throw refused(proxy, statusCode);
   } catch (error) {
