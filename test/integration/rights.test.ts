@@ -167,7 +167,15 @@ describe('beyond them', () => {
       '$JS.ACK.READINGS.other.1.1.1.1.0',
     ];
     expect(await refused(await connectWith(rights), 'publish', publish)).toEqual(publish);
-    const subscribe = ['>', '_INBOX.>', 'iota.readings.>', '$JS.API.>', '$SYS.>', '$SRV.PING.other', `${REQUEST_TOPIC}.>`];
+    const subscribe = [
+      '>',
+      '_INBOX.>',
+      'iota.readings.>',
+      '$JS.API.>',
+      '$SYS.>',
+      '$SRV.PING.other',
+      `${REQUEST_TOPIC}.>`,
+    ];
     expect(await refused(await connectWith(rights), 'subscribe', subscribe)).toEqual(subscribe);
   });
 
