@@ -100,8 +100,7 @@ export interface UnreadableItem {
 }
 
 /** Tells an entry that cannot be used from the others. */
-export const isUnreadable = <T extends object>(entry: T | UnreadableItem): entry is UnreadableItem =>
-  'error' in entry && 'hasId' in entry;
+export const isUnreadable = (entry: object): entry is UnreadableItem => 'error' in entry && 'hasId' in entry;
 
 export const isReadable = <T extends object>(entry: T | UnreadableItem): entry is T => !isUnreadable(entry);
 
