@@ -49,6 +49,13 @@ function readingsRights({ subjects, stream, consumers }: ReadingsUse): Right[] {
   ];
 }
 
+/**
+ * Patterns of the subjects of the bus that belong to the driver itself: all to which it has a right, but those of its
+ * callers and of the server.
+ */
+export const ownSubjects = (use: BusUse): string[] =>
+  unique(driverRights(use, []).map(({ subject }) => subject)).filter((subject) => !subject.startsWith('$'));
+
 /** The rights of a program that asks the driver and takes the answers below `inbox`. */
 export function callerRights({ reqtopic }: BusUse, inbox = DEFAULT_INBOX): Right[] {
   return [publish(reqtopic, 'requests'), subscribe(`${inbox}.>`, 'answers')];

@@ -1,5 +1,7 @@
 import type { BusUse, ReadingsUse } from '../bus/driver-subjects.ts';
+import { ownSubjects } from '../bus/rights.ts';
 import type { ConfigFile } from '../config/schema.ts';
+import { DEFAULT_PREFIX } from '../config/ingest/common.ts';
 import type { IngestFile } from '../config/ingest/schema.ts';
 import { durableOf } from '../ingest/egress/outlet.ts';
 import { readingSubjects } from '../ingest/reading.ts';
@@ -29,6 +31,16 @@ export function busUseOf(config: BusUseConfig): BusUse {
     topics: topics.filter((topic) => topic !== undefined),
     ...(ingest === undefined ? {} : { readings: readingsUse(ingest) }),
   };
+}
+
+/**
+ * Patterns of every subject to which no answer may go, because this driver or another one of the cluster listens or
+ * publishes there: without metrics or feeds of its own too.
+ */
+export function subjectsWithoutAnswers(config: BusUseConfig): string[] {
+  const use = busUseOf({ ...config, enablemetrics: true });
+  const readings = use.readings ?? { subjects: readingSubjects(DEFAULT_PREFIX), consumers: [] };
+  return ownSubjects({ ...use, readings });
 }
 
 function readingsUse({ prefix, stream, egress }: ReadingsConfig): ReadingsUse {

@@ -1,10 +1,11 @@
 /** `iota-seeqdrv permissions`: the rights on the NATS server for a configuration, as a configuration of the server. */
 import { callerRights, DEFAULT_INBOX, driverRights, readerRights, type Right } from '../bus/rights.ts';
-import { controlSubject, type BusUse } from '../bus/driver-subjects.ts';
+import type { BusUse } from '../bus/driver-subjects.ts';
+import { replyRule } from '../bus/subject.ts';
 import { subject, userPublicKey } from '../config/fields.ts';
 import { loadConfigFile } from '../config/load.ts';
 import { ConfigError } from '../config/problems.ts';
-import { busUseOf } from './bus-use.ts';
+import { busUseOf, subjectsWithoutAnswers } from './bus-use.ts';
 import { serverConfiguration, type ServerUser } from './server-configuration.ts';
 import { exitCodes, type ExitCode, type Terminal } from './terminal.ts';
 
@@ -21,10 +22,12 @@ export interface PermissionsOptions {
 export async function permissions(options: PermissionsOptions, terminal: Terminal): Promise<ExitCode> {
   try {
     const { file } = await loadConfigFile({ path: options.config, env: terminal.env });
-    const use = busUseOf({ ...file, ingest: file.settings.ingest });
+    const config = { ...file, ingest: file.settings.ingest };
+    const use = busUseOf(config);
+    const own = subjectsWithoutAnswers(config);
     const users = usersOf(use, file.publickey, {
-      callers: readUsers('--caller', options.caller, use),
-      readers: readUsers('--reader', options.reader, use),
+      callers: readUsers('--caller', options.caller, own),
+      readers: readUsers('--reader', options.reader, own),
       durable: readDurable(options.durable),
     });
     if (options.json === true) terminal.out(JSON.stringify(users.map(jsonUser), undefined, 2));
@@ -89,23 +92,24 @@ export function usersOf(use: BusUse, driverKey: string, { callers, readers, dura
 }
 
 /** @throws UsageError */
-function readUsers(option: string, texts: readonly string[] = [], { reqtopic }: BusUse): OtherUser[] {
+function readUsers(option: string, texts: readonly string[] = [], own: readonly string[]): OtherUser[] {
   return texts.map((text) => {
     const [publicKey = '', inbox = DEFAULT_INBOX] = text.split(/=(.*)/s, 2);
     const wrongKey = userPublicKey().safeParse(publicKey).error?.issues[0]?.message;
     if (wrongKey !== undefined) throw new UsageError(`${option}: ${wrongKey}.`);
-    const wrongInbox = inboxProblem(inbox, reqtopic);
+    const wrongInbox = inboxProblem(inbox, own);
     if (wrongInbox !== undefined) throw new UsageError(`${option}: the inbox ${JSON.stringify(inbox)} ${wrongInbox}.`);
     return { publicKey, inbox };
   });
 }
 
 /** The driver publishes below an inbox, so it must hold nothing but answers. */
-function inboxProblem(inbox: string, reqtopic: string): string | undefined {
+function inboxProblem(inbox: string, own: readonly string[]): string | undefined {
   const problem = subject().safeParse(inbox).error?.issues[0]?.message;
   if (problem !== undefined) return problem;
   if (inbox.startsWith('$')) return 'must not begin with $, which belongs to the server';
-  if (`${reqtopic}.`.startsWith(`${inbox}.`) || inbox.startsWith(`${controlSubject(reqtopic)}.`)) {
+  const holdsOwn = own.some((pattern) => `${pattern}.`.startsWith(`${inbox}.`));
+  if (holdsOwn || replyRule(own)(`${inbox}.x`) !== undefined) {
     return 'holds subjects of the driver itself; choose another, such as _INBOX_dashboards';
   }
   return undefined;

@@ -17,8 +17,8 @@ import { LogTopic } from '../telemetry/log-topic.ts';
 import { startTelemetry } from '../telemetry/telemetry.ts';
 import { openHosts } from './assemble.ts';
 import { busOptions } from './bus-options.ts';
+import { subjectsWithoutAnswers } from './bus-use.ts';
 import { readConfig } from './check.ts';
-import { ownSubjects } from './own-subjects.ts';
 import { Hangups } from './reload.ts';
 import { exitCodes, type ExitCode, type Terminal } from './terminal.ts';
 import { packageVersion } from './version.ts';
@@ -103,7 +103,7 @@ async function run(
       stats: () => driver.statistics.snapshot(),
       chunkBytes: config.bus.chunkBytes,
       replies,
-      replyRule: replyRule(ownSubjects(config)),
+      replyRule: replyRule(subjectsWithoutAnswers(config)),
       logger: log,
     },
     (request) => driver.handle(request),

@@ -234,7 +234,12 @@ describe('what the command prints', () => {
   it.each([
     [['--caller', 'nonsense'], /--caller: must be the NKey public key/],
     [['--caller', `${createUserKey().publicKey}=$JS`], /must not begin with \$/],
-    [['--caller', `${createUserKey().publicKey}=${REQUEST_TOPIC}`], /subjects of the driver itself/],
+    ...[REQUEST_TOPIC, CONTROL, `${CONTROL}.x`, 'iota', 'iota.health', 'iota.readings', 'iota.readings.x'].map(
+      (inbox): [string[], RegExp] => [
+        ['--caller', `${createUserKey().publicKey}=${inbox}`],
+        /subjects of the driver itself/,
+      ],
+    ),
     [['--reader', createUserKey().publicKey, '--durable', 'a b'], /--durable/],
   ])('refuses %j', async (args, reason) => {
     const err: string[] = [];

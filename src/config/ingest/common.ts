@@ -70,11 +70,14 @@ export const timesSchema = z.strictObject({
     .describe('How old a reading may be, in milliseconds. An older one gets its time of arrival and is Questionable.'),
 });
 
+/** First part of the subjects of readings, where no other is configured. */
+export const DEFAULT_PREFIX = 'iota';
+
 /** Keys that stand directly below `settings.ingest`. */
 export const commonKeys = {
   prefix: subject()
     .refine((text) => !text.startsWith('$'), { message: 'must not begin with $, which belongs to the server' })
-    .default('iota')
+    .default(DEFAULT_PREFIX)
     .describe(
       'First part of the subjects of readings, `<prefix>.readings.<scheme>.<connection>.…`, and of dead letters, `<prefix>.deadletters.<scheme>.<connection>`.',
     ),

@@ -1,6 +1,7 @@
 /** The rules of buying and selling at an I3 marketplace that concern several entries of the configuration at once. */
 import type { Problem } from '../problems.ts';
 import { object, objects, type Raw } from '../raw.ts';
+import { DEFAULT_PREFIX } from './common.ts';
 import { overlap } from './filter-overlap.ts';
 import { brokerOf } from './same-broker.ts';
 import { filterProblem } from './topic-filter.ts';
@@ -23,7 +24,7 @@ export function i3Checks(ingest: Raw): { problems: Problem[]; warnings: Problem[
 /** Only what the stream keeps can be published surely. */
 function sources(ingest: Raw): Problem[] {
   const egress = objects(ingest.egress);
-  const below = `${typeof ingest.prefix === 'string' ? ingest.prefix : 'iota'}.readings.`;
+  const below = `${typeof ingest.prefix === 'string' ? ingest.prefix : DEFAULT_PREFIX}.readings.`;
   const mode: Problem[] =
     egress.length > 0 && object(ingest.stream).mode === 'core'
       ? [{ path: 'settings.ingest.egress', message: 'needs the stream: settings.ingest.stream.mode must be jetstream' }]
