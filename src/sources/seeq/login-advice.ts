@@ -1,5 +1,4 @@
 /** What a person can do about a log-in that Seeq refuses. */
-import type { SeeqCredentials } from './session.ts';
 
 /**
  * Life of a personal access key by Seeq's support page "Working with Access Keys". That keys of applications log in by
@@ -16,7 +15,7 @@ const KEY_ADVICE =
 const MOST_DIRECTORIES = 20;
 
 export interface RefusedLogin {
-  kind: SeeqCredentials['kind'];
+  kind: 'accessKey' | 'user';
   username: string;
   password: string;
   /** Of a user. */

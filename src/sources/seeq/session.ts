@@ -2,9 +2,9 @@
  * The session at one Seeq server: one log-in for all waiting calls, the token kept and replaced whenever an answer
  * brings a new one, and no storm of log-ins with a wrong password (which would lock the account).
  */
-import { SecretFilter } from '../../config/secret-filter.ts';
 import { DriverError } from '../../contract/errors.ts';
 import type { TextSource } from '../fresh-tls.ts';
+import { SecretFilter } from '../secret-filter.ts';
 import type { SeeqClient, TokenHolder } from './transport.ts';
 import { parseRetryAfter } from '../http/retry.ts';
 import { answerOf, isObject, type JsonObject, optionalList, optionalText, textIn, UnexpectedJson } from '../json.ts';
