@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
@@ -139,7 +142,7 @@ describe('a refused log-in', () => {
     const platform = clientOf(simulator.url, { credentials: { ...OAUTH, refreshToken: given('wrong') } });
     for (const _time of [1, 2, 3]) await expect(platform.ping(NEVER)).rejects.toMatchObject({ code: 'unauthorized' });
     expect(simulator.accounts.refreshes).toBe(1);
-    const stranger = clientOf(simulator.url, { credentials: { ...OAUTH, clientSecret: given('wrong') } });
+    const stranger = clientOf(simulator.url, { credentials: { ...OAUTH, clientSecret: given('another-secret-4711') } });
     await expect(stranger.ping(NEVER)).rejects.toThrow(/invalid_client/);
   });
 
@@ -165,6 +168,29 @@ describe('a refused log-in', () => {
       expect(text).not.toContain(secret);
       expect(text).not.toContain(Buffer.from(secret).toString('base64').slice(0, 12));
     }
+  });
+
+  it('shows no secret that the platform repeats, in whatever encoding', async () => {
+    const password = 'plant:pass/w0rd 4711';
+    const server = createServer((request, response) => {
+      const sent = String(request.headers.authorization).replace(/^Basic /, '');
+      const plain = Buffer.from(sent, 'base64').toString();
+      const forms = [sent, plain, encodeURIComponent(plain), Buffer.from(plain).toString('hex')];
+      response.writeHead(500, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ message: `wrong: ${forms.join(' ')}` }));
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const platform = clientOf(`http://127.0.0.1:${port}`, { credentials: { ...ASA, password: given(password) } });
+    const error: unknown = await platform.ping(NEVER).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ message: expect.stringContaining('wrong: ') as string });
+    const shown = inspect(error, { depth: 10 });
+    for (const form of [password, encodeURIComponent(password), Buffer.from(password).toString('hex')]) {
+      expect(shown).not.toContain(form);
+    }
+    expect(shown).not.toContain(Buffer.from(password).toString('base64').slice(4, -4));
+    expect(shown).not.toContain(Buffer.from(`åsa@example.com:${password}`).toString('base64').slice(-16, -4));
   });
 
   it.each([

@@ -1,6 +1,7 @@
 /** The log-in at one platform: one for all waiting calls, kept while it is good, and replaced once when it is refused. */
 import { fromThrown } from '../failure.ts';
 import type { TextSource } from '../../fresh-tls.ts';
+import { SecretFilter } from '../../secret-filter.ts';
 import type { IotOpenPaths } from '../transport.ts';
 import { KeyWay } from './key.ts';
 import { OAuthWay } from './oauth.ts';
@@ -22,10 +23,6 @@ export interface SessionOptions {
 
 /** One log-in may take this long, whoever waits for it. */
 const LOGIN_TIMEOUT_MS = 30_000;
-/** Tokens come and go; the newest of them are kept out of texts. */
-const KEPT_SECRETS = 32;
-/** Shorter texts are no secrets, and taking them out would garble the rest. */
-const SHORTEST_SECRET = 4;
 
 /** What a header can carry; the library that makes headers repeats anything else in the text of its error. */
 const PRINTABLE = /^[\x20-\x7e]+$/;
@@ -36,7 +33,7 @@ export class Session {
   readonly #platform: string;
   readonly #way: Way;
   readonly #now: () => number;
-  readonly #secrets = new Set<string>();
+  readonly #secrets = new SecretFilter();
   #grant: Grant | undefined;
   #login: Promise<Grant> | undefined;
 
@@ -75,16 +72,11 @@ export class Session {
   }
 
   /** A text of the platform without our secrets, should it repeat them. */
-  readonly conceal = (text: string): string =>
-    [...this.#secrets].reduce((rest, secret) => rest.replaceAll(secret, '[secret]'), text);
+  readonly conceal = (text: string): string => this.#secrets.clean(text);
 
   /** A text to keep out of others. */
   readonly learn = (secret: string): void => {
-    if (secret.length < SHORTEST_SECRET) return;
-    this.#secrets.delete(secret);
-    this.#secrets.add(secret);
-    const [oldest] = this.#secrets;
-    if (this.#secrets.size > KEPT_SECRETS && oldest !== undefined) this.#secrets.delete(oldest);
+    this.#secrets.learn(secret);
   };
 
   #obtain(refused: string | undefined): Promise<Grant> {
