@@ -1,5 +1,6 @@
 /** The documentation for integrators: complete, valid, and the same in every run. */
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { errorsPage } from '../../scripts/generators/errors.ts';
 import { runExamples } from '../../scripts/generators/examples.ts';
@@ -76,18 +77,21 @@ describe('the page of the contract', () => {
       expect(page, member).toContain(`\`${member}\``);
     }
   });
+});
 
-  it('points to pages and headings that are there', async () => {
-    for (const name of ['contract', 'functions', 'errors', 'telemetry', 'configuration', 'client', 'simulator']) {
-      const page = await readFile(`docs/${name}.md`, 'utf8');
-      for (const [, file = '', heading] of page.matchAll(/\]\(([a-z]*(?:\.md)?)(?:#([\w-]+))?\)/g)) {
-        const target = await readFile(`docs/${file === '' ? `${name}.md` : file}`, 'utf8');
-        if (heading === undefined) continue;
-        const anchors = [...target.matchAll(/^#+ (.*)$/gm)].map(([, text = '']) => anchorOf(text));
-        expect(anchors, `${name}.md -> ${file}#${heading}`).toContain(heading);
-      }
+it('every page points to files and headings that are there', async () => {
+  const pages = [...(await readdir('docs')).map((name) => `docs/${name}`), 'README.md'];
+  expect(pages.length).toBeGreaterThan(10);
+  for (const page of pages) {
+    const text = await readFile(page, 'utf8');
+    for (const [, path = '', heading] of text.matchAll(/\]\((?!https?:)([\w./-]*)(?:#([\w-]+))?\)/g)) {
+      const file = path === '' ? page : join(dirname(page), path);
+      const target = await readFile(file, 'utf8').catch(() => expect.fail(`${page} points to ${file}`));
+      if (heading === undefined) continue;
+      const anchors = [...target.matchAll(/^#+ (.*)$/gm)].map(([, title = '']) => anchorOf(title));
+      expect(anchors, `${page} -> ${file}#${heading}`).toContain(heading);
     }
-  });
+  }
 });
 
 /** How GitHub and its like make an anchor of a heading. */
