@@ -40,16 +40,6 @@ export function textIn(object: JsonObject, name: string): string {
   throw notA('text', name, value);
 }
 
-/** A text that is not empty, such as an id. @throws UnexpectedJson */
-export function idIn(object: JsonObject, name: string): string {
-  const value = textIn(object, name);
-  if (value !== '' && value.length <= LONGEST_ID) return value;
-  throw new UnexpectedJson(`"${name}" is ${value === '' ? 'empty' : `longer than ${LONGEST_ID} characters`}`);
-}
-
-/** Ids become parts of names and URLs. */
-const LONGEST_ID = 500;
-
 /** A text, or undefined where it is absent or null. @throws UnexpectedJson */
 export function optionalText(object: JsonObject, name: string): string | undefined {
   const value = object[name];

@@ -4,7 +4,6 @@ import { DriverError } from '../../contract/errors.ts';
 import type { Fqn } from '../../contract/fqn.ts';
 import {
   flagIn,
-  idIn,
   isObject,
   type JsonObject,
   objectOf,
@@ -15,6 +14,7 @@ import {
   UnexpectedJson,
 } from '../json.ts';
 import type { Attribute, Found, UnreadableItem } from '../source.ts';
+import { guidIn, isGuid } from './guid.ts';
 import { readProperty, unitIn } from './values.ts';
 
 /** Properties that every search asks for, since the contract shows them. */
@@ -54,8 +54,7 @@ function unreadable(raw: unknown, server: string, why: UnexpectedJson): Unreadab
 }
 
 /** An id in Seeq's form is shown and used; anything else may be anything. */
-const isNamedBy = (raw: unknown): boolean => isObject(raw) && typeof raw.id === 'string' && GUID.test(raw.id);
-const GUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const isNamedBy = (raw: unknown): boolean => isObject(raw) && typeof raw.id === 'string' && isGuid(raw.id);
 
 const shown = (text: string): string => JSON.stringify(text.slice(0, 80));
 
@@ -75,7 +74,7 @@ function fingerprint(raw: unknown): string {
 export function toFound(hit: JsonObject, wanted: string[] | 'all' | undefined): Found {
   const properties = optionalObject(hit, 'includedProperties') ?? {};
   const found: Found = {
-    id: idIn(hit, 'id'),
+    id: guidIn(hit),
     name: textIn(hit, 'name'),
     path: namesIn(hit, 'ancestors'),
     hasChildren: flagIn(hit, 'hasChildren'),
@@ -110,7 +109,7 @@ export function toFound(hit: JsonObject, wanted: string[] | 'all' | undefined): 
 export function toFoundChild(child: JsonObject, path: string[]): Found {
   const description = optionalText(child, 'description');
   return {
-    id: idIn(child, 'id'),
+    id: guidIn(child),
     name: textIn(child, 'name'),
     path,
     hasChildren: flagIn(child, 'hasChildren'),
@@ -127,7 +126,7 @@ export function toAttribute(child: JsonObject, host: string): Attribute | undefi
   return {
     name: textIn(child, 'name'),
     type: kind === 'signal' ? 'tag' : kind === 'scalar' ? 'scalar' : 'timeframes',
-    fqn: { scheme: 'seeq', host, kind, id: idIn(child, 'id') },
+    fqn: { scheme: 'seeq', host, kind, id: guidIn(child) },
     ...(description ? { description } : {}),
     ...(unit === undefined ? {} : { unit }),
   };

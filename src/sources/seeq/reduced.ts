@@ -13,6 +13,7 @@ import type { ScalarValue, ValueStatus } from '../../contract/values.ts';
 import type { Envelope, SamplePage, SourceCall } from '../source.ts';
 import { pageBytes } from './body-limits.ts';
 import { decodeRun, type DecodedPage } from './samples.ts';
+import { mustLeadOn } from './paging.ts';
 import { type Operation, type SeeqServer, shareKey } from './server.ts';
 
 const NS_PER_MS = 1_000_000n;
@@ -75,6 +76,8 @@ async function run(server: SeeqServer, { formula, id, range, limit }: Run, call:
     const limitBytes = pageBytes('sample', limit);
     const decoded: DecodedPage = await server.askFor(call, operation, decodeRun, { share, limitBytes });
     const { page, count } = decoded;
+    const leads = page.times.length > 0 && page.times.at(-1) !== times.at(-1);
+    mustLeadOn(server.name, continuationToken, decoded.continuationToken, leads);
     continuationToken = decoded.continuationToken;
     // Servers before R63 give no token; a full page without one may not be all.
     if (continuationToken === undefined && count > 0 && count >= (decoded.limit ?? limit))

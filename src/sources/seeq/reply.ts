@@ -47,6 +47,9 @@ export function parseJson(text: string, reviver?: Parameters<typeof JSON.parse>[
   try {
     return JSON.parse(text, reviver);
   } catch (cause) {
+    // Not damaged on its way: it would come again.
+    if (cause instanceof RangeError)
+      throw new UnreadableReply('it answered with JSON that is nested too deep', { cause });
     throw new UnreadableReply('it answered with broken JSON (was the answer cut off?)', { cause, passing: true });
   }
 }

@@ -1,15 +1,6 @@
 /** Searching items of a Seeq server. */
 import { DriverError } from '../../contract/errors.ts';
-import {
-  idIn,
-  type JsonObject,
-  listIn,
-  answerOf,
-  optionalCount,
-  optionalObject,
-  textIn,
-  UnexpectedJson,
-} from '../json.ts';
+import { type JsonObject, listIn, answerOf, optionalCount, optionalObject, textIn, UnexpectedJson } from '../json.ts';
 import {
   type Described,
   isUnreadable,
@@ -22,6 +13,7 @@ import {
 } from '../source.ts';
 import { fittingPage, isOversized, pageBytes } from './body-limits.ts';
 import { equalsClause, patternFilters, withClauses } from './filter.ts';
+import { guidIn, isGuid } from './guid.ts';
 import { kindOf, readEntry, SHOWN_PROPERTIES, toFound } from './hits.ts';
 import { type Operation, type SeeqServer, shareKey } from './server.ts';
 
@@ -45,9 +37,6 @@ const ORDER = { name: ['Name', 'ID'], id: ['ID'], description: ['Description', '
 const LONGEST_QUERY = 1500;
 /** Items that are described in one call. */
 const IDS_AT_ONCE = 500;
-const GUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
-export const isGuid = (text: string): boolean => GUID.test(text);
 
 /** One page of hits. */
 export async function search(server: SeeqServer, query: SearchQuery, call: SourceCall): Promise<SearchPage> {
@@ -186,7 +175,7 @@ export async function workbookId(server: SeeqServer, text: string, call: SourceC
     server,
     { filters: [equalsClause('Name', text)], types: ['Workbook'], offset: 0, limit: 2 },
     call,
-    (hit) => ({ id: idIn(hit, 'id') }),
+    (hit) => ({ id: guidIn(hit) }),
   );
   return theOnly(answer.items, 'workbook', text, server.name).id;
 }

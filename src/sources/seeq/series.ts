@@ -7,6 +7,7 @@ import type { TimeRange } from '../../contract/time.ts';
 import type { SamplePage, SourceCall } from '../source.ts';
 import { fittingPage, pageBytes } from './body-limits.ts';
 import { decodeSamples, type DecodedPage } from './samples.ts';
+import { mustLeadOn } from './paging.ts';
 import { type Operation, type SeeqServer, shareKey } from './server.ts';
 
 const BOUNDARY = { inside: 'Inclusive', outside: 'Outside', interpolated: 'Interpolate' } as const;
@@ -36,6 +37,7 @@ export async function* readSamples(
   const end = formatInstant(range.end);
   const first: PageRequest = { id, start, end, boundary, limit: pageSamples };
   let last: Place | undefined;
+  let token: string | undefined;
   let resumed = false;
   let size = pageSamples;
   let next: Promise<ReadPage> | undefined = readPage(server, first, call);
@@ -47,6 +49,8 @@ export async function* readSamples(
     const fresh = resumed && last ? after(page, last) : page;
     const begin = fresh.times[0];
     if (last && begin !== undefined && compareUtc(last.time, begin) > 0) throw outOfOrder(server.name, begin);
+    mustLeadOn(server.name, token, continuationToken, fresh.times.length > 0 && fresh.times.at(-1) !== last?.time);
+    token = continuationToken;
     last = advance(last, fresh);
     if (continuationToken !== undefined) {
       resumed = false;

@@ -23,8 +23,9 @@ import type {
 } from '../source.ts';
 import { toDriverError } from '../../contract/errors.ts';
 import { SMALL_BYTES } from './body-limits.ts';
+import { guid, isGuid } from './guid.ts';
 import { readEnvelope } from './reduced.ts';
-import { describe, isGuid, search, workbookId } from './search.ts';
+import { describe, search, workbookId } from './search.ts';
 import { readSamples } from './series.ts';
 import { SeeqServer } from './server.ts';
 import type { SeeqCredentials } from './session.ts';
@@ -145,12 +146,4 @@ export class SeeqSource implements Source {
     if (signal.kind === 'signal' && !signal.part) return signal;
     throw new DriverError('unsupported', `${formatFqn(fqn)} has no samples: it is no signal.`);
   }
-}
-
-/** Ids of Seeq are GUIDs; anything else is refused here, before it becomes part of a URL. */
-function guid(id: string): string {
-  if (isGuid(id)) return id.toUpperCase();
-  throw new DriverError('badRequest', `${JSON.stringify(id.slice(0, 100))} is not an id of Seeq (a GUID).`, {
-    details: { field: 'fqn' },
-  });
 }

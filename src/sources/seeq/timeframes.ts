@@ -17,6 +17,7 @@ import { isReadable, isUnreadable, type SourceCall, type Timeframe, type Unreada
 import { fittingPage, pageBytes } from './body-limits.ts';
 import { readEntry } from './hits.ts';
 import { isUncertain, parseWithKeys, toTime } from './samples.ts';
+import { mustLeadOn } from './paging.ts';
 import { type Operation, type SeeqServer, shareKey } from './server.ts';
 import { readProperty } from './values.ts';
 import { pagesByToken } from './version.ts';
@@ -76,6 +77,7 @@ export async function* readTimeframes(
     // Before R63 there are no tokens: a full page is followed by the one at its offset.
     else position = full && !(await pagesByToken(server, call)) ? { offset: count } : undefined;
     const [first] = page;
+    mustLeadOn(server.name, at.continuationToken, next, given > 0 && first?.id !== begin?.id);
     // A server that knows no offset gives its first page again and again.
     if (at.offset !== undefined && first && first.id === begin?.id) throw cannotPage(server.name, count);
     begin = first;

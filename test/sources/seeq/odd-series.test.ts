@@ -104,6 +104,15 @@ describe('an answer', () => {
     expect((await rejection(read(between))).message).toContain('out of order at 2026-03-14T01');
   });
 
+  it.each([
+    ['nothing', []],
+    ['one sample', [{ key: '2026-03-14T01:00:00Z', value: 1 }]],
+  ])('of pages that hold %s and lead to themselves has an end', async (_what, samples) => {
+    const error = await rejection(read(() => ({ body: { samples, continuationToken: 'next' } })));
+    expect(error).toMatchObject({ code: 'sourceError', retryable: false });
+    expect(error.message).toBe('Server "plant" gives the same page again and again.');
+  });
+
   it('of fractions of different length is in order as time goes', async () => {
     const keys = [
       '2026-03-14T01:00:00Z',

@@ -104,6 +104,12 @@ describe('a server', () => {
     ]);
   });
 
+  it.each([[[]], [[{ key: at(2), value: 1 }]]])('may not lead to the same page for ever (%j)', async (page) => {
+    const error = await rejection(read(() => samples(page, { continuationToken: 'next' })));
+    expect(error).toMatchObject({ code: 'sourceError' });
+    expect(error.message).toContain('the same page again and again');
+  });
+
   it('that gives intervals outside of the range is not believed', async () => {
     const { times } = await read(() =>
       samples([

@@ -136,6 +136,15 @@ describe('odd answers', () => {
     expect(await rejection(odd(() => ({ body: { limit: 1, capsules } })))).toMatchObject({ code: 'tooLarge' });
   });
 
+  it.each([[[]], [[{ id: 'a', start: '2026-03-14T02:00:00Z' }]]])(
+    'on a page that leads to itself (%j) are refused',
+    async (capsules) => {
+      const error = await rejection(odd(() => ({ body: { capsules, continuationToken: 'next' } })));
+      expect(error).toMatchObject({ code: 'sourceError' });
+      expect(error.message).toContain('the same page again and again');
+    },
+  );
+
   it.each([['null'], ['{}'], ['{"capsules":{}}'], ['{"capsules":[null]}']])(
     '%s are the fault of the server',
     async (body) => {

@@ -104,7 +104,11 @@ describe('children', () => {
   });
 
   it('are complete where the server gives shorter pages than asked for', async () => {
-    const children = Array.from({ length: 25 }, (_unused, n) => ({ id: `id-${n}`, name: `Child ${n}`, type: 'Asset' }));
+    const children = Array.from({ length: 25 }, (_unused, n) => ({
+      id: idOf(`${n}`),
+      name: `Child ${n}`,
+      type: 'Asset',
+    }));
     const url = await answering(({ query }) => {
       const offset = Number(query.get('offset'));
       return { body: { limit: 10, offset, children: children.slice(offset, offset + 10) } };
