@@ -84,7 +84,7 @@ beforeAll(async () => {
   server = await serve(async (request, response, body) => {
     const path = request.url ?? '';
     const answers = (text: string): void => {
-      response.writeHead(200, { 'content-type': MEDIA_TYPE, 'x-sq-auth': 'token' }).end(text);
+      response.writeHead(200, { 'content-type': MEDIA_TYPE, 'x-sq-auth': 'session-8f2c41d07b' }).end(text);
     };
     if (path.endsWith('/auth/login')) {
       answers('{}');

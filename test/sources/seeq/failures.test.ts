@@ -261,7 +261,7 @@ describe('a server that is not there', () => {
   it('is cut off where it sends more than fits into memory', async () => {
     const url = await raw((request, response) => {
       if (request.url?.endsWith('/auth/login') === true) {
-        response.writeHead(200, { 'content-type': MEDIA_TYPE, 'x-sq-auth': 'token' }).end('{}');
+        response.writeHead(200, { 'content-type': MEDIA_TYPE, 'x-sq-auth': 'session-8f2c41d07b' }).end('{}');
         return;
       }
       response.writeHead(200, { 'content-type': MEDIA_TYPE });

@@ -81,7 +81,7 @@ it('a call on a dead connection is made once more on a new one, long before the 
 const sending = (headers: Record<string, string>, body: Buffer | undefined): Promise<string> =>
   raw((request, response) => {
     if (request.url?.endsWith('/auth/login') === true) {
-      response.writeHead(200, { 'content-type': MEDIA_TYPE, 'x-sq-auth': 'token' }).end('{}');
+      response.writeHead(200, { 'content-type': MEDIA_TYPE, 'x-sq-auth': 'session-8f2c41d07b' }).end('{}');
       return;
     }
     response.writeHead(200, { 'content-type': MEDIA_TYPE, ...headers });
@@ -149,7 +149,7 @@ describe('an answer that is too large', () => {
     const source = openSource(
       await raw((request, response) => {
         const url = new URL(request.url ?? '/', 'http://x');
-        response.writeHead(200, { 'content-type': MEDIA_TYPE, 'x-sq-auth': 'token' });
+        response.writeHead(200, { 'content-type': MEDIA_TYPE, 'x-sq-auth': 'session-8f2c41d07b' });
         if (!url.pathname.endsWith('/items')) return void response.end('{}');
         const limit = Number(url.searchParams.get('limit'));
         limits.push(limit);
