@@ -41,11 +41,8 @@ function topics(root: Raw): Problem[] {
 /** Plain TCP needs the scheme and the permission, and holds for the whole connection. */
 function plainTcp(root: Raw, bus: Raw): { problems: Problem[]; warnings: Problem[] } {
   if (typeof root.natsurl !== 'string' || bus.insecure !== true) return { problems: [], warnings: [] };
-  const schemes = new Set(
-    parseNatsUrl(root.natsurl)
-      .filter(isAddress)
-      .map((address) => address.scheme),
-  );
+  const addresses = parseNatsUrl(root.natsurl).filter(isAddress);
+  const schemes = new Set(addresses.map(({ scheme }) => scheme));
   const problems: Problem[] =
     schemes.size > 1
       ? [{ path: 'natsurl', message: 'must not mix nats:// with TLS addresses while settings.bus.insecure is true' }]
@@ -54,6 +51,9 @@ function plainTcp(root: Raw, bus: Raw): { problems: Problem[]; warnings: Problem
   const warnings: Problem[] = unused
     ? [{ path: 'settings.bus.insecure', message: 'has no effect: only nats:// addresses in natsurl can use plain TCP' }]
     : [];
+  if (addresses.some(({ scheme, host }) => scheme === 'nats' && !isLoopback(`nats://${host}`))) {
+    warnings.push({ path: 'natsurl', message: 'is nats:// with settings.bus.insecure: all data travel unencrypted' });
+  }
   return { problems, warnings };
 }
 

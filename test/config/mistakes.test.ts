@@ -162,6 +162,16 @@ describe('natsurl', () => {
     expect(JSON.stringify(found)).not.toContain(secrets.password);
   });
 
+  it('is warned of where data travel unencrypted, but not on the machine itself', async () => {
+    const warned = async (natsurl: string, insecure: boolean): Promise<string[]> =>
+      (await load(good({ natsurl }, { bus: { insecure } }))).warnings.map(({ path, message }) => `${path}: ${message}`);
+    expect(await warned('nats://127.0.0.1:4222,nats://bus.example.com', true)).toEqual([
+      'natsurl: is nats:// with settings.bus.insecure: all data travel unencrypted',
+    ]);
+    expect(await warned('nats://127.0.0.1:4222,nats://localhost', true)).toEqual([]);
+    expect(await warned('nats://bus.example.com', false)).toEqual([]);
+  });
+
   it('means TLS also with nats://, unless plain TCP is permitted', async () => {
     const tls = async (natsurl: string, insecure: boolean): Promise<boolean> =>
       (await load(good({ natsurl }, { bus: { insecure } }))).config.bus.tls;
