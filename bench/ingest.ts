@@ -9,6 +9,7 @@ import { startMosquitto } from '../test/support/mosquitto/index.ts';
 import { createAuthority, createUserKey, startNatsServer } from '../test/support/nats/index.ts';
 import { startChild } from './child.ts';
 import { cpuMs } from './cpu.ts';
+import { feedSettings, publish, READINGS } from './feed.ts';
 
 const rounds = Number(process.argv[2] ?? 5);
 const messages = 20_000;
@@ -30,11 +31,7 @@ const nc = await connect({
   resolve: false,
 });
 const manager = await nc.jetstreamManager();
-await manager.streams.add({
-  name: 'READINGS',
-  subjects: ['iota.readings.>', 'iota.deadletters.>'],
-  duplicate_window: 600_000 * 1e6,
-});
+await manager.streams.add(READINGS);
 const driver = startDriver({
   seed: keys.driver.seed,
   files: { 'ca.pem': authority.caPem },
@@ -46,14 +43,7 @@ const driver = startDriver({
     settings: {
       bus: { caFile: 'ca.pem' },
       ingest: {
-        mqtt: [
-          {
-            name: 'bench',
-            url: broker.url(),
-            clientId: 'driver',
-            topics: [{ filter: 'driver/#', values: [{ path: '$.n' }], time: { path: '$.t', format: 'iso' } }],
-          },
-        ],
+        mqtt: [feedSettings(broker.url(), 'driver')],
       },
     },
   },
@@ -91,16 +81,7 @@ try {
     const before = await stored();
     const cpuBefore = cpuMs(pid);
     const begin = performance.now();
-    let sent = 0;
-    const send = async (): Promise<void> => {
-      while (sent < messages) {
-        sent++;
-        n++;
-        const payload = JSON.stringify({ n, t: new Date(1.7e12 + n).toISOString() });
-        await publisher.publishAsync(`${way}/hall/${n % 100}`, payload, { qos: 1 });
-      }
-    };
-    await Promise.all(Array.from({ length: atOnce }, send));
+    n = await publish(publisher, way, { from: n, messages, atOnce });
     while ((await stored()) < before + messages) await new Promise((resolve) => setTimeout(resolve, 5));
     const seconds = (performance.now() - begin) / 1000;
     return { perSecond: messages / seconds, cpuMs: (cpuMs(pid) - cpuBefore) / messages };

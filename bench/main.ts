@@ -2,16 +2,14 @@
  * `npm run bench`: the read path beside its floor, both as own processes in one run. Prints rates, times and ratios;
  * only the ratios mean something on another machine.
  */
-import { connect, type NatsConnection, nkeyAuthenticator } from 'nats';
+import { connect, nkeyAuthenticator } from 'nats';
 import { startDriver } from '../test/support/driver-process.ts';
 import { createAuthority, createUserKey, startNatsServer } from '../test/support/nats/index.ts';
 import { startChild } from './child.ts';
 import { compare, type Comparison } from './measure.ts';
+import { answers, discrete, okFrom, readSettings, snapshot } from './read.ts';
 
 const TOPIC = { driver: 'bench.driver', floor: 'bench.floor' } as const;
-/** Every call reads another tag: identical ones under way at once would be one call for the driver, and not for the floor. */
-const fqnOf = (n: number) =>
-  `seeq:bench/signal/0F1941DE-ED51-7360-A6C1-${n.toString(16).toUpperCase().padStart(12, '0')}`;
 const rounds = Number(process.argv[2] ?? 7);
 
 const authority = await createAuthority();
@@ -28,7 +26,6 @@ const floor = startChild(
   JSON.stringify({ servers, ca: authority.caPem, seed: keys.floor.seed, subject: TOPIC.floor, url }),
 );
 await floor.line;
-const secret = { file: 'secret' };
 const driver = startDriver({
   seed: keys.driver.seed,
   files: { 'ca.pem': authority.caPem, secret: 'x' },
@@ -38,10 +35,8 @@ const driver = startDriver({
     publickey: keys.driver.publicKey,
     reqtopic: TOPIC.driver,
     settings: {
-      servers: [{ name: 'bench', url, concurrency: 64, credentials: { accessKey: secret, password: secret } }],
+      ...readSettings(url),
       bus: { caFile: 'ca.pem' },
-      // Larger than the answer: the stub knows no second page.
-      limits: { pageSamples: 20_000 },
     },
   },
 });
@@ -54,9 +49,6 @@ const nc = await connect({
 
 try {
   await answers(nc, TOPIC.driver);
-  const history = { start: '2026-01-01T00:00:00Z', end: '2026-01-02T00:00:00Z' };
-  const snapshot = (n: number) => ({ function: 'snapshot', params: { items: [fqnOf(n)] } });
-  const discrete = (n: number) => ({ function: 'discrete', params: { items: [fqnOf(n)], ...history } });
   report([
     await compare('snapshot, 1 tag, 32 callers', both(snapshot), { rounds, count: 6000, atOnce: 32 }),
     await compare('discrete, 10,000 samples, 4 callers', both(discrete), { rounds, count: 160, atOnce: 4 }),
@@ -81,27 +73,12 @@ try {
 function both(request: (n: number) => object) {
   let n = 0;
   const way = (topic: string) => async () => {
-    const message = await nc.request(topic, JSON.stringify({ ...request(n), id: String(n++) }), { timeout: 60_000 });
-    // The caller's own parsing is the same for both and would hide the difference; the end of the text is enough.
-    if (!message.string().includes('"status":"ok"')) throw new Error(`${topic}: ${message.string().slice(0, 500)}`);
+    await okFrom(nc, topic, { ...request(n), id: String(n++) });
   };
   return {
     driver: { operation: way(TOPIC.driver), pid: driver.pid },
     floor: { operation: way(TOPIC.floor), pid: floor.process.pid ?? 0 },
   };
-}
-
-/** Resolves when the driver answers; the server tells at once while nobody listens. */
-async function answers(connection: NatsConnection, topic: string): Promise<void> {
-  for (;;) {
-    try {
-      await connection.request(topic, JSON.stringify({ function: 'functions' }), { timeout: 5000 });
-      return;
-    } catch (error) {
-      if ((error as { code?: string }).code !== '503') throw error;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
 }
 
 function report(comparisons: Comparison[]): void {

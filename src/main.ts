@@ -1,9 +1,13 @@
 #!/usr/bin/env node
-import { runProgram } from './cli/program.ts';
+import { restartWithFlags } from './cli/node-flags.ts';
 
 /** The entry of the process: `iota-seeqdrv <command>`. What each command does is in `cli`. */
+const args = process.argv.slice(2);
+// The short commands need little memory, and their users wait for them.
+if (args[0] === 'run') restartWithFlags();
 try {
-  process.exitCode = await runProgram(process.argv.slice(2));
+  const { runProgram } = await import('./cli/program.ts');
+  process.exitCode = await runProgram(args);
 } catch (error) {
   process.stderr.write(`iota-seeqdrv: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;

@@ -1,6 +1,7 @@
 /** `iota-seeqdrv run`: the driver itself, until it is told to stop. */
 import { once } from 'node:events';
 import { hostname } from 'node:os';
+import { getHeapStatistics } from 'node:v8';
 import { connectBus } from '../bus/connection.ts';
 import { serveRequests } from '../bus/endpoint.ts';
 import { clientInbox, controlSubject, SERVICE_NAME } from '../bus/driver-subjects.ts';
@@ -111,7 +112,13 @@ async function run(
   ingest?.start();
   hangups.serve({ path, env, config, bus, log });
   log.notice(
-    { version, reqtopic, hosts: config.servers.map(({ name }) => name), ...proxies(config) },
+    {
+      version,
+      reqtopic,
+      hosts: config.servers.map(({ name }) => name),
+      ...proxies(config),
+      heapLimitMiB: heapLimitMiB(),
+    },
     'driver started',
   );
 
@@ -131,6 +138,9 @@ async function run(
   await logging.close(LAST_LINES_MS);
   return stopped ? exitCodes.ok : exitCodes.failure;
 }
+
+/** What a container, a machine or a flag of Node has led to. */
+const heapLimitMiB = (): number => Math.round(getHeapStatistics().heap_size_limit / 2 ** 20);
 
 /** The proxies through which servers are reached, without credentials. */
 function proxies({ servers }: Config): { proxies?: Record<string, string> } {

@@ -132,8 +132,18 @@ export const processMetrics = z.strictObject({
     .describe('Gauge: how late the event loop was since the metrics before'),
   cpuMs: z.strictObject({ user: milliseconds, system: milliseconds }).describe('CPU time'),
   memoryBytes: z
-    .strictObject({ rss: count, heapUsed: count, heapTotal: count, external: count })
+    .strictObject({
+      ...{ rss: count, heapUsed: count, heapTotal: count, external: count },
+      heapLimit: count.describe('The largest heap that Node allows itself; beyond it the process ends'),
+    })
     .describe('Gauge: resident, JavaScript heap, and buffers outside of it'),
+  garbage: z
+    .strictObject({
+      young: count.describe('Collections among new objects, which are cheap'),
+      full: count.describe('Collections of the whole heap; many of them mean that the heap is too small'),
+      pausedMs: milliseconds.describe('Time that the process stood still for both'),
+    })
+    .describe('Collections of garbage'),
 });
 
 export const feedMetrics = z.strictObject({

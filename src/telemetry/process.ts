@@ -1,5 +1,12 @@
 /** How the process itself is: CPU, memory, and how late its event loop runs. */
-import { monitorEventLoopDelay } from 'node:perf_hooks';
+import {
+  constants,
+  monitorEventLoopDelay,
+  type NodeGCPerformanceDetail,
+  type PerformanceEntry,
+  PerformanceObserver,
+} from 'node:perf_hooks';
+import { getHeapStatistics } from 'node:v8';
 import type { z } from 'zod';
 import type { processMetrics } from '../contract/telemetry.ts';
 
@@ -15,6 +22,7 @@ export interface ProcessMeter {
 export function meterProcess(): ProcessMeter {
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   delay.enable();
+  const garbage = new GarbageMeter();
   // The histogram counts from look to look, and is not a number before the first one.
   const late = (nanoseconds: number): number =>
     Number.isFinite(nanoseconds) ? round(Math.max(0, nanoseconds / 1e6 - RESOLUTION_MS)) : 0;
@@ -30,13 +38,47 @@ export function meterProcess(): ProcessMeter {
       return {
         eventLoopDelayMs,
         cpuMs: { user: round(user / 1000), system: round(system / 1000) },
-        memoryBytes: { rss, heapUsed, heapTotal, external },
+        memoryBytes: { rss, heapUsed, heapTotal, external, heapLimit: getHeapStatistics().heap_size_limit },
+        garbage: garbage.read(),
       };
     },
     stop: () => {
       delay.disable();
+      garbage.stop();
     },
   };
+}
+
+/** Counts collections from its making on. */
+class GarbageMeter {
+  #young = 0;
+  #full = 0;
+  #pausedMs = 0;
+  readonly #observer = new PerformanceObserver((list) => {
+    this.#take(list.getEntries());
+  });
+
+  constructor() {
+    this.#observer.observe({ entryTypes: ['gc'] });
+  }
+
+  read(): { young: number; full: number; pausedMs: number } {
+    this.#take(this.#observer.takeRecords());
+    return { young: this.#young, full: this.#full, pausedMs: round(this.#pausedMs) };
+  }
+
+  stop(): void {
+    this.#observer.disconnect();
+  }
+
+  #take(entries: readonly PerformanceEntry[]): void {
+    for (const entry of entries) {
+      const { kind } = (entry as PerformanceEntry & { detail: NodeGCPerformanceDetail }).detail;
+      if (kind === constants.NODE_PERFORMANCE_GC_MINOR) this.#young++;
+      if (kind === constants.NODE_PERFORMANCE_GC_MAJOR) this.#full++;
+      this.#pausedMs += entry.duration;
+    }
+  }
 }
 
 const round = (ms: number): number => Math.round(ms * 100) / 100;

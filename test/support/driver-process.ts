@@ -20,6 +20,8 @@ export interface DriverProcessOptions {
   env?: Record<string, string>;
   /** Options for Node, for example a heap limit. */
   nodeOptions?: string[];
+  /** A program that becomes Node, with its own arguments, for example one that lowers limits. */
+  launcher?: [string, ...string[]];
 }
 
 /** One line of the driver's log. */
@@ -56,7 +58,9 @@ export function startDriver(options: DriverProcessOptions): DriverProcess {
   for (const [name, text] of Object.entries({ 'privatekey.nk': `${options.seed}\n`, ...options.files })) {
     writeFileSync(join(folder, name), text, { mode: 0o600 });
   }
-  const child = spawn(process.execPath, [...(options.nodeOptions ?? []), MAIN, 'run', '--config', configFile], {
+  const [program, ...before] = [...(options.launcher ?? []), process.execPath];
+  const args = [...before, ...(options.nodeOptions ?? []), MAIN, 'run', '--config', configFile];
+  const child = spawn(program, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     // In a session of its own: Ctrl-C in a terminal is for its parent, which ends it in order.
     detached: true,
