@@ -84,6 +84,8 @@ export class Hosts {
   }
 
   async close(): Promise<void> {
+    // A call that is cut off by the close says nothing about its server.
+    for (const { findings } of this.all) findings.onNews(() => undefined);
     await Promise.all(this.all.map(({ source }) => source.close()));
   }
 

@@ -34,13 +34,13 @@ async function stateWith(config: object): Promise<StreamGuard> {
 describe('a stream that exists', () => {
   it('is good when it takes the subjects and recognizes repeats long enough', async () => {
     const guard = await stateWith({});
-    expect(guard.state).toEqual({ state: 'ok' });
+    expect(guard.state).toEqual({ state: 'ok', messageLimit: Infinity });
     expect(guard.blocked).toBeUndefined();
   });
 
   it('is doubtful when its duplicate window is short; readings pass all the same', async () => {
     const guard = await stateWith({ duplicate_window: 120_000 * 1e6 });
-    expect(guard.state).toEqual({ state: 'doubtful', message: expect.stringMatching(/120000 ms only/) as string });
+    expect(guard.state).toMatchObject({ state: 'doubtful', message: expect.stringMatching(/120000 ms only/) as string });
     expect(guard.blocked).toBeUndefined();
   });
 
@@ -69,7 +69,7 @@ describe('a stream that throws readings away', () => {
     const manager = await (await callerForTest(server)).jetstreamManager();
     await manager.streams.add(good);
     const { guard } = guardFor(server);
-    await expect.poll(() => guard.state).toEqual({ state: 'ok' });
+    await expect.poll(() => guard.state).toEqual({ state: 'ok', messageLimit: Infinity });
     await manager.streams.delete('READINGS');
     await manager.streams.add({ ...good, retention: RetentionPolicy.Interest });
     await expect.poll(() => guard.blocked).toMatch(/retention "interest"/);
@@ -126,7 +126,7 @@ describe('a stream that is missing', () => {
     const manager = await (await callerForTest(server)).jetstreamManager();
     await manager.streams.add(good);
     guard.look();
-    await expect.poll(() => guard.state).toEqual({ state: 'ok' });
+    await expect.poll(() => guard.state).toEqual({ state: 'ok', messageLimit: Infinity });
     expect(told).toBe(1);
     expect(bus.log.messages('error')).toHaveLength(1);
   });
@@ -135,7 +135,7 @@ describe('a stream that is missing', () => {
     const server = await serverForTest({ jetstream: true });
     const create = { maxAgeMs: 86_400_000, maxBytes: 10_000_000, replicas: 1, storage: 'memory' } as const;
     const { guard } = guardFor(server, { create });
-    await expect.poll(() => guard.state).toEqual({ state: 'ok' });
+    await expect.poll(() => guard.state).toEqual({ state: 'ok', messageLimit: Infinity });
     const manager = await (await callerForTest(server)).jetstreamManager();
     expect((await manager.streams.info('READINGS')).config).toMatchObject({
       subjects: wish.subjects,
@@ -182,7 +182,7 @@ describe('a server', () => {
     const manager = await (await callerForTest(server)).jetstreamManager();
     await manager.streams.add({ ...good, storage: StorageType.Memory });
     const { guard } = guardFor(server);
-    await expect.poll(() => guard.state).toEqual({ state: 'ok' });
+    await expect.poll(() => guard.state).toEqual({ state: 'ok', messageLimit: Infinity });
     await server.restart();
     await expect.poll(() => guard.state.state).toBe('unusable');
   });

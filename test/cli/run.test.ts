@@ -28,7 +28,7 @@ let driver: ReturnType<typeof command>;
 let stop: (() => void) | undefined;
 const heard: Record<Topic, unknown[]> = { healthtopic: [], metricstopic: [], statstopic: [], logstopic: [] };
 /** Only ends a test that hangs. */
-const PATIENCE = { timeout: 50_000, interval: 20 };
+const PATIENCE = { timeout: 150_000, interval: 20 };
 
 /** The newest message of a topic, held against its schema. */
 async function message<Name extends Topic>(topic: Name): Promise<z.infer<(typeof schemas)[Name]>> {

@@ -40,13 +40,18 @@ it('has a bounded number of lines for requests that name no subject for their an
   expect(driver.log.filter(({ id }) => String(id).startsWith('flood-'))).toHaveLength(10);
 });
 
-it('has the beginning and the end of the driver at every level', async () => {
+it('has the beginning and the end of the driver at every level, and no news of a server whose call the end cuts off', async () => {
+  const { control } = cluster.plants['plant-a'] ?? expect.fail('There is no plant.');
+  await control.clearRequests();
+  await control.fail({ kind: 'hang' });
   const driver = startDriver({
     ...cluster.driverOptions,
     config: { ...cluster.driverOptions.config, debug: 0 },
   });
   await driver.line(({ msg }) => msg?.startsWith('Connected to the NATS server') === true);
+  await expect.poll(async () => (await control.requests()).length).toBeGreaterThan(0);
   await driver.stop();
+  await control.heal();
   expect(driver.log.map(({ msg }) => msg)).toEqual([
     'driver started',
     expect.stringContaining('Connected to the NATS server'),

@@ -59,6 +59,8 @@ describe('values', () => {
     const simulator = await simulatorForTest();
     const world = await feedForTest(simulator);
     await world.becomes('up');
+    // The log at start would tell some of them again.
+    await expect.poll(() => simulator.seen.filter(({ path }) => path.includes('/log/')).length).toBe(2);
     await simulator.publish(SCHOOL, 'obj/somebody/elses', 'not even JSON');
     await simulator.publish(SCHOOL, 'set/lora/bell', { value: 1 });
     await simulator.publish(SCHOOL, `${AT}/humidity`, { value: 45, timestamp: nowSeconds() });
