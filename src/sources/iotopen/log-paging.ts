@@ -13,6 +13,9 @@ export class LogPaging {
   #equal = 0;
   /** Rows of the whole range, as the page before had it. */
   #total = 0;
+  /** The most that it had, and what was deleted since the first page. */
+  #most = 0;
+  #deleted = 0;
 
   /** @param platform for texts */
   constructor(platform: string) {
@@ -37,7 +40,13 @@ export class LogPaging {
     this.#look(rows);
     const deleted = total === undefined ? 0 : this.#total - total;
     this.#total = total ?? 0;
+    this.#most = Math.max(this.#most, this.#total);
     if (deleted > 0) {
+      this.#deleted += deleted;
+      // More than there ever was: its counts are no counts, and following them would go back without end.
+      if (this.#deleted > this.#most) {
+        throw new DriverError('sourceError', `${this.#platform} counts the rows of its log differently each time.`);
+      }
       // That has moved others to where they would not be asked for any more.
       this.#offset = Math.max(0, this.#offset - deleted);
       return;

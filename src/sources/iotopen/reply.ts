@@ -42,7 +42,8 @@ export class IotOpenReply {
       return parseExact(text);
     } catch (cause) {
       const page = text.trimStart().startsWith('<');
-      const advice = page ? 'a page instead of JSON; is there a proxy or a log-in page in between?' : 'broken JSON';
+      const broken = cause instanceof RangeError ? 'JSON that is nested too deep' : 'broken JSON';
+      const advice = page ? 'a page instead of JSON; is there a proxy or a log-in page in between?' : broken;
       throw new UnreadableReply(`it answered with ${advice}`, { cause });
     }
   }

@@ -35,8 +35,11 @@ export function readLogPage(body: unknown, clientId: number): LogPage | undefine
   const { data, total } = body as { data?: unknown; total?: unknown };
   const list = data ?? [];
   if (!Array.isArray(list)) return undefined;
-  return { rows: rowsOf(list, clientId), count: list.length, total: typeof total === 'number' ? total : undefined };
+  return { rows: rowsOf(list, clientId), count: list.length, total: isCount(total) ? total : undefined };
 }
+
+/** Anything else would end the reading too early, or begin it anew. */
+const isCount = (total: unknown): total is number => Number.isSafeInteger(total) && (total as number) >= 0;
 
 /**
  * A topic without the client id before it: rows of status come without, rows of the log with it, and it may be either

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { logInByHand } from '../../../src/sources/iotopen/login/by-hand.ts';
 import { TokenFile } from '../../../src/sources/iotopen/login/token-file.ts';
 import { answerChallenge, logIn } from '../../../src/sources/iotopen/login/user.ts';
 import { openTransport } from '../../../src/sources/iotopen/transport.ts';
@@ -182,15 +183,24 @@ describe('a refused log-in', () => {
     await once(server.listen(0, '127.0.0.1'), 'listening');
     onTestFinished(() => void server.close());
     const { port } = server.address() as AddressInfo;
-    const platform = clientOf(`http://127.0.0.1:${port}`, { credentials: { ...ASA, password: given(password) } });
-    const error: unknown = await platform.ping(NEVER).catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ message: expect.stringContaining('wrong: ') as string });
-    const shown = inspect(error, { depth: 10 });
-    for (const form of [password, encodeURIComponent(password), Buffer.from(password).toString('hex')]) {
-      expect(shown).not.toContain(form);
+    const [url, credentials] = [`http://127.0.0.1:${port}`, { ...ASA, password: given(password) }];
+    const transport = {
+      ...{ name: 'plant', url, tls: { insecureSkipVerify: false }, connections: 1, userAgent: 'test' },
+    };
+    const byHand = { ...transport, connectTimeoutMs: 5000, requestTimeoutMs: 5000 };
+    for (const logIn of [
+      () => clientOf(url, { credentials }).ping(NEVER),
+      () => logInByHand(byHand, credentials, () => Promise.resolve('')),
+    ]) {
+      const error: unknown = await logIn().catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ message: expect.stringContaining('wrong: ') as string });
+      const shown = inspect(error, { depth: 10 });
+      for (const form of [password, encodeURIComponent(password), Buffer.from(password).toString('hex')]) {
+        expect(shown).not.toContain(form);
+      }
+      expect(shown).not.toContain(Buffer.from(password).toString('base64').slice(4, -4));
+      expect(shown).not.toContain(Buffer.from(`åsa@example.com:${password}`).toString('base64').slice(-16, -4));
     }
-    expect(shown).not.toContain(Buffer.from(password).toString('base64').slice(4, -4));
-    expect(shown).not.toContain(Buffer.from(`åsa@example.com:${password}`).toString('base64').slice(-16, -4));
   });
 
   it.each([

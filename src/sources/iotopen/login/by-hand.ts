@@ -1,5 +1,6 @@
 /** A log-in with a person at hand, who knows the code of the second factor. */
 import { DriverError } from '../../../contract/errors.ts';
+import { SecretFilter } from '../../secret-filter.ts';
 import { openTransport, type TransportOptions } from '../transport.ts';
 import { answerChallenge, logIn } from './user.ts';
 import type { IotOpenCredentials } from './way.ts';
@@ -21,14 +22,15 @@ export async function logInByHand(
   const platform = `IoT Open "${options.name}"`;
   const [user, password] = await Promise.all([credentials.user.reveal(), credentials.password.reveal()]);
   const transport = openTransport(options);
-  const conceal = (text: string): string => text.replaceAll(password, '[secret]');
-  const desk = { platform, client: transport.client, conceal };
+  const secrets = new SecretFilter([password]);
+  const desk = { platform, client: transport.client, conceal: secrets.clean };
   try {
     const step = await logIn(desk, user, password, AbortSignal.timeout(CALL_MS));
     if (step.next === undefined) return step.token;
     const answer = (await code(step.next)).trim();
     if (answer === '')
       throw new DriverError('unauthorized', `${platform} wants a code (${step.next}), and none was given.`);
+    for (const secret of [step.token, answer]) secrets.learn(secret);
     return await answerChallenge(desk, step.token, answer, AbortSignal.timeout(CALL_MS));
   } finally {
     await transport.close();
