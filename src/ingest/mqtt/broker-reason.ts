@@ -32,7 +32,7 @@ const connackTexts: Record<number, [LinkProblemCode, string]> = {
 };
 
 /** The broker answered the log-in with a refusal. */
-export function connackRefusal(code: number, said: string | undefined, facts: AttemptFacts): LinkProblem {
+export function connackRefusal(code: number, said: string, facts: AttemptFacts): LinkProblem {
   const [kind, text] = connackTexts[code] ?? ['other', `it refused the connection with code ${code}.`];
   const id = kind === 'clientIdRefused' ? ` It is "${facts.clientId}" now.` : '';
   return new LinkProblem(kind, `${facts.label} at ${facts.where}: ${text}${id}${quote(said)}`);
@@ -68,7 +68,7 @@ const disconnectKinds: Record<number, LinkProblemCode> = {
 };
 
 /** The broker said goodbye. */
-export function disconnected(code: number, said: string | undefined, facts: AttemptFacts): LinkProblem {
+export function disconnected(code: number, said: string, facts: AttemptFacts): LinkProblem {
   const { label, where, clientId } = facts;
   if (code === 142) {
     return new LinkProblem(
@@ -81,8 +81,7 @@ export function disconnected(code: number, said: string | undefined, facts: Atte
   return new LinkProblem(kind, `${label} at ${where} ended the connection: ${text}${quote(said)}`);
 }
 
-/** A text of the broker's, on one line and not too long. */
-function quote(said: string | undefined): string {
-  if (said === undefined || said === '') return '';
-  return ` It says: "${said.replace(/\p{Cc}+/gu, ' ').slice(0, 200)}"`;
+/** A text of the broker's, on one line; empty if it says nothing. */
+function quote(said: string): string {
+  return said === '' ? '' : ` It says: "${said.replace(/\s+/gu, ' ')}"`;
 }

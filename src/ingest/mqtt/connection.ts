@@ -1,6 +1,7 @@
 /** One connection to a broker, from the log-in to its end. It never comes back; the link makes the next one. */
 import type { IConnackPacket, IPublishPacket, MqttClient, Packet } from 'mqtt';
 import { within } from '../../bus/within.ts';
+import type { SecretFilter } from '../../sources/secret-filter.ts';
 import { connackRefusal, disconnected } from './broker-reason.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { attemptFailure, keepAliveExpired, lostConnection, type AttemptFacts, type LinkProblem } from './problem.ts';
@@ -21,6 +22,9 @@ export interface Opened {
 const LATER = new Error('The acknowledgement follows when the message is safe.');
 const NOT_TAKEN = new Error('The message was not taken; the broker keeps it.');
 
+/** Characters of the broker's own words that are shown. */
+const LONGEST_REASON = 200;
+
 /** A broker that does not close the connection after our goodbye gets this long. */
 const GOODBYE_MS = 1000;
 
@@ -32,6 +36,7 @@ export class Connection {
   /** Resolves with the reason when the connection is over. */
   readonly ended: Promise<End>;
   readonly #receiver: Receiver;
+  readonly #secrets: SecretFilter;
   readonly #opening = Promise.withResolvers<Opened | undefined>();
   readonly #ending = Promise.withResolvers<End>();
   #connack: IConnackPacket | undefined;
@@ -41,10 +46,14 @@ export class Connection {
   #holding: NodeJS.Timeout | undefined;
   #stopHeartbeat: () => void = () => undefined;
 
-  /** Takes over a client that has just begun to connect. */
-  constructor(client: MqttClient, facts: AttemptFacts, receiver: Receiver) {
+  /**
+   * Takes over a client that has just begun to connect.
+   * @param secrets of the log-in, to take out of what the broker says
+   */
+  constructor(client: MqttClient, facts: AttemptFacts, receiver: Receiver, secrets: SecretFilter) {
     this.client = client;
     this.facts = facts;
+    this.#secrets = secrets;
     this.#receiver = receiver;
     this.opened = this.#opening.promise;
     this.ended = this.#ending.promise;
@@ -107,14 +116,19 @@ export class Connection {
       this.#connack = packet;
       const code = this.facts.version === '5' ? packet.reasonCode : packet.returnCode;
       if (code !== undefined && code !== 0) {
-        this.finish(connackRefusal(code, packet.properties?.reasonString, this.facts));
+        this.finish(connackRefusal(code, this.#said(packet.properties), this.facts));
         return;
       }
       // Before any message of the session comes.
       this.#receiver.arrivals.reconnected(packet.sessionPresent);
     } else if (packet.cmd === 'disconnect') {
-      this.finish(disconnected(packet.reasonCode ?? 0, packet.properties?.reasonString, this.facts));
+      this.finish(disconnected(packet.reasonCode ?? 0, this.#said(packet.properties), this.facts));
     }
+  }
+
+  /** The broker's own words; empty if there are none. */
+  #said(properties: { reasonString?: string } | undefined): string {
+    return this.#secrets.clean(properties?.reasonString ?? '', LONGEST_REASON);
   }
 
   #open(): void {

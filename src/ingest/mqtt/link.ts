@@ -4,6 +4,7 @@
  */
 import { delayMs, sleep, type RetryDelays } from '../../bus/backoff.ts';
 import { limited } from '../../contract/log.ts';
+import { SecretFilter } from '../../sources/secret-filter.ts';
 import { Connection, type End, type Opened } from './connection.ts';
 import { attemptFacts, dial, readFresh, STANDARD_EXPIRY_S, type Fresh } from './dial.ts';
 import type { LinkNumbers, LinkOptions, LinkPublishing, LinkState, LinkUp } from './link-options.ts';
@@ -158,7 +159,9 @@ export class MqttLink implements LinkPublishing {
     try {
       const fresh = await this.#readFresh();
       if (fresh === undefined) return { end: 'left', upMs: 0 };
-      connection = new Connection(dial(this.#options, fresh), this.#facts, this.#receiver);
+      const { password } = fresh.credentials;
+      const secrets = new SecretFilter(password === undefined ? [] : [password]);
+      connection = new Connection(dial(this.#options, fresh), this.#facts, this.#receiver, secrets);
     } catch (error) {
       return { end: attemptFailure(error, this.#facts), upMs: 0 };
     }

@@ -35,6 +35,25 @@ test.each(refusals)('MQTT %s: CONNACK with %d is %s', async (version, code, stat
   await linkForTest(broker.url, { version }).told(state, message);
 });
 
+test('MQTT 5: a password that the broker repeats in its reason is not shown', async () => {
+  const password = 'hall:pass/w0rd 4711';
+  const reasonString = `no such user or password: ${password}, ${Buffer.from(password).toString('base64')}`;
+  const broker = await scriptedBroker('5', (_packet, peer) => {
+    peer.send({
+      cmd: 'connack',
+      returnCode: 134,
+      reasonCode: 134,
+      sessionPresent: false,
+      properties: { reasonString },
+    });
+    peer.end();
+  });
+  await linkForTest(broker.url, { credentials: async () => ({ username: 'hall', password }) }).told(
+    'refused',
+    /It says: "no such user or password: \[secret\], \[secret\]/,
+  );
+});
+
 const goodbyes: [number, 'refused' | 'down', RegExp][] = [
   [142, 'refused', /another client has taken the session over.*client id "driver under test"/],
   [135, 'refused', /rights of the driver were taken away/],
