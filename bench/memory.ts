@@ -93,7 +93,9 @@ try {
   for (const [at, setting] of wanted.entries()) subjects.push(await start(setting, at));
   let n = 0;
   for (let round = -1; round < rounds; round++) {
-    for (const subject of subjects) {
+    // Every round begins with another one: whoever follows whom must not matter.
+    const first = ((round + 1) * 7) % subjects.length;
+    for (const subject of [...subjects.slice(first), ...subjects.slice(0, first)]) {
       const { topic, feed, driver } = subject;
       const cpu = {
         snapshot: await cost(driver, 'snapshot', 32, () => okFrom(nc, topic, snapshot(n++))),
