@@ -40,7 +40,10 @@ describe('a stream that exists', () => {
 
   it('is doubtful when its duplicate window is short; readings pass all the same', async () => {
     const guard = await stateWith({ duplicate_window: 120_000 * 1e6 });
-    expect(guard.state).toMatchObject({ state: 'doubtful', message: expect.stringMatching(/120000 ms only/) as string });
+    expect(guard.state).toMatchObject({
+      state: 'doubtful',
+      message: expect.stringMatching(/120000 ms only/) as string,
+    });
     expect(guard.blocked).toBeUndefined();
   });
 
