@@ -113,18 +113,33 @@ function watchProcess(logger: Logger, out: Output): () => void {
  * a fault of the driver itself is found by where it happened.
  */
 function describe(error: unknown): unknown {
-  if (!(error instanceof DriverError) || error.code === 'internal') return cutAll(stdSerializers.err(error as Error));
+  const shown = unquoted(error);
+  if (!(error instanceof DriverError) || error.code === 'internal') {
+    return cutAll(stdSerializers.err(error as Error), shown);
+  }
   const { type, message } = stdSerializers.err(error);
-  return { type, code: error.code, message: cut(message, LONGEST_MESSAGE) };
+  return { type, code: error.code, message: cut(shown(message), LONGEST_MESSAGE) };
+}
+
+/** Errors behind each other of which the texts are looked at. */
+const MOST_CAUSES = 8;
+
+/** Takes out what the reader of JSON quotes of the text that it could not read, since a secret may stand there. */
+function unquoted(error: unknown): (text: string) => string {
+  const quoting: string[] = [];
+  for (let at = error, n = 0; at instanceof Error && n < MOST_CAUSES; at = at.cause, n++) {
+    if (at instanceof SyntaxError && at.message.endsWith(' is not valid JSON')) quoting.push(at.message);
+  }
+  return (text) => quoting.reduce((rest, message) => rest.replaceAll(message, 'it is not valid JSON'), text);
 }
 
 /** The texts of an error, which a stack makes longer than others. */
-function cutAll(error: unknown): unknown {
+function cutAll(error: unknown, shown: (text: string) => string): unknown {
   if (typeof error !== 'object' || error === null) return error;
   return Object.fromEntries(
     Object.entries(error).map(([name, value]) => [
       name,
-      typeof value === 'string' ? cut(value, LONGEST_MESSAGE) : (value as unknown),
+      typeof value === 'string' ? cut(shown(value), LONGEST_MESSAGE) : (value as unknown),
     ]),
   );
 }

@@ -43,6 +43,28 @@ it('tells where a fault of the driver happened', async () => {
   }
 });
 
+it('quotes nothing of a text that is no JSON, since it may hold a secret', async () => {
+  const read = (text: string): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch (error) {
+      return error;
+    }
+  };
+  for (const text of ['pw-4711', '{"a":pw-4711', `${'[1,'.repeat(20)}pw-4711 ${'1,'.repeat(20)}`]) {
+    const cause = new Error('It is broken.', { cause: read(text) });
+    for (const error of [
+      new DriverError('sourceError', 'No.', { cause }),
+      new TypeError('No.', { cause }),
+      read(text),
+    ]) {
+      const shown = JSON.stringify(await logged(error));
+      expect(shown).toContain('it is not valid JSON');
+      expect(shown).not.toContain('pw-');
+    }
+  }
+});
+
 it('has a notice at every level, as information', async () => {
   for (const debug of [0, 1, 2, 3]) {
     const lines = await written((log) => {
