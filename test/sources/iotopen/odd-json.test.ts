@@ -152,3 +152,30 @@ it.each(WRONG.map((wrong) => [wrong.slice(0, 40), wrong]))(
     else expect(outcome).toMatchObject({ code: 'sourceError' });
   },
 );
+
+it('a second step that repeats the password, and is long, is told in short and without it', async () => {
+  const password = 'plant:pass/w0rd 4711';
+  const next = `sms for ${password} \u001b[2J ${Buffer.from(password).toString('base64')} ${'and more '.repeat(10_000)}`;
+  instead = () => JSON.stringify({ token: 'token-of-the-first-step', nextstep: next });
+  const user = { kind: 'user', user: given('åsa'), password: given(password) } as const;
+  const asked: string[] = [];
+  const byHand = logInByHand(options, user, (step) => {
+    asked.push(step);
+    return Promise.resolve('');
+  });
+  const platformOfUser = new Platform({ ...options, credentials: user });
+  const texts = await Promise.all([
+    byHand.catch((error: unknown) => String(error)),
+    platformOfUser.ping(NEVER).then(
+      () => 'well',
+      (error: unknown) => String(error),
+    ),
+  ]);
+  await platformOfUser.close();
+  for (const text of [...texts, ...asked]) {
+    expect(text).toContain('sms for [secret]');
+    expect(text).not.toContain('w0rd');
+    expect(text).not.toContain('\u001b');
+    expect(text.length).toBeLessThan(400);
+  }
+});

@@ -85,7 +85,7 @@ export async function logIn(desk: Desk, user: string, password: string, signal: 
       signal,
     });
     if (!response.ok) throw fromRefusal(response.status, error, desk.platform, desk.conceal);
-    return stepOf(data, desk.platform);
+    return stepOf(data, desk);
   } catch (error) {
     throw fromThrown(error, desk.platform);
   }
@@ -103,7 +103,7 @@ export async function answerChallenge(desk: Desk, first: string, code: string, s
       signal,
     });
     if (!response.ok) throw fromRefusal(response.status, error, desk.platform, desk.conceal);
-    const step = stepOf(data, desk.platform);
+    const step = stepOf(data, desk);
     if (step.next === undefined) return step.token;
     throw refusedLogin(desk.platform, `it wants yet another step (${step.next}), which this driver does not know.`);
   } catch (error) {
@@ -112,11 +112,15 @@ export async function answerChallenge(desk: Desk, first: string, code: string, s
 }
 
 /** The platform's documents say `nextstep`, its client libraries `next_step`. */
-function stepOf(data: components['schemas']['Login'] | undefined, platform: string): LoginStep {
+function stepOf(data: components['schemas']['Login'] | undefined, { platform, conceal }: Desk): LoginStep {
   const { token, nextstep, next_step } = (data ?? {}) as Partial<Record<string, unknown>>;
   if (typeof token !== 'string' || token === '') {
     throw new DriverError('sourceError', `${platform} accepted the log-in but gave no token.`);
   }
-  const next = [nextstep, next_step].find((word) => typeof word === 'string' && word !== '');
-  return { token, next: next as string | undefined };
+  const next = [nextstep, next_step].find((word): word is string => typeof word === 'string' && word !== '');
+  if (next === undefined) return { token, next };
+  return { token, next: conceal(next).slice(0, LONGEST_STEP).toWellFormed() || 'it does not say which' };
 }
+
+/** Of the platform's word for a step, which is shown. */
+const LONGEST_STEP = 80;
