@@ -104,6 +104,20 @@ describe('an answer', () => {
     expect((await rejection(read(between))).message).toContain('out of order at 2026-03-14T01');
   });
 
+  it('that is nested too deep is not asked for again', async () => {
+    const nested = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
+    let calls = 0;
+    const error = await rejection(
+      read(() => {
+        calls++;
+        return { body: `{"samples":[{"key":1773446400000000001,"value":${nested}}]}` };
+      }),
+    );
+    expect(error).toMatchObject({ code: 'sourceError' });
+    expect(error.message).toContain('nested too deep');
+    expect(calls).toBe(1);
+  });
+
   it.each([
     ['nothing', []],
     ['one sample', [{ key: '2026-03-14T01:00:00Z', value: 1 }]],
