@@ -20,6 +20,7 @@ it(`no input causes a fault, a missing answer or an end (FUZZ_SEED=${seed})`, { 
     // Only ends what hangs.
     hangMs: 120_000,
     say: () => undefined,
+    onFault: () => undefined,
   });
   expect(faults).toEqual([]);
   expect(inputs).toBe(PER_DECODER * decoders().length);

@@ -40,9 +40,12 @@ if (options.show === undefined) {
     say: (line) => {
       console.log(`${((performance.now() - began) / 1000).toFixed(0).padStart(5)} s  ${line}`);
     },
+    onFault: ({ decoder, input, what, shown }) => {
+      console.log(
+        `FAULT ${decoder}: ${what}\n  --seed ${options.seed} --decoder "${decoder}" --show ${input}: ${shown}`,
+      );
+    },
   });
-  for (const { decoder, input, what, shown } of faults)
-    console.log(`FAULT ${decoder}: ${what}\n  --seed ${options.seed} --decoder "${decoder}" --show ${input}: ${shown}`);
   console.log(faults.length === 0 ? `${inputs} inputs, no fault.` : `${inputs} inputs, ${faults.length} faults.`);
   process.exitCode = faults.length === 0 ? 0 : 1;
 } else {

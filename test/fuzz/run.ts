@@ -15,6 +15,8 @@ export interface FuzzOptions {
   /** A worker that stays at one input for so long hangs. */
   readonly hangMs: number;
   readonly say: (line: string) => void;
+  /** Gets each fault as it is found. */
+  readonly onFault: (fault: Fault) => void;
 }
 
 export interface FuzzResult {
@@ -40,6 +42,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
       const report = await oneTask(options, first, Math.min(batch, perDecoder - first), names);
       inputs += report.inputs;
       faults.push(...report.faults);
+      report.faults.forEach(options.onFault);
       say(`${inputs} inputs, ${faults.length} faults`);
     }
   };
