@@ -84,6 +84,10 @@ async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
 const numbers = (from: number, to: number): string[] =>
   Array.from({ length: to - from + 1 }, (_, at) => String(from + at));
 
+/** What was wrong, but for the silence of a server that has too little of a busy machine. */
+const complaints = (log: TestLog): string[] =>
+  log.messages().filter((message) => !message.startsWith('Nothing is heard from consumer'));
+
 /** The first time that each was seen, in that order. */
 const firsts = (texts: string[]): string[] => [...new Set(texts)];
 
@@ -103,7 +107,7 @@ describe('a consumer of readings', () => {
     expect(reader.texts()).toEqual(numbers(1, 20));
     await store(21, 21);
     await until(() => reader.messages.length === 21);
-    expect(reader.log.lines).toEqual([]);
+    expect(complaints(reader.log)).toEqual([]);
   });
 
   it('begins with what is new, if so wished, and goes on where it was', async () => {
@@ -153,7 +157,7 @@ describe('a consumer of readings', () => {
     second.confirm();
     await until(() => second.messages.length >= 9);
     expect(second.texts()).toEqual(numbers(2, 10));
-    expect(second.log.lines).toEqual([]);
+    expect(complaints(second.log)).toEqual([]);
   });
 
   it('waits for what the server gave out to nobody, before it hands on what is newer', async () => {
@@ -179,7 +183,7 @@ describe('a consumer of readings', () => {
     await until(() => reader.messages.length >= 60);
     expect(taken).toBe(3);
     expect(reader.texts()).toEqual(numbers(1, 60));
-    expect(reader.log.lines).toEqual([]);
+    expect(complaints(reader.log)).toEqual([]);
   });
 
   it('does not let the server give out again what waits long for its confirmation', async () => {
@@ -371,7 +375,7 @@ describe('a consumer of readings', () => {
     });
     const wrong = readerOn(bus, { durable: 'other' });
     await until(() => wrong.consumer.trouble?.includes('takes x.> and not r.>') === true);
-    expect(wrong.log.messages()).toHaveLength(1);
+    expect(complaints(wrong.log)).toHaveLength(1);
   });
 
   it.each([
@@ -396,7 +400,7 @@ describe('a consumer of readings', () => {
     await until(() => reader.consumer.trouble === undefined);
     expect(firsts(reader.texts())).toEqual(numbers(1, 60));
     // Not once for each attempt.
-    expect(reader.log.messages()).toHaveLength(1);
+    expect(complaints(reader.log)).toHaveLength(1);
   });
 
   it('finds out that its consumer was changed while nothing came', async () => {
@@ -408,7 +412,9 @@ describe('a consumer of readings', () => {
     await until(async () => (await pending()) === 0);
     await manager.consumers.update(STREAM, 'out', { max_deliver: 3 });
     await until(async () => (await manager.consumers.info(STREAM, 'out')).config.max_deliver === -1);
-    expect(reader.log.messages()).toEqual([expect.stringMatching(/set right: it has max_deliver 3/)]);
+    // The server knows it before the reader hears of it.
+    await until(() => complaints(reader.log).length > 0);
+    expect(complaints(reader.log)).toEqual([expect.stringMatching(/set right: it has max_deliver 3/)]);
   });
 
   it('takes no message without its content, though its consumer was changed to give only that', async () => {

@@ -130,20 +130,23 @@ describe.each(bodies)('%s', (_what, body) => {
     await nothingHappened();
   });
 
-  it.skipIf(body('x') === body())('whose "replyTo" is not for answers, and that has no other, is dropped', async () => {
-    await allDropped(forbidden, (subject) => {
-      cluster.connection.publish(REQUEST_TOPIC, body(subject));
+  // Other bodies cannot name a subject.
+  if (body('x') !== body()) {
+    it('whose "replyTo" is not for answers, and that has no other, is dropped', async () => {
+      await allDropped(forbidden, (subject) => {
+        cluster.connection.publish(REQUEST_TOPIC, body(subject));
+      });
+      await nothingHappened();
     });
-    await nothingHappened();
-  });
 
-  it.skipIf(body('x') === body())('whose "replyTo" is not for answers is refused on its reply subject', async () => {
-    for (const subject of forbidden) {
-      const answer = await cluster.connection.request(REQUEST_TOPIC, body(subject), { timeout: 30_000 });
-      expect(answer.json()).toMatchObject({ last: true, status: 'error', error: { code: 'badRequest' } });
-    }
-    await nothingHappened();
-  });
+    it('whose "replyTo" is not for answers is refused on its reply subject', async () => {
+      for (const subject of forbidden) {
+        const answer = await cluster.connection.request(REQUEST_TOPIC, body(subject), { timeout: 30_000 });
+        expect(answer.json()).toMatchObject({ last: true, status: 'error', error: { code: 'badRequest' } });
+      }
+      await nothingHappened();
+    });
+  }
 });
 
 it('a request that comes out of a stream is answered on its "replyTo" only, and not acknowledged', async () => {
