@@ -1,4 +1,5 @@
 /** Everything that breaks servers and replicas, one thing at a time and some at once. Each ends with all parts whole. */
+import { connectsAnew } from '../support/connects-anew.ts';
 import { freeze, thaw } from '../support/freeze.ts';
 import type { FaultKind } from '../simulators/seeq/knobs.ts';
 import type { Harness, Replica } from './harness.ts';
@@ -148,7 +149,7 @@ export const faults: readonly Fault[] = [
     name: 'the way of a replica to the bus is half open until it notices',
     run: async ({ harness, ledger, meanwhile }) => {
       const [, replica] = harness.replicas;
-      const noticed = replica.says(({ reason }) => reason === 'stale');
+      const noticed = connectsAnew(replica.toBus);
       replica.toBus.pause();
       await Promise.all([noticed, meanwhile()]);
       await losing(ledger, 'cut', replica, async () => {

@@ -46,13 +46,6 @@ export class Replica {
     return new Promise((resolve) => this.#connected.push(resolve));
   }
 
-  /** Resolves when the process logs a line that fits, from now on. */
-  async says(fits: (line: LogLine) => boolean): Promise<void> {
-    const { process } = this;
-    const from = process.log.length;
-    await process.line((line) => fits(line) && process.log.indexOf(line) >= from);
-  }
-
   #start(): void {
     const process = startDriver(this.#options);
     this.lives.push(process);

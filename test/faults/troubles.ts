@@ -1,4 +1,5 @@
 /** Everything that goes wrong, one thing at a time and some at once. Each ends with all parts in order again. */
+import { connectsAnew } from '../support/connects-anew.ts';
 import type { World } from './world.ts';
 
 /** Resolves when the oracle has done some more, whatever became of it; so each trouble lasts while work goes on. */
@@ -29,7 +30,7 @@ export const troubles: readonly Trouble[] = [
   {
     name: 'nats-server is frozen until the driver notices',
     run: async (world, meanwhile) => {
-      const noticed = world.says(({ reason }) => reason === 'stale');
+      const noticed = connectsAnew(world.toBus);
       world.nats.freeze();
       await Promise.all([noticed, meanwhile()]);
       world.nats.thaw();
@@ -47,7 +48,7 @@ export const troubles: readonly Trouble[] = [
   {
     name: 'the way to the bus is half open until the driver notices',
     run: async (world, meanwhile) => {
-      const noticed = world.says(({ reason }) => reason === 'stale');
+      const noticed = connectsAnew(world.toBus);
       world.toBus.pause();
       await Promise.all([noticed, meanwhile()]);
       world.toBus.resume();
@@ -73,7 +74,7 @@ export const troubles: readonly Trouble[] = [
   {
     name: 'the way to the broker is half open until the driver notices',
     run: async (world, meanwhile) => {
-      const noticed = world.says(({ feed, state }) => feed === 'mqtt' && state === 'down');
+      const noticed = connectsAnew(world.toBroker);
       world.toBroker.pause();
       await Promise.all([noticed, meanwhile()]);
       world.toBroker.resume();

@@ -3,7 +3,7 @@
  * behind it, and a network in between that can be cut, slowed and half-opened. The oracle does not use that network.
  */
 import { AckPolicy, connect, DeliverPolicy, nkeyAuthenticator, type NatsConnection } from 'nats';
-import { startDriver, type DriverProcess, type DriverProcessOptions, type LogLine } from '../support/driver-process.ts';
+import { startDriver, type DriverProcess, type DriverProcessOptions } from '../support/driver-process.ts';
 import { driverUser } from '../support/driver-user.ts';
 import { freePort } from '../support/free-port.ts';
 import { startMosquitto, type Mosquitto } from '../support/mosquitto/index.ts';
@@ -140,12 +140,6 @@ export class World {
   async restartDriver(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     await this.driver.stop(signal);
     this.driver = startDriver(this.#driverOptions);
-  }
-
-  /** Resolves when the driver logs a line that fits, from now on. */
-  async says(fits: (line: LogLine) => boolean): Promise<void> {
-    const from = this.driver.log.length;
-    await this.driver.line((line) => fits(line) && this.driver.log.indexOf(line) >= from);
   }
 
   /** Everything in the stream. */
