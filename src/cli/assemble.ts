@@ -1,13 +1,14 @@
 /** Makes the Seeq servers of the driver from its configuration. Nothing is connected here. */
 import type { Config, ServerConfig } from '../config/config.ts';
+import type { Logger } from '../contract/log.ts';
 import { Hosts } from '../driver/hosts.ts';
 import { SeeqSource } from '../sources/seeq/source.ts';
 
 /** One host for each configured server. A further kind of source is a further line here. */
-export function openHosts(config: Config, version: string): Hosts {
+export function openHosts(config: Config, version: string, log: Logger): Hosts {
   return new Hosts(
     config.servers.map((server) => ({
-      source: openSeeq(server, config.limits.pageSamples, version),
+      source: openSeeq(server, config.limits.pageSamples, version, log),
       concurrency: server.concurrency,
       queueLimit: server.queueLimit,
       requests: config.limits.concurrentRequests,
@@ -15,7 +16,7 @@ export function openHosts(config: Config, version: string): Hosts {
   );
 }
 
-function openSeeq(server: ServerConfig, pageSamples: number, version: string): SeeqSource {
+function openSeeq(server: ServerConfig, pageSamples: number, version: string, log: Logger): SeeqSource {
   const { name, url, ca, proxy, credentials, concurrency, insecureSkipVerify, connectTimeoutMs, requestTimeoutMs } =
     server;
   return new SeeqSource({
@@ -30,5 +31,6 @@ function openSeeq(server: ServerConfig, pageSamples: number, version: string): S
     connections: concurrency,
     userAgent: `iota-seeqdrv/${version}`,
     pageSamples,
+    log,
   });
 }

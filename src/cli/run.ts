@@ -64,7 +64,7 @@ async function run(
   const identity = { driverid, instance, version, reqtopic };
   const logTopic = new LogTopic(identity);
   const { logger: log, ...logging } = openLog({ debug: config.debug, driverid, instance, also: logTopic.write });
-  const hosts = openHosts(config, version);
+  const hosts = openHosts(config, version, log);
   const control = controlSubject(reqtopic);
   const bus = connectBus({
     ...busOptions(config.bus, `iota-seeqdrv ${instance}`, log),

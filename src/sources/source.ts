@@ -161,8 +161,10 @@ export interface SeriesShape {
   fqn: Fqn;
   /** `pilinear`: linear, but a value before a bad sample is held. `discrete`: nothing between the samples. */
   interpolation: 'linear' | 'pilinear' | 'step' | 'discrete';
-  /** Samples further apart have no value between them, in nanoseconds; undefined where the source tells no bound. */
+  /** Samples further apart have no value between them, in nanoseconds; undefined where the source has no bound. */
   maximumInterpolation: Nanoseconds | undefined;
+  /** Only of a constant: its value, which it has at every instant. */
+  constant?: Point;
   valueType: 'number' | 'string';
   unit?: string;
 }

@@ -63,6 +63,7 @@ export class Interpolator {
     if (left.at === at) return moved(left, at);
     const until = holdsUntil(left, this.#shape, this.#now);
     if (until === undefined || at > until) return nothing(at);
+    if (this.#shape.constant !== undefined) return moved(left, at);
     // A newer sample may still come and end the step earlier.
     return { ...moved(left, at), status: 'Questionable' };
   }

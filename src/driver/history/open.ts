@@ -1,4 +1,5 @@
 /** Opens a series for a calculation: its shape, and its recorded samples with those just outside of the range. */
+import { constantColumns } from '../../contract/constant.ts';
 import type { TimeRange } from '../../contract/time.ts';
 import type { SamplePage, SeriesShape } from '../../sources/source.ts';
 import type { RequestContext } from '../context.ts';
@@ -22,6 +23,7 @@ export async function openSeries(
 ): Promise<OpenSeries> {
   if (fqn.kind !== 'signal' || fqn.part) {
     const shape = await source.shape(fqn, call);
+    if (shape.constant !== undefined) return { shape, pages: only(constantColumns(shape.constant, range)) };
     return { shape, pages: source.samples(shape.fqn, range, 'outside', call) };
   }
   const pages = source.samples(fqn, range, 'outside', call)[Symbol.asyncIterator]();
@@ -30,6 +32,10 @@ export async function openSeries(
   first.catch(() => undefined);
   const shape = await source.shape(fqn, call);
   return { shape, pages: continued(first, pages) };
+}
+
+async function* only(page: SamplePage): AsyncGenerator<SamplePage> {
+  yield page;
 }
 
 async function* continued<T>(first: Promise<IteratorResult<T>>, rest: AsyncIterator<T>): AsyncGenerator<T> {

@@ -5,14 +5,16 @@
  * | --- | --- | --- | --- |
  * | linear | a line | no value | no value |
  * | pilinear | a line | holds its value from a good sample up to a bad one | no value |
- * | step, and all text | holds its value | the same | holds its value, but not beyond now |
+ * | step, and all text | holds its value | the same | holds its value up to now |
  * | discrete | no value | no value | no value |
  *
- * Nowhere is anything bridged that is longer than the signal's maximum interpolation. That lines and steps work so is
- * the vendor's published description; inferred are the rule of pilinear next to a bad sample, and that samples further
- * apart than the maximum interpolation have no value between them at all.
+ * Between samples that are further apart than the signal's maximum interpolation there is no value at all. After the
+ * newest sample a value holds only if the sample is not older than the maximum interpolation: a step whose source has
+ * fallen silent for longer has no value since that sample. That lines and steps work so, and the rule for the newest
+ * sample, is the vendor's published description; inferred are the rule of pilinear next to a bad sample, and that samples
+ * further apart than the maximum interpolation have no value between them. A constant has its value at every instant.
  */
-import type { Nanoseconds } from '../../contract/instant.ts';
+import { MAX_INSTANT, type Nanoseconds } from '../../contract/instant.ts';
 import type { ValueStatus } from '../../contract/values.ts';
 import type { SeriesShape } from '../../sources/source.ts';
 import { isBad, type Sample } from './sample.ts';
@@ -20,7 +22,7 @@ import { isBad, type Sample } from './sample.ts';
 /** `line` from one to the other, `hold` the value of the left one, or `none`. */
 export type Span = 'line' | 'hold' | 'none';
 
-export type Bridging = Pick<SeriesShape, 'interpolation' | 'maximumInterpolation'>;
+export type Bridging = Pick<SeriesShape, 'interpolation' | 'maximumInterpolation' | 'constant'>;
 
 export function spanBetween(left: Sample, right: Sample, { interpolation, maximumInterpolation }: Bridging): Span {
   if (isBad(left) || interpolation === 'discrete') return 'none';
@@ -30,13 +32,15 @@ export function spanBetween(left: Sample, right: Sample, { interpolation, maximu
   return interpolation === 'pilinear' ? 'hold' : 'none';
 }
 
-/** How far the newest sample holds; undefined when it does not. */
+/** Up to when the newest sample of all holds, that instant included; undefined when it does not. */
 export function holdsUntil(newest: Sample, shape: Bridging, now: Nanoseconds): Nanoseconds | undefined {
-  const { interpolation, maximumInterpolation } = shape;
+  const { interpolation, maximumInterpolation, constant } = shape;
   const holds = interpolation === 'step' || (interpolation !== 'discrete' && typeof newest.value !== 'number');
-  if (!holds || isBad(newest) || newest.at >= now) return undefined;
-  const longest = maximumInterpolation === undefined ? now : newest.at + maximumInterpolation;
-  return longest < now ? longest : now;
+  if (!holds || isBad(newest)) return undefined;
+  if (constant !== undefined) return MAX_INSTANT;
+  const age = now - newest.at;
+  if (age <= 0n || (maximumInterpolation !== undefined && age > maximumInterpolation)) return undefined;
+  return now;
 }
 
 /** The value of the line from one sample to another at a time between them. */

@@ -4,12 +4,11 @@ import { type Fqn, formatFqn } from '../../contract/fqn.ts';
 import { compareUtc, formatInstant, type Nanoseconds } from '../../contract/instant.ts';
 import type { Point } from '../../contract/values.ts';
 import type { SourceCall } from '../source.ts';
-import { isObject, answerOf, optionalList, UnexpectedJson } from '../json.ts';
-import { decodeSample, toPoint } from './samples.ts';
+import { decodeSample } from './samples.ts';
+import { readScalar } from './scalar.ts';
 import { type Operation, type SeeqServer, shareKey } from './server.ts';
 import { latestTimeframe } from './timeframes.ts';
 import { properties, resolveAttribute } from './tree.ts';
-import { unitIn } from './values.ts';
 
 /**
  * Reads one value.
@@ -24,7 +23,7 @@ export async function readSnapshot(server: SeeqServer, fqn: Fqn, time: Nanosecon
     return readSnapshot(server, attribute.fqn, time, call);
   }
   if (fqn.kind === 'signal') return signalPoint(server, fqn.id, time, call);
-  if (fqn.kind === 'scalar') return scalarPoint(server, fqn.id, call);
+  if (fqn.kind === 'scalar') return readScalar(server, fqn.id, call);
   throw noValue(fqn, `a ${fqn.kind} has no value of its own`);
 }
 
@@ -44,24 +43,6 @@ async function signalPoint(server: SeeqServer, id: string, time: Nanoseconds, ca
     throw new DriverError('sourceError', `Server "${server.name}" gave a sample of ${point.time} for ${key}.`);
   }
   return point;
-}
-
-async function scalarPoint(server: SeeqServer, id: string, call: SourceCall): Promise<Point> {
-  const operation: Operation<unknown> = (client, signal) =>
-    client.GET('/scalars/{id}/getValue', { params: { path: { id } }, signal });
-  const decode = (body: unknown): Point => {
-    const scalar = answerOf(body);
-    const [error] = optionalList(scalar, 'errors');
-    if (error !== undefined) {
-      const message = isObject(error) && typeof error.message === 'string' ? `: ${error.message}` : '';
-      throw new UnexpectedJson(`the scalar cannot be computed${message}`);
-    }
-    // A scalar without a value is an invalid one, but then it has a unit, be it an empty one.
-    if (scalar.value === undefined && scalar.uom === undefined) throw new UnexpectedJson('it has no "value"');
-    // A scalar holds at any time.
-    return { ...toPoint({ ...scalar, key: '1970-01-01T00:00:00Z' }, unitIn(scalar, 'uom')), time: null };
-  };
-  return server.askFor(call, operation, decode, { share: shareKey('scalar', id) });
 }
 
 /** An attribute of the latest timeframe of a condition; its time is the start of that timeframe. */

@@ -1,8 +1,10 @@
 /** A Seeq server as a source of the driver. */
+import { constantColumns } from '../../contract/constant.ts';
 import type { Boundary } from '../../contract/functions/data.ts';
 import { DriverError } from '../../contract/errors.ts';
 import { type Fqn, formatFqn } from '../../contract/fqn.ts';
 import type { Nanoseconds } from '../../contract/instant.ts';
+import { limited, type LimitedLog, type Logger } from '../../contract/log.ts';
 import type { TimeRange } from '../../contract/time.ts';
 import type { Point } from '../../contract/values.ts';
 import { answerOf } from '../json.ts';
@@ -25,6 +27,7 @@ import { toDriverError } from '../../contract/errors.ts';
 import { SMALL_BYTES } from './body-limits.ts';
 import { guid, isGuid } from './guid.ts';
 import { readEnvelope } from './reduced.ts';
+import { readScalar, scalarShape } from './scalar.ts';
 import { describe, search, workbookId } from './search.ts';
 import { readSamples } from './series.ts';
 import { SeeqServer } from './server.ts';
@@ -42,6 +45,8 @@ export interface SeeqSourceOptions extends TransportOptions {
   credentials: SeeqCredentials;
   /** Samples to ask for in one call. */
   pageSamples: number;
+  /** Where it reports what is odd about the data of the server and fails no request. */
+  log?: Logger | undefined;
 }
 
 export class SeeqSource implements Source {
@@ -50,12 +55,14 @@ export class SeeqSource implements Source {
   readonly url: string;
   readonly #server: SeeqServer;
   readonly #pageSamples: number;
+  readonly #log: LimitedLog | undefined;
 
   constructor(options: SeeqSourceOptions) {
     this.name = options.name;
     this.url = options.url;
     this.#server = new SeeqServer(options.name, options, options.credentials);
     this.#pageSamples = options.pageSamples;
+    this.#log = options.log && limited(options.log);
   }
 
   async probe(call: SourceCall): Promise<SourceStatus> {
@@ -112,16 +119,20 @@ export class SeeqSource implements Source {
   }
 
   async *samples(fqn: Fqn, range: TimeRange, boundary: Boundary, call: SourceCall): AsyncGenerator<SamplePage> {
-    const { id } = await this.#signal(fqn, call);
-    yield* readSamples(this.#server, id, range, boundary, this.#pageSamples, call);
+    const { kind, id } = await this.#series(fqn, call);
+    if (kind === 'scalar') yield constantColumns(await readScalar(this.#server, id, call), range);
+    else yield* readSamples(this.#server, id, range, boundary, this.#pageSamples, call);
   }
 
   async shape(fqn: Fqn, call: SourceCall): Promise<SeriesShape> {
-    return readShape(this.#server, await this.#signal(fqn, call), call);
+    const series = await this.#series(fqn, call);
+    return series.kind === 'scalar'
+      ? scalarShape(this.#server, series, call)
+      : readShape(this.#server, series, this.#log, call);
   }
 
   async reduced(fqn: Fqn, range: TimeRange, intervals: number, call: SourceCall): Promise<Envelope> {
-    const { id } = await this.#signal(fqn, call);
+    const { id } = await this.#series(fqn, call);
     return readEnvelope(this.#server, id, range, intervals, call);
   }
 
@@ -137,13 +148,13 @@ export class SeeqSource implements Source {
     return this.#server.close();
   }
 
-  /** The signal that an FQN names, or the attribute of an asset that it names. */
-  async #signal(fqn: Fqn, call: SourceCall): Promise<Fqn> {
-    let signal = { ...fqn, id: guid(fqn.id) };
+  /** The signal or scalar that an FQN names, or the attribute of an asset that it names. */
+  async #series(fqn: Fqn, call: SourceCall): Promise<Fqn> {
+    let series = { ...fqn, id: guid(fqn.id) };
     if (fqn.part?.type === 'attribute' && fqn.kind === 'asset') {
-      signal = (await resolveAttribute(this.#server, signal, call)).fqn;
+      series = (await resolveAttribute(this.#server, series, call)).fqn;
     }
-    if (signal.kind === 'signal' && !signal.part) return signal;
-    throw new DriverError('unsupported', `${formatFqn(fqn)} has no samples: it is no signal.`);
+    if ((series.kind === 'signal' || series.kind === 'scalar') && !series.part) return series;
+    throw new DriverError('unsupported', `${formatFqn(fqn)} has no history: it is neither a signal nor a scalar.`);
   }
 }

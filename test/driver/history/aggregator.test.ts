@@ -9,7 +9,9 @@ import { type Described, isBad, offset, sample, series, START } from './support.
 
 type Results = Record<AggregateMethod, WrittenSample>;
 
-function aggregate({ samples, shape, length }: Described, interval: number, now = START + 1_000_000n): Results[] {
+const NOW = START + 1_000_000n;
+
+function aggregate({ samples, shape, length }: Described, interval: number, now = NOW): Results[] {
   const range = { start: START, end: START + BigInt(length) };
   const aggregator = new Aggregator({ range, interval: BigInt(interval), shape, now, numeric: true });
   const results: Results[] = [];
@@ -30,7 +32,7 @@ function nanosecond({ samples, shape }: Described, at: number): { mean: number |
   const { interpolation, maximumInterpolation = 10n ** 20n } = shape;
   if (!left) return { mean: undefined, open: false };
   if (!right) {
-    const holds = interpolation === 'step' && !isBad(left) && BigInt(at - offset(left)) < maximumInterpolation;
+    const holds = interpolation === 'step' && !isBad(left) && NOW - left.at <= maximumInterpolation;
     return { mean: holds ? Number(left.value) : undefined, open: holds };
   }
   const bad = isBad(left) || isBad(right);

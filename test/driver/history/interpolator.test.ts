@@ -30,7 +30,8 @@ function slowly({ samples, shape }: Described, at: Nanoseconds, now: Nanoseconds
   if (isBad(left) || interpolation === 'discrete') return none;
   const holds = interpolation === 'step' || typeof left.value === 'string';
   if (!right) {
-    return holds && at - left.at <= maximumInterpolation && at <= now ? [left.value, 'Questionable'] : none;
+    const isYoung = now - left.at <= maximumInterpolation;
+    return holds && isYoung && at <= now ? [left.value, 'Questionable'] : none;
   }
   if (right.at - left.at > maximumInterpolation) return none;
   const status = [left, right].some((one) => one.status === 'Questionable') ? 'Questionable' : 'Good';
@@ -110,16 +111,28 @@ describe('behind the newest sample', () => {
       START + BigInt(now),
     ).map(({ value, status }) => [value, status]);
 
-  it('a step holds, uncertain, for its maximum interpolation, but not beyond now', () => {
-    const [good, open, bad] = [
-      [4, 'Good'],
-      [4, 'Questionable'],
-      [null, 'Bad Data'],
-    ];
-    expect(held('step', 10n, 100)).toEqual([good, open, open, bad]);
+  const good = [4, 'Good'];
+  const open = [4, 'Questionable'];
+  const bad = [null, 'Bad Data'];
+
+  it('a step holds, uncertain, up to now', () => {
+    expect(held('step', undefined, 100)).toEqual([good, open, open, open]);
     expect(held('step', undefined, 12)).toEqual([good, open, open, bad]);
+    expect(held('step', undefined, 10)).toEqual([good, open, open, bad]);
     expect(held('step', undefined, -5)).toEqual([good, bad, bad, bad]);
     expect(held('linear', undefined, 100)).toEqual([good, bad, bad, bad]);
+  });
+
+  it('a step has no value at all once the sample is older than the maximum interpolation', () => {
+    expect(held('step', 12n, 12)).toEqual([good, open, open, bad]);
+    expect(held('step', 11n, 12)).toEqual([good, bad, bad, bad]);
+  });
+
+  it('a constant holds at every time, and is certain', () => {
+    const constant = { value: 4, time: null, status: 'Good' } as const;
+    const shape = { interpolation: 'step', maximumInterpolation: undefined, constant } as const;
+    const values = interpolate({ samples: [sample(0, 4)], shape }, [START, START + 5n, LATER + 5n]);
+    expect(values.map(({ value, status }) => [value, status])).toEqual([good, good, good]);
   });
 });
 

@@ -1,12 +1,14 @@
 /** How a signal goes on between its samples, as its server tells it. */
 import { describe, expect, it } from 'vitest';
 import { parseDuration } from '../../../src/sources/seeq/duration.ts';
+import { TestLog } from '../../driver/support.ts';
 import { answering } from './rude-server.ts';
 import { freeCall, idOf, openSource, plant, rejection, signalFqn } from './support.ts';
 
 const MINUTE = 60_000_000_000n;
 const HOUR = 60n * MINUTE;
 const DAY = 24n * HOUR;
+const MONTH = (365n * DAY) / 12n;
 const AREA = 'Example >> Cooling Tower 1 >> Area A';
 
 describe('durations', () => {
@@ -24,11 +26,29 @@ describe('durations', () => {
     ['0s', 0n],
     ['2wk', 14n * DAY],
     ['0.000000001s', 1n],
+    ['2.5h', (5n * HOUR) / 2n],
+    ['15 min', 15n * MINUTE],
+    ['15 m', 15n * MINUTE],
+    ['1.000000 d', DAY],
+    ['3w', 21n * DAY],
+    ['1mo', MONTH],
+    ['1 month', MONTH],
+    ['1M', MONTH],
+    ['2 Months', 2n * MONTH],
+    ['1y', 365n * DAY],
+    ['1 yr', 365n * DAY],
+    ['P1M', MONTH],
+    ['P1Y', 365n * DAY],
+    ['PT1M', MINUTE],
+    ['P1DT2H30M', DAY + 2n * HOUR + 30n * MINUTE],
+    ['P0.5D', DAY / 2n],
+    ['PT0,5S', 500_000_000n],
+    ['P2W', 14n * DAY],
   ])('%j is understood', (text, nanoseconds) => {
     expect(parseDuration(text)).toBe(nanoseconds);
   });
 
-  it.each(['', 'd', '12', '1 fortnight', '1d and more', '-1d', '1month', '1 d,2 h', '1e3s'])(
+  it.each(['', 'd', '12', '1 fortnight', '1d and more', '-1d', '1 d,2 h', '1e3s', 'P', 'PT', 'P1', 'P1H', 'P1DT'])(
     '%j is no duration',
     (text) => {
       expect(parseDuration(text)).toBeUndefined();
@@ -61,6 +81,41 @@ describe('the shape', () => {
     expect(await source.shape(attribute, freeCall())).toEqual(direct);
   });
 
+  it.each([
+    ['1 fortnight', { value: 2, uom: 'h' }, 2n * HOUR, /has "1 fortnight" as maximum interpolation.*server's, 2 h/],
+    [{ value: 1 }, { value: 1.5, uom: 'd' }, 36n * HOUR, /has an object as maximum interpolation/],
+    [true, { value: 2, uom: 'h' }, 2n * HOUR, /has true as maximum/],
+    [undefined, { value: 2, uom: 'h' }, 2n * HOUR, undefined],
+    ['', { value: '2', uom: 'h' }, 2n * HOUR, undefined],
+    ['soon', { value: 2, uom: 'fortnights' }, 40n * HOUR, /Seeq's usual default, 40 h/],
+    [undefined, undefined, 40n * HOUR, /names no maximum interpolation.*usual default, 40 h/],
+  ])('whose bound is told as %j has the default of the server (%j)', async (told, byDefault, bound, line) => {
+    const log = new TestLog();
+    const url = await answering(({ path }) => ({
+      body: path.includes('server-status')
+        ? { version: '66.1.0', defaultMaxInterpolation: byDefault }
+        : { id: 'x', name: 'x', type: 'x', maximumInterpolation: told },
+    }));
+    const shape = await openSource(url, { log }).shape(signalFqn('x'), freeCall());
+    expect(shape.maximumInterpolation).toBe(bound);
+    expect(log.lines.map(({ level }) => level)).toEqual(line ? ['warn'] : []);
+    if (line) expect(log.lines[0]?.message).toMatch(line);
+  });
+
+  it('of a scalar is that of a constant', async () => {
+    const { source } = await plant();
+    const shape = (name: string) =>
+      source.shape({ ...signalFqn(`Special Cases >> Scalars >> ${name}`), kind: 'scalar' }, freeCall());
+    expect(await shape('Setpoint')).toMatchObject({
+      interpolation: 'step',
+      maximumInterpolation: undefined,
+      constant: { value: 21.5, status: 'Good' },
+      valueType: 'number',
+      unit: '°C',
+    });
+    expect(await shape('Site')).toMatchObject({ valueType: 'string', constant: { value: 'Malmö' } });
+  });
+
   it('of what has no samples is refused', async () => {
     const { source } = await plant();
     const asset = { scheme: 'seeq', host: 'plant', kind: 'asset', id: idOf(AREA) } as const;
@@ -69,11 +124,12 @@ describe('the shape', () => {
 
   it.each([
     [{ interpolationMethod: 'PILinear', maximumInterpolation: '40h' }, 'pilinear', 40n * HOUR],
-    [{ interpolationMethod: 'Discrete', valueUnitOfMeasure: 'string' }, 'discrete', undefined],
-    [{ interpolationMethod: 'Linear', valueUnitOfMeasure: 'string' }, 'step', undefined],
-    [{ interpolationMethod: 'Splines', maximumInterpolation: 'long' }, 'linear', undefined],
-    [{ interpolationMethod: null, maximumInterpolation: null, valueUnitOfMeasure: null }, 'linear', undefined],
-    [{}, 'linear', undefined],
+    [{ interpolationMethod: 'Step', maximumInterpolation: { value: 3, uom: 'mo' } }, 'step', 3n * MONTH],
+    [{ interpolationMethod: 'Discrete', valueUnitOfMeasure: 'string' }, 'discrete', 40n * HOUR],
+    [{ interpolationMethod: 'Linear', valueUnitOfMeasure: 'string' }, 'step', 40n * HOUR],
+    [{ interpolationMethod: 'Splines', maximumInterpolation: 'long' }, 'linear', 40n * HOUR],
+    [{ interpolationMethod: null, maximumInterpolation: null, valueUnitOfMeasure: null }, 'linear', 40n * HOUR],
+    [{}, 'linear', 40n * HOUR],
   ])('that a server tells as %j is taken as %s', async (body, interpolation, maximumInterpolation) => {
     const source = openSource(await answering(() => ({ body: { id: 'x', name: 'x', type: 'x', ...body } })));
     expect(await source.shape(signalFqn('x'), freeCall())).toMatchObject({ interpolation, maximumInterpolation });
