@@ -33,13 +33,20 @@ export function subjectToken(token: string): string {
 /** Any text as one token: what a token cannot hold is percent-encoded in UTF-8, so different texts stay different. */
 export function escapeToken(text: string): string {
   if (text === '') return '%';
-  return text
-    .toWellFormed()
-    .replace(/[\s.*>%\p{Cc}]|^\$/gu, (character) =>
-      Array.from(Buffer.from(character, 'utf8'), (byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(
-        '',
-      ),
-    );
+  return text.toWellFormed().replace(/[\s.*>%\p{Cc}]|^\$/gu, escapeCharacter);
+}
+
+/** Each of the about hundred characters that a token cannot hold; a text may consist of nothing else. */
+const escaped = new Map<string, string>();
+
+function escapeCharacter(character: string): string {
+  let escape = escaped.get(character);
+  if (escape === undefined) {
+    const bytes = Array.from(Buffer.from(character, 'utf8'));
+    escape = bytes.map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join('');
+    escaped.set(character, escape);
+  }
+  return escape;
 }
 
 /** The text that {@link escapeToken} made a token of. */
