@@ -38,7 +38,7 @@ describe('search of the Seeq simulator', () => {
     expect(await names('Installed==1998')).toEqual(['Cooling Tower 1', 'Cooling Tower 2']);
     expect(await names('Data ID==R-101.LEVEL && Datasource Class==Simulated Historian')).toEqual(['Level']);
     expect(await names('Type==ThresholdMetric')).toEqual(['Minutes Metric']);
-    expect(await names('Interpolation Method==PILinear')).toEqual(one);
+    expect(await names('Interpolation Method==PILinear && Name==Wet Bulb')).toEqual(one);
     expect(await names('No Such Property==x')).toEqual([]);
   });
 

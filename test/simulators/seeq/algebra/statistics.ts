@@ -54,17 +54,23 @@ function* area(signal: SignalData, range: Range): Work<{ area: number; seconds: 
       last = left.value;
       const gap = right.key - left.key;
       const width = Number(gap) / NANOS;
-      if (gap <= signal.maxInterpolation && signal.interpolation === 'Step') {
-        sum += left.value * width;
-        seconds += width;
-      } else if (gap <= signal.maxInterpolation && typeof right.value === 'number') {
-        sum += ((left.value + right.value) / 2) * width;
+      const ending = endOfPart(signal, left.value, right);
+      if (gap <= signal.maxInterpolation && ending !== undefined) {
+        sum += ((left.value + ending) / 2) * width;
         seconds += width;
       }
     }
     left = right;
   });
   return { area: sum, seconds, last: typeof left?.value === 'number' ? left.value : last };
+}
+
+/** The value just before the next sample; undefined where the signal has none between the two. */
+function endOfPart({ interpolation }: SignalData, value: number, next: Sample): number | undefined {
+  if (interpolation === 'Discrete') return undefined;
+  if (interpolation === 'Step') return value;
+  if (typeof next.value === 'number') return next.value;
+  return interpolation === 'PILinear' ? value : undefined;
 }
 
 function sorted(values: readonly number[]): number[] {
@@ -81,10 +87,14 @@ function quantile(values: readonly number[], share: number): number | undefined 
 
 const total = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
 
+function mean(values: readonly number[]): number | undefined {
+  return values.length === 0 ? undefined : total(values) / values.length;
+}
+
 function deviation(values: readonly number[]): number | undefined {
   if (values.length < 2) return undefined;
-  const mean = total(values) / values.length;
-  return Math.sqrt(total(values.map((value) => (value - mean) ** 2)) / (values.length - 1));
+  const middle = total(values) / values.length;
+  return Math.sqrt(total(values.map((value) => (value - middle) ** 2)) / (values.length - 1));
 }
 
 /** A rate per hour that is totalled loses the time, another unit gains seconds. [Inferred.] */
@@ -105,6 +115,8 @@ export const average: Statistic = {
   name: 'average',
   unit: same,
   *over(signal, range) {
+    // Between discrete samples there is no time to weigh by. [Inferred.]
+    if (signal.interpolation === 'Discrete') return mean(yield* valuesIn(signal, range));
     const { area: sum, seconds, last } = yield* area(signal, range);
     return seconds > 0 ? sum / seconds : last;
   },

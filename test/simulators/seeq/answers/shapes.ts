@@ -101,7 +101,7 @@ const OWN_PROPERTIES: ReadonlyMap<string, (item: Item) => PropertyValue | undefi
   ['Archived', (item) => item.archived],
   ['Formula', (item) => item.formula],
   ['Interpolation Method', (item) => item.signal?.interpolation],
-  ['Maximum Interpolation', (item) => durationText(item.signal?.maxInterpolation)],
+  ['Maximum Interpolation', maxInterpolationOf],
   ['Value Unit Of Measure', (item) => item.signal?.unit],
   ['Source Value Unit Of Measure', (item) => item.signal?.sourceUnit ?? item.signal?.unit],
   ['Maximum Duration', (item) => durationText(item.condition?.maxDuration)],
@@ -109,6 +109,10 @@ const OWN_PROPERTIES: ReadonlyMap<string, (item: Item) => PropertyValue | undefi
 
 function ofSource(item: Item, name: string): PropertyValue | undefined {
   return item.datasource === undefined ? undefined : propertyOf(item.datasource, name);
+}
+
+export function maxInterpolationOf(item: Item): string | undefined {
+  return item.maxInterpolationText ?? durationText(item.signal?.maxInterpolation);
 }
 
 function durationText(duration: bigint | undefined): string | undefined {

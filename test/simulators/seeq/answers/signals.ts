@@ -4,13 +4,13 @@ import { SeeqError } from '../http/errors.ts';
 import type { Item, SignalData } from '../plant/item.ts';
 import { decodeToken, encodeToken, pageByOffset, pageOf, type Page } from '../series/pages.ts';
 import type { Sample } from '../series/series.ts';
-import { formatDuration, formatTime, parseDuration, parseTime } from '../series/time.ts';
+import { formatTime, parseDuration, parseTime } from '../series/time.ts';
 import { conversion, converted } from '../series/units.ts';
 import { lookUp, samplesOf, type Window } from '../series/window.ts';
 import { readable } from './find.ts';
 import { listPage } from './list.ts';
 import { sampleText, samplesText, type KeyStyle } from './sample-text.ts';
-import { common, formulaOf, type Models } from './shapes.ts';
+import { common, formulaOf, maxInterpolationOf, type Models } from './shapes.ts';
 
 /** Page of the samples of a signal where the caller names none. [Inferred from the formula endpoints.] */
 export const DEFAULT_PAGE = 1000;
@@ -21,7 +21,7 @@ export function signalOf(item: Item & { signal: SignalData }): Models['SignalOut
     ...common(item),
     ...formulaOf(item),
     interpolationMethod: signal.interpolation,
-    maximumInterpolation: formatDuration(signal.maxInterpolation),
+    maximumInterpolation: maxInterpolationOf(item) ?? '',
     keyUnitOfMeasure: 'ns',
     ...(signal.unit === undefined ? {} : { valueUnitOfMeasure: signal.unit }),
   };

@@ -5,9 +5,11 @@ import { addPackaging } from './packaging.ts';
 import type { Item } from './item.ts';
 import type { PlantParts } from './parts.ts';
 import { Plant } from './plant.ts';
+import { addInterpolation } from './special-interpolation.ts';
 import { addSpecialConditions } from './special-conditions.ts';
 import { addSpecialItems } from './special-items.ts';
 import { addSpecialSignals } from './special-signals.ts';
+import { addValues } from './special-values.ts';
 import { addWorkbooks } from './workbooks.ts';
 
 /**
@@ -17,9 +19,11 @@ import { addWorkbooks } from './workbooks.ts';
  */
 export function buildPlant(name: string, now: () => bigint, extraTags = 0): Plant {
   const plant = new Plant(name, now);
+  const example = addDatasource(plant, 'Example Data', 'Simulated Files', 'Example Data');
   const parts: PlantParts = {
     plant,
-    example: addDatasource(plant, 'Example Data', 'Simulated Files', 'Example Data'),
+    example,
+    special: example,
     historian: addDatasource(plant, 'Plant Historian', 'Simulated Historian', 'historian-1'),
   };
   addCoolingTowers(parts);
@@ -28,6 +32,8 @@ export function buildPlant(name: string, now: () => bigint, extraTags = 0): Plan
   addSpecialSignals(parts, special);
   addSpecialConditions(parts, special);
   addSpecialItems(parts, special);
+  addInterpolation(parts, special);
+  addValues(parts, special);
   addWorkbooks(parts, reactors);
   addManyTags(parts, extraTags);
   return plant;

@@ -24,7 +24,7 @@ export interface ItemProperty {
 
 export interface SignalData {
   readonly series: Series;
-  readonly interpolation: 'Linear' | 'Step' | 'PILinear';
+  readonly interpolation: 'Linear' | 'Step' | 'PILinear' | 'Discrete';
   /** Longest gap to interpolate over, nanoseconds. */
   readonly maxInterpolation: bigint;
   /** Unit of the values; `string` for text and enumerations, absent for unitless numbers. */
@@ -70,6 +70,8 @@ export interface Item {
   readonly assetGroup: boolean;
   readonly properties: readonly ItemProperty[];
   readonly signal?: SignalData;
+  /** How the maximum interpolation of the signal is written; absent for the usual form, such as `90min`. */
+  readonly maxInterpolationText?: string;
   readonly condition?: ConditionData;
   readonly scalar?: ScalarData;
   readonly metric?: MetricData;

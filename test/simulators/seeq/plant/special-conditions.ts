@@ -1,5 +1,5 @@
 /** Conditions whose capsules a client can get wrong, below `Special Cases >> Conditions`. */
-import { listCapsules, periodicCapsules, type Capsule } from '../series/capsules.ts';
+import { joinedCapsules, listCapsules, periodicCapsules, type Capsule } from '../series/capsules.ts';
 import { DAY, HOUR, MINUTE, parseTime } from '../series/time.ts';
 import type { PlantParts } from './parts.ts';
 import { guidOf } from './guid.ts';
@@ -138,5 +138,41 @@ export function addSpecialConditions(parts: PlantParts, special: Item): void {
       round: (index, start) => [{ id: id(`moment/${index}`), start, end: start, properties: [] }],
     }),
   });
+  add('Never Closed', 'One that began in 2020 and has no end, and one of eight hours a day from 08:00 UTC', {
+    maxDuration: 4000n * DAY,
+    declared: [{ name: 'Order' }],
+    capsules: joinedCapsules(
+      listCapsules([
+        { id: id('forgotten'), start: epoch, uncertain: true, properties: [{ name: 'Order', value: 'forgotten' }] },
+      ]),
+      periodicCapsules({
+        period: DAY,
+        phase: 8n * HOUR,
+        longest: 8n * HOUR,
+        // The newest one has ended.
+        end: () => plant.now() - 8n * HOUR,
+        round: (index, start) => [
+          {
+            id: id(`order/${index}`),
+            start,
+            end: start + 8n * HOUR,
+            properties: [{ name: 'Order', value: `Order ${index}` }],
+          },
+        ],
+      }),
+    ),
+  });
+  add(
+    'Reversed',
+    'One capsule that ends an hour before it starts, between two that are right',
+    list(
+      [0n, 2n, 4n].map((hours) => ({
+        id: id(`reversed/${hours}`),
+        start: epoch + hours * HOUR,
+        end: epoch + hours * HOUR + (hours === 2n ? -HOUR : HOUR),
+        properties: [],
+      })),
+    ),
+  );
   add('No Capsules', 'Never true', list([]));
 }

@@ -41,6 +41,24 @@ export function listCapsules(capsules: readonly Capsule[]): CapsuleSet {
   return { overlapping: (from, to) => capsules.filter((capsule) => overlaps(capsule, from, to)) };
 }
 
+/** Those of both, ascending by start. */
+export function joinedCapsules(a: CapsuleSet, b: CapsuleSet): CapsuleSet {
+  return {
+    *overlapping(from, to) {
+      const early = [...a.overlapping(from, to)];
+      for (const capsule of b.overlapping(from, to)) {
+        while (early[0] !== undefined && isBefore(early[0], capsule)) yield* early.splice(0, 1);
+        yield capsule;
+      }
+      yield* early;
+    },
+  };
+}
+
+function isBefore(a: Capsule, b: Capsule): boolean {
+  return a.start === undefined || (b.start !== undefined && a.start <= b.start);
+}
+
 export interface PeriodicCapsules {
   /** Nanoseconds between the starts of two rounds. */
   readonly period: bigint;

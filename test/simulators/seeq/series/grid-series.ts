@@ -20,6 +20,8 @@ export interface GridSignal {
   readonly uncertain?: (index: number) => boolean;
   /** The last time that can have samples (usually now); the newest sample before it is uncertain. */
   readonly end: () => bigint;
+  /** The newest sample may not change any more either. */
+  readonly newestIsCertain?: boolean;
   /** From this time on all samples are uncertain; for forecasts. */
   readonly certainUntil?: () => bigint;
 }
@@ -40,7 +42,9 @@ export function gridSeries(signal: GridSignal): Series {
     const value = signal.value(index, key);
     const certainUntil = signal.certainUntil?.();
     const uncertain =
-      index >= newest || (certainUntil !== undefined && key > certainUntil) || signal.uncertain?.(index) === true;
+      (index >= newest && signal.newestIsCertain !== true) ||
+      (certainUntil !== undefined && key > certainUntil) ||
+      signal.uncertain?.(index) === true;
     return { key, ...(value === undefined ? {} : { value }), ...(uncertain ? { uncertain } : {}) };
   };
   const search = (from: number, step: 1 | -1, last: number): Sample | undefined => {

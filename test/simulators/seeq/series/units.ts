@@ -25,6 +25,8 @@ const TABLE: Readonly<Record<string, Unit>> = {
   m: { dimension: 'Length', factor: 1 },
   mm: { dimension: 'Length', factor: 0.001 },
   km: { dimension: 'Length', factor: 1000 },
+  't/d': { dimension: 'Mass Flow', factor: 1 },
+  'kg/s': { dimension: 'Mass Flow', factor: 86.4 },
   kg: { dimension: 'Mass', factor: 1 },
   t: { dimension: 'Mass', factor: 1000 },
   kWh: { dimension: 'Energy', factor: 1 },

@@ -84,13 +84,17 @@ export function interpolateBetween(
   right: Sample | undefined,
   key: bigint,
 ): Sample {
-  if (left?.value === undefined) return { key };
+  if (left?.value === undefined || signal.interpolation === 'Discrete') return { key };
   if (signal.interpolation === 'Step' || typeof left.value === 'string') {
     return key - left.key > signal.maxInterpolation
       ? { key }
       : { key, value: left.value, uncertain: right === undefined };
   }
-  if (typeof right?.value !== 'number' || right.key - left.key > signal.maxInterpolation) return { key };
+  if (right === undefined || right.key - left.key > signal.maxInterpolation) return { key };
+  if (typeof right.value !== 'number') {
+    // [Inferred: up to a bad sample the last good value holds.]
+    return signal.interpolation === 'PILinear' ? { key, value: left.value } : { key };
+  }
   const share = Number(key - left.key) / Number(right.key - left.key);
   const uncertain = left.uncertain === true || right.uncertain === true;
   return { key, value: left.value + (right.value - left.value) * share, uncertain };

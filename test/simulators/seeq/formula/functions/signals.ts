@@ -78,8 +78,7 @@ export const SIGNAL_FUNCTIONS: readonly FormulaFunction[] = [
   {
     name: 'toDiscrete',
     inputs: [1, 1],
-    apply: (inputs) =>
-      made(inputs.signal(0), { ...inputs.signal(0).signal, interpolation: 'Step', maxInterpolation: 0n }),
+    apply: (inputs) => made(inputs.signal(0), { ...inputs.signal(0).signal, interpolation: 'Discrete' }),
   },
   {
     name: 'setMaxInterpolation',
