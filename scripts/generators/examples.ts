@@ -83,7 +83,7 @@ const scenes = (fqn: Names): Readonly<Record<string, Scene>> => ({
       items: [fqn('signal', `${AREA} >> Temperature`)],
       start: '*-2h',
       end: '*',
-      intervalMs: 3_600_000,
+      interval: '1h',
       methods: ['average', 'max', 'count'],
     },
   },

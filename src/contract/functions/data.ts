@@ -5,6 +5,7 @@ import { timeInput, timeZoneInput } from '../time.ts';
 import { pointSchema } from '../values.ts';
 import { cursorParam, failedItem, itemsParam } from './common.ts';
 import { defineFunction } from './define.ts';
+import { gridParams, stampParam } from './grid.ts';
 
 export const snapshotItem = pointSchema.extend({
   index: z.number().int().min(0).describe("Position in the request's items"),
@@ -115,17 +116,9 @@ export const interpolated = defineFunction({
   name: 'interpolated',
   type: 'DATAHISTORY',
   description:
-    "Evenly spaced values by the signal's own interpolation; Bad Data where it has none: next to bad samples, and " +
+    "Values at the borders of intervals by the signal's own interpolation; Bad Data where it has none: next to bad samples, and " +
     'between samples further apart than its maximum interpolation. Text is never interpolated, it holds',
-  params: z
-    .strictObject({
-      ...rangeParams,
-      intervalMs: z.number().positive().optional().describe('Distance of the values; the first one is at start'),
-      count: z.number().int().min(1).optional().describe('Number of values, start and end included'),
-    })
-    .refine(({ intervalMs, count }) => (intervalMs === undefined) !== (count === undefined), {
-      error: 'needs exactly one of intervalMs and count',
-    }),
+  params: z.strictObject({ ...rangeParams, ...gridParams('the number of values, start and end included') }),
   item: z.union([seriesPieceSchema, failedItem]),
 });
 
@@ -143,25 +136,21 @@ export const aggregateMethods = [
 export type AggregateMethod = (typeof aggregateMethods)[number];
 
 export const aggregatedPiece = seriesPieceSchema.extend({
-  method: z
-    .enum(aggregateMethods)
-    .describe('Each method is a series of its own, with pieces of its own; times are the starts of the intervals'),
+  method: z.enum(aggregateMethods).describe('Each method is a series of its own, with pieces of its own'),
 });
 
 export const aggregated = defineFunction({
   name: 'aggregated',
   type: 'DATAHISTORY',
   description:
-    'Statistics over even intervals, one series a method. average and total follow the signal in time: total is its ' +
+    'Statistics over intervals, one series a method. average and total follow the signal in time: total is its ' +
     'time integral, value x seconds; time without a value does not count. The others are of the samples recorded from ' +
     'the start of an interval to just before its end; stdDev divides by n - 1. No data is Bad Data, and count 0. Bad ' +
     'samples are left out and make the result Questionable',
   params: z.strictObject({
     ...rangeParams,
-    intervalMs: z
-      .number()
-      .positive()
-      .describe('Length of the intervals; the first one begins at start, the last one may be shorter'),
+    ...gridParams('the number of intervals'),
+    stamp: stampParam,
     methods: z
       .array(z.enum(aggregateMethods))
       .min(1)

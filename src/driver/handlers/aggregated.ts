@@ -4,7 +4,7 @@ import { DriverError } from '../../contract/errors.ts';
 import { resolveRange } from '../../contract/time.ts';
 import { handler } from '../handler.ts';
 import { Aggregator } from '../history/aggregator.ts';
-import { intervalOf, intervalsIn } from '../history/grid.ts';
+import { intervalsOf } from '../history/grid.ts';
 import { openSeries, SERIES_AT_ONCE } from '../history/open.ts';
 import { PieceWriter } from '../history/pieces.ts';
 import { samplesOf, TimeReader } from '../history/sample.ts';
@@ -15,16 +15,21 @@ import { checkLimit, checkRange } from '../limits.ts';
 export const aggregated = handler(
   declaration,
   async (params, context) => {
-    const { items, intervalMs, timeZone } = params;
+    const { items, timeZone, stamp } = params;
     const methods = [...new Set(params.methods)];
     const range = resolveRange(params, { now: context.now, timeZone });
     checkRange(range, context.limits);
-    const interval = intervalOf(intervalMs);
-    checkLimit('intervalMs', intervalsIn(range, interval), context.limits.samplesPerItem, 'intervals');
+    const intervals = intervalsOf(params, range, timeZone, context.limits);
+    checkLimit(
+      intervals.field,
+      intervals.count * methods.length,
+      context.limits.samplesPerItem,
+      'values of all methods',
+    );
     const numeric = methods.filter((method) => !TEXT_METHODS.has(method));
 
     await eachItem(context, items, SERIES_AT_ONCE, async (item, host) => {
-      const { shape, pages } = await openSeries(item, host, range, context.callTo(host));
+      const { shape, pages } = await openSeries(item, host, intervals.range, context.callTo(host));
       if (shape.valueType === 'string' && numeric.length > 0) throw noMethods(numeric);
       const { index, text: fqn } = item;
       const series = methods.map((method) => ({
@@ -34,12 +39,12 @@ export const aggregated = handler(
       const write = async (ended: Generator<IntervalStatistics>): Promise<void> => {
         for (const statistics of ended) {
           for (const { method, writer } of series) {
-            const sent = writer.add(statistics.result(method));
+            const sent = writer.add(statistics.result(method, stamp));
             if (sent) await sent;
           }
         }
       };
-      const options = { range, interval, shape, now: context.now, numeric: numeric.length > 0 };
+      const options = { borders: intervals.borders(), shape, now: context.now, numeric: numeric.length > 0 };
       const aggregator = new Aggregator(options);
       const reader = new TimeReader();
       for await (const page of pages) {

@@ -2,7 +2,7 @@
 import { interpolated as declaration } from '../../contract/functions/data.ts';
 import { resolveRange } from '../../contract/time.ts';
 import { handler } from '../handler.ts';
-import { type Grid, gridByCount, gridByInterval, intervalOf } from '../history/grid.ts';
+import { instantsOf } from '../history/grid.ts';
 import { Interpolator } from '../history/interpolator.ts';
 import { openSeries, SERIES_AT_ONCE } from '../history/open.ts';
 import { PieceWriter, type WrittenSample } from '../history/pieces.ts';
@@ -13,12 +13,11 @@ import { checkLimit, checkRange } from '../limits.ts';
 export const interpolated = handler(
   declaration,
   async (params, context) => {
-    const { items, intervalMs, count = 1, timeZone } = params;
+    const { items, timeZone } = params;
     const range = resolveRange(params, { now: context.now, timeZone });
     checkRange(range, context.limits);
-    const byInterval = intervalMs !== undefined;
-    const grid: Grid = byInterval ? gridByInterval(range, intervalOf(intervalMs)) : gridByCount(range, count);
-    checkLimit(byInterval ? 'intervalMs' : 'count', grid.count, context.limits.samplesPerItem, 'values');
+    const instants = instantsOf(params, range, timeZone, context.limits);
+    checkLimit(instants.field, instants.count, context.limits.samplesPerItem, 'values');
 
     await eachItem(context, items, SERIES_AT_ONCE, async (item, host) => {
       const { shape, pages } = await openSeries(item, host, range, context.callTo(host));
@@ -28,7 +27,7 @@ export const interpolated = handler(
         fqn,
         ...(shape.unit === undefined ? {} : { unit: shape.unit }),
       });
-      const interpolator = new Interpolator(grid.times(), shape, context.now);
+      const interpolator = new Interpolator(instants.times(), shape, context.now);
       const reader = new TimeReader();
       for await (const page of pages) {
         for (const sample of samplesOf(page, reader)) await writeAll(interpolator.take(sample), writer);

@@ -1,14 +1,13 @@
-/** Cuts a series into intervals of one length while its samples pass by; only one interval is in work at a time. */
+/** Cuts a series into intervals while its samples pass by; only one interval is in work at a time. */
 import { DriverError } from '../../contract/errors.ts';
 import type { Nanoseconds } from '../../contract/instant.ts';
-import type { TimeRange } from '../../contract/time.ts';
 import { isBad, type Sample } from './sample.ts';
 import { type Bridging, holdsUntil, meanOfLine, type Span, spanBetween, statusBetween } from './signal.ts';
 import { IntervalStatistics } from './statistics.ts';
 
 export interface AggregatorOptions {
-  range: TimeRange;
-  interval: Nanoseconds;
+  /** Of the intervals, strictly ascending. */
+  borders: Iterator<Nanoseconds>;
   shape: Bridging;
   /** A step does not hold beyond it. */
   now: Nanoseconds;
@@ -24,7 +23,8 @@ export class Aggregator {
 
   constructor(options: AggregatorOptions) {
     this.#options = options;
-    this.#current = this.#from(options.range.start);
+    const first = options.borders.next();
+    this.#current = first.done === true ? undefined : this.#from(first.value);
   }
 
   /**
@@ -80,10 +80,8 @@ export class Aggregator {
   }
 
   #from(start: Nanoseconds): IntervalStatistics | undefined {
-    const { range, interval } = this.#options;
-    if (start >= range.end) return undefined;
-    const end = start + interval;
-    return new IntervalStatistics(start, end < range.end ? end : range.end);
+    const end = this.#options.borders.next();
+    return end.done === true ? undefined : new IntervalStatistics(start, end.value);
   }
 }
 

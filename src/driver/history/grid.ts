@@ -1,51 +1,185 @@
-/** Evenly spaced instants, exact to the nanosecond. */
+/**
+ * How a range is divided: the borders of its intervals, exact to the nanosecond, strictly ascending, and computed one
+ * after the other, so that their number needs no memory. All functions of history divide a range by these rules.
+ */
+import type { GridParams } from '../../contract/functions/grid.ts';
 import { DriverError } from '../../contract/errors.ts';
-import type { Nanoseconds } from '../../contract/instant.ts';
+import { MAX_INSTANT, MIN_INSTANT, type Nanoseconds } from '../../contract/instant.ts';
+import { type Length, nominalLength, parseInterval } from '../../contract/interval.ts';
 import type { TimeRange } from '../../contract/time.ts';
+import { checkLimit, type DriverLimits } from '../limits.ts';
+import { clockBorders, startBorders } from './borders.ts';
 
-export interface Grid {
-  /** Number of instants, as far as a number can tell. */
+/** The parameter that decides how many intervals there are; errors name it. */
+type LengthField = 'count' | 'intervalMs' | 'interval';
+
+/** Intervals next to each other. */
+export interface Intervals {
+  readonly field: LengthField;
+  /** At least as many as there are. */
+  readonly count: number;
+  /** From the first border to the last. On the clock, the first and the last interval may reach beyond the range. */
+  readonly range: TimeRange;
+  /** One more than there are intervals, or none. */
+  borders(): Generator<Nanoseconds>;
+}
+
+/** Instants in a range. */
+export interface Instants {
+  readonly field: LengthField;
+  /** At least as many as there are. */
   readonly count: number;
   times(): Generator<Nanoseconds>;
 }
 
+/**
+ * Divides a range into intervals. On the clock, they are all that overlap the range, and whole. From the start, the last
+ * one ends with the range. A range without length has none.
+ * @throws DriverError `badRequest`, `tooLarge` for an interval longer than any range
+ */
+export function intervalsOf(params: GridParams, range: TimeRange, timeZone: string, limits: DriverLimits): Intervals {
+  const rule = ruleOf(params, limits);
+  const { field } = rule;
+  if (range.start === range.end) return { field, count: 0, range, borders: none };
+  if (rule.by === 'count') {
+    return { field, count: rule.count, range, borders: () => evenly(range, BigInt(rule.count)) };
+  }
+  const { length, align } = rule;
+  const count = quotient(range, length) + 2;
+  if (align === 'start') {
+    return { field, count: exactCount(range, length) ?? count, range, borders: () => clipped(range, length, timeZone) };
+  }
+  const whole = onClock(range, length, timeZone);
+  if (whole.start < MIN_INSTANT || whole.end > MAX_INSTANT) throw beyondCalendar(field);
+  return { field, count, range: whole, borders: () => through(whole, length, timeZone) };
+}
+
+/**
+ * Instants at even distances: the borders of the intervals that lie in a range, its start and end included. By count, the
+ * first is at start and the last at end.
+ * @throws DriverError `badRequest`, `tooLarge`
+ */
+export function instantsOf(params: GridParams, range: TimeRange, timeZone: string, limits: DriverLimits): Instants {
+  const rule = ruleOf(params, limits);
+  const { field } = rule;
+  if (rule.by === 'count') {
+    return { field, count: rule.count, times: () => evenly(range, BigInt(Math.max(1, rule.count - 1)), rule.count) };
+  }
+  const { length, align } = rule;
+  // The end of the range is an instant in it, too.
+  const exact = align === 'start' ? exactCount({ start: range.start, end: range.end + 1n }, length) : undefined;
+  return {
+    field,
+    count: exact ?? quotient(range, length) + 2,
+    *times() {
+      const borders =
+        align === 'clock' ? clockBorders(range.start, length, timeZone) : startBorders(range, length, timeZone);
+      for (const border of borders) {
+        if (border > range.end) return;
+        if (border >= range.start) yield border;
+      }
+    },
+  };
+}
+
+type Rule =
+  | { field: 'count'; by: 'count'; count: number }
+  | { field: 'intervalMs' | 'interval'; by: 'length'; length: Length; align: 'clock' | 'start' };
+
+function ruleOf({ count, intervalMs, interval, align }: GridParams, limits: DriverLimits): Rule {
+  const given = [count, intervalMs, interval].filter((value) => value !== undefined).length;
+  if (given !== 1) throw needsOne(given);
+  if (count !== undefined) {
+    if (align === 'clock')
+      throw wrong(
+        'align',
+        '"clock" needs "interval" or "intervalMs": a count of intervals has no length on the clock.',
+      );
+    return { field: 'count', by: 'count', count };
+  }
+  const field = interval === undefined ? 'intervalMs' : 'interval';
+  const length = interval === undefined ? fromMs(intervalMs ?? 0) : parseInterval(interval);
+  const days = Number(nominalLength(length)) / NS_PER_DAY;
+  // Whole intervals are read, so one of them may be as much work as a range.
+  if (interval !== undefined || align === 'clock') checkLimit(field, Math.ceil(days), limits.rangeDays, 'days');
+  return { field, by: 'length', length, align: align ?? (interval === undefined ? 'start' : 'clock') };
+}
+
+const NS_PER_DAY = 86_400e9;
 /** Longer than any range; keeps the arithmetic away from infinity. */
 const LONGEST_MS = 1e16;
 
-/**
- * An interval in whole nanoseconds.
- * @throws DriverError `badRequest` when it is shorter than one
- */
-export function intervalOf(intervalMs: number): Nanoseconds {
-  const interval = BigInt(Math.round(Math.min(intervalMs, LONGEST_MS) * 1e6));
-  if (interval > 0n) return interval;
-  throw new DriverError('badRequest', `"intervalMs": ${intervalMs} is shorter than a nanosecond.`, {
-    details: { field: 'intervalMs' },
-  });
+function fromMs(intervalMs: number): Length {
+  const nanoseconds = BigInt(Math.round(Math.min(intervalMs, LONGEST_MS) * 1e6));
+  if (nanoseconds > 0n) return { kind: 'exact', nanoseconds };
+  throw wrong('intervalMs', `${intervalMs} is shorter than a nanosecond.`);
 }
 
-/** From `start` on in steps of the interval, `end` included where it is met. */
-export function gridByInterval({ start, end }: TimeRange, interval: Nanoseconds): Grid {
-  return {
-    count: Number((end - start) / interval + 1n),
-    *times() {
-      for (let at = start; at <= end; at += interval) yield at;
-    },
-  };
+function* none(): Generator<Nanoseconds> {
+  // No interval has no border.
 }
 
-/** `count` instants, the first at `start` and the last at `end`; a single one at `start`. */
-export function gridByCount({ start, end }: TimeRange, count: number): Grid {
-  const steps = BigInt(Math.max(1, count - 1));
-  return {
-    count,
-    *times() {
-      for (let n = 0n; n < BigInt(count); n++) yield start + ((end - start) * n) / steps;
-    },
-  };
+/** Borders of `steps` even parts of a range, rounded down to a nanosecond; no two are the same. */
+function* evenly({ start, end }: TimeRange, steps: bigint, count = Number(steps) + 1): Generator<Nanoseconds> {
+  let before: Nanoseconds | undefined;
+  for (let n = 0; n < count; n++) {
+    const border = start + ((end - start) * BigInt(n)) / steps;
+    if (border !== before) yield border;
+    before = border;
+  }
 }
 
-/** Number of intervals that a range is cut into; the last one may be shorter. */
-export function intervalsIn({ start, end }: TimeRange, interval: Nanoseconds): number {
-  return Number((end - start + interval - 1n) / interval);
+function* clipped(range: TimeRange, length: Length, timeZone: string): Generator<Nanoseconds> {
+  for (const border of startBorders(range, length, timeZone)) {
+    if (border >= range.end) break;
+    yield border;
+  }
+  yield range.end;
 }
+
+function* through(whole: TimeRange, length: Length, timeZone: string): Generator<Nanoseconds> {
+  for (const border of clockBorders(whole.start, length, timeZone)) {
+    yield border;
+    if (border >= whole.end) return;
+  }
+}
+
+/** From the last border at or before the start to the first one at or after the end. */
+function onClock({ start, end }: TimeRange, length: Length, timeZone: string): TimeRange {
+  const whole = { start, end };
+  for (const border of clockBorders(start, length, timeZone)) {
+    whole.start = border;
+    break;
+  }
+  for (const border of clockBorders(end, length, timeZone)) {
+    whole.end = border;
+    if (border >= end) break;
+  }
+  return whole;
+}
+
+const quotient = ({ start, end }: TimeRange, length: Length): number => Number((end - start) / nominalLength(length));
+
+/** Number of intervals of an exact length from the start on, the last of which may be shorter. */
+function exactCount({ start, end }: TimeRange, length: Length): number | undefined {
+  return length.kind === 'exact' ? Number((end - start + length.nanoseconds - 1n) / length.nanoseconds) : undefined;
+}
+
+function needsOne(given: number): DriverError {
+  return new DriverError(
+    'badRequest',
+    given === 0
+      ? 'The length of the intervals is missing: give one of "interval" (such as "15min" or "1d"), "intervalMs" and "count".'
+      : 'Give only one of "interval", "intervalMs" and "count"; each of them alone decides the length of the intervals.',
+    { details: { field: 'interval' } },
+  );
+}
+
+const wrong = (field: string, what: string): DriverError =>
+  new DriverError('badRequest', `"${field}": ${what}`, { details: { field } });
+
+const beyondCalendar = (field: string): DriverError =>
+  wrong(
+    field,
+    'an interval of this length would reach beyond the years 1 to 9999. Use "align": "start", or shorter ones.',
+  );

@@ -5,6 +5,7 @@
  * neither as time nor as zero. All others look at the recorded samples in the interval. Bad samples are left out.
  */
 import type { AggregateMethod } from '../../contract/functions/data.ts';
+import type { Stamp } from '../../contract/functions/grid.ts';
 import { formatInstant, type Nanoseconds } from '../../contract/instant.ts';
 import type { ScalarValue } from '../../contract/values.ts';
 import type { WrittenSample } from './pieces.ts';
@@ -75,8 +76,8 @@ export class IntervalStatistics {
     this.#doubtInTime = true;
   }
 
-  result(method: AggregateMethod): WrittenSample {
-    const time = formatInstant(this.start);
+  result(method: AggregateMethod, stamp: Stamp = 'start'): WrittenSample {
+    const time = formatInstant(this.#stampedAt(stamp));
     const found = this.#find(method);
     // A number too large for a number is told as missing, never as another one.
     if (found === undefined || (typeof found.value === 'number' && !Number.isFinite(found.value))) {
@@ -85,6 +86,11 @@ export class IntervalStatistics {
     const doubt = this.#doubt || (OF_TIME.has(method) && this.#doubtInTime);
     const { value, state } = found;
     return { time, value, state, status: doubt ? 'Questionable' : 'Good' };
+  }
+
+  #stampedAt(stamp: Stamp): Nanoseconds {
+    if (stamp === 'middle') return this.start + (this.end - this.start) / 2n;
+    return stamp === 'start' ? this.start : this.end;
   }
 
   #find(method: AggregateMethod): Found {

@@ -5,15 +5,14 @@ import { type AggregateMethod, aggregateMethods } from '../../../src/contract/fu
 import { formatInstant } from '../../../src/contract/instant.ts';
 import { Aggregator } from '../../../src/driver/history/aggregator.ts';
 import type { WrittenSample } from '../../../src/driver/history/pieces.ts';
-import { type Described, isBad, offset, sample, series, START } from './support.ts';
+import { bordersOf, type Described, isBad, offset, sample, series, START } from './support.ts';
 
 type Results = Record<AggregateMethod, WrittenSample>;
 
 const NOW = START + 1_000_000n;
 
 function aggregate({ samples, shape, length }: Described, interval: number, now = NOW): Results[] {
-  const range = { start: START, end: START + BigInt(length) };
-  const aggregator = new Aggregator({ range, interval: BigInt(interval), shape, now, numeric: true });
+  const aggregator = new Aggregator({ borders: bordersOf(interval, length), shape, now, numeric: true });
   const results: Results[] = [];
   const take = (ended: ReturnType<Aggregator['rest']>): void => {
     for (const one of ended) {
@@ -181,8 +180,7 @@ describe('an interval', () => {
 
   it('sums a million samples without losing any of them', () => {
     const aggregator = new Aggregator({
-      range: { start: START, end: START + 1_000_000n },
-      interval: 1_000_000n,
+      borders: bordersOf(1_000_000, 1_000_000),
       shape: { interpolation: 'step', maximumInterpolation: undefined },
       now: START + 10_000_000n,
       numeric: true,
@@ -216,11 +214,13 @@ describe('an interval', () => {
   });
 
   it('of text is refused where numbers are needed, and counted where not', () => {
-    const options = { range: { start: START, end: START + 10n }, interval: 10n, now: START + 5n };
+    const options = { now: START + 5n };
     const shape = { interpolation: 'step', maximumInterpolation: undefined } as const;
     const text = sample(2, 'RUN', 'Good', 7);
-    expect(() => [...new Aggregator({ ...options, shape, numeric: true }).take(text)]).toThrow(/no numbers/);
-    const counting = new Aggregator({ ...options, shape, numeric: false });
+    expect(() => [
+      ...new Aggregator({ ...options, borders: bordersOf(10, 10), shape, numeric: true }).take(text),
+    ]).toThrow(/no numbers/);
+    const counting = new Aggregator({ ...options, borders: bordersOf(10, 10), shape, numeric: false });
     expect([...counting.take(text)]).toEqual([]);
     const [only] = counting.rest();
     expect(only?.result('first')).toMatchObject({ value: 'RUN', state: 7 });

@@ -2,7 +2,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatInstant, type Nanoseconds } from '../../../src/contract/instant.ts';
-import { gridByCount, gridByInterval, intervalOf, intervalsIn } from '../../../src/driver/history/grid.ts';
 import { Interpolator } from '../../../src/driver/history/interpolator.ts';
 import type { WrittenSample } from '../../../src/driver/history/pieces.ts';
 import type { Sample } from '../../../src/driver/history/sample.ts';
@@ -46,8 +45,10 @@ describe('for any series', () => {
     const nows = fc.integer({ min: -50, max: 400 }).map((at) => START + BigInt(at));
     fc.assert(
       fc.property(series('numbers and text'), nows, fc.integer({ min: 1, max: 20 }), (described, now, interval) => {
-        const range = { start: START, end: START + BigInt(described.length) };
-        const times = [...gridByInterval(range, BigInt(interval)).times()];
+        const times = Array.from(
+          { length: Math.floor(described.length / interval) + 1 },
+          (_unused, n) => START + BigInt(n * interval),
+        );
         const values = interpolate(described, times, now);
         expect(values.map(({ time }) => time)).toEqual(times.map(formatInstant));
         for (const [n, at] of times.entries()) {
@@ -133,33 +134,5 @@ describe('behind the newest sample', () => {
     const shape = { interpolation: 'step', maximumInterpolation: undefined, constant } as const;
     const values = interpolate({ samples: [sample(0, 4)], shape }, [START, START + 5n, LATER + 5n]);
     expect(values.map(({ value, status }) => [value, status])).toEqual([good, good, good]);
-  });
-});
-
-describe('a grid', () => {
-  const range = { start: START, end: START + 10n };
-
-  it('by interval begins at the start and never passes the end', () => {
-    expect([...gridByInterval(range, 3n).times()].map((at) => at - START)).toEqual([0n, 3n, 6n, 9n]);
-    expect([...gridByInterval(range, 5n).times()].map((at) => at - START)).toEqual([0n, 5n, 10n]);
-    expect(gridByInterval(range, 5n).count).toBe(3);
-    expect(gridByInterval(range, 11n).count).toBe(1);
-  });
-
-  it('by count has both ends, and no drift in between', () => {
-    expect([...gridByCount(range, 4).times()].map((at) => at - START)).toEqual([0n, 3n, 6n, 10n]);
-    expect([...gridByCount(range, 1).times()]).toEqual([START]);
-    const year = { start: START, end: START + 31_556_952_000_000_001n };
-    expect([...gridByCount(year, 1001).times()].at(-1)).toBe(year.end);
-  });
-
-  it('takes intervals down to a nanosecond, and refuses shorter ones', () => {
-    expect(intervalOf(0.000001)).toBe(1n);
-    expect(intervalOf(1.5)).toBe(1_500_000n);
-    expect(intervalOf(Number.MAX_VALUE)).toBeGreaterThan(10n ** 20n);
-    expect(() => intervalOf(0.0000001)).toThrow(/"intervalMs".*shorter than a nanosecond/);
-    expect([intervalsIn(range, 3n), intervalsIn(range, 5n), intervalsIn({ start: 0n, end: 0n }, 5n)]).toEqual([
-      4, 2, 0,
-    ]);
   });
 });

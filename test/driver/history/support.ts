@@ -88,3 +88,10 @@ export function series(kinds: 'numbers' | 'numbers and text'): fc.Arbitrary<Desc
 export const isBad = ({ status }: Sample): boolean => status === 'Bad Data';
 /** Nanoseconds after the start. */
 export const offset = ({ at }: Sample): number => Number(at - START);
+
+/** Borders of intervals of one length, the last of which ends with the range. */
+export function* bordersOf(interval: number, length: number): Generator<Nanoseconds> {
+  if (length === 0) return;
+  for (let at = 0; at < length; at += interval) yield START + BigInt(at);
+  yield START + BigInt(length);
+}
