@@ -2,7 +2,7 @@
 import { z } from 'zod';
 
 export const valueStatuses = ['Good', 'Questionable', 'Bad Data'] as const;
-/** `Questionable`: the source says that the value may still change. `Bad Data`: there is a time but no usable value. */
+/** `Questionable`: the source says that the value may still change. `Bad Data`: there is no usable value. */
 export type ValueStatus = (typeof valueStatuses)[number];
 
 export const scalarValue = z.union([z.number(), z.string(), z.boolean(), z.null()]);
@@ -15,7 +15,7 @@ export const pointSchema = z.object({
   time: z
     .string()
     .nullable()
-    .describe('ISO 8601 UTC, with the fraction digits of the source; null for scalars and properties'),
+    .describe('ISO 8601 UTC, with the fraction digits of the source; null for scalars and properties, and where there is no value yet'),
   status: z.enum(valueStatuses).describe('Questionable: the source says that it may still change'),
   state: z.number().int().optional().describe('Number behind an enumeration value: value "ON", state 1'),
   unit: z.string().optional(),

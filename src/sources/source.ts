@@ -150,6 +150,14 @@ export interface Timeframe {
   attributes: Record<string, { value: ScalarValue; unit?: string }>;
 }
 
+/** How the timeframes of a condition are read. */
+export interface TimeframeOrder {
+  /** By start; one that has none is the earliest. */
+  order: 'asc' | 'desc';
+  /** How many will probably be taken, so that no more are read. */
+  expected: number;
+}
+
 /** One run of samples of a series, ascending in time. */
 export interface SamplePage extends Columns {
   unit?: string;
@@ -210,8 +218,16 @@ export interface Source {
   shape(fqn: Fqn, call: SourceCall): Promise<SeriesShape>;
   /** Lowest and highest value of about `intervals` even intervals of a numeric signal, computed by the server. */
   reduced(fqn: Fqn, range: TimeRange, intervals: number, call: SourceCall): Promise<Envelope>;
-  /** Timeframes of a condition that overlap the range, ascending by start; unreadable ones stand anywhere. */
-  timeframes(conditionId: string, range: TimeRange, call: SourceCall): AsyncIterable<(Timeframe | UnreadableItem)[]>;
+  /**
+   * Runs of timeframes of a condition that overlap the range, in the order of their start; such as only touch it may be
+   * among them. Unreadable ones stand anywhere, and may come again.
+   */
+  timeframes(
+    conditionId: string,
+    range: TimeRange,
+    order: TimeframeOrder,
+    call: SourceCall,
+  ): AsyncIterable<(Timeframe | UnreadableItem)[]>;
   /** Ends its connections. */
   close(): Promise<void>;
 }

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { DriverError } from '../../src/contract/errors.ts';
-import { formatInstant } from '../../src/contract/instant.ts';
+import { compareUtc, formatInstant } from '../../src/contract/instant.ts';
 import type { Source, Timeframe } from '../../src/sources/source.ts';
 import { allPages, fqn, source, testDriver, violations } from './support.ts';
 
@@ -15,7 +15,7 @@ const START = 1_773_446_400_000_000_000n;
 const at = (hours: number) => formatInstant(START + BigInt(hours) * HOUR);
 const RANGE = { start: at(0), end: at(100) };
 
-/** Gives the timeframes of a condition that overlap the range, ascending, in small pages. */
+/** Gives the timeframes of a condition that overlap the range, in order, in small runs. */
 function calendar(name: string, conditions: Record<string, Timeframe[]>, methods: Partial<Source> = {}): Source {
   const ids = Object.keys(conditions);
   return source(name, {
@@ -30,11 +30,15 @@ function calendar(name: string, conditions: Record<string, Timeframe[]>, methods
       if (!(id in conditions)) throw new DriverError('notFound', `no ${id}`);
       return { name: `Condition ${id}`, properties: [] };
     },
-    async *timeframes(id, { start, end }) {
+    async *timeframes(id, { start, end }, { order }) {
       const [from, to] = [formatInstant(start), formatInstant(end)];
       const all = (conditions[id] ?? [])
-        .filter((one) => (one.end === undefined || one.end >= from) && (one.start === undefined || one.start <= to))
+        .filter(
+          ({ start: a, end: b }) =>
+            (b === undefined || compareUtc(b, from) >= 0) && (a === undefined || compareUtc(a, to) <= 0),
+        )
         .sort((a, b) => ((a.start ?? '') < (b.start ?? '') ? -1 : (a.start ?? '') > (b.start ?? '') ? 1 : 0));
+      if (order === 'desc') all.reverse();
       for (let n = 0; n < all.length; n += 4) yield all.slice(n, n + 4);
     },
     ...methods,
@@ -61,7 +65,7 @@ const timeframes = fc
   })
   .map((list) =>
     list.map(([start, length], n) =>
-      timeframe(`t${n}`, start, length === undefined ? undefined : (start ?? 0) + length),
+      timeframe(`t${n}`, start, length === undefined ? undefined : (start ?? 1) + length),
     ),
   );
 
@@ -151,12 +155,15 @@ describe('a timeframe', () => {
       { c: [] },
       {
         async *timeframes() {
-          yield [timeframe('before', -5, -1), timeframe('touching', -2, 0), timeframe('after', 101, 102)];
+          yield [
+            ...[timeframe('before', -5, -1), timeframe('touching', -2, 0), timeframe('short', 0, 0)],
+            ...[timeframe('inside', 99, 100), timeframe('next', 100, 101), timeframe('after', 101, 102)],
+          ];
         },
       },
     );
     const { items } = await testDriver([loose]).ask('timeframesearch', RANGE);
-    expect(items.map(({ fqn: name }) => name)).toEqual(['seeq:a/capsule/c/touching']);
+    expect(items.map(({ fqn: name }) => name)).toEqual(['seeq:a/capsule/c/short', 'seeq:a/capsule/c/inside']);
   });
 });
 
@@ -170,7 +177,12 @@ describe('tests', () => {
     [{ where: [{ attribute: 'Product', equals: 'Glucose' }] }, ['glucose', 'running']],
     [{ where: [{ attribute: 'Product', equals: 'glucose' }] }, []],
     [{ where: [{ attribute: 'Product', notEquals: 'Glucose' }] }, ['citric']],
+    [{ where: [{ attribute: 'Nothing', notEquals: 1 }] }, []],
+    [{ where: [{ attribute: 'Yield', notEquals: 90 }] }, ['glucose']],
+    [{ where: [{ attribute: 'Yield', notEquals: null }] }, ['citric', 'glucose']],
+    [{ where: [{ attribute: 'constructor', notEquals: 1 }] }, []],
     [{ where: [{ attribute: 'Product', contains: 'ACID' }] }, ['citric']],
+    [{ where: [{ attribute: 'Nothing', contains: '' }] }, []],
     [{ where: [{ attribute: 'Nothing', contains: 'x' }] }, []],
     [{ where: [{ attribute: 'Ok', equals: true }] }, ['citric']],
     [{ where: [{ attribute: 'Yield', equals: null }] }, ['running']],
@@ -245,6 +257,29 @@ describe('conditions', () => {
       { host: 'a', error: { code: 'tooLarge', details: { limit: 200 } } },
       { fqn: 'seeq:b/capsule/c/x' },
     ]);
+  });
+
+  it('that are found and cannot be read, none of them, are an error of the whole request', async () => {
+    const broken = calendar(
+      'a',
+      { c: named, d: named },
+      {
+        // eslint-disable-next-line require-yield -- it fails before its first page
+        async *timeframes() {
+          throw new DriverError('sourceError', 'broken');
+        },
+      },
+    );
+    expect(await testDriver([broken]).ask('timeframesearch', RANGE)).toMatchObject({
+      status: 'error',
+      error: { code: 'sourceError', message: 'broken' },
+      items: [{ fqn: 'seeq:a/condition/c' }, { fqn: 'seeq:a/condition/d' }],
+    });
+    // Another server that has none has answered.
+    const both = await testDriver([broken, calendar('b', {})]).ask('timeframesearch', RANGE);
+    expect(both.status).toBe('partial');
+    const none = await testDriver([calendar('b', {})]).ask('timeframesearch', RANGE);
+    expect(none.status).toBe('ok');
   });
 
   it('of a server that fails leave those of the others', async () => {

@@ -227,7 +227,7 @@ describe('snapshot', () => {
         state: expect.any(Number) as number,
       },
       { time: expect.stringContaining('2026-01-31T08:00:00') as string },
-      { error: { code: 'notFound' } },
+      { value: null, time: null, status: 'Bad Data' },
       { error: { code: 'notFound' } },
       { error: { code: 'unknownHost' } },
       { error: { code: 'badRequest' } },

@@ -121,12 +121,12 @@ export const timeframeSchema = z.object({
   attributes: z.record(z.string(), propertyValue).describe('By name'),
 });
 
-/** Tests one attribute: exactly one of the comparisons. */
+/** Tests one attribute: exactly one of the comparisons. What has no value passes `equals: null` alone. */
 export const attributeTest = z
   .strictObject({
     attribute: z.string().min(1).max(1000),
-    equals: scalarValue.optional(),
-    notEquals: scalarValue.optional(),
+    equals: scalarValue.optional().describe('null: the timeframe has no such attribute, or no value in it'),
+    notEquals: scalarValue.optional().describe('The attribute has another value; what has none is not unequal'),
     contains: z.string().max(1000).optional().describe('Case-insensitive'),
     above: z.number().optional(),
     below: z.number().optional(),
@@ -139,7 +139,9 @@ export type AttributeTest = z.infer<typeof attributeTest>;
 export const timeframesearch = defineFunction({
   name: 'timeframesearch',
   type: 'SEARCH',
-  description: 'Finds timeframes (capsules) of conditions in a range, or the conditions themselves',
+  description:
+    'Finds timeframes (capsules) of conditions that overlap a range, or the conditions themselves. One that ends at the ' +
+    'start of the range, or begins at its end, only touches it and is left out',
   params: z.strictObject({
     definitions: z.boolean().default(false).describe('Find conditions instead of their timeframes'),
     conditions: z.array(fqnInput).min(1).max(1000).optional().describe('FQNs of conditions; else "query" finds them'),

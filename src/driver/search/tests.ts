@@ -29,20 +29,27 @@ export function durationMs(timeframe: Timeframe): number | null {
 const isBackwards = ({ start, end }: Timeframe): boolean =>
   start !== undefined && end !== undefined && compareUtc(start, end) > 0;
 
-/** Whether it overlaps the range; touching counts. One that ends before it starts is where its two times are. */
+/**
+ * Whether it overlaps the range: it begins before the end and ends after the start. Touching is no overlap, so that the
+ * shift before is not in the range of the next one; what has no duration counts where the range begins. One that ends
+ * before it starts is where its two times are.
+ */
 export function overlaps(timeframe: Timeframe, from: string, to: string): boolean {
   const { start, end } = isBackwards(timeframe) ? { start: timeframe.end, end: timeframe.start } : timeframe;
-  return (end === undefined || compareUtc(end, from) >= 0) && (start === undefined || compareUtc(start, to) <= 0);
+  // A range without length is an instant.
+  const begins = start === undefined || compareUtc(start, to) < 0 || compareUtc(start, from) <= 0;
+  const goesOn =
+    end === undefined || compareUtc(end, from) > 0 || (start !== undefined && compareUtc(start, from) >= 0);
+  return begins && goesOn;
 }
 
+/** An attribute that is absent has no value, as one without; of such only `equals: null` holds. */
 function holds({ attributes }: Timeframe, test: AttributeTest): boolean {
-  const value = attributes[test.attribute]?.value ?? null;
+  const value = (Object.hasOwn(attributes, test.attribute) ? attributes[test.attribute]?.value : null) ?? null;
   if (test.equals !== undefined) return value === test.equals;
+  if (value === null) return false;
   if (test.notEquals !== undefined) return value !== test.notEquals;
-  if (test.contains !== undefined)
-    return String(value ?? '')
-      .toLowerCase()
-      .includes(test.contains.toLowerCase());
+  if (test.contains !== undefined) return String(value).toLowerCase().includes(test.contains.toLowerCase());
   if (typeof value !== 'number') return false;
   if (test.above !== undefined) return value > test.above;
   return test.below !== undefined && value < test.below;

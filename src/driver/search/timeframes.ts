@@ -33,10 +33,11 @@ export interface TimeframeSearch extends TimeframeTests {
 const positionSchema = z.object({
   start: z.string(),
   end: z.string(),
-  /** Last start given; null for timeframes without one. */
+  /** The last timeframe given: its start (null where it has none) and its {@link key}. */
   at: z.string().nullable(),
-  /** Given at that start, as `<host>/<condition>/<timeframe>`. */
-  given: z.array(z.string()),
+  key: z.string(),
+  /** How many with that start and key have been given; more than one where a source gives no ids. */
+  repeats: z.number().int().min(1),
 });
 type Position = z.infer<typeof positionSchema>;
 
@@ -61,23 +62,21 @@ export async function timeframePage(
 ): Promise<void> {
   const position =
     search.cursor === undefined ? undefined : decodeCursor(search.cursor, search.question, positionSchema);
-  // A set, because every timeframe at the start of the page is looked for in it.
-  const given = new Set(position?.given);
   const hits: Hit[] = [];
   await readAll(async (condition) => {
-    const unreadable: Unreadable = { first: undefined, count: 0 };
-    for (const hit of await readCondition(condition, search, { position, given, unreadable }, context)) {
-      hits.push(hit);
-    }
+    const unreadable = new Map<string, UnreadableItem>();
+    for (const hit of await readCondition(condition, search, position, unreadable, context)) hits.push(hit);
     // One failure for all of them, since a condition has thousands of timeframes.
-    const { first, count } = unreadable;
+    const [first] = unreadable.values();
     if (first === undefined) return;
-    await context.part(condition.label, () => Promise.reject(missing(first, count)));
+    await context.part(condition.label, () => Promise.reject(missing(first, unreadable.size)));
   });
-  hits.sort(search.order === 'asc' ? byStart : (a, b) => byStart(b, a));
-  const page = hits.slice(0, search.limit);
+  hits.sort((a, b) => compare(a, b, search.order));
+  const given = hits.findIndex((hit) => !isAt(hit, position));
+  const fresh = hits.slice(Math.min(given < 0 ? hits.length : given, position?.repeats ?? 0));
+  const page = fresh.slice(0, search.limit);
   for (const hit of page) await context.emit(toItem(hit));
-  if (hits.length <= search.limit) return;
+  if (fresh.length <= search.limit) return;
   context.meta.truncated = true;
   context.meta.cursor = encodeCursor(search.question, nextPosition(page, position, search.range));
 }
@@ -87,97 +86,93 @@ function missing({ error }: UnreadableItem, count: number): DriverError {
   return new DriverError(error.code, `${count} timeframes are missing. The first: ${error.message}`, { cause: error });
 }
 
-/** Timeframes of one condition that cannot be used. */
-interface Unreadable {
-  first: UnreadableItem | undefined;
-  count: number;
-}
-
-/** How far the pages before have come, and what is found besides hits. */
-interface PageState {
-  position: Position | undefined;
-  given: ReadonlySet<string>;
-  unreadable: Unreadable;
-}
-
 interface Hit {
   condition: Condition;
   timeframe: Timeframe;
 }
 
-/** Timeframes of one condition that may stand on this page: at most one more than fit. */
+/**
+ * Timeframes of one condition that may stand on this page, and one more if there is one: in order of their start, and all
+ * that start with the last of them, because the order among those is by their keys.
+ * @param unreadable gets those that cannot be used, by their id
+ */
 async function readCondition(
   condition: Condition,
   search: TimeframeSearch,
-  { position, given, unreadable }: PageState,
+  position: Position | undefined,
+  unreadable: Map<string, UnreadableItem>,
   context: RequestContext,
 ): Promise<Hit[]> {
   const { host, id } = condition;
+  const { order } = search;
   const from = formatInstant(search.range.start);
   const to = formatInstant(search.range.end);
+  const most = search.limit + 1 + (position?.repeats ?? 0);
   const kept: Hit[] = [];
-  for await (const timeframes of host.source.timeframes(id, remaining(search, position), context.callTo(host))) {
+  const range = remaining(search, position);
+  // One more shows that no further one starts with the last.
+  const runs = host.source.timeframes(id, range, { order, expected: most + 1 }, context.callTo(host));
+  for await (const timeframes of runs) {
     for (const timeframe of timeframes) {
       if (isUnreadable(timeframe)) {
-        unreadable.first ??= timeframe;
-        unreadable.count++;
+        unreadable.set(timeframe.id, timeframe);
         continue;
       }
+      if (kept.length >= most && compareStarts(timeframe.start, kept.at(-1)?.timeframe.start) !== 0) return kept;
       const hit = { condition, timeframe };
-      if (!overlaps(timeframe, from, to) || !passes(timeframe, search) || wasGiven(hit, position, given, search.order))
-        continue;
+      if (wasGiven(hit, position, order) || !overlaps(timeframe, from, to) || !passes(timeframe, search)) continue;
       kept.push(hit);
     }
-    // Ascending, the first ones are the wanted ones; descending, the last ones are, and memory stays bounded too.
-    if (search.order === 'asc' && kept.length > search.limit) return kept.slice(0, search.limit + 1);
-    if (search.order === 'desc' && kept.length > 2 * search.limit) kept.splice(0, kept.length - search.limit - 1);
   }
   return kept;
 }
 
 /** The part of the range that later pages can still touch. */
 function remaining({ range, order }: TimeframeSearch, position: Position | undefined): TimeRange {
-  const at = parseInstant(position?.at ?? '');
-  if (at === undefined) return range;
-  if (order === 'asc') return { start: at > range.start ? at : range.start, end: range.end };
-  return { start: range.start, end: at < range.end ? at : range.end };
+  if (position === undefined) return range;
+  const at = parseInstant(position.at ?? '') ?? range.start;
+  const inside = at < range.start ? range.start : at > range.end ? range.end : at;
+  if (order === 'asc') return { start: inside, end: range.end };
+  // What starts at that time lies before the end of a range that is a little longer.
+  return { start: range.start, end: inside < range.end ? inside + 1n : range.end };
 }
 
-function wasGiven(
-  { condition, timeframe }: Hit,
-  position: Position | undefined,
-  given: ReadonlySet<string>,
-  order: 'asc' | 'desc',
-): boolean {
-  if (!position) return false;
-  const compared = compareStarts(timeframe.start, position.at ?? undefined);
-  if (compared === 0) return given.has(key(condition, timeframe));
-  return order === 'asc' ? compared < 0 : compared > 0;
+/** Whether pages before have passed it. Those equal to the last one given are counted. */
+function wasGiven(hit: Hit, position: Position | undefined, order: 'asc' | 'desc'): boolean {
+  return position !== undefined && sign(order) * comparePlaces(placeOf(hit), position) < 0;
 }
+
+const isAt = (hit: Hit, position: Position | undefined): boolean =>
+  position !== undefined && comparePlaces(placeOf(hit), position) === 0;
 
 function nextPosition(page: Hit[], before: Position | undefined, range: TimeRange): Position {
-  const at = page.at(-1)?.timeframe.start ?? null;
-  const given = page
-    .filter(({ timeframe }) => (timeframe.start ?? null) === at)
-    .map(({ condition, timeframe }) => key(condition, timeframe));
-  return {
-    start: formatInstant(range.start),
-    end: formatInstant(range.end),
-    at,
-    given: before?.at === at ? [...before.given, ...given] : given,
-  };
+  const last = page.at(-1);
+  if (last === undefined) throw new TypeError('a page that is followed by another one is never empty');
+  const place = placeOf(last);
+  const onPage = page.filter((hit) => comparePlaces(placeOf(hit), place) === 0).length;
+  const repeats = onPage + (before !== undefined && comparePlaces(before, place) === 0 ? before.repeats : 0);
+  return { start: formatInstant(range.start), end: formatInstant(range.end), ...place, repeats };
 }
+
+/** Where a hit is in the order of all: by start, and by key where starts are equal. */
+type Place = Pick<Position, 'at' | 'key'>;
+
+const placeOf = ({ condition, timeframe }: Hit): Place => ({
+  at: timeframe.start ?? null,
+  key: key(condition, timeframe),
+});
+
+function comparePlaces(a: Place, b: Place): number {
+  const order = compareStarts(a.at ?? undefined, b.at ?? undefined);
+  if (order !== 0) return order;
+  return a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
+}
+
+const compare = (a: Hit, b: Hit, order: 'asc' | 'desc'): number => sign(order) * comparePlaces(placeOf(a), placeOf(b));
+const sign = (order: 'asc' | 'desc'): number => (order === 'asc' ? 1 : -1);
 
 /** With the host, because two servers may be copies of each other. */
 const key = ({ host, id }: Condition, timeframe: Timeframe): string => `${host.source.name}/${id}/${timeframe.id}`;
-
-function byStart(a: Hit, b: Hit): number {
-  const order = compareStarts(a.timeframe.start, b.timeframe.start);
-  if (order !== 0) return order;
-  const keyA = key(a.condition, a.timeframe);
-  const keyB = key(b.condition, b.timeframe);
-  return keyA < keyB ? -1 : keyA > keyB ? 1 : 0;
-}
 
 function toItem({ condition, timeframe }: Hit) {
   const { scheme, name } = condition.host.source;

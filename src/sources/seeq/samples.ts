@@ -75,8 +75,16 @@ function toPage(body: JsonObject): DecodedPage {
   };
 }
 
-/** The answer of `GET /signals/{id}/sample/{key}`; undefined when there is no such sample. @throws UnexpectedJson */
-export function decodeSample(text: string): Point | undefined {
+/** What has no value at all, not even a bad one at some time. */
+export const noValue = (unit?: string): Point => ({
+  value: null,
+  time: null,
+  status: 'Bad Data',
+  ...(unit === undefined ? {} : { unit }),
+});
+
+/** The answer of `GET /signals/{id}/sample/{key}`; without a time when there is no such sample. @throws UnexpectedJson */
+export function decodeSample(text: string): Point {
   const body = answerOf(
     parseWithKeys(
       text,
@@ -89,11 +97,10 @@ export function decodeSample(text: string): Point | undefined {
     if (body.keyUnitOfMeasure === undefined && body.valueUnitOfMeasure === undefined && body.sample === undefined) {
       throw new UnexpectedJson('it has no "sample"');
     }
-    return undefined;
+    return noValue(unitIn(body, 'valueUnitOfMeasure').unit);
   }
-  return sample.key === undefined || sample.key === null
-    ? undefined
-    : toPoint(sample, unitIn(body, 'valueUnitOfMeasure'));
+  const unit = unitIn(body, 'valueUnitOfMeasure');
+  return sample.key === undefined || sample.key === null ? noValue(unit.unit) : toPoint(sample, unit);
 }
 
 /** A single sample as a point. @throws UnexpectedJson where its key is no time */

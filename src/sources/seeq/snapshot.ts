@@ -4,27 +4,28 @@ import { type Fqn, formatFqn } from '../../contract/fqn.ts';
 import { compareUtc, formatInstant, type Nanoseconds } from '../../contract/instant.ts';
 import type { Point } from '../../contract/values.ts';
 import type { SourceCall } from '../source.ts';
-import { decodeSample } from './samples.ts';
+import { decodeSample, noValue } from './samples.ts';
 import { readScalar } from './scalar.ts';
 import { type Operation, type SeeqServer, shareKey } from './server.ts';
 import { latestTimeframe } from './timeframes.ts';
 import { properties, resolveAttribute } from './tree.ts';
 
 /**
- * Reads one value.
- * @throws DriverError `notFound` when there is no value at or before the time, `unsupported` for kinds without a value
+ * Reads one value. What is there and has none (a signal without samples, a condition without timeframes) is `Bad Data`
+ * without a time, because it may have one at any moment.
+ * @throws DriverError `notFound` when there is no such item, `unsupported` for kinds without a value
  */
 export async function readSnapshot(server: SeeqServer, fqn: Fqn, time: Nanoseconds, call: SourceCall): Promise<Point> {
   if (fqn.part?.type === 'property') return propertyPoint(server, fqn, fqn.part.name, call);
   if (fqn.part?.type === 'attribute') {
     if (fqn.kind === 'condition') return latestAttribute(server, fqn, fqn.part.name, time, call);
-    if (fqn.kind !== 'asset') throw noValue(fqn, 'only assets and conditions have attributes');
+    if (fqn.kind !== 'asset') throw valueless(fqn, 'only assets and conditions have attributes');
     const attribute = await resolveAttribute(server, fqn, call);
     return readSnapshot(server, attribute.fqn, time, call);
   }
   if (fqn.kind === 'signal') return signalPoint(server, fqn.id, time, call);
   if (fqn.kind === 'scalar') return readScalar(server, fqn.id, call);
-  throw noValue(fqn, `a ${fqn.kind} has no value of its own`);
+  throw valueless(fqn, `${/^[aeiou]/.test(fqn.kind) ? 'an' : 'a'} ${fqn.kind} has no value of its own`);
 }
 
 async function signalPoint(server: SeeqServer, id: string, time: Nanoseconds, call: SourceCall): Promise<Point> {
@@ -36,9 +37,6 @@ async function signalPoint(server: SeeqServer, id: string, time: Nanoseconds, ca
       signal,
     });
   const point = await server.askFor(call, operation, decodeSample, { share: shareKey('sample', id, key) });
-  if (!point) {
-    throw new DriverError('notFound', `The signal has no sample at or before ${key} on server "${server.name}".`);
-  }
   if (point.time !== null && compareUtc(point.time, key) > 0) {
     throw new DriverError('sourceError', `Server "${server.name}" gave a sample of ${point.time} for ${key}.`);
   }
@@ -54,10 +52,7 @@ async function latestAttribute(
   call: SourceCall,
 ): Promise<Point> {
   const latest = await latestTimeframe(server, fqn.id, time, call);
-  if (!latest) {
-    const at = formatInstant(time);
-    throw new DriverError('notFound', `The condition has no timeframe at or before ${at} on server "${server.name}".`);
-  }
+  if (!latest) return noValue();
   const attribute = latest.attributes[name];
   if (!attribute) {
     throw new DriverError('notFound', `The latest timeframe has no attribute ${JSON.stringify(name)}.`);
@@ -68,7 +63,7 @@ async function latestAttribute(
 }
 
 async function propertyPoint(server: SeeqServer, fqn: Fqn, name: string, call: SourceCall): Promise<Point> {
-  if (fqn.kind === 'capsule') throw noValue(fqn, 'attributes of timeframes come with timeframesearch');
+  if (fqn.kind === 'capsule') throw valueless(fqn, 'attributes of timeframes come with timeframesearch');
   const { properties: all, unreadable = [] } = await properties(server, fqn.id, call);
   const property = all.find((candidate) => candidate.name === name);
   if (!property) {
@@ -81,6 +76,6 @@ async function propertyPoint(server: SeeqServer, fqn: Fqn, name: string, call: S
   return { value, time: null, status: unusable ? 'Bad Data' : 'Good', ...(unit === undefined ? {} : { unit }) };
 }
 
-function noValue(fqn: Fqn, why: string): DriverError {
+function valueless(fqn: Fqn, why: string): DriverError {
   return new DriverError('unsupported', `${formatFqn(fqn)} cannot be read: ${why}.`);
 }

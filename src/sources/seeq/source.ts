@@ -21,6 +21,7 @@ import type {
   SourceCall,
   SourceStatus,
   Timeframe,
+  TimeframeOrder,
   UnreadableItem,
 } from '../source.ts';
 import { toDriverError } from '../../contract/errors.ts';
@@ -139,9 +140,10 @@ export class SeeqSource implements Source {
   async *timeframes(
     conditionId: string,
     range: TimeRange,
+    order: TimeframeOrder,
     call: SourceCall,
   ): AsyncGenerator<(Timeframe | UnreadableItem)[]> {
-    yield* readTimeframes(this.#server, guid(conditionId), range, call);
+    yield* readTimeframes(this.#server, guid(conditionId), range, order, call);
   }
 
   close(): Promise<void> {

@@ -1,100 +1,156 @@
-/** Reading the capsules of a condition. */
+/** Timeframes of a condition in either direction, reading about as many as are wanted. */
 import { DriverError } from '../../contract/errors.ts';
-import { compareStarts, compareUtc, formatInstant, type Nanoseconds } from '../../contract/instant.ts';
+import {
+  compareUtc,
+  formatInstant,
+  MIN_INSTANT,
+  type Nanoseconds,
+  parseInstant,
+} from '../../contract/instant.ts';
 import type { TimeRange } from '../../contract/time.ts';
 import {
-  isObject,
-  type JsonObject,
-  listIn,
-  answerOf,
-  objectOf,
-  optionalCount,
-  optionalList,
-  filledText,
-  textIn,
-} from '../json.ts';
-import { isReadable, isUnreadable, type SourceCall, type Timeframe, type UnreadableItem } from '../source.ts';
-import { fittingPage, pageBytes } from './body-limits.ts';
-import { readEntry } from './hits.ts';
-import { isUncertain, parseWithKeys, toTime } from './samples.ts';
-import { mustLeadOn } from './paging.ts';
-import { type Operation, type SeeqServer, shareKey } from './server.ts';
-import { readProperty } from './values.ts';
-import { pagesByToken } from './version.ts';
+  isReadable,
+  isUnreadable,
+  type SourceCall,
+  type Timeframe,
+  type TimeframeOrder,
+  type UnreadableItem,
+} from '../source.ts';
+import { LARGEST_PAGE, readCapsules } from './capsule-pages.ts';
+import type { SeeqServer } from './server.ts';
 
 const NS_PER_DAY = 86_400_000_000_000n;
 
-/** Capsules in one call; a page must hold all capsules with an equal start, or the server refuses to page. */
-const PAGE = 5000;
-
-/** Where a page begins: by token from R63 on, by offset before. */
-interface Position {
-  continuationToken?: string;
-  offset?: number;
-}
+/** Read backwards, the first window is as long at most; the next ones follow what was found. */
+const FIRST_WINDOW = NS_PER_DAY;
+/** A window is at most so many times as long as the one before, and as many times shorter when it holds too much. */
+const MOST_GROWTH = 8n;
+const MOST_SHRINKING = 1024n;
+/** Timeframes that one window may hold; those that began before the range are all in the last one. */
+const MOST_IN_WINDOW = 200_000;
+/** How far back the latest timeframe is looked for. */
+const LOOK_BACK = 4096n * NS_PER_DAY;
 
 /**
- * Pages of capsules that overlap the range, ascending by start; one without a start comes first, one that cannot be read
- * comes last on its page.
+ * Runs of timeframes that overlap the range, in order of their start; those without one are the earliest. One that cannot
+ * be read comes in any run, and may come again.
+ * @param expected timeframes that the reader will probably take
  */
-export async function* readTimeframes(
+export function readTimeframes(
   server: SeeqServer,
   conditionId: string,
   range: TimeRange,
+  { order, expected }: TimeframeOrder,
   call: SourceCall,
 ): AsyncGenerator<(Timeframe | UnreadableItem)[]> {
-  const query = {
-    start: formatInstant(range.start),
-    end: formatInstant(range.end),
-    timeFormat: 'ISO8601' as const,
-  };
-  let position: Position | undefined = {};
-  let size = PAGE;
-  let count = 0;
-  let begin: Timeframe | undefined;
-  let last: Timeframe | undefined;
-  while (position) {
-    const at: Position = position;
-    const decode = (text: string): DecodedPage => decodeTimeframes(text, server.name);
-    const ask = (most: number): Promise<DecodedPage> => {
-      const wanted = { ...query, ...at, limit: most };
-      const operation: Operation<string> = (client, signal) =>
-        client.GET('/conditions/{id}/capsules', {
-          params: { path: { id: conditionId }, query: wanted },
-          parseAs: 'text',
-          signal,
-        });
-      const share = shareKey('capsules', conditionId, wanted);
-      return server.askFor(call, operation, decode, { share, limitBytes: pageBytes('capsule', most) });
-    };
-    const { answer, asked } = await fittingPage(size, ask);
-    const { page, unreadable, next, limit } = answer;
-    size = asked;
-    const given = page.length + unreadable.length;
-    count += given;
-    const full = given > 0 && given >= Math.min(asked, limit);
-    if (next !== undefined) position = { continuationToken: next };
-    // Before R63 there are no tokens: a full page is followed by the one at its offset.
-    else position = full && !(await pagesByToken(server, call)) ? { offset: count } : undefined;
-    const [first] = page;
-    mustLeadOn(server.name, at.continuationToken, next, given > 0 && first?.id !== begin?.id);
-    // A server that knows no offset gives its first page again and again.
-    if (at.offset !== undefined && first && first.id === begin?.id) throw cannotPage(server.name, count);
-    begin = first;
-    if (last && first && byStart(last, first) > 0) {
-      throw new DriverError('sourceError', `Server "${server.name}" gave timeframes out of order.`);
+  const read: ReadWindow = (from, to, most) =>
+    // A capsule without duration lies at a border; whether it belongs to the range is not for the server to decide.
+    readCapsules(server, conditionId, { start: from > MIN_INSTANT ? from - 1n : from, end: to }, most, call);
+  // Seeq leaves out what begins at the end of a range, so that it finds nothing in a range without length.
+  const end = range.end > range.start ? range.end : range.start + 1n;
+  return order === 'asc' ? read(range.start, end, expected) : backwards({ start: range.start, end }, expected, read);
+}
+
+/** Reads what overlaps a window, ascending by start. */
+type ReadWindow = (
+  from: Nanoseconds,
+  to: Nanoseconds,
+  expected: number,
+) => AsyncGenerator<(Timeframe | UnreadableItem)[]>;
+
+/**
+ * Seeq gives capsules ascending only, so the newest are read by windows from the end. Each timeframe belongs to the
+ * window in which it begins, and to the last one if it began before. A window that holds far more than is wanted is given
+ * up for a shorter one, so that calls grow with the logarithm of the range.
+ */
+async function* backwards(
+  { start, end }: TimeRange,
+  expected: number,
+  read: ReadWindow,
+): AsyncGenerator<(Timeframe | UnreadableItem)[]> {
+  let to = end;
+  let wanted = Math.min(expected, LARGEST_PAGE);
+  let length = smaller(FIRST_WINDOW, end - start);
+  for (;;) {
+    const from = to - length > start ? to - length : start;
+    // A window of one instant cannot be shorter.
+    const most = to - from > 1n ? 2 * wanted : MOST_IN_WINDOW;
+    // Beyond the end of the range lies only what ends before it begins.
+    const bounds = { from, to: to === end ? undefined : to, isLast: from === start };
+    const window = await readWindow(bounds, most, read(from, to, 2 * wanted));
+    if (window.tooMany) {
+      const estimate = lengthFor(wanted, window.began, window.reached - from);
+      length = smaller((to - from) / 2n, larger(estimate, (to - from) / MOST_SHRINKING));
+      length = larger(length, 1n);
+      continue;
     }
-    last = page.at(-1) ?? last;
-    yield unreadable.length === 0 ? page : [...page, ...unreadable];
+    yield [...window.own.reverse(), ...window.unreadable];
+    if (from === start) return;
+    wanted = Math.min(LARGEST_PAGE, 2 * wanted);
+    const estimate = window.began === 0 ? length * MOST_GROWTH : lengthFor(wanted, window.began, to - from);
+    length = larger(1n, smaller(larger(estimate, length / MOST_GROWTH), length * MOST_GROWTH));
+    to = from;
   }
 }
 
-/** Lengths of the ranges, in days, in which the latest timeframe is looked for one after the other. */
-const LOOK_BACK_DAYS = [1, 8, 64, 512, 4096];
+interface Window {
+  /** Ascending by start. */
+  own: Timeframe[];
+  unreadable: UnreadableItem[];
+  /** Timeframes that began in the window, and the start of the last of them. */
+  began: number;
+  reached: Nanoseconds;
+  /** It holds more; `own` is only the beginning. */
+  tooMany: boolean;
+}
+
+/** @param most timeframes that may begin in the window */
+async function readWindow(
+  { from, to, isLast }: { from: Nanoseconds; to: Nanoseconds | undefined; isLast: boolean },
+  most: number,
+  pages: AsyncGenerator<(Timeframe | UnreadableItem)[]>,
+): Promise<Window> {
+  const window: Window = { own: [], unreadable: [], began: 0, reached: from, tooMany: false };
+  const [first, behind] = [formatInstant(from), to === undefined ? undefined : formatInstant(to)];
+  for await (const page of pages) {
+    for (const timeframe of page) {
+      if (isUnreadable(timeframe)) {
+        window.unreadable.push(timeframe);
+        continue;
+      }
+      const { start } = timeframe;
+      const isEarlier = start === undefined || compareUtc(start, first) < 0;
+      if (isEarlier ? !isLast : behind !== undefined && compareUtc(start, behind) >= 0) continue;
+      window.own.push(timeframe);
+      if (isEarlier) continue;
+      window.began++;
+      window.reached = parseInstant(start) ?? window.reached;
+    }
+    if (window.own.length > MOST_IN_WINDOW) throw tooMany(first);
+    window.tooMany = window.began > most;
+    if (window.tooMany) break;
+  }
+  return window;
+}
+
+/** The length that probably holds so many, where `count` lie in `length`; half as much again, to have enough. */
+const lengthFor = (wanted: number, count: number, length: bigint): bigint =>
+  (length * BigInt(wanted) * 3n) / (2n * BigInt(Math.max(1, count)));
+
+const smaller = (a: bigint, b: bigint): bigint => (a < b ? a : b);
+const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);
+
+function tooMany(start: string): DriverError {
+  return new DriverError(
+    'tooLarge',
+    `More than ${MOST_IN_WINDOW} timeframes begin at one time, or began before ${start} and go on; ask for a later "start", or for "order": "asc".`,
+    { details: { field: 'start', limit: MOST_IN_WINDOW } },
+  );
+}
 
 /**
- * The latest timeframe at or before a time: of those in the shortest range that holds any, the one that began last.
- * Undefined when there is none in eleven years.
+ * The timeframe that began last, at or before a time; one without a beginning only where there is no other. Undefined
+ * when there is none in eleven years.
  */
 export async function latestTimeframe(
   server: SeeqServer,
@@ -103,88 +159,14 @@ export async function latestTimeframe(
   call: SourceCall,
 ): Promise<Timeframe | undefined> {
   const text = formatInstant(time);
-  for (const days of LOOK_BACK_DAYS) {
-    let latest: Timeframe | undefined;
-    const range = { start: time - BigInt(days) * NS_PER_DAY, end: time };
-    for await (const page of readTimeframes(server, conditionId, range, call)) {
-      const odd = page.find(isUnreadable);
-      // It may be the latest one.
-      if (odd !== undefined) throw odd.error;
-      const timeframes = page.filter(isReadable);
-      latest = timeframes.findLast(({ start }) => start === undefined || compareUtc(start, text) <= 0) ?? latest;
-    }
+  const range = { start: larger(time - LOOK_BACK, MIN_INSTANT), end: time + 1n };
+  const runs = readTimeframes(server, conditionId, range, { order: 'desc', expected: 1 }, call);
+  for await (const run of runs) {
+    const odd = run.find(isUnreadable);
+    // It may be the latest one.
+    if (odd !== undefined) throw odd.error;
+    const latest = run.filter(isReadable).find(({ start }) => start === undefined || compareUtc(start, text) <= 0);
     if (latest) return latest;
   }
   return undefined;
-}
-
-interface DecodedPage {
-  page: Timeframe[];
-  unreadable: UnreadableItem[];
-  next: string | undefined;
-  limit: number;
-}
-
-/** A page of `GET /conditions/{id}/capsules`. */
-function decodeTimeframes(text: string, server: string): DecodedPage {
-  const body = answerOf(parseWithKeys(text, hasNumericKeys));
-  const page: Timeframe[] = [];
-  const unreadable: UnreadableItem[] = [];
-  for (const entry of listIn(body, 'capsules')) {
-    const timeframe = readEntry(entry, server, toTimeframe);
-    if (isUnreadable(timeframe)) unreadable.push(timeframe);
-    else page.push(timeframe);
-  }
-  return {
-    page: page.sort(byStart),
-    unreadable,
-    next: filledText(body, 'continuationToken'),
-    // A server may give fewer than asked for.
-    limit: optionalCount(body, 'limit') ?? PAGE,
-  };
-}
-
-function toTimeframe(capsule: JsonObject): Timeframe {
-  const start = optionalTime(capsule.start);
-  const end = optionalTime(capsule.end);
-  // Not by assignment, which would take the name "__proto__" for something else.
-  const attributes = Object.fromEntries(
-    optionalList(capsule, 'properties').map((entry) => {
-      const property = objectOf(entry, 'an entry of "properties"');
-      const { value, unit } = readProperty(property);
-      return [textIn(property, 'name'), { value, ...(unit === undefined ? {} : { unit }) }];
-    }),
-  );
-  const backwards = start !== undefined && end !== undefined && compareUtc(start, end) > 0;
-  return {
-    // Where the server gives no id (or null), start and end are the identity.
-    id: filledText(capsule, 'id') ?? `${start ?? ''}_${end ?? ''}`,
-    start,
-    end,
-    uncertain: isUncertain(capsule.isUncertain) || backwards,
-    attributes,
-  };
-}
-
-const byStart = (a: Timeframe, b: Timeframe): number => compareStarts(a.start, b.start);
-
-/** Taking what came for all there is would lose timeframes in silence. */
-function cannotPage(server: string, count: number): DriverError {
-  return new DriverError(
-    'tooLarge',
-    `Server "${server}" gave ${count} timeframes and no next page; ask a shorter range.`,
-  );
-}
-
-const optionalTime = (key: unknown): string | undefined =>
-  key === undefined || key === null || key === '' ? undefined : toTime(key);
-
-function hasNumericKeys(body: unknown): boolean {
-  const capsules = isObject(body) ? body.capsules : undefined;
-  return (
-    Array.isArray(capsules) &&
-    capsules.some(
-      (capsule) => isObject(capsule) && (typeof capsule.start === 'number' || typeof capsule.end === 'number'),
-    )
-  );
 }

@@ -30,8 +30,12 @@ describe('a snapshot', () => {
     });
   });
 
+  it('of an attribute of a condition that is never true is bad and has no time', async () => {
+    const read = await open();
+    expect(await read(attributeOf('No Capsules', 'Number'))).toEqual({ value: null, time: null, status: 'Bad Data' });
+  });
+
   it.each([
-    ['a condition that is never true', attributeOf('No Capsules', 'Number'), 'notFound'],
     ['an attribute that no timeframe has', attributeOf('215 Capsules', 'Nonsense'), 'notFound'],
     [
       'a property that the item has not',

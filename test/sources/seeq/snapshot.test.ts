@@ -100,8 +100,6 @@ describe.each(['absent', 'null'] as const)('with members without value %s', (abs
 
 describe('no value', () => {
   it.each([
-    ['before the first sample', signal('Three Samples'), 'notFound'],
-    ['of a signal without samples', signal('Empty'), 'notFound'],
     ['of an item that is not there', signal('Nothing'), 'notFound'],
     ['that may not be read', signalFqn('Special Cases >> Hidden >> Redacted'), 'forbidden'],
     ['of an attribute that is not there', attribute('Special Cases >> Signals', 'fast'), 'notFound'],
@@ -117,6 +115,16 @@ describe('no value', () => {
   ] as const)('%s is its own error', async (_what, fqn, code) => {
     const { source } = await plant();
     expect(await rejection(snapshot(source, fqn, '2019-12-31T00:00:00Z'))).toMatchObject({ code });
+  });
+
+  it.each([
+    ['before the first sample', signal('Three Samples')],
+    ['of a signal without samples', signal('Empty')],
+  ])('%s is bad and has no time, because one may come at any moment', async (_what, fqn) => {
+    const { source } = await plant();
+    expect(await snapshot(source, fqn, '2010-01-01T00:00:00Z')).toEqual({
+      ...{ value: null, time: null, status: 'Bad Data' },
+    });
   });
 
   it('of an attribute whose name two items have', async () => {
@@ -183,7 +191,7 @@ describe('odd answers', () => {
   it.each([[{ keyUnitOfMeasure: 'ns' }], [{ sample: null }], [{ sample: {} }]])(
     'without a sample (%j) mean that there is none',
     async (body) => {
-      expect(await rejection(read(body))).toMatchObject({ code: 'notFound' });
+      expect(await read(body)).toEqual({ value: null, time: null, status: 'Bad Data' });
     },
   );
 

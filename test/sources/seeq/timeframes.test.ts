@@ -8,7 +8,7 @@ import { collect, freeCall, idOf, openSource, plainClient, plant, range, readabl
 const condition = (name: string) => idOf(`Special Cases >> Conditions >> ${name}`);
 
 async function read(source: SeeqSource, id: string, start: string, end: string) {
-  const pages = await collect(source.timeframes(id, range(start, end), freeCall()));
+  const pages = await collect(source.timeframes(id, range(start, end), { order: 'asc', expected: 5000 }, freeCall()));
   return { pages: pages.length, all: readable(pages.flat()) };
 }
 
@@ -45,7 +45,10 @@ it('gives what a plain client reads, with all that overlaps the range', async ()
     capsules: { id: string; start: string; end: string }[];
   };
   const { all } = await read(source, condition('Alarms'), start, end);
-  expect(all.map((timeframe) => [timeframe.id, timeframe.start, timeframe.end])).toEqual(
+  // It asks for a little more, so that nothing at a border is lost; what only touches the range is the driver's to leave out.
+  const inside = all.filter(({ end: to = '' }) => compareUtc(to, start) > 0);
+  expect(all.length - inside.length).toBeLessThanOrEqual(1);
+  expect(inside.map((timeframe) => [timeframe.id, timeframe.start, timeframe.end])).toEqual(
     plain.capsules.map((capsule) => [capsule.id, capsule.start, capsule.end]),
   );
   expect(all.length).toBeGreaterThan(576);

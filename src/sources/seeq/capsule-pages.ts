@@ -1,0 +1,207 @@
+/** Reading the capsules of a condition page by page, as the server gives them: ascending by start. */
+import { DriverError, toDriverError } from '../../contract/errors.ts';
+import { compareStarts, compareUtc, formatInstant } from '../../contract/instant.ts';
+import type { TimeRange } from '../../contract/time.ts';
+import {
+  isObject,
+  type JsonObject,
+  listIn,
+  answerOf,
+  objectOf,
+  optionalCount,
+  optionalList,
+  filledText,
+  textIn,
+} from '../json.ts';
+import { isUnreadable, type SourceCall, type Timeframe, type UnreadableItem } from '../source.ts';
+import { fittingPage, pageBytes } from './body-limits.ts';
+import { readEntry } from './hits.ts';
+import { isUncertain, parseWithKeys, toTime } from './samples.ts';
+import { mustLeadOn } from './paging.ts';
+import { type Operation, type SeeqServer, shareKey } from './server.ts';
+import { readProperty } from './values.ts';
+import { pagesByToken } from './version.ts';
+
+/** Capsules in one call at most, as long as the server can page with them. */
+export const LARGEST_PAGE = 5000;
+/** A page must hold all capsules with an equal start, or the server refuses to page; it is asked for so many at most. */
+const MOST_EQUAL = 40_000;
+/** Pages grow while the reader goes on, so that a search which few capsules pass makes few calls. */
+const GROWTH = 4;
+
+/** Where a page begins: by token from R63 on, by offset before. */
+interface Position {
+  continuationToken?: string;
+  offset?: number;
+}
+
+/**
+ * Pages of capsules that overlap the range, ascending by start; one without a start comes first, one that cannot be read
+ * comes last on its page.
+ * @param expected capsules that the reader will probably take
+ */
+export async function* readCapsules(
+  server: SeeqServer,
+  conditionId: string,
+  range: TimeRange,
+  expected: number,
+  call: SourceCall,
+): AsyncGenerator<(Timeframe | UnreadableItem)[]> {
+  const query = {
+    start: formatInstant(range.start),
+    end: formatInstant(range.end),
+    timeFormat: 'ISO8601' as const,
+  };
+  let position: Position | undefined = {};
+  const size = new PageSize(expected);
+  let count = 0;
+  let begin: Timeframe | undefined;
+  let last: Timeframe | undefined;
+  while (position) {
+    const at: Position = position;
+    const decode = (text: string): DecodedPage => decodeCapsules(text, server.name);
+    const ask = (most: number): Promise<DecodedPage> => {
+      const wanted = { ...query, ...at, limit: most };
+      const operation: Operation<string> = (client, signal) =>
+        client.GET('/conditions/{id}/capsules', {
+          params: { path: { id: conditionId }, query: wanted },
+          parseAs: 'text',
+          signal,
+        });
+      const share = shareKey('capsules', conditionId, wanted);
+      return server.askFor(call, operation, decode, { share, limitBytes: pageBytes('capsule', most) });
+    };
+    const { answer, asked } = await size.fitting(ask);
+    const { page, unreadable, next, limit } = answer;
+    const given = page.length + unreadable.length;
+    count += given;
+    const full = given > 0 && given >= Math.min(asked, limit);
+    if (next !== undefined) position = { continuationToken: next };
+    // Before R63 there are no tokens: a full page is followed by the one at its offset.
+    else position = full && !(await pagesByToken(server, call)) ? { offset: count } : undefined;
+    const [first] = page;
+    mustLeadOn(server.name, at.continuationToken, next, given > 0 && first?.id !== begin?.id);
+    // A server that knows no offset gives its first page again and again.
+    if (at.offset !== undefined && first && first.id === begin?.id) throw cannotPage(server.name, count);
+    begin = first;
+    if (last && first && byStart(last, first) > 0) {
+      throw new DriverError('sourceError', `Server "${server.name}" gave timeframes out of order.`);
+    }
+    last = page.at(-1) ?? last;
+    yield unreadable.length === 0 ? page : [...page, ...unreadable];
+  }
+}
+
+/** How many capsules to ask for: about what is wanted at first, more with each further page. */
+class PageSize {
+  #size: number;
+  #grows = true;
+  /** That of the page before. */
+  #before: number | undefined;
+
+  constructor(expected: number) {
+    // A few more, because long capsules that began before the range come first.
+    this.#size = Math.min(LARGEST_PAGE, expected + (expected >> 2) + 8);
+  }
+
+  async fitting(ask: (most: number) => Promise<DecodedPage>): Promise<{ answer: DecodedPage; asked: number }> {
+    const page = await this.#ask(ask);
+    this.#before = page.asked;
+    // Where capsules are so large that fewer had to be asked for, the further pages are as small.
+    if (page.asked < this.#size) this.#grows = false;
+    this.#size = this.#grows ? Math.max(page.asked, Math.min(LARGEST_PAGE, page.asked * GROWTH)) : page.asked;
+    return page;
+  }
+
+  async #ask(ask: (most: number) => Promise<DecodedPage>): Promise<{ answer: DecodedPage; asked: number }> {
+    for (let size = this.#size; ; size *= GROWTH) {
+      try {
+        return await fittingPage(size, ask);
+      } catch (thrown) {
+        if (isTooFewForEqual(thrown) && size * GROWTH <= MOST_EQUAL) continue;
+        // That a token may be used with another limit is not documented.
+        if (this.#before === undefined || this.#before === size || !isRefused(thrown)) throw thrown;
+        this.#grows = false;
+        this.#size = this.#before;
+        return await fittingPage(this.#before, ask);
+      }
+    }
+  }
+}
+
+const isRefused = (thrown: unknown): boolean => toDriverError(thrown).details?.status === 400;
+
+/** Seeq's refusal of a page that cannot hold all capsules with an equal start: "Cannot paginate this window". */
+const isTooFewForEqual = (thrown: unknown): boolean =>
+  isRefused(thrown) && toDriverError(thrown).message.toLowerCase().includes('paginate');
+
+interface DecodedPage {
+  page: Timeframe[];
+  unreadable: UnreadableItem[];
+  next: string | undefined;
+  limit: number;
+}
+
+/** A page of `GET /conditions/{id}/capsules`. */
+function decodeCapsules(text: string, server: string): DecodedPage {
+  const body = answerOf(parseWithKeys(text, hasNumericKeys));
+  const page: Timeframe[] = [];
+  const unreadable: UnreadableItem[] = [];
+  for (const entry of listIn(body, 'capsules')) {
+    const timeframe = readEntry(entry, server, toTimeframe);
+    if (isUnreadable(timeframe)) unreadable.push(timeframe);
+    else page.push(timeframe);
+  }
+  return {
+    page: page.sort(byStart),
+    unreadable,
+    next: filledText(body, 'continuationToken'),
+    // A server may give fewer than asked for.
+    limit: optionalCount(body, 'limit') ?? LARGEST_PAGE,
+  };
+}
+
+function toTimeframe(capsule: JsonObject): Timeframe {
+  const start = optionalTime(capsule.start);
+  const end = optionalTime(capsule.end);
+  // Not by assignment, which would take the name "__proto__" for something else.
+  const attributes = Object.fromEntries(
+    optionalList(capsule, 'properties').map((entry) => {
+      const property = objectOf(entry, 'an entry of "properties"');
+      const { value, unit } = readProperty(property);
+      return [textIn(property, 'name'), { value, ...(unit === undefined ? {} : { unit }) }];
+    }),
+  );
+  const backwards = start !== undefined && end !== undefined && compareUtc(start, end) > 0;
+  return {
+    // Where the server gives no id (or null), start and end are the identity.
+    id: filledText(capsule, 'id') ?? `${start ?? ''}_${end ?? ''}`,
+    start,
+    end,
+    uncertain: isUncertain(capsule.isUncertain) || backwards,
+    attributes,
+  };
+}
+
+const byStart = (a: Timeframe, b: Timeframe): number => compareStarts(a.start, b.start);
+
+/** Taking what came for all there is would lose timeframes in silence. */
+function cannotPage(server: string, count: number): DriverError {
+  return new DriverError(
+    'tooLarge',
+    `Server "${server}" gave ${count} timeframes and no next page; ask a shorter range.`,
+  );
+}
+
+const optionalTime = (key: unknown): string | undefined =>
+  key === undefined || key === null || key === '' ? undefined : toTime(key);
+
+function hasNumericKeys(body: unknown): boolean {
+  const capsules = isObject(body) ? body.capsules : undefined;
+  return (
+    Array.isArray(capsules) &&
+    capsules.some(
+      (capsule) => isObject(capsule) && (typeof capsule.start === 'number' || typeof capsule.end === 'number'),
+    )
+  );
+}
