@@ -44,6 +44,13 @@ export interface ContextOptions {
   onUnexpected: (error: DriverError) => void;
 }
 
+/**
+ * Works on a part of a request. One that resolves with `found` has only found what other parts read, which is no success
+ * of its own: where all of those fail, the request has failed.
+ */
+// eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- most parts have nothing to say
+export type PartWork = () => Promise<'read' | 'found' | void>;
+
 /** The place of a request at a host. */
 interface Claim {
   /** Parts of the request that work with the host. */
@@ -111,6 +118,12 @@ export class RequestContext {
     return this.#sink.item(item);
   }
 
+  /** Sends one item that no part of the request has read, such as a hit of a search. */
+  emitFound(item: AnswerItem): Promise<void> | undefined {
+    this.#succeeded++;
+    return this.emit(item);
+  }
+
   /** Sends what was emitted so far, even if that is nothing, in an answer that goes on for long. */
   flush(cursor: string | undefined, onNobody: Interim['onNobody']): Promise<void> | undefined {
     if (this.#ended) return undefined;
@@ -157,25 +170,21 @@ export class RequestContext {
    * @param failed names the part
    * @param host the one that the part works with; it waits for a place there
    */
-  async part(failed: Omit<FailedItem, 'error'>, work: () => Promise<void>, host?: Host): Promise<void> {
+  async part(failed: Omit<FailedItem, 'error'>, work: PartWork, host?: Host): Promise<void> {
     await (
       await this.attempt(failed, work, host)
     )();
   }
 
   /** Like `part`, for the order of items: its outcome enters the answer when the function that it resolves with is called. */
-  async attempt(
-    failed: Omit<FailedItem, 'error'>,
-    work: () => Promise<void>,
-    host?: Host,
-  ): Promise<() => Promise<void>> {
+  async attempt(failed: Omit<FailedItem, 'error'>, work: PartWork, host?: Host): Promise<() => Promise<void>> {
     try {
       if (this.signal.aborted) throw this.signal.reason;
-      await (host === undefined
+      const outcome = await (host === undefined
         ? Promise.race([work(), this.#overdue])
         : this.using(host, () => Promise.race([this.#claim(host).entered.then(work), this.#overdue])));
       return async () => {
-        this.#succeeded++;
+        if (outcome !== 'found') this.#succeeded++;
       };
     } catch (thrown) {
       return () => this.#fail(failed, toDriverError(thrown));

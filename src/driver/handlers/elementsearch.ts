@@ -28,7 +28,8 @@ export const elementsearch = handler(
         query: { ...query, orderBy: params.orderBy },
         cursor,
         question: ['elementsearch', question, names],
-        emit: (found, kind, host) => context.emit({ ...foundItem(found, kind, host), hasChildren: found.hasChildren }),
+        emit: (found, kind, host) =>
+          context.emitFound({ ...foundItem(found, kind, host), hasChildren: found.hasChildren }),
         prepare: include.length === 0 ? undefined : (found, host) => prepareAsset(found, host, { include }, context),
       },
       context,

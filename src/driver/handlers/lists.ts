@@ -45,7 +45,7 @@ async function list(
       query: { ...query, properties: [CLASS, ID], orderBy: 'name' },
       cursor: params.cursor,
       question: [kind, params.query, hosts.map(({ source }) => source.name)],
-      emit: (found, _kind, host) => context.emit(toItem(found, host)),
+      emit: (found, _kind, host) => context.emitFound(toItem(found, host)),
     },
     context,
   );

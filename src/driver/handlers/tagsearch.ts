@@ -17,7 +17,7 @@ export const tagsearch = handler(
         query: { ...query, properties, orderBy: params.orderBy },
         cursor,
         question: ['tagsearch', question, hosts.map(({ source }) => source.name)],
-        emit: (found, kind, host) => context.emit({ ...foundItem(found, kind, host), kind }),
+        emit: (found, kind, host) => context.emitFound({ ...foundItem(found, kind, host), kind }),
       },
       context,
     );

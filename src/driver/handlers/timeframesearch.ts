@@ -28,7 +28,7 @@ export const timeframesearch = handler(
     if (params.definitions) {
       const search = { hosts, kinds: ['condition' as const], query: { ...query, orderBy: 'name' as const } };
       await searchPage(
-        { ...search, cursor, question, emit: (found, kind, host) => context.emit(foundItem(found, kind, host)) },
+        { ...search, cursor, question, emit: (found, kind, host) => context.emitFound(foundItem(found, kind, host)) },
         context,
       );
       return;
@@ -73,6 +73,7 @@ async function readFound(params: Params, read: Read, context: RequestContext): P
               if (isUnreadable(hit)) await failUnreadable(hit, 'condition', host, context);
               else conditions.push({ host, id: hit.id, name: hit.name, label: { fqn: fqnOf(hit.id) } });
             }
+            return conditions.length > 0 ? 'found' : 'read';
           },
           host,
         );

@@ -29,7 +29,7 @@ export async function prepareAsset(
   place: object = {},
 ): Promise<() => Promise<void> | undefined> {
   const item = { ...foundItem(found, 'asset', host), hasChildren: found.hasChildren, ...place };
-  if (view.include.length === 0) return () => context.emit(item);
+  if (view.include.length === 0) return () => context.emitFound(item);
   return context.prepare(
     { host: host.source.name, fqn: item.fqn },
     async () => ({ ...item, attributes: await allAttributes(found, host, view, context) }),

@@ -1,7 +1,7 @@
 /** Browsing the asset trees level by level, within a budget of assets. */
 import { z } from 'zod';
 import { formatFqn } from '../../contract/fqn.ts';
-import { type Found, isUnreadable, type UnreadableItem } from '../../sources/source.ts';
+import { type Found, isReadable, isUnreadable, type UnreadableItem } from '../../sources/source.ts';
 import type { RequestContext } from '../context.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Host } from '../hosts.ts';
@@ -101,6 +101,8 @@ async function walkHost(
     async () => {
       const view = { include: request.include, scope: await scopeOf(host, request, context) };
       await collect({ ...start, view, depth: 1 }, skip[name] ?? 0, found, room, request, context);
+      const { steps } = found;
+      return steps.length > 0 && steps.every(({ asset }) => isReadable(asset)) ? 'found' : 'read';
     },
     host,
   );

@@ -6,13 +6,14 @@ import { z } from 'zod';
 import { formatFqn } from '../../contract/fqn.ts';
 import {
   type Found,
+  isReadable,
   isUnreadable,
   type ItemKind,
   type SearchKind,
   type SearchQuery,
   type UnreadableItem,
 } from '../../sources/source.ts';
-import type { RequestContext } from '../context.ts';
+import type { PartWork, RequestContext } from '../context.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Host } from '../hosts.ts';
 import { inParallel } from '../items.ts';
@@ -48,9 +49,11 @@ export async function searchPage<Kind extends SearchKind>(
   const details = search.prepare && new Details(search.prepare);
   const parts = search.hosts.map(async (host) => {
     const own = streams.filter((stream) => stream.host === host);
-    const read = async () => {
+    const read: PartWork = async () => {
       const fetched = await Promise.allSettled(own.map((stream) => stream.read(search.query, context)));
       for (const outcome of fetched) if (outcome.status === 'rejected') throw outcome.reason;
+      const hits = own.flatMap((stream) => stream.rest(search.query.limit));
+      return hits.length > 0 && hits.every(isReadable) ? 'found' : 'read';
     };
     return context.using(host, async () => {
       await context.part({ host: host.source.name }, read, host);
