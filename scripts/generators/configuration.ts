@@ -1,4 +1,5 @@
-import { configJsonSchema, type SchemaNode } from '../../src/config/explain.ts';
+import { configJsonSchema } from '../../src/config/explain.ts';
+import type { SchemaNode } from '../../src/lib/explain.ts';
 import { OWN_FILE, TEXT_FILE } from '../../src/config/fields.ts';
 import { CONFIG_FILE, CONFIG_VARIABLE, KEY_FILE } from '../../src/config/file-names.ts';
 

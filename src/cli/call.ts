@@ -3,7 +3,7 @@ import type { Answer } from '../client/answer.ts';
 import { createClient } from '../client/client.ts';
 import { hosts } from '../contract/functions/general.ts';
 import { requestSchema } from '../contract/request.ts';
-import { describeProblems } from '../contract/problems.ts';
+import { explainInvalid } from '../contract/problems.ts';
 import { validate } from '../contract/validation.ts';
 import { callerOf, type CallerOptions } from './caller-options.ts';
 import { connectCaller, firstConnection } from './caller.ts';
@@ -27,7 +27,7 @@ export async function call(name: string, params: object, options: CallOptions, t
     ...(options.timeout === undefined ? {} : { timeoutMs: options.timeout }),
   });
   if (!request.ok) {
-    terminal.err(describeProblems(request, 'field'));
+    terminal.err(explainInvalid(request, 'The request', { noun: 'field' }).text);
     return exitCodes.usage;
   }
   const { topic, inboxPrefix } = caller;

@@ -1,8 +1,9 @@
 import { isIPv6 } from 'node:net';
 import type { IngestConfig } from '../config/config.ts';
 import { loadConfig, type LoadedConfig } from '../config/load.ts';
-import { ConfigError, problemText } from '../config/problems.ts';
-import { hideSecrets } from '../config/redact.ts';
+import { ConfigError } from '../config/problems.ts';
+import { problemText } from '../lib/problem.ts';
+import { hideSecrets } from '../lib/shown-value.ts';
 import { exitCodes, type ExitCode, type Terminal } from './terminal.ts';
 
 /** `iota-seeqdrv check`: is the configuration usable? */

@@ -3,10 +3,11 @@ import { z } from 'zod';
 import type { IngestConfig } from '../config/config.ts';
 import { commonKeys, timesSchema } from '../config/ingest/common.ts';
 import { topicSchema } from '../config/ingest/mapping.ts';
-import { explain, type SchemaNode } from '../config/explain.ts';
+import { IN_A_FILE } from '../config/explain.ts';
+import { explain, type SchemaNode, WITHOUT_WORDS } from '../lib/explain.ts';
 import { readFromDisk, readText } from '../config/files.ts';
 import { JsonError, readJson } from '../config/json.ts';
-import { pathText, problemText } from '../config/problems.ts';
+import { pathText, problemText } from '../lib/problem.ts';
 import type { TimeLimits } from '../ingest/claimed-time.ts';
 import type { MappingEntry } from '../ingest/mapping/mapping.ts';
 import type { Origin } from '../ingest/reading.ts';
@@ -85,10 +86,10 @@ async function fromFile(file: string, connection: string, terminal: Terminal): P
   const list = Array.isArray(value);
   const entries: unknown[] = list ? value : [value];
   const schema = z.array(topicSchema);
-  const parsed = schema.safeParse(entries);
+  const parsed = schema.safeParse(entries, WITHOUT_WORDS);
   if (!parsed.success) {
     const node = z.toJSONSchema(schema, { io: 'input' }) as SchemaNode;
-    for (const { path, ...problem } of explain(parsed.error.issues, entries, node)) {
+    for (const { path, ...problem } of explain(parsed.error.issues, entries, node, IN_A_FILE)) {
       terminal.err(`${file}: ${problemText({ ...problem, path: list ? path : path.replace(/^\[0\]\.?/, '') })}`);
     }
     return undefined;

@@ -6,7 +6,8 @@ import { hasGaps, isSeriesPiece } from '../contract/series.ts';
 
 /** A whole answer. */
 export interface Answer {
-  id: string;
+  /** As the request has it. */
+  id: string | number;
   function: string;
   status: AnswerMessage['status'];
   items: object[];

@@ -3,7 +3,7 @@ import { hasNoFeed } from './ingest/stream-checks.ts';
 import { isAddress, parseNatsUrl } from './natsurl.ts';
 import type { z } from 'zod';
 import { isLoopback } from './loopback.ts';
-import type { Problem } from './problems.ts';
+import type { Problem } from '../lib/problem.ts';
 import { object, objects, type Raw } from './raw.ts';
 import { sameNames } from './same-names.ts';
 import { busSchema, limitsSchema } from './schema.ts';

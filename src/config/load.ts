@@ -1,14 +1,16 @@
 import { dirname, join, resolve } from 'node:path';
 import { crossChecks } from './checks.ts';
 import type { BusConfig, Config, IngestConfig } from './config.ts';
-import { configJsonSchema, explain, unknownTopLevel } from './explain.ts';
+import { configJsonSchema, explainConfig, unknownTopLevel } from './explain.ts';
+import { WITHOUT_WORDS } from '../lib/explain.ts';
 import { CONFIG_FILE, CONFIG_VARIABLE, KEY_FILE } from './file-names.ts';
 import { readFromDisk, readText, type ReadFile } from './files.ts';
 import { JsonError, readJson } from './json.ts';
 import { publicKeyOf, readSeed } from './keyfile.ts';
 import { isAddress, parseNatsUrl } from './natsurl.ts';
-import { ConfigError, pathText, type Problem } from './problems.ts';
-import { kindOf } from './redact.ts';
+import { ConfigError } from './problems.ts';
+import { pathText, type Problem } from '../lib/problem.ts';
+import { kindOf } from '../lib/shown-value.ts';
 import { resolveRefs } from './resolve-refs.ts';
 import { readServerParts, Resolver, serverConfig, type ServerParts } from './resolve.ts';
 import { contentProblems } from './ingest/file-checks.ts';
@@ -51,10 +53,10 @@ export async function loadConfigFile(options: LoadOptions = {}): Promise<LoadedF
   const { env = process.env, readFile = readFromDisk } = options;
   const path = pathOf(options.path, env);
   const { root, duplicates } = await readRoot(path, readFile);
-  const parsed = configSchema.safeParse(root);
+  const parsed = configSchema.safeParse(root, WITHOUT_WORDS);
   const problems = [
     ...duplicates,
-    ...(parsed.success ? [] : explain(parsed.error.issues, root)),
+    ...(parsed.success ? [] : explainConfig(parsed.error.issues, root)),
     ...crossChecks(root).problems,
   ];
   if (!parsed.success || problems.length > 0) throw new ConfigError(path, problems);
@@ -76,7 +78,7 @@ export async function loadConfig(options: LoadOptions = {}): Promise<LoadedConfi
   const path = pathOf(options.path, env);
   const { root, duplicates } = await readRoot(path, readFile);
 
-  const parsed = configSchema.safeParse(root);
+  const parsed = configSchema.safeParse(root, WITHOUT_WORDS);
   const checked = crossChecks(root);
   const warnings = [...unknownTopLevel(root), ...checked.warnings];
   const resolver = new Resolver(path, env, readFile);
@@ -92,7 +94,7 @@ export async function loadConfig(options: LoadOptions = {}): Promise<LoadedConfi
 
   const problems = [
     ...duplicates,
-    ...(parsed.success ? [] : explain(parsed.error.issues, root)),
+    ...(parsed.success ? [] : explainConfig(parsed.error.issues, root)),
     ...checked.problems,
     ...key.problems,
     ...resolver.problems,

@@ -1,5 +1,5 @@
 /** Replaces every reference to a secret or a file, wherever it stands in a part of the configuration, by its source. */
-import type { SchemaNode } from './explain.ts';
+import type { SchemaNode } from '../lib/explain.ts';
 import { OWN_FILE, TEXT_FILE, type FreshSecret, type OwnFile, type TextFile } from './fields.ts';
 import type { SecretSource } from './secret.ts';
 

@@ -4,7 +4,7 @@ import type { SecretRef } from './fields.ts';
 import { secretRef } from './fields.ts';
 import { environmentProxy, type ProxyConfig, proxySchema } from './proxy.ts';
 import { readCertificates, readText, type Found, type ReadFile } from './files.ts';
-import type { Problem } from './problems.ts';
+import type { Problem } from '../lib/problem.ts';
 import type { ServerFile } from './schema-server.ts';
 import { rereadable } from './reread.ts';
 import { Secret, type SecretSource } from './secret.ts';

@@ -1,9 +1,7 @@
 import { z } from 'zod';
+import { SENSITIVE } from '../lib/explain.ts';
 import { proxySchema } from './proxy.ts';
 import { connectionName, filePath, secretRef, webRoot, whole } from './fields.ts';
-
-/** Marks a part of the file whose values are never printed. It travels in the JSON Schema. */
-export const SENSITIVE = 'x-sensitive';
 
 /**
  * How the driver proves itself to Seeq: an access key with its password, or a user of a directory. Which of the two

@@ -33,7 +33,7 @@ export type AnswerMeta = z.infer<typeof metaSchema>;
 
 export const answerSchema = z
   .object({
-    id: z.string(),
+    id: z.union([z.string(), z.int()]).describe('As in the request'),
     function: z.string(),
     seq: z.number().int().min(0).describe('Counts the messages of one answer from 0'),
     last: z.boolean().describe('True in exactly one message, the final one'),
@@ -71,7 +71,8 @@ export interface AnswerEnd {
 
 /** Names of an answer, known when its request has been read. */
 export interface AnswerHead {
-  id: string;
+  /** As the request has it. */
+  id: string | number;
   function: string;
   /** Overrides the subject that the request's message named. */
   replyTo?: string | undefined;

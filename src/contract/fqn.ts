@@ -9,7 +9,7 @@
  */
 import { z } from 'zod';
 import { DriverError } from './errors.ts';
-import { quote } from './validation.ts';
+import { quote } from '../lib/phrases.ts';
 
 export const fqnKinds = ['signal', 'scalar', 'asset', 'condition', 'capsule', 'metric'] as const;
 export type FqnKind = (typeof fqnKinds)[number];

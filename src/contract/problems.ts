@@ -1,46 +1,55 @@
-/** Turns problems of validation into sentences that name the field, what is wrong and what would be right. */
-import type { z } from 'zod';
-import { DriverError } from './errors.ts';
-import { type CheckLength, type Problem, quote, validate, type Validated } from './validation.ts';
+/** Turns what is wrong with a request into sentences that name the member, what came and what would be right. */
+import { z } from 'zod';
+import { explain, type SchemaNode, type Wording } from '../lib/explain.ts';
+import { asSentence, quote } from '../lib/phrases.ts';
+import { type Problem, statement } from '../lib/problem.ts';
+import { type Invalid, MOST_PROBLEMS } from './validation.ts';
 
-type Invalid = Extract<Validated<unknown>, { ok: false }>;
+const schemas = new WeakMap<z.ZodType, SchemaNode>();
 
-/** The problems in one line. `noun` is what a member is called: "field" in the envelope, "parameter" in params. */
-export function describeProblems({ problems, more }: Invalid, noun: string): string {
-  const sentences = problems.map((problem) => describeProblem(problem, noun));
-  return [...sentences, ...(more ? ['further problems are not listed'] : [])].join('; ');
+function jsonSchemaOf(schema: z.ZodType): SchemaNode {
+  const known = schemas.get(schema);
+  if (known) return known;
+  const node = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as SchemaNode;
+  schemas.set(schema, node);
+  return node;
 }
 
-function describeProblem({ path, message, unknownKeys }: Problem, noun: string): string {
-  if (unknownKeys !== undefined) return `unknown ${noun} ${unknownKeys.join(', ')}${where(path)}`;
-  return `${noun} ${quote(path.join('.'))}: ${message}`;
-}
-
-const where = (path: PropertyKey[]): string => (path.length === 0 ? '' : ` in ${quote(path.join('.'))}`);
-
-/** The same for programs. `prefix` is the path of what was validated. */
-export function problemDetails({ problems }: Invalid, ...prefix: string[]): { field: string; message: string }[] {
-  return problems.map(({ path, message }) => ({ field: [...prefix, ...path].join('.'), message }));
+export interface Explained {
+  /** One sentence for each problem. */
+  readonly text: string;
+  /** The same for programs. */
+  readonly details: { field: string; message: string }[];
 }
 
 /**
- * Checks the parameters of a function.
- * @param checkLength of lists that have no maximum in the contract
- * @throws DriverError `badRequest` with the first problems; an unknown parameter is refused together with the known names
+ * @param subject what the whole is called at the beginning of a sentence: "The request"
+ * @param prefix of the paths for programs
  */
-export function parseParams<Schema extends z.ZodObject>(
-  schema: Schema,
-  params: unknown,
-  checkLength?: CheckLength,
-): z.output<Schema> {
-  const result = validate(schema, params ?? {}, checkLength);
-  if (result.ok) return result.data;
-  const known = Object.keys(schema.shape);
-  const unknown = result.problems.some(({ path, unknownKeys }) => unknownKeys !== undefined && path.length === 0);
-  const hint = unknown ? ` (known parameters: ${known.length > 0 ? known.join(', ') : 'none'})` : '';
-  throw new DriverError('badRequest', `${capitalize(describeProblems(result, 'parameter'))}${hint}.`, {
-    details: { problems: problemDetails(result, 'params') },
-  });
+export function explainInvalid(
+  { schema, value, issues, more }: Invalid,
+  subject: string,
+  wording: Omit<Wording, 'nullIsAbsent'>,
+  prefix = '',
+): Explained {
+  const all = explain(issues, value, jsonSchemaOf(schema), { ...wording, nullIsAbsent: true });
+  const problems = all.slice(0, MOST_PROBLEMS);
+  const sentences = problems.map((problem) => sentence(problem, subject, wording.noun));
+  const rest = more || all.length > problems.length ? ['Further problems are not listed.'] : [];
+  return {
+    text: [...sentences, ...rest].join(' '),
+    details: problems.map((problem) => ({ field: joined(prefix, problem.path), message: statement(problem) })),
+  };
 }
 
-const capitalize = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+function sentence(problem: Problem, subject: string, noun: string): string {
+  const about = problem.path === '' ? subject : `${capitalized(noun)} ${quote(problem.path)}`;
+  return asSentence(`${about} ${statement(problem)}`);
+}
+
+const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+function joined(prefix: string, path: string): string {
+  if (prefix === '' || path === '') return prefix || path;
+  return path.startsWith('[') ? `${prefix}${path}` : `${prefix}.${path}`;
+}

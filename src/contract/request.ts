@@ -2,7 +2,9 @@
 import { z } from 'zod';
 import { DriverError } from './errors.ts';
 import { tooComplex } from './json-structure.ts';
-import { describeProblems, problemDetails } from './problems.ts';
+import { asSentence } from '../lib/phrases.ts';
+import { kindOf } from '../lib/shown-value.ts';
+import { explainInvalid } from './problems.ts';
 import { validate } from './validation.ts';
 
 const LONGEST_SUBJECT_BYTES = 1024;
@@ -25,13 +27,23 @@ export const correlationId = z
   .max(128)
   .regex(/^[^\p{Cc}]*$/u, { error: 'must not hold control characters' });
 
+/** An id as callers send it. A whole number is taken too, since many count their requests; the answer repeats it. */
+export const requestId = z
+  .union([correlationId, z.number().meta({ type: 'integer' })])
+  .refine((id) => typeof id === 'string' || Number.isSafeInteger(id), {
+    error: 'must be a text or a whole number below 2^53; write another number as a text',
+  });
+export type RequestId = z.infer<typeof requestId>;
+
 /** A configured name is at most 64 characters long; a longer one is answered with `unknownHost`, not refused here. */
 const hostName = z.string().min(1).max(1024);
 
 export const requestSchema = z
   .strictObject({
     function: z.string().min(1).max(64).describe('Name of the function; "functions" lists them'),
-    id: correlationId.optional().describe('Correlation id, echoed in every answer; made by the driver if absent'),
+    id: requestId
+      .optional()
+      .describe('Correlation id, repeated in every answer as it came; made by the driver if absent'),
     host: z
       .union([hostName, z.array(hostName).min(1).max(1000)])
       .optional()
@@ -51,7 +63,7 @@ export type Request = z.infer<typeof requestSchema>;
 /** What could be read of a request: enough to answer it, even if it is wrong. */
 export type ParsedRequest =
   | { ok: true; request: Request }
-  | { ok: false; id: string | undefined; function: string; replyTo: string | undefined; error: DriverError };
+  | { ok: false; id: RequestId | undefined; function: string; replyTo: string | undefined; error: DriverError };
 
 /** A strict decoder: bytes that are not UTF-8 are an error instead of replacement characters in somebody's tag name. */
 const utf8 = new TextDecoder('utf-8', { fatal: true });
@@ -72,12 +84,15 @@ export function parseRequest(data: Uint8Array): ParsedRequest {
   const result = validate(requestSchema, json);
   if (result.ok) return { ok: true, request: result.data };
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
-    return unreadable(undefined, 'The request must be a JSON object.');
+    return unreadable(undefined, asSentence(`The request must be a JSON object, not ${kindOf(json)}`));
   }
-  return unreadable(json, `The request is not valid: ${describeProblems(result, 'field')}`, undefined, {
-    problems: problemDetails(result),
-  });
+  const { text, details } = explainInvalid(result, 'The request', { noun: 'field', elsewhere });
+  return unreadable(json, text, undefined, { problems: details });
 }
+
+/** Most often it is a parameter that stands beside "params". */
+const elsewhere = (path: readonly PropertyKey[]): string | undefined =>
+  path.length === 1 ? 'the parameters of a function belong into "params"' : undefined;
 
 function unreadable(
   json: object | undefined,
@@ -86,7 +101,7 @@ function unreadable(
   details?: Record<string, unknown>,
 ): ParsedRequest {
   const known = (json ?? {}) as Record<string, unknown>;
-  const id = correlationId.safeParse(known.id);
+  const id = requestId.safeParse(known.id);
   const replyTo = replySubject.safeParse(known.replyTo);
   const name = known.function;
   return {

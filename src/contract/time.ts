@@ -4,6 +4,8 @@
  */
 import { Temporal } from 'temporal-polyfill';
 import { z } from 'zod';
+import { quote } from '../lib/phrases.ts';
+import { epochProblem } from './epoch.ts';
 import { DriverError } from './errors.ts';
 import {
   formatInstant,
@@ -17,9 +19,13 @@ import {
 
 /** A time in a request, not yet resolved. */
 export const timeInput = z
-  .union([z.string().min(1).max(64), z.number().int()])
+  .union([z.string().min(1).max(64), z.number().meta({ type: 'integer' })])
+  .superRefine((input, context) => {
+    const message = epochProblem(input);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  })
   .describe(
-    'ISO 8601 with offset (without one: in timeZone), epoch milliseconds, or relative: "*" or "now", "t" (today), ' +
+    'ISO 8601 with offset (without one: in timeZone), epoch milliseconds from 1973 on, or relative: "*" or "now", "t" (today), ' +
       '"y" (yesterday), each with durations such as "*-8h", "t+6h30m", "*-1d"',
   );
 export type TimeInput = z.infer<typeof timeInput>;
@@ -29,7 +35,7 @@ export const timeZoneInput = z
   .string()
   .min(1)
   .max(64)
-  .refine(isTimeZone, { error: 'is not an IANA time zone such as "Europe/Berlin"' })
+  .refine(isTimeZone, { error: 'must be an IANA time zone such as "Europe/Berlin"' })
   .describe('IANA time zone that decides where days begin, DST included')
   .default('UTC');
 
@@ -65,22 +71,24 @@ const CALENDAR: Record<string, 'days' | 'weeks' | 'months' | 'years'> = {
 export function resolveTime(input: TimeInput, context: TimeContext, field: string): Nanoseconds {
   // By far the most frequent time of all.
   if (input === '*') return context.now;
-  const instant = typeof input === 'number' ? fromEpoch(input) : fromText(input.trim(), context);
+  const problem = epochProblem(input);
+  if (problem !== undefined) throw wrongTime(field, problem);
+  const instant = typeof input === 'number' ? fromMilliseconds(input) : fromText(input.trim(), context);
   if (instant === undefined) {
-    throw new DriverError(
-      'badRequest',
-      `"${field}": ${JSON.stringify(input)} is not a time. Use ISO 8601 with offset (2026-01-31T08:00:00Z), ` +
-        'epoch milliseconds, or a relative time such as "*-8h", "t" or "y+6h".',
-      { details: { field } },
+    throw wrongTime(
+      field,
+      'must be a time: ISO 8601 with offset (2026-01-31T08:00:00Z), epoch milliseconds, or relative to now ' +
+        `("*-8h", "t", "y+6h"); ${quote(input as string)} is none`,
     );
   }
   if (instant < MIN_INSTANT || instant > MAX_INSTANT) {
-    throw new DriverError('badRequest', `"${field}": ${JSON.stringify(input)} lies outside the years 1 to 9999.`, {
-      details: { field },
-    });
+    throw wrongTime(field, `must lie within the years 1 to 9999 (found ${JSON.stringify(input)})`);
   }
   return instant;
 }
+
+const wrongTime = (field: string, problem: string): DriverError =>
+  new DriverError('badRequest', `Parameter "${field}" ${problem}.`, { details: { field } });
 
 /**
  * Resolves a range and checks that it runs forward.
@@ -92,7 +100,7 @@ export function resolveRange(params: { start: TimeInput; end: TimeInput }, conte
   if (end < start) {
     throw new DriverError(
       'badRequest',
-      `"end" (${formatInstant(end)}) is before "start" (${formatInstant(start)}); swap them.`,
+      `Parameter "end" (${formatInstant(end)}) must not be before "start" (${formatInstant(start)}); swap them.`,
       { details: { field: 'end' } },
     );
   }
@@ -115,10 +123,6 @@ function isTimeZone(name: string): boolean {
   } catch {
     return false;
   }
-}
-
-function fromEpoch(ms: number): Nanoseconds | undefined {
-  return Number.isSafeInteger(ms) ? fromMilliseconds(ms) : undefined;
 }
 
 function fromText(text: string, context: TimeContext): Nanoseconds | undefined {

@@ -4,25 +4,27 @@
  * ends after a few problems; only input without any is given to zod as a whole.
  */
 import { z } from 'zod';
+import { WITHOUT_WORDS } from '../lib/explain.ts';
+import { allOf, count, quote } from '../lib/phrases.ts';
 
-/** Problems that are reported; what is wrong with the rest is not looked for. */
+/** Problems that are looked for; what is wrong with the rest is not. */
 export const MOST_PROBLEMS = 8;
-/** Longest name of the sender's own that a message repeats. */
-export const LONGEST_QUOTE = 100;
 /** Entries of a map or a list for which neither the schema nor the caller of {@link validate} has a limit. */
 export const MOST_ENTRIES = 1000;
 
-export interface Problem {
-  path: PropertyKey[];
-  message: string;
-  /** Names that the schema does not know: the first few, quoted and shortened, and how many more there are. */
-  unknownKeys?: string[];
+type Issue = z.core.$ZodIssue;
+
+/** What is wrong with a value; `explainInvalid` puts it into sentences. */
+export interface Invalid {
+  readonly ok: false;
+  readonly schema: z.ZodType;
+  readonly value: unknown;
+  readonly issues: readonly Issue[];
+  /** Validation has ended early, so there may be further problems. */
+  readonly more: boolean;
 }
 
-export type Validated<T> =
-  | { ok: true; data: T }
-  /** `more`: validation has ended early, so there may be further problems. */
-  | { ok: false; problems: Problem[]; more: boolean };
+export type Validated<T> = { readonly ok: true; readonly data: T } | Invalid;
 
 /**
  * Called with the number of entries of a list or a map for which the schema has no maximum, before they are looked at;
@@ -31,7 +33,8 @@ export type Validated<T> =
 export type CheckLength = (path: PropertyKey[], length: number) => void;
 
 /**
- * The value as the schema has it, or its first problems.
+ * The value as the schema has it, or what is wrong with it. Members that clients send for what they leave out count as
+ * absent: null, and an empty text where the schema knows none.
  * @throws what `checkLength` throws
  */
 export function validate<Schema extends z.ZodType>(
@@ -40,26 +43,21 @@ export function validate<Schema extends z.ZodType>(
   checkLength?: CheckLength,
 ): Validated<z.output<Schema>> {
   const walk = new Walk(checkLength);
-  walk.visit(visitorOf(schema), value);
-  if (walk.problems.length === 0) {
+  const present = walk.visit(visitorOf(schema), value);
+  if (walk.issues.length === 0) {
     // Only rules about an object as a whole are left, so zod finds few problems or none.
-    const result = schema.safeParse(value);
+    const result = schema.safeParse(present, WITHOUT_WORDS);
     if (result.success) return { ok: true, data: result.data };
     walk.report(result.error.issues);
   }
-  return { ok: false, problems: walk.problems, more: walk.isOver };
+  return { ok: false, schema, value, issues: walk.issues, more: walk.isOver };
 }
 
-/** Text of the sender's for a message, shortened. */
-export function quote(text: string): string {
-  return JSON.stringify(text.length <= LONGEST_QUOTE ? text : `${text.slice(0, LONGEST_QUOTE)}…`);
-}
-
-/** Validates one kind of value, and reports to the walk. */
-type Visitor = (value: unknown, walk: Walk) => void;
+/** Validates one kind of value, reports to the walk, and returns the value without what counts as absent. */
+type Visitor = (value: unknown, walk: Walk) => unknown;
 
 class Walk {
-  readonly problems: Problem[] = [];
+  readonly issues: Issue[] = [];
   readonly #checkLength: CheckLength | undefined;
   readonly #path: PropertyKey[] = [];
   #isOver = false;
@@ -73,24 +71,22 @@ class Walk {
     return this.#isOver;
   }
 
-  visit(visitor: Visitor, value: unknown, key?: PropertyKey): void {
+  visit(visitor: Visitor, value: unknown, key?: PropertyKey): unknown {
     if (key !== undefined) this.#path.push(key);
-    visitor(value, this);
+    const present = visitor(value, this);
     if (key !== undefined) this.#path.pop();
+    return present;
   }
 
-  /** The problems that zod has found in the value that is visited. */
-  report(issues: readonly z.core.$ZodIssue[]): void {
-    for (const { path, message } of issues) this.add({ path, message });
+  /** What zod has found in the value that is visited. */
+  report(issues: readonly Issue[]): void {
+    for (const issue of issues) this.add(issue);
   }
 
-  /** Adds a problem; its path is that from the value that is visited. */
-  add(problem: Problem): void {
-    if (this.problems.length < MOST_PROBLEMS) {
-      this.problems.push({ ...problem, path: [...this.#path, ...problem.path] });
-    } else {
-      this.#isOver = true;
-    }
+  /** Adds an issue; its path becomes that from the value that is validated. */
+  add(issue: Issue): void {
+    if (this.issues.length < MOST_PROBLEMS) this.issues.push({ ...issue, path: [...this.#path, ...issue.path] });
+    else this.#isOver = true;
   }
 
   checkLength(length: number): boolean {
@@ -112,17 +108,10 @@ function visitorOf(schema: z.core.$ZodType): Visitor {
 
 /** @throws Error for a kind of schema of which nobody has looked at the cost */
 function makeVisitor(schema: z.core.$ZodType): Visitor {
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault) {
-    const inner = visitorOf(schema.def.innerType);
-    return (value, walk) => {
-      if (value !== undefined) inner(value, walk);
-    };
-  }
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault) return optionalVisitor(schema.def.innerType);
   if (schema instanceof z.ZodNullable) {
     const inner = visitorOf(schema.def.innerType);
-    return (value, walk) => {
-      if (value !== null) inner(value, walk);
-    };
+    return (value, walk) => (value === null ? null : inner(value, walk));
   }
   if (schema instanceof z.ZodArray) return listVisitor(schema);
   if (schema instanceof z.ZodObject) return objectVisitor(schema);
@@ -135,11 +124,30 @@ function makeVisitor(schema: z.core.$ZodType): Visitor {
 /** Schemas that report a problem or two, whatever the value is. */
 const CONSTANT_COST = [z.ZodString, z.ZodNumber, z.ZodBoolean, z.ZodNull, z.ZodEnum, z.ZodLiteral, z.ZodUnknown];
 
-function leafVisitor(schema: z.ZodType): Visitor {
-  if (schema instanceof z.ZodUnknown) return () => undefined;
+/** What may be left out, and how clients write that they do: not at all, as null, and in Go as an empty text. */
+function optionalVisitor(schema: z.core.$ZodType): Visitor {
+  const inner = visitorOf(schema);
+  const nullIsAbsent = !z.safeParse(schema, null).success;
+  const emptyIsAbsent = isText(schema) && !z.safeParse(schema, '').success;
   return (value, walk) => {
-    const result = schema.safeParse(value);
+    if (value === undefined || (value === null && nullIsAbsent) || (value === '' && emptyIsAbsent)) return undefined;
+    return inner(value, walk);
+  };
+}
+
+const isText = (schema: z.core.$ZodType): boolean =>
+  schema instanceof z.ZodString ||
+  schema instanceof z.ZodEnum ||
+  schema instanceof z.ZodLiteral ||
+  (schema instanceof z.ZodUnion && schema.options.some(isText)) ||
+  (schema instanceof z.ZodOptional && isText(schema.def.innerType));
+
+function leafVisitor(schema: z.ZodType): Visitor {
+  if (schema instanceof z.ZodUnknown) return (value) => value;
+  return (value, walk) => {
+    const result = schema.safeParse(value, WITHOUT_WORDS);
     if (!result.success) walk.report(result.error.issues);
+    return value;
   };
 }
 
@@ -150,21 +158,23 @@ function listVisitor(schema: z.ZodArray): Visitor {
   const { maximum } = schema._zod.bag as { maximum?: number };
   return (value, walk) => {
     // Whether a list may be empty is up to zod, too.
-    if (!Array.isArray(value) || value.length === 0) {
-      wrongType(value, walk);
-      return;
-    }
+    if (!Array.isArray(value) || value.length === 0) return wrongType(value, walk);
     if (maximum === undefined ? !walk.checkLength(value.length) : value.length > maximum) {
       walk.add(tooMany(value.length, maximum ?? MOST_ENTRIES));
-      return;
+      return value as unknown;
     }
-    for (let index = 0; index < value.length && !walk.isOver; index++) walk.visit(element, value[index], index);
+    const present: unknown[] = [];
+    for (let index = 0; index < value.length && !walk.isOver; index++) {
+      present.push(walk.visit(element, value[index], index));
+    }
+    return present;
   };
 }
 
-const tooMany = (count: number, most: number): Problem => ({
+const tooMany = (entries: number, most: number): Issue => ({
+  code: 'custom',
   path: [],
-  message: `Too big: has ${count} entries, ${most} are allowed`,
+  message: `must have at most ${count(most, 'entry', 'entries')}, not ${entries}`,
 });
 
 function objectVisitor(schema: z.ZodObject): Visitor {
@@ -177,49 +187,54 @@ function objectVisitor(schema: z.ZodObject): Visitor {
   if (schema.def.catchall !== undefined && !isStrict) throw new Error('no bounded validation for a catch-all');
   const wrongType = leafVisitor(schema);
   return (value, walk) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      wrongType(value, walk);
-      return;
-    }
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return wrongType(value, walk);
+    const present: Record<string, unknown> = {};
     for (const [key, member] of members) {
-      if (walk.isOver) return;
+      if (walk.isOver) return value;
       // Own keys only: "constructor" is not a field that every object has.
-      walk.visit(member, Object.hasOwn(value, key) ? value[key as keyof object] : undefined, key);
+      const given = Object.hasOwn(value, key) ? value[key as keyof object] : undefined;
+      const own = walk.visit(member, given, key);
+      if (own !== undefined) present[key] = own;
     }
-    if (!isStrict) return;
-    const first: string[] = [];
-    let count = 0;
-    for (const key in value) {
-      if (!known.has(key) && ++count <= MOST_PROBLEMS) first.push(key);
-    }
-    if (count > 0) walk.add(unknownKeysProblem(first, count));
+    if (isStrict) reportUnknown(value, known, walk);
+    return present;
   };
 }
 
-function unknownKeysProblem(first: readonly string[], count: number): Problem {
-  const listed = [...first.map(quote), ...(count > first.length ? [`${count - first.length} more`] : [])];
-  return { path: [], message: `Unrecognized key${count > 1 ? 's' : ''}: ${listed.join(', ')}`, unknownKeys: listed };
+function reportUnknown(value: object, known: ReadonlySet<string>, walk: Walk): void {
+  const keys: string[] = [];
+  let unknown = 0;
+  for (const key in value) {
+    if (!known.has(key) && ++unknown <= MOST_PROBLEMS) keys.push(key);
+  }
+  if (unknown > MOST_PROBLEMS) {
+    walk.add({
+      code: 'custom',
+      path: [],
+      message: `has ${unknown} unknown members, such as ${allOf(keys.map(quote))}`,
+    });
+  } else if (unknown > 0) {
+    walk.add({ code: 'unrecognized_keys', keys, path: [], message: '' });
+  }
 }
 
 function mapVisitor(schema: z.ZodRecord): Visitor {
   const member = visitorOf(schema.valueType);
   const wrongType = leafVisitor(schema);
   return (value, walk) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      wrongType(value, walk);
-      return;
-    }
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return wrongType(value, walk);
     const keys = Object.keys(value);
     if (!walk.checkLength(keys.length)) {
       walk.add(tooMany(keys.length, MOST_ENTRIES));
-      return;
+      return value;
     }
     for (const key of keys) {
-      if (walk.isOver) return;
+      if (walk.isOver) break;
       // zod leaves it out of its copy, so it would pass unnoticed.
-      if (key === '__proto__') walk.add(unknownKeysProblem([key], 1));
+      if (key === '__proto__') walk.add({ code: 'unrecognized_keys', keys: [key], path: [], message: '' });
       else walk.visit(member, value[key as keyof object], key);
     }
+    return value;
   };
 }
 
@@ -234,8 +249,5 @@ function unionVisitor(schema: z.ZodUnion): Visitor {
   }
   const visitList = list === undefined ? undefined : visitorOf(list);
   const visitWhole = leafVisitor(schema);
-  return (value, walk) => {
-    if (visitList !== undefined && Array.isArray(value)) visitList(value, walk);
-    else visitWhole(value, walk);
-  };
+  return (value, walk) => (visitList !== undefined && Array.isArray(value) ? visitList : visitWhole)(value, walk);
 }

@@ -7,7 +7,7 @@ import type { AnswerEnd, AnswerSink, IncomingRequest } from '../contract/answer.
 import { DriverError, toDriverError } from '../contract/errors.ts';
 import type { Nanoseconds } from '../contract/instant.ts';
 import { limited, type Logger } from '../contract/log.ts';
-import { parseParams } from '../contract/problems.ts';
+import { parseParams } from '../contract/params.ts';
 import { parseRequest, type Request } from '../contract/request.ts';
 import { systemNow } from '../contract/time.ts';
 import { type Caller, callerRoot } from './caller.ts';
@@ -92,7 +92,8 @@ export class Driver {
   async handle(incoming: IncomingRequest): Promise<void> {
     const arrived = performance.now();
     const parsed = this.#parse(incoming.data);
-    const id = (parsed.ok ? parsed.request.id : parsed.id) ?? randomUUID();
+    const given = (parsed.ok ? parsed.request.id : parsed.id) ?? randomUUID();
+    const id = String(given);
     const name = parsed.ok ? parsed.request.function : parsed.function;
     const asked = parsed.ok ? parsed.request.replyTo : parsed.replyTo;
     const problem = asked === undefined ? undefined : incoming.replyProblem(asked);
@@ -103,7 +104,7 @@ export class Driver {
     }
     const user = parsed.ok ? (parsed.request.user?.name ?? '') : '';
     const caller: Caller = { root: callerRoot(incoming.hasReply ? incoming.reply : (replyTo ?? '')), user };
-    const sink = incoming.answer({ id, function: name, replyTo });
+    const sink = incoming.answer({ id: given, function: name, replyTo });
     // Whoever holds a lease has waited until its first message.
     let firstMs: number | undefined;
     const heard = onFlush(sink, () => (firstMs ??= performance.now() - arrived));
@@ -178,7 +179,7 @@ export class Driver {
       if (!lease) leave = this.#enter(caller, handler.needsNoServer === true, bytes);
       const timeoutMs = request.timeoutMs ?? limits.defaultTimeoutMs;
       checkLimit('timeoutMs', timeoutMs, limits.maxTimeoutMs, 'milliseconds');
-      const params = parseParams(handler.declaration.params, request.params, (path, length) => {
+      const params = parseParams(handler.declaration, request.params, (path, length) => {
         checkLimit(path.join('.'), length, limits.itemsPerRequest, 'items');
       });
       const reserve = reserveMs(timeoutMs);

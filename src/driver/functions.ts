@@ -1,6 +1,8 @@
 /** The functions that this driver serves: a new one is a declaration, a handler and a line here. */
 import { functionTable } from '../contract/functions/table.ts';
 import { DriverError } from '../contract/errors.ts';
+import { asSentence, quote } from '../lib/phrases.ts';
+import { didYouMeanOneOf } from '../lib/suggest.ts';
 import type { Handler } from './handler.ts';
 import { aggregated } from './handlers/aggregated.ts';
 import { cancel } from './handlers/cancel.ts';
@@ -54,6 +56,9 @@ export function handlerOf(name: string): Handler {
   if (declared) {
     throw new DriverError('unsupported', `Function "${name}": ${declared.unsupported ?? 'not served here.'}`);
   }
-  const names = functionTable.map((declaration) => declaration.name).join(', ');
-  throw new DriverError('unknownFunction', `There is no function ${JSON.stringify(name)}; there are ${names}.`);
+  const hint = didYouMeanOneOf(
+    name,
+    functionTable.map((declaration) => declaration.name),
+  );
+  throw new DriverError('unknownFunction', asSentence(`There is no function ${quote(name)}${hint}`));
 }

@@ -2,7 +2,8 @@
 import { DriverError } from '../contract/errors.ts';
 import type { Fqn } from '../contract/fqn.ts';
 import { readingSchemes } from '../contract/reading.ts';
-import { quote } from '../contract/validation.ts';
+import { asSentence, quote } from '../lib/phrases.ts';
+import { didYouMeanOneOf } from '../lib/suggest.ts';
 import type { Source } from '../sources/source.ts';
 import { Findings } from './findings.ts';
 import { Gate } from './gate.ts';
@@ -92,8 +93,8 @@ export class Hosts {
   #get(name: string): Host {
     const host = this.#byName.get(name);
     if (host) return host;
-    const known = [...this.#byName.keys()].map((other) => JSON.stringify(other)).join(', ') || 'none';
-    throw new DriverError('unknownHost', `There is no host ${quote(name)}; configured are ${known}.`, {
+    const hint = didYouMeanOneOf(name, [...this.#byName.keys()]);
+    throw new DriverError('unknownHost', asSentence(`There is no host ${quote(name)}${hint}`), {
       details: { host: name },
     });
   }

@@ -31,7 +31,7 @@ async function echo(request: IncomingRequest): Promise<void> {
   await answer.end({ status: 'ok', meta });
 }
 
-function headOf(request: IncomingRequest): { id: string; function: string } {
+function headOf(request: IncomingRequest): { id: string | number; function: string } {
   const parsed = parseRequest(request.data);
   const { id, function: name } = parsed.ok ? parsed.request : parsed;
   return { id: id ?? 'none', function: name };

@@ -132,7 +132,7 @@ describe('a followed lease', () => {
       params: { items: ['f0', 'f1'], leaseMs: 1000 },
     });
     expect([first?.cursor, second?.cursor]).toEqual([undefined, 'c2']);
-    await until(() => cancelled.includes(first?.request.id ?? ''));
+    await until(() => cancelled.includes(String(first?.request.id)));
     // Nobody listens to the old one.
     first?.values('c9', point(0, 99));
     second?.values('c4', point(0, 4));

@@ -1,6 +1,7 @@
 import { createUser } from 'nkeys.js';
 import { loadConfig, type LoadedConfig } from '../../src/config/load.ts';
-import { ConfigError, type Problem } from '../../src/config/problems.ts';
+import { ConfigError } from '../../src/config/problems.ts';
+import type { Problem } from '../../src/lib/problem.ts';
 
 /** A configuration file, free to be bent by a test. */
 export type Raw = Record<string, unknown>;

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { subjectProblem } from '../../src/config/fields.ts';
-import { nearest } from '../../src/config/near.ts';
+import { nearest } from '../../src/lib/suggest.ts';
 import { isAddress, parseNatsUrl } from '../../src/config/natsurl.ts';
-import { hideSecrets, shownValue } from '../../src/config/redact.ts';
+import { hideSecrets, shownValue } from '../../src/lib/shown-value.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import { Secret } from '../../src/config/secret.ts';
 import { good, load, makePair, refusal, secrets, server } from './fixture.ts';

@@ -2,7 +2,7 @@
 import { parentPort } from 'node:worker_threads';
 import { toDriverError } from '../../src/contract/errors.ts';
 import { functionTable } from '../../src/contract/functions/table.ts';
-import { parseParams } from '../../src/contract/problems.ts';
+import { parseParams } from '../../src/contract/params.ts';
 import { parseRequest } from '../../src/contract/request.ts';
 import { checkLimit } from '../../src/driver/limits.ts';
 import { expensiveBodies } from '../support/expensive-bodies.ts';
@@ -16,7 +16,7 @@ function answerTo(text: string): string {
   const declaration = functionTable.find(({ name }) => name === parsed.request.function);
   try {
     if (declaration) {
-      parseParams(declaration.params, parsed.request.params, (path, length) => {
+      parseParams(declaration, parsed.request.params, (path, length) => {
         checkLimit(path.join('.'), length, MOST_ITEMS, 'items');
       });
     }

@@ -35,12 +35,47 @@ describe('the request envelope', () => {
     for (const part of ['"host"', '"timeoutMs"', '"colour"']) expect(parsed.error.message).toContain(part);
   });
 
-  it.each(['a b', 'a..b', '.a', 'a.', 'a.*', 'a.>', 'a\r\nPUB x 1', '$SYS.x', ''])(
-    'refuses to answer on %j',
-    (replyTo) => {
-      expect(failure({ function: 'version', replyTo })).toMatchObject({ replyTo: undefined });
-    },
-  );
+  it('takes null, and an empty text where it has no meaning, for what is left out', () => {
+    const absent = {
+      id: null,
+      host: null,
+      params: null,
+      timeoutMs: null,
+      replyTo: '',
+      user: { name: null, groups: null },
+    };
+    expect(parse({ function: 'version', ...absent })).toEqual({ ok: true, request: { function: 'version', user: {} } });
+    expect(parse({ function: 'version', user: null, id: '', host: '' })).toEqual({
+      ok: true,
+      request: { function: 'version' },
+    });
+    expect(failure({ function: null }).error.message).toBe(
+      'Field "function" is missing. Name of the function; "functions" lists them.',
+    );
+  });
+
+  it.each([5, 0, -1, Number.MAX_SAFE_INTEGER])('takes the number %j as an id', (id) => {
+    expect(parse({ function: 'version', id })).toEqual({ ok: true, request: { function: 'version', id } });
+    expect(failure({ function: 'version', id, colour: 'red' }).id).toBe(id);
+  });
+
+  it.each([0.5, 2 ** 53, 1e300, true, [5]])('refuses the id %j, which no answer could repeat', (id) => {
+    expect(failure({ function: 'version', id })).toMatchObject({ id: undefined, error: { code: 'badRequest' } });
+  });
+
+  it.each([
+    [{ fuction: 'version' }, 'did you mean "function"?'],
+    [{ function: 'snapshot', items: ['x'] }, 'the parameters of a function belong into "params"'],
+    [{ function: 'snapshot', params: ['x'] }, 'Field "params" must be an object, not a list.'],
+    [{ function: 'snapshot', timeoutMs: '5' }, 'must be a whole number without quotes, not a string (found "5")'],
+    [{ function: 'snapshot', host: [null] }, 'Field "host[0]" must be a string, not null.'],
+  ])('says of %j what would be right', (body, text) => {
+    expect(failure(body).error.message).toContain(text);
+  });
+
+  it.each(['a b', 'a..b', '.a', 'a.', 'a.*', 'a.>', 'a\r\nPUB x 1', '$SYS.x'])('refuses to answer on %j', (replyTo) => {
+    expect(failure({ function: 'version', replyTo })).toMatchObject({ replyTo: undefined });
+  });
 
   it.each([
     [Buffer.alloc(0), 'empty'],

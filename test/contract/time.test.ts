@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DriverError } from '../../src/contract/errors.ts';
 import { formatInstant, parseInstant } from '../../src/contract/instant.ts';
-import { resolveRange, resolveTime, timeZoneInput } from '../../src/contract/time.ts';
+import { resolveRange, resolveTime, timeInput, timeZoneInput } from '../../src/contract/time.ts';
 
 const at = (text: string) => parseInstant(text) ?? expect.fail(text);
 const NOW = at('2026-07-15T10:20:30.5Z');
@@ -49,8 +49,10 @@ describe('absolute times', () => {
   });
 
   it('take epoch milliseconds', () => {
-    expect(resolve(0)).toBe('1970-01-01T00:00:00Z');
-    expect(resolve(-1)).toBe('1969-12-31T23:59:59.999Z');
+    expect(resolve(1_795_810_537_123)).toBe('2026-11-27T20:15:37.123Z');
+    expect(resolve(1e11)).toBe('1973-03-03T09:46:40Z');
+    expect(resolve(-1e11)).toBe('1966-10-31T14:13:20Z');
+    expect(resolve(253_402_300_799_999)).toBe('9999-12-31T23:59:59.999Z');
   });
 
   it.each(['yesterdayish', '*-8', '*-8x', '*-0.5mo', '2026-02-30', '*-99999999y', '', 1e17])(
@@ -61,9 +63,35 @@ describe('absolute times', () => {
     },
   );
 
+  it.each<[string | number, string]>([
+    [1_795_810_537, 'epoch seconds: write 1795810537000'],
+    [1_795_810_537.5, 'epoch seconds: write 1795810537500'],
+    ['1795810537', 'epoch seconds: write 1795810537000'],
+    [' 1795810537.25 ', 'epoch seconds: write 1795810537250'],
+    [-86_400, 'epoch seconds: write -86400000, or "1969-12-31T23:58:33.600Z"'],
+    [99_999_999_999, 'epoch seconds: write 99999999999000'],
+    [1_795_810_537_000_001, 'epoch microseconds: write 1795810537000'],
+    ['1795810537000001', 'epoch microseconds: write 1795810537000'],
+    [1_795_810_537_000_000_000, 'epoch nanoseconds: write 1795810537000'],
+    ['1.7958105370e9', 'epoch seconds: write 1795810537000'],
+    [1_795_810_537_000.25, 'whole milliseconds; write 1795810537000.25 as "2026-11-27T20:15:37.000250Z"'],
+    ['1795810537000', 'without quotes where it is epoch milliseconds: write 1795810537000'],
+    [20_260_131, 'a date: write "2026-01-31"'],
+    ['20260131', 'a date: write "2026-01-31"'],
+    ['2026', 'not a year: write "2026-01-01"'],
+    [0, 'write "1970-01-01T00:00:00Z"'],
+    [9e200, 'within the years 1 to 9999'],
+    [NaN, 'within the years 1 to 9999'],
+  ])('refuse the number %j by what it looks like, with the right value', (input, text) => {
+    expect(() => resolve(input)).toThrow(text);
+    // Already when the parameters are read.
+    const read = timeInput.safeParse(input);
+    if (!Number.isNaN(input)) expect(read.error?.issues[0]?.message).toContain(text);
+  });
+
   it('refuse an end before its start, naming the end', () => {
     const params = { start: '*', end: '*-1h' };
-    expect(() => resolveRange(params, { now: NOW, timeZone: 'UTC' })).toThrow(/"end".*before "start"/);
+    expect(() => resolveRange(params, { now: NOW, timeZone: 'UTC' })).toThrow(/"end".*must not be before "start"/);
   });
 });
 

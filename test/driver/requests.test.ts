@@ -16,27 +16,27 @@ describe('a request', () => {
     ['that is no JSON', '{"function":', 'badRequest', 'The request is not JSON'],
     ['that is a list', '[]', 'badRequest', 'must be a JSON object'],
     ['without a function', '{"id":"7"}', 'badRequest', 'function'],
-    ['with an unknown field', '{"function":"version","hosst":"a"}', 'badRequest', 'unknown field "hosst"'],
+    [
+      'with an unknown field',
+      '{"function":"version","hosst":"a"}',
+      'badRequest',
+      'Field "hosst" is not a known field; did you mean "host"?',
+    ],
     [
       'of an unknown function',
       '{"function":"tagserch"}',
       'unknownFunction',
-      'There is no function "tagserch"; there are version, functions',
+      'There is no function "tagserch"; did you mean "tagsearch"?',
     ],
     ['of a function that is not served', '{"function":"writedata"}', 'unsupported', 'only reads'],
     [
       'with an unknown parameter',
       '{"function":"version","params":{"x":1}}',
       'badRequest',
-      'Unknown parameter "x" (known parameters: none)',
+      'Parameter "x" is not a known parameter; none is known here.',
     ],
     ['without a needed parameter', '{"function":"snapshot"}', 'badRequest', '"items"'],
-    [
-      'to an unknown host',
-      '{"function":"version","host":"b"}',
-      'unknownHost',
-      'There is no host "b"; configured are "a".',
-    ],
+    ['to an unknown host', '{"function":"version","host":"b"}', 'unknownHost', 'There is no host "b"; known here: a.'],
     ['with too long a budget', '{"function":"version","timeoutMs":300001}', 'tooLarge', '300001 milliseconds'],
   ])('%s is refused clearly', async (_what, text, code, message) => {
     const { send, log } = testDriver([source('a')]);
@@ -241,3 +241,26 @@ it('an answer that cannot be sent is logged and ends nothing else', async () => 
     { message: 'the answer could not be sent' },
   ]);
 });
+
+it.each(['5', '"5"'])(
+  'a request with the number 5 as id is cancelled by %s, and repeats the number',
+  async (request) => {
+    const asked = latch();
+    const slow = source('a', {
+      snapshot: async (_fqn, _time, call) => {
+        asked.open();
+        return new Promise((_resolve, reject) => {
+          call.signal.addEventListener('abort', () => {
+            reject(call.signal.reason as Error);
+          });
+        });
+      },
+    });
+    const { send } = testDriver([slow]);
+    const running = send(Buffer.from(`{"function":"snapshot","id":5,"params":{"items":["${item}"]}}`));
+    await asked.opened;
+    const cancel = await send(Buffer.from(`{"function":"cancel","params":{"request":${request}}}`));
+    expect(cancel.items).toEqual([{ request: '5', cancelled: true }]);
+    expect(await running).toMatchObject({ head: { id: 5 }, error: { code: 'cancelled' } });
+  },
+);

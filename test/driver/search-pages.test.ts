@@ -191,7 +191,7 @@ describe('the question', () => {
     ['of a signal', fqn('a', 'signal', 'x'), 'badRequest', 'must be the FQN of an asset'],
     ['of a part of an asset', `${fqn('a', 'asset', 'x')}/property/y`, 'badRequest', 'must be the FQN of an asset'],
     ['that is none', 'Area A', 'badRequest', 'not a fully qualified name'],
-    ['of an unknown host', fqn('z', 'asset', 'x'), 'unknownHost', 'configured are "a", "b"'],
+    ['of an unknown host', fqn('z', 'asset', 'x'), 'unknownHost', 'known here: a and b'],
     ['of another host than the request names', fqn('b', 'asset', 'x'), 'badRequest', 'leaves out'],
     ['of another scheme', fqn('a', 'asset', 'x').replace('seeq:', 'mqtt:'), 'badRequest', 'start with "seeq:"'],
   ])('with an asset %s is refused', async (_what, asset, code, text) => {

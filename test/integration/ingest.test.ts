@@ -148,7 +148,7 @@ describe('a driver that takes in device data', () => {
     const answer = await cluster.ask({ function: 'snapshot', params: { items } });
     expect(answer.items).toMatchObject([{ error: { code: 'unknownHost' } }]);
     expect(JSON.stringify(answer.items)).toContain('mqtt: names device data, which requests do not answer');
-    expect((await cluster.ask({ function: 'version', host: 'a' })).error?.message).toContain('configured are none.');
+    expect((await cluster.ask({ function: 'version', host: 'a' })).error?.message).toContain('none is known here.');
   });
 
   it('tells of its feeds in health and metrics, as their schemas have it', async () => {

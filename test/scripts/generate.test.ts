@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { configurationPage, exampleConfig, PLACEHOLDER_KEY } from '../../scripts/generators/configuration.ts';
-import { configJsonSchema, type SchemaNode } from '../../src/config/explain.ts';
+import { configJsonSchema } from '../../src/config/explain.ts';
+import type { SchemaNode } from '../../src/lib/explain.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { createAuthority } from '../support/nats/certificates.ts';
 import { makePair } from '../config/fixture.ts';

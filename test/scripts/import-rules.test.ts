@@ -17,6 +17,7 @@ const { forbidden = [], options = {} } = createRequire(import.meta.url)(
 const breaches: Readonly<Record<string, readonly (readonly [from: string, to: string])[]>> = {
   'no-cycles': [['src/contract/a.ts', './b.ts']],
   'contract-knows-nobody': [['src/contract/a.ts', '../bus/x.ts']],
+  'lib-knows-nobody': [['src/lib/a.ts', '../contract/b.ts']],
   'config-knows-nobody': [['src/config/a.ts', '../contract/b.ts']],
   'only-bus-imports-nats': [['src/driver/a.ts', 'nats']],
   'bus-knows-contract-only': [

@@ -1,5 +1,5 @@
 /** The rules of `settings.ingest` that concern several keys at once. A further kind of feed with rules is a line here. */
-import type { Problem } from '../problems.ts';
+import type { Problem } from '../../lib/problem.ts';
 import type { Raw } from '../raw.ts';
 import { sameNames } from '../same-names.ts';
 import { i3Checks } from './i3-checks.ts';

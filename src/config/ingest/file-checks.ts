@@ -5,7 +5,7 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import type { IngestConfig } from '../config.ts';
 import { certificateBlocks, certificatesProblem } from '../files.ts';
-import type { Problem } from '../problems.ts';
+import type { Problem } from '../../lib/problem.ts';
 import { SecretSource } from '../secret.ts';
 import { passwordProblem } from './i3-password.ts';
 import { KeyProblem, readPrivateKey } from './private-key.ts';

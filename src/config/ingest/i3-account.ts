@@ -1,7 +1,7 @@
 /** How the driver stands at an I3 marketplace: who it is and how it proves that. Shared by buyers and sellers. */
 import { z } from 'zod';
 import { freshSecret, whole } from '../fields.ts';
-import { SENSITIVE } from '../schema-server.ts';
+import { SENSITIVE } from '../../lib/explain.ts';
 import { connectionKeys } from './connection.ts';
 
 /** A broker gives a client nothing, without a word, whose user name or client id holds one of these. */

@@ -1,5 +1,5 @@
 /** The rules of buying and selling at an I3 marketplace that concern several entries of the configuration at once. */
-import type { Problem } from '../problems.ts';
+import type { Problem } from '../../lib/problem.ts';
 import { object, objects, type Raw } from '../raw.ts';
 import { DEFAULT_PREFIX } from './common.ts';
 import { overlap } from './filter-overlap.ts';

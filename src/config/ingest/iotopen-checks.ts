@@ -1,7 +1,7 @@
 /** The rules of `settings.ingest.iotopen[]` that concern several keys at once. */
 import { normalize } from 'node:path';
 import { isLoopback } from '../loopback.ts';
-import type { Problem } from '../problems.ts';
+import type { Problem } from '../../lib/problem.ts';
 import { object, objects, type Raw } from '../raw.ts';
 import { backfillSchema } from './iotopen.ts';
 import { forgottenSession, halfCertificate, isPlain, TLS_KEYS, uncheckedTls, uselessExpiry } from './mqtt-checks.ts';

@@ -1,7 +1,7 @@
 /** `settings.ingest.iotopen[]`: a platform of IoT Open (Lynx). */
 import { z } from 'zod';
 import { freshSecret, ownFile, plainName, webRoot, whole } from '../fields.ts';
-import { SENSITIVE } from '../schema-server.ts';
+import { SENSITIVE } from '../../lib/explain.ts';
 import { brokerUrl, connectionKeys, mqttTlsSchema } from './connection.ts';
 
 const credentialsSchema = z.strictObject({

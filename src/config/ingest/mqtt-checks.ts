@@ -1,6 +1,6 @@
 /** The rules of connections to MQTT brokers that concern several keys at once; for all kinds of feeds that have them. */
 import { isLoopback } from '../loopback.ts';
-import type { Problem } from '../problems.ts';
+import type { Problem } from '../../lib/problem.ts';
 import { object, objects, type Raw } from '../raw.ts';
 import { covers, overlap } from './filter-overlap.ts';
 

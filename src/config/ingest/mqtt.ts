@@ -1,6 +1,6 @@
 /** `settings.ingest.mqtt[]`: any MQTT broker. */
 import { z } from 'zod';
-import { SENSITIVE } from '../schema-server.ts';
+import { SENSITIVE } from '../../lib/explain.ts';
 import { plainName } from '../fields.ts';
 import { connectionKeys, userPasswordSchema } from './connection.ts';
 import { topicSchema } from './mapping.ts';

@@ -1,4 +1,4 @@
-import type { Problem } from '../problems.ts';
+import type { Problem } from '../../lib/problem.ts';
 import { object, objects, type Raw } from '../raw.ts';
 import { brokerOf } from './same-broker.ts';
 

@@ -1,6 +1,6 @@
 /** The rules of `settings.ingest.stream` that concern several keys, and whether there is a feed at all. */
 import { object, type Raw } from '../raw.ts';
-import type { Problem } from '../problems.ts';
+import type { Problem } from '../../lib/problem.ts';
 import { streamSchema } from './common.ts';
 
 const FEEDS = ['mqtt', 'i3', 'egress', 'iotopen', 'seneye'] as const;

@@ -1,6 +1,6 @@
 /** Functions of type GENERAL: about the driver and its servers. */
 import { z } from 'zod';
-import { correlationId } from '../request.ts';
+import { requestId } from '../request.ts';
 import { failedHost, failedItem, itemsParam, propertyValue, searchParams } from './common.ts';
 import { defineFunction, noParams } from './define.ts';
 
@@ -124,7 +124,7 @@ export const cancel = defineFunction({
   type: 'GENERAL',
   description: 'Stops requests and leases by their id, on whichever replica they run',
   params: z.strictObject({
-    request: correlationId.describe('Id of the request; all that run with this id are stopped, whoever sent them'),
+    request: requestId.describe('Id of the request; all that run with this id are stopped, whoever sent them'),
   }),
   item: z.object({
     request: z.string(),

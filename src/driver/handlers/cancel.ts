@@ -4,7 +4,8 @@ import { type Handler, handler } from '../handler.ts';
 
 export const cancel: Handler = {
   ...handler(declaration, async ({ request }, context) => {
-    await context.emit({ request, cancelled: await context.cancel(request) });
+    const id = String(request);
+    await context.emit({ request: id, cancelled: await context.cancel(id) });
   }),
   needsNoServer: true,
 };

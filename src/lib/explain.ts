@@ -1,0 +1,258 @@
+/** Turns what zod finds in outside input into sentences: what is expected, what came, and the nearest known name. */
+import type { z } from 'zod';
+import { anyOf, count } from './phrases.ts';
+import { pathText, type Problem } from './problem.ts';
+import { kindOf, shownValue } from './shown-value.ts';
+import { didYouMean, didYouMeanOneOf, nearest } from './suggest.ts';
+
+/** The parts of a JSON Schema that matter here. */
+export interface SchemaNode {
+  readonly type?: string;
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly properties?: Readonly<Record<string, SchemaNode>>;
+  readonly required?: readonly string[];
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+  readonly items?: SchemaNode;
+  readonly anyOf?: readonly SchemaNode[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  /** Marks of our own. */
+  readonly [mark: `x-${string}`]: unknown;
+}
+
+/** Marks a part of the input whose values are never printed. It travels in the JSON Schema. */
+export const SENSITIVE = 'x-sensitive';
+
+/**
+ * For every validation whose problems are explained: where a schema has no words of its own, zod gives none either, and
+ * the sentence is made here.
+ */
+export const WITHOUT_WORDS = { error: () => '' };
+
+export interface Wording {
+  /** What a member is called: "key" in a file, "field" or "parameter" in a request. */
+  readonly noun: string;
+  /** Whether a member that is null counts as one that is missing. */
+  readonly nullIsAbsent?: boolean;
+  /** What to say of an unknown member that belongs elsewhere; in place of a guess. */
+  readonly elsewhere?: (path: readonly PropertyKey[]) => string | undefined;
+}
+
+type Issue = z.core.$ZodIssue;
+
+/**
+ * @param issues of a validation {@link WITHOUT_WORDS}
+ * @param root the whole input
+ * @param whole its JSON Schema, of kind "input"
+ */
+export function explain(issues: readonly Issue[], root: unknown, whole: SchemaNode, wording: Wording): Problem[] {
+  const explainer = new Explainer(root, whole, wording);
+  return issues.flatMap((issue) => explainer.issue(issue));
+}
+
+/** The keys of an object; of several forms, those of the form that is an object. */
+export const keysOf = (node: SchemaNode | undefined): string[] => Object.keys(objectForm(node)?.properties ?? {});
+
+const objectForm = (node: SchemaNode | undefined): SchemaNode | undefined =>
+  node?.anyOf?.find((form) => form.properties) ?? node;
+
+interface Place {
+  readonly node: SchemaNode | undefined;
+  readonly value: unknown;
+  readonly sensitive: boolean;
+}
+
+class Explainer {
+  readonly #root: unknown;
+  readonly #whole: SchemaNode;
+  readonly #wording: Wording;
+  readonly #described = new Set<string>();
+
+  constructor(root: unknown, whole: SchemaNode, wording: Wording) {
+    this.#root = root;
+    this.#whole = whole;
+    this.#wording = wording;
+  }
+
+  issue(issue: Issue): Problem[] {
+    const place = this.#look(issue.path);
+    // A text in the place of an object or a list may be anything, so it is not repeated.
+    const hidden = place.sensitive || place.node?.properties !== undefined || place.node?.items !== undefined;
+    const value = hidden || place.value === '' ? undefined : shownValue(place.value);
+    const at = (message: string): Problem[] => [
+      // Not once more what the message says already.
+      { path: pathText(issue.path), message, ...(value === undefined || holds(message, value) ? {} : { value }) },
+    ];
+    if (this.#isMissing(issue, place)) return [{ path: pathText(issue.path), message: this.#missing(place.node) }];
+    switch (issue.code) {
+      case 'unrecognized_keys':
+        return this.#unknownKeys(issue, place.node);
+      case 'invalid_key':
+        return issue.issues
+          .flatMap((inner) => this.issue({ ...inner, path: issue.path }))
+          .map(({ path, message }) => ({ path, message: `its name ${message}` }));
+      case 'invalid_union':
+        return this.#union(issue, place) ?? at(issue.message || wrongType(place, 'value'));
+      case 'invalid_value':
+        return at(wrongValue(issue.values, place.value, value));
+      default:
+        return at(issue.message || expectation(issue, place));
+    }
+  }
+
+  /** Follows a path through the schema and the input at once. */
+  #look(path: readonly PropertyKey[]): Place {
+    let node: SchemaNode | undefined = this.#whole;
+    let value: unknown = this.#root;
+    let sensitive = false;
+    for (const part of path) {
+      node = under(node, part);
+      value = typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[part] : undefined;
+      sensitive ||= node?.[SENSITIVE] === true;
+    }
+    return { node, value, sensitive };
+  }
+
+  #isMissing({ code, path }: Issue, { value }: Place): boolean {
+    if (path.length === 0 || typeof path.at(-1) === 'number') return false;
+    if (code !== 'invalid_type' && code !== 'invalid_union' && code !== 'invalid_value') return false;
+    return value === undefined || (value === null && this.#wording.nullIsAbsent === true);
+  }
+
+  /** With what belongs there; once, where several of a kind are missing. */
+  #missing({ description = '' }: SchemaNode = {}): string {
+    if (description === '' || this.#described.has(description)) return 'is missing';
+    this.#described.add(description);
+    return `is missing. ${description}`;
+  }
+
+  /** Unknown members, each with the one that was probably meant. Their values are not shown: anything may stand there. */
+  #unknownKeys({ path, keys }: Extract<Issue, { code: 'unrecognized_keys' }>, node: SchemaNode | undefined): Problem[] {
+    const { noun, elsewhere = (unknown: readonly PropertyKey[]) => this.#placeOf(unknown) } = this.#wording;
+    const known = keysOf(node);
+    return keys.map((key) => {
+      const unknown: PropertyKey[] = [...path, key];
+      const home = nearest(key, known) === undefined ? elsewhere(unknown) : undefined;
+      const hint = home === undefined ? didYouMeanOneOf(key, known) : `; ${home}`;
+      return { path: pathText(unknown), message: `is not a known ${noun}${hint}` };
+    });
+  }
+
+  /** Where a key that is unknown at its place is known: above it, or in one of the objects beside it. */
+  #placeOf(path: readonly PropertyKey[]): string | undefined {
+    const key = String(path.at(-1));
+    for (let length = path.length - 2; length >= 0; length--) {
+      const above = path.slice(0, length);
+      if (!keysOf(this.#look(above).node).includes(key)) continue;
+      return length === 0 ? 'it belongs to the top' : `it belongs into ${pathText(above)}`;
+    }
+    const beside = path.slice(0, -1);
+    const { node } = this.#look(beside);
+    const home = keysOf(node).find((name) => keysOf(under(node, name)).includes(key));
+    return home === undefined ? undefined : `it belongs into ${pathText([...beside, home])}`;
+  }
+
+  /** Of the forms that a value may have, takes the one that it was probably meant to be. */
+  #union(issue: Extract<Issue, { code: 'invalid_union' }>, place: Place): Problem[] | undefined {
+    if (issue.message !== '' || place.value === undefined) return undefined;
+    const branch = issue.errors.find(
+      (errors) => !errors.some(({ code, path }) => path.length === 0 && OF_TYPE.has(code)),
+    );
+    return branch?.flatMap((error) => this.issue({ ...error, path: [...issue.path, ...error.path] }));
+  }
+}
+
+/** What is wrong with a value that has another type than it should. */
+const OF_TYPE: ReadonlySet<string> = new Set<Issue['code']>(['invalid_type', 'invalid_value', 'invalid_union']);
+
+function under(node: SchemaNode | undefined, part: PropertyKey): SchemaNode | undefined {
+  const forms = node?.anyOf ?? (node ? [node] : []);
+  if (typeof part === 'number') return forms.find((form) => form.items)?.items;
+  return objectForm(node)?.properties?.[String(part)];
+}
+
+/** Whether a message has the value as a word of its own. */
+function holds(message: string, value: string): boolean {
+  const at = message.indexOf(value);
+  return at >= 0 && !/\w/.test(message.charAt(at - 1)) && !/[\w.]/.test(message.charAt(at + value.length));
+}
+
+function expectation(issue: Issue, place: Place): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return wrongType(place, issue.expected);
+    case 'too_small':
+      return tooSmall(issue, place);
+    case 'too_big':
+      return tooBig(issue);
+    case 'not_multiple_of':
+      return `must be a multiple of ${issue.divisor}`;
+    default:
+      return 'does not have the right form';
+  }
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  int: 'a whole number',
+  integer: 'a whole number',
+  number: 'a number',
+  string: 'a string',
+  boolean: 'true or false',
+  object: 'an object',
+  record: 'an object',
+  array: 'a list',
+  null: 'null',
+};
+
+function wrongType({ node, value }: Place, expected: string): string {
+  if (keysOf(node).includes('file') && typeof value === 'string' && expected === 'object') {
+    return 'must not stand in this file as text; write { "file": "path" } or { "env": "NAME" } that holds it';
+  }
+  const wanted = expected === 'number' && node?.type === 'integer' ? 'int' : expected;
+  if (wanted === 'int' && typeof value === 'number') return 'must be a whole number';
+  const hint = typeof value === 'string' && ['int', 'number', 'boolean'].includes(wanted) ? ' without quotes' : '';
+  const form = KINDS[wanted] ?? anyOf([...new Set(formsOf(node).map(formOf))]);
+  return `must be ${form}${hint}, not ${kindOf(value)}`;
+}
+
+/** All forms that a value may have. */
+function formsOf(node: SchemaNode = {}): SchemaNode[] {
+  if (node.anyOf) return node.anyOf.flatMap(formsOf);
+  // One of several simple types.
+  const types: unknown = node.type;
+  return Array.isArray(types) ? types.map((type: string) => ({ type })) : [node];
+}
+
+function formOf(node: SchemaNode): string {
+  if (node.const !== undefined) return node.const === '' ? 'a string' : JSON.stringify(node.const);
+  if (node.enum !== undefined) return anyOf(node.enum.map((value) => JSON.stringify(value)));
+  if (node.properties?.file && node.properties.env) return '{ "file": "path" } or { "env": "NAME" }';
+  return KINDS[node.type ?? ''] ?? 'another value';
+}
+
+function wrongValue(known: readonly unknown[], value: unknown, shown: string | undefined): string {
+  const came = shown === undefined ? '' : `, not ${shown}`;
+  const hint = typeof value === 'string' ? didYouMean(value, known.map(String)) : '';
+  return `must be ${anyOf(known.map((each) => JSON.stringify(each)))}${came}${hint}`;
+}
+
+function tooSmall(
+  { origin, minimum, inclusive }: Extract<Issue, { code: 'too_small' }>,
+  { node, value }: Place,
+): string {
+  if (origin === 'string' || origin === 'array') {
+    return minimum === 1 ? 'must not be empty' : `must have at least ${sizeOf(origin, Number(minimum))}`;
+  }
+  const leave = value === 0 && node?.default !== undefined ? ` (leave it out for ${JSON.stringify(node.default)})` : '';
+  return `must be ${inclusive === false ? 'greater than' : 'at least'} ${String(minimum)}${leave}`;
+}
+
+function tooBig({ origin, maximum, inclusive }: Extract<Issue, { code: 'too_big' }>): string {
+  if (origin === 'string' || origin === 'array') return `must have at most ${sizeOf(origin, Number(maximum))}`;
+  return `must be ${inclusive === false ? 'less than' : 'at most'} ${String(maximum)}`;
+}
+
+const sizeOf = (origin: string, size: number): string =>
+  origin === 'string' ? count(size, 'character') : count(size, 'entry', 'entries');

@@ -1,0 +1,132 @@
+import { allOf } from './phrases.ts';
+import { keyText } from './problem.ts';
+
+/** Other words for names of ours, as other systems and languages have them. */
+const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
+  // Statistics.
+  mean: ['average'],
+  sum: ['total'],
+  integral: ['total'],
+  totalize: ['total'],
+  stdev: ['stdDev'],
+  sigma: ['stdDev'],
+  delta: ['range'],
+  // Parameters.
+  tags: ['items'],
+  fqns: ['items'],
+  fqn: ['items'],
+  ids: ['items'],
+  points: ['items'],
+  from: ['start'],
+  begin: ['start'],
+  since: ['start'],
+  to: ['end'],
+  until: ['end'],
+  stop: ['end'],
+  tz: ['timeZone'],
+  search: ['query', 'tagsearch'],
+  filter: ['query', 'where'],
+  step: ['intervalMs'],
+  server: ['host'],
+  hostname: ['host'],
+  method: ['methods', 'function'],
+  args: ['params'],
+  arguments: ['params'],
+  parameters: ['params'],
+  reply: ['replyTo'],
+  // Functions.
+  current: ['snapshot'],
+  history: ['discrete'],
+  raw: ['discrete'],
+  recorded: ['discrete'],
+  subscribe: ['eventpipepoll'],
+  capsules: ['timeframesearch'],
+  browse: ['elementsearch'],
+};
+
+/** Fewer letters say nothing of what they begin or leave out. */
+const SHORTEST_PART = 3;
+
+/**
+ * The known name that was probably meant by a wrong one, or undefined. Letter case and `-`/`_` do not count. A typo in
+ * three letters is forgiven; other words for it, shortened (`avg`) and lengthened (`maximum`) forms are recognized.
+ */
+export function nearest(given: string, known: readonly string[]): string | undefined {
+  const wanted = plain(given).slice(0, 64);
+  const same = known.find((name) => plain(name) === wanted);
+  if (same !== undefined) return same;
+  const synonyms = Object.hasOwn(SYNONYMS, wanted) ? SYNONYMS[wanted] : undefined;
+  return synonyms?.find((name) => known.includes(name)) ?? fewestSlips(wanted, known) ?? partOf(wanted, known);
+}
+
+const plain = (name: string): string => name.toLowerCase().replaceAll(/[-_]/g, '');
+
+function fewestSlips(wanted: string, known: readonly string[]): string | undefined {
+  let best: { name: string; slips: number } | undefined;
+  for (const name of known) {
+    const slips = slipsBetween(wanted, plain(name));
+    if (slips < name.length && slips <= Math.max(1, Math.floor(name.length / 3)) && (!best || slips < best.slips))
+      best = { name, slips };
+  }
+  return best?.name;
+}
+
+/** The only name that the text begins, or that begins it; else the only one that it abbreviates. */
+function partOf(wanted: string, known: readonly string[]): string | undefined {
+  if (wanted.length < SHORTEST_PART) return undefined;
+  const begins = (name: string): boolean =>
+    name.startsWith(wanted) || (name.length >= SHORTEST_PART && wanted.startsWith(name));
+  return onlyOne(known, (name) => begins(plain(name))) ?? onlyOne(known, (name) => abbreviates(wanted, plain(name)));
+}
+
+function onlyOne(known: readonly string[], fits: (name: string) => boolean): string | undefined {
+  const [first, ...more] = known.filter(fits);
+  return more.length === 0 ? first : undefined;
+}
+
+/** Whether all letters stand in the name in their order, the first one at its beginning: "avg" in "average". */
+function abbreviates(short: string, name: string): boolean {
+  if (!name.startsWith(short.charAt(0))) return false;
+  let at = 0;
+  for (const letter of name) if (letter === short[at]) at++;
+  return at === short.length;
+}
+
+/** `; did you mean "x"?` or nothing, to end a sentence about an unknown name. */
+export function didYouMean(given: string, known: readonly string[]): string {
+  const name = nearest(given, known);
+  return name === undefined ? '' : `; did you mean ${JSON.stringify(name)}?`;
+}
+
+/** Longest list of known names in a message. */
+const MOST_NAMES = 20;
+
+/** What ends a sentence about an unknown name: the one that was probably meant, or else those that there are. */
+export function didYouMeanOneOf(given: string, known: readonly string[]): string {
+  if (known.length === 0) return '; none is known here';
+  const shown = known.slice(0, MOST_NAMES).map(keyText);
+  const more = known.length - shown.length;
+  return (
+    didYouMean(given, known) || `; known here: ${more > 0 ? `${shown.join(', ')} and ${more} more` : allOf(shown)}`
+  );
+}
+
+/** Edit distance with swaps of neighbours (optimal string alignment). */
+function slipsBetween(a: string, b: string): number {
+  let before: number[] = [];
+  let row = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1];
+      let slips = Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (same ? 0 : 1));
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
+        slips = Math.min(slips, (before[j - 2] ?? 0) + 1);
+      }
+      next.push(slips);
+    }
+    before = row;
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
