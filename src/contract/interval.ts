@@ -5,7 +5,7 @@
 import { Temporal } from 'temporal-polyfill';
 import { DriverError } from './errors.ts';
 import type { Nanoseconds } from './instant.ts';
-import { quote } from './validation.ts';
+import { quote } from '../lib/phrases.ts';
 
 /** `exact` in nanoseconds, whole calendar days (`week`: counted from a Monday), or whole calendar months. */
 export type Length =

@@ -67,7 +67,6 @@ describe('parameters', () => {
     ['snapshot', { items: ['x', null] }, 'Parameter "items[1]" must be a string, not null.'],
     ['snapshot', { items: [] }, 'Parameter "items" must not be empty.'],
     ['snapshot', { fqns: ['x'] }, 'did you mean "items"?'],
-    ['interpolated', range, 'Function "interpolated" needs exactly one of'],
     ['version', { a: 1 }, 'Parameter "a" is not a known parameter; none is known here.'],
   ])('%s says of %j what would be right', (name, params, text) => {
     expect(() => parseParams(of(name), params)).toThrow(text);
