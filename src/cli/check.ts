@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net';
 import type { IngestConfig } from '../config/config.ts';
+import type { ProxyConfig } from '../config/proxy.ts';
 import { loadConfig, type LoadedConfig } from '../config/load.ts';
 import { ConfigError } from '../config/problems.ts';
 import { problemText } from '../lib/problem.ts';
@@ -39,12 +40,14 @@ function summary({ path, config }: LoadedConfig): string[] {
     `  bus     ${bus} (${tls ? 'TLS' : 'plain TCP'}), requests on ${config.reqtopic}`,
     ...config.servers.map(({ name, url, credentials, proxy }) => {
       const login = credentials.kind === 'accessKey' ? 'access key' : `user of directory ${credentials.directory}`;
-      const via = proxy === undefined ? '' : `, through the proxy ${proxy.url} (${proxy.from})`;
-      return `  server  ${name}: ${url} (${login})${via}`;
+      return `  server  ${name}: ${url} (${login})${via(proxy)}`;
     }),
     ...(config.ingest === undefined ? [] : feedLines(config.ingest)),
   ];
 }
+
+const via = (proxy: ProxyConfig | undefined): string =>
+  proxy === undefined ? '' : `, through the proxy ${proxy.url} (${proxy.from})`;
 
 /** What is typed into the senders. */
 function listenerUrl({ host, port, path, tls }: NonNullable<IngestConfig['seneye']>): string {
@@ -56,7 +59,10 @@ function listenerUrl({ host, port, path, tls }: NonNullable<IngestConfig['seneye
 function feedLines({ prefix, stream, mqtt, i3, egress, iotopen, seneye }: IngestConfig): string[] {
   const where = stream.mode === 'core' ? 'core NATS, MAY BE LOST' : `stream ${stream.name}`;
   const brokers = Object.entries({ mqtt, i3, egress, iotopen }).flatMap(([kind, feeds]) =>
-    feeds.map(({ name, url }) => `  feed    ${kind} ${name}: ${hideSecrets(url)}`),
+    feeds.map(
+      ({ name, url, ...feed }) =>
+        `  feed    ${kind} ${name}: ${hideSecrets(url)}${'proxy' in feed ? via(feed.proxy) : ''}`,
+    ),
   );
   return [
     `  readings on ${prefix}.readings.> (${where})`,

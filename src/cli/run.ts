@@ -142,9 +142,11 @@ async function run(
 /** What a container, a machine or a flag of Node has led to. */
 const heapLimitMiB = (): number => Math.round(getHeapStatistics().heap_size_limit / 2 ** 20);
 
-/** The proxies through which servers are reached, without credentials. */
-function proxies({ servers }: Config): { proxies?: Record<string, string> } {
-  const used = servers.flatMap(({ name, proxy }) => (proxy === undefined ? [] : [[name, proxy.url] as const]));
+/** The proxies through which servers and platforms are reached, without credentials. */
+function proxies({ servers, ingest }: Config): { proxies?: Record<string, string> } {
+  const used = [...servers, ...(ingest?.iotopen ?? [])].flatMap(({ name, proxy }) =>
+    proxy === undefined ? [] : [[name, proxy.url] as const],
+  );
   return used.length === 0 ? {} : { proxies: Object.fromEntries(used) };
 }
 

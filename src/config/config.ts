@@ -40,7 +40,12 @@ export interface BusConfig extends Omit<ConfigFile['settings']['bus'], 'caFile' 
 }
 
 /** The feeds of device data, ready to use; secrets and certificates are read anew for every use. */
-export type IngestConfig = Resolved<IngestFile>;
+export type IngestConfig = Omit<Resolved<IngestFile>, 'iotopen'> & {
+  readonly iotopen: readonly (Omit<Resolved<IngestFile>['iotopen'][number], 'proxy'> & {
+    /** The HTTP proxy through which the platform is reached. */
+    readonly proxy?: ProxyConfig;
+  })[];
+};
 
 /** The whole configuration, ready to use: the documented top-level keys, and the settings resolved. */
 export interface Config extends Omit<ConfigFile, 'settings' | 'natsurl'> {

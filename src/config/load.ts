@@ -159,7 +159,16 @@ async function readIngest(resolver: Resolver, raw: unknown): Promise<IngestConfi
   const parsed = ingestSchema.safeParse(raw);
   const node = configJsonSchema().properties?.settings?.properties?.ingest;
   if (!parsed.success || !node) return undefined;
-  const ingest = await resolveRefs(resolver, 'settings.ingest', node, parsed.data);
+  const proxies = parsed.data.iotopen.map(({ proxy, url }, index) =>
+    resolver.proxy(`settings.ingest.iotopen[${index}]`, proxy, url),
+  );
+  const iotopen = parsed.data.iotopen.map(({ proxy: _proxy, ...platform }) => platform);
+  const resolved = await resolveRefs(resolver, 'settings.ingest', node, { ...parsed.data, iotopen });
+  const reached = resolved.iotopen.map(async (platform, index) => {
+    const proxy = await proxies[index];
+    return proxy === undefined ? platform : { ...platform, proxy };
+  });
+  const ingest = { ...resolved, iotopen: await Promise.all(reached) };
   resolver.problems.push(...(await contentProblems(ingest)));
   return ingest;
 }

@@ -7,14 +7,18 @@ export interface TextSource {
   reveal(): string | Promise<string>;
 }
 
-export interface FreshTlsOptions {
+/** How TLS to a server looks; for HTTP and for MQTT. */
+export interface TlsSources {
   /** PEM of the authorities to trust instead of the public ones. */
-  readonly ca?: TextSource | undefined;
-  readonly cert?: TextSource | undefined;
-  readonly key?: TextSource | undefined;
+  readonly caFile?: TextSource | undefined;
+  readonly certFile?: TextSource | undefined;
+  readonly keyFile?: TextSource | undefined;
   /** Host name in the certificate, where it differs from the one in the URL. */
   readonly serverName?: string | undefined;
   readonly insecureSkipVerify: boolean;
+}
+
+export interface FreshTlsOptions extends TlsSources {
   readonly connectTimeoutMs: number;
   /** How errors name the server: `Server "plant"`. */
   readonly label: string;
@@ -55,17 +59,22 @@ export function freshConnector(options: FreshTlsOptions): buildConnector.connect
   };
 }
 
-async function readFiles({ ca, cert, key, label }: FreshTlsOptions) {
+/** The files as Node wants them, as they are now. @throws Error that names the place and no content */
+export async function readPems({ caFile, certFile, keyFile }: TlsSources) {
+  const [ca, cert, key] = await Promise.all([caFile?.reveal(), certFile?.reveal(), keyFile?.reveal()]);
+  return {
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+  };
+}
+
+async function readFiles(options: FreshTlsOptions) {
   try {
-    const [caText, certText, keyText] = await Promise.all([ca?.reveal(), cert?.reveal(), key?.reveal()]);
-    return {
-      ...(caText === undefined ? {} : { ca: caText }),
-      ...(certText === undefined ? {} : { cert: certText }),
-      ...(keyText === undefined ? {} : { key: keyText }),
-    };
+    return await readPems(options);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    const text = `${label} cannot be reached, because a certificate cannot be read: ${why}. It is read again at the next call.`;
+    const text = `${options.label} cannot be reached, because a certificate cannot be read: ${why}. It is read again at the next call.`;
     throw new DriverError('sourceUnavailable', text, { cause: error });
   }
 }

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { freshSecret, ownFile, plainName, webRoot, whole } from '../fields.ts';
 import { SENSITIVE } from '../../lib/explain.ts';
+import { proxySchema } from '../proxy.ts';
 import { brokerUrl, connectionKeys, mqttTlsSchema } from './connection.ts';
 
 const credentialsSchema = z.strictObject({
@@ -73,6 +74,11 @@ export const iotOpenSchema = z.strictObject({
     .describe(
       'How the driver logs in, for REST and for MQTT: `apiKey`, or `token`, or `user` and `password`, or `clientId`, `clientSecret` and `refreshToken`.',
     ),
+  proxy: proxySchema
+    .optional()
+    .describe(
+      'HTTP proxy for REST and for MQTT over WebSocket: an object with `url` (`http://proxy.example.com:3128`) and, where the proxy wants a log-in, `user` (text or a reference) and `password` (a reference to a secret); `false` for none. Connections are tunnels (CONNECT). By default that of the variables `HTTPS_PROXY` (for https) or `HTTP_PROXY` (for http), unless `NO_PROXY` names the platform. An `mqtt.url` with `mqtt://` or `mqtts://` is reached without a proxy.',
+    ),
   installations: z
     .array(whole(0, Number.MAX_SAFE_INTEGER))
     .min(1)
@@ -86,7 +92,9 @@ export const iotOpenSchema = z.strictObject({
   mqtt: mqttSchema.describe('The connection for live values.'),
   requestTimeoutMs: whole(100, 600_000)
     .default(30_000)
-    .describe('Longest silence of the platform within one call of REST, in milliseconds; its log can be slow.'),
+    .describe(
+      'Longest time of one call of REST, from its start to the last byte of its answer, in milliseconds; its log can be slow.',
+    ),
   connectTimeoutMs: whole(100, 120_000)
     .default(10_000)
     .describe('Time to connect for one call of REST, in milliseconds.'),

@@ -17,9 +17,9 @@ export function platformOptions(
   userAgent: string,
   onNotice: (text: string) => void,
 ): PlatformOptions {
-  const { name, url, tls, connectTimeoutMs, requestTimeoutMs } = config;
+  const { name, url, tls, proxy, connectTimeoutMs, requestTimeoutMs } = config;
   return {
-    ...{ name, url, tls, connectTimeoutMs, requestTimeoutMs, userAgent, onNotice },
+    ...{ name, url, tls, proxy, connectTimeoutMs, requestTimeoutMs, userAgent, onNotice },
     connections: CONNECTIONS,
     credentials: credentialsOf(config.credentials),
     codeAdvice: codeAdvice(config),

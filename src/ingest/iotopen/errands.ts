@@ -5,6 +5,7 @@
 import { delayMs, sleep } from '../../bus/backoff.ts';
 import { DriverError } from '../../contract/errors.ts';
 import { fromMilliseconds, toMilliseconds, type Nanoseconds } from '../../contract/instant.ts';
+import { retryHintMs } from '../../sources/http/server-calls.ts';
 import type { Platform } from '../../sources/iotopen/platform.ts';
 import { PipelineStopped } from '../pipeline.ts';
 import type { CatchUp } from './catch-up.ts';
@@ -34,6 +35,15 @@ export interface ErrandsOptions {
 
 /** Between attempts at what REST refused or failed to give. */
 const RETRY = { minMs: 500, maxMs: 30_000 };
+
+/** A platform that asks to be left alone (`Retry-After`) for longer than this is asked all the same. */
+const LONGEST_HINT_MS = 300_000;
+
+/** The pause before the next attempt, in milliseconds. */
+export function pauseAfter(error: unknown, failures: number): number {
+  const hint = error instanceof DriverError ? (retryHintMs(error) ?? 0) : 0;
+  return Math.max(delayMs(failures, RETRY), Math.min(LONGEST_HINT_MS, hint));
+}
 
 export class Errands {
   readonly #options: ErrandsOptions;
@@ -124,7 +134,7 @@ export class Errands {
       } catch (error) {
         if (stopped() || error instanceof PipelineStopped) return;
         onTrouble(error instanceof DriverError ? error : new DriverError('internal', String(error), { cause: error }));
-        await sleep(delayMs(failures++, RETRY), signal);
+        await sleep(pauseAfter(error, failures++), signal);
       }
     }
   }

@@ -105,7 +105,7 @@ export class IotOpenFeed implements Feed {
       },
     });
     this.#link = openLink({
-      ...{ tls, logger, version: mqtt.version, clientId: mqtt.clientId, url: brokerUrlOf(config) },
+      ...{ tls, proxy: config.proxy, logger, version: mqtt.version, clientId: mqtt.clientId, url: brokerUrlOf(config) },
       ...{ keepAliveSeconds: mqtt.keepAliveSeconds, connectTimeoutMs: mqtt.connectTimeoutMs },
       sessionExpirySeconds: mqtt.sessionExpirySeconds,
       receiveMaximum: this.#intake.window,

@@ -2,8 +2,9 @@
 import { isIP, connect as connectTcp, type Socket } from 'node:net';
 import { checkServerIdentity, connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { connect, MqttClient, type IClientOptions } from 'mqtt';
-import type { SecretSource } from '../../config/secret.ts';
-import type { LinkCredentials, LinkOptions, LinkTls } from './link-options.ts';
+import { openTunnel } from '../../sources/http/proxy.ts';
+import { readPems, type TlsSources } from '../../sources/fresh-tls.ts';
+import type { LinkCredentials, LinkOptions } from './link-options.ts';
 import { LinkProblem, type AttemptFacts } from './problem.ts';
 
 /** How long a session is kept where nothing else is configured: a day. */
@@ -31,11 +32,14 @@ export function attemptFacts(options: LinkOptions): AttemptFacts {
 export interface Fresh {
   readonly credentials: LinkCredentials;
   readonly tls: ConnectionOptions;
+  /** Leads through the proxy to the broker. */
+  readonly tunnel?: Socket | undefined;
 }
 
 /**
- * Reads log-in and certificates as they are now.
- * @throws LinkProblem when that fails; its message names the place and no content
+ * Reads log-in and certificates as they are now, and then opens the way through the proxy.
+ * @throws LinkProblem when reading fails; its message names the place and no content
+ * @throws ProxyFailure
  */
 export async function readFresh(options: LinkOptions, facts: AttemptFacts): Promise<Fresh> {
   const [credentials, tls] = await Promise.all([
@@ -47,22 +51,19 @@ export async function readFresh(options: LinkOptions, facts: AttemptFacts): Prom
     }),
     facts.tls ? readTls(options.tls, facts) : {},
   ]);
-  return { credentials, tls };
+  if (options.proxy === undefined || !facts.webSocket) return { credentials, tls };
+  const tunnel = await openTunnel(options.proxy, new URL(options.url), options.connectTimeoutMs);
+  return { credentials, tls, tunnel };
 }
 
-async function readTls(tls: LinkTls, facts: AttemptFacts): Promise<ConnectionOptions> {
-  const read = async (source: SecretSource | undefined): Promise<string | undefined> => source?.reveal();
-  const [ca, cert, key] = await Promise.all([read(tls.caFile), read(tls.certFile), read(tls.keyFile)]).catch(
-    (error: unknown) => {
-      const why = error instanceof Error ? error.message : 'unknown error';
-      throw new LinkProblem('fileUnreadable', `${facts.label}: ${why}`);
-    },
-  );
+async function readTls(tls: TlsSources, facts: AttemptFacts): Promise<ConnectionOptions> {
+  const pems = await readPems(tls).catch((error: unknown) => {
+    const why = error instanceof Error ? error.message : 'unknown error';
+    throw new LinkProblem('fileUnreadable', `${facts.label}: ${why}`);
+  });
   const { serverName, insecureSkipVerify } = tls;
   return {
-    ...(ca === undefined ? {} : { ca }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
+    ...pems,
     // An address is not allowed as a server name indication.
     servername: isIP(facts.tlsName) === 0 ? facts.tlsName : '',
     rejectUnauthorized: !insecureSkipVerify,
@@ -82,6 +83,7 @@ export function dial(options: LinkOptions, fresh: Fresh): MqttClient {
   const place = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || (standardPorts[protocol] ?? 0) };
   if (protocol === 'mqtt:') return new MqttClient(() => connectTcp({ ...place, noDelay: true }), settings);
   if (protocol === 'mqtts:') return new MqttClient(() => secure({ ...place, ...fresh.tls }), settings);
+  const { tunnel } = fresh;
   let socket: Socket | undefined;
   const client = connect({
     ...settings,
@@ -91,6 +93,12 @@ export function dial(options: LinkOptions, fresh: Fresh): MqttClient {
       // Beyond its own 100 MiB the library ends the connection, and the broker would send the same message again, for ever.
       maxPayload: 0,
       ...{ ...fresh.tls, perMessageDeflate: false, handshakeTimeout: options.connectTimeoutMs },
+      ...(tunnel === undefined
+        ? {}
+        : {
+            createConnection: () =>
+              protocol === 'wss:' ? connectTls({ host: place.host, ...fresh.tls, socket: tunnel }) : tunnel,
+          }),
       finishRequest: (request) => {
         request.once('socket', (one) => {
           socket = one;

@@ -1,8 +1,9 @@
 /** What a connection to an MQTT broker needs to know, and what it tells. */
 import type { RetryDelays } from '../../bus/backoff.ts';
 import type { BusLogger } from '../../bus/logger.ts';
-import type { SecretSource } from '../../config/secret.ts';
 import type { Nanoseconds } from '../../contract/instant.ts';
+import type { TlsSources } from '../../sources/fresh-tls.ts';
+import type { HttpProxy } from '../../sources/http/proxy.ts';
 
 /** Log-in of one attempt. */
 export interface LinkCredentials {
@@ -50,22 +51,16 @@ export interface LinkNumbers {
   running: number;
 }
 
-/** How TLS looks beyond the scheme of the URL. The files are read anew for every attempt. */
-export interface LinkTls {
-  readonly caFile?: SecretSource | undefined;
-  readonly certFile?: SecretSource | undefined;
-  readonly keyFile?: SecretSource | undefined;
-  readonly serverName?: string | undefined;
-  readonly insecureSkipVerify: boolean;
-}
-
 /** Where a broker is; the configured keys that all kinds of MQTT feeds share. */
 export interface LinkPlace {
   /** `mqtt://`, `mqtts://`, `ws://` or `wss://`. */
   readonly url: string;
-  readonly tls: LinkTls;
+  /** Beyond the scheme of the URL. */
+  readonly tls: TlsSources;
   readonly keepAliveSeconds: number;
   readonly connectTimeoutMs: number;
+  /** The HTTP proxy to a `ws://` or `wss://` broker; others are reached directly. */
+  readonly proxy?: HttpProxy | undefined;
   /** How long a broker of MQTT 5 keeps the session; one of 3.1.1 decides that itself. Default: a day. */
   readonly sessionExpirySeconds?: number | undefined;
 }

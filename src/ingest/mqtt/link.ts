@@ -21,7 +21,6 @@ export type {
   LinkPlace,
   LinkPublishing,
   LinkState,
-  LinkTls,
   LinkUp,
   Subscription,
 } from './link-options.ts';
@@ -196,10 +195,15 @@ export class MqttLink implements LinkPublishing {
     };
     signal.addEventListener('abort', stop, { once: true });
     const late = sleep(connectTimeoutMs, waiting.signal).then(() => undefined);
+    const reading = readFresh(this.#options, this.#facts);
     try {
-      const fresh = await Promise.race([readFresh(this.#options, this.#facts), late]);
+      const fresh = await Promise.race([reading, late]);
+      if (fresh !== undefined && !signal.aborted) return fresh;
+      reading.then(
+        ({ tunnel }) => tunnel?.destroy(),
+        () => undefined,
+      );
       if (signal.aborted) return undefined;
-      if (fresh !== undefined) return fresh;
     } finally {
       signal.removeEventListener('abort', stop);
       waiting.abort();

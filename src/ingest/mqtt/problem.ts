@@ -1,4 +1,5 @@
 /** Why there is no connection to an MQTT broker, in words for the person who can mend it. */
+import { ProxyFailure } from '../../sources/proxy-failure.ts';
 
 export type LinkProblemCode =
   | 'nothingListens'
@@ -118,6 +119,7 @@ export function attemptFailure(error: unknown, facts: AttemptFacts): LinkProblem
   if (error instanceof LinkProblem) return error;
   const problem = (code: LinkProblemCode, text: string): LinkProblem =>
     new LinkProblem(code, `${facts.label} at ${facts.where}: ${text}`, error);
+  if (error instanceof ProxyFailure) return problem('unreachable', error.message);
   const found = codesOf(error);
   const said = error instanceof Error ? error.message : '';
   if (/wrong version number|packet length too long|http request/.test(said)) {

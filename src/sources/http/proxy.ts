@@ -22,7 +22,7 @@ export function throughProxy(
   connectTimeoutMs: number,
 ): buildConnector.connector {
   return (target, callback) => {
-    tunnel(proxy, target, connectTimeoutMs).then(
+    openTunnel(proxy, target, connectTimeoutMs).then(
       (socket) => {
         if (target.protocol === 'https:') secure({ ...target, httpSocket: socket }, callback);
         else callback(null, socket);
@@ -36,17 +36,21 @@ export function throughProxy(
 
 type Socket = NonNullable<buildConnector.Options['httpSocket']>;
 
-/** @throws ProxyFailure */
-async function tunnel(
+/**
+ * Opens a tunnel to a server through a proxy.
+ * @param target its host, and its port where it is not the usual one of the scheme (`https:`, `wss:` or plain)
+ * @throws ProxyFailure
+ */
+export async function openTunnel(
   proxy: HttpProxy,
-  { hostname, port, protocol }: buildConnector.Options,
+  { hostname, port, protocol }: { readonly hostname: string; readonly port: string; readonly protocol: string },
   connectTimeoutMs: number,
 ): Promise<Socket> {
   const client = new Client(proxy.url, {
     connect: { timeout: connectTimeoutMs, allowH2: false },
     headersTimeout: connectTimeoutMs,
   });
-  const address = `${hostname.includes(':') && !hostname.startsWith('[') ? `[${hostname}]` : hostname}:${port === '' ? (protocol === 'https:' ? 443 : 80) : port}`;
+  const address = `${hostname.includes(':') && !hostname.startsWith('[') ? `[${hostname}]` : hostname}:${port === '' ? (/^(https|wss):$/.test(protocol) ? 443 : 80) : port}`;
   try {
     const headers = { host: address, ...(await authorization(proxy)) };
     const { statusCode, socket } = await client.connect({

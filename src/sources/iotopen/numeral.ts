@@ -1,6 +1,7 @@
 /** Numbers of JSON as they stand in its text: a JavaScript number would round long integers and fine times. */
 import type { Nanoseconds } from '../../contract/instant.ts';
 import type { ScalarValue } from '../../contract/values.ts';
+import { parseJson } from '../http/reply.ts';
 
 const NS_DIGITS = 9;
 /** Seconds with more digits than this before the point name no time that anybody could mean. */
@@ -53,11 +54,11 @@ export class Numeral {
 const EXACT = new Set(['timestamp', 'value']);
 
 /**
- * Parses JSON; numbers of the members `timestamp` and `value` become {@link Numeral}s.
- * @throws SyntaxError
+ * Parses JSON of a platform; numbers of the members `timestamp` and `value` become {@link Numeral}s.
+ * @throws UnreadableReply
  */
 export function parseExact(text: string): unknown {
-  return JSON.parse(text, ((name: string, value: unknown, context: { source: string }) =>
+  return parseJson(text, ((name: string, value: unknown, context: { source: string }) =>
     typeof value === 'number' && EXACT.has(name) ? new Numeral(context.source) : value) as Parameters<
     typeof JSON.parse
   >[1]);

@@ -2,11 +2,16 @@
 import { DriverError } from '../../contract/errors.ts';
 import { toMilliseconds, type Nanoseconds } from '../../contract/instant.ts';
 import { readInstallations, readThings, type Installation, type Listed, type Thing } from './catalogue.ts';
-import { fromRefusal, fromThrown } from './failure.ts';
+import { isOversized } from '../http/failure.ts';
+import { fittingPage } from '../http/page-fit.ts';
+import { type Outcome, ServerCalls } from '../http/server-calls.ts';
+import { UnreadableReply } from '../http/unreadable.ts';
+import { CATALOGUE_BYTES, valueBytes } from './body-limits.ts';
+import { fromRefusal } from './failure.ts';
 import { LogPaging } from './log-paging.ts';
 import { Session } from './login/session.ts';
 import { headersOf, type Grant, type IotOpenCredentials } from './login/way.ts';
-import { readLogPage, readStatus, type LogPart, type Row } from './rows.ts';
+import { readLogPage, readStatus, type LogPage, type LogPart, type Row } from './rows.ts';
 import { openTransport, type IotOpenPaths, type Transport, type TransportOptions } from './transport.ts';
 
 export interface PlatformOptions extends TransportOptions {
@@ -36,18 +41,25 @@ export interface MqttLogin {
   readonly password: string;
 }
 
-/** The answer of a call, as openapi-fetch gives it. */
-interface Answer {
-  readonly data?: unknown;
-  readonly error?: unknown;
-  readonly response: { readonly status: number; readonly ok: boolean; readonly clockAheadMs?: number | undefined };
-}
-
 /** What a call goes out with. */
 type Outgoing = { headers: Record<string, string>; signal: AbortSignal };
 
-/** A whole call may take so many times the longest silence. */
-const WHOLE_CALL = 4;
+/** One typed call. */
+interface Ask<T> {
+  readonly send: Send;
+  /** Where the address is too long; an old platform does not know it (405), then the first answer counts. */
+  readonly instead?: Send;
+  /** Largest answer. */
+  readonly limitBytes: number;
+  /** What is read of it; undefined if it is not what was asked for. */
+  readonly read: (body: unknown) => T | undefined;
+  /** For texts: "functions". */
+  readonly what: string;
+  /** A good answer may have no body. */
+  readonly mayBeEmpty?: boolean;
+  /** Ask even if the platform was found to be down a moment ago, and report soon how it is. */
+  readonly probe?: boolean;
+}
 
 /** What the answer to a GET with a too long address is: 431 from servers and proxies that count it as a header. */
 const ADDRESS_TOO_LONG = [414, 431];
@@ -57,24 +69,36 @@ const TOO_MANY_TOPICS: readonly unknown[] = [...ADDRESS_TOO_LONG, 413];
 /** Answers tell the time of the platform in whole seconds, and take their time. */
 const CLOCKS_AGREE_MS = 3000;
 
-type Send = (client: IotOpenPaths, outgoing: Outgoing) => Promise<Answer>;
+type Send = (client: IotOpenPaths, outgoing: Outgoing) => Promise<Outcome>;
 
 export class Platform {
   readonly #name: string;
   readonly #kind: IotOpenCredentials['kind'];
   readonly #transport: Transport;
   readonly #session: Session;
-  readonly #callTimeoutMs: number;
+  readonly #calls: ServerCalls;
   #clockAheadMs = 0;
 
   constructor(options: PlatformOptions) {
-    const { name, credentials, codeAdvice, onNotice, now } = options;
-    this.#name = `IoT Open "${name}"`;
+    const { name, credentials, codeAdvice, onNotice, now, connections, requestTimeoutMs } = options;
+    const platform = `IoT Open "${name}"`;
+    const transport = openTransport(options, (aheadMs) => (this.#clockAheadMs = aheadMs));
+    const { client } = transport;
+    const session = new Session({ platform, credentials, client, codeAdvice, onNotice, now });
+    this.#name = platform;
     this.#kind = credentials.kind;
-    this.#callTimeoutMs = options.requestTimeoutMs * WHOLE_CALL;
-    this.#transport = openTransport(options);
-    const client = this.#transport.client;
-    this.#session = new Session({ platform: this.#name, credentials, client, codeAdvice, onNotice, now });
+    this.#transport = transport;
+    this.#session = session;
+    this.#calls = new ServerCalls({
+      ...{ label: platform, connections, requestTimeoutMs },
+      failure: (thrown, signal) => session.failure(thrown, signal),
+      refused: (outcome) => fromRefusal(outcome, platform, session.conceal),
+      small: (signal) => transport.fresh((fresh) => fresh.GET('/api/v2/ping', { signal })),
+      // A log-in that has begun may end, since it can bring a token that has to be kept.
+      onSecond: () => {
+        transport.renew();
+      },
+    });
   }
 
   /** By how much our clock is ahead of the platform's, in milliseconds, a second more or less; 0 below some seconds. */
@@ -83,32 +107,38 @@ export class Platform {
   }
 
   /** Whether it is there and takes the log-in. @throws DriverError */
-  async ping(signal: AbortSignal): Promise<void> {
-    await this.#call(signal, (client, outgoing) => client.GET('/api/v2/ping', outgoing));
+  async ping(signal: AbortSignal, probe = false): Promise<void> {
+    const send: Send = (client, outgoing) => client.GET('/api/v2/ping', outgoing);
+    await this.#ask(signal, {
+      send,
+      limitBytes: valueBytes(1),
+      read: () => true,
+      what: 'ping',
+      mayBeEmpty: true,
+      probe,
+    });
   }
 
   /** The installations that the caller sees. @throws DriverError */
-  async installations(signal: AbortSignal): Promise<Listed<Installation>> {
-    const body = await this.#call(signal, (client, outgoing) => client.GET('/api/v2/installationinfo', outgoing));
-    return this.#understood(readInstallations(body), 'installations');
+  installations(signal: AbortSignal): Promise<Listed<Installation>> {
+    const send: Send = (client, outgoing) => client.GET('/api/v2/installationinfo', outgoing);
+    return this.#ask(signal, { send, limitBytes: CATALOGUE_BYTES, read: readInstallations, what: 'installations' });
   }
 
   /** The functions of an installation. @throws DriverError */
-  async functions(installation: Installation, signal: AbortSignal): Promise<Listed<Thing>> {
+  functions(installation: Installation, signal: AbortSignal): Promise<Listed<Thing>> {
     const path = { installation_id: installation.id };
-    const body = await this.#call(signal, (client, outgoing) =>
-      client.GET('/api/v2/functionx/{installation_id}', { ...outgoing, params: { path } }),
-    );
-    return this.#understood(readThings(body), 'functions');
+    const send: Send = (client, outgoing) =>
+      client.GET('/api/v2/functionx/{installation_id}', { ...outgoing, params: { path } });
+    return this.#ask(signal, { send, limitBytes: CATALOGUE_BYTES, read: readThings, what: 'functions' });
   }
 
   /** The devices of an installation. @throws DriverError */
-  async devices(installation: Installation, signal: AbortSignal): Promise<Listed<Thing>> {
+  devices(installation: Installation, signal: AbortSignal): Promise<Listed<Thing>> {
     const path = { installation_id: installation.id };
-    const body = await this.#call(signal, (client, outgoing) =>
-      client.GET('/api/v2/devicex/{installation_id}', { ...outgoing, params: { path } }),
-    );
-    return this.#understood(readThings(body), 'devices');
+    const send: Send = (client, outgoing) =>
+      client.GET('/api/v2/devicex/{installation_id}', { ...outgoing, params: { path } });
+    return this.#ask(signal, { send, limitBytes: CATALOGUE_BYTES, read: readThings, what: 'devices' });
   }
 
   /** The newest value of each of the topics that has one. @throws DriverError */
@@ -116,18 +146,20 @@ export class Platform {
     if (topics.length === 0) return [];
     const path = { installation_id: installation.id };
     const outcome = await this.#fitting(topics, () =>
-      this.#call(
-        signal,
-        (client, outgoing) =>
+      this.#ask(signal, {
+        send: (client, outgoing) =>
           client.GET('/api/v2/status/{installation_id}', {
             ...outgoing,
             params: { path, query: { topics: [...topics] } },
           }),
-        (client, outgoing) =>
+        instead: (client, outgoing) =>
           client.POST('/api/v2/status/{installation_id}', { ...outgoing, params: { path }, body: [...topics] }),
-      ),
+        limitBytes: valueBytes(topics.length),
+        read: (body) => readStatus(body, installation.clientId),
+        what: 'status',
+      }),
     );
-    if ('body' in outcome) return this.#understood(readStatus(outcome.body, installation.clientId), 'status');
+    if ('answer' in outcome) return outcome.answer;
     const parts: Row[] = [];
     for (const part of outcome.parts) parts.push(...(await this.status(installation, part, signal)));
     return parts;
@@ -142,15 +174,17 @@ export class Platform {
   async *log(installation: Installation, query: LogQuery, signal: AbortSignal): AsyncGenerator<LogPart> {
     if (query.topics.length === 0) return;
     const paging = new LogPaging(this.#name);
+    let { pageRows } = query;
     while (!paging.ended) {
       const outcome = await this.#fitting(query.topics, () =>
-        this.#logPage(installation, query, paging.offset, signal),
+        fittingPage(pageRows, (rows) => this.#logPage(installation, query, rows, paging.offset, signal)),
       );
       if ('parts' in outcome) {
         for (const topics of outcome.parts) yield* this.log(installation, { ...query, topics }, signal);
         return;
       }
-      const page = this.#understood(readLogPage(outcome.body, installation.clientId), 'log');
+      const { answer: page, asked } = outcome.answer;
+      pageRows = asked;
       paging.take(page);
       if (page.rows.length > 0) yield { topics: query.topics, rows: page.rows };
     }
@@ -169,95 +203,107 @@ export class Platform {
   }
 
   /** Ends its connections. */
-  close(): Promise<void> {
-    return this.#transport.close();
+  async close(): Promise<void> {
+    this.#calls.close();
+    await this.#transport.close();
   }
 
   async #mqttGrant(signal: AbortSignal): Promise<Grant> {
-    if (this.#kind !== 'user') return this.#session.renew();
+    if (this.#kind !== 'user') return this.#calls.insist({ signal }, () => this.#session.renew());
     // The broker would not tell a token that has ended from anything else, so REST is asked first.
     try {
-      await this.ping(signal);
+      await this.ping(signal, true);
     } catch (error) {
-      if (fromThrown(error, this.#name).code === 'unauthorized') throw error;
+      if (this.#session.failure(error).code === 'unauthorized') throw error;
     }
     return this.#session.grant();
   }
 
-  #logPage(installation: Installation, query: LogQuery, offset: number, signal: AbortSignal): Promise<unknown> {
+  #logPage(
+    installation: Installation,
+    query: LogQuery,
+    rows: number,
+    offset: number,
+    signal: AbortSignal,
+  ): Promise<LogPage> {
     const path = { installation_id: installation.id };
     const range = {
       from: toMilliseconds(query.from) / 1000,
       to: (toMilliseconds(query.to) + 1) / 1000,
-      limit: query.pageRows,
+      limit: rows,
       offset,
       order: 'asc' as const,
     };
     const topics = [...query.topics];
-    return this.#call(
-      signal,
-      (client, outgoing) =>
+    return this.#ask(signal, {
+      send: (client, outgoing) =>
         client.GET('/api/v3beta/log/{installation_id}', { ...outgoing, params: { path, query: { ...range, topics } } }),
-      (client, outgoing) =>
+      instead: (client, outgoing) =>
         client.POST('/api/v3beta/log/{installation_id}', {
           ...outgoing,
           params: { path, query: range },
           body: topics,
         }),
-    );
+      limitBytes: valueBytes(query.pageRows),
+      read: (body) => readLogPage(body, installation.clientId),
+      what: 'log',
+    });
   }
 
-  /** The answer; or, where the address was too long and there was no other way to ask, the topics in two parts. */
-  async #fitting(
+  /** The answer; or, where that or the address was too long and there was no other way to ask, the topics in two parts. */
+  async #fitting<T>(
     topics: readonly string[],
-    ask: () => Promise<unknown>,
-  ): Promise<{ body: unknown } | { parts: readonly (readonly string[])[] }> {
+    ask: () => Promise<T>,
+  ): Promise<{ answer: T } | { parts: readonly (readonly string[])[] }> {
     try {
-      return { body: await ask() };
+      return { answer: await ask() };
     } catch (error) {
-      if (!TOO_MANY_TOPICS.includes(statusOf(error)) || topics.length < 2) throw error;
+      if ((!TOO_MANY_TOPICS.includes(statusOf(error)) && !isOversized(error)) || topics.length < 2) throw error;
       const half = topics.length >> 1;
       return { parts: [topics.slice(0, half), topics.slice(half)] };
     }
   }
 
-  /**
-   * One call, logged in; after a refused log-in once more with a new one.
-   * @param instead where the address is too long; an old platform does not know it (405), then the first answer counts
-   */
-  async #call(signal: AbortSignal, send: Send, instead?: Send): Promise<unknown> {
-    try {
-      const answer = await this.#sendLoggedIn(send, signal);
-      if (!ADDRESS_TOO_LONG.includes(answer.response.status) || instead === undefined) return this.#dataOf(answer);
-      const other = await this.#sendLoggedIn(instead, signal);
-      return this.#dataOf(other.response.status === 405 ? answer : other);
-    } catch (error) {
-      throw fromThrown(error, this.#name);
-    }
+  #ask<T>(signal: AbortSignal, ask: Ask<T>): Promise<T> {
+    return this.#calls.insist({ signal, probe: ask.probe }, async (slowEndMs) => {
+      const data = await this.#answer(ask, signal, slowEndMs);
+      if (data === undefined && ask.mayBeEmpty !== true)
+        throw new UnreadableReply('it answered without a body', { passing: true });
+      const read = ask.read(data);
+      if (read !== undefined) return read;
+      throw new DriverError(
+        'sourceError',
+        `${this.#name} answered for its ${ask.what} with something else than a list.`,
+      );
+    });
   }
 
-  async #sendLoggedIn(send: Send, signal: AbortSignal): Promise<Answer> {
-    const attempt = (grant: Grant): Promise<Answer> =>
-      send(this.#transport.client, {
-        headers: headersOf(grant),
-        // A server that sends a byte now and then is never silent, and must not hold a call for ever.
-        signal: AbortSignal.any([signal, AbortSignal.timeout(this.#callTimeoutMs)]),
-      });
-    const grant = await this.#session.grant();
-    let answer = await attempt(grant);
-    if (answer.response.status === 401) answer = await attempt(await this.#session.replace(grant));
-    this.#clockAheadMs = answer.response.clockAheadMs ?? this.#clockAheadMs;
-    return answer;
+  async #answer({ send, instead, limitBytes }: Ask<unknown>, signal: AbortSignal, slowEndMs: number) {
+    const answer = await this.#sendLoggedIn(send, limitBytes, signal, slowEndMs);
+    if (!ADDRESS_TOO_LONG.includes(answer.response.status) || instead === undefined) return this.#dataOf(answer);
+    const other = await this.#sendLoggedIn(instead, limitBytes, signal, slowEndMs);
+    return this.#dataOf(other.response.status === 405 ? answer : other);
   }
 
-  #dataOf({ data, error, response }: Answer): unknown {
-    if (response.ok) return data;
-    throw fromRefusal(response.status, error, this.#name, this.#session.conceal);
+  /** After a refused log-in once more with a new one. */
+  async #sendLoggedIn(send: Send, limitBytes: number, signal: AbortSignal, slowEndMs: number): Promise<Outcome> {
+    const client = this.#transport.bounded(limitBytes);
+    const attempt = (refused?: Grant) =>
+      this.#calls.once(
+        async (trySignal) => {
+          const grant = await (refused === undefined ? this.#session.grant() : this.#session.replace(refused));
+          return { grant, ...(await send(client, { headers: headersOf(grant), signal: trySignal })) };
+        },
+        signal,
+        slowEndMs,
+      );
+    const answer = await attempt();
+    return answer.response.status === 401 ? attempt(answer.grant) : answer;
   }
 
-  #understood<T>(read: T | undefined, what: string): T {
-    if (read !== undefined) return read;
-    throw new DriverError('sourceError', `${this.#name} answered for its ${what} with something else than a list.`);
+  #dataOf(answer: Outcome): unknown {
+    if (answer.response.ok) return answer.data;
+    throw fromRefusal(answer, this.#name, this.#session.conceal);
   }
 }
 

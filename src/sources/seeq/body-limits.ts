@@ -3,8 +3,6 @@
  * meanwhile, so a page of the usual size (10,000 samples, 1 MB) costs some 15 ms and the largest allowed one 100 ms.
  * Where a page is larger, the caller asks for a smaller one.
  */
-import { OversizedReply } from '../http/unreadable.ts';
-
 const KiB = 1024;
 const MiB = 1024 * KiB;
 
@@ -24,25 +22,4 @@ const ELEMENT_BYTES = { sample: 256, capsule: KiB, hit: 8 * KiB, child: 4 * KiB 
 export function pageBytes(kind: keyof typeof ELEMENT_BYTES, count: number): number {
   const bytes = Math.min(LARGEST_PAGE_BYTES, Math.max(ITEM_BYTES, count * ELEMENT_BYTES[kind]));
   return 2 ** Math.ceil(Math.log2(bytes));
-}
-
-/** Whether an answer was larger than the driver accepts. */
-export const isOversized = (error: unknown): boolean => error instanceof Error && error.cause instanceof OversizedReply;
-
-/**
- * Asks for a page, and for half of it as long as its answer is larger than the driver accepts: elements may be far larger
- * than usual, such as long texts.
- * @returns the answer, and how many elements were asked for in the end
- */
-export async function fittingPage<T>(
-  count: number,
-  ask: (count: number) => Promise<T>,
-): Promise<{ answer: T; asked: number }> {
-  for (let asked = count; ; asked = asked >> 1) {
-    try {
-      return { answer: await ask(asked), asked };
-    } catch (error) {
-      if (!isOversized(error) || asked <= 1) throw error;
-    }
-  }
 }

@@ -14,7 +14,8 @@ import {
   textIn,
 } from '../json.ts';
 import { isUnreadable, type SourceCall, type Timeframe, type UnreadableItem } from '../source.ts';
-import { fittingPage, pageBytes } from './body-limits.ts';
+import { fittingPage } from '../http/page-fit.ts';
+import { pageBytes } from './body-limits.ts';
 import { readEntry } from './hits.ts';
 import { isUncertain, parseWithKeys, toTime } from './samples.ts';
 import { mustLeadOn } from './paging.ts';

@@ -16,7 +16,7 @@ import {
   UnexpectedJson,
 } from '../json.ts';
 import type { SamplePage } from '../source.ts';
-import { parseJson } from './reply.ts';
+import { parseJson } from '../http/reply.ts';
 import { readValue, unitIn, type ValueUnit } from './values.ts';
 
 /** Members whose numbers are nanoseconds since the epoch and would be rounded by a JavaScript number. */

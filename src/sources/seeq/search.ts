@@ -11,7 +11,9 @@ import {
   type SourceCall,
   type UnreadableItem,
 } from '../source.ts';
-import { fittingPage, isOversized, pageBytes } from './body-limits.ts';
+import { isOversized } from '../http/failure.ts';
+import { fittingPage } from '../http/page-fit.ts';
+import { pageBytes } from './body-limits.ts';
 import { equalsClause, patternFilters, withClauses } from './filter.ts';
 import { guidIn, isGuid } from './guid.ts';
 import { kindOf, readEntry, SHOWN_PROPERTIES, toFound } from './hits.ts';

@@ -1,33 +1,15 @@
 /** One Seeq server as the rest of this folder sees it: `ask` makes one typed call, with all that can go wrong settled. */
-import { setTimeout as sleep } from 'node:timers/promises';
-import { DriverError } from '../../contract/errors.ts';
-import { CircuitBreaker } from '../http/circuit-breaker.ts';
-import { CallTimeout } from '../http/exchange.ts';
-import { parseRetryAfter, waitMs } from '../http/retry.ts';
-import { SilenceWatch } from '../http/silence-watch.ts';
+import type { DriverError } from '../../contract/errors.ts';
+import { isPassing } from '../http/failure.ts';
+import { type Outcome, retryAfterOf, ServerCalls } from '../http/server-calls.ts';
+import { UnreadableReply } from '../http/unreadable.ts';
+import { UnexpectedJson } from '../json.ts';
 import type { Pause, SourceCall } from '../source.ts';
 import { ITEM_BYTES } from './body-limits.ts';
-import {
-  fromRefusal,
-  fromThrown,
-  isBrokenConnection,
-  isPassing,
-  type RefusedReply,
-  statusMessageOf,
-  Unreachable,
-} from './failure.ts';
-import { UnexpectedJson } from '../json.ts';
+import { fromRefusal, labelOf, statusMessageOf } from './failure.ts';
 import { Flights } from './flights.ts';
-import { UnreadableReply } from './reply.ts';
 import { type SeeqCredentials, Session } from './session.ts';
 import { openTransport, type SeeqClient, type Transport, type TransportOptions } from './transport.ts';
-
-/** What openapi-fetch resolves to. */
-interface Outcome<T> {
-  data?: T;
-  error?: unknown;
-  response: Pick<Response, 'ok' | 'status' | 'headers'>;
-}
 
 /** One typed call: `(client, signal) => client.GET(...)`. */
 export type Operation<T> = (client: SeeqClient, signal: AbortSignal) => Promise<Outcome<T>>;
@@ -43,69 +25,37 @@ export interface AskOptions {
   limitBytes?: number;
 }
 
-/** How long a call is tried again where nobody says how much time there is. */
-const PATIENCE_MS = 20_000;
-/** A probe reports what it finds, and not what would be found later. */
-const PROBE_PATIENCE_MS = 1000;
-/** A server that does not answer a small call in this time, or not after so many tries, is sick. */
-const LOOK_MS = 5000;
-const LOOK_TRIES = 3;
-/** A call counts as slow after such a part of its time, so that the same time is left for another one, and more. */
-const SLOW_PART = 1 / 3;
-/** Second tries at once, as a part of the connections. */
-const SECOND_PART = 1 / 4;
-/** A body that is damaged so often is not damaged on its way. */
-const MOST_DAMAGED = 12;
 /** Tries of one call while other calls keep replacing the token that it uses. */
 const MOST_RENEWALS = 20;
-
-/** Nothing stands behind a proxy that answers so. */
-const WITHOUT_SERVER = new Set<unknown>([502, 503, 504]);
-
-/**
- * Calls that wait for another try leave their turn to others, unless nearly every answer fails: then they keep it, so
- * that a server in trouble gets fewer calls. The share of failures is that of about the last so many answers.
- */
-const NEARLY_ALL = 0.85;
-const ANSWERS_REMEMBERED = 32;
 
 export class SeeqServer {
   readonly name: string;
   readonly #session: Session;
   readonly #transport: Transport;
-  readonly #circuit: CircuitBreaker;
-  readonly #watch: SilenceWatch;
+  readonly #calls: ServerCalls;
   readonly #flights = new Flights();
-  readonly #random: () => number;
-  readonly #requestTimeoutMs: number;
-  #failing = 0;
 
   /** @param random for the jitter between tries, from 0 to 1 */
-  constructor(
-    name: string,
-    options: TransportOptions,
-    credentials: SeeqCredentials,
-    random: () => number = Math.random,
-  ) {
+  constructor(name: string, options: TransportOptions, credentials: SeeqCredentials, random?: () => number) {
     this.name = name;
-    this.#random = random;
-    this.#requestTimeoutMs = options.requestTimeoutMs;
-    this.#session = new Session(name, credentials);
-    this.#transport = openTransport(options, this.#session);
-    this.#session.use(this.#transport.client);
-    this.#circuit = new CircuitBreaker(undefined, random);
-    this.#watch = new SilenceWatch({
-      look: () => this.#look(),
-      onSick: (failure) => {
-        this.#circuit.open(failure);
-        this.#session.restart();
+    const session = new Session(name, credentials);
+    const transport = openTransport(options, session);
+    session.use(transport.client);
+    this.#session = session;
+    this.#transport = transport;
+    this.#calls = new ServerCalls({
+      ...{ label: labelOf(name), connections: options.connections, requestTimeoutMs: options.requestTimeoutMs, random },
+      failure: (thrown, signal) => session.failure(thrown, signal),
+      refused: (outcome) => this.#refused(outcome),
+      small: (signal) => transport.fresh((client) => client.GET('/system/server-status', { signal })),
+      onSick: () => {
+        session.restart();
       },
       onSecond: () => {
         // The connections may all be dead, as behind a firewall that forgot them.
-        this.#transport.renew();
-        this.#session.restart();
+        transport.renew();
+        session.restart();
       },
-      mostSeconds: Math.max(1, Math.floor(options.connections * SECOND_PART)),
     });
   }
 
@@ -131,12 +81,18 @@ export class SeeqServer {
   }
 
   async close(): Promise<void> {
-    this.#watch.close();
+    this.#calls.close();
     await this.#transport.close();
   }
 
   #run<T, R>(call: SourceCall, operation: Operation<T>, decode: (body: T) => R, options: AskOptions): Promise<R> {
-    return call.run((pause) => this.#insist(call, operation, decode, options, pause));
+    const { signal, deadlineMs } = call;
+    const { probe } = options;
+    return call.run((pause?: Pause) =>
+      this.#calls.insist({ signal, deadlineMs, probe, pause }, async (slowEndMs) =>
+        this.#decoded(await this.#try(operation, signal, options, slowEndMs), decode),
+      ),
+    );
   }
 
   async #joined<T, R>(
@@ -156,48 +112,14 @@ export class SeeqServer {
       } catch (thrown) {
         // It was tried as long as the one who began it has time; this one has more.
         const more = (call.deadlineMs ?? 0) > performance.now();
-        if (flight.began || !more || this.#circuit.isOpen || !isPassing(fromThrown(thrown, this.name))) throw thrown;
-      }
-    }
-  }
-
-  /** Tries until there is a good answer, one that no other try would change, or no time for another try. */
-  async #insist<T, R>(
-    { signal, deadlineMs }: SourceCall,
-    operation: Operation<T>,
-    decode: (body: T) => R,
-    options: AskOptions,
-    pause: Pause | undefined,
-  ): Promise<R> {
-    const patienceMs = options.probe === true ? PROBE_PATIENCE_MS : PATIENCE_MS;
-    const endMs = Math.min(deadlineMs ?? Infinity, performance.now() + patienceMs);
-    const slowEndMs = deadlineMs ?? endMs;
-    let damages = 0;
-    for (let tries = 1; ; tries++) {
-      try {
-        return this.#decoded(await this.#try(operation, signal, options, slowEndMs), decode);
-      } catch (thrown) {
-        const error = this.#session.failure(thrown, signal);
-        if (error.cause instanceof UnreadableReply) damages++;
-        const passing = isPassing(error) && damages < MOST_DAMAGED;
-        this.#count(passing ? error : undefined);
-        if (!passing || signal.aborted || (this.#circuit.isOpen && options.probe !== true)) throw error;
-        // The server closed a kept connection just when it was used: nothing to wait for.
-        const wait = tries === 1 && isBrokenConnection(error) ? 0 : waitMs(tries, hintOf(error), this.#random);
-        // A wait that leaves no time would only hide the reason; the hint goes to the caller instead.
-        if (performance.now() + wait >= endMs) throw error;
-        if (wait === 0) continue;
-        if (pause !== undefined && this.#failing < NEARLY_ALL) await pause(wait);
-        else await sleep(wait, undefined, { signal });
+        if (flight.began || !more || this.#calls.isSick || !isPassing(this.#session.failure(thrown))) throw thrown;
       }
     }
   }
 
   #decoded<T, R>(body: T, decode: (body: T) => R): R {
     try {
-      const decoded = decode(body);
-      this.#count(undefined);
-      return decoded;
+      return decode(body);
     } catch (thrown) {
       if (!(thrown instanceof UnexpectedJson)) throw thrown;
       const text = statusMessageOf(body);
@@ -207,10 +129,6 @@ export class SeeqServer {
   }
 
   async #try<T>(operation: Operation<T>, signal: AbortSignal, options: AskOptions, slowEndMs: number): Promise<T> {
-    if (options.probe !== true && this.#circuit.isOpen) {
-      await this.#circuit.admit(() => this.#look());
-      signal.throwIfAborted();
-    }
     let newLogins = 0;
     for (let tries = 1; ; tries++) {
       const outcome = await this.#once(operation, signal, options, slowEndMs);
@@ -223,7 +141,7 @@ export class SeeqServer {
         // Another call has brought a newer token meanwhile, so this one has not been refused with it yet.
         if (renewed ? tries < MOST_RENEWALS : ++newLogins === 1) continue;
       }
-      throw this.#refused(this.#refusal(outcome));
+      throw this.#refused(outcome);
     }
   }
 
@@ -239,69 +157,16 @@ export class SeeqServer {
       const token = this.#session.token;
       return { token, ...(await operation(client, trySignal)) };
     };
-    const slowMs = Math.min(this.#requestTimeoutMs / 2, (slowEndMs - performance.now()) * SLOW_PART);
-    try {
-      const outcome = await this.#watch.run(make, signal, slowMs);
-      this.#watch.answered();
-      if (!WITHOUT_SERVER.has(outcome.response.status)) this.#circuit.close();
-      const refused = outcome.response.status === 401;
-      if (!refused && open !== true) this.#session.accepted();
-      return { ...outcome, renewed: refused && this.#session.expired(outcome.token) };
-    } catch (thrown) {
-      const error = this.#session.failure(thrown, signal);
-      if (error instanceof Unreachable) this.#circuit.open(error);
-      throw error;
-    }
+    const outcome = await this.#calls.once(make, signal, slowEndMs);
+    const refused = outcome.response.status === 401;
+    if (!refused && open !== true) this.#session.accepted();
+    return { ...outcome, renewed: refused && this.#session.expired(outcome.token) };
   }
 
-  /**
-   * One small call on a new connection that needs no session.
-   * @throws DriverError if the server is sick
-   */
-  async #look(): Promise<void> {
-    const limitMs = Math.min(LOOK_MS, this.#requestTimeoutMs);
-    const signal = AbortSignal.timeout(limitMs);
-    for (let tries = 1; ; tries++) {
-      try {
-        const outcome = await this.#transport.fresh((client) => client.GET('/system/server-status', { signal }));
-        if (!WITHOUT_SERVER.has(outcome.response.status)) return;
-        throw this.#refused(this.#refusal(outcome));
-      } catch (thrown) {
-        if (signal.aborted || thrown instanceof CallTimeout) throw silent(this.name, limitMs);
-        const error = fromThrown(thrown, this.name);
-        // An answer that cannot be read is one.
-        if (error.cause instanceof UnreadableReply) return;
-        if (!isPassing(error) || tries === LOOK_TRIES) throw error;
-        await sleep(waitMs(tries, undefined, this.#random));
-      }
-    }
-  }
-
-  /** Counts an answer; without a failure it was one that no other try would change. */
-  #count(failure: DriverError | undefined): void {
-    this.#failing += ((failure === undefined ? 0 : 1) - this.#failing) / ANSWERS_REMEMBERED;
-    if (failure === undefined) return;
-    if (WITHOUT_SERVER.has(failure.details?.status) || isBrokenConnection(failure)) this.#circuit.failed(failure);
-  }
-
-  #refusal({ response, error }: Outcome<unknown>): RefusedReply {
-    const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), Date.now());
-    return { status: response.status, body: error, retryAfterMs };
-  }
-
-  #refused(reply: RefusedReply): DriverError {
+  #refused({ response, error }: Outcome): DriverError {
+    const reply = { status: response.status, body: error, retryAfterMs: retryAfterOf(response) };
     return fromRefusal(reply, this.name, this.#session.conceal);
   }
-}
-
-const hintOf = ({ details }: DriverError): number | undefined =>
-  typeof details?.retryAfterMs === 'number' ? details.retryAfterMs : undefined;
-
-function silent(server: string, limitMs: number): DriverError {
-  return new DriverError(
-    'sourceUnavailable',
-    `Server "${server}" takes connections and does not answer a small call within ${limitMs} ms; is it frozen or overloaded?`,
-  );
 }
 
 /** A name for a call by everything that decides its answer. */

@@ -6,10 +6,10 @@ import { DriverError } from '../../contract/errors.ts';
 import type { TextSource } from '../fresh-tls.ts';
 import { SecretFilter } from '../secret-filter.ts';
 import type { SeeqClient, TokenHolder } from './transport.ts';
-import { parseRetryAfter } from '../http/retry.ts';
-import { answerOf, isObject, type JsonObject, optionalList, optionalText, textIn, UnexpectedJson } from '../json.ts';
-import { fromRefusal, fromThrown, SilentLogin } from './failure.ts';
-import { UnreadableReply } from './reply.ts';
+import { fromThrown, SilentLogin } from '../http/failure.ts';
+import { retryAfterOf } from '../http/server-calls.ts';
+import { answerOf, isObject, type JsonObject, optionalList, optionalText, textIn } from '../json.ts';
+import { fromRefusal, labelOf } from './failure.ts';
 import { directoriesText, loginAdvice } from './login-advice.ts';
 
 /** How the driver logs in. Secrets are read for each log-in, so that a rotated one is used at the next. */
@@ -92,15 +92,7 @@ export class Session implements TokenHolder {
 
   /** A failure of a call, without our secrets in what the server wrote. */
   failure(thrown: unknown, signal?: AbortSignal): DriverError {
-    const isReply = thrown instanceof UnreadableReply;
-    if (!isReply && !(thrown instanceof UnexpectedJson)) return fromThrown(thrown, this.#server, signal);
-    // What stands in quotes is the server's, such as a media type; all else of an unreadable answer is ours.
-    const own = isReply ? thrown.message.replace(/"[^"]*"/g, 'something else') : 'it is not what the API promises';
-    const why = this.conceal(thrown.message) || own;
-    if (why === thrown.message) return fromThrown(thrown, this.#server, signal);
-    // Without its cause, which has the text as it was.
-    const clean = isReply ? new UnreadableReply(why, { passing: thrown.passing }) : new UnexpectedJson(why);
-    return fromThrown(clean, this.#server, signal);
+    return fromThrown(thrown, labelOf(this.#server), signal, this.conceal);
   }
 
   /**
@@ -143,8 +135,7 @@ export class Session implements TokenHolder {
       const body = { ...login, ...(await this.#providerOf(client, signal)) };
       const { error, response } = await client.POST('/auth/login', { body, signal });
       if (!response.ok) {
-        const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), Date.now());
-        const refusal = { status: response.status, body: error, retryAfterMs };
+        const refusal = { status: response.status, body: error, retryAfterMs: retryAfterOf(response) };
         throw await this.#advised(fromRefusal(refusal, this.#server, this.conceal), login, client, signal);
       }
       const token = response.headers.get('x-sq-auth');

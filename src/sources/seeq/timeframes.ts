@@ -1,12 +1,6 @@
 /** Timeframes of a condition in either direction, reading about as many as are wanted. */
 import { DriverError } from '../../contract/errors.ts';
-import {
-  compareUtc,
-  formatInstant,
-  MIN_INSTANT,
-  type Nanoseconds,
-  parseInstant,
-} from '../../contract/instant.ts';
+import { compareUtc, formatInstant, MIN_INSTANT, type Nanoseconds, parseInstant } from '../../contract/instant.ts';
 import type { TimeRange } from '../../contract/time.ts';
 import {
   isReadable,

@@ -21,7 +21,8 @@ import {
   type PropertyValue,
   type SourceCall,
 } from '../source.ts';
-import { fittingPage, pageBytes } from './body-limits.ts';
+import { fittingPage } from '../http/page-fit.ts';
+import { pageBytes } from './body-limits.ts';
 import { kindOf, namesIn, readEntry, toAttribute, toFoundChild } from './hits.ts';
 import { type Operation, type SeeqServer, shareKey } from './server.ts';
 import { readProperty } from './values.ts';

@@ -104,3 +104,30 @@ test('what travels unencrypted is warned of', async () => {
     expect.arrayContaining(['settings.ingest.iotopen[0].mqtt.url', 'settings.ingest.iotopen[0].url']),
   );
 });
+
+const PROXY = 'http://proxy.example.com:3128';
+
+test('a proxy is that of its key, else that of the environment, else none', async () => {
+  const proxied = async (more: Raw, env: Record<string, string> = {}) => {
+    const { config } = await load(file(entry(more)), { env: { ...world.env, ...env } });
+    return config.ingest?.iotopen[0]?.proxy;
+  };
+  expect(await proxied({})).toBeUndefined();
+  expect(await proxied({}, { HTTPS_PROXY: PROXY })).toMatchObject({ url: PROXY, from: 'HTTPS_PROXY' });
+  expect(await proxied({}, { HTTPS_PROXY: PROXY, NO_PROXY: 'lynx.example.com' })).toBeUndefined();
+  expect(await proxied({ proxy: false }, { HTTPS_PROXY: PROXY })).toBeUndefined();
+  const given = await proxied({ proxy: { url: PROXY, user: 'reader', password } }, { HTTPS_PROXY: 'http://other' });
+  expect(given).toMatchObject({ url: PROXY, from: 'proxy' });
+  expect(await given?.password?.reveal()).toBe('hidden-password');
+  expect(JSON.stringify(given)).not.toMatch(/hidden-password/);
+});
+
+test.each([
+  [{ url: PROXY, password: { env: 'NOT_THERE' } }, /proxy\.password: the environment variable NOT_THERE is not set/],
+  [{ url: 'socks5://proxy' }, /proxy/],
+  [true, /proxy/],
+])('a proxy of %o is refused once', async (proxy, message) => {
+  const problems = await told(entry({ proxy }));
+  expect(problems).toHaveLength(1);
+  expect(problems[0]).toMatch(message);
+});

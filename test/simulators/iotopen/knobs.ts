@@ -23,8 +23,18 @@ export interface Knobs {
   lastName: 'last' | 'last_time';
   /** Every answer waits this long, in milliseconds. */
   latencyMs: number;
-  /** `down`: connections are cut; `hang`: no answer comes; `page`: a proxy answers 502 with a page, `noRoute`: 404; `garbage`: 200 with half an answer. */
-  trouble: 'none' | 'down' | 'hang' | 'page' | 'noRoute' | 'garbage';
+  /**
+   * `down`: connections are cut; `hang`: no answer comes; `page`: a proxy answers 502 with a page, `noRoute`: 404; `garbage`: 200 with half an answer;
+   * `half`: the connection is cut in the middle of an answer; `busy`: 429; `restarting`: 503. The last two ask to come
+   * again after `retryAfter`.
+   */
+  trouble: 'none' | 'down' | 'hang' | 'page' | 'noRoute' | 'garbage' | 'half' | 'busy' | 'restarting';
+  /** Which part of the calls has the trouble, from 0 to 1; spread evenly. */
+  troubledShare: number;
+  /** Header `Retry-After`; empty for none. */
+  retryAfter: string;
+  /** Answers are compressed for callers that take it. */
+  gzip: boolean;
   /** Only calls whose path holds this text have the trouble. */
   troubledPath: string;
 }
@@ -43,4 +53,7 @@ export const STANDARD_KNOBS: Knobs = {
   latencyMs: 0,
   trouble: 'none',
   troubledPath: '',
+  troubledShare: 1,
+  retryAfter: '',
+  gzip: true,
 };

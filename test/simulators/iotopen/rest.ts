@@ -1,6 +1,7 @@
 /** The REST side: which call it is, who makes it, and the answer. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import type { Account, Accounts } from './accounts.ts';
 import type { Knobs } from './knobs.ts';
 import { onlyKnown, readJson, readQuery, Refusal, single, type Query } from './query.ts';
@@ -16,6 +17,8 @@ export interface SeenCall {
   readonly apiKey: string | undefined;
   /** Undefined where no answer was given. */
   status: number | undefined;
+  /** The answer was compressed. */
+  gzip: boolean;
 }
 
 export interface RestParts {
@@ -23,6 +26,8 @@ export interface RestParts {
   readonly accounts: Accounts;
   readonly knobs: Knobs;
   readonly seen: SeenCall[];
+  /** Counts the calls that may have trouble. */
+  readonly troubled: { sum: number };
 }
 
 interface Call {
@@ -48,12 +53,12 @@ async function answer(parts: RestParts, request: IncomingMessage, response: Serv
   const [path, search] = splitOnce(request.url ?? '/', '?');
   const call: SeenCall = {
     method: request.method ?? 'GET',
-    ...{ path, search, status: undefined },
+    ...{ path, search, status: undefined, gzip: false },
     authorization: request.headers.authorization,
     apiKey: request.headers['x-api-key'] as string | undefined,
   };
   if (seen.push(call) > KEPT_CALLS) seen.shift();
-  const trouble = path.includes(knobs.troubledPath) ? knobs.trouble : 'none';
+  const trouble = path.includes(knobs.troubledPath) && isTroubled(parts) ? knobs.trouble : 'none';
   if (trouble === 'down') {
     request.socket.resetAndDestroy();
     return;
@@ -65,8 +70,21 @@ async function answer(parts: RestParts, request: IncomingMessage, response: Serv
     if (knobs.latencyMs > 0) await pause(knobs.latencyMs);
     call.status = code;
     const date = new Date(Date.now() + knobs.clockAheadMs).toUTCString();
-    response.writeHead(code, { 'content-type': type, 'content-length': Buffer.byteLength(text), date }).end(text);
+    call.gzip = knobs.gzip && /\bgzip\b/.test(String(request.headers['accept-encoding']));
+    const bytes = call.gzip ? gzipSync(text) : Buffer.from(text);
+    response.writeHead(code, {
+      ...{ 'content-type': type, 'content-length': bytes.length, date },
+      ...(call.gzip ? { 'content-encoding': 'gzip' } : {}),
+      ...(code === 200 || knobs.retryAfter === '' ? {} : { 'retry-after': knobs.retryAfter }),
+    });
+    if (trouble === 'half') response.write(bytes.subarray(0, bytes.length >> 1), () => request.socket.destroy());
+    else response.end(bytes);
   };
+  if (trouble === 'busy' || trouble === 'restarting') {
+    const [status, message] = trouble === 'busy' ? [429, 'Too Many Requests'] : [503, 'Service Unavailable'];
+    await give(status, 'application/json', JSON.stringify({ message }));
+    return;
+  }
   if (trouble === 'page') {
     await give(502, 'text/html', '<html><body><h1>502 Bad Gateway</h1></body></html>');
     return;
@@ -86,6 +104,13 @@ async function answer(parts: RestParts, request: IncomingMessage, response: Serv
     done = [refusal.status, JSON.stringify(refusal.body)];
   }
   await give(done[0], 'application/json', done[1]);
+}
+
+function isTroubled({ knobs, troubled }: RestParts): boolean {
+  troubled.sum += knobs.troubledShare;
+  if (troubled.sum < 1) return false;
+  troubled.sum -= 1;
+  return true;
 }
 
 function perform(parts: RestParts, path: string, call: Call): unknown {

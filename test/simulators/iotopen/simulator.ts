@@ -108,7 +108,7 @@ export async function startIotOpen(options: IotOpenOptions = {}): Promise<IotOpe
   };
   const gate = await startMqttGate({ ...gateOptions, certificate });
   const webSocketGate = await startMqttGate({ ...gateOptions, webSocket: true });
-  const listener = restListener({ world, accounts, knobs, seen });
+  const listener = restListener({ world, accounts, knobs, seen, troubled: { sum: 0 } });
   const http =
     certificate === undefined
       ? createHttpServer(listener)

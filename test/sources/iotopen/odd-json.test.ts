@@ -84,17 +84,15 @@ function* mutations(document: unknown): Generator<[path: (string | number)[], te
       const steps = Array.isArray(value) ? [0] : Object.keys(value);
       paths.push(...steps.map((step) => [...path, step]));
     }
-    for (const wrong of [...WRONG, undefined]) {
+    // An answer without a body is asked for again.
+    for (const wrong of path.length === 0 ? WRONG : [...WRONG, undefined]) {
       const copy = JSON.parse(JSON.stringify({ document })) as Holder;
       const holder = ['document', ...path].slice(0, -1).reduce<Holder>((at, step) => at[step] as Holder, copy);
       const last = path.at(-1) ?? 'document';
       if (wrong !== undefined) holder[last] = '@@wrong@@';
       else if (Array.isArray(holder)) continue;
       else Reflect.deleteProperty(holder, last);
-      yield [
-        path,
-        (copy.document === undefined ? '' : JSON.stringify(copy.document)).replace('"@@wrong@@"', wrong ?? ''),
-      ];
+      yield [path, JSON.stringify(copy.document).replace('"@@wrong@@"', wrong ?? '')];
     }
   }
 }
@@ -120,6 +118,13 @@ it.each(Object.entries(READS))('%s gives all that the wrong member does not belo
     if (path.some((step) => typeof step === 'number')) expect(items, told).toContainEqual(good[1]);
     else if (path.length > 0 && path[0] !== 'data') expect(items, told).toEqual(good);
   }
+});
+
+it.each(Object.entries(READS))('%s without a body is no empty list, and is asked for again', async (part, read) => {
+  let answers = 0;
+  instead = (asked) => (asked.includes(part) && ++answers === 1 ? '' : undefined);
+  expect(await read()).toHaveLength(2);
+  expect(answers).toBeGreaterThan(1);
 });
 
 describe('an answer of any depth', () => {

@@ -3,7 +3,7 @@ import { DriverError } from '../../../contract/errors.ts';
 import { SecretFilter } from '../../secret-filter.ts';
 import { openTransport, type TransportOptions } from '../transport.ts';
 import { answerChallenge, logIn } from './user.ts';
-import type { IotOpenCredentials } from './way.ts';
+import { readNow, type IotOpenCredentials } from './way.ts';
 
 /** Time of one call. */
 const CALL_MS = 30_000;
@@ -20,7 +20,9 @@ export async function logInByHand(
   code: (next: string) => Promise<string>,
 ): Promise<string> {
   const platform = `IoT Open "${options.name}"`;
-  const [user, password] = await Promise.all([credentials.user.reveal(), credentials.password.reveal()]);
+  const [user, password] = await readNow(platform, () =>
+    Promise.all([credentials.user.reveal(), credentials.password.reveal()]),
+  );
   const transport = openTransport(options);
   const secrets = new SecretFilter([password]);
   const desk = { platform, client: transport.client, conceal: secrets.clean };

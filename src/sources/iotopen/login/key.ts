@@ -1,6 +1,6 @@
 /** An API key, or a token that is used like one. */
 import type { TextSource } from '../../fresh-tls.ts';
-import { refusedLogin, type Grant, type Way } from './way.ts';
+import { readNow, refusedLogin, type Grant, type Way } from './way.ts';
 
 export class KeyWay implements Way {
   readonly #platform: string;
@@ -12,7 +12,7 @@ export class KeyWay implements Way {
   }
 
   async obtain(_signal: AbortSignal, refused: string | undefined): Promise<Grant> {
-    const token = await this.#key.reveal();
+    const token = await readNow(this.#platform, () => this.#key.reveal());
     if (token !== refused) return { token, bearer: false };
     throw refusedLogin(this.#platform, 'it does not accept the API key (or token). Was it revoked, or has it expired?');
   }

@@ -1,12 +1,13 @@
 /** OAuth 2: access tokens of short life, got with a refresh token. */
 import { DriverError } from '../../../contract/errors.ts';
-import { fromRefusal, fromThrown, type Conceal } from '../failure.ts';
+import { type Conceal, fromThrown } from '../../http/failure.ts';
+import { fromRefusal } from '../failure.ts';
 import type { components } from '../iotopen-api.generated.ts';
 import type { TextSource } from '../../fresh-tls.ts';
 import type { IotOpenPaths } from '../transport.ts';
 import { Patience } from './patience.ts';
 import type { TokenFile } from './token-file.ts';
-import { basic, type Grant, type Way } from './way.ts';
+import { basic, readNow, type Grant, type Way } from './way.ts';
 
 export interface OAuthWayOptions {
   readonly platform: string;
@@ -44,12 +45,9 @@ export class OAuthWay implements Way {
 
   async obtain(signal: AbortSignal): Promise<Grant> {
     const { clientId, clientSecret, refreshToken, tokenFile } = this.#options;
-    const [id, secret, given, kept] = await Promise.all([
-      clientId.reveal(),
-      clientSecret.reveal(),
-      refreshToken.reveal(),
-      tokenFile?.read(),
-    ]);
+    const [id, secret, given, kept] = await readNow(this.#options.platform, () =>
+      Promise.all([clientId.reveal(), clientSecret.reveal(), refreshToken.reveal(), tokenFile?.read()]),
+    );
     const rotated = this.#rotated?.from === given ? this.#rotated.token : undefined;
     // The newest first; an operator may have given a new one because it does not work any more.
     const candidates = [...new Set([rotated, kept, given].filter((token) => token !== undefined))];
@@ -64,7 +62,7 @@ export class OAuthWay implements Way {
         await this.#keep(tokens.refresh_token, candidate, given);
         return this.#grant(tokens);
       } catch (error) {
-        const known = fromThrown(error, this.#options.platform);
+        const known = fromThrown(error, this.#options.platform, signal, this.#options.conceal);
         if (known.code !== 'unauthorized') throw known;
         refusal = known;
       }
@@ -74,19 +72,17 @@ export class OAuthWay implements Way {
 
   async #refresh(login: Record<string, string>, refreshToken: string, signal: AbortSignal): Promise<Tokens> {
     const { client, platform, conceal } = this.#options;
-    const { data, error, response } = await client.POST('/api/v2/oauth2/token', {
+    const outcome = await client.POST('/api/v2/oauth2/token', {
       headers: { ...login, 'content-type': 'application/x-www-form-urlencoded' },
       body: { grant_type: 'refresh_token', refresh_token: refreshToken },
       bodySerializer: (body) => new URLSearchParams(body as Record<string, string>).toString(),
       signal,
     });
-    if (!response.ok) {
-      // RFC 6749 answers 400 where the token is not valid any more.
-      const status = response.status === 400 && isRefusal(error) ? 401 : response.status;
-      throw fromRefusal(status, error, platform, conceal);
-    }
+    const { status, ok } = outcome.response;
+    // RFC 6749 answers 400 where the token is not valid any more.
+    if (!ok) throw fromRefusal(outcome, platform, conceal, status === 400 && isRefusal(outcome.error) ? 401 : status);
     // A rude platform may answer anything.
-    const tokens: Partial<Tokens> = data ?? {};
+    const tokens: Partial<Tokens> = outcome.data ?? {};
     if (typeof tokens.access_token === 'string' && tokens.access_token !== '') return tokens as Tokens;
     throw new DriverError('sourceError', `${platform} answered to the refresh token without an access token.`);
   }

@@ -1,5 +1,6 @@
 /** The log-in at one platform: one for all waiting calls, kept while it is good, and replaced once when it is refused. */
-import { fromThrown } from '../failure.ts';
+import type { DriverError } from '../../../contract/errors.ts';
+import { fromThrown } from '../../http/failure.ts';
 import type { TextSource } from '../../fresh-tls.ts';
 import { SecretFilter } from '../../secret-filter.ts';
 import type { IotOpenPaths } from '../transport.ts';
@@ -66,13 +67,18 @@ export class Session {
     try {
       return await this.#obtain(undefined);
     } catch (error) {
-      if (fromThrown(error, this.#platform).code === 'unauthorized' || before === undefined) throw error;
+      if (this.failure(error).code === 'unauthorized' || before === undefined) throw error;
       return before;
     }
   }
 
   /** A text of the platform without our secrets, should it repeat them. */
-  readonly conceal = (text: string): string => this.#secrets.clean(text);
+  readonly conceal = (text: string, longest?: number): string => this.#secrets.clean(text, longest);
+
+  /** A failure of a call, without our secrets in what the platform wrote. */
+  failure(thrown: unknown, signal?: AbortSignal): DriverError {
+    return fromThrown(thrown, this.#platform, signal, this.conceal);
+  }
 
   /** A text to keep out of others. */
   readonly learn = (secret: string): void => {
@@ -92,7 +98,7 @@ export class Session {
       this.#grant = grant;
       return grant;
     } catch (error) {
-      throw fromThrown(error, this.#platform);
+      throw this.failure(error);
     }
   }
 }

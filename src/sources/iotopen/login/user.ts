@@ -1,12 +1,13 @@
 /** User and password of an account, with a second factor where the account has one. */
 import { DriverError } from '../../../contract/errors.ts';
-import { fromRefusal, fromThrown, type Conceal } from '../failure.ts';
+import { type Conceal, fromThrown } from '../../http/failure.ts';
+import { fromRefusal } from '../failure.ts';
 import type { components } from '../iotopen-api.generated.ts';
 import type { TextSource } from '../../fresh-tls.ts';
 import type { IotOpenPaths } from '../transport.ts';
 import { Patience } from './patience.ts';
 import type { TokenFile } from './token-file.ts';
-import { basic, headersOf, refusedLogin, type Grant, type Way } from './way.ts';
+import { basic, headersOf, readNow, refusedLogin, type Grant, type Way } from './way.ts';
 
 export interface UserWayOptions {
   readonly platform: string;
@@ -31,14 +32,14 @@ export class UserWay implements Way {
 
   async obtain(signal: AbortSignal, refused: string | undefined): Promise<Grant> {
     const { platform, client, user, password, tokenFile, codeAdvice, conceal } = this.#options;
-    const kept = await tokenFile?.read();
+    const kept = await readNow(platform, () => tokenFile?.read());
     if (kept !== undefined) {
       // No log-in in its place: with a second factor each one would send a code to a person.
       if (kept !== refused) return { token: kept, bearer: false };
       const file = tokenFile?.path ?? '';
       throw refusedLogin(platform, `it does not accept the token in ${file} (any more). ${codeAdvice}`);
     }
-    const [name, word] = await Promise.all([user.reveal(), password.reveal()]);
+    const [name, word] = await readNow(platform, () => Promise.all([user.reveal(), password.reveal()]));
     const tried = JSON.stringify([name, word]);
     this.#patience.check(tried);
     let step: LoginStep;
@@ -80,14 +81,14 @@ interface Desk {
  */
 export async function logIn(desk: Desk, user: string, password: string, signal: AbortSignal): Promise<LoginStep> {
   try {
-    const { data, error, response } = await desk.client.POST('/api/v2/auth', {
+    const outcome = await desk.client.POST('/api/v2/auth', {
       headers: basic(user, password),
       signal,
     });
-    if (!response.ok) throw fromRefusal(response.status, error, desk.platform, desk.conceal);
-    return stepOf(data, desk);
+    if (!outcome.response.ok) throw fromRefusal(outcome, desk.platform, desk.conceal);
+    return stepOf(outcome.data, desk);
   } catch (error) {
-    throw fromThrown(error, desk.platform);
+    throw fromThrown(error, desk.platform, signal, desk.conceal);
   }
 }
 
@@ -97,17 +98,17 @@ export async function logIn(desk: Desk, user: string, password: string, signal: 
  */
 export async function answerChallenge(desk: Desk, first: string, code: string, signal: AbortSignal): Promise<string> {
   try {
-    const { data, error, response } = await desk.client.PUT('/api/v2/auth', {
+    const outcome = await desk.client.PUT('/api/v2/auth', {
       headers: headersOf({ token: first, bearer: false }),
       body: { challenge: code },
       signal,
     });
-    if (!response.ok) throw fromRefusal(response.status, error, desk.platform, desk.conceal);
-    const step = stepOf(data, desk);
+    if (!outcome.response.ok) throw fromRefusal(outcome, desk.platform, desk.conceal);
+    const step = stepOf(outcome.data, desk);
     if (step.next === undefined) return step.token;
     throw refusedLogin(desk.platform, `it wants yet another step (${step.next}), which this driver does not know.`);
   } catch (error) {
-    throw fromThrown(error, desk.platform);
+    throw fromThrown(error, desk.platform, signal, desk.conceal);
   }
 }
 
@@ -119,7 +120,7 @@ function stepOf(data: components['schemas']['Login'] | undefined, { platform, co
   }
   const next = [nextstep, next_step].find((word): word is string => typeof word === 'string' && word !== '');
   if (next === undefined) return { token, next };
-  return { token, next: conceal(next).slice(0, LONGEST_STEP).toWellFormed() || 'it does not say which' };
+  return { token, next: conceal(next, LONGEST_STEP) || 'it does not say which' };
 }
 
 /** Of the platform's word for a step, which is shown. */

@@ -49,6 +49,20 @@ export const basic = (user: string, password: string): Record<string, string> =>
   authorization: `Basic ${Buffer.from(`${user}:${password}`, 'utf8').toString('base64')}`,
 });
 
+/**
+ * A part of the log-in as it is now; undefined where there is none.
+ * @throws DriverError `sourceUnavailable` where it cannot be read; it is read again for the next call
+ */
+export async function readNow<T>(platform: string, read: () => T | Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const text = `The log-in at ${platform} cannot be read: ${why}. It is read again at the next call.`;
+    throw new DriverError('sourceUnavailable', text, { cause: error });
+  }
+}
+
 /** A log-in that is refused, with what to do about it. */
 export function refusedLogin(platform: string, why: string): DriverError {
   return new DriverError('unauthorized', `${platform} refuses the log-in: ${why}`);

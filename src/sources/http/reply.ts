@@ -1,0 +1,55 @@
+/** An HTTP answer with just the members that openapi-fetch uses. */
+import { type HttpAnswer, textOf } from './exchange.ts';
+import { UnreadableReply } from './unreadable.ts';
+
+export class HttpReply {
+  readonly status: number;
+  readonly ok: boolean;
+  readonly headers: { get(name: string): string | null };
+  readonly #body: Buffer;
+  readonly #parse: (text: string) => unknown;
+
+  /** @param parse reads the body of a good answer */
+  constructor({ status, headers, body }: HttpAnswer, parse: (text: string) => unknown = parseJson) {
+    this.status = status;
+    this.ok = status >= 200 && status < 300;
+    // openapi-fetch decides by these two whether there is a body: by the one that was read, whatever the server said.
+    this.headers = {
+      get: (name) => {
+        const key = name.toLowerCase();
+        if (key === 'content-length') return String(body.length);
+        return key === 'transfer-encoding' ? null : first(headers[key]);
+      },
+    };
+    this.#body = body;
+    this.#parse = parse;
+  }
+
+  text(): Promise<string> {
+    return Promise.resolve(textOf(this.#body));
+  }
+
+  async json(): Promise<unknown> {
+    return this.#parse(await this.text());
+  }
+}
+
+/** JSON of a server, with an error that fits into an answer. */
+export function parseJson(text: string, reviver?: Parameters<typeof JSON.parse>[1]): unknown {
+  try {
+    return JSON.parse(text, reviver);
+  } catch (cause) {
+    // Not damaged on its way: it would come again.
+    if (cause instanceof RangeError)
+      throw new UnreadableReply('it answered with JSON that is nested too deep', { cause });
+    if (text.trimStart().startsWith('<')) {
+      const page = 'it answered with a page instead of JSON; is there a proxy or a log-in page in between?';
+      throw new UnreadableReply(page, { cause });
+    }
+    throw new UnreadableReply('it answered with broken JSON (was the answer cut off?)', { cause, passing: true });
+  }
+}
+
+function first(value: string | string[] | undefined): string | null {
+  return (Array.isArray(value) ? value[0] : value) ?? null;
+}

@@ -1,0 +1,138 @@
+/**
+ * The way to one server: an HTTP connection pool under openapi-fetch. openapi-fetch gives the types; the standard
+ * Request, Response and Headers objects, which cost most of its time, are replaced by the few members that it uses.
+ */
+import type { ClientOptions } from 'openapi-fetch';
+import type { Dispatcher } from 'undici';
+import { freshConnector, type TlsSources } from '../fresh-tls.ts';
+import { ACCEPT_ENCODING } from './content-encoding.ts';
+import { exchange, type HttpAnswer } from './exchange.ts';
+import { Connections } from './pool.ts';
+import { type HttpProxy, throughProxy } from './proxy.ts';
+import type { HttpReply } from './reply.ts';
+
+/** For what must not wait behind the calls of requests: a log-in, and the probe that tells whether a server is well. */
+const SPARE_CONNECTIONS = 2;
+
+export interface HttpTransportOptions {
+  /** Root of the server as in a browser, for example `https://seeq.example.com` or `https://proxy/seeq`. */
+  readonly url: string;
+  readonly tls: TlsSources;
+  /** All connections go through it. */
+  readonly proxy?: HttpProxy | undefined;
+  /** Connections, and so calls on the wire, at once; probes and log-ins have some of their own. */
+  readonly connections: number;
+  readonly connectTimeoutMs: number;
+  /** Longest time of one call, from its start to the last byte of its answer. */
+  readonly requestTimeoutMs: number;
+  /** Largest answer of `client`. */
+  readonly smallBytes: number;
+  /** How errors name the server. */
+  readonly label: string;
+}
+
+export interface HttpTransport<Client> {
+  /** For log-ins, and for every call whose answer is small. */
+  readonly client: Client;
+  /** For calls whose answer may have so many bytes. */
+  bounded(limitBytes: number): Client;
+  /** Makes further calls go out on new connections. */
+  renew(): void;
+  /** Runs a small call on a new connection of its own. */
+  fresh<T>(call: (client: Client) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** The members of a Request that openapi-fetch and the pool need. */
+export class PlainRequest {
+  readonly path: string;
+  readonly method: string;
+  readonly body: string | undefined;
+  readonly headers: Headers;
+  readonly signal: AbortSignal | undefined;
+
+  constructor(path: string, init: { method: string; body?: string; headers: Headers; signal?: AbortSignal }) {
+    this.path = path;
+    this.method = init.method;
+    this.body = init.body;
+    this.headers = init.headers;
+    this.signal = init.signal;
+  }
+}
+
+/** Makes one call with these headers; `Accept-Encoding` is added. @throws as `exchange` does */
+export type Exchange = (request: PlainRequest, headers: Record<string, string>) => Promise<HttpAnswer>;
+
+/**
+ * Opens the (lazy) pool.
+ * @param clientOn makes a client of the server's API whose calls go out by an {@link Exchange}
+ */
+export function openHttpTransport<Client>(
+  options: HttpTransportOptions,
+  clientOn: (exchange: Exchange) => Client,
+): HttpTransport<Client> {
+  const { tls, proxy, label, connectTimeoutMs, requestTimeoutMs, smallBytes } = options;
+  const direct = freshConnector({ ...tls, connectTimeoutMs, label });
+  const connections = new Connections({
+    origin: new URL(options.url).origin,
+    connections: options.connections + SPARE_CONNECTIONS,
+    connect: proxy === undefined ? direct : throughProxy(proxy, direct, connectTimeoutMs),
+  });
+  const clientFor = (dispatcher: () => Dispatcher, limitBytes: number): Client =>
+    clientOn(({ path, method, body, signal }, headers) =>
+      exchange(dispatcher(), { path, method, headers, body, signal, limitBytes, timeoutMs: requestTimeoutMs }),
+    );
+
+  // One client for each of the few limits that there are.
+  const clients = new Map<number, Client>();
+  const bounded = (limitBytes: number): Client => {
+    let client = clients.get(limitBytes);
+    if (client === undefined) {
+      client = clientFor(() => connections.current, limitBytes);
+      clients.set(limitBytes, client);
+    }
+    return client;
+  };
+  return {
+    client: bounded(smallBytes),
+    bounded,
+    renew: () => {
+      connections.renew();
+    },
+    fresh: (call) => connections.fresh((dispatcher) => call(clientFor(() => dispatcher, smallBytes))),
+    close: () => connections.close(),
+  };
+}
+
+/** Headers of every call. */
+export const commonHeaders = (userAgent: string) => ({ 'accept-encoding': ACCEPT_ENCODING, 'user-agent': userAgent });
+
+/**
+ * Options of openapi-fetch for calls that `send` makes.
+ * @param url root of the server
+ * @param path of the API below that root
+ */
+export function plainClient(
+  url: string,
+  path: string,
+  send: (request: PlainRequest) => Promise<HttpReply>,
+): ClientOptions {
+  return {
+    baseUrl: `${new URL(url).pathname.replace(/(?<!\/)\/+$/, '')}${path}`,
+    Request: PlainRequest as unknown as typeof globalThis.Request,
+    fetch: send as unknown as typeof globalThis.fetch,
+    querySerializer,
+  };
+}
+
+/** Arrays are repeated keys; absent members are left out. */
+function querySerializer(query: Record<string, unknown>): string {
+  let text = '';
+  for (const [name, value] of Object.entries(query)) {
+    if (value === undefined || value === null) continue;
+    for (const element of Array.isArray(value) ? value : [value]) {
+      text += `${text === '' ? '' : '&'}${encodeURIComponent(name)}=${encodeURIComponent(String(element))}`;
+    }
+  }
+  return text;
+}
