@@ -54,8 +54,11 @@ export interface BusServerInfo {
   tls: boolean;
 }
 
-/** Called for each new connection; what it subscribes ends with that connection. */
-export type ConnectionUser = (nc: NatsConnection) => void;
+/**
+ * Called for each new connection; what it subscribes ends with that connection. If it returns a promise, a connection
+ * that is replaced while it works stays open until that has settled.
+ */
+export type ConnectionUser = (nc: NatsConnection) => unknown;
 
 /** A connection that ends sooner than this does not reset the delays, so that a server that cuts us off is not hammered. */
 const stableMs = 5000;
@@ -208,7 +211,7 @@ export class BusConnection {
   /** Calls `user` for the live connection, if any, and for every later one; returns the end of it. */
   use(user: ConnectionUser): () => void {
     this.#users.add(user);
-    if (this.#nc !== undefined) this.#lend(user, this.#nc);
+    if (this.#nc !== undefined) void this.#lend(user, this.#nc);
     return () => this.#users.delete(user);
   }
 
@@ -313,12 +316,12 @@ export class BusConnection {
     limited(logger).notice('connected', { ...this.server }, `Connected to the NATS server ${formatAddress(server)}`);
     this.#notePayload(nc, server);
     // Listeners before waiting answers: a caller that hears from us can rely on being heard.
-    for (const user of this.#users) this.#lend(user, nc);
+    const taken = Promise.all(Array.from(this.#users, (user) => this.#lend(user, nc)));
     for (const outbox of this.#following) {
       if (former === undefined || outbox === this.#outbox) outbox.attach(nc);
       else void outbox.move(nc, lastBytesMs);
     }
-    if (former !== undefined) void this.#leave(former.nc);
+    if (former !== undefined) void this.#leave(former.nc, taken);
     this.#change('connected');
 
     const end = await Promise.race([nc.closed().then((reason) => ({ reason })), replacement.then((by) => ({ by }))]);
@@ -386,10 +389,12 @@ export class BusConnection {
   }
 
   /** Leaves a connection that was replaced as soon as nothing of it is left to do. */
-  async #leave(nc: NatsConnection): Promise<void> {
+  async #leave(nc: NatsConnection, taken: Promise<unknown>): Promise<void> {
     const former = this.#former.get(nc);
     if (former === undefined) return;
     const { outbox } = former;
+    // However much the next reload hurries: without this a request may find no subscription, or is lost on its way.
+    await within(formerMs, Promise.race([taken, nc.closed()]));
     await within(formerMs, Promise.race([outbox.released(), nc.closed(), former.hurried]));
     if (!this.#ending.signal.aborted) {
       this.#former.delete(nc);
@@ -449,9 +454,9 @@ export class BusConnection {
   }
 
   /** A failing user must not keep the others from the connection. */
-  #lend(user: ConnectionUser, nc: NatsConnection): void {
+  async #lend(user: ConnectionUser, nc: NatsConnection): Promise<void> {
     try {
-      user(nc);
+      await user(nc);
     } catch (error) {
       const text = 'A subscription could not be made on the new connection';
       limited(this.#options.logger).error('subscription', { err: error }, text);

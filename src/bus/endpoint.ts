@@ -104,9 +104,7 @@ class Endpoint implements RequestEndpoint {
     };
     this.#stopUsing = [
       announceService(connection, service, numbers, options),
-      connection.use((nc) => {
-        this.#subscribe(nc, subject, queue);
-      }),
+      connection.use((nc) => this.#subscribe(nc, subject, queue)),
     ];
   }
 
@@ -139,9 +137,10 @@ class Endpoint implements RequestEndpoint {
     }
   }
 
-  #subscribe(nc: NatsConnection, subject: string, queue: string): void {
+  /** Resolves when nothing arrives over the connection before this one any more. */
+  #subscribe(nc: NatsConnection, subject: string, queue: string): Promise<unknown> {
     const { logger } = this.#options;
-    this.#leave(nc);
+    const [before, former] = [this.#nc, this.#subscription];
     this.#lost = nc.closed();
     this.#nc = nc;
     this.#subscription = nc.subscribe(subject, {
@@ -155,7 +154,7 @@ class Endpoint implements RequestEndpoint {
               'The driver cannot receive requests: the subscription was refused. It is tried again every few seconds.';
             limited(logger).error('subscription refused', { err: error, subject }, text);
             this.#refused(nc, () => {
-              this.#subscribe(nc, subject, queue);
+              void this.#subscribe(nc, subject, queue);
             });
           }
         } catch (thrown) {
@@ -163,6 +162,8 @@ class Endpoint implements RequestEndpoint {
         }
       },
     });
+    if (before === undefined || before === nc || former === undefined || before.isClosed()) return Promise.resolve();
+    return this.#leave(before, former, nc);
   }
 
   /** A right that is given back makes no new subscription by itself, and the connection lives on without one. */
@@ -174,10 +175,11 @@ class Endpoint implements RequestEndpoint {
     this.#retry.unref();
   }
 
-  /** A connection that is replaced while it works gets no new requests as soon as the next one does. */
-  #leave(next: NatsConnection): void {
-    const [nc, subscription] = [this.#nc, this.#subscription];
-    if (nc === undefined || nc === next || subscription === undefined || nc.isClosed()) return;
+  /**
+   * A connection that is replaced while it works gets no new requests as soon as the server has the subscription on the
+   * next one, which was sent before: in between there is always one of them.
+   */
+  #leave(nc: NatsConnection, subscription: Subscription, next: NatsConnection): Promise<unknown> {
     // Requests that are on their way over it are ours, and are answered over it.
     const release = this.#connection.outboxOf(nc).hold();
     // What is asked of a connection that ends has no answer.
@@ -189,6 +191,7 @@ class Endpoint implements RequestEndpoint {
         this.#leaving.delete(leaving);
       });
     this.#leaving.add(leaving);
+    return leaving;
   }
 
   #accept(message: Msg, nc: NatsConnection): void {

@@ -176,6 +176,11 @@ export function collector(
         reject(error);
         return;
       }
+      // Thrown here, it would end the client's reader in silence.
+      if (raw.headers?.code === 503) {
+        reject(new Error(`Nobody listens: a request for ${subject} found no subscription.`));
+        return;
+      }
       const received = decode(raw);
       if (bySeq.has(received.message.seq)) duplicates++;
       bySeq.set(received.message.seq, received);
