@@ -212,8 +212,19 @@ export interface Source {
   properties(id: string, call: SourceCall): Promise<ItemProperties>;
   /** Newest value at or before `time` of whatever the FQN names. */
   snapshot(fqn: Fqn, time: Nanoseconds, call: SourceCall): Promise<Point>;
-  /** Recorded samples in pages, ascending in time, complete. */
-  samples(fqn: Fqn, range: TimeRange, boundary: Boundary, call: SourceCall): AsyncIterable<SamplePage>;
+  /**
+   * Recorded samples in pages, ascending in time, complete.
+   * @param expected how many will probably be taken, so that no more are read; all of them by default
+   */
+  samples(
+    fqn: Fqn,
+    range: TimeRange,
+    boundary: Boundary,
+    call: SourceCall,
+    expected?: number,
+  ): AsyncIterable<SamplePage>;
+  /** How many samples the server counts in a range. */
+  count(fqn: Fqn, range: TimeRange, call: SourceCall): Promise<number>;
   /** How a signal goes on between its samples. */
   shape(fqn: Fqn, call: SourceCall): Promise<SeriesShape>;
   /** Lowest and highest value of about `intervals` even intervals of a numeric signal, computed by the server. */

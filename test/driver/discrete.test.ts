@@ -7,6 +7,7 @@ import type { SeriesPiece } from '../../src/contract/series.ts';
 import type { SamplePage, Source } from '../../src/sources/source.ts';
 import { SeeqSource } from '../../src/sources/seeq/source.ts';
 import { plantItemId } from '../simulators/seeq/plant/plant.ts';
+import { listSeries } from '../simulators/seeq/series/series.ts';
 import { startSeeqSimulator } from '../simulators/seeq/simulator.ts';
 import { accessKey, NOW as SIMULATED_NOW } from '../sources/seeq/support.ts';
 import { allPages, fqn, source, testDriver, violations } from './support.ts';
@@ -55,6 +56,12 @@ const series = fc.array(fc.nat(3), { maxLength: 30 }).map((steps): SamplePage =>
   );
   return { times, values, ...(flags.length > 0 ? { flags } : {}) };
 });
+
+const seeqAt = (url: string, pageSamples: number): SeeqSource =>
+  new SeeqSource({
+    ...{ name: 'a', url, credentials: accessKey, insecureSkipVerify: false, userAgent: 'test', pageSamples },
+    ...{ connections: 4, connectTimeoutMs: 5000, requestTimeoutMs: 30_000 },
+  });
 
 type Ask = ReturnType<typeof testDriver>['ask'];
 
@@ -107,17 +114,7 @@ describe('all pages together', () => {
 
   it('of a real server are what it has, for every boundary', async () => {
     const simulator = await startSeeqSimulator({ port: 0 }, () => SIMULATED_NOW);
-    const seeq = new SeeqSource({
-      name: 'a',
-      url: simulator.url,
-      credentials: accessKey,
-      insecureSkipVerify: false,
-      connections: 4,
-      connectTimeoutMs: 5000,
-      requestTimeoutMs: 30_000,
-      userAgent: 'test',
-      pageSamples: 50,
-    });
+    const seeq = seeqAt(simulator.url, 50);
     try {
       const { ask } = testDriver([seeq]);
       const items = ['Enumeration', 'Bad and Uncertain', 'Nanoseconds', 'Three Samples'].map((name) =>
@@ -134,6 +131,92 @@ describe('all pages together', () => {
           }
         }
       }
+    } finally {
+      await seeq.close();
+      await simulator.stop();
+    }
+  });
+});
+
+/** Samples of a real server around the borders of a range: equal times on, before and after them, in small pages. */
+const SECOND = 1_000_000_000n;
+const [FROM, TO] = [START + 10n * SECOND, START + 20n * SECOND];
+const bordered = fc
+  .array(fc.tuple(fc.constantFrom(0, 9, 10, 12, 15, 20, 21, 30), fc.integer({ min: 1, max: 4 })), { maxLength: 8 })
+  .map((groups) => {
+    const seconds = groups.flatMap(([second, times]) => Array.from({ length: times }, () => second));
+    return seconds.sort((a, b) => a - b).map((second, n) => ({ key: START + BigInt(second) * SECOND, value: n }));
+  });
+
+describe.each([62, 66])('pages of a server of release R%i', (release) => {
+  it('hold each sample once, whatever the boundary and the limit', async () => {
+    const simulator = await startSeeqSimulator({ port: 0, release }, () => SIMULATED_NOW);
+    // A page of the server holds all samples of one time.
+    const seeq = seeqAt(simulator.url, 32);
+    const id = plantItemId('Example', 'Special Cases >> Signals >> Empty');
+    const { signal } = simulator.plant.items.get(id) ?? {};
+    try {
+      const { ask } = testDriver([seeq]);
+      const range = { start: formatInstant(FROM), end: formatInstant(TO) };
+      await fc.assert(
+        fc.asyncProperty(
+          bordered,
+          fc.constantFrom('inside', 'outside', 'interpolated'),
+          fc.integer({ min: 1, max: 6 }),
+          async (samples, boundary, limit) => {
+            Object.assign(signal ?? {}, { series: listSeries(samples) });
+            const item = fqn('a', 'signal', id);
+            const { series: read } = await readAll(ask, [item], limit, { ...range, boundary });
+            const values = read[0]?.values ?? [];
+            const inside = samples.filter(({ key }) => key >= FROM && key <= TO).map(({ value }) => value);
+            if (boundary === 'interpolated') {
+              const whole = await readAll(ask, [item], undefined, { ...range, boundary });
+              expect(values).toEqual(whole.series[0]?.values);
+              expect(values.filter((value) => inside.includes(value as number))).toEqual(inside);
+              return;
+            }
+            const before = samples.findLast(({ key }) => key < FROM);
+            const after = samples.find(({ key }) => key > TO);
+            // At a border that has a sample there is none outside.
+            const first = boundary === 'outside' && before && !samples.some(({ key }) => key === FROM) ? [before] : [];
+            const last = boundary === 'outside' && after && !samples.some(({ key }) => key === TO) ? [after] : [];
+            expect(values).toEqual([...first.map(({ value }) => value), ...inside, ...last.map(({ value }) => value)]);
+          },
+        ),
+        { numRuns: 60 },
+      );
+    } finally {
+      await seeq.close();
+      await simulator.stop();
+    }
+  });
+});
+
+describe('a series with more samples than one answer may hold', () => {
+  const id = plantItemId('Example', 'Special Cases >> Signals >> Fast');
+  const day = { start: '2026-03-14T00:00:00Z', end: '2026-03-15T00:00:00Z' };
+
+  it('is refused before anything of it is sent, with the number that the server counts', async () => {
+    const simulator = await startSeeqSimulator({ port: 0 }, () => SIMULATED_NOW);
+    const seeq = seeqAt(simulator.url, 1000);
+    try {
+      const { ask } = testDriver([seeq], { limits: { samplesPerItem: 20_000 } });
+      const items = [fqn('a', 'signal', id)];
+      const samplesCalls = async () =>
+        (await simulator.control.requests()).filter(({ operation }) => operation === 'get_samples').length;
+      // A page of it is a page all the same, and costs one call.
+      const page = await ask('discrete', { items, ...day, limit: 500 });
+      expect(joinSeries(page.items)).toMatchObject([{ values: { length: 500 }, truncated: true }]);
+      expect(await samplesCalls()).toBe(1);
+      const { status, items: sent, error } = await ask('discrete', { items, ...day });
+      expect(status).toBe('error');
+      expect(sent).toHaveLength(1);
+      expect(error).toMatchObject({ code: 'tooLarge', details: { limit: 20_000, samples: 86_400 } });
+      expect(error?.message).toContain('86400 samples, more than 20000');
+      expect(await samplesCalls()).toBeLessThanOrEqual(4);
+      // Where the server does not count, it is read up to the bound.
+      await simulator.control.fail({ kind: 'status', status: 400, operation: 'run_formula' });
+      expect((await ask('discrete', { items, ...day })).error?.details).toEqual({ limit: 20_000 });
     } finally {
       await seeq.close();
       await simulator.stop();

@@ -29,6 +29,7 @@ export function source(name: string, methods: Partial<Source> = {}): Source {
     async *samples() {
       // None.
     },
+    count: nothing,
     shape: nothing,
     reduced: nothing,
     async *timeframes() {

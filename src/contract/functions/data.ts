@@ -68,7 +68,15 @@ export const discrete = defineFunction({
       .enum(boundaries)
       .default('inside')
       .describe('outside: also the nearest sample before start and after end; interpolated: values at start and end'),
-    limit: z.number().int().min(1).optional().describe('Samples an item in this answer; the rest by cursor'),
+    limit: z
+      .number()
+      .int()
+      .min(1)
+      .optional()
+      .describe(
+        'Samples an item in this answer; the rest by cursor. Without it, a series that has more than "samplesPerItem" is ' +
+          '"tooLarge"; the server counts it before any of it is sent',
+      ),
     cursor: cursorParam,
   }),
   item: z.union([seriesPieceSchema, failedItem]),

@@ -71,15 +71,18 @@ interface SeriesRequest {
 /** Emits one series; returns the place where the caller's limit cut it, or undefined when it is complete. */
 async function readSeries(request: SeriesRequest, context: RequestContext): Promise<Place | undefined> {
   const { item, host, boundary, limit, from } = request;
-  const range = from ? { ...request.range, start: timeOf(from) } : request.range;
+  const range = from ? { ...request.range, start: inside(timeOf(from), request.range) } : request.range;
   const most = limit ?? context.limits.samplesPerItem;
+  const early = new EarlyCount(request, most, context);
   let count = 0;
   let held: SeriesPiece | undefined;
   let place: Place | undefined = from;
   let given: Place | undefined = from;
   const common = { index: item.index, fqn: item.text };
 
-  for await (const whole of host.source.samples(item.fqn, range, boundary, context.callTo(host))) {
+  // One more shows that there are more.
+  const expected = limit === undefined ? undefined : limit + 1 + (from?.repeats ?? 0);
+  for await (const whole of host.source.samples(item.fqn, range, boundary, context.callTo(host), expected)) {
     // Only the beginning can hold what was answered before, because the range starts at that place.
     const page = given ? after(whole, given) : whole;
     if (page.times.length === 0) {
@@ -89,6 +92,7 @@ async function readSeries(request: SeriesRequest, context: RequestContext): Prom
     given = undefined;
     const room = most - count;
     if (room === 0) return finish(true);
+    if (limit === undefined) await early.check(count, place);
     // The piece before goes out only now that it is known that another follows.
     if (held) await context.emit({ ...held, more: true });
     const kept = page.times.length > room ? sliceColumns(page, 0, room) : page;
@@ -102,10 +106,55 @@ async function readSeries(request: SeriesRequest, context: RequestContext): Prom
   async function finish(cutHere: boolean): Promise<Place | undefined> {
     if (cutHere && limit === undefined) {
       if (held) await context.emit({ ...held, more: true });
-      throw tooMany(most);
+      throw tooManySamples(most);
     }
     await context.emit({ ...(held ?? { ...common, times: [], values: [] }), ...(cutHere ? { truncated: true } : {}) });
     return cutHere ? place : undefined;
+  }
+}
+
+/**
+ * Where the next page begins: at its place, but never outside of the range, where the nearest sample may be one of
+ * several with its time of which the others do not belong to the answer.
+ */
+const inside = (time: Nanoseconds, { start, end }: TimeRange): Nanoseconds =>
+  time < start ? start : time > end ? end : time;
+
+/** The part of the bound that a series must probably reach before its server is asked to count it. */
+const COUNTED_FROM = 0.5;
+
+/**
+ * Finds out early that a series has more samples than one answer may hold: a caller would otherwise get all that fit, and
+ * then an error. What has been read tells how many the range probably holds; if that may be too many the server counts.
+ */
+class EarlyCount {
+  readonly #request: SeriesRequest;
+  readonly #most: number;
+  readonly #context: RequestContext;
+  #counted = false;
+
+  constructor(request: SeriesRequest, most: number, context: RequestContext) {
+    this.#request = request;
+    this.#most = most;
+    this.#context = context;
+  }
+
+  /**
+   * @param count samples read so far, up to `place`; more follow
+   * @throws DriverError `tooLarge`
+   */
+  async check(count: number, place: Place | undefined): Promise<void> {
+    if (this.#counted || place === undefined) return;
+    const { item, host, range } = this.#request;
+    const passed = Number(timeOf(place) - range.start);
+    const share = passed / Number(range.end - range.start);
+    if (!(share < 1) || count < share * this.#most * COUNTED_FROM) return;
+    this.#counted = true;
+    const { signal } = this.#context;
+    // Without a count the series is read up to the bound.
+    const counted = await host.source.count(item.fqn, range, this.#context.callTo(host)).catch(() => undefined);
+    if (signal.aborted) throw signal.reason;
+    if (counted !== undefined && counted > this.#most) throw tooManySamples(this.#most, counted);
   }
 }
 
@@ -134,12 +183,11 @@ function unusable(what: string): DriverError {
   });
 }
 
-function tooMany(limit: number): DriverError {
+function tooManySamples(limit: number, counted?: number): DriverError {
+  const has = counted === undefined ? `more than ${limit} samples` : `${counted} samples, more than ${limit}`;
   return new DriverError(
     'tooLarge',
-    `The series has more than ${limit} samples; ask a shorter range, or page with "limit".`,
-    {
-      details: { limit },
-    },
+    `The series has ${has}; ask for a shorter range, or page with "limit" and "cursor".`,
+    { details: { limit, ...(counted === undefined ? {} : { samples: counted }) } },
   );
 }

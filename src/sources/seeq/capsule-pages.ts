@@ -1,5 +1,5 @@
 /** Reading the capsules of a condition page by page, as the server gives them: ascending by start. */
-import { DriverError, toDriverError } from '../../contract/errors.ts';
+import { DriverError } from '../../contract/errors.ts';
 import { compareStarts, compareUtc, formatInstant } from '../../contract/instant.ts';
 import type { TimeRange } from '../../contract/time.ts';
 import {
@@ -18,7 +18,7 @@ import { fittingPage } from '../http/page-fit.ts';
 import { pageBytes } from './body-limits.ts';
 import { readEntry } from './hits.ts';
 import { isUncertain, parseWithKeys, toTime } from './samples.ts';
-import { mustLeadOn } from './paging.ts';
+import { isRefused, isTooFewForEqual, mustLeadOn } from './paging.ts';
 import { type Operation, type SeeqServer, shareKey } from './server.ts';
 import { readProperty } from './values.ts';
 import { pagesByToken } from './version.ts';
@@ -129,12 +129,6 @@ class PageSize {
     }
   }
 }
-
-const isRefused = (thrown: unknown): boolean => toDriverError(thrown).details?.status === 400;
-
-/** Seeq's refusal of a page that cannot hold all capsules with an equal start: "Cannot paginate this window". */
-const isTooFewForEqual = (thrown: unknown): boolean =>
-  isRefused(thrown) && toDriverError(thrown).message.toLowerCase().includes('paginate');
 
 interface DecodedPage {
   page: Timeframe[];

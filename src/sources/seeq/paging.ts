@@ -1,5 +1,5 @@
 /** Pages that are linked by continuation tokens. */
-import { DriverError } from '../../contract/errors.ts';
+import { DriverError, toDriverError } from '../../contract/errors.ts';
 
 /**
  * A page that gives the token with which it was asked for, and nothing beyond the page before, would be asked for again
@@ -12,3 +12,10 @@ export function mustLeadOn(server: string, asked: string | undefined, given: str
   if (leads || given === undefined || given !== asked) return;
   throw new DriverError('sourceError', `Server "${server}" gives the same page again and again.`);
 }
+
+/** Whether the server refused a call as it was made. */
+export const isRefused = (thrown: unknown): boolean => toDriverError(thrown).details?.status === 400;
+
+/** Seeq's refusal of a page that cannot hold all entries with an equal key: "Cannot paginate this window". */
+export const isTooFewForEqual = (thrown: unknown): boolean =>
+  isRefused(thrown) && toDriverError(thrown).message.toLowerCase().includes('paginate');

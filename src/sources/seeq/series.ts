@@ -8,7 +8,7 @@ import type { SamplePage, SourceCall } from '../source.ts';
 import { fittingPage } from '../http/page-fit.ts';
 import { pageBytes } from './body-limits.ts';
 import { decodeSamples, type DecodedPage } from './samples.ts';
-import { mustLeadOn } from './paging.ts';
+import { isTooFewForEqual, mustLeadOn } from './paging.ts';
 import { type Operation, type SeeqServer, shareKey } from './server.ts';
 
 const BOUNDARY = { inside: 'Inclusive', outside: 'Outside', interpolated: 'Interpolate' } as const;
@@ -22,31 +22,43 @@ interface PageRequest {
   continuationToken?: string | undefined;
 }
 
+/** A page is not smaller, unless it is configured so: a call costs more than a few hundred samples. */
+const FEWEST = 1000;
+
+export interface SamplesRequest {
+  id: string;
+  range: TimeRange;
+  boundary: Boundary;
+  /** How many will probably be taken; all by default. */
+  expected?: number | undefined;
+}
+
 /**
  * Pages of samples. While the caller works on one page the next is on its way.
  * @param pageSamples samples to ask for in one call
  */
 export async function* readSamples(
   server: SeeqServer,
-  id: string,
-  range: TimeRange,
-  boundary: Boundary,
+  { id, range, boundary, expected = Infinity }: SamplesRequest,
   pageSamples: number,
   call: SourceCall,
 ): AsyncGenerator<SamplePage> {
   const start = formatInstant(range.start);
   const end = formatInstant(range.end);
-  const first: PageRequest = { id, start, end, boundary, limit: pageSamples };
+  const limit = Math.min(pageSamples, Math.max(FEWEST, expected));
+  const first: PageRequest = { id, start, end, boundary, limit };
   let last: Place | undefined;
   let token: string | undefined;
   let resumed = false;
-  let size = pageSamples;
-  let next: Promise<ReadPage> | undefined = readPage(server, first, call);
+  let total = 0;
+  let size = limit;
+  let next: (() => Promise<ReadPage>) | undefined = () => firstPage(server, first, call, pageSamples);
   while (next) {
-    const { page, count, limit, continuationToken, asked } = await next;
+    const { page, count, limit: most, continuationToken, asked } = await next();
     next = undefined;
+    total += count;
     // Where samples are so large that fewer had to be asked for, the further pages are as small.
-    size = Math.min(size, asked);
+    size = total === count ? asked : Math.min(size, asked);
     const fresh = resumed && last ? after(page, last) : page;
     const begin = fresh.times[0];
     if (last && begin !== undefined && compareUtc(last.time, begin) > 0) throw outOfOrder(server.name, begin);
@@ -55,18 +67,42 @@ export async function* readSamples(
     last = advance(last, fresh);
     if (continuationToken !== undefined) {
       resumed = false;
-      next = readPage(server, { ...first, limit: size, continuationToken }, call);
-    } else if (count > 0 && count >= Math.min(asked, limit ?? asked) && last && !isBehind(last, end)) {
+      next = ahead(() => readPage(server, { ...first, limit: size, continuationToken }, call), total < expected);
+    } else if (count > 0 && count >= Math.min(asked, most ?? asked) && last && !isBehind(last, end)) {
       // A full page without a token: a server older than R63, which is asked again from the last sample on, for so many
       // more as are known. So it is when that lies at the end of the range, where more of the same time may follow.
       if (fresh.times.length === 0) throw tooManyAtOnce(server.name, last.time);
       resumed = true;
-      next = readPage(server, { ...first, start: last.time, limit: size + last.repeats }, call);
+      // The nearest sample before the range may be one of several; the others do not belong to it.
+      const again = { start: compareUtc(last.time, start) < 0 ? start : last.time, limit: size + last.repeats };
+      next = ahead(() => readPage(server, { ...first, ...again }, call), total < expected);
     }
-    // If the reader stops before the next page, its failure must not count as unhandled.
-    next?.catch(() => undefined);
     const kept = boundary === 'inside' ? within(fresh, start, end) : fresh;
     if (kept.times.length > 0) yield kept;
+  }
+}
+
+/** Begins at once, or when it is wanted. */
+function ahead<T>(read: () => Promise<T>, atOnce: boolean): () => Promise<T> {
+  if (!atOnce) return read;
+  const begun = read();
+  // If the reader stops before the next page, its failure must not count as unhandled.
+  begun.catch(() => undefined);
+  return () => begun;
+}
+
+/** The first page may be too small for many samples of one time, on which the server cannot end a page. */
+async function firstPage(
+  server: SeeqServer,
+  request: PageRequest,
+  call: SourceCall,
+  largest: number,
+): Promise<ReadPage> {
+  try {
+    return await readPage(server, request, call);
+  } catch (thrown) {
+    if (request.limit >= largest || !isTooFewForEqual(thrown)) throw thrown;
+    return readPage(server, { ...request, limit: largest }, call);
   }
 }
 

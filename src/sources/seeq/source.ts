@@ -30,6 +30,7 @@ import { guid, isGuid } from './guid.ts';
 import { readEnvelope } from './reduced.ts';
 import { readScalar, scalarShape } from './scalar.ts';
 import { describe, search, workbookId } from './search.ts';
+import { countSamples } from './sample-count.ts';
 import { readSamples } from './series.ts';
 import { SeeqServer } from './server.ts';
 import type { SeeqCredentials } from './session.ts';
@@ -119,10 +120,16 @@ export class SeeqSource implements Source {
     return readSnapshot(this.#server, { ...fqn, id: guid(fqn.id) }, time, call);
   }
 
-  async *samples(fqn: Fqn, range: TimeRange, boundary: Boundary, call: SourceCall): AsyncGenerator<SamplePage> {
+  async *samples(
+    fqn: Fqn,
+    range: TimeRange,
+    boundary: Boundary,
+    call: SourceCall,
+    expected?: number,
+  ): AsyncGenerator<SamplePage> {
     const { kind, id } = await this.#series(fqn, call);
     if (kind === 'scalar') yield constantColumns(await readScalar(this.#server, id, call), range);
-    else yield* readSamples(this.#server, id, range, boundary, this.#pageSamples, call);
+    else yield* readSamples(this.#server, { id, range, boundary, expected }, this.#pageSamples, call);
   }
 
   async shape(fqn: Fqn, call: SourceCall): Promise<SeriesShape> {
@@ -130,6 +137,11 @@ export class SeeqSource implements Source {
     return series.kind === 'scalar'
       ? scalarShape(this.#server, series, call)
       : readShape(this.#server, series, this.#log, call);
+  }
+
+  async count(fqn: Fqn, range: TimeRange, call: SourceCall): Promise<number> {
+    const { id } = await this.#series(fqn, call);
+    return countSamples(this.#server, id, range, call);
   }
 
   async reduced(fqn: Fqn, range: TimeRange, intervals: number, call: SourceCall): Promise<Envelope> {
