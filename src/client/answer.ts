@@ -37,7 +37,10 @@ export class AnswerOrder {
   }
 }
 
-/** Joins pieces of the same series (of one index, and one method where there are several); other items stay as they are. Memory grows with the series, so stream long ones. */
+/**
+ * Joins pieces of the same series (of one index, and one method and state where there are several); other items stay as
+ * they are. Memory grows with the series, so stream long ones.
+ */
 export function joinSeries(items: readonly object[]): object[] {
   const series = new Map<string, SeriesPiece>();
   const joined: object[] = [];
@@ -46,7 +49,7 @@ export function joinSeries(items: readonly object[]): object[] {
       joined.push(item);
       continue;
     }
-    const key = `${item.index} ${'method' in item ? String(item.method) : ''}`;
+    const key = keyOf(item);
     const before = series.get(key);
     if (before) append(before, item);
     else {
@@ -56,6 +59,10 @@ export function joinSeries(items: readonly object[]): object[] {
     }
   }
   return joined;
+}
+
+function keyOf(piece: SeriesPiece & { method?: unknown; inState?: unknown }): string {
+  return JSON.stringify([piece.index, piece.method, piece.inState]);
 }
 
 function append(series: SeriesPiece, piece: SeriesPiece): void {

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { seriesPieceSchema } from '../series.ts';
 import { timeInput, timeZoneInput } from '../time.ts';
-import { pointSchema } from '../values.ts';
+import { pointSchema, scalarValue } from '../values.ts';
 import { cursorParam, failedItem, itemsParam } from './common.ts';
 import { defineFunction } from './define.ts';
 import { gridParams, stampParam } from './grid.ts';
@@ -134,37 +134,63 @@ export const aggregateMethods = [
   'average',
   'min',
   'max',
-  'count',
-  'total',
   'range',
+  'total',
   'stdDev',
   'first',
   'last',
+  'minTime',
+  'maxTime',
+  'count',
+  'countGood',
+  'countBad',
+  'percentGood',
+  'durationGood',
+  'durationBad',
+  'durationInState',
+  'countInState',
+  'transitions',
 ] as const;
 export type AggregateMethod = (typeof aggregateMethods)[number];
 
+export const bases = ['time', 'samples'] as const;
+export type Basis = (typeof bases)[number];
+
 export const aggregatedPiece = seriesPieceSchema.extend({
   method: z.enum(aggregateMethods).describe('Each method is a series of its own, with pieces of its own'),
+  basis: z.enum(bases).describe('That of the request; always samples for a discrete signal'),
+  inState: scalarValue
+    .optional()
+    .describe(
+      'Of durationInState and countInState: the value that the series is of, because each is a series of its own; null ' +
+        'where the signal has no value in the whole range',
+    ),
 });
 
 export const aggregated = defineFunction({
   name: 'aggregated',
   type: 'DATAHISTORY',
   description:
-    'Statistics over intervals, one series a method. average and total follow the signal in time: total is its ' +
-    'time integral, value x seconds; time without a value does not count. The others are of the samples recorded from ' +
-    'the start of an interval to just before its end; stdDev divides by n - 1. No data is Bad Data, and count 0. Bad ' +
-    'samples are left out and make the result Questionable',
+    'Statistics of intervals, one series a method, by definitions like those of process historians: the signal itself ' +
+    'with its values at the borders of an interval (basis time), or the recorded samples alone (basis samples). ' +
+    'Questionable: a part of the interval has no value, is bad or is not over. docs/statistics.md defines each of them',
   params: z.strictObject({
     ...rangeParams,
     ...gridParams('the number of intervals'),
     stamp: stampParam,
+    basis: z
+      .enum(bases)
+      .default('time')
+      .describe('time: the signal in the interval, by its own interpolation. samples: the recorded samples in it'),
     methods: z
       .array(z.enum(aggregateMethods))
       .min(1)
       .max(aggregateMethods.length)
       .default(['average'])
-      .describe('Text has only count, first and last'),
+      .describe(
+        'Text has first, last, count, countGood, countBad, percentGood, durationGood, durationBad; text and steps have ' +
+          'durationInState, countInState and transitions, too',
+      ),
   }),
   item: z.union([aggregatedPiece, failedItem]),
 });

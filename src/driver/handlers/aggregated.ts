@@ -1,75 +1,110 @@
-/** `aggregated`: statistics over even intervals, one series a method. */
-import { type AggregateMethod, aggregated as declaration } from '../../contract/functions/data.ts';
-import { DriverError } from '../../contract/errors.ts';
+/** `aggregated`: statistics of intervals, one series a method, and one a state where a method is of states. */
+import { type AggregateMethod, aggregated as declaration, type Basis } from '../../contract/functions/data.ts';
+import type { Stamp } from '../../contract/functions/grid.ts';
 import { resolveRange } from '../../contract/time.ts';
+import type { RequestContext } from '../context.ts';
 import { handler } from '../handler.ts';
+import type { Host } from '../hosts.ts';
 import { Aggregator } from '../history/aggregator.ts';
-import { intervalsOf } from '../history/grid.ts';
+import { type Intervals, intervalsOf } from '../history/grid.ts';
+import { basisOf, checkMethods, isStateMethod, needsNumbers, unitOf } from '../history/methods.ts';
 import { openSeries, SERIES_AT_ONCE } from '../history/open.ts';
 import { PieceWriter } from '../history/pieces.ts';
 import { samplesOf, TimeReader } from '../history/sample.ts';
-import { type IntervalStatistics, TEXT_METHODS } from '../history/statistics.ts';
-import { eachItem } from '../items.ts';
+import { StateSeries } from '../history/state-series.ts';
+import type { IntervalStatistics } from '../history/statistics.ts';
+import { eachItem, type RequestedItem } from '../items.ts';
 import { checkLimit, checkRange } from '../limits.ts';
 
 export const aggregated = handler(
   declaration,
   async (params, context) => {
-    const { items, timeZone, stamp } = params;
+    const { items, timeZone, stamp, basis } = params;
     const methods = [...new Set(params.methods)];
     const range = resolveRange(params, { now: context.now, timeZone });
     checkRange(range, context.limits);
     const intervals = intervalsOf(params, range, timeZone, context.limits);
-    checkLimit(
-      intervals.field,
-      intervals.count * methods.length,
-      context.limits.samplesPerItem,
-      'values of all methods',
+    const { samplesPerItem } = context.limits;
+    checkLimit(intervals.field, intervals.count * methods.length, samplesPerItem, 'values of all methods');
+    await eachItem(context, items, SERIES_AT_ONCE, (item, host) =>
+      aggregate({ item, host, intervals, methods, stamp, basis }, context),
     );
-    const numeric = methods.filter((method) => !TEXT_METHODS.has(method));
-
-    await eachItem(context, items, SERIES_AT_ONCE, async (item, host) => {
-      const { shape, pages } = await openSeries(item, host, intervals.range, context.callTo(host));
-      if (shape.valueType === 'string' && numeric.length > 0) throw noMethods(numeric);
-      const { index, text: fqn } = item;
-      const series = methods.map((method) => ({
-        method,
-        writer: new PieceWriter(context, { index, fqn, method, ...unitOf(method, shape.unit) }),
-      }));
-      const write = async (ended: Generator<IntervalStatistics>): Promise<void> => {
-        for (const statistics of ended) {
-          for (const { method, writer } of series) {
-            const sent = writer.add(statistics.result(method, stamp));
-            if (sent) await sent;
-          }
-        }
-      };
-      const options = { borders: intervals.borders(), shape, now: context.now, numeric: numeric.length > 0 };
-      const aggregator = new Aggregator(options);
-      const reader = new TimeReader();
-      for await (const page of pages) {
-        for (const sample of samplesOf(page, reader)) await write(aggregator.take(sample));
-      }
-      await write(aggregator.rest());
-      for (const { writer } of series) await writer.end();
-    });
   },
   ['itemsPerRequest', 'samplesPerItem', 'rangeDays'],
 );
 
-/** A total is over seconds; a number of samples has no unit. */
-function unitOf(method: AggregateMethod, unit: string | undefined): { unit?: string } {
-  if (method === 'count') return {};
-  if (method === 'total') return { unit: unit === undefined ? 's' : `${unit}·s` };
-  return unit === undefined ? {} : { unit };
+interface Aggregation {
+  item: RequestedItem;
+  host: Host;
+  intervals: Intervals;
+  methods: AggregateMethod[];
+  stamp: Stamp;
+  basis: Basis;
 }
 
-function noMethods(methods: AggregateMethod[]): DriverError {
-  return new DriverError(
-    'unsupported',
-    `The signal is text, which has no ${methods.join(', ')}; see count, first, last.`,
-    {
-      details: { field: 'methods' },
+/** A series in the making. */
+interface Output {
+  /** Takes the next interval; wait for the result, if there is one. */
+  add(interval: IntervalStatistics): Promise<void> | undefined;
+  end(): Promise<void>;
+}
+
+async function aggregate(asked: Aggregation, context: RequestContext): Promise<void> {
+  const { item, host, intervals, methods } = asked;
+  const { shape, pages } = await openSeries(item, host, intervals.range, context.callTo(host));
+  checkMethods(methods, shape);
+  const basis = basisOf(asked.basis, shape);
+  const outputs = methods.map((method) => outputOf(method, { ...asked, basis }, shape.unit, context));
+  const write = async (ended: Generator<IntervalStatistics>): Promise<void> => {
+    for (const interval of ended) {
+      for (const output of outputs) {
+        const sent = output.add(interval);
+        if (sent) await sent;
+      }
+    }
+  };
+  const aggregator = new Aggregator({
+    borders: intervals.borders(),
+    shape,
+    now: context.now,
+    basis,
+    numeric: methods.some(needsNumbers),
+    deviation: methods.includes('stdDev'),
+    states: methods.some(isStateMethod),
+  });
+  const reader = new TimeReader();
+  for await (const page of pages) {
+    for (const sample of samplesOf(page, reader)) await write(aggregator.take(sample));
+  }
+  await write(aggregator.rest());
+  for (const output of outputs) await output.end();
+}
+
+function outputOf(
+  method: AggregateMethod,
+  { item, intervals, stamp, basis }: Aggregation,
+  unitOfSignal: string | undefined,
+  context: RequestContext,
+): Output {
+  const { unit, divisor } = unitOf(method, basis, unitOfSignal);
+  const head = { index: item.index, fqn: item.text, method, basis, ...(unit === undefined ? {} : { unit }) };
+  if (isStateMethod(method)) {
+    return new StateSeries({
+      method,
+      stamp,
+      borders: () => intervals.borders(),
+      limit: context.limits.samplesPerItem,
+      each: intervals.count,
+      open: (inState) => new PieceWriter(context, { ...head, inState }),
+    });
+  }
+  const writer = new PieceWriter(context, head);
+  return {
+    add: (interval) => {
+      const result = interval.result(method, stamp);
+      const { value } = result;
+      return writer.add(divisor === 1 || typeof value !== 'number' ? result : { ...result, value: value / divisor });
     },
-  );
+    end: () => writer.end(),
+  };
 }

@@ -1,11 +1,12 @@
 /** Cuts a series into intervals while its samples pass by; only one interval is in work at a time. */
-import { DriverError } from '../../contract/errors.ts';
 import type { Nanoseconds } from '../../contract/instant.ts';
+import type { ScalarValue } from '../../contract/values.ts';
+import { noNumber } from './methods.ts';
 import { isBad, type Sample } from './sample.ts';
-import { type Bridging, holdsUntil, meanOfLine, type Span, spanBetween, statusBetween } from './signal.ts';
-import { IntervalStatistics } from './statistics.ts';
+import { type Bridging, holdsUntil, onLine, type Span, spanBetween, statusBetween } from './signal.ts';
+import { IntervalStatistics, type StatisticsOptions } from './statistics.ts';
 
-export interface AggregatorOptions {
+export interface AggregatorOptions extends Omit<StatisticsOptions, 'now'> {
   /** Of the intervals, strictly ascending. */
   borders: Iterator<Nanoseconds>;
   shape: Bridging;
@@ -17,12 +18,17 @@ export interface AggregatorOptions {
 
 export class Aggregator {
   readonly #options: AggregatorOptions;
+  readonly #statistics: StatisticsOptions;
   /** Undefined when all intervals have ended. */
   #current: IntervalStatistics | undefined;
   #left: Sample | undefined;
+  /** Of the newest good sample. */
+  #value: ScalarValue | undefined;
 
   constructor(options: AggregatorOptions) {
     this.#options = options;
+    const { basis, deviation, states, now, shape } = options;
+    this.#statistics = { basis, deviation, states, now: shape.constant === undefined ? now : undefined };
     const first = options.borders.next();
     this.#current = first.done === true ? undefined : this.#from(first.value);
   }
@@ -33,13 +39,16 @@ export class Aggregator {
    */
   *take(sample: Sample): Generator<IntervalStatistics> {
     const left = this.#left;
-    if (this.#options.numeric && !isBad(sample) && typeof sample.value !== 'number') throw noNumber();
+    const bad = isBad(sample);
+    if (this.#options.numeric && !bad && typeof sample.value !== 'number') throw noNumber();
     if (left) yield* this.#fill(left, sample);
     while (this.#current && this.#current.end <= sample.at) {
       yield this.#current;
       this.#next();
     }
-    if (this.#current && sample.at >= this.#current.start) this.#current.add(sample);
+    const isChange = !bad && this.#value !== undefined && this.#value !== sample.value;
+    if (this.#current && sample.at >= this.#current.start) this.#current.add(sample, isChange);
+    if (!bad) this.#value = sample.value;
     this.#left = sample;
   }
 
@@ -59,15 +68,22 @@ export class Aggregator {
 
   /** Spreads the signal between two samples over the intervals, of which it gives those that end before the second. */
   *#fill(left: Sample, right: Sample, span: Span = spanBetween(left, right, this.#options.shape)) {
+    const isOpen = statusBetween(left, right) === 'Questionable';
     while (this.#current && left.at < right.at) {
       const { start, end } = this.#current;
       const from = left.at > start ? left.at : start;
       const to = right.at < end ? right.at : end;
-      if (from < to) {
-        if (span === 'line') this.#current.addTime(to - from, meanOfLine(left, right, from, to));
-        // Text holds too, but has no mean.
-        if (span === 'hold' && typeof left.value === 'number') this.#current.addTime(to - from, left.value);
-        if (isOpen(left, right, span)) this.#current.doubtTime();
+      if (from < to && span !== 'none') {
+        const begin = span === 'hold' || from === left.at ? left.value : onLine(left, right, from);
+        const endValue = span === 'hold' ? left.value : to === right.at ? right.value : onLine(left, right, to);
+        this.#current.addStretch({
+          from,
+          to,
+          begin,
+          end: endValue,
+          state: span === 'hold' ? left.state : null,
+          isOpen,
+        });
       }
       if (right.at < end) return;
       yield this.#current;
@@ -81,16 +97,6 @@ export class Aggregator {
 
   #from(start: Nanoseconds): IntervalStatistics | undefined {
     const end = this.#options.borders.next();
-    return end.done === true ? undefined : new IntervalStatistics(start, end.value);
+    return end.done === true ? undefined : new IntervalStatistics(start, end.value, this.#statistics);
   }
-}
-
-/** Whether a stretch may still change, or has no value because of a bad sample. */
-function isOpen(left: Sample, right: Sample, span: Span): boolean {
-  if (span === 'none') return isBad(left) || isBad(right);
-  return statusBetween(left, right) !== 'Good';
-}
-
-function noNumber(): DriverError {
-  return new DriverError('unsupported', 'The signal has values that are no numbers: only count, first and last exist.');
 }

@@ -1,122 +1,286 @@
 /**
- * The statistics of one interval, filled while its samples pass by.
+ * The statistics of one interval, filled while its samples pass by. docs/statistics.md defines every one of them.
  *
- * `average` and `total` follow the signal in time, from the border of the interval on; a stretch without a value counts
- * neither as time nor as zero. All others look at the recorded samples in the interval. Bad samples are left out.
+ * By time they are of the signal in the interval: of the stretches in which it has a value, from border to border, and of
+ * the recorded samples. By samples they are of the recorded samples alone.
  */
-import type { AggregateMethod } from '../../contract/functions/data.ts';
+import type { AggregateMethod, Basis } from '../../contract/functions/data.ts';
 import type { Stamp } from '../../contract/functions/grid.ts';
 import { formatInstant, type Nanoseconds } from '../../contract/instant.ts';
 import type { ScalarValue } from '../../contract/values.ts';
+import { countsSamples, describesQuality } from './methods.ts';
 import type { WrittenSample } from './pieces.ts';
 import { isBad, type Sample } from './sample.ts';
-import { Spread, Sum } from './sum.ts';
+import { States } from './states.ts';
+import { Spread, Sum, WeightedSpread } from './sum.ts';
 
-/** Methods that text has too. */
-export const TEXT_METHODS: ReadonlySet<AggregateMethod> = new Set(['count', 'first', 'last']);
-const OF_TIME: ReadonlySet<AggregateMethod> = new Set(['average', 'total']);
+/** What is computed, the same for all intervals of a series. */
+export interface StatisticsOptions {
+  basis: Basis;
+  /** What lies behind it is not over. Undefined for a constant, which has its value at every time. */
+  now: Nanoseconds | undefined;
+  /** Also the standard deviation, which takes time. */
+  deviation: boolean;
+  /** Also the time and the samples of each state. */
+  states: boolean;
+}
+
+/** A stretch of time in which a signal has a value: a line from one to another, or one value that holds. */
+export interface Stretch {
+  from: Nanoseconds;
+  /** Not part of it; the signal approaches `end` there. */
+  to: Nanoseconds;
+  begin: ScalarValue;
+  end: ScalarValue;
+  /** Number behind an enumeration value that holds. */
+  state: number | null;
+  /** The value may still change. */
+  isOpen: boolean;
+}
+
+interface Known {
+  readonly value: ScalarValue;
+  readonly state: number | null;
+}
+
+interface Extreme {
+  value: number;
+  at: Nanoseconds;
+}
 
 const NS_PER_S = 1e9;
-
-type Found = { value: ScalarValue; state: number | null } | undefined;
 
 export class IntervalStatistics {
   readonly start: Nanoseconds;
   /** Not part of it. */
   readonly end: Nanoseconds;
+  readonly #options: StatisticsOptions;
+  readonly #byTime: boolean;
+  /** Up to where the interval is over. */
+  readonly #over: Nanoseconds;
   /** Scale of the weights: a power of two, so that it costs no digit, and the weights together are at most 1. */
   readonly #scale: number;
-  #count = 0;
-  #first: Sample | undefined;
-  #last: Sample | undefined;
-  #lowest = Infinity;
-  #highest = -Infinity;
+
+  #good = 0;
+  #bad = 0;
+  #changes = 0;
+  #firstGood: Known | undefined;
+  /** Value at the very start. */
+  #atStart: Known | undefined;
+  #last: Known | undefined;
+  #lowest: Extreme | undefined;
+  #highest: Extreme | undefined;
+  /** Of the recorded samples. */
+  readonly #sum = new Sum();
   readonly #spread = new Spread();
-  /** Of the parts of the interval, each weighted by its scaled length, so that no sum outgrows its terms. */
+  /** Of the stretches, each weighted by its scaled length, so that no sum outgrows its terms. */
   readonly #area = new Sum();
   readonly #weight = new Sum();
-  #lowestMean = Infinity;
-  #highestMean = -Infinity;
-  /** The samples leave something open. */
-  #doubt = false;
-  /** Time in the interval lies next to a sample that leaves something open. */
-  #doubtInTime = false;
+  readonly #spreadInTime = new WeightedSpread();
+  /** Time with a value: up to now, and after it. */
+  #known: Nanoseconds = 0n;
+  #knownAhead: Nanoseconds = 0n;
+  #hasOpenSample = false;
+  #hasOpenStretch = false;
+  /** Empty where it is not asked for. */
+  readonly states = new States();
 
-  constructor(start: Nanoseconds, end: Nanoseconds) {
+  constructor(start: Nanoseconds, end: Nanoseconds, options: StatisticsOptions) {
     this.start = start;
     this.end = end;
+    this.#options = options;
+    this.#byTime = options.basis === 'time';
+    const now = options.now ?? end;
+    this.#over = now <= start ? start : now < end ? now : end;
     this.#scale = 2 ** -(end - start).toString(2).length;
   }
 
-  /** A sample in the interval. */
-  add(sample: Sample): void {
-    if (sample.status !== 'Good') this.#doubt = true;
-    if (isBad(sample)) return;
-    this.#count++;
-    this.#first ??= sample;
+  /**
+   * A sample in the interval.
+   * @param isChange its value is another than that of the good sample before it
+   */
+  add(sample: Sample, isChange: boolean): void {
+    const { value, at, status } = sample;
+    if (status === 'Questionable') this.#hasOpenSample = true;
+    if (at === this.start) this.#atStart = isBad(sample) ? undefined : sample;
+    if (isBad(sample)) {
+      this.#bad++;
+      return;
+    }
+    this.#good++;
+    if (isChange) this.#changes++;
+    this.#firstGood ??= sample;
     this.#last = sample;
-    const { value } = sample;
+    if (this.#options.states) this.states.addSample(value);
     if (typeof value !== 'number') return;
-    this.#lowest = Math.min(this.#lowest, value);
-    this.#highest = Math.max(this.#highest, value);
+    this.#reach(value, at);
+    if (!this.#byTime) this.#sum.add(value);
     this.#spread.add(value);
   }
 
-  /** A part of the interval, and the mean of the signal in it. */
-  addTime(length: Nanoseconds, mean: number): void {
+  /** A part of the interval in which the signal has a value. */
+  addStretch({ from, to, begin, end, state, isOpen }: Stretch): void {
+    const length = to - from;
+    const over = to <= this.#over ? length : from >= this.#over ? 0n : this.#over - from;
+    this.#known += over;
+    this.#knownAhead += length - over;
+    if (isOpen) this.#hasOpenStretch = true;
+    if (this.#options.states) this.states.addTime(begin, length);
+    if (!this.#byTime) return;
+    if (from === this.start) this.#atStart = { value: begin, state };
+    this.#last = { value: end, state };
+    if (typeof begin !== 'number' || typeof end !== 'number') return;
+    this.#reach(begin, from);
+    this.#reach(end, to);
     const weight = Number(length) * this.#scale;
+    const mean = middle(begin, end);
     this.#area.add(mean * weight);
     this.#weight.add(weight);
-    this.#lowestMean = Math.min(this.#lowestMean, mean);
-    this.#highestMean = Math.max(this.#highestMean, mean);
+    if (this.#options.deviation) this.#spreadInTime.add(mean, (end - begin) ** 2 / 12, weight);
   }
 
-  /** Something about the signal in a part of the interval may change, or is not known because of a bad sample. */
-  doubtTime(): void {
-    this.#doubtInTime = true;
+  result(method: AggregateMethod, stamp: Stamp): WrittenSample {
+    return this.#written(this.#find(method), method, stamp);
   }
 
-  result(method: AggregateMethod, stamp: Stamp = 'start'): WrittenSample {
-    const time = formatInstant(this.#stampedAt(stamp));
-    const found = this.#find(method);
-    // A number too large for a number is told as missing, never as another one.
+  /** Time or number of samples of one state; none of it where the signal is known and has other values. */
+  resultOf(state: ScalarValue, method: 'durationInState' | 'countInState', stamp: Stamp): WrittenSample {
+    const { length, count } = this.states.of(state);
+    const value = method === 'countInState' ? count : toSeconds(length);
+    return this.#written(this.#hasValue ? { value, state: null } : undefined, method, stamp);
+  }
+
+  #written(found: Known | undefined, method: AggregateMethod, stamp: Stamp): WrittenSample {
+    const time = formatInstant(stampOf(this.start, this.end, stamp));
+    // A number that is too large for a number is reported as missing, never as another one.
     if (found === undefined || (typeof found.value === 'number' && !Number.isFinite(found.value))) {
       return { time, value: null, status: 'Bad Data', state: null };
     }
-    const doubt = this.#doubt || (OF_TIME.has(method) && this.#doubtInTime);
     const { value, state } = found;
-    return { time, value, state, status: doubt ? 'Questionable' : 'Good' };
+    return { time, value, state, status: this.#isOpen(method) ? 'Questionable' : 'Good' };
   }
 
-  #stampedAt(stamp: Stamp): Nanoseconds {
-    if (stamp === 'middle') return this.start + (this.end - this.start) / 2n;
-    return stamp === 'start' ? this.start : this.end;
+  #find(method: AggregateMethod): Known | undefined {
+    const value = this.#isAhead ? undefined : this.#value(method);
+    return typeof value === 'object' || value === undefined ? value : { value, state: null };
   }
 
-  #find(method: AggregateMethod): Found {
-    if (method === 'count') return { value: this.#count, state: null };
-    if (method === 'average') return number(this.#average());
-    if (method === 'total') return number(this.#total());
-    if (this.#count === 0) return undefined;
-    if (method === 'first') return this.#first;
-    if (method === 'last') return this.#last;
-    if (method === 'min') return number(this.#lowest);
-    if (method === 'max') return number(this.#highest);
-    if (method === 'range') return number(this.#highest - this.#lowest);
-    return number(this.#spread.deviation);
+  #value(method: AggregateMethod): number | string | Known | undefined {
+    switch (method) {
+      case 'average':
+        return this.#average();
+      case 'total':
+        return this.#total();
+      case 'stdDev':
+        return this.#deviation();
+      case 'min':
+        return this.#lowest?.value;
+      case 'max':
+        return this.#highest?.value;
+      case 'range':
+        return this.#lowest && this.#highest && this.#highest.value - this.#lowest.value;
+      case 'minTime':
+        return this.#lowest && formatInstant(this.#lowest.at);
+      case 'maxTime':
+        return this.#highest && formatInstant(this.#highest.at);
+      case 'first':
+        return this.#byTime ? (this.#atStart ?? this.#firstGood) : this.#firstGood;
+      case 'last':
+        return this.#last;
+      case 'count':
+      case 'countGood':
+        return this.#good;
+      case 'countBad':
+        return this.#bad;
+      case 'percentGood':
+        return this.#percentGood();
+      case 'durationGood':
+        return toSeconds(this.#known + this.#knownAhead);
+      case 'durationBad':
+        return toSeconds(this.#unknown);
+      case 'transitions':
+        return this.#hasValue ? this.#changes : undefined;
+      case 'durationInState':
+      case 'countInState':
+        // One series for each state, see resultOf().
+        return undefined;
+    }
   }
 
   #average(): number | undefined {
-    const weight = this.#weight.value;
-    // Samples that stand alone fill no time; what is known of them is their mean.
-    if (weight === 0) return this.#count === 0 ? undefined : this.#spread.mean;
-    // Rounding must not lift a mean out of the numbers that it is the mean of.
-    return Math.min(Math.max(this.#area.value / weight, this.#lowestMean), this.#highestMean);
+    if (!this.#byTime || this.#weight.value === 0) {
+      // Samples that stand alone fill no time; what is known of them is their mean.
+      return this.#good === 0 ? undefined : this.#within(this.#spread.mean);
+    }
+    return this.#within(this.#area.value / this.#weight.value);
+  }
+
+  /** Rounding must not lift a mean out of the numbers that it is the mean of. */
+  #within(mean: number): number | undefined {
+    if (!this.#lowest || !this.#highest) return undefined;
+    return Math.min(Math.max(mean, this.#lowest.value), this.#highest.value);
   }
 
   #total(): number | undefined {
+    if (!this.#byTime) return this.#good === 0 ? undefined : this.#sum.value;
     return this.#weight.value === 0 ? undefined : this.#area.value / this.#scale / NS_PER_S;
+  }
+
+  #deviation(): number | undefined {
+    if (!this.#byTime) return this.#spread.deviation;
+    return this.#weight.value === 0 ? this.#spread.deviationOfAll : this.#spreadInTime.deviation;
+  }
+
+  #percentGood(): number | undefined {
+    const [good, bad] = this.#byTime
+      ? [Number(this.#known + this.#knownAhead), Number(this.#unknown)]
+      : [this.#good, this.#bad];
+    return good + bad === 0 ? undefined : (good / (good + bad)) * 100;
+  }
+
+  /** Time that is over and in which the signal has no value. */
+  get #unknown(): Nanoseconds {
+    return this.#over - this.start - this.#known;
+  }
+
+  get #hasValue(): boolean {
+    return this.#good > 0 || this.#known + this.#knownAhead > 0n;
+  }
+
+  /** It has not begun, and nothing of it is known. */
+  get #isAhead(): boolean {
+    return this.#over === this.start && !this.#hasValue && this.#bad === 0;
+  }
+
+  /** Whether a result may still change, or leaves out a part of the interval. */
+  #isOpen(method: AggregateMethod): boolean {
+    if (this.#over < this.end || this.#hasOpenSample) return true;
+    if (describesQuality(method)) return this.#hasOpenStretch && !countsSamples(method, this.#options.basis);
+    if (this.#bad > 0) return true;
+    return (this.#byTime || method === 'durationInState') && (this.#hasOpenStretch || this.#unknown > 0n);
+  }
+
+  #reach(value: number, at: Nanoseconds): void {
+    if (!this.#lowest) this.#lowest = { value, at };
+    else if (value < this.#lowest.value) Object.assign(this.#lowest, { value, at });
+    if (!this.#highest) this.#highest = { value, at };
+    else if (value > this.#highest.value) Object.assign(this.#highest, { value, at });
   }
 }
 
-const number = (value: number | undefined): Found => (value === undefined ? undefined : { value, state: null });
+/** The time that stands for an interval. */
+export function stampOf(start: Nanoseconds, end: Nanoseconds, stamp: Stamp): Nanoseconds {
+  if (stamp === 'middle') return start + (end - start) / 2n;
+  return stamp === 'start' ? start : end;
+}
+
+/** Exact where a number of seconds can be. */
+function toSeconds(length: Nanoseconds): number {
+  return Number(length / 1_000_000_000n) + Number(length % 1_000_000_000n) / NS_PER_S;
+}
+
+/** The sum of two numbers may be too large for a number, while their mean is not. */
+function middle(a: number, b: number): number {
+  const mean = (a + b) / 2;
+  return Number.isFinite(mean) ? mean : a / 2 + b / 2;
+}

@@ -34,4 +34,30 @@ export class Spread {
   get deviation(): number | undefined {
     return this.#count < 2 ? undefined : Math.sqrt(this.#squares / (this.#count - 1));
   }
+
+  /** Standard deviation of these numbers as the whole (divided by n); undefined of none. */
+  get deviationOfAll(): number | undefined {
+    return this.#count < 1 ? undefined : Math.sqrt(this.#squares / this.#count);
+  }
+}
+
+/** Spread of what is made of parts, each with a mean, a variance of its own, and a weight (West, Chan). */
+export class WeightedSpread {
+  #weight = 0;
+  #mean = 0;
+  #squares = 0;
+
+  add(mean: number, variance: number, weight: number): void {
+    const whole = this.#weight + weight;
+    const from = mean - this.#mean;
+    const share = weight / whole;
+    this.#squares += variance * weight + from * from * this.#weight * share;
+    this.#mean += from * share;
+    this.#weight = whole;
+  }
+
+  /** Undefined without any weight, not finite where too large. */
+  get deviation(): number | undefined {
+    return this.#weight === 0 ? undefined : Math.sqrt(this.#squares / this.#weight);
+  }
 }

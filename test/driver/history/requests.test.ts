@@ -248,8 +248,8 @@ describe('interpolated', () => {
 
 describe('aggregated', () => {
   it('gives one series a method, each with its unit, in pieces that do not mix', async () => {
-    const { ask } = testDriver([given([page(7200)], { unit: 'm' })]);
-    const methods = ['average', 'count', 'total', 'first', 'average'];
+    const { ask } = testDriver([given([page(7201)], { unit: 'm' })]);
+    const methods = ['average', 'count', 'total', 'first', 'percentGood', 'durationGood', 'maxTime', 'average'];
     const { items } = await ask('aggregated', { items: [item], ...RANGE, intervalMs: 1000, methods });
     const series = joinSeries(items) as (SeriesPiece & { method: string })[];
     expect(items.length).toBeGreaterThan(series.length);
@@ -258,34 +258,215 @@ describe('aggregated', () => {
       ['count', undefined, 7200],
       ['total', 'm·s', 7200],
       ['first', 'm', 7200],
+      ['percentGood', '%', 7200],
+      ['durationGood', 's', 7200],
+      ['maxTime', undefined, 7200],
     ]);
     expect(series.map(({ values }) => values.slice(0, 3))).toEqual([
       [0.5, 1.5, 2.5],
       [1, 1, 1],
       [0.5, 1.5, 2.5],
       [0, 1, 2],
+      [100, 100, 100],
+      [1, 1, 1],
+      [second(1), second(2), second(3)],
     ]);
+    expect(series.flatMap(({ flags }) => flags ?? [])).toEqual([]);
   });
 
   it('takes the average where no method is named', async () => {
     const { ask } = testDriver([given([page(11)])]);
     const params = { items: [item], start: FROM, end: second(10), intervalMs: 7000 };
     expect((await ask('aggregated', params)).items).toEqual([
-      { index: 0, fqn: item, method: 'average', times: [FROM, second(7)], values: [3.5, 8.5] },
+      { index: 0, fqn: item, method: 'average', basis: 'time', times: [FROM, second(7)], values: [3.5, 8.5] },
     ]);
+  });
+
+  it('reads whole intervals on the clock, and gives them the time that is asked for', async () => {
+    const ranges: string[][] = [];
+    const reading = given(
+      [],
+      {},
+      {
+        async *samples(_asked, { start, end }) {
+          ranges.push([start, end].map(formatInstant));
+          yield page(0);
+        },
+      },
+    );
+    const { ask } = testDriver([reading]);
+    const params = { items: [item], start: '2026-03-15T08:10:00Z', end: '2026-03-15T09:20:00Z', interval: '1h' };
+    const times = async (more: object): Promise<unknown> =>
+      (await ask('aggregated', { ...params, ...more })).items[0]?.times;
+    expect(await times({})).toEqual(['2026-03-15T08:00:00Z', '2026-03-15T09:00:00Z']);
+    expect(ranges).toEqual([['2026-03-15T08:00:00Z', '2026-03-15T10:00:00Z']]);
+    expect(await times({ stamp: 'middle' })).toEqual(['2026-03-15T08:30:00Z', '2026-03-15T09:30:00Z']);
+    expect(await times({ stamp: 'end' })).toEqual(['2026-03-15T09:00:00Z', '2026-03-15T10:00:00Z']);
+    expect(await times({ align: 'start' })).toEqual(['2026-03-15T08:10:00Z', '2026-03-15T09:10:00Z']);
+    const late = { start: '2026-03-15T08:10:01Z', end: '2026-03-15T09:20:01Z' };
+    expect(await times(late)).toEqual(await times({}));
+  });
+
+  it('has no value in the future, and no zero, and marks what is not over', async () => {
+    const minutes = Array.from({ length: 181 }, (_unused, n) => n * 60);
+    const pages = [{ times: minutes.map((n) => second(n + 3600)), values: minutes }];
+    const { ask } = testDriver([given(pages, { maximumInterpolation: 3600n * SECOND })]);
+    // Now is 12:00, where the samples end.
+    const params = { items: [item], start: '2026-03-15T10:30:00Z', end: '2026-03-15T14:30:00Z', count: 4 };
+    const methods = ['average', 'last', 'count', 'countBad', 'durationGood', 'durationBad', 'percentGood'];
+    const { items } = await ask('aggregated', { ...params, methods });
+    expect(items.map(({ method, values, flags }) => [method, values, flags])).toEqual([
+      [
+        'average',
+        [7200, 9900, null, null],
+        [
+          [1, 1, 'Questionable'],
+          [2, 3, 'Bad Data'],
+        ],
+      ],
+      [
+        'last',
+        [9000, 10_800, null, null],
+        [
+          [1, 1, 'Questionable'],
+          [2, 3, 'Bad Data'],
+        ],
+      ],
+      [
+        'count',
+        [60, 31, null, null],
+        [
+          [1, 1, 'Questionable'],
+          [2, 3, 'Bad Data'],
+        ],
+      ],
+      [
+        'countBad',
+        [0, 0, null, null],
+        [
+          [1, 1, 'Questionable'],
+          [2, 3, 'Bad Data'],
+        ],
+      ],
+      [
+        'durationGood',
+        [3600, 1800, null, null],
+        [
+          [1, 1, 'Questionable'],
+          [2, 3, 'Bad Data'],
+        ],
+      ],
+      [
+        'durationBad',
+        [0, 0, null, null],
+        [
+          [1, 1, 'Questionable'],
+          [2, 3, 'Bad Data'],
+        ],
+      ],
+      [
+        'percentGood',
+        [100, 100, null, null],
+        [
+          [1, 1, 'Questionable'],
+          [2, 3, 'Bad Data'],
+        ],
+      ],
+    ]);
+  });
+
+  it('shows that nearly all of a day is missing', async () => {
+    const { ask } = testDriver([given([page(61)], { maximumInterpolation: 600n * SECOND, unit: 'm³/h' })]);
+    const params = { items: [item], start: '2026-03-14T00:00:00Z', end: '2026-03-15T12:00:00Z', interval: '1d' };
+    const { items } = await ask('aggregated', { ...params, methods: ['average', 'total', 'percentGood'] });
+    expect(items.map(({ values, flags, unit }) => [values, flags, unit])).toEqual([
+      [
+        [null, 30],
+        [
+          [0, 0, 'Bad Data'],
+          [1, 1, 'Questionable'],
+        ],
+        'm³/h',
+      ],
+      [
+        [null, 0.5],
+        [
+          [0, 0, 'Bad Data'],
+          [1, 1, 'Questionable'],
+        ],
+        'm³',
+      ],
+      [[0, 100 / 720], [[1, 1, 'Questionable']], '%'],
+    ]);
+  });
+
+  it('answers a discrete signal by its samples, and says so', async () => {
+    const { ask } = testDriver([given([page(11)], { interpolation: 'discrete', unit: 'kg/s' })]);
+    const params = { items: [item], start: FROM, end: second(10), count: 1, methods: ['total', 'average'] };
+    expect((await ask('aggregated', params)).items).toMatchObject([
+      { basis: 'samples', unit: 'kg/s', values: [45] },
+      { basis: 'samples', values: [4.5] },
+    ]);
+    const { error } = await ask('aggregated', { ...params, methods: ['durationGood', 'countGood'] });
+    expect(error).toMatchObject({ code: 'unsupported', message: expect.stringMatching(/no durationGood\./) as string });
   });
 
   it('gives text what text has, and refuses the rest by name', async () => {
     const shape = { interpolation: 'step', valueType: 'string' } as const;
     const { ask } = testDriver([given([page(20, (n) => (n < 5 ? 'ON' : 'OFF'))], shape)]);
     const params = { items: [item], start: FROM, end: second(10), intervalMs: 10_000 };
-    const text = await ask('aggregated', { ...params, methods: ['count', 'first', 'last'] });
-    expect(text.items.map(({ values }) => values)).toEqual([[10], ['ON'], ['OFF']]);
+    const text = await ask('aggregated', { ...params, methods: ['count', 'first', 'last', 'transitions'] });
+    expect(text.items.map(({ values }) => values)).toEqual([[10], ['ON'], ['OFF'], [1]]);
     const refused = await ask('aggregated', { ...params, methods: ['count', 'max', 'stdDev'] });
     expect(refused.error).toMatchObject({
       code: 'unsupported',
-      message: expect.stringMatching(/no max, stdDev/) as string,
+      message: expect.stringMatching(/text, which has no max, stdDev\. Every signal has first/) as string,
     });
+    const line = await testDriver([given([page(3)])]).ask('aggregated', { ...params, methods: ['transitions'] });
+    expect(line.error?.message).toMatch(/line .* no states, which has no transitions/);
+  });
+
+  it('gives each state a series of its own, from the first interval on', async () => {
+    const shape = { interpolation: 'step', valueType: 'string' } as const;
+    const named = ['OFF', 'OFF', 'RUN', 'RUN', 'FAULT', 'OFF'];
+    const states = { times: [0, 5, 10, 25, 30, 40].map(second), values: named };
+    const { ask } = testDriver([given([states], shape)]);
+    const params = { items: [item], start: FROM, end: second(40), intervalMs: 10_000 };
+    const { items } = await ask('aggregated', { ...params, methods: ['durationInState', 'countInState'] });
+    expect(items.map(({ method, inState, unit, values }) => [method, inState, unit, values])).toEqual([
+      ['durationInState', 'OFF', 's', [10, 0, 0, 0]],
+      ['durationInState', 'RUN', 's', [0, 10, 10, 0]],
+      ['durationInState', 'FAULT', 's', [0, 0, 0, 10]],
+      ['countInState', 'OFF', undefined, [2, 0, 0, 0]],
+      ['countInState', 'RUN', undefined, [0, 1, 1, 0]],
+      ['countInState', 'FAULT', undefined, [0, 0, 0, 1]],
+    ]);
+    expect(joinSeries(items)).toHaveLength(6);
+    const none = await testDriver([given([page(0)], shape)]).ask('aggregated', {
+      ...params,
+      methods: ['countInState'],
+    });
+    expect(none.items).toMatchObject([
+      { inState: null, values: [null, null, null, null], flags: [[0, 3, 'Bad Data']] },
+    ]);
+  });
+
+  it('refuses states that are too many, in one interval and in all together', async () => {
+    const shape = { interpolation: 'step', valueType: 'string' } as const;
+    const { ask } = testDriver([given([page(7200, (n) => `value ${n % 102}`)], shape)], {
+      limits: { samplesPerItem: 1000 },
+    });
+    const params = { items: [item], ...RANGE, methods: ['durationInState'] };
+    for (const [count, limit] of [
+      [1, 100],
+      [7, 100],
+      [1000, 1],
+    ] as const) {
+      const { error } = await ask('aggregated', { ...params, count });
+      expect(error).toMatchObject({ code: 'tooLarge', details: { limit } });
+    }
+    const { error } = await ask('aggregated', { ...params, count: 501, methods: ['first', 'last'] });
+    expect(error?.message).toMatch(/"count": 1002 values of all methods are more than the 1000/);
   });
 });
 

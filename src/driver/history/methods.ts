@@ -1,0 +1,97 @@
+/** What each statistic is of: numbers, values of any kind, or the states of a signal that holds its values. */
+import type { AggregateMethod, Basis } from '../../contract/functions/data.ts';
+import { DriverError } from '../../contract/errors.ts';
+import type { SeriesShape } from '../../sources/source.ts';
+import { totalUnit } from './total-unit.ts';
+
+const OF_NUMBERS: ReadonlySet<AggregateMethod> = new Set([
+  'average',
+  'min',
+  'max',
+  'range',
+  'total',
+  'stdDev',
+  'minTime',
+  'maxTime',
+]);
+const OF_STATES: ReadonlySet<AggregateMethod> = new Set(['durationInState', 'countInState', 'transitions']);
+const OF_SAMPLES: ReadonlySet<AggregateMethod> = new Set(['count', 'countGood', 'countBad']);
+const OF_QUALITY: ReadonlySet<AggregateMethod> = new Set([...OF_SAMPLES, 'percentGood', 'durationGood', 'durationBad']);
+const IN_SECONDS: ReadonlySet<AggregateMethod> = new Set(['durationGood', 'durationBad', 'durationInState']);
+const WITHOUT_UNIT: ReadonlySet<AggregateMethod> = new Set([
+  ...OF_SAMPLES,
+  'minTime',
+  'maxTime',
+  'countInState',
+  'transitions',
+]);
+/** Nothing of the kind exists where a signal has no value between its samples. */
+const IN_TIME: ReadonlySet<AggregateMethod> = new Set(IN_SECONDS);
+
+export type StateMethod = 'durationInState' | 'countInState';
+export const isStateMethod = (method: AggregateMethod): method is StateMethod =>
+  method === 'durationInState' || method === 'countInState';
+
+export const needsNumbers = (method: AggregateMethod): boolean => OF_NUMBERS.has(method);
+
+/** It says how much is known of an interval, so a gap is its result and makes it no less certain. */
+export const describesQuality = (method: AggregateMethod): boolean => OF_QUALITY.has(method);
+
+/** It counts recorded samples, whatever is between them. */
+export const countsSamples = (method: AggregateMethod, basis: Basis): boolean =>
+  OF_SAMPLES.has(method) || (method === 'percentGood' && basis === 'samples');
+
+/** A discrete signal has nothing but its samples. */
+export const basisOf = (asked: Basis, { interpolation }: Pick<SeriesShape, 'interpolation'>): Basis =>
+  interpolation === 'discrete' ? 'samples' : asked;
+
+/** @throws DriverError `unsupported` with the methods that the signal does not have, and those that it has */
+export function checkMethods(methods: readonly AggregateMethod[], { valueType, interpolation }: SeriesShape): void {
+  const isText = valueType === 'string';
+  const holds = isText || interpolation === 'step' || interpolation === 'discrete';
+  const refuse = (wrong: AggregateMethod[], what: string): void => {
+    if (wrong.length > 0) throw noMethods(`${what}, which has no ${wrong.join(', ')}.`);
+  };
+  if (isText) refuse(methods.filter(needsNumbers), 'The signal is text');
+  if (!holds) {
+    const advice = 'The signal is a line between its samples and has no states';
+    refuse(
+      methods.filter((method) => OF_STATES.has(method)),
+      advice,
+    );
+  }
+  if (interpolation === 'discrete') {
+    refuse(
+      methods.filter((method) => IN_TIME.has(method)),
+      'The signal is discrete: it has no value between its samples',
+    );
+  }
+}
+
+/** A number in a series of text, or text among numbers. */
+export function noNumber(): DriverError {
+  return noMethods('The signal has values that are no numbers.');
+}
+
+function noMethods(what: string): DriverError {
+  return new DriverError(
+    'unsupported',
+    `${what} Every signal has first, last, count, countGood, countBad and percentGood; docs/statistics.md says more.`,
+    { details: { field: 'methods' } },
+  );
+}
+
+/** What the values of a method are in, and what they have to be divided by. */
+export function unitOf(
+  method: AggregateMethod,
+  basis: Basis,
+  unit: string | undefined,
+): { unit?: string; divisor: number } {
+  if (IN_SECONDS.has(method)) return { unit: 's', divisor: 1 };
+  if (method === 'percentGood') return { unit: '%', divisor: 1 };
+  if (method === 'total' && basis === 'time') {
+    const { unit: resolved, seconds } = totalUnit(unit);
+    return { unit: resolved, divisor: seconds };
+  }
+  return unit === undefined || WITHOUT_UNIT.has(method) ? { divisor: 1 } : { unit, divisor: 1 };
+}

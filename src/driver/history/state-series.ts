@@ -1,0 +1,80 @@
+/**
+ * Writes one series for each state of a signal. Which states there are is known only when they come: a new one begins
+ * with the intervals that have passed, so what is kept of them is their status, in runs.
+ */
+import type { Stamp } from '../../contract/functions/grid.ts';
+import { formatInstant, type Nanoseconds } from '../../contract/instant.ts';
+import type { ScalarValue, ValueStatus } from '../../contract/values.ts';
+import type { StateMethod } from './methods.ts';
+import type { PieceWriter, WrittenSample } from './pieces.ts';
+import { MOST_STATES, tooManyStates } from './states.ts';
+import { type IntervalStatistics, stampOf } from './statistics.ts';
+
+export interface StateSeriesOptions {
+  method: StateMethod;
+  stamp: Stamp;
+  /** The borders of all intervals, from the first one on. */
+  borders: () => Generator<Nanoseconds>;
+  /** Values that all series may have together, and how many each has at most. */
+  limit: number;
+  each: number;
+  /** @param state null: of a signal without any */
+  open: (state: ScalarValue) => PieceWriter;
+}
+
+/** Intervals in a row of one status; `Bad Data`: the signal has no value in them. */
+interface Run {
+  length: number;
+  readonly status: ValueStatus;
+}
+
+export class StateSeries {
+  readonly #options: StateSeriesOptions;
+  readonly #writers = new Map<ScalarValue, PieceWriter>();
+  readonly #past: Run[] = [];
+
+  constructor(options: StateSeriesOptions) {
+    this.#options = options;
+  }
+
+  /** @throws DriverError `tooLarge` for too many states */
+  async add(interval: IntervalStatistics): Promise<void> {
+    const { method, stamp } = this.#options;
+    for (const state of interval.states.names()) {
+      if (!this.#writers.has(state)) await this.#begin(state);
+    }
+    for (const [state, writer] of this.#writers) await writer.add(interval.resultOf(state, method, stamp));
+    const { status } = interval.resultOf(null, method, stamp);
+    const run = this.#past.at(-1);
+    if (run?.status === status) run.length++;
+    else this.#past.push({ length: 1, status });
+  }
+
+  async end(): Promise<void> {
+    if (this.#writers.size === 0) await this.#begin(null);
+    for (const writer of this.#writers.values()) await writer.end();
+  }
+
+  async #begin(state: ScalarValue): Promise<void> {
+    const { open, limit, each } = this.#options;
+    const most = Math.min(MOST_STATES, Math.max(1, Math.floor(limit / each)));
+    if (this.#writers.size === most) throw tooManyStates(most);
+    const writer = open(state);
+    this.#writers.set(state, writer);
+    for (const sample of this.#without()) await writer.add(sample);
+  }
+
+  /** The intervals that have passed, for a state that was in none of them. */
+  *#without(): Generator<WrittenSample> {
+    const borders = this.#options.borders();
+    let start = borders.next().value as Nanoseconds;
+    for (const { length, status } of this.#past) {
+      for (let n = 0; n < length; n++) {
+        const end = borders.next().value as Nanoseconds;
+        const time = formatInstant(stampOf(start, end, this.#options.stamp));
+        yield { time, value: status === 'Bad Data' ? null : 0, status, state: null };
+        start = end;
+      }
+    }
+  }
+}

@@ -1,0 +1,54 @@
+/**
+ * The unit of a total over time. A rate loses its unit of time (`m³/h` gives `m³`), power becomes energy (`kW` gives
+ * `kWh`); of any other unit the total is value x seconds.
+ */
+
+export interface TotalUnit {
+  unit: string;
+  /** A total in value x seconds is divided by it. */
+  seconds: number;
+}
+
+/** Units of time that a rate is divided by. Months and years have no length, and "m" is a metre. */
+const SECONDS = new Map([
+  ['s', 1],
+  ['sec', 1],
+  ['second', 1],
+  ['min', 60],
+  ['minute', 60],
+  ['h', 3600],
+  ['hr', 3600],
+  ['hour', 3600],
+  ['d', 86_400],
+  ['day', 86_400],
+  ['week', 604_800],
+]);
+
+/** Rates that are written as one word. */
+const RATES = new Map<string, TotalUnit>([
+  ['gpm', { unit: 'gal', seconds: 60 }],
+  ['lpm', { unit: 'l', seconds: 60 }],
+  ['cfm', { unit: 'ft³', seconds: 60 }],
+  ['scfm', { unit: 'scf', seconds: 60 }],
+  ['bpd', { unit: 'bbl', seconds: 86_400 }],
+]);
+
+/** Power, and electric current, whose total is given by the hour. */
+const PER_HOUR = new Set(
+  ['W', 'VA', 'var']
+    .flatMap((unit) => ['', 'm', 'k', 'M', 'G', 'T'].map((prefix) => prefix + unit))
+    .concat('A', 'mA', 'kA'),
+);
+
+export function totalUnit(unit: string | undefined): TotalUnit {
+  const text = unit?.trim() ?? '';
+  if (text === '') return { unit: 's', seconds: 1 };
+  if (PER_HOUR.has(text)) return { unit: `${text}h`, seconds: 3600 };
+  const word = RATES.get(text);
+  if (word) return word;
+  const slash = text.lastIndexOf('/');
+  const quantity = text.slice(0, Math.max(0, slash)).trim();
+  const seconds = SECONDS.get(text.slice(slash + 1).trim());
+  if (quantity !== '' && seconds !== undefined) return { unit: quantity, seconds };
+  return { unit: `${text}·s`, seconds: 1 };
+}
