@@ -1,7 +1,7 @@
 import { configJsonSchema } from '../../src/config/explain.ts';
 import type { SchemaNode } from '../../src/lib/explain.ts';
 import { OWN_FILE, TEXT_FILE } from '../../src/config/fields.ts';
-import { CONFIG_FILE, CONFIG_VARIABLE, KEY_FILE } from '../../src/config/file-names.ts';
+import { CONFIG_FILE, CONFIG_VARIABLE, KEY_FILE, KEY_VARIABLE } from '../../src/config/file-names.ts';
 
 /** Stands in the example where everybody has a key of their own. */
 export const PLACEHOLDER_KEY = 'U…the 56 characters that "iota-seeqdrv keygen" prints…';
@@ -38,7 +38,7 @@ export function configurationPage(): string {
   return [
     '# Configuration',
     '<!-- Generated from src/config by "npm run generate". -->',
-    `The driver reads one JSON file, \`${CONFIG_FILE}\`, when it starts. \`--config <file>\` or the variable \`${CONFIG_VARIABLE}\` names another; without either it is looked for in the working directory. Beside it stands the key file \`${KEY_FILE}\`, which holds the NKey seed (\`SU…\`) that belongs to \`publickey\`; \`iota-seeqdrv keygen\` makes such a pair.`,
+    `The driver reads one JSON file, \`${CONFIG_FILE}\`, when it starts. \`--config <file>\` or the variable \`${CONFIG_VARIABLE}\` names another; without either it is looked for in the working directory. Beside it stands the key file \`${KEY_FILE}\`, which holds the NKey seed (\`SU…\`) that belongs to \`publickey\`; \`iota-seeqdrv keygen\` makes such a pair. Where the key is kept apart (a Kubernetes Secret beside a ConfigMap), \`--key <file>\`, the variable \`${KEY_VARIABLE}\` or \`settings.bus.keyFile\` names it; the first of them that is given counts.`,
     '`iota-seeqdrv check` reads all of it and names every mistake at once; files, secrets, certificates and keys are looked into, but nothing is connected. A problem is named by its path and says what would be right; a secret is never repeated. Exit codes: 0 the configuration is good (there may be warnings), 2 it cannot be used. `run` refuses the same with the same words.',
     '## Example',
     `\`\`\`json\n${JSON.stringify(exampleConfig, null, 2)}\n\`\`\``,
@@ -55,6 +55,7 @@ export function configurationPage(): string {
     keyTable(server?.properties?.credentials),
     'A secret never stands in this file. Where the table says *secret*, write where it is kept:',
     '- `{ "file": "path" }`: a file that holds the secret and nothing else, for example a mounted Kubernetes secret. A relative path starts at the folder of the configuration file; a line break at the end is cut off.\n- `{ "env": "NAME" }`: an environment variable that holds it.',
+    'A warning names each file with a secret that every user of the machine can read (its mode grants others something; give it 600, or in Kubernetes `defaultMode: 0440`), and each secret that begins or ends with a blank.',
     'Files are read again for each use, without a restart and without a signal: secrets for each log-in, certificates (`caFile` and others) and the key file for each connection. Replace a file as a whole (rename a new one over it, as Kubernetes does with its volumes); one that has just changed is read until it gives the same text twice. A file that cannot be read is an error that names the file, for that log-in or connection only: an older text is never used in its place, sessions and connections that exist go on, and the next attempt reads again. A Seeq log-in that was refused is tried again at once when its name or password has changed.',
     '### `settings.limits`',
     settings?.properties?.limits?.description ?? '',

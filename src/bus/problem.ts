@@ -70,7 +70,7 @@ export function classifyFailure(error: unknown, facts: AttemptFacts): BusProblem
   if (facts.insecure && (has('TLS') || codes.some(isTlsCode))) {
     return problem(
       'tlsRequired',
-      `The NATS server ${where} requires TLS, but the driver is set to connect without it. Remove the insecure setting.`,
+      `The NATS server ${where} requires TLS, but the driver is set to connect without it. Leave out settings.bus.insecure (--insecure).`,
     );
   }
   if (has('ECONNREFUSED')) {
@@ -114,14 +114,14 @@ export function classifyFailure(error: unknown, facts: AttemptFacts): BusProblem
   if (has('SERVER_OPT_NA') && !facts.insecure) {
     return problem(
       'tlsNotOffered',
-      `The NATS server ${where} offers no TLS, which the driver insists on. Set up TLS at the server, or correct the address.`,
+      `The NATS server ${where} offers no TLS, which the driver insists on. Set up TLS at the server, correct natsurl (--nats), or allow plain TCP: nats:// in it, and settings.bus.insecure (--insecure).`,
     );
   }
   if (codes.some((code) => untrustedCodes.has(code))) {
     return problem(
       'untrusted',
       `The certificate of the NATS server ${where} is signed by an authority that the driver does not trust (${first(codes)}). ` +
-        "Give the driver the server's CA certificate.",
+        "Name a PEM file with the server's CA certificate as settings.bus.caFile (--ca).",
     );
   }
   if (has('CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID')) {
@@ -134,7 +134,8 @@ export function classifyFailure(error: unknown, facts: AttemptFacts): BusProblem
     return problem(
       'hostMismatch',
       `The certificate of the NATS server ${where} is made out to another name than "${facts.server.tlsName}" (${altNames(error)}). ` +
-        "Use an address that the certificate names, or give the certificate's name as the server name.",
+        "Use an address that the certificate names as natsurl (--nats), or name the certificate's name as " +
+        'settings.bus.serverName (--server-name).',
     );
   }
   if (has('TLS') || codes.some(isTlsCode)) {
@@ -174,8 +175,8 @@ export function staleConnection(server: ServerAddress, silentMs: number): BusPro
 
 function firstHint(facts: AttemptFacts): string {
   return facts.tlsFirst
-    ? 'The driver is set to begin with TLS; check that the server does so too (handshake_first).'
-    : 'If the server begins with TLS (handshake_first), set the driver to do so too.';
+    ? 'The driver begins with TLS (settings.bus.tlsFirst, --tls-first); check that the server does so too (handshake_first).'
+    : 'If the server begins with TLS (handshake_first), set settings.bus.tlsFirst (--tls-first).';
 }
 
 /** The codes of an error and of what it wraps. */

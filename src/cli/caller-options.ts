@@ -1,11 +1,11 @@
 /** As which user, where and on which topic `call` and `watch` ask: by the configuration of the driver, or without it. */
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { BusOptions } from '../bus/connection.ts';
 import { subject } from '../config/fields.ts';
-import { CONFIG_FILE, KEY_FILE } from '../config/file-names.ts';
+import { CONFIG_FILE } from '../config/file-names.ts';
 import { readCertificates, readFromDisk, type Found } from '../config/files.ts';
 import { publicKeyOf, readSeed } from '../config/keyfile.ts';
-import { loadConfigFile } from '../config/load.ts';
+import { keyFileOf, loadConfigFile } from '../config/load.ts';
 import { isAddress, parseNatsUrl, type NatsAddress } from '../config/natsurl.ts';
 import { ConfigError } from '../config/problems.ts';
 import type { Terminal } from './terminal.ts';
@@ -100,7 +100,8 @@ async function configured(options: CallerOptions, terminal: Terminal): Promise<A
   const { path, file } = await loadConfigFile({ path: options.config, env: terminal.env }).catch((error: unknown) => {
     throw withoutConfiguration(error);
   });
-  const { caFile, serverName, tlsFirst, insecure } = file.settings.bus;
+  const { caFile, keyFile, serverName, tlsFirst, insecure } = file.settings.bus;
+  const ownKey = keyFileOf(path, keyFile, terminal.env);
   const addresses = parseNatsUrl(file.natsurl).filter(isAddress);
   return {
     problems: misplaced,
@@ -111,7 +112,7 @@ async function configured(options: CallerOptions, terminal: Terminal): Promise<A
     caFile: caFile === undefined ? undefined : { option: 'settings.bus.caFile', path: resolve(dirname(path), caFile) },
     keyFile:
       options.nkey === undefined
-        ? { option: KEY_FILE, path: join(dirname(path), KEY_FILE) }
+        ? { option: ownKey.name, path: ownKey.path }
         : { option: '--nkey', path: options.nkey },
     topic: options.topic ?? file.reqtopic,
   };

@@ -3,8 +3,9 @@
  * does not wait for the bus, the feeds and the sources to be read; nothing here may import them.
  */
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { CONFIG_FILE, CONFIG_VARIABLE, KEY_FILE } from '../config/file-names.ts';
+import { CONFIG_FILE, CONFIG_VARIABLE, KEY_FILE, KEY_VARIABLE } from '../config/file-names.ts';
 import { parseInstant, type Nanoseconds } from '../contract/instant.ts';
+import { jsonMistake } from '../lib/json.ts';
 import type { CallOptions } from './call.ts';
 import type { LoginOptions } from './iotopen-login.ts';
 import type { KeygenOptions } from './keygen.ts';
@@ -21,12 +22,22 @@ type CommandMaker = (terminal: Terminal, finish: (code: ExitCode) => void) => Co
 
 interface ConfigOptions {
   config?: string;
+  key?: string;
 }
 
 const configOption = [
   '-c, --config <file>',
   `the configuration file (default: the variable ${CONFIG_VARIABLE}, else ./${CONFIG_FILE})`,
 ] as const;
+
+const keyOption = [
+  '-k, --key <file>',
+  `the NKey seed of the driver (default: the variable ${KEY_VARIABLE}, else settings.bus.keyFile, else ${KEY_FILE} beside the configuration)`,
+] as const;
+
+/** The environment of a command; an option counts as the variable that it overrides. */
+const withKey = (terminal: Terminal, key: string | undefined): Terminal =>
+  key === undefined ? terminal : { ...terminal, env: { ...terminal.env, [KEY_VARIABLE]: key } };
 
 /** How to reach the bus: with the configuration of the driver, or without it. */
 const callerOptions: readonly Option[] = [
@@ -45,25 +56,27 @@ const runCommand: CommandMaker = (terminal, finish) =>
   new Command('run')
     .description('serve requests until SIGTERM or SIGINT')
     .option(...configOption)
+    .option(...keyOption)
     .action(async (options: ConfigOptions) => {
       const { runFrom } = await import('./run.ts');
-      finish(await runFrom(options.config, terminal));
+      finish(await runFrom(options.config, withKey(terminal, options.key)));
     });
 
 const checkCommand: CommandMaker = (terminal, finish) =>
   new Command('check')
     .description('read the configuration and name everything that is wrong with it; nothing is connected')
     .option(...configOption)
+    .option(...keyOption)
     .addHelpText('after', '\nExit codes: 0 it is good, though there may be warnings; 2 it cannot be used.')
     .action(async (options: ConfigOptions) => {
       const { check } = await import('./check.ts');
-      finish(await check(options.config, terminal));
+      finish(await check(options.config, withKey(terminal, options.key)));
     });
 
 const keygenCommand: CommandMaker = (terminal, finish) =>
   new Command('keygen')
     .description(`make an NKey pair: the private key goes into ${KEY_FILE}, the public key is printed`)
-    .option('-d, --dir <folder>', 'the folder of the configuration file', '.')
+    .option('-d, --dir <folder>', 'the folder of the configuration file; made if it is missing', '.')
     .option('-f, --force', 'replace a key file that is there already', false)
     .action(async (options: KeygenOptions) => {
       const { keygen } = await import('./keygen.ts');
@@ -178,7 +191,8 @@ function readJson(text: string): object {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new InvalidArgumentError(`It is not JSON: ${(error as Error).message}`);
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new InvalidArgumentError(`It is not JSON: ${jsonMistake(text)}.`);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new InvalidArgumentError('It must be a JSON object, such as \'{"query":"Temp*"}\'.');

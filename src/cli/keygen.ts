@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { rename, rm, writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { createUser } from 'nkeys.js';
 import { KEY_FILE } from '../config/file-names.ts';
 import { exitCodes, type ExitCode, type Terminal } from './terminal.ts';
@@ -27,7 +27,7 @@ export async function keygen(options: KeygenOptions, terminal: Terminal): Promis
 }
 
 /**
- * Makes a new NKey pair of a user and writes its seed to `file`, readable by its owner only.
+ * Makes a new NKey pair of a user and writes its seed to `file`, readable by its owner only; a missing folder is made.
  * Fails like `node:fs`; with code EEXIST if the file is there and `force` is false.
  * @returns the public key
  */
@@ -36,6 +36,8 @@ export async function makeKeyFile(file: string, force: boolean): Promise<string>
   // Written aside first: a file that is replaced keeps its own mode, a new one gets ours.
   const written = force ? `${file}.${randomUUID()}` : file;
   try {
+    // Open to its owner only, as the key in it.
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
     await writeFile(written, Buffer.concat([pair.getSeed(), Buffer.from('\n')]), { mode: 0o600, flag: 'wx' });
     if (force) await rename(written, file);
     return pair.getPublicKey();
@@ -48,6 +50,5 @@ export async function makeKeyFile(file: string, force: boolean): Promise<string>
 function writeFailure(file: string, error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (code === 'EEXIST') return `${file} exists already; --force replaces it (the old key is lost then)`;
-  if (code === 'ENOENT') return `${file} cannot be written: its folder does not exist`;
   return `${file} cannot be written: ${error instanceof Error ? error.message : String(error)}`;
 }

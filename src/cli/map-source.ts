@@ -6,7 +6,7 @@ import { topicSchema } from '../config/ingest/mapping.ts';
 import { IN_A_FILE } from '../config/explain.ts';
 import { explain, type SchemaNode, WITHOUT_WORDS } from '../lib/explain.ts';
 import { readFromDisk, readText } from '../config/files.ts';
-import { JsonError, readJson } from '../config/json.ts';
+import { JsonError, readJson } from '../lib/json.ts';
 import { pathText, problemText } from '../lib/problem.ts';
 import type { TimeLimits } from '../ingest/claimed-time.ts';
 import type { MappingEntry } from '../ingest/mapping/mapping.ts';

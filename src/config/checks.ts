@@ -67,6 +67,14 @@ function somethingToDo(root: Raw, settings: Raw): Problem[] {
   // What is no object is told by the schema.
   if (ingest !== undefined && !(isPlainObject(ingest) && hasNoFeed(ingest))) return [];
   if (settings.servers !== undefined && !(Array.isArray(settings.servers) && settings.servers.length === 0)) return [];
+  if (root.servers !== undefined) {
+    return [
+      {
+        path: 'settings.servers',
+        message: 'is missing; "servers" stands at the top of the file, move it into settings',
+      },
+    ];
+  }
   const message = `must not be empty, unless settings.ingest brings device data in${ingest === undefined ? '' : '; it has no feed'}`;
   return [{ path: 'settings.servers', message }];
 }
@@ -127,8 +135,8 @@ function serverWarnings(server: Raw, index: number): Problem[] {
   if (/^http:/i.test(url) && !isLoopback(url)) {
     warnings.push({ path: `${path}.url`, message: 'is http://: the password and all data travel unencrypted' });
   }
-  if (/\/api\/*$/.test(url)) {
-    warnings.push({ path: `${path}.url`, message: 'ends with /api, which the driver adds itself; leave it out' });
+  if (/\/api\/*$/i.test(url)) {
+    warnings.push({ path: `${path}.url`, message: 'ends with /api, which the driver adds itself; it is left out' });
   }
   if (server.insecureSkipVerify === true) {
     warnings.push({ path: `${path}.insecureSkipVerify`, message: 'is on: anybody in between can read the password' });

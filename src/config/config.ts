@@ -28,7 +28,7 @@ export interface ServerConfig extends Omit<ServerFile, 'credentials' | 'caFile' 
 }
 
 /** The connection to NATS, ready to use. */
-export interface BusConfig extends Omit<ConfigFile['settings']['bus'], 'caFile' | 'insecure'> {
+export interface BusConfig extends Omit<ConfigFile['settings']['bus'], 'caFile' | 'keyFile' | 'insecure'> {
   /** At least one. */
   readonly addresses: readonly NatsAddress[];
   /** Whether connections use TLS. False only with `nats://` addresses and the explicit permission. */

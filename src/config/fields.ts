@@ -86,7 +86,10 @@ export const filePath = () =>
   z
     .string()
     .min(1)
-    .refine((text) => !text.includes('\0'), { message: 'must be the path of a file' });
+    .refine((text) => !/\p{Cc}/u.test(text), {
+      message:
+        'must hold no control characters; write \\\\ or / where the path has a \\ ("C:\\new" means a line break)',
+    });
 
 /** A host name as it stands in a certificate. */
 export const hostName = () =>

@@ -1,11 +1,30 @@
-import { readFile } from 'node:fs/promises';
-import { X509Certificate } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 
 /** Reads a whole file; a parameter wherever a test must steer it. Fails like `node:fs`, with a `code`. */
 export type ReadFile = (path: string) => Promise<Uint8Array>;
 
 /** Reads from the disk. */
 export const readFromDisk: ReadFile = (path) => readFile(path);
+
+/** The permission bits of a file; undefined where a system has none, or the file is not there. */
+export type FileMode = (path: string) => Promise<number | undefined>;
+
+/** As on the disk. */
+export const modeOnDisk: FileMode = async (path) => {
+  if (process.platform === 'win32') return undefined;
+  try {
+    return (await stat(path)).mode & 0o777;
+  } catch {
+    return undefined;
+  }
+};
+
+/** What is wrong with the permissions of a file that holds a secret, or undefined; to be read after its path. */
+export function modeProblem(path: string, mode: number | undefined): string | undefined {
+  if (mode === undefined || (mode & 0o007) === 0) return undefined;
+  return `the file ${path} holds a secret and is open to every user of this machine (mode ${mode.toString(8).padStart(4, '0')}); chmod 600 "${path}"`;
+}
 
 /** Either what was wanted, or why not. */
 export type Found<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly message: string };
@@ -25,10 +44,44 @@ export async function readText(readBytes: ReadFile, path: string): Promise<Found
   if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) {
     return { ok: false, message: `the file ${path} is in UTF-16; save it as UTF-8` };
   }
+  const der = derProblem(bytes, path);
+  if (der !== undefined) return { ok: false, message: der };
   try {
     return { ok: true, value: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
   } catch {
     return { ok: false, message: `the file ${path} is not in UTF-8; save it as UTF-8` };
+  }
+}
+
+/** First byte of every certificate, key and bundle in binary form: an ASN.1 sequence. */
+const SEQUENCE = 0x30;
+
+/** What a file in binary form holds, and the command that makes PEM of it; undefined for any other file. */
+function derProblem(bytes: Uint8Array, path: string): string | undefined {
+  if (bytes[0] !== SEQUENCE || (bytes[1] ?? 0) < 0x80) return undefined;
+  const [what, command] = isReadable(() => new X509Certificate(bytes))
+    ? ['a certificate in DER', 'x509 -inform der']
+    : isReadable(() => {
+          privateKeyOf(bytes);
+        })
+      ? ['a private key in DER', 'pkey -inform der']
+      : ['binary data, perhaps a PKCS #12 bundle', 'pkcs12 -nodes'];
+  return `the file ${path} holds ${what}; make PEM of it: openssl ${command} -in "${path}" -out "${path}.pem"`;
+}
+
+function privateKeyOf(bytes: Uint8Array): void {
+  const key = Buffer.from(bytes);
+  if (isReadable(() => createPrivateKey({ key, format: 'der', type: 'pkcs8' }))) return;
+  if (isReadable(() => createPrivateKey({ key, format: 'der', type: 'pkcs1' }))) return;
+  createPrivateKey({ key, format: 'der', type: 'sec1' });
+}
+
+function isReadable(read: () => unknown): boolean {
+  try {
+    read();
+    return true;
+  } catch {
+    return false;
   }
 }
 
@@ -47,7 +100,7 @@ export const certificateBlocks = (text: string): string[] =>
 /** What is wrong with a text that should hold certificates, or undefined; to be read after "the file". */
 export function certificatesProblem(text: string): string | undefined {
   const blocks = certificateBlocks(text);
-  if (blocks.length === 0) return 'holds no PEM certificate';
+  if (blocks.length === 0) return `holds no PEM certificate${otherBlock(text)}`;
   for (const [index, block] of blocks.entries()) {
     try {
       new X509Certificate(block);
@@ -56,6 +109,15 @@ export function certificatesProblem(text: string): string | undefined {
     }
   }
   return undefined;
+}
+
+/** What a PEM text without a certificate holds instead. */
+function otherBlock(text: string): string {
+  const label = /-----BEGIN ([A-Z0-9 ]{1,40})-----/.exec(text)?.[1];
+  if (label === undefined) return ' (-----BEGIN CERTIFICATE-----)';
+  if (label.endsWith('PRIVATE KEY')) return ' but a private key; give the certificate of the authority';
+  if (label === 'PKCS7') return ' but a PKCS #7 bundle; take the certificates out of it: openssl pkcs7 -print_certs';
+  return ` but ${JSON.stringify(label)}`;
 }
 
 /** Why a file cannot be read, after its name: "does not exist". */

@@ -3,9 +3,9 @@ import { crossChecks } from './checks.ts';
 import type { BusConfig, Config, IngestConfig } from './config.ts';
 import { configJsonSchema, explainConfig, unknownTopLevel } from './explain.ts';
 import { WITHOUT_WORDS } from '../lib/explain.ts';
-import { CONFIG_FILE, CONFIG_VARIABLE, KEY_FILE } from './file-names.ts';
-import { readFromDisk, readText, type ReadFile } from './files.ts';
-import { JsonError, readJson } from './json.ts';
+import { CONFIG_FILE, CONFIG_VARIABLE, KEY_FILE, KEY_VARIABLE } from './file-names.ts';
+import { type FileMode, modeOnDisk, readFromDisk, readText, type ReadFile } from './files.ts';
+import { JsonError, readJson } from '../lib/json.ts';
 import { publicKeyOf, readSeed } from './keyfile.ts';
 import { isAddress, parseNatsUrl } from './natsurl.ts';
 import { ConfigError } from './problems.ts';
@@ -27,6 +27,8 @@ export interface LoadOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** How files are read. Default: from the disk. */
   readonly readFile?: ReadFile;
+  /** Permissions of files. Default: those on the disk. */
+  readonly modeOf?: FileMode;
 }
 
 /** A configuration that can be used. */
@@ -74,24 +76,24 @@ function pathOf(given: string | undefined, env: Readonly<Record<string, string |
  * @throws ConfigError with every mistake at once
  */
 export async function loadConfig(options: LoadOptions = {}): Promise<LoadedConfig> {
-  const { env = process.env, readFile = readFromDisk } = options;
+  const { env = process.env, readFile = readFromDisk, modeOf = modeOnDisk } = options;
   const path = pathOf(options.path, env);
   const { root, duplicates } = await readRoot(path, readFile);
 
   const parsed = configSchema.safeParse(root, WITHOUT_WORDS);
   const checked = crossChecks(root);
-  const warnings = [...unknownTopLevel(root), ...checked.warnings];
-  const resolver = new Resolver(path, env, readFile);
+  const resolver = new Resolver(path, env, readFile, modeOf);
   const settings = (root.settings ?? {}) as Readonly<Record<string, unknown>>;
   const rawServers = Array.isArray(settings.servers) ? (settings.servers as unknown[]) : [];
   const rawBus = (settings.bus ?? {}) as Readonly<Record<string, unknown>>;
   const [key, ca, servers, ingest] = await Promise.all([
-    readKey(join(dirname(path), KEY_FILE), root.publickey, readFile),
+    readKey(keyFileOf(path, rawBus.keyFile, env), root.publickey, readFile, resolver),
     resolver.certificates('settings.bus.caFile', rawBus.caFile),
     Promise.all(rawServers.map((server, index) => readServerParts(resolver, server, index))),
     readIngest(resolver, settings.ingest),
   ]);
 
+  const warnings = [...unknownTopLevel(root), ...checked.warnings, ...resolver.warnings];
   const problems = [
     ...duplicates,
     ...(parsed.success ? [] : explainConfig(parsed.error.issues, root)),
@@ -138,20 +140,36 @@ function withoutEmpty(root: Readonly<Record<string, unknown>>): Readonly<Record<
   return Object.fromEntries(Object.entries(root).filter(([, value]) => value !== null && value !== ''));
 }
 
+/** A key file, and what names it. */
+export interface KeyFile {
+  readonly name: string;
+  readonly path: string;
+}
+
+/** The key file that is meant: by the variable, by the configuration, or the one beside the configuration. */
+export function keyFileOf(config: string, given: unknown, env: Readonly<Record<string, string | undefined>>): KeyFile {
+  const named = env[KEY_VARIABLE];
+  if (named !== undefined && named !== '') return { name: KEY_VARIABLE, path: resolve(named) };
+  if (typeof given !== 'string' || given === '') return { name: KEY_FILE, path: join(dirname(config), KEY_FILE) };
+  return { name: 'settings.bus.keyFile', path: resolve(dirname(config), given) };
+}
+
 async function readKey(
-  path: string,
+  { name, path }: KeyFile,
   publicKey: unknown,
   readFile: ReadFile,
+  resolver: Resolver,
 ): Promise<{ seed?: SecretSource; problems: Problem[] }> {
   const seed = await readSeed(readFile, path);
-  if (!seed.ok) return { problems: [{ path: KEY_FILE, message: seed.message }] };
+  if (!seed.ok) return { problems: [{ path: name, message: seed.message }] };
+  await resolver.checkMode(name, path);
   const belongs = publicKeyOf(seed.value);
   // A public key that is missing or malformed is the schema's to report.
   if (typeof publicKey === 'string' && /^U[A-Z2-7]{55}$/.test(publicKey) && belongs !== publicKey) {
     const message = `does not match publickey: the seed in ${path} belongs to ${belongs ?? 'another key'}`;
-    return { problems: [{ path: KEY_FILE, message, value: publicKey }] };
+    return { problems: [{ path: name, message, value: publicKey }] };
   }
-  return { seed: rereadable(KEY_FILE, seed.value, () => readSeed(readFile, path)), problems: [] };
+  return { seed: rereadable(name, seed.value, () => readSeed(readFile, path)), problems: [] };
 }
 
 /** The feeds with their references replaced; undefined where there are none, or where the schema has something to say. */
@@ -187,7 +205,7 @@ function assemble(file: ConfigFile, { servers: parts, ca, seed, ingest }: Parts)
     return part?.credentials ? [serverConfig(server, part.credentials, part)] : [];
   });
   if (servers.length !== settings.servers.length) return undefined;
-  const { caFile: _file, insecure, ...rest } = settings.bus;
+  const { caFile: _file, keyFile: _key, insecure, ...rest } = settings.bus;
   const addresses = parseNatsUrl(natsurl).filter(isAddress);
   const tls = !(insecure && addresses.every((address) => address.scheme === 'nats'));
   const bus: BusConfig = { ...rest, addresses, tls, seed, ...(ca === undefined ? {} : { ca }) };

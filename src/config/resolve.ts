@@ -3,7 +3,7 @@ import type { Credentials, ServerConfig } from './config.ts';
 import type { SecretRef } from './fields.ts';
 import { secretRef } from './fields.ts';
 import { environmentProxy, type ProxyConfig, proxySchema } from './proxy.ts';
-import { readCertificates, readText, type Found, type ReadFile } from './files.ts';
+import { type FileMode, type Found, modeProblem, readCertificates, readText, type ReadFile } from './files.ts';
 import type { Problem } from '../lib/problem.ts';
 import type { ServerFile } from './schema-server.ts';
 import { rereadable } from './reread.ts';
@@ -12,14 +12,22 @@ import { Secret, type SecretSource } from './secret.ts';
 /** Fetches what the file only points to: secrets and certificates. Notes every failure and goes on. */
 export class Resolver {
   readonly problems: Problem[] = [];
+  readonly warnings: Problem[] = [];
   readonly #folder: string;
   readonly #env: Readonly<Record<string, string | undefined>>;
   readonly #readBytes: ReadFile;
+  readonly #modeOf: FileMode;
 
-  constructor(configPath: string, env: Readonly<Record<string, string | undefined>>, readBytes: ReadFile) {
+  constructor(
+    configPath: string,
+    env: Readonly<Record<string, string | undefined>>,
+    readBytes: ReadFile,
+    modeOf: FileMode,
+  ) {
     this.#folder = dirname(configPath);
     this.#env = env;
     this.#readBytes = readBytes;
+    this.#modeOf = modeOf;
   }
 
   /**
@@ -30,26 +38,49 @@ export class Resolver {
     const parsed = secretRef().safeParse(ref);
     // A reference of a wrong form is the schema's to report.
     if (!parsed.success) return undefined;
-    return this.#source(path, async () => {
+    const read = async (): Promise<Found<string>> => {
       const found = await this.#text(parsed.data);
       const text = found.ok ? found.value.replace(/(?<![\r\n])[\r\n]+$/, '') : '';
       if (text !== '') return { ok: true, value: text };
       return { ok: false, message: found.ok ? `${sourceName(parsed.data, this.#folder)} is empty` : found.message };
-    });
+    };
+    return this.#source(path, read, (text) => this.#lookAt(path, parsed.data, text));
+  }
+
+  /** Warns of what is odd about a secret. A certificate is none. */
+  async #lookAt(path: string, ref: SecretRef, text: string): Promise<void> {
+    const isPem = text.includes('-----BEGIN');
+    if (!isPem && text.trim() !== text) {
+      const name = sourceName(ref, this.#folder);
+      this.#warn(path, `begins or ends with a blank or a line break in ${name}, which is sent with it; is that meant?`);
+    }
+    if (ref.file === undefined || (isPem && !text.includes('PRIVATE KEY'))) return;
+    await this.checkMode(path, resolve(this.#folder, ref.file));
+  }
+
+  /** Warns of a file with a secret that others can read. */
+  async checkMode(path: string, file: string): Promise<void> {
+    const problem = modeProblem(file, await this.#modeOf(file));
+    if (problem !== undefined) this.#warn(path, problem);
   }
 
   /** The certificates of a PEM file, in the same way. */
   async certificates(path: string, file: unknown): Promise<SecretSource | undefined> {
-    if (typeof file !== 'string' || file === '' || file.includes('\0')) return undefined;
+    if (typeof file !== 'string' || file === '' || /\p{Cc}/u.test(file)) return undefined;
     return this.#source(path, () => readCertificates(this.#readBytes, resolve(this.#folder, file)));
   }
 
-  async #source(path: string, read: () => Promise<Found<string>>): Promise<SecretSource | undefined> {
+  async #source(
+    path: string,
+    read: () => Promise<Found<string>>,
+    look?: (text: string) => Promise<void>,
+  ): Promise<SecretSource | undefined> {
     const first = await read();
     if (!first.ok) {
       this.#note(path, first.message);
       return undefined;
     }
+    await look?.(first.value);
     return rereadable(path, first.value, read);
   }
 
@@ -90,6 +121,10 @@ export class Resolver {
       : { ok: true, value: text };
   }
 
+  #warn(path: string, message: string): void {
+    this.warnings.push({ path, message });
+  }
+
   #note(path: string, message: string): void {
     this.problems.push({ path, message });
   }
@@ -122,12 +157,15 @@ export async function readServerParts(resolver: Resolver, raw: unknown, index: n
   return { credentials: { kind: 'user', user, password, directory: directoryOf(directory) }, ca, proxy };
 }
 
+/** Without a slash at its end, and without the `/api` that every call adds. */
+const rootOf = (url: string): string => url.replace(/(?<!\/)\/+$/, '').replace(/(?<!\/)(?:\/+api)$/i, '');
+
 /** A server in its final form. */
 export function serverConfig(file: ServerFile, credentials: Credentials, { ca, proxy }: ServerParts): ServerConfig {
   const { credentials: _refs, caFile: _file, proxy: _proxy, url, ...rest } = file;
   return {
     ...rest,
-    url: url.replace(/(?<!\/)\/+$/, ''),
+    url: rootOf(url),
     credentials,
     ...(ca === undefined ? {} : { ca }),
     ...(proxy === undefined ? {} : { proxy }),

@@ -54,6 +54,11 @@ export const limitsSchema = z.strictObject({
 
 /** The driver's own side of the connection to NATS. */
 export const busSchema = z.strictObject({
+  keyFile: filePath()
+    .optional()
+    .describe(
+      'File with the NKey seed of the driver, where it is not `privatekey.nk` beside this file. Relative to the configuration file. The option `--key` and the variable `IOTA_SEEQDRV_KEY` come first.',
+    ),
   caFile: filePath()
     .optional()
     .describe('PEM file of the authorities to trust instead of the public ones. Relative to the configuration file.'),

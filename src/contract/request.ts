@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { DriverError } from './errors.ts';
 import { tooComplex } from './json-structure.ts';
 import { asSentence } from '../lib/phrases.ts';
+import { jsonMistake } from '../lib/json.ts';
 import { kindOf } from '../lib/shown-value.ts';
 import { explainInvalid } from './problems.ts';
 import { validate } from './validation.ts';
@@ -115,6 +116,6 @@ function unreadable(
 
 function whyNotJson(data: Uint8Array, cause: unknown): string {
   if (data.byteLength === 0) return 'The request is empty; it must be a JSON object with "function".';
-  if (cause instanceof SyntaxError) return `The request is not JSON: ${cause.message}`;
+  if (cause instanceof SyntaxError) return `The request is not JSON: ${jsonMistake(utf8.decode(data))}.`;
   return 'The request is not UTF-8 text; it must be a JSON object in UTF-8.';
 }

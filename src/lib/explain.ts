@@ -213,7 +213,7 @@ function wrongType({ node, value }: Place, expected: string): string {
   const wanted = expected === 'number' && node?.type === 'integer' ? 'int' : expected;
   if (wanted === 'int' && typeof value === 'number') return 'must be a whole number';
   const hint = typeof value === 'string' && ['int', 'number', 'boolean'].includes(wanted) ? ' without quotes' : '';
-  const form = KINDS[wanted] ?? anyOf([...new Set(formsOf(node).map(formOf))]);
+  const form = KINDS[wanted] ?? anyOf([...new Set(formsOf(node).flatMap(formOf))]);
   return `must be ${form}${hint}, not ${kindOf(value)}`;
 }
 
@@ -225,10 +225,10 @@ function formsOf(node: SchemaNode = {}): SchemaNode[] {
   return Array.isArray(types) ? types.map((type: string) => ({ type })) : [node];
 }
 
-function formOf(node: SchemaNode): string {
+function formOf(node: SchemaNode): string | string[] {
   if (node.const !== undefined) return node.const === '' ? 'a string' : JSON.stringify(node.const);
   if (node.enum !== undefined) return anyOf(node.enum.map((value) => JSON.stringify(value)));
-  if (node.properties?.file && node.properties.env) return '{ "file": "path" } or { "env": "NAME" }';
+  if (node.properties?.file && node.properties.env) return ['{ "file": "path" }', '{ "env": "NAME" }'];
   return KINDS[node.type ?? ''] ?? 'another value';
 }
 

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -81,9 +81,18 @@ describe('keygen', () => {
     expect(await readFile(file(), 'utf8')).toMatch(/^SU/);
   });
 
+  it('makes a missing folder, for its owner only', async () => {
+    const missing = join(folder, 'etc', 'driver');
+    const { code, out } = await command(['keygen', '-d', missing]);
+    expect(code).toBe(0);
+    for (const made of [missing, join(folder, 'etc')]) expect((await stat(made)).mode & 0o777).toBe(0o700);
+    expect(publicKeyOf((await readFile(join(missing, 'privatekey.nk'), 'utf8')).trim())).toBe(out);
+  });
+
   it('says when it cannot write', async () => {
-    const { code, err } = await command(['keygen', '-d', join(folder, 'none')]);
-    expect([code, err]).toEqual([1, expect.stringContaining('its folder does not exist')]);
+    await writeFile(file(), 'a file is no folder');
+    const { code, err } = await command(['keygen', '-d', join(file(), 'below')]);
+    expect([code, err]).toEqual([1, expect.stringContaining('cannot be written')]);
   });
 });
 
@@ -101,6 +110,38 @@ describe('check', () => {
     expect(out).toContain('plant-a: https://seeq.example.com (user of directory Seeq)');
     expect(err).toBe('warning: extra: is not a known key and is ignored');
     expect(out).not.toContain('hunter2');
+  });
+
+  it('takes the key file from an option, a variable or a key of the file', async () => {
+    const elsewhere = join(folder, 'secret');
+    const { out: publickey } = await command(['keygen', '-d', elsewhere]);
+    const key = join(elsewhere, 'privatekey.nk');
+    const write = (bus: object) =>
+      writeFile(path(), JSON.stringify(good({ publickey }, { servers: [server({ credentials })], bus })));
+    const run = (args: string[], env: object) =>
+      command(['check', '-c', path(), ...args], { SEEQ_PASSWORD: 'hunter2', ...env });
+    await write({});
+    expect(await run([], {})).toMatchObject({ code: 2, err: expect.stringContaining('privatekey.nk') as string });
+    expect(await run(['--key', key], {})).toMatchObject({ code: 0, err: '' });
+    expect(await run([], { IOTA_SEEQDRV_KEY: key })).toMatchObject({ code: 0, err: '' });
+    const wrong = join(folder, 'none.nk');
+    expect((await run([], { IOTA_SEEQDRV_KEY: wrong })).err).toContain(`IOTA_SEEQDRV_KEY: the file ${wrong} does not`);
+    await write({ keyFile: 'secret/privatekey.nk' });
+    expect(await run([], {})).toMatchObject({ code: 0, err: '' });
+    await write({ keyFile: 'none.nk' });
+    expect((await run([], {})).err).toContain(`settings.bus.keyFile: the file ${wrong} does not exist`);
+    // The option comes before the variable, and that before the file.
+    expect(await run(['--key', key], { IOTA_SEEQDRV_KEY: wrong })).toMatchObject({ code: 0 });
+    expect(await run([], { IOTA_SEEQDRV_KEY: key })).toMatchObject({ code: 0 });
+  });
+
+  it('warns of a key that every user of the machine can read', async () => {
+    const { out: publickey } = await command(['keygen', '-d', folder]);
+    await chmod(join(folder, 'privatekey.nk'), 0o644);
+    await writeFile(path(), JSON.stringify(good({ publickey }, { servers: [server({ credentials })] })));
+    const { code, err } = await command(['check', '-c', path()], { SEEQ_PASSWORD: 'hunter2' });
+    expect(code).toBe(0);
+    expect(err).toMatch(/^warning: privatekey\.nk: .* is open to every user of this machine \(mode 0644\); chmod 600/);
   });
 
   it('says what feeds there are, and no token in an address', async () => {

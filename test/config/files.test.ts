@@ -1,8 +1,10 @@
+import { generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { createAuthority } from '../support/nats/certificates.ts';
 import { fileError, good, load, pair, problem, secrets, server } from './fixture.ts';
 
 const { caPem: certificate } = await createAuthority();
+const { privateKey: key } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 
 describe('the file itself', () => {
   const path = '/etc/driver/iota.seeqdrv.json';
@@ -69,7 +71,11 @@ describe('a secret', () => {
     ['as a number', 77_123_456, /must be an object, not a number/],
     ['in both places', { file: 'a', env: 'B' }, /either \{ "file": "path" \} or \{ "env": "NAME" \}/],
     ['nowhere', {}, /either/],
-    ['under another key', { value: 'hunter2-secret', file: 'seeq.password' }, /not a known key; known here: file, env/],
+    [
+      'under another key',
+      { value: 'hunter2-secret', file: 'seeq.password' },
+      /not a known key; known here: file and env/,
+    ],
     ['instead of a name', { env: 'hunter2-secret!' }, /must be the name of an environment variable/],
     ['in a variable that is not set', { env: 'NOT_SET' }, /the environment variable NOT_SET is not set/],
     ['in a variable that is empty', { env: 'EMPTY' }, /the environment variable EMPTY is empty/],
@@ -86,6 +92,48 @@ describe('a secret', () => {
   it('keeps its own spaces and loses only line breaks at its end', async () => {
     const { config } = await load(withPassword({ file: '/run/p' }), { files: { '/run/p': ' pass word \r\n' } });
     expect(await config.servers[0]?.credentials.password.reveal()).toBe(' pass word ');
+  });
+
+  it.each([
+    ['at its end', 'password ', true],
+    ['at its begin', '\u00a0password', true],
+    ['as a line break before others', '\npassword\n', true],
+    ['inside', 'pass word\n', false],
+  ])('with a blank %s is warned of: %j, %j', async (_name, text, isWarned) => {
+    const { warnings } = await load(withPassword({ file: '/run/p' }), { files: { '/run/p': text } });
+    expect(warnings.map(({ path }) => path)).toEqual(isWarned ? [`${credentials}.password`] : []);
+    if (isWarned) expect(warnings[0]?.message).toMatch(/blank or a line break in the file \/run\/p/);
+    expect(JSON.stringify(warnings)).not.toContain('password,');
+  });
+
+  it('that every user of the machine can read is warned of, whatever it is for', async () => {
+    const files = { '/run/p': 'x', '/run/m': 'y' };
+    const modes = { '/run/p': 0o644, '/run/m': 0o606, '/etc/driver/privatekey.nk': 0o604 };
+    const topics = [{ filter: 'a/#' }];
+    const mqtt = [
+      {
+        name: 'hall',
+        url: 'mqtts://b',
+        clientId: 'c',
+        topics,
+        credentials: { user: 'u', password: { file: '/run/m' } },
+      },
+    ];
+    const file = good(
+      {},
+      {
+        servers: [server({ credentials: { user: 'u', password: { file: '/run/p' } } })],
+        ingest: { mqtt },
+      },
+    );
+    const { warnings } = await load(file, { files, modes });
+    expect(warnings.map(({ path }) => path).toSorted()).toEqual([
+      'privatekey.nk',
+      'settings.ingest.mqtt[0].credentials.password',
+      `${credentials}.password`,
+    ]);
+    for (const { message } of warnings) expect(message).toMatch(/chmod 600 "\//);
+    expect((await load(file, { files, modes: { '/run/p': 0o640, '/run/m': 0o400 } })).warnings).toEqual([]);
   });
 
   it.each([
@@ -134,6 +182,26 @@ describe('the authorities', () => {
   it.each([
     ['is not there', {}, /the file \/etc\/driver\/ca\.pem does not exist/],
     ['holds something else', { '/etc/driver/ca.pem': 'hello' }, /holds no PEM certificate/],
+    [
+      'is in DER',
+      { '/etc/driver/ca.pem': new X509Certificate(certificate).raw },
+      /holds a certificate in DER; make PEM of it: openssl x509 -inform der -in "\/etc\/driver\/ca\.pem" -out "/,
+    ],
+    [
+      'holds a key in DER',
+      { '/etc/driver/ca.pem': key.export({ format: 'der', type: 'pkcs8' }) },
+      /holds a private key in DER; make PEM of it: openssl pkey -inform der/,
+    ],
+    [
+      'holds a private key',
+      { '/etc/driver/ca.pem': key.export({ format: 'pem', type: 'pkcs8' }) as string },
+      /holds no PEM certificate but a private key/,
+    ],
+    [
+      'is a bundle',
+      { '/etc/driver/ca.pem': Buffer.from('308205a10201033082055706092a864886f7', 'hex') },
+      /holds binary data, perhaps a PKCS #12 bundle; .*openssl pkcs12/,
+    ],
     [
       'is damaged',
       { '/etc/driver/ca.pem': certificate.replace(/M[A-Za-z0-9]{20}/, '') },

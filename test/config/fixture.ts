@@ -43,6 +43,8 @@ export const good = (more: Raw = {}, settings: Raw = {}): Raw => ({
 export interface World {
   readonly files?: Readonly<Record<string, string | Uint8Array | Error>>;
   readonly env?: Readonly<Record<string, string>>;
+  /** Permissions, by absolute path. */
+  readonly modes?: Readonly<Record<string, number>>;
 }
 
 const CONFIG = '/etc/driver/iota.seeqdrv.json';
@@ -59,6 +61,7 @@ export function load(text: unknown, world: World = {}): Promise<LoadedConfig> {
   return loadConfig({
     path: CONFIG,
     env: { SEEQ_KEY: secrets.accessKey, SEEQ_PASSWORD: secrets.password, ...world.env },
+    modeOf: async (path) => world.modes?.[path],
     readFile: async (path) => {
       const content = files[path] ?? fileError('ENOENT');
       if (content instanceof Error) throw content;

@@ -66,7 +66,12 @@ describe('what cannot work', () => {
       /stands here twice \(letter case does not count\)/,
     ],
     ['port 0', { mqtt: [mqtt({ url: 'mqtts://broker:0' })] }, 'mqtt[0].url', /between 1 and 65535/],
-    ['a version in full', { mqtt: [mqtt({ version: '5.0' })] }, 'mqtt[0].version', /^must be "5" or "3.1.1", not "5.0"$/],
+    [
+      'a version in full',
+      { mqtt: [mqtt({ version: '5.0' })] },
+      'mqtt[0].version',
+      /^must be "5" or "3.1.1", not "5.0"$/,
+    ],
     ['a line break in an id', { mqtt: [mqtt({ clientId: 'a\r\nb' })] }, 'mqtt[0].clientId', /no control characters/],
     [
       'another name in an id',

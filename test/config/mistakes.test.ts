@@ -27,6 +27,26 @@ describe('a mistake in one key', () => {
     ['a key of another kind', good({ publickey: `A${pair.publicKey.slice(1)}` }), 'publickey', /begin with U/],
     ['a damaged key', good({ publickey: `${pair.publicKey.slice(0, -1)}1` }), 'publickey', /checksum/],
     ['no server', good({}, { servers: [] }), 'settings.servers', /must not be empty/],
+    [
+      'servers at the top',
+      { ...good({}, { servers: undefined }), servers: [server()] },
+      'settings.servers',
+      /^is missing; "servers" stands at the top of the file, move it into settings$/,
+    ],
+    ['a key of the top in settings', good({}, { natsurl: 'x' }), 'settings.natsurl', /; it belongs to the top$/],
+    ['a key of bus in settings', good({}, { tlsFirst: true }), 'settings.tlsFirst', /; it belongs into settings\.bus$/],
+    [
+      'a password beside its credentials',
+      withServer({ accessKey: { env: 'X' } }),
+      'settings.servers[0].accessKey',
+      /; it belongs into settings\.servers\[0\]\.credentials$/,
+    ],
+    [
+      'a path of Windows',
+      good({}, { bus: { caFile: 'C:\\new\nca.pem' } }),
+      'settings.bus.caFile',
+      /write \\\\ or \/ where the path has a \\/,
+    ],
     ['servers no list', good({}, { servers: {} }), 'settings.servers', /must be a list, not an object/],
     ['a server without name', withServer({ name: undefined }), 'settings.servers[0].name', /^is missing/],
     ['an empty name', withServer({ name: '' }), 'settings.servers[0].name', /must not be empty/],
@@ -125,6 +145,21 @@ describe('several mistakes', () => {
       message: expect.stringMatching(/same name as settings.servers\[0\].name/) as string,
     });
   });
+});
+
+it.each([
+  ['https://seeq.example.com/api', 'https://seeq.example.com'],
+  ['https://seeq.example.com/api/', 'https://seeq.example.com'],
+  ['https://proxy.example.com/seeq//API//', 'https://proxy.example.com/seeq'],
+  ['https://proxy.example.com/seeq-api', 'https://proxy.example.com/seeq-api'],
+])('the url %s is read as %s', async (url, root) => {
+  const { config, warnings } = await load(withServer({ url }));
+  expect(config.servers[0]?.url).toBe(root);
+  expect(warnings.map(({ message }) => message)).toEqual(
+    /api\/*$/i.test(url) && !url.endsWith('-api')
+      ? ['ends with /api, which the driver adds itself; it is left out']
+      : [],
+  );
 });
 
 describe('natsurl', () => {

@@ -9,11 +9,12 @@ import { fileError } from './fixture.ts';
 
 /** Files that a test can change. */
 function world(files: Record<string, string>, env: Record<string, string> = {}) {
-  const resolver = new Resolver('/etc/driver/iota.seeqdrv.json', env, async (path) => {
+  const read = async (path: string) => {
     const text = files[path];
     if (text === undefined) throw fileError('ENOENT');
     return new TextEncoder().encode(text);
-  });
+  };
+  const resolver = new Resolver('/etc/driver/iota.seeqdrv.json', env, read, async () => 0o600);
   const node = configJsonSchema().properties?.settings?.properties?.ingest;
   if (!node) throw new Error('There is no part on device data.');
   return { resolver, resolve: <T>(value: T) => resolveRefs(resolver, 'settings.ingest', node, value) };

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { joinSeries } from '../../src/client/answer.ts';
-import { JsonError, readJson } from '../../src/config/json.ts';
+import { JsonError, readJson } from '../../src/lib/json.ts';
 import { ConfigError } from '../../src/config/problems.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { parseNatsUrl } from '../../src/config/natsurl.ts';

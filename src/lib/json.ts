@@ -26,6 +26,8 @@ export interface JsonText {
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 // eslint-disable-next-line no-control-regex -- JSON forbids control characters inside strings.
 const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
+// eslint-disable-next-line no-control-regex -- as above.
+const STRING_BEGIN = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*/y;
 const SPACE = /[ \t\r\n]*/y;
 const WORD = /true|false|null/y;
 const MAX_DEPTH = 200;
@@ -39,6 +41,45 @@ export function readJson(text: string): JsonText {
   const scanner = new Scanner(text);
   scanner.document();
   return { value: JSON.parse(text) as unknown, duplicates: scanner.duplicates };
+}
+
+/** How much of the text after a mistake, and at its beginning, is looked at. */
+const LONGEST_LOOK = 200;
+
+/** The mistakes that people make in JSON, by what stands at the place. What comes first decides. */
+const USUAL: readonly (readonly [pattern: RegExp, message: string])[] = [
+  [/^(?:\/\/|\/\*|#|--|<!--)/, 'JSON has no comments; delete this one'],
+  [/^[\u201c\u201d\u201e\u201f\u2018\u2019\u00ab\u00bb\u2033\uff02]/, 'this is a typographic quote; JSON knows only "'],
+  [/^['`]/, 'strings and keys need double quotes (")'],
+  [/^[\u00a0\u200b-\u200d\u2060\u3000\ufeff]/, 'an invisible character (a blank that is none) stands here; delete it'],
+  [/^,/, 'a comma too many stands here'],
+  [/^;/, 'JSON separates by commas, not by semicolons'],
+  [/^=/, 'JSON writes a colon between a key and its value'],
+  [/^\+\d/, 'a number has no + before it'],
+  [/^\.\d/, 'a number needs a digit before its point'],
+  [/^(?:true|false|null)\b/i, 'true, false and null are written in lower case'],
+];
+
+/** YAML, TOML and INI look like this at their beginning. */
+const KEY_LINE = /^(?:---[^\S\n]*\n)?(?:[^\S\n]*(?:#[^\n]*)?\n)*[^\S\n]*(?:[A-Za-z_][\w-]*:(?:\s|$)|- [A-Za-z_])/;
+const ASSIGNMENT = /^(?:[^\S\n]*(?:[#;][^\n]*)?\n)*[^\S\n]*(?:\[[A-Za-z_][\w.-]*\][^\S\n]*\n|[A-Za-z_][\w-]*[^\S\n]*=)/;
+
+function usualMistake(text: string, rest: string): string | undefined {
+  const begin = text.slice(0, LONGEST_LOOK);
+  if (KEY_LINE.test(begin)) return 'this looks like YAML; it must be JSON: { "key": "value" }';
+  if (ASSIGNMENT.test(begin)) return 'this looks like TOML or INI; it must be JSON: { "key": "value" }';
+  return USUAL.find(([pattern]) => pattern.test(rest))?.[1];
+}
+
+/** Where and why a text is no JSON; it must be none. */
+export function jsonMistake(text: string): string {
+  try {
+    readJson(text);
+    return 'it cannot be read';
+  } catch (error) {
+    if (error instanceof JsonError) return error.message;
+    throw error;
+  }
 }
 
 /** Walks over the text once, keeping only where it is. */
@@ -64,7 +105,8 @@ class Scanner {
     if (first === '{') this.#object();
     else if (first === '[') this.#list();
     else if (first === '"') this.#string();
-    else if (this.#take(NUMBER) === undefined && this.#take(WORD) === undefined) this.#fail('a value is missing here');
+    else if (this.#take(NUMBER) === undefined && this.#take(WORD) === undefined)
+      this.#fail('a value is missing here (a string needs double quotes)');
     this.#take(SPACE);
   }
 
@@ -114,7 +156,7 @@ class Scanner {
 
   #string(): string {
     const string = this.#take(STRING);
-    if (string === undefined) this.#fail('this string does not end, or holds a line break or a wrong \\ sequence');
+    if (string === undefined) this.#failInString();
     return JSON.parse(string) as string;
   }
 
@@ -125,7 +167,23 @@ class Scanner {
     return found;
   }
 
+  /** Goes to the character that does not belong into a string. */
+  #failInString(): never {
+    const begin = this.#at;
+    this.#take(STRING_BEGIN);
+    const wrong = this.#text.charAt(this.#at);
+    if (wrong === '\\') this.#fail('a \\ in a string is written \\\\; in the path of a file, a / does as well');
+    if (wrong === '\t') this.#fail('a tab in a string is written \\t; is it meant?');
+    if (wrong === '' || wrong === '\n' || wrong === '\r') {
+      this.#at = begin;
+      throw new JsonError(this.#text, begin, 'this string does not end on its line; a " is missing');
+    }
+    this.#fail('a control character in a string is written \\u and four digits; is it meant?');
+  }
+
   #fail(expected: string): never {
-    throw new JsonError(this.#text, this.#at, this.#at >= this.#text.length ? 'the text ends too early' : expected);
+    const rest = this.#text.slice(this.#at, this.#at + LONGEST_LOOK);
+    if (rest === '') throw new JsonError(this.#text, this.#at, 'the text ends too early');
+    throw new JsonError(this.#text, this.#at, usualMistake(this.#text, rest) ?? expected);
   }
 }
