@@ -73,7 +73,7 @@ const scenes = (fqn: Names): Readonly<Record<string, Scene>> => ({
   workbooks: {},
   describe: { params: { items: [fqn('signal', `${AREA} >> Temperature`)] } },
   plotted: {
-    params: { items: [fqn('signal', `${AREA} >> Temperature`)], start: '*-1d', end: '*', intervals: 2 },
+    params: { items: [fqn('signal', `${AREA} >> Temperature`)], start: '*-1d', end: '*', count: 2 },
   },
   interpolated: {
     params: { items: [fqn('signal', `${AREA} >> Temperature`)], start: '*-10m', end: '*-5m', intervalMs: 60_000 },

@@ -13,7 +13,9 @@ export const limitsSchema = z.strictObject({
   samplesPerItem: whole(1, 100_000_000).default(1_000_000).describe('Most samples of one item in one answer.'),
   plottedRawSamples: whole(1, 100_000_000)
     .default(500_000)
-    .describe('Most recorded samples of one item that `plotted` reads; beyond it the server reduces the series.'),
+    .describe(
+      'Most recorded samples of one item that `plotted` reads; of a longer series of numbers the server computes the lowest and highest values. Text is always read.',
+    ),
   rangeDays: whole(1, 200_000).default(3660).describe('Longest time range of one request, in days.'),
   // At least the contract's own default of `limit`.
   searchLimit: whole(100, 1_000_000).default(10_000).describe('Highest `limit` that a search may ask for.'),

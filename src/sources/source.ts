@@ -7,7 +7,7 @@ import type { Boundary } from '../contract/functions/data.ts';
 import type { Fqn } from '../contract/fqn.ts';
 import type { Nanoseconds } from '../contract/instant.ts';
 import type { TimeRange } from '../contract/time.ts';
-import type { Columns, Point, ScalarValue, ValueStatus } from '../contract/values.ts';
+import type { Columns, Point, ScalarValue } from '../contract/values.ts';
 
 /** What a source needs to work for one request: a way to be cancelled, and permission for each call. */
 export interface SourceCall {
@@ -177,14 +177,16 @@ export interface SeriesShape {
   unit?: string;
 }
 
-/** Lowest and highest value of each of many intervals; both null where the server found none. */
-export interface Envelope {
-  /** Starts of the intervals, ascending; the first may lie before the range. */
-  times: string[];
-  lowest: (number | null)[];
-  highest: (number | null)[];
-  status: ValueStatus[];
-  unit?: string;
+/** What a server has computed of a numeric signal in place of its samples. */
+export interface Reduction {
+  /**
+   * Ascending in time, in the range: of each interval the lowest and the highest value in its middle, and the value of
+   * the signal at its borders. Stretches without a value have a sample that is `Bad Data`; where the server does not
+   * know whether there are any, the samples are `Questionable`.
+   */
+  page: SamplePage;
+  /** Up to where it has computed; what comes later is to be read. */
+  until: Nanoseconds;
 }
 
 /** A server of some vendor. Every method rejects with a DriverError and nothing else. */
@@ -227,8 +229,8 @@ export interface Source {
   count(fqn: Fqn, range: TimeRange, call: SourceCall): Promise<number>;
   /** How a signal goes on between its samples. */
   shape(fqn: Fqn, call: SourceCall): Promise<SeriesShape>;
-  /** Lowest and highest value of about `intervals` even intervals of a numeric signal, computed by the server. */
-  reduced(fqn: Fqn, range: TimeRange, intervals: number, call: SourceCall): Promise<Envelope>;
+  /** A numeric signal, computed by the server in about so many even intervals. */
+  reduced(fqn: Fqn, range: TimeRange, intervals: number, call: SourceCall): Promise<Reduction>;
   /**
    * Runs of timeframes of a condition that overlap the range, in the order of their start; such as only touch it may be
    * among them. Unreadable ones stand anywhere, and may come again.

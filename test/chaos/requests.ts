@@ -47,7 +47,7 @@ export function questionsFor(plants: Record<PlantName, readonly PlantEntry[]>): 
   for (const item of all) {
     add('snapshot', { items: [item], time: TIME });
     add('discrete', { items: [item], ...RANGE });
-    add('plotted', { items: [item], ...RANGE, intervals: 50 });
+    add('plotted', { items: [item], ...RANGE, count: 50 });
   }
   add('snapshot', { items: all, time: TIME });
   add('interpolated', { items: all, ...RANGE, count: 25 });

@@ -110,7 +110,7 @@ const PARAMS: Readonly<Record<string, object>> = {
   describe: { items: [SIGNAL, `${fqn('plant-a', 'asset', ID)}/attribute/Temperature`] },
   snapshot: { items: [SIGNAL], time: 't+6h30m', timeZone: 'Asia/Kolkata' },
   eventpipepoll: { items: [SIGNAL], intervalMs: 1000, leaseMs: 1000 },
-  plotted: { items: [SIGNAL], ...RANGE, intervals: 64 },
+  plotted: { items: [SIGNAL], ...RANGE, count: 64 },
   interpolated: { items: [SIGNAL], ...RANGE, count: 12 },
   discrete: { items: [SIGNAL], ...RANGE, boundary: 'outside', limit: 100 },
   aggregated: { items: [SIGNAL], ...RANGE, intervalMs: 3_600_000, methods: ['average', 'count'] },

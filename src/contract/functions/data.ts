@@ -85,37 +85,50 @@ export const discrete = defineFunction({
 /** A range and the series in it; what all functions of type DATAHISTORY begin with. */
 const rangeParams = { items: itemsParam, start: timeInput, end: timeInput, timeZone: timeZoneInput };
 
-/** Where in a series nothing is known between two neighbouring samples: they are further apart than the signal bridges. */
+/** Where in a series the signal has no value between two neighbouring samples. */
 const gaps = z
   .array(z.tuple([z.string(), z.string()]))
   .optional()
   .describe(
     'Pairs of times of neighbouring samples of this series; somewhere between them the signal has no value, so draw ' +
-      'no line there',
+      'no line there: they are further apart than the maximum interpolation, or bad samples between them are left out',
   );
 
 export const plottedPiece = seriesPieceSchema.extend({
   step: z.boolean().optional().describe('Draw steps, not slopes, between the samples'),
+  holdsUntil: z
+    .string()
+    .optional()
+    .describe(
+      'Of steps and text: the last sample is the newest of all and holds its value up to this instant, which is the ' +
+        'moment of the request whether the range ends before or after it. Absent: draw nothing after the last sample',
+    ),
   gaps,
   reducedBy: z
     .enum(['driver', 'server'])
     .optional()
     .describe(
-      'Absent: all recorded samples. driver: real samples chosen by the driver. server: lowest and highest value of ' +
-        'each interval at its start, computed by the server because there are too many samples to read',
+      'Absent: all recorded samples. driver: recorded samples chosen by the driver. server: a part is computed by ' +
+        'the server, because there are too many samples to read: the value of the signal at the borders of short ' +
+        'intervals, the lowest and the highest one in their middle, and null where it has no value',
     ),
 });
+
+/** Intervals of a plot whose request names none. */
+export const PLOT_INTERVALS = 640;
 
 export const plotted = defineFunction({
   name: 'plotted',
   type: 'DATAHISTORY',
   description:
-    'Series fit for drawing: the recorded samples, or the first, last, lowest and highest one of each interval where ' +
-    'there are more than 4 x intervals + 2; text and steps with every change that fits. The samples just outside of ' +
-    'the range are there too',
+    'Series fit for drawing: the recorded samples, or, where there are more than 5 an interval, of each interval ' +
+    'the first, last, lowest and highest good one and a bad one; text and steps with every change that fits. The ' +
+    'samples just outside of the range are there too',
   params: z.strictObject({
     ...rangeParams,
-    intervals: z.number().int().min(1).max(100_000).default(640).describe('Usually the width of the plot in pixels'),
+    ...gridParams(
+      `the number of intervals, usually the width of the plot in pixels; ${PLOT_INTERVALS} where none of the three is given`,
+    ),
   }),
   item: z.union([plottedPiece, failedItem]),
 });

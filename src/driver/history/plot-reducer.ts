@@ -1,20 +1,23 @@
 /**
- * Reduces a series to what a plot can show: in each interval the first, last, lowest and highest sample, so that the
- * drawn line enters, leaves and reaches every interval as the whole series does. Only real samples are kept, in their
- * order. Memory grows with the intervals, not with the samples.
+ * Reduces a series to what a plot can show: in each interval the lowest, highest, first and last good sample, so that
+ * the drawn line enters, leaves and reaches every interval as the whole series does, and one bad sample where there are
+ * any. Samples keep their order. Memory grows with the intervals, not with the samples.
  *
- * Four samples an interval are the budget; what an interval does not use, later ones may. Of what does not fit, the
- * lowest and highest sample come first, then one bad sample, then first and last, then changes: of text and steps each
- * new value, of other signals where values end and begin.
+ * Five samples an interval are the budget; what an interval does not use, later ones may, for changes: of text and steps
+ * each new value, of other signals where values end and begin. Where the signal has no value between two neighbours of
+ * the plot, because they are too far apart or because a bad sample between them is left out, they are a gap.
  */
 import type { Nanoseconds } from '../../contract/instant.ts';
 import type { TimeRange } from '../../contract/time.ts';
+import type { Intervals } from './grid.ts';
 import { isBad, type Sample } from './sample.ts';
 import type { Bridging } from './signal.ts';
 
 export interface PlottedSample extends Sample {
-  /** Number of gaps in the whole series before this sample: between two samples lies one where it differs. */
+  /** Stretches without a value before this sample in the whole series, bad samples left out. */
   readonly gaps: number;
+  /** Bad samples before this one in the whole series. */
+  readonly bads: number;
   readonly position: number;
 }
 
@@ -22,31 +25,39 @@ export interface Plot {
   samples: PlottedSample[];
   /** False: these are all samples. */
   reduced: boolean;
+  /** The last sample of all lies in the range or before it, so that it may hold its value up to now. */
+  endsInside: boolean;
 }
 
 /** Samples of an interval, besides the two outside of the range. */
-const EACH = 4;
+const EACH = 5;
 
 /** Most samples that a plot has. */
-export const mostSamples = (intervals: number): number => EACH * intervals + 2;
+export const mostSamples = (intervals: number): number => EACH * Math.max(1, intervals) + 2;
+
+/** Whether the signal has no value somewhere between two neighbours of a plot. */
+export const isGap = (left: PlottedSample, right: PlottedSample): boolean =>
+  left.gaps !== right.gaps || right.bads - left.bads > Number(isBad(left));
 
 interface Interval {
-  readonly index: number;
-  /** Where the next one begins. */
+  /** Where the next one begins; undefined for the last one. */
   readonly end: Nanoseconds | undefined;
   /** Samples that it may keep. */
   readonly budget: number;
   readonly first: PlottedSample;
   last: PlottedSample;
+  firstGood: PlottedSample | undefined;
+  lastGood: PlottedSample | undefined;
   lowest: PlottedSample | undefined;
   highest: PlottedSample | undefined;
-  bad: PlottedSample | undefined;
+  firstBad: PlottedSample | undefined;
   readonly changes: PlottedSample[];
 }
 
 export class PlotReducer {
   readonly #range: TimeRange;
-  readonly #intervals: number;
+  readonly #most: number;
+  readonly #starts: Iterator<Nanoseconds>;
   readonly #shape: Bridging;
   /** All samples, as long as they are few enough. */
   #all: PlottedSample[] | undefined = [];
@@ -54,22 +65,36 @@ export class PlotReducer {
   #before: PlottedSample | undefined;
   #after: PlottedSample | undefined;
   #interval: Interval | undefined;
+  /** Where the next interval begins, and how many have begun. */
+  #next: Nanoseconds | undefined;
+  #begun = 1;
   #previous: PlottedSample | undefined;
+  #isComputed = false;
   #position = 0;
   #gaps = 0;
+  #bads = 0;
 
-  constructor(range: TimeRange, intervals: number, shape: Bridging) {
+  /** @param intervals those that overlap the range; the first and the last one are cut to it, and the end is included */
+  constructor(range: TimeRange, { count, borders }: Pick<Intervals, 'count' | 'borders'>, shape: Bridging) {
     this.#range = range;
-    this.#intervals = intervals;
+    this.#most = mostSamples(count);
+    this.#starts = borders();
     this.#shape = shape;
+    this.#step();
   }
 
-  /** Takes the next sample, ascending in time. */
-  add(sample: Sample): void {
+  /**
+   * Takes the next sample, ascending in time.
+   * @param computed a server has computed it, and marks stretches without a value by bad samples; the distance to its
+   *   neighbours says nothing
+   */
+  add(sample: Sample, computed = false): void {
     const previous = this.#previous;
-    if (previous && this.#isGap(previous, sample)) this.#gaps++;
-    const next: PlottedSample = { ...sample, gaps: this.#gaps, position: this.#position++ };
+    if (previous && !computed && !this.#isComputed && this.#isTooFar(previous, sample)) this.#gaps++;
+    const next: PlottedSample = { ...sample, gaps: this.#gaps, bads: this.#bads, position: this.#position++ };
+    if (isBad(sample)) this.#bads++;
     this.#previous = next;
+    this.#isComputed = computed;
     // Of several samples outside of the range, the nearest one is meant.
     if (sample.at < this.#range.start) this.#before = next;
     else if (sample.at > this.#range.end) this.#after ??= next;
@@ -80,72 +105,81 @@ export class PlotReducer {
   end(): Plot {
     const inside = this.#all;
     const outside = Number(this.#before !== undefined) + Number(this.#after !== undefined);
-    const whole = inside !== undefined && inside.length + outside <= mostSamples(this.#intervals);
-    // No sample after the range takes its place, so that the last one of all is always kept.
-    if (!whole) this.#close(this.#after ? 0 : 1);
+    const whole = inside !== undefined && inside.length + outside <= this.#most;
+    if (!whole) this.#close();
     const middle = whole ? inside : this.#kept;
     const samples = [this.#before, ...middle, this.#after].filter((sample) => sample !== undefined);
-    return { samples, reduced: !whole };
+    return { samples, reduced: !whole, endsInside: this.#after === undefined };
   }
 
   #inside(sample: PlottedSample, previous: PlottedSample | undefined): void {
     if (this.#all) {
       this.#all.push(sample);
-      if (this.#all.length > mostSamples(this.#intervals)) this.#all = undefined;
+      if (this.#all.length > this.#most) this.#all = undefined;
     }
     let interval = this.#interval;
     if (!interval || (interval.end !== undefined && sample.at >= interval.end)) {
-      this.#close(0);
+      this.#close();
       interval = this.#open(sample);
       this.#interval = interval;
     }
     interval.last = sample;
-    const { value } = sample;
-    if (isBad(sample)) interval.bad ??= sample;
-    else if (typeof value === 'number') {
-      if (interval.lowest === undefined || value < Number(interval.lowest.value)) interval.lowest = sample;
-      if (interval.highest === undefined || value > Number(interval.highest.value)) interval.highest = sample;
-    }
+    if (isBad(sample)) interval.firstBad ??= sample;
+    else this.#good(interval, sample);
     if (interval.changes.length < interval.budget && this.#isChange(previous, sample)) interval.changes.push(sample);
   }
 
+  #good(interval: Interval, sample: PlottedSample): void {
+    interval.firstGood ??= sample;
+    interval.lastGood = sample;
+    const { value } = sample;
+    if (typeof value !== 'number') return;
+    if (interval.lowest === undefined || value < Number(interval.lowest.value)) interval.lowest = sample;
+    if (interval.highest === undefined || value > Number(interval.highest.value)) interval.highest = sample;
+  }
+
   #open(first: PlottedSample): Interval {
-    const { start, end } = this.#range;
-    const length = end - start;
-    const intervals = BigInt(this.#intervals);
-    const found = length === 0n ? 0 : Number(((first.at - start) * intervals) / length);
-    const index = Math.min(found, this.#intervals - 1);
-    const isLast = index === this.#intervals - 1;
+    while (this.#next !== undefined && first.at >= this.#next) {
+      this.#step();
+      this.#begun++;
+    }
     return {
-      index,
-      // Rounded up: the first nanosecond that belongs to the next interval. The last interval includes the end.
-      end: isLast ? undefined : start + (BigInt(index + 1) * length + intervals - 1n) / intervals,
-      budget: EACH * (index + 1) - this.#kept.length,
+      end: this.#next,
+      budget: EACH * this.#begun - this.#kept.length,
       first,
       last: first,
+      firstGood: undefined,
+      lastGood: undefined,
       lowest: undefined,
       highest: undefined,
-      bad: undefined,
+      firstBad: undefined,
       changes: [],
     };
   }
 
+  /** To the next border in the range. */
+  #step(): void {
+    let next = this.#starts.next();
+    while (next.done !== true && next.value <= this.#range.start) next = this.#starts.next();
+    this.#next = next.done === true || next.value >= this.#range.end ? undefined : next.value;
+  }
+
   /** Keeps the samples of the interval that has ended. */
-  #close(extra: number): void {
+  #close(): void {
     const interval = this.#interval;
     if (!interval) return;
-    const { first, last, lowest, highest, bad, changes } = interval;
-    const budget = interval.budget + extra;
+    const { first, last, firstGood, lastGood, lowest, highest, firstBad, changes, budget } = interval;
+    // The last sample of all is shown also where it is bad.
+    const bad = isBad(last) ? last : firstBad;
     const chosen = new Set<PlottedSample>();
-    const shown = isBad(first) || isBad(last);
-    for (const sample of [lowest, highest, shown ? undefined : bad, first, last, ...changes]) {
+    for (const sample of [lowest, highest, firstGood, lastGood, bad, first, ...changes]) {
       if (sample && chosen.size < budget) chosen.add(sample);
     }
     for (const sample of [...chosen].sort((a, b) => a.position - b.position)) this.#kept.push(sample);
     this.#interval = undefined;
   }
 
-  #isGap(left: Sample, right: Sample): boolean {
+  #isTooFar(left: Sample, right: Sample): boolean {
     const { interpolation, maximumInterpolation } = this.#shape;
     if (interpolation === 'discrete') return right.at > left.at;
     return maximumInterpolation !== undefined && right.at - left.at > maximumInterpolation;

@@ -188,10 +188,12 @@ function cannotPage(server: string, count: number): DriverError {
   );
 }
 
-const optionalTime = (key: unknown): string | undefined =>
+/** A border of a capsule; undefined where it has none. @throws UnexpectedJson */
+export const optionalTime = (key: unknown): string | undefined =>
   key === undefined || key === null || key === '' ? undefined : toTime(key);
 
-function hasNumericKeys(body: unknown): boolean {
+/** Whether the borders of the capsules in a body are numbers, see `parseWithKeys`. */
+export function hasNumericKeys(body: unknown): boolean {
   const capsules = isObject(body) ? body.capsules : undefined;
   return (
     Array.isArray(capsules) &&

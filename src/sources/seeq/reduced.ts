@@ -1,49 +1,111 @@
 /**
- * Lets the server reduce a signal: its lowest and highest value in each interval.
+ * Lets the server compute what a plot of a long signal shows: in each interval the lowest and the highest value, the
+ * value at its borders, and the times for which it has one.
  *
- * Every function of the formula occurs in formulas of Seeq's own clients, `minValue()` and `maxValue()` as names of
- * statistics too. That the intervals of `periods` lie on whole multiples of their length since 1970 is inferred, and
- * nothing depends on it, because the server reports where its intervals begin.
+ * Every function of the formulas occurs in formulas of Seeq's own clients, `minValue()` and `maxValue()` as names of
+ * statistics too. That the intervals of `periods` and the points of `resample` lie on whole multiples of their length
+ * since 1970 is inferred, and nothing depends on it, because the server reports where they are.
  */
 import { DriverError } from '../../contract/errors.ts';
-import { compareUtc, formatInstant } from '../../contract/instant.ts';
-import { sliceColumns } from '../../contract/series.ts';
+import { formatInstant, type Nanoseconds, parseInstant } from '../../contract/instant.ts';
+import { flag } from '../../contract/series.ts';
 import type { TimeRange } from '../../contract/time.ts';
-import type { ScalarValue, ValueStatus } from '../../contract/values.ts';
-import type { Envelope, SamplePage, SourceCall } from '../source.ts';
+import type { Flag, ScalarValue, ValueStatus } from '../../contract/values.ts';
+import type { Reduction, SamplePage, SourceCall } from '../source.ts';
 import { pageBytes } from './body-limits.ts';
 import { decodeRun, type DecodedPage } from './samples.ts';
 import { mustLeadOn } from './paging.ts';
 import { type Operation, type SeeqServer, shareKey } from './server.ts';
+import { readValidity, type Stretch, type Validity } from './validity.ts';
 
 const NS_PER_MS = 1_000_000n;
 /** Intervals that only touch the range, and the ones outside of it that a formula answers too. */
 const SPARE = 8;
 
-export async function readEnvelope(
+/** A value that stands for a part of the signal. */
+interface ComputedPoint {
+  at: Nanoseconds;
+  value: ScalarValue;
+  status: ValueStatus;
+}
+
+export async function readReduction(
   server: SeeqServer,
   id: string,
   range: TimeRange,
   intervals: number,
   call: SourceCall,
-): Promise<Envelope> {
+): Promise<Reduction> {
   const lengthMs = intervalMs(range, intervals);
-  const read = (statistic: string): Promise<SamplePage> => {
-    const periods = `periods(${lengthMs}ms, ${lengthMs}ms)`;
-    const formula = `$signal.aggregate(${statistic}, ${periods}, startKey())`;
-    return run(server, { formula, id, range, limit: intervals + SPARE }, call);
-  };
-  const [low, high] = await Promise.all([read('minValue()'), read('maxValue()')]);
-  const first = formatInstant(range.start - lengthMs * NS_PER_MS);
-  const last = formatInstant(range.end);
-  return merge(within(low, first, last), within(high, first, last));
+  const length = lengthMs * NS_PER_MS;
+  const read = (formula: string): Promise<SamplePage> =>
+    run(server, { formula, id, range, limit: intervals + SPARE }, call);
+  const extremes = (statistic: string) =>
+    read(`$signal.aggregate(${statistic}, periods(${lengthMs}ms, ${lengthMs}ms), startKey())`);
+  const [low, high, borders, validity] = await Promise.all([
+    extremes('minValue()'),
+    extremes('maxValue()'),
+    read(`resample($signal, ${lengthMs}ms)`),
+    readValidity(server, id, range, call),
+  ]);
+  const extreme = [...pointsOf(low), ...pointsOf(high)].filter(({ at, value }) => value !== null && isWhole(at));
+  const until = extreme.reduce((last, { at }) => (at + length > last ? at + length : last), range.start);
+  // An interval that begins before the range is shown from the start on.
+  const placed = extreme.map((point) => ({ ...point, at: later(range.start, point.at + length / 2n) }));
+  const marks = validity.without.map(markOf);
+  const points = [...pointsOf(borders), ...placed, ...marks].filter(({ at }) => at >= range.start && at < until);
+  points.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+  const unit = low.unit ?? high.unit;
+  return { page: { ...columnsOf(points, validity), ...(unit === undefined ? {} : { unit }) }, until };
+
+  /** Whether an interval has a part in the range, and has ended in it: what comes after the range is no part of it. */
+  function isWhole(at: Nanoseconds): boolean {
+    return at + length > range.start && at + length <= range.end;
+  }
 }
+
+const later = (a: Nanoseconds, b: Nanoseconds): Nanoseconds => (a > b ? a : b);
 
 /** Whole milliseconds, because Seeq's own client writes durations so; rounded up, so that there are not more intervals. */
 function intervalMs({ start, end }: TimeRange, intervals: number): bigint {
   const share = NS_PER_MS * BigInt(intervals);
   const ms = (end - start + share - 1n) / share;
   return ms > 0n ? ms : 1n;
+}
+
+function* pointsOf({ times, values, flags = [] }: SamplePage): Generator<ComputedPoint> {
+  let run = 0;
+  for (const [position, time] of times.entries()) {
+    while ((flags[run]?.[1] ?? Infinity) < position) run++;
+    const [from, , flagged] = flags[run] ?? [Infinity, Infinity, 'Good'];
+    const status = from <= position ? flagged : 'Good';
+    const at = parseInstant(time);
+    const value = values[position];
+    if (at === undefined) continue;
+    yield typeof value === 'number' ? { at, value, status } : { at, value: null, status: 'Bad Data' };
+  }
+}
+
+const markOf = ({ start, end }: Stretch): ComputedPoint => ({
+  at: start + (end - start) / 2n,
+  value: null,
+  status: 'Bad Data',
+});
+
+/** @param unknown ascending */
+function columnsOf(points: readonly ComputedPoint[], { unknown }: Validity): SamplePage {
+  const flags: Flag[] = [];
+  let next = 0;
+  for (const [position, { at, status }] of points.entries()) {
+    while ((unknown[next]?.end ?? at) < at) next++;
+    const isKnown = at <= (unknown[next]?.start ?? at);
+    flag(flags, position, status === 'Good' && !isKnown ? 'Questionable' : status);
+  }
+  return {
+    times: points.map(({ at }) => formatInstant(at)),
+    values: points.map(({ value }) => value),
+    ...(flags.length > 0 ? { flags } : {}),
+  };
 }
 
 interface Run {
@@ -89,42 +151,6 @@ async function run(server: SeeqServer, { formula, id, range, limit }: Run, call:
     unit = page.unit ?? unit;
   } while (continuationToken !== undefined);
   return { times, values, flags, ...(unit === undefined ? {} : { unit }) };
-}
-
-/** Only intervals of which a part lies in the range. */
-function within(page: SamplePage, after: string, last: string): SamplePage {
-  let from = 0;
-  let to = page.times.length;
-  while (from < to && compareUtc(page.times[from] ?? '', after) <= 0) from++;
-  while (to > from && compareUtc(page.times[to - 1] ?? '', last) > 0) to--;
-  return sliceColumns(page, from, to);
-}
-
-/** Lowest and highest values side by side; an interval that only one of them has is kept, half empty. */
-function merge(low: SamplePage, high: SamplePage): Envelope {
-  const rows = new Map<string, { low?: number; high?: number; status: ValueStatus }>();
-  for (const [name, page] of [
-    ['low', low],
-    ['high', high],
-  ] as const) {
-    for (const [position, time] of page.times.entries()) {
-      const row = rows.get(time) ?? { status: 'Good' as const };
-      const value = page.values[position];
-      if (typeof value === 'number') row[name] = value;
-      const flagged = page.flags?.find(([from, to]) => from <= position && position <= to)?.[2];
-      if (flagged === 'Questionable') row.status = flagged;
-      rows.set(time, row);
-    }
-  }
-  const ordered = [...rows].sort(([a], [b]) => compareUtc(a, b));
-  const unit = low.unit ?? high.unit;
-  return {
-    times: ordered.map(([time]) => time),
-    lowest: ordered.map(([, row]) => row.low ?? null),
-    highest: ordered.map(([, row]) => row.high ?? null),
-    status: ordered.map(([, row]) => (row.low === undefined || row.high === undefined ? 'Bad Data' : row.status)),
-    ...(unit === undefined ? {} : { unit }),
-  };
 }
 
 function cut(server: string, count: number): DriverError {

@@ -1,9 +1,10 @@
 /** How many samples a signal has in a range, counted by the server. The formula is that of Seeq's own client. */
 import { formatInstant } from '../../contract/instant.ts';
 import type { TimeRange } from '../../contract/time.ts';
-import { answerOf, isObject, objectOf, optionalList, UnexpectedJson } from '../json.ts';
+import { answerOf, objectOf, optionalList, UnexpectedJson } from '../json.ts';
 import type { SourceCall } from '../source.ts';
 import { SMALL_BYTES } from './body-limits.ts';
+import { mustHaveRun } from './samples.ts';
 import { type Operation, type SeeqServer, shareKey } from './server.ts';
 
 /** Counts the samples; whether bad ones are among them is the server's matter. */
@@ -20,11 +21,7 @@ export function countSamples(server: SeeqServer, id: string, range: TimeRange, c
 /** The count is the last cell of the only row. */
 function decode(body: unknown): number {
   const answer = answerOf(body);
-  const [error] = optionalList(answer, 'errors');
-  if (error !== undefined) {
-    const message = isObject(error) && typeof error.message === 'string' ? `: ${error.message}` : '';
-    throw new UnexpectedJson(`the formula failed${message}`);
-  }
+  mustHaveRun(answer);
   const [row] = optionalList(objectOf(answer.table, '"table"'), 'data');
   const count: unknown = Array.isArray(row) ? row.at(-1) : undefined;
   if (typeof count !== 'number' || !(count >= 0)) throw new UnexpectedJson('its table has no count');

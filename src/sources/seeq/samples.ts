@@ -50,12 +50,16 @@ export function decodeSamples(text: string): DecodedPage {
 /** A page of `/formulas/run`, of a formula that makes a signal. @throws UnexpectedJson */
 export function decodeRun(text: string): DecodedPage {
   const body = answerOf(parseWithKeys(text, (parsed) => isObject(parsed) && hasNumericKey(parsed.samples)));
-  const [error] = optionalList(body, 'errors');
-  if (error !== undefined) {
-    const message = isObject(error) && typeof error.message === 'string' ? `: ${error.message}` : '';
-    throw new UnexpectedJson(`the formula failed${message}`);
-  }
+  mustHaveRun(body);
   return toPage(objectOf(body.samples, '"samples"'));
+}
+
+/** @throws UnexpectedJson where the formula failed */
+export function mustHaveRun(body: JsonObject): void {
+  const [error] = optionalList(body, 'errors');
+  if (error === undefined) return;
+  const message = isObject(error) && typeof error.message === 'string' ? `: ${error.message}` : '';
+  throw new UnexpectedJson(`the formula failed${message}`);
 }
 
 function hasNumericKey(body: unknown): boolean {

@@ -11,8 +11,8 @@ import { answerOf } from '../json.ts';
 import type {
   Children,
   Described,
-  Envelope,
   ItemProperties,
+  Reduction,
   SamplePage,
   SearchPage,
   SearchQuery,
@@ -27,7 +27,7 @@ import type {
 import { toDriverError } from '../../contract/errors.ts';
 import { SMALL_BYTES } from './body-limits.ts';
 import { guid, isGuid } from './guid.ts';
-import { readEnvelope } from './reduced.ts';
+import { readReduction } from './reduced.ts';
 import { readScalar, scalarShape } from './scalar.ts';
 import { describe, search, workbookId } from './search.ts';
 import { countSamples } from './sample-count.ts';
@@ -144,9 +144,9 @@ export class SeeqSource implements Source {
     return countSamples(this.#server, id, range, call);
   }
 
-  async reduced(fqn: Fqn, range: TimeRange, intervals: number, call: SourceCall): Promise<Envelope> {
+  async reduced(fqn: Fqn, range: TimeRange, intervals: number, call: SourceCall): Promise<Reduction> {
     const { id } = await this.#series(fqn, call);
-    return readEnvelope(this.#server, id, range, intervals, call);
+    return readReduction(this.#server, id, range, intervals, call);
   }
 
   async *timeframes(

@@ -1,12 +1,18 @@
 /** What a plot promises, for any series: the same envelope, ends, order and gaps; real samples only; never too many. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Plot, PlotReducer } from '../../../src/driver/history/plot-reducer.ts';
+import type { TimeRange } from '../../../src/contract/time.ts';
+import { type Intervals, intervalsOf } from '../../../src/driver/history/grid.ts';
+import { isGap, type Plot, PlotReducer } from '../../../src/driver/history/plot-reducer.ts';
 import type { Sample } from '../../../src/driver/history/sample.ts';
+import { limits } from '../support.ts';
 import { type Described, isBad, offset, sample, series, START } from './support.ts';
 
+const evenly = (range: TimeRange, count: number): Intervals => intervalsOf({ count }, range, 'UTC', limits);
+
 function reduce({ samples, shape, length }: Described, intervals: number): Plot {
-  const reducer = new PlotReducer({ start: START, end: START + BigInt(length) }, intervals, shape);
+  const range = { start: START, end: START + BigInt(length) };
+  const reducer = new PlotReducer(range, evenly(range, intervals), shape);
   for (const one of samples) reducer.add(one);
   return reducer.end();
 }
@@ -21,10 +27,13 @@ function shown({ samples, length }: Described): Sample[] {
 /** The samples of each interval, those outside of the range left out. */
 function byInterval(samples: Sample[], length: number, intervals: number): Map<number, Sample[]> {
   const groups = new Map<number, Sample[]>();
+  const all = Array.from({ length: intervals }, (_unused, n) => Math.floor((length * n) / intervals));
+  // The end belongs to the last interval.
+  const borders = all.filter((border) => border === 0 || border < length);
   for (const one of samples) {
     const at = offset(one);
     if (at < 0 || at > length) continue;
-    const index = length === 0 ? 0 : Math.min(intervals - 1, Math.floor((at * intervals) / length));
+    const index = borders.findLastIndex((border) => border <= at);
     groups.set(index, [...(groups.get(index) ?? []), one]);
   }
   return groups;
@@ -63,9 +72,9 @@ describe('for any series and any number of intervals', () => {
     });
   });
 
-  it('there are never more samples than 4 x intervals + 2, and all of them while they are not more', () => {
+  it('there are never more samples than 5 x intervals + 2, and all of them while they are not more', () => {
     check((described, intervals, plot) => {
-      const most = 4 * intervals + 2;
+      const most = 5 * (described.length === 0 ? 1 : intervals) + 2;
       const all = shown(described);
       expect(plot.samples.length).toBeLessThanOrEqual(most);
       expect(plot.reduced).toBe(all.length > most);
@@ -82,22 +91,33 @@ describe('for any series and any number of intervals', () => {
     });
   });
 
-  it('the first and the last sample of all are kept', () => {
+  it('the newest sample of all is kept, and so is the one before the range', () => {
     check((described, _intervals, { samples }) => {
       const all = shown(described);
-      expect(samples.map(plain).at(0)).toEqual(all.at(0));
       expect(samples.map(plain).at(-1)).toEqual(all.at(-1));
+      const before = all.find((one) => offset(one) < 0);
+      if (before) expect(samples.map(plain).at(0)).toEqual(before);
     });
   });
 
-  it('each interval keeps its first and last sample, of which a bad one may displace one', () => {
+  it('each interval keeps its first and its last good sample, also beside bad ones', () => {
     check(({ samples, length }, intervals, plot) => {
       const kept = byInterval(plot.samples, length, intervals);
       for (const [index, all] of byInterval(samples, length, intervals)) {
-        const have = (kept.get(index) ?? []).map(plain);
-        const missing = [all[0], all.at(-1)].filter((one) => !have.some((other) => same(other, one)));
-        const hidden = all.some(isBad) && !all.slice(0, 1).some(isBad) && !all.slice(-1).some(isBad);
-        expect(missing.length).toBeLessThanOrEqual(hidden ? 1 : 0);
+        const [want, have] = [all, (kept.get(index) ?? []).map(plain)].map((some) => some.filter((one) => !isBad(one)));
+        expect([have?.at(0), have?.at(-1)]).toEqual([want?.at(0), want?.at(-1)]);
+      }
+    });
+  });
+
+  it('zooming out never removes the newest good sample', () => {
+    check((described, intervals) => {
+      for (const out of [0, 7, 100, 5000]) {
+        const range = { start: START - BigInt(out), end: START + BigInt(described.length) };
+        const reducer = new PlotReducer(range, evenly(range, intervals), described.shape);
+        for (const one of described.samples) reducer.add(one);
+        const newest = shown(described).findLast((one) => !isBad(one) && offset(one) <= described.length);
+        if (newest) expect(reducer.end().samples.map(plain)).toContainEqual(newest);
       }
     });
   });
@@ -111,7 +131,7 @@ describe('for any series and any number of intervals', () => {
     });
   });
 
-  it('a gap is told between two kept samples where one lies between them, and nowhere else', () => {
+  it('a gap is told between two kept samples where one or a bad sample lies between them, and nowhere else', () => {
     check((described, _intervals, { samples: kept }) => {
       const { samples, shape } = described;
       const longest = shape.interpolation === 'discrete' ? 0n : shape.maximumInterpolation;
@@ -119,16 +139,17 @@ describe('for any series and any number of intervals', () => {
         const left = kept[n - 1];
         if (!left) continue;
         const between = samples.slice(left.position, right.position + 1);
-        const isGap = between.some((one, at) => {
+        const isTooFar = between.some((one, at) => {
           const next = between[at + 1];
           return next !== undefined && longest !== undefined && next.at - one.at > longest;
         });
-        expect(left.gaps !== right.gaps).toBe(isGap);
+        const hidesBad = between.slice(1, -1).some(isBad);
+        expect(isGap(left, right)).toBe(isTooFar || hidesBad);
       }
     });
   });
 
-  it('text and steps keep all changes of an interval whose samples of note are not more than four', () => {
+  it('text and steps keep all changes of an interval whose samples of note are not more than five', () => {
     check((described, intervals, plot) => {
       const { samples, length, shape } = described;
       const kept = new Set(plot.samples.map(({ position }) => position));
@@ -141,9 +162,11 @@ describe('for any series and any number of intervals', () => {
         const numbers = numbersOf(all);
         const lowest = all.find(({ value }) => value === Math.min(...numbers));
         const highest = all.find(({ value }) => value === Math.max(...numbers));
-        const note = new Set([all[0], all.at(-1), lowest, highest, all.find(isBad), ...changes]);
+        const good = all.filter((one) => !isBad(one));
+        const bad = all.slice(-1).find(isBad) ?? all.find(isBad);
+        const note = new Set([all[0], good[0], good.at(-1), lowest, highest, bad, ...changes]);
         note.delete(undefined);
-        if (note.size > 4) continue;
+        if (note.size > 5) continue;
         for (const change of changes) expect(kept.has(positions.get(change) ?? -1)).toBe(true);
       }
     });
@@ -152,10 +175,6 @@ describe('for any series and any number of intervals', () => {
 
 const steps = ({ interpolation }: Described['shape'], { value }: Sample): boolean =>
   interpolation === 'step' || typeof value !== 'number';
-/** Neighbours at one time with one value are alike to whoever looks at them. */
-const same = (a: Sample, b: Sample | undefined): boolean =>
-  a.at === b?.at && a.value === b.value && a.status === b.status;
-
 describe('a plot', () => {
   const linear = { interpolation: 'linear', maximumInterpolation: undefined } as const;
 
@@ -183,7 +202,8 @@ describe('a plot', () => {
   });
 
   it('holds a bounded number of samples however long the series is', () => {
-    const reducer = new PlotReducer({ start: START, end: START + 10_000_000n }, 10, linear);
+    const range = { start: START, end: START + 10_000_000n };
+    const reducer = new PlotReducer(range, evenly(range, 10), linear);
     for (let n = 0; n < 300_000; n++) reducer.add(sample(n * 33, Math.sin(n)));
     expect(reducer.end().samples).toHaveLength(40);
   });

@@ -72,65 +72,13 @@ describe('plotted', () => {
 
   it('reduces a long series, in pieces that join to one', async () => {
     const { ask } = testDriver([given([page(7200, (n) => (n === 4321 ? 1e6 : n % 7))])]);
-    const { items } = await ask('plotted', { items: [item], ...RANGE, intervals: 640 });
+    const { items } = await ask('plotted', { items: [item], ...RANGE });
     const [series] = joinSeries(items) as (SeriesPiece & { reducedBy?: string })[];
     expect(items.length).toBeGreaterThan(1);
     expect(series).toMatchObject({ index: 0, unit: 'm', reducedBy: 'driver' });
     expect(series).not.toHaveProperty('more');
-    expect(series?.times.length).toBeLessThanOrEqual(4 * 640 + 2);
+    expect(series?.times.length).toBeLessThanOrEqual(5 * 640 + 2);
     expect(series?.values[series.times.indexOf(second(4321))]).toBe(1e6);
-  });
-
-  it('lets the server reduce what is too much to read, and stops reading', async () => {
-    let read = 0;
-    const asked: unknown[] = [];
-    const endless = given(
-      [],
-      {},
-      {
-        async *samples() {
-          for (;;) {
-            read++;
-            yield page(100);
-          }
-        },
-        reduced: async (_fqn, range, intervals) => {
-          asked.push([formatInstant(range.start), formatInstant(range.end), intervals]);
-          return {
-            times: [second(0), second(10), second(20), second(30)],
-            lowest: [1, 5, null, 2],
-            highest: [3, 5, null, 9],
-            status: ['Good', 'Good', 'Bad Data', 'Questionable'],
-            unit: 'kg',
-          };
-        },
-      },
-    );
-    const { ask } = testDriver([endless], { limits: { plottedRawSamples: 1000 } });
-    const { items } = await ask('plotted', { items: [item], ...RANGE, intervals: 10 });
-    expect(read).toBe(11);
-    expect(asked).toEqual([[FROM, TO, 10]]);
-    expect(items).toEqual([
-      {
-        index: 0,
-        fqn: item,
-        unit: 'kg',
-        reducedBy: 'server',
-        times: [second(0), second(0), second(10), second(20), second(30), second(30)],
-        values: [1, 3, 5, null, 2, 9],
-        flags: [
-          [3, 3, 'Bad Data'],
-          [4, 5, 'Questionable'],
-        ],
-      },
-    ]);
-  });
-
-  it('refuses text that is too much to read', async () => {
-    const shape = { interpolation: 'step', valueType: 'string' } as const;
-    const { ask } = testDriver([given([page(20, () => 'ON')], shape)], { limits: { plottedRawSamples: 10 } });
-    const { error } = await ask('plotted', { items: [item], ...RANGE });
-    expect(error).toMatchObject({ code: 'tooLarge', details: { limit: 10 } });
   });
 
   it('follows an attribute of an asset once', async () => {
@@ -180,9 +128,10 @@ describe('plotted', () => {
   });
 
   it.each([
-    ['plotted', { intervals: 300_000 }, 'badRequest'],
-    ['plotted', { intervals: 99_999 }, 'tooLarge'],
-    ['plotted', { intervals: 0 }, 'badRequest'],
+    ['plotted', { count: 99_999 }, 'tooLarge'],
+    ['plotted', { count: 0 }, 'badRequest'],
+    ['plotted', { count: 5, interval: '1h' }, 'badRequest'],
+    ['plotted', { intervals: 5 }, 'badRequest'],
     ['plotted', { start: TO, end: FROM }, 'badRequest'],
     ['plotted', { start: '1900-01-01T00:00:00Z' }, 'tooLarge'],
     ['interpolated', {}, 'badRequest'],

@@ -1,59 +1,144 @@
-/** Lowest and highest values that the server computes, compared with all samples. */
+/** What the server computes of a long signal, compared with all samples. */
 import { describe, expect, it } from 'vitest';
-import { parseInstant } from '../../../src/contract/instant.ts';
+import { type Nanoseconds, parseInstant } from '../../../src/contract/instant.ts';
+import type { TimeRange } from '../../../src/contract/time.ts';
+import type { Reduction } from '../../../src/sources/source.ts';
+import type { SeeqSource } from '../../../src/sources/seeq/source.ts';
 import { answering, type RudeAnswer, type RudeRequest } from './rude-server.ts';
-import { collect, freeCall, openSource, plant, range, rejection, rowsOf, signalFqn } from './support.ts';
+import { collect, freeCall, openSource, plant, range, rejection, type Row, rowsOf, signalFqn } from './support.ts';
 
-const HOUR = range('2026-03-14T00:00:00.5Z', '2026-03-14T01:00:00Z');
+const ns = (time: string): Nanoseconds => parseInstant(time) ?? expect.fail(time);
+const special = (name: string) => signalFqn(`Special Cases >> Signals >> ${name}`);
 
-describe('an envelope', () => {
-  it.each([66, 61])('has the extremes of all samples of each interval (release %i)', async (release) => {
+async function read(source: SeeqSource, name: string, asked: TimeRange, intervals: number) {
+  const { page, until } = await source.reduced(special(name), asked, intervals, freeCall());
+  const all = (await collect(source.samples(special(name), asked, 'outside', freeCall()))).flatMap(rowsOf);
+  return { points: rowsOf(page), unit: page.unit, until, all };
+}
+
+/** Rows of some part of time, the borders included. */
+const between = (rows: Row[], from: Nanoseconds, to: Nanoseconds): Row[] =>
+  rows.filter(({ time }) => ns(time) >= from && ns(time) <= to);
+const numbers = (rows: Row[]): number[] =>
+  rows.flatMap(({ value, status }) => (status === 'Bad Data' ? [] : [Number(value)]));
+
+describe('a reduction', () => {
+  const HOUR = range('2026-03-14T00:00:00.5Z', '2026-03-14T01:00:00Z');
+  const LENGTH = 36_000_000_000n;
+
+  it.each([66, 61])('has the extremes of all samples, near their times (release %i)', async (release) => {
     const { source } = await plant({ release });
-    const fqn = signalFqn('Special Cases >> Signals >> Fast');
-    const envelope = await source.reduced(fqn, HOUR, 100, freeCall());
-    const times = envelope.times.map((time) => parseInstant(time) ?? 0n);
-    const length = 36_000_000_000n;
-    expect(times.length).toBeLessThanOrEqual(101);
-    expect(times[0]).toBeLessThanOrEqual(HOUR.start);
-    expect((times.at(-1) ?? 0n) + length).toBeGreaterThanOrEqual(HOUR.end);
-
-    const around = { start: HOUR.start - length, end: HOUR.end + length };
-    const all = (await collect(source.samples(fqn, around, 'inside', freeCall()))).flatMap(rowsOf);
-    for (const [n, start] of times.entries()) {
-      const values = all
-        .filter(({ time }) => (parseInstant(time) ?? 0n) >= start && (parseInstant(time) ?? 0n) < start + length)
-        .map(({ value }) => Number(value));
-      expect([envelope.lowest[n], envelope.highest[n]]).toEqual([Math.min(...values), Math.max(...values)]);
+    const { points, unit, until, all } = await read(source, 'Fast', HOUR, 100);
+    expect(unit).toBe('mm/s');
+    expect(points.map(({ time }) => ns(time))).toEqual(
+      points.map(({ time }) => ns(time)).sort((a, b) => Number(a - b)),
+    );
+    expect(ns(points[0]?.time ?? '')).toBeGreaterThanOrEqual(HOUR.start);
+    expect(HOUR.end - until).toBeLessThan(LENGTH);
+    for (let from = HOUR.start; from + 4n * LENGTH <= until; from += 3n * LENGTH) {
+      // Each extreme is in the middle of its interval.
+      const [want, have] = [between(all, from, from + 4n * LENGTH), between(points, from - LENGTH, from + 5n * LENGTH)];
+      expect(Math.min(...numbers(have))).toBeLessThanOrEqual(Math.min(...numbers(want)));
+      expect(Math.max(...numbers(have))).toBeGreaterThanOrEqual(Math.max(...numbers(want)));
     }
-    expect(new Set(envelope.status)).toEqual(new Set(['Good']));
-    expect(envelope.unit).toBe('mm/s');
+    const [low, high] = [Math.min(...numbers(all)), Math.max(...numbers(all))];
+    for (const value of numbers(points)) expect(value >= low && value <= high).toBe(true);
+    expect(points.every(({ status }) => status === 'Good')).toBe(true);
+  });
+
+  it.each([66, 61])('has a bad sample for each gap and each bad sample, and for nothing else (%i)', async (release) => {
+    const { source } = await plant({ release });
+    for (const [name, hours, longest] of [
+      ['Gappy', 48, 600_000_000_000n],
+      ['Bad and Uncertain', 3, 3_600_000_000_000n],
+    ] as const) {
+      const end = ns('2026-03-15T00:00:00Z');
+      const asked = { start: end - BigInt(hours) * 3_600_000_000_000n, end };
+      const { points, until, all } = await read(source, name, asked, 100);
+      const bad = points.filter(({ status }) => status === 'Bad Data').map(({ time }) => ns(time));
+      const good = all.filter(({ status }) => status !== 'Bad Data');
+      const without = good.flatMap(({ time }, n): [Nanoseconds, Nanoseconds][] => {
+        const next = good[n + 1];
+        if (!next || ns(next.time) >= until) return [];
+        const hasBad = all.some(
+          (one) => one.status === 'Bad Data' && ns(one.time) > ns(time) && ns(one.time) < ns(next.time),
+        );
+        return hasBad || ns(next.time) - ns(time) > longest ? [[ns(time), ns(next.time)]] : [];
+      });
+      expect(without.length).toBeGreaterThan(3);
+      for (const [from, to] of without) expect(bad.some((at) => at >= from && at <= to)).toBe(true);
+      for (const at of bad) expect(without.some(([from, to]) => at >= from && at <= to)).toBe(true);
+    }
+  });
+
+  it('of a step has its value at the borders, and no bad sample where it holds', async () => {
+    const { source } = await plant();
+    const { points, all } = await read(source, 'Step', range('2026-03-14T00:00:00Z', '2026-03-14T12:00:00Z'), 2000);
+    expect(points.every(({ status }) => status === 'Good')).toBe(true);
+    const recorded = all.map((one) => ({ at: ns(one.time), value: one.value }));
+    for (const { time, value } of points.filter((_point, n) => n % 10 === 0)) {
+      const at = ns(time);
+      const nearby = recorded.filter((one) => Math.abs(Number(one.at - at)) <= 120e9).map((one) => one.value);
+      expect(nearby).toContain(value);
+    }
+  });
+
+  it('ends where the data ends, so that the newest samples are read', async () => {
+    const { source } = await plant();
+    const newest = ns('2026-03-15T12:34:56Z');
+    const asked = { start: newest - 86_400_000_000_000n, end: newest + 3_600_000_000_000n };
+    const { until } = await source.reduced(special('Fast'), asked, 24, freeCall());
+    expect(until).toBeGreaterThan(newest - 2n * 3_600_000_000_000n);
+    expect(until).toBeLessThanOrEqual(asked.end);
   });
 });
 
 describe('a server', () => {
-  const at = (second: number) => `2026-03-14T00:00:0${second}Z`;
-  const TEN = range(at(0), '2026-03-14T00:00:10Z');
-  const read = async (answer: (request: RudeRequest) => RudeAnswer, intervals = 5) =>
-    openSource(await answering(answer)).reduced(signalFqn('x'), TEN, intervals, freeCall());
-  const isLow = ({ query }: RudeRequest): boolean => query.get('formula')?.includes('minValue') === true;
-  const samples = (all: object[], more: object = {}) => ({ body: { samples: { samples: all, ...more } } });
+  const at = (second: number) => `2026-03-14T00:00:${String(second).padStart(2, '0')}Z`;
+  const TEN = range(at(0), at(10));
+  const ask = async (answer: (request: RudeRequest) => RudeAnswer, intervals = 5): Promise<Reduction> =>
+    openSource(await answering(answer)).reduced(special('Fast'), TEN, intervals, freeCall());
+  const kindOf = ({ query }: RudeRequest): 'low' | 'high' | 'borders' | 'valid' => {
+    const formula = query.get('formula') ?? '';
+    if (formula.includes('minValue')) return 'low';
+    if (formula.includes('maxValue')) return 'high';
+    return formula.startsWith('resample') ? 'borders' : 'valid';
+  };
+  const samples = (all: object[], more: object = {}): RudeAnswer => ({ body: { samples: { samples: all, ...more } } });
+  const capsules = (all: object[], more: object = {}): RudeAnswer => ({
+    body: { capsules: { capsules: all, ...more } },
+  });
+  const always = capsules([{}]);
+  const extremes =
+    (all: object[], more: object = {}) =>
+    (request: RudeRequest) => {
+      const kind = kindOf(request);
+      return kind === 'valid' ? always : samples(kind === 'borders' ? [] : all, more);
+    };
 
   it('is asked with formulas in the form that clients use', async () => {
     const asked: Record<string, string>[] = [];
-    await read((request) => {
+    await ask((request) => {
       asked.push(Object.fromEntries(request.query));
-      return samples([]);
+      return kindOf(request) === 'valid' ? capsules([]) : samples([]);
     });
     const common = {
       parameters: expect.stringMatching(/^signal=[0-9A-F-]{36}$/) as string,
-      start: at(0),
-      end: '2026-03-14T00:00:10Z',
       timeFormat: 'ISO8601',
     };
-    const formulas = ['minValue()', 'maxValue()'].map(
-      (statistic) => `$signal.aggregate(${statistic}, periods(2000ms, 2000ms), startKey())`,
-    );
-    for (const formula of formulas) expect(asked).toContainEqual(expect.objectContaining({ ...common, formula }));
+    for (const formula of [
+      '$signal.aggregate(minValue(), periods(2000ms, 2000ms), startKey())',
+      '$signal.aggregate(maxValue(), periods(2000ms, 2000ms), startKey())',
+      'resample($signal, 2000ms)',
+    ]) {
+      expect(asked).toContainEqual(expect.objectContaining({ ...common, formula, start: at(0), end: at(10) }));
+    }
+    // In parts that leave nothing out.
+    const valid = asked.filter(({ formula }) => formula === '($signal * 0) < 1');
+    const [starts, ends] = [valid.map(({ start }) => ns(start ?? '')), valid.map(({ end }) => ns(end ?? ''))];
+    expect(starts).toContain(TEN.start);
+    expect(ends).toContain(TEN.end);
+    for (const end of ends) expect(end === TEN.end || starts.includes(end)).toBe(true);
   });
 
   it.each([
@@ -62,64 +147,91 @@ describe('a server', () => {
     [10_000, '1ms'],
     [100_000, '1ms'],
   ])('is asked for %i intervals as periods of %s, never for more', async (intervals, length) => {
-    const formulas = new Set<string | null>();
-    await read(({ query }) => {
-      formulas.add(query.get('formula'));
+    const formulas = new Set<string>();
+    await ask((request) => {
+      if (kindOf(request) === 'valid') return always;
+      formulas.add(request.query.get('formula') ?? '');
       return samples([]);
     }, intervals);
-    expect([...formulas].every((formula) => formula?.includes(`periods(${length}, ${length})`))).toBe(true);
+    expect([...formulas].filter((formula) => formula.includes('periods'))).toHaveLength(2);
+    for (const formula of formulas) expect(formula).toContain(length);
   });
 
-  it('may leave an interval empty or open; one that only half came is none', async () => {
-    const envelope = await read((request) => {
-      const low = isLow(request);
+  it('may leave intervals empty or open; the last one that has a value and lies in the range is the end', async () => {
+    const { page, until } = await ask((request) => {
+      const kind = kindOf(request);
+      if (kind === 'valid') return capsules([{ end: at(3) }, { start: at(5) }]);
+      if (kind === 'borders') return samples([{ key: at(2), value: 1.5 }, { key: at(4) }, { key: at(6), value: 4.5 }]);
+      const low = kind === 'low';
       return samples(
         [
-          { key: at(0), value: low ? 1 : 2 },
+          { key: '2026-03-13T23:59:59Z', value: low ? 0 : 1 },
           { key: at(2) },
-          ...(low ? [{ key: at(4), value: 3 }] : []),
+          { key: at(4), value: low ? 3 : 4 },
           { key: at(6), value: low ? 4 : 5, isUncertain: !low },
+          { key: at(9), value: 100 },
         ],
         { valueUnitOfMeasure: 'bar' },
       );
     });
-    expect(envelope).toEqual({
-      times: [at(0), at(2), at(4), at(6)],
-      lowest: [1, null, 3, 4],
-      highest: [2, null, null, 5],
-      status: ['Good', 'Bad Data', 'Bad Data', 'Questionable'],
-      unit: 'bar',
+    expect(until).toBe(ns(at(8)));
+    expect(page.unit).toBe('bar');
+    const points = rowsOf(page);
+    // The first interval begins before the range; what the last one has may come after it.
+    expect(points.filter(({ status }) => status !== 'Bad Data')).toEqual([
+      { time: at(0), value: 0, status: 'Good' },
+      { time: at(0), value: 1, status: 'Good' },
+      { time: at(2), value: 1.5, status: 'Good' },
+      { time: at(5), value: 3, status: 'Good' },
+      { time: at(5), value: 4, status: 'Good' },
+      { time: at(6), value: 4.5, status: 'Good' },
+      { time: at(7), value: 4, status: 'Good' },
+      { time: at(7), value: 5, status: 'Questionable' },
+    ]);
+    const bad = points.filter(({ status }) => status === 'Bad Data');
+    expect(bad.map(({ time }) => time)).toContain(at(4));
+    expect(bad.every(({ time, value }) => value === null && ns(time) > ns(at(3)) && ns(time) < ns(at(5)))).toBe(true);
+  });
+
+  it('that cannot tell where the signal has a value makes everything questionable', async () => {
+    for (const answer of [{ status: 400, body: { statusMessage: 'No such operator' } }, { body: { table: {} } }]) {
+      const { page } = await ask((request) =>
+        kindOf(request) === 'valid' ? answer : samples([{ key: at(2), value: 1 }]),
+      );
+      expect(page.values.length).toBeGreaterThan(0);
+      expect(page.flags).toEqual([[0, page.values.length - 1, 'Questionable']]);
+    }
+  });
+
+  it('that has more stretches without a value than are read makes what follows questionable', async () => {
+    const { page } = await ask((request) => {
+      if (kindOf(request) !== 'valid')
+        return extremes([1, 3, 5, 7].map((key) => ({ key: at(key), value: 1 })))(request);
+      const start = request.query.get('start');
+      return capsules([{ start, end: start }], { limit: 1 });
     });
+    expect(page.flags).toEqual([[0, page.values.length - 1, 'Questionable']]);
   });
 
   it('may answer in pages, and with keys in whole nanoseconds', async () => {
-    const { times, lowest } = await read(({ query }) =>
-      query.get('continuationToken') === null
+    const { page } = await ask((request) => {
+      if (kindOf(request) === 'valid') {
+        return { body: '{"capsules":{"capsules":[{"start":1773446400000000000,"end":1773446410000000000}]}}' };
+      }
+      if (kindOf(request) === 'borders') return samples([]);
+      return request.query.get('continuationToken') === null
         ? { body: '{"samples":{"samples":[{"key":1773446400000000001,"value":1}],"continuationToken":"next"}}' }
-        : { body: '{"samples":{"samples":[{"key":1773446402000000001,"value":2}],"continuationToken":""}}' },
-    );
-    expect([times, lowest]).toEqual([
-      ['2026-03-14T00:00:00.000000001Z', '2026-03-14T00:00:02.000000001Z'],
-      [1, 2],
-    ]);
+        : { body: '{"samples":{"samples":[{"key":1773446402000000001,"value":2}],"continuationToken":""}}' };
+    });
+    expect(page.times).toEqual(['01', '01', '03', '03'].map((second) => `2026-03-14T00:00:${second}.000000001Z`));
+    expect(page.values).toEqual([1, 1, 2, 2]);
+    expect(page.flags).toBeUndefined();
   });
 
   it.each([[[]], [[{ key: at(2), value: 1 }]]])('may not lead to the same page for ever (%j)', async (page) => {
-    const error = await rejection(read(() => samples(page, { continuationToken: 'next' })));
+    const error = await rejection(ask(extremes(page, { continuationToken: 'next' })));
     expect(error).toMatchObject({ code: 'sourceError' });
     expect(error.message).toContain('the same page again and again');
-  });
-
-  it('that gives intervals outside of the range is not believed', async () => {
-    const { times } = await read(() =>
-      samples([
-        { key: '2026-03-13T23:59:58Z', value: 1 },
-        { key: '2026-03-13T23:59:58.001Z', value: 1 },
-        { key: '2026-03-14T00:00:10Z', value: 1 },
-        { key: '2026-03-14T00:00:12Z', value: 1 },
-      ]),
-    );
-    expect(times).toEqual(['2026-03-13T23:59:58.001Z', '2026-03-14T00:00:10Z']);
   });
 
   it.each([
@@ -128,7 +240,7 @@ describe('a server', () => {
     ['answers something else', { body: { table: {} } }, /"samples" is absent/],
     ['refuses', { status: 400, body: { statusMessage: 'Not today' } }, /Not today/],
   ])('that %s is named with the reason', async (_what, answer, message) => {
-    const error = await rejection(read(() => answer));
+    const error = await rejection(ask(() => answer));
     expect(error.code).toBe('sourceError');
     expect(error.message).toMatch(message);
   });

@@ -16,7 +16,7 @@ export interface Test {
 
 /** How far a search follows a capsule beyond the range that was asked for, unless its longest duration is known. */
 const REACH = 40n * DAY;
-const MOST_SAMPLES = 30_000;
+const MOST_SAMPLES = 5000;
 
 export function searched(signal: SignalData, test: Test, longest: bigint | undefined): CapsuleSet {
   const reach = longest ?? REACH;
@@ -61,6 +61,7 @@ export function searched(signal: SignalData, test: Test, longest: bigint | undef
         if (longest !== undefined && (capsule.start === undefined || end - capsule.start > longest)) return;
         if (overlaps(capsule, from, to)) yield capsule;
       };
+      let beyond = 0;
       for (const right of onwards(begin.key, to)) {
         const now = holds(right);
         if (left === undefined) {
@@ -74,7 +75,14 @@ export function searched(signal: SignalData, test: Test, longest: bigint | undef
           else yield* closed(at, right.uncertain === true);
         }
         left = right;
-        if (right.key > to && (open === undefined || right.key - to > reach)) break;
+        if (right.key <= to) continue;
+        beyond += 1;
+        if (open === undefined || right.key - to > reach) break;
+        if (beyond < MOST_SAMPLES) continue;
+        // It goes on, further than it is followed.
+        const capsule = capsuleOf(open.start, undefined, open.uncertain);
+        if (longest === undefined && overlaps(capsule, from, to)) yield capsule;
+        return;
       }
       if (left !== undefined) yield* closed(left.key, true);
     },
@@ -92,9 +100,15 @@ function crossing(signal: SignalData, { limit }: Test, left: Sample, right: Samp
   return left.key + BigInt(Math.round(share * Number(right.key - left.key)));
 }
 
-function capsuleOf(start: bigint | undefined, end: bigint, uncertain: boolean): Capsule {
+function capsuleOf(start: bigint | undefined, end: bigint | undefined, uncertain: boolean): Capsule {
   const id = guidOf('value search', `${String(start)}/${String(end)}`);
-  return { id, ...(start === undefined ? {} : { start }), end, ...(uncertain ? { uncertain } : {}), properties: [] };
+  return {
+    id,
+    ...(start === undefined ? {} : { start }),
+    ...(end === undefined ? {} : { end }),
+    ...(uncertain ? { uncertain } : {}),
+    properties: [],
+  };
 }
 
 /** The condition that always holds, as one capsule with neither start nor end, or never. */

@@ -1,0 +1,131 @@
+/** The stretches of a range for which a signal has no value: its gaps, and the surroundings of its bad samples. */
+import { DriverError } from '../../contract/errors.ts';
+import { compareStarts, formatInstant, type Nanoseconds, parseInstant } from '../../contract/instant.ts';
+import type { TimeRange } from '../../contract/time.ts';
+import { answerOf, filledText, isObject, listIn, objectOf, optionalCount } from '../json.ts';
+import type { SourceCall, Timeframe } from '../source.ts';
+import { pageBytes } from './body-limits.ts';
+import { hasNumericKeys, optionalTime } from './capsule-pages.ts';
+import { mustLeadOn } from './paging.ts';
+import { mustHaveRun, parseWithKeys } from './samples.ts';
+import { type Operation, type SeeqServer, shareKey } from './server.ts';
+
+export interface Stretch {
+  start: Nanoseconds;
+  end: Nanoseconds;
+}
+
+export interface Validity {
+  /** Ascending. */
+  without: Stretch[];
+  /** Where it is not known: there are too many stretches, or the server does not tell. */
+  unknown: Stretch[];
+}
+
+interface DecodedCapsules {
+  /** Ascending by start, those without one first. */
+  capsules: Pick<Timeframe, 'start' | 'end'>[];
+  /** How many the server gives at most. */
+  limit: number | undefined;
+  continuationToken: string | undefined;
+}
+
+/** The condition that holds as long as the signal has a value, whatever it is. */
+const FORMULA = '($signal * 0) < 1';
+
+/** The range is asked for in so many parts, so that no call works on all samples. */
+const PARTS = 32n;
+const PARTS_AT_ONCE = 2;
+/** Most capsules that are read of one part. */
+const PAGE = 1250;
+
+export async function readValidity(
+  server: SeeqServer,
+  id: string,
+  { start, end }: TimeRange,
+  call: SourceCall,
+): Promise<Validity> {
+  const border = (n: number): Nanoseconds => start + ((end - start) * BigInt(n)) / PARTS;
+  const parts = Array.from({ length: Number(PARTS) }, (_unused, n) => ({ start: border(n), end: border(n + 1) }));
+  const found: Validity[] = [];
+  const rest = parts.entries();
+  const reader = async (): Promise<void> => {
+    for (const [n, part] of rest) found[n] = await readPart(server, id, part, call);
+  };
+  await Promise.all(Array.from({ length: PARTS_AT_ONCE }, reader));
+  return { without: found.flatMap(({ without }) => without), unknown: found.flatMap(({ unknown }) => unknown) };
+}
+
+async function readPart(server: SeeqServer, id: string, part: TimeRange, call: SourceCall): Promise<Validity> {
+  const without: Stretch[] = [];
+  let valid = part.start;
+  let count = 0;
+  let continuationToken: string | undefined;
+  do {
+    const asked = continuationToken;
+    const decoded = await page(server, id, part, asked, call);
+    if (decoded === undefined) return { without: [], unknown: [part] };
+    const { capsules, limit } = decoded;
+    continuationToken = decoded.continuationToken;
+    count += capsules.length;
+    mustLeadOn(server.name, asked, continuationToken, capsules.length > 0);
+    for (const { start, end } of capsules) {
+      const from = start === undefined ? part.start : (parseInstant(start) ?? part.start);
+      const to = end === undefined ? part.end : (parseInstant(end) ?? part.end);
+      if (from >= part.end) break;
+      if (from > valid) without.push({ start: valid, end: from });
+      if (to > valid) valid = to;
+    }
+    // A server before R63 gives no token: a full page may not be all.
+    const isFull = continuationToken === undefined && capsules.length > 0 && capsules.length >= (limit ?? PAGE);
+    if (isFull || (continuationToken !== undefined && count >= PAGE)) {
+      return { without, unknown: valid < part.end ? [{ start: valid, end: part.end }] : [] };
+    }
+  } while (continuationToken !== undefined);
+  if (valid < part.end) without.push({ start: valid, end: part.end });
+  return { without, unknown: [] };
+}
+
+/** One page; undefined where the server cannot compute it. */
+async function page(
+  server: SeeqServer,
+  id: string,
+  range: TimeRange,
+  continuationToken: string | undefined,
+  call: SourceCall,
+): Promise<DecodedCapsules | undefined> {
+  const query = {
+    formula: FORMULA,
+    parameters: [`signal=${id}`],
+    start: formatInstant(range.start),
+    end: formatInstant(range.end),
+    timeFormat: 'ISO8601' as const,
+    limit: PAGE,
+    ...(continuationToken === undefined ? {} : { continuationToken }),
+  };
+  const operation: Operation<string> = (client, signal) =>
+    client.GET('/formulas/run', { params: { query }, parseAs: 'text', signal });
+  const options = { share: shareKey('run', query), limitBytes: pageBytes('capsule', PAGE) };
+  try {
+    return await server.askFor(call, operation, decodeCapsules, options);
+  } catch (thrown) {
+    if (thrown instanceof DriverError && thrown.code === 'sourceError') return undefined;
+    throw thrown;
+  }
+}
+
+/** A page of `/formulas/run`, of a formula that makes a condition. @throws UnexpectedJson */
+function decodeCapsules(text: string): DecodedCapsules {
+  const body = answerOf(parseWithKeys(text, (parsed) => isObject(parsed) && hasNumericKeys(parsed.capsules)));
+  mustHaveRun(body);
+  const found = objectOf(body.capsules, '"capsules"');
+  const capsules = listIn(found, 'capsules').map((entry) => {
+    const capsule = objectOf(entry, 'an entry of "capsules"');
+    return { start: optionalTime(capsule.start), end: optionalTime(capsule.end) };
+  });
+  return {
+    capsules: capsules.sort((a, b) => compareStarts(a.start, b.start)),
+    limit: optionalCount(found, 'limit'),
+    continuationToken: filledText(found, 'continuationToken'),
+  };
+}
