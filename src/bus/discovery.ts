@@ -6,9 +6,10 @@
  * a rejection that nobody handles.
  */
 import { randomUUID } from 'node:crypto';
-import type { Msg, NatsConnection, Subscription } from 'nats';
+import type { Msg, NatsConnection } from 'nats';
 import { limited } from '../contract/log.ts';
 import type { BusConnection } from './connection.ts';
+import { KeptSubscription } from './kept-subscription.ts';
 import type { BusLogger } from './logger.ts';
 import type { ReplyRule } from './subject.ts';
 
@@ -38,6 +39,8 @@ export interface DiscoveryOptions {
   logger: BusLogger;
   /** Where answers may go; a question that names another subject is dropped. */
   replyRule: ReplyRule;
+  /** Between two tries of a subscription that the server refuses. Default 5 s. */
+  resubscribeMs?: number | undefined;
 }
 
 const namePattern = /^[\w-]+$/;
@@ -74,27 +77,31 @@ export function announceService(
     }),
   };
 
-  let subscriptions: Subscription[] = [];
-  const subscribe = (nc: NatsConnection): void => {
-    // On a connection that was replaced; one that has ended takes no notice.
-    for (const former of subscriptions) former.unsubscribe();
-    subscriptions = [];
-    for (const [verb, answer] of Object.entries(answers)) {
-      for (const suffix of ['', `.${name}`, `.${name}.${identity.id}`]) {
-        const subscription = nc.subscribe(`$SRV.${verb}${suffix}`, {
-          callback: (error, message) => {
-            if (error === null) respond(message, answer, nc, options);
-            else options.logger.debug({ err: error }, 'Service discovery is not allowed for this user');
+  const subscriptions = Object.entries(answers).flatMap(([verb, answer]) =>
+    ['', `.${name}`, `.${name}.${identity.id}`].map(
+      (suffix) =>
+        new KeptSubscription(connection, {
+          subject: `$SRV.${verb}${suffix}`,
+          resubscribeMs: options.resubscribeMs,
+          onMessage: (message, nc) => {
+            respond(message, answer, nc, options);
           },
-        });
-        subscriptions.push(subscription);
-      }
-    }
-  };
-  const stopUsing = connection.use(subscribe);
+          onRefused: (err) => {
+            options.logger.debug({ err }, 'Service discovery is not allowed for this user; it is tried again');
+          },
+          // On a connection that was replaced; one that has ended takes no notice.
+          onMoved: ({ subscription }) => {
+            subscription.unsubscribe();
+            return undefined;
+          },
+        }),
+    ),
+  );
   return () => {
-    stopUsing();
-    for (const subscription of subscriptions) subscription.unsubscribe();
+    for (const kept of subscriptions) {
+      kept.stop();
+      kept.current?.subscription.unsubscribe();
+    }
   };
 }
 

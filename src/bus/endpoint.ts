@@ -1,11 +1,12 @@
 /** Takes requests from the bus, gives them to a handler, and sees to it that each of them is answered. */
-import type { Msg, NatsConnection, Subscription } from 'nats';
+import type { Msg, NatsConnection } from 'nats';
 import type { IncomingRequest } from '../contract/answer.ts';
 import { DriverError } from '../contract/errors.ts';
 import { limited } from '../contract/log.ts';
 import { BusRequest } from './bus-request.ts';
 import type { BusConnection } from './connection.ts';
 import { announceService, type ServiceNumbers } from './discovery.ts';
+import { KeptSubscription, type Subscribed } from './kept-subscription.ts';
 import type { BusLogger } from './logger.ts';
 import type { ReplyBox } from './reply-box.ts';
 import { type ReplyRule, subjectToken, subscribeSubject } from './subject.ts';
@@ -33,9 +34,6 @@ export interface ServeOptions {
   /** Where the server tells that a caller is gone; without it nobody knows. */
   replies?: ReplyBox | undefined;
 }
-
-/** Between two tries of a subscription that the server refuses. */
-const RESUBSCRIBE_MS = 5000;
 
 /** Answers a request; resolves when its answer has ended. */
 export type RequestHandler = (request: IncomingRequest) => Promise<void>;
@@ -79,16 +77,11 @@ class Endpoint implements RequestEndpoint {
   readonly #running = new Set<Promise<void>>();
   readonly #numbers = { requests: 0, ok: 0, partial: 0, error: 0, unanswered: 0, faults: 0, lastError: '' };
   #processingMs = 0;
-  #subscription: Subscription | undefined;
-  #nc: NatsConnection | undefined;
+  readonly #kept: KeptSubscription;
   /** The ends of subscriptions on connections that were replaced. */
   readonly #leaving = new Set<Promise<unknown>>();
-  /** Resolves when the connection of the subscription has ended. */
-  #lost: Promise<unknown> | undefined;
-  #retry: NodeJS.Timeout | undefined;
-  #stopping = false;
   #stopped = false;
-  readonly #stopUsing: (() => void)[];
+  readonly #stopAnnouncing: () => void;
 
   constructor(connection: BusConnection, options: ServeOptions, handler: RequestHandler) {
     const { name, version, description, metadata } = options;
@@ -102,10 +95,8 @@ class Endpoint implements RequestEndpoint {
       const { requests, error, lastError, processingMs } = this.numbers();
       return { requests, errors: error, lastError, processingMs, data: options.stats() };
     };
-    this.#stopUsing = [
-      announceService(connection, service, numbers, options),
-      connection.use((nc) => this.#subscribe(nc, subject, queue)),
-    ];
+    this.#stopAnnouncing = announceService(connection, service, numbers, options);
+    this.#kept = this.#subscribe(subject, queue);
   }
 
   get running(): number {
@@ -117,9 +108,8 @@ class Endpoint implements RequestEndpoint {
   }
 
   async stop(deadlineMs: number): Promise<{ unfinished: number }> {
-    this.#stopping = true;
-    clearTimeout(this.#retry);
-    for (const stop of this.#stopUsing) stop();
+    this.#stopAnnouncing();
+    this.#kept.stop();
     const deadline = Date.now() + deadlineMs;
     // Requests that the server has already sent to us are ours: they arrive before this resolves.
     await within(deadlineMs, this.#drain());
@@ -130,56 +120,43 @@ class Endpoint implements RequestEndpoint {
 
   async #drain(): Promise<void> {
     try {
+      const { subscription, nc } = this.#kept.current ?? {};
       // A drain whose connection breaks meanwhile would never end.
-      await Promise.race([Promise.all([this.#subscription?.drain(), ...this.#leaving]), this.#lost]);
+      await Promise.race([
+        Promise.all([subscription?.drain(), ...this.#leaving]),
+        ...(nc === undefined ? [] : [nc.closed()]),
+      ]);
     } catch {
       // The connection or the subscription has ended already, and with it the flow of requests.
     }
   }
 
-  /** Resolves when nothing arrives over the connection before this one any more. */
-  #subscribe(nc: NatsConnection, subject: string, queue: string): Promise<unknown> {
-    const { logger } = this.#options;
-    const [before, former] = [this.#nc, this.#subscription];
-    this.#lost = nc.closed();
-    this.#nc = nc;
-    this.#subscription = nc.subscribe(subject, {
-      queue,
-      // Whatever is thrown here would silently end the client's reader.
-      callback: (error, message) => {
+  #subscribe(subject: string, queue: string): KeptSubscription {
+    const { logger, resubscribeMs } = this.#options;
+    return new KeptSubscription(this.#connection, {
+      ...{ subject, queue, resubscribeMs },
+      onMessage: (message, nc) => {
         try {
-          if (error === null) this.#accept(message, nc);
-          else {
-            const text =
-              'The driver cannot receive requests: the subscription was refused. It is tried again every few seconds.';
-            limited(logger).error('subscription refused', { err: error, subject }, text);
-            this.#refused(nc, () => {
-              void this.#subscribe(nc, subject, queue);
-            });
-          }
+          this.#accept(message, nc);
         } catch (thrown) {
           this.#fault(thrown, 'A request could not be accepted');
         }
       },
+      onRefused: (err) => {
+        const text =
+          'The driver cannot receive requests: the subscription was refused. It is tried again every few seconds.';
+        limited(logger).error('subscription refused', { err, subject }, text);
+      },
+      onMoved: (previous, next) => this.#leave(previous, next),
     });
-    if (before === undefined || before === nc || former === undefined || before.isClosed()) return Promise.resolve();
-    return this.#leave(before, former, nc);
-  }
-
-  /** A right that is given back makes no new subscription by itself, and the connection lives on without one. */
-  #refused(nc: NatsConnection, again: () => void): void {
-    clearTimeout(this.#retry);
-    this.#retry = setTimeout(() => {
-      if (this.#nc === nc && !nc.isClosed() && !this.#stopping) again();
-    }, this.#options.resubscribeMs ?? RESUBSCRIBE_MS);
-    this.#retry.unref();
   }
 
   /**
    * A connection that is replaced while it works gets no new requests as soon as the server has the subscription on the
    * next one, which was sent before: in between there is always one of them.
    */
-  #leave(nc: NatsConnection, subscription: Subscription, next: NatsConnection): Promise<unknown> {
+  #leave({ nc, subscription }: Subscribed, next: NatsConnection): Promise<unknown> {
+    if (nc.isClosed()) return Promise.resolve();
     // Requests that are on their way over it are ours, and are answered over it.
     const release = this.#connection.outboxOf(nc).hold();
     // What is asked of a connection that ends has no answer.

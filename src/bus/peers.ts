@@ -2,9 +2,10 @@
  * Questions between the replicas of a driver. Requests go to one replica each; a question goes to all others, and the
  * first yes answers it.
  */
-import type { Msg, NatsConnection } from 'nats';
+import type { Msg } from 'nats';
 import { limited } from '../contract/log.ts';
 import type { BusConnection } from './connection.ts';
+import { KeptSubscription } from './kept-subscription.ts';
 import type { BusLogger } from './logger.ts';
 import { isNobody, isReplySubject, type ReplyBox } from './reply-box.ts';
 import { publishSubject } from './subject.ts';
@@ -15,13 +16,15 @@ export interface PeersOptions {
   /** Where the answers arrive. */
   replies: ReplyBox;
   logger: BusLogger;
+  /** Between two tries of a subscription that the server refuses. Default 5 s. */
+  resubscribeMs?: number | undefined;
 }
 
 /** Says yes (true) or no to a question of another replica. */
 export type PeerAnswer = (question: unknown) => boolean;
 
 const yes = Buffer.from('yes');
-const DEAF = 'Other replicas cannot be heard: the subscription was refused';
+const DEAF = 'Other replicas cannot be heard: the subscription was refused. It is tried again every few seconds.';
 
 export class Peers {
   readonly #connection: BusConnection;
@@ -33,8 +36,21 @@ export class Peers {
     publishSubject(options.subject);
     this.#connection = connection;
     this.#options = options;
-    connection.use((nc) => {
-      this.#subscribe(nc);
+    // No queue group: every replica hears every question.
+    const { subject, resubscribeMs, logger } = options;
+    new KeptSubscription(connection, {
+      ...{ subject, resubscribeMs },
+      onMessage: (message) => {
+        try {
+          this.#hear(message);
+        } catch (thrown) {
+          const text = 'A question of another replica could not be answered';
+          limited(logger).warn('bad question', { err: thrown, subject }, text);
+        }
+      },
+      onRefused: (err) => {
+        limited(logger).warn('control refused', { err, subject }, DEAF);
+      },
     });
   }
 
@@ -62,23 +78,6 @@ export class Peers {
       clearTimeout(timer);
       reply.close();
     }
-  }
-
-  #subscribe(nc: NatsConnection): void {
-    const { subject, logger } = this.#options;
-    // No queue group: every replica hears every question.
-    nc.subscribe(subject, {
-      callback: (error, message) => {
-        // Nothing may be thrown into the client's reader.
-        try {
-          if (error === null) this.#hear(message);
-          else limited(logger).warn('control refused', { err: error, subject }, DEAF);
-        } catch (thrown) {
-          const text = 'A question of another replica could not be answered';
-          limited(logger).warn('bad question', { err: thrown, subject }, text);
-        }
-      },
-    });
   }
 
   #hear(message: Msg): void {

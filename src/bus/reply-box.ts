@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { Msg } from 'nats';
 import { limited } from '../contract/log.ts';
 import type { BusConnection } from './connection.ts';
+import { KeptSubscription } from './kept-subscription.ts';
 import type { BusLogger } from './logger.ts';
 import { publishSubject } from './subject.ts';
 
@@ -22,18 +23,22 @@ export class ReplyBox {
   readonly #listeners = new Map<string, (message: Msg) => void>();
   #count = 0;
 
-  /** @param below subject below which the process listens; throws when it is not valid */
-  constructor(connection: BusConnection, below: string, logger: BusLogger) {
+  /**
+   * @param below subject below which the process listens; throws when it is not valid
+   * @param resubscribeMs between two tries of a subscription that the server refuses; default 5 s
+   */
+  constructor(connection: BusConnection, below: string, logger: BusLogger, resubscribeMs?: number) {
     this.prefix = `${publishSubject(below)}.${randomUUID().replaceAll('-', '')}`;
     this.#logger = logger;
-    connection.use((nc) => {
-      nc.subscribe(`${this.prefix}.*`, {
-        callback: (error, message) => {
-          // Without this right replies are missed, which everybody who waits for one must live with anyway.
-          if (error === null) this.#take(message);
-          else logger.debug({ err: error }, 'Replies to the driver are not allowed for this user');
-        },
-      });
+    new KeptSubscription(connection, {
+      ...{ subject: `${this.prefix}.*`, resubscribeMs },
+      onMessage: (message) => {
+        this.#take(message);
+      },
+      onRefused: (err) => {
+        // Without this right replies are missed, which everybody who waits for one must live with anyway.
+        logger.debug({ err }, 'Replies to the driver are not allowed for this user; it is tried again');
+      },
     });
   }
 

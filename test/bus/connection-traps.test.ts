@@ -240,6 +240,19 @@ describe('permissions', () => {
     expect(bus.log.messages('error').filter((text) => text.includes('cannot receive')).length).toBeLessThan(15);
   });
 
+  test('those for service discovery that are given back let it find the driver, without a new connection', async () => {
+    const users = (deny: string) => [{ ...driverKey, permissions: { subscribe: { deny: [deny] } } }, callerKey];
+    const server = await serverForTest({ users: users('$SRV.>') });
+    const bus = busForTest(server);
+    serveForTest(bus, () => Promise.resolve(), { resubscribeMs: 20 });
+    await bus.connected();
+    await bus.nats?.flush();
+    await server.reload({ users: users('other') });
+    const caller = await callerForTest(server);
+    const found = await eventually(() => caller.request('$SRV.PING', '', { timeout: 1000 }));
+    expect(found.json()).toMatchObject({ type: 'io.nats.micro.v1.ping_response' });
+  });
+
   test('a missing one for the request subject or an answer is told by name', async () => {
     const permissions = { subscribe: { deny: [requestSubject] }, publish: { deny: ['forbidden.>'] } };
     const server = await serverForTest({ users: [{ ...driverKey, permissions }, callerKey] });

@@ -16,8 +16,10 @@ import {
   requestSubject,
   serverForTest,
   serveForTest,
+  until,
   type TestLog,
 } from './support.ts';
+import { eventually } from '../support/eventually.ts';
 
 const CONTROL = `${requestSubject}.control`;
 
@@ -168,6 +170,27 @@ describe('replicas', () => {
     for await (const answer of answers) expect(answer.string()).toBe('yes');
     // Nobody else is a replica, and a line for each could fill the log.
     expect(bus.log.messages()).toEqual([]);
+  });
+
+  it('hear each other again, without a new connection, when a right that was taken away is given back', async () => {
+    const subjects = [CONTROL, `${CONTROL}.>`];
+    const users = (deny: string[]) => [{ ...driverKey, permissions: { subscribe: { deny } } }, callerKey];
+    const server = await serverForTest({ users: users(subjects) });
+    const buses = [busForTest(server), busForTest(server)];
+    const peers = buses.map((bus) => {
+      const replies = new ReplyBox(bus, CONTROL, bus.log, 20);
+      const one = new Peers(bus, { subject: CONTROL, replies, logger: bus.log, resubscribeMs: 20 });
+      one.serve(() => true);
+      return one;
+    });
+    await Promise.all(buses.map((bus) => bus.connected()));
+    await until(() => buses.every((bus) => bus.log.text().includes('Other replicas cannot be heard')));
+    // The right to hear questions and the right to hear answers come back one after the other.
+    await server.reload({ users: users([`${CONTROL}.>`]) });
+    await server.reload({ users: users(['other']) });
+    await eventually(async () => {
+      expect(await peers[0]?.ask({}, 1000)).toBe(true);
+    });
   });
 
   it('do without each other, and without knowing who is gone, where the user has no right to the subjects', async () => {
