@@ -36,6 +36,7 @@ const URL_SHOWN = 'https://seeq.plant-a.example.com';
 const ACCESS_KEY = { name: 'simulator-access-key', password: 'simulator-access-secret' };
 
 const AREA = 'Example >> Cooling Tower 1 >> Area A';
+const CHILLER = 'Utilities >> Chiller 1';
 const NOBODY = '00000000-0000-0000-0000-000000000000';
 
 type Names = (kind: string, path: string) => string;
@@ -57,7 +58,7 @@ const scenes = (fqn: Names): Readonly<Record<string, Scene>> => ({
       items: [
         fqn('signal', `${AREA} >> Temperature`),
         fqn('signal', 'Special Cases >> Signals >> Enumeration'),
-        fqn('scalar', `${AREA} >> Temperature Limit`),
+        fqn('scalar', `${CHILLER} >> Temperature Limit`),
         `seeq:${HOST}/signal/${NOBODY}`,
       ],
     },

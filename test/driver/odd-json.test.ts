@@ -123,7 +123,7 @@ const fqn = (kind: FqnKind, path: string, part?: Fqn['part']) =>
 const area = 'Example >> Cooling Tower 1 >> Area A';
 const hour = { start: '2026-03-14T10:00:00Z', end: '2026-03-14T11:00:00Z' };
 const signal = fqn('signal', `${area} >> Temperature`);
-const scalar = fqn('scalar', `${area} >> Temperature Limit`);
+const scalar = fqn('scalar', 'Utilities >> Chiller 1 >> Temperature Limit');
 const other = fqn('signal', `${area} >> Relative Humidity`);
 /** Of the first of the two signals only. */
 const samples = new RegExp(`${idOf(`${area} >> Temperature`)}/samples`);
@@ -167,7 +167,7 @@ const CASES: Record<string, [name: string, params: object, path: RegExp]> = {
   'snapshot of a scalar': ['snapshot', { items: [signal, scalar] }, /getValue/],
   'snapshot of a property': [
     'snapshot',
-    { items: [fqn('asset', 'Example >> Cooling Tower 1', { type: 'property', name: 'Manufacturer' }), scalar] },
+    { items: [fqn('asset', 'Utilities >> Chiller 1', { type: 'property', name: 'Manufacturer' }), scalar] },
     /\/items\//,
   ],
   'snapshot of an attribute': [

@@ -14,6 +14,7 @@ afterAll(() => cluster.stop());
 
 const fqn = (kind: string, path: string, host = 'plant-a') => `seeq:${host}/${kind}/${plantItemId(host, path)}`;
 const AREA = 'Example >> Cooling Tower 1 >> Area A';
+const CHILLER = 'Utilities >> Chiller 1';
 
 /** Asks, and holds the items against their published schema. */
 async function ask(request: Request) {
@@ -27,10 +28,12 @@ describe('datasources and workbooks', () => {
   it('are listed for every server, merged and paged', async () => {
     const whole = await ask({ function: 'datasources' });
     expect(whole.items).toMatchObject([
-      { host: 'plant-a', name: 'Example Data', datasourceClass: 'Simulated Files', datasourceId: 'Example Data' },
+      { host: 'plant-a', name: 'Example Data', datasourceClass: 'Time Series CSV Files', datasourceId: 'Example Data' },
       { host: 'plant-b', name: 'Example Data' },
       { host: 'plant-a', name: 'Plant Historian', datasourceId: 'historian-1' },
       { host: 'plant-b', name: 'Plant Historian' },
+      { host: 'plant-a', name: 'Special Cases', datasourceClass: 'Simulated Cases', datasourceId: 'special-cases' },
+      { host: 'plant-b', name: 'Special Cases' },
     ]);
     const first = await ask({ function: 'datasources', params: { limit: 3 } });
     const second = await ask({ function: 'datasources', params: { limit: 3, cursor: first.meta.cursor } });
@@ -87,7 +90,7 @@ describe('describe', () => {
       fqn('signal', `${AREA} >> Temperature`),
       fqn('asset', AREA, 'plant-b'),
       fqn('condition', 'Packaging >> Shifts'),
-      fqn('scalar', `${AREA} >> Temperature Limit`),
+      fqn('scalar', `${CHILLER} >> Temperature Limit`),
       fqn('asset', `${AREA} >> Temperature`),
       'seeq:plant-a/signal/00000000-0000-0000-0000-000000000001',
       `${fqn('asset', AREA)}/property/Name`,
@@ -104,7 +107,7 @@ describe('describe', () => {
         unit: '°F',
         interpolation: 'Linear',
         path: ['Example', 'Cooling Tower 1', 'Area A'],
-        properties: { Location: { value: 'Cooling Tower 1 north' } },
+        properties: { 'Data ID': { value: '[Tree] Example >> Cooling Tower 1 >> Area A >> Temperature' } },
       },
       { kind: 'asset', displayName: 'plant-b: Area A', hasChildren: true },
       { kind: 'condition', name: 'Shifts' },

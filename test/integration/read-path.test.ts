@@ -131,8 +131,8 @@ describe('elementsearch', () => {
     const { items } = await ask({
       function: 'elementsearch',
       params: {
-        query: 'Area A',
-        asset: fqn('asset', 'Example >> Cooling Tower 1'),
+        query: 'Chiller 1',
+        asset: fqn('asset', 'Utilities'),
         include: ['attributes', 'properties'],
       },
     });

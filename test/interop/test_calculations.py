@@ -209,12 +209,12 @@ def test_a_table_of_counts(session):
 
 def test_one_calculation_for_many_assets(search, pull, raw):
     """The client finds the asset that a calculation depends on and swaps it for each of the others."""
-    calculation = search({"ID": item_id("Example >> Cooling Tower 1 >> Area A >> Temperature Hourly")}).iloc[0]
-    areas = search({"Path": "Example >> Cooling Tower 1", "Name": "/^Area [BC]$/", "Type": "Asset"}, order_by=["Name"])
+    calculation = search({"ID": item_id("Utilities >> Chiller 1 >> Temperature Hourly")}).iloc[0]
+    areas = search({"Path": "Utilities", "Name": "/^Chiller/", "Type": "Asset"}, order_by=["Name"])
     frame = pull(areas, calculation=calculation, grid=None, header="Name")
-    assert list(frame.columns) == ["Area B", "Area C"]
+    assert list(frame.columns) == ["Chiller 1", "Chiller 2"]
     for area in frame.columns:
-        samples = raw(f"Example >> Cooling Tower 1 >> {area} >> Temperature")
+        samples = raw(f"Utilities >> {area} >> Temperature")
         assert pairs(frame, area) == [sample for sample in samples if sample[0] % HOUR == 0]
 
 

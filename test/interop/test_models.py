@@ -92,8 +92,8 @@ def test_every_search_hit(session, plain):
 
 
 AREA = item_id("Example >> Cooling Tower 1 >> Area A")
-HOURLY = item_id("Example >> Cooling Tower 1 >> Area A >> Temperature Hourly")
-LIMIT = item_id("Example >> Cooling Tower 1 >> Area A >> Temperature Limit")
+HOURLY = item_id("Utilities >> Chiller 1 >> Temperature Hourly")
+LIMIT = item_id("Utilities >> Chiller 1 >> Temperature Limit")
 EXAMPLE = item_id("Example Data", "datasource")
 LEVEL = item_id("Packaging >> Line 1 >> Reactor 1 >> Level")
 BATCHES = item_id("Packaging >> Line 1 >> Reactor 1 >> Batches")

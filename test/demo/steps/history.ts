@@ -23,7 +23,7 @@ export const history: Step = {
     'minutes; where a plant recorded nothing, nothing is drawn (░).',
   async run({ world, checks, ask }) {
     const wanted = [
-      { plant: world.truth[NORTH], path: ['Example', 'Cooling Tower 1', 'Area D', 'Compressor Power'] },
+      { plant: world.truth[NORTH], path: ['Example', 'Cooling Tower 2', 'Area D', 'Compressor Power'] },
       { plant: world.truth[SOUTH], path: ['Special Cases', 'Signals', 'Gappy'] },
     ].map(({ plant, path }) => ({ plant, item: plant.item(...path), label: path.slice(-2).join(' › ') }));
     const items = wanted.map(({ plant, item }) => plant.fqn(item));

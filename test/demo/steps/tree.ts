@@ -51,7 +51,7 @@ export const tree: Step = {
       areas.map((area) => ({ fqn: plant.fqn(area), name: area.name, path: TOWER, parent: plant.fqn(tower), depth: 1 })),
     );
     checks.same(
-      'each has the attributes that the plant gives it: type, unit, FQN, and the value of the limit',
+      'each has the attributes that the plant gives it: type, unit and FQN',
       items.map((item) => item.attributes),
       areas.map((area) => attributes(plant, area)),
     );

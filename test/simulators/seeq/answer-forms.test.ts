@@ -61,7 +61,7 @@ describe('forms of answers of the Seeq simulator', () => {
   });
 
   it('finds every operation of a signal also by the identifiers of its source, percent-encoded', async () => {
-    const path = `/signals/${encodeURIComponent('Simulated Files')}/${encodeURIComponent('Example Data')}/Fast`;
+    const path = `/signals/${encodeURIComponent('Simulated Cases')}/special-cases/Fast`;
     const id = idOf(`${SIGNALS} >> Fast`);
     for (const tail of ['', '/samples', '/sample/2026-01-01T00:00:00Z']) {
       const query = tail === '/samples' ? RANGE : {};

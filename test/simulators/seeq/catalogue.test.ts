@@ -54,8 +54,8 @@ describe('catalogue of the Seeq simulator: users, folders, sources, metrics', ()
     const one = await get(`/datasources/${source}/items`, { query: { dataId: 'R-101.LEVEL' } });
     expect(one.body).toMatchObject({ items: [{ id: idOf('Packaging >> Line 1 >> Reactor 1 >> Level') }] });
     expect((await get('/datasources/status')).body).toMatchObject({
-      totalResults: 2,
-      datasourceStatuses: [{ enabled: true }, { datasourceGuid: source }],
+      totalResults: 3,
+      datasourceStatuses: [{ enabled: true }, { datasourceGuid: source }, { datasourceName: 'Special Cases' }],
     });
   });
 
@@ -77,17 +77,17 @@ describe('catalogue of the Seeq simulator: users, folders, sources, metrics', ()
     expect(await usages('In No Tree')).toEqual(['Minutes Metric']);
     expect(await usages('Packaging >> Line 1 >> Reactor 1 >> Level')).toEqual(['Scoped Signal']);
     expect(await usages('Packaging >> Line 1 >> Reactor 1 >> Level', { scope: [] })).toEqual(['Scoped Signal']);
-    const query = { asset: idOf('Example'), types: ['Signal'], filter: 'temp' };
+    const query = { asset: idOf('Utilities'), types: ['Signal'], filter: 'temp' };
     expect((await get('/items/asset-children-by-name', { query })).body).toMatchObject({
       items: [
-        { name: 'Temperature', count: 19, types: ['StoredSignal'] },
-        { name: 'Temperature Hourly', count: 19, types: ['CalculatedSignal'] },
+        { name: 'Temperature', count: 2, types: ['StoredSignal'] },
+        { name: 'Temperature Hourly', count: 2, types: ['CalculatedSignal'] },
       ],
     });
   });
 
   it('shows the formula of a calculated item, and refuses where there is none', async () => {
-    const hourly = 'Example >> Cooling Tower 1 >> Area A >> Temperature Hourly';
+    const hourly = 'Utilities >> Chiller 1 >> Temperature Hourly';
     expect((await get(`/formulas/items/${idOf(hourly)}`)).body).toMatchObject({
       formula: '$t.resample(1h)',
       parameters: [{ name: 't', item: { name: 'Temperature' } }],

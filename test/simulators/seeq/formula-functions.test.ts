@@ -147,7 +147,7 @@ describe('formula functions of the Seeq simulator', () => {
     expect(await values('$three / ($three - 1)', MINUTES)).toEqual([undefined, 2, 1.5]);
     expect(await values('-$three ^ 2', MINUTES)).toEqual([1, 4, 9]);
     expect(await values('$a = $three * 2 // doubled\n$b = 1\n$a + $b', MINUTES)).toEqual([3, 5, 7]);
-    const [sum, own] = [await samples('$temperature + $wet'), await samples('$temperature')];
+    const [sum, own] = [await samples('$temperature + $step'), await samples('$temperature')];
     expect(sum.length).toBeGreaterThan(own.length + 200);
     expect((await run('$temperature + 10°C', DAY)).samples?.valueUnitOfMeasure).toBe('°F');
     expect((await run('$power * 2h', DAY)).samples?.valueUnitOfMeasure).toBe('kW·h');

@@ -188,7 +188,7 @@ describe('samples of the Seeq simulator', () => {
     const path = `/signals/${encodeURIComponent('Simulated Historian')}/historian-1/${encodeURIComponent('R-101.LEVEL')}`;
     expect((await get(path)).body).toMatchObject({ id: idOf('Packaging >> Line 1 >> Reactor 1 >> Level') });
     expect((await get(`${path}/sample/2026-01-01T00:00:00Z`)).status).toBe(200);
-    const odd = `/signals/${encodeURIComponent('Simulated Files')}/${encodeURIComponent('Example Data')}/${encodeURIComponent('names/For/ward')}`;
+    const odd = `/signals/${encodeURIComponent('Simulated Cases')}/special-cases/${encodeURIComponent('names/For/ward')}`;
     expect((await get(odd)).body).toMatchObject({ name: 'For/ward' });
   });
 

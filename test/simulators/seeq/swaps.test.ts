@@ -3,8 +3,8 @@ import type { Models } from './answers/shapes.ts';
 import { startSeeqSimulator, type SeeqSimulator } from './simulator.ts';
 import { caller, idOf, NOW, type Caller } from './testing.ts';
 
-const AREA_A = 'Example >> Cooling Tower 1 >> Area A';
-const AREA_B = 'Example >> Cooling Tower 1 >> Area B';
+const AREA_A = 'Utilities >> Chiller 1';
+const AREA_B = 'Utilities >> Chiller 2';
 
 describe('swapping assets in the Seeq simulator', () => {
   let simulator: SeeqSimulator;
@@ -56,9 +56,9 @@ describe('swapping assets in the Seeq simulator', () => {
           .body as Models['SwapOptionListV1']
       ).swapOptions?.[0];
     const areas = await options(idOf(AREA_A));
-    expect(areas?.itemsWithSwapPairs?.map(({ item, parameterMatch }) => [item.name, parameterMatch])).toEqual(
-      Array.from('BCDEFGHIJK', (letter) => [`Area ${letter}`, 1]),
-    );
+    expect(areas?.itemsWithSwapPairs?.map(({ item, parameterMatch }) => [item.name, parameterMatch])).toEqual([
+      ['Chiller 2', 1],
+    ]);
     expect(areas?.invalidSwapOuts).toEqual([]);
     expect((await options(idOf('Packaging >> Line 1')))?.invalidSwapOuts).toHaveLength(1);
   });

@@ -66,8 +66,8 @@ describe('trees of the Seeq simulator', () => {
   });
 
   it('matches properties of roots with case', async () => {
-    expect(names(await node(undefined, { properties: ['Data ID=example'] }))).toEqual(['Example']);
-    expect(names(await node(undefined, { properties: ['Data ID=EXAMPLE'] }))).toEqual([]);
+    expect(names(await node(undefined, { properties: ['Data ID=packaging'] }))).toEqual(['Packaging']);
+    expect(names(await node(undefined, { properties: ['Data ID=PACKAGING'] }))).toEqual([]);
     expect((await get('/trees/assets', { query: { properties: ['Name'] } })).status).toBe(400);
   });
 

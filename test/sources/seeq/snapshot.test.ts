@@ -87,7 +87,7 @@ describe.each(['absent', 'null'] as const)('with members without value %s', (abs
 
   it('a property has its text', async () => {
     const source = await open();
-    const tower: Fqn = { ...signalFqn('Example >> Cooling Tower 1'), kind: 'asset' };
+    const tower: Fqn = { ...signalFqn('Utilities >> Chiller 1'), kind: 'asset' };
     expect(await snapshot(source, property(tower, 'Manufacturer'))).toEqual({
       value: 'Nordkühl & Söhne',
       time: null,

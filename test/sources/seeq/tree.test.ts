@@ -14,6 +14,7 @@ describe('the roots', () => {
       'Maintenance',
       'Packaging',
       'Special Cases',
+      'Utilities',
     ]);
     expect(readable(assets).every(({ path, hasChildren }) => path.length === 0 && hasChildren)).toBe(true);
     expect(attributes).toEqual([]);
@@ -25,26 +26,27 @@ describe('children', () => {
     'are assets with their path, and attributes of every kind (%s)',
     async (absent) => {
       const { source } = await plant({ knobs: { absent } });
-      const area = await source.children(idOf('Example >> Cooling Tower 1 >> Area A'), freeCall());
+      const area = await source.children(idOf('Utilities >> Chiller 1'), freeCall());
       expect(area.assets).toEqual([]);
       const fqn = (kind: string, name: string) => ({
         scheme: 'seeq',
         host: 'plant',
         kind,
-        id: idOf(`Example >> Cooling Tower 1 >> Area A >> ${name}`),
+        id: idOf(`Utilities >> Chiller 1 >> ${name}`),
       });
       expect(area.attributes).toContainEqual({
         name: 'Temperature',
         type: 'tag',
-        description: 'Air temperature in Area A of Cooling Tower 1',
+        description: 'Air temperature at Chiller 1',
         unit: '°F',
         fqn: fqn('signal', 'Temperature'),
       });
       expect(area.attributes).toContainEqual({
-        name: 'Optimizer',
+        name: 'Temperature Hourly',
         type: 'tag',
         description: expect.any(String) as string,
-        fqn: fqn('signal', 'Optimizer'),
+        unit: '°F',
+        fqn: fqn('signal', 'Temperature Hourly'),
       });
       expect(area.attributes).toContainEqual({
         name: 'Temperature Limit',
@@ -61,7 +63,9 @@ describe('children', () => {
         ['Cooling Tower 1', ['Example']],
         ['Cooling Tower 2', ['Example']],
       ]);
-      expect(towers.assets[0]).toMatchObject({ description: 'Cooling Tower 1 with areas A to K', hasChildren: true });
+      expect(towers.assets[0]).toMatchObject({ hasChildren: true });
+      const { assets: chillers } = await source.children(idOf('Utilities'), freeCall());
+      expect(chillers[0]).toMatchObject({ description: 'Chiller 1 behind the cooling towers', hasChildren: true });
     },
   );
 
@@ -129,7 +133,7 @@ describe('properties', () => {
     const { source } = await plant();
     const id = idOf('Special Cases >> Scalars >> Setpoint').toLowerCase();
     expect((await source.properties(id, freeCall())).name).toBe('Setpoint');
-    const tower = await source.properties(idOf('Example >> Cooling Tower 1'), freeCall());
+    const tower = await source.properties(idOf('Utilities >> Chiller 1'), freeCall());
     expect(tower.properties).toContainEqual({ name: 'Manufacturer', value: 'Nordkühl & Söhne' });
     expect(tower.properties).toContainEqual({ name: 'Installed', value: '1998' });
   });

@@ -1,20 +1,29 @@
-/** The tree `Example`: two cooling towers with areas, each with weather, a compressor, a condition and a limit. */
-import { calculatedData } from '../formula/items.ts';
+/**
+ * The data source `Example Data`, by name and shape as the vendor's documentation and tests show it: six tags of each
+ * of 26 areas, and the tree `Example` of two cooling towers with eleven of them. It holds nothing else.
+ */
 import { gridSeries } from '../series/grid-series.ts';
 import { noise, pick } from '../series/noise.ts';
-import { periodicCapsules } from '../series/capsules.ts';
-import { DAY, floorDiv, HOUR, MINUTE } from '../series/time.ts';
+import { DAY, floorDiv, HOUR, MINUTE, parseTime } from '../series/time.ts';
 import type { PlantParts } from './parts.ts';
-import { guidOf } from './guid.ts';
-import type { Item } from './item.ts';
-import type { Plant } from './plant.ts';
+import type { Item, SignalData } from './item.ts';
+
+const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'.split('');
 
 const TOWERS: readonly (readonly [name: string, areas: string])[] = [
-  ['Cooling Tower 1', 'ABCDEFGHIJK'],
-  ['Cooling Tower 2', 'DEFGHIJK'],
+  ['Cooling Tower 1', 'ABCGHIJK'],
+  ['Cooling Tower 2', 'DEF'],
 ];
 
-/** Samples of the weather and of the power come every two minutes. */
+/** Area F shows neither of these in the tree. */
+const NOT_IN_F = ['Temperature', 'Relative Humidity'];
+/** And its power has no samples after the first and before the second time. */
+const GAP_OF_F = ['2018-01-01T01:00:00Z', '2018-01-01T02:00:00Z'].map((text) => parseTime(text, 'plant'));
+
+/** The vendor's tests count more than 236 signals in this source; which these are is not public. [Inferred.] */
+const FURTHER = 20;
+
+/** Samples of nearly all signals come every two minutes. */
 const PERIOD = 2n * MINUTE;
 /** The compressor may change its stage every two hours, and takes ten minutes for it. */
 const BLOCK = 2n * HOUR;
@@ -22,164 +31,135 @@ const TRANSITION = 10n * MINUTE;
 
 export function addCoolingTowers(parts: PlantParts): void {
   const { plant, example } = parts;
-  const root = plant.add({ type: 'Asset', name: 'Example', datasource: example, dataId: 'example' });
-  for (const [name, areas] of TOWERS) {
-    const tower = plant.add({
+  const areas = new Map(LETTERS.map((letter) => [letter, signalsOf(parts, letter)]));
+  const asset = (name: string, parent?: Item): Item =>
+    plant.add({
       type: 'Asset',
       name,
-      parent: root,
-      description: `${name} with areas ${areas[0] ?? ''} to ${areas.at(-1) ?? ''}`,
       datasource: example,
-      dataId: `example/${name}`,
-      properties: [
-        { name: 'Manufacturer', value: 'Nordkühl & Söhne' },
-        { name: 'Installed', value: 1998, unit: '' },
-      ],
+      dataId: `[Asset] ${parent === undefined ? '' : `${plant.pathOf(parent)} >> `}${name}`,
+      ...(parent === undefined ? {} : { parent }),
     });
-    for (const letter of areas) addArea(parts, tower, letter);
+  const root = asset('Example');
+  for (const [name, letters] of TOWERS) {
+    const tower = asset(name, root);
+    for (const letter of letters) {
+      const area = asset(`Area ${letter}`, tower);
+      for (const [signal, data] of areas.get(letter) ?? []) {
+        if (letter === 'F' && NOT_IN_F.includes(signal)) continue;
+        const dataId = `[Tree] ${plant.pathOf(area)} >> ${signal}`;
+        plant.add({ type: 'StoredSignal', name: signal, parent: area, datasource: example, dataId, ...data });
+      }
+    }
+  }
+  for (const [letter, signals] of areas) {
+    for (const [signal, data] of signals) addTag(parts, `Area ${letter}_${signal}`, data);
+  }
+  for (let n = 1; n <= FURTHER; n += 1) {
+    const name = `Lab Sample ${String(n).padStart(2, '0')}`;
+    const seed = plant.seed(name);
+    const value = (k: number): number => round(7 + noise(seed, k), 2);
+    addTag(parts, name, {
+      signal: {
+        series: gridSeries({ period: 8n * HOUR, end: plant.now, value }),
+        interpolation: 'Linear',
+        maxInterpolation: DAY,
+      },
+    });
   }
 }
 
-function addArea(parts: PlantParts, tower: Item, letter: string): void {
-  const { plant, example } = parts;
-  const dataId = `${tower.name}/Area ${letter}`;
-  const area = plant.add({ type: 'Asset', name: `Area ${letter}`, parent: tower, datasource: example, dataId });
-  const seed = plant.seed(dataId);
+type Data = Pick<Item, 'description'> & { readonly signal: SignalData };
+
+function addTag({ plant, example }: PlantParts, name: string, data: Data): void {
+  plant.add({ type: 'StoredSignal', name, datasource: example, dataId: `[Tag] ${name}.sim.ts.csv`, ...data });
+}
+
+/** The six signals of an area, the same for its tags and its place in the tree. */
+function signalsOf({ plant }: PlantParts, letter: string): [name: string, data: Data][] {
+  const seed = plant.seed(`Area ${letter}`);
   const end = plant.now;
+  const weather = weatherOf(seed);
   const stageAt = compressor(seed);
-  const common = { parent: area, datasource: example } as const;
-  const weather = (key: bigint): number => {
+  const grid = (value: (k: number, key: bigint) => number | string): SignalData => ({
+    series: gridSeries({ period: PERIOD, end, value }),
+    interpolation: 'Linear',
+    maxInterpolation: HOUR,
+  });
+  const power = (k: number, key: bigint): number => round(POWER[stageAt(key)] * (0.95 + 0.1 * noise(seed + 3, k)), 3);
+  const [gapStart = 0n, gapEnd = 0n] = letter === 'F' ? GAP_OF_F : [];
+  return [
+    [
+      'Compressor Power',
+      {
+        signal: {
+          ...grid(power),
+          series: gridSeries({
+            period: PERIOD,
+            end,
+            value: power,
+            present: (_k, key) => key < gapStart || key > gapEnd,
+          }),
+          unit: 'kW',
+        },
+      },
+    ],
+    [
+      'Compressor Stage',
+      {
+        description: 'What the compressor does, as text',
+        signal: {
+          ...grid((_k, key) => stageAt(key)),
+          interpolation: 'Step',
+          maxInterpolation: 4n * HOUR,
+          unit: 'string',
+        },
+      },
+    ],
+    [
+      'Optimizer',
+      {
+        description: 'Whether the optimizer runs: 1 or 0',
+        signal: {
+          series: gridSeries({
+            period: 4n * HOUR,
+            phase: 30n * MINUTE,
+            end,
+            value: (k) => (noise(seed + 4, k) < 0.7 ? 1 : 0),
+          }),
+          interpolation: 'Step',
+          maxInterpolation: DAY,
+        },
+      },
+    ],
+    [
+      'Relative Humidity',
+      {
+        signal: {
+          ...grid((k, key) => round(Math.min(100, Math.max(5, 120 - weather(key) + 6 * noise(seed + 1, k))), 3)),
+          unit: '%',
+        },
+      },
+    ],
+    [
+      'Temperature',
+      {
+        description: `Air temperature in Area ${letter}`,
+        signal: { ...grid((k, key) => round(weather(key) + 3 * noise(seed, k), 3)), unit: '°F', sourceUnit: '°F' },
+      },
+    ],
+    ['Wet Bulb', { signal: { ...grid((k, key) => round(weather(key) - 9 + 2 * noise(seed + 2, k), 2)), unit: '°F' } }],
+  ];
+}
+
+/** Warm days in warm summers, in °F. */
+export function weatherOf(seed: number): (key: bigint) => number {
+  return (key) => {
     const days = Number(key) / Number(DAY);
     const year = -Math.cos((2 * Math.PI * (days - 20)) / 365.25);
     const day = -Math.cos(2 * Math.PI * (days - 0.125));
     return 68 + (seed & 7) + 14 * year + 9 * day;
   };
-
-  const temperature = plant.add({
-    ...common,
-    type: 'StoredSignal',
-    name: 'Temperature',
-    description: `Air temperature in ${area.name} of ${tower.name}`,
-    dataId: `[${dataId}] Temperature`,
-    properties: [{ name: 'Location', value: `${tower.name} north` }],
-    signal: {
-      series: gridSeries({ period: PERIOD, end, value: (k, key) => round(weather(key) + 3 * noise(seed, k), 3) }),
-      interpolation: 'Linear',
-      maxInterpolation: HOUR,
-      unit: '°F',
-      sourceUnit: 'deg F',
-    },
-  });
-  plant.add({
-    ...common,
-    type: 'StoredSignal',
-    name: 'Relative Humidity',
-    dataId: `[${dataId}] Relative Humidity`,
-    signal: {
-      series: gridSeries({
-        period: PERIOD,
-        end,
-        value: (k, key) => round(Math.min(100, Math.max(5, 120 - weather(key) + 6 * noise(seed + 1, k))), 3),
-      }),
-      interpolation: 'Linear',
-      maxInterpolation: HOUR,
-      unit: '%',
-    },
-  });
-  plant.add({
-    ...common,
-    type: 'StoredSignal',
-    name: 'Wet Bulb',
-    dataId: `[${dataId}] Wet Bulb`,
-    signal: {
-      series: gridSeries({
-        period: 5n * MINUTE,
-        jitter: (k) => BigInt(Math.floor(noise(seed + 5, k) * 240_000)) * 1_000_000n,
-        end,
-        value: (k, key) => round(weather(key) - 9 + 2 * noise(seed + 2, k), 2),
-      }),
-      interpolation: 'PILinear',
-      maxInterpolation: 2n * HOUR,
-      unit: '°F',
-    },
-  });
-  plant.add({
-    ...common,
-    type: 'StoredSignal',
-    name: 'Compressor Power',
-    dataId: `[${dataId}] Compressor Power`,
-    signal: {
-      series: gridSeries({
-        period: PERIOD,
-        end,
-        value: (k, key) => round(POWER[stageAt(key)] * (0.95 + 0.1 * noise(seed + 3, k)), 3),
-      }),
-      interpolation: 'Linear',
-      maxInterpolation: HOUR,
-      unit: 'kW',
-    },
-  });
-  plant.add({
-    ...common,
-    type: 'StoredSignal',
-    name: 'Compressor Stage',
-    description: 'What the compressor does, as text',
-    dataId: `[${dataId}] Compressor Stage`,
-    signal: {
-      series: gridSeries({ period: 10n * MINUTE, end, value: (_k, key) => stageAt(key) }),
-      interpolation: 'Step',
-      maxInterpolation: 4n * HOUR,
-      unit: 'string',
-    },
-  });
-  plant.add({
-    ...common,
-    type: 'StoredSignal',
-    name: 'Optimizer',
-    description: 'Whether the optimizer runs: 1 or 0',
-    dataId: `[${dataId}] Optimizer`,
-    signal: {
-      series: gridSeries({
-        period: 30n * MINUTE,
-        end,
-        value: (k) => (noise(seed + 4, Math.floor(k / 6)) < 0.7 ? 1 : 0),
-      }),
-      interpolation: 'Step',
-      maxInterpolation: DAY,
-    },
-  });
-  plant.add({
-    name: 'Temperature Hourly',
-    parent: area,
-    description: 'The temperature on an even grid of one hour',
-    formula: '$t.resample(1h)',
-    inputs: { t: temperature },
-    ...calculatedData('$t.resample(1h)', { t: temperature }, end),
-  });
-  plant.add({
-    ...common,
-    type: 'StoredCondition',
-    name: 'Compressor Off',
-    dataId: `[${dataId}] Compressor Off`,
-    condition: {
-      maxDuration: 2n * HOUR,
-      declared: [{ name: 'Block' }],
-      capsules: periodicCapsules({
-        period: BLOCK,
-        longest: BLOCK,
-        end,
-        round: (index, start) => (stageOf(seed, index) === 'OFF' ? [capsuleOfBlock(plant, dataId, index, start)] : []),
-      }),
-    },
-  });
-  plant.add({
-    ...common,
-    type: 'LiteralScalar',
-    name: 'Temperature Limit',
-    dataId: `[${dataId}] Temperature Limit`,
-    formula: '95°F',
-    scalar: { value: 95, unit: '°F' },
-  });
 }
 
 type Stage = 'OFF' | 'TRANSITION' | 'STAGE 1' | 'STAGE 2';
@@ -196,18 +176,6 @@ function compressor(seed: number): (key: bigint) => Stage {
     const block = Number(floorDiv(key, BLOCK));
     const stage = stageOf(seed, block);
     return key - BigInt(block) * BLOCK < TRANSITION && stageOf(seed, block - 1) !== stage ? 'TRANSITION' : stage;
-  };
-}
-
-function capsuleOfBlock(plant: Plant, dataId: string, index: number, start: bigint) {
-  const end = start + BLOCK;
-  const now = plant.now();
-  return {
-    id: guidOf(plant.name, `capsule:${dataId}/off/${index}`),
-    start,
-    end,
-    ...(end > now ? { uncertain: true, cursor: now } : {}),
-    properties: [{ name: 'Block', value: index }],
   };
 }
 

@@ -10,6 +10,7 @@ import { addSpecialConditions } from './special-conditions.ts';
 import { addSpecialItems } from './special-items.ts';
 import { addSpecialSignals } from './special-signals.ts';
 import { addValues } from './special-values.ts';
+import { addUtilities } from './utilities.ts';
 import { addWorkbooks } from './workbooks.ts';
 
 /**
@@ -19,16 +20,16 @@ import { addWorkbooks } from './workbooks.ts';
  */
 export function buildPlant(name: string, now: () => bigint, extraTags = 0): Plant {
   const plant = new Plant(name, now);
-  const example = addDatasource(plant, 'Example Data', 'Simulated Files', 'Example Data');
   const parts: PlantParts = {
     plant,
-    example,
-    special: example,
+    example: addDatasource(plant, 'Example Data', 'Time Series CSV Files', 'Example Data'),
     historian: addDatasource(plant, 'Plant Historian', 'Simulated Historian', 'historian-1'),
+    special: addDatasource(plant, 'Special Cases', 'Simulated Cases', 'special-cases'),
   };
   addCoolingTowers(parts);
+  addUtilities(parts);
   const reactors = addPackaging(parts);
-  const special = plant.add({ type: 'Asset', name: 'Special Cases', datasource: parts.example, dataId: 'special' });
+  const special = plant.add({ type: 'Asset', name: 'Special Cases', datasource: parts.special, dataId: 'special' });
   addSpecialSignals(parts, special);
   addSpecialConditions(parts, special);
   addSpecialItems(parts, special);

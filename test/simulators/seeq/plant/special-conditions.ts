@@ -6,12 +6,12 @@ import { guidOf } from './guid.ts';
 import type { ConditionData, Item } from './item.ts';
 
 export function addSpecialConditions(parts: PlantParts, special: Item): void {
-  const { plant, example } = parts;
+  const { plant, special: source } = parts;
   const parent = plant.add({
     type: 'Asset',
     name: 'Conditions',
     parent: special,
-    datasource: example,
+    datasource: source,
     dataId: 'special/conditions',
   });
   const id = (key: string): string => guidOf(plant.name, `capsule:special/${key}`);
@@ -21,7 +21,7 @@ export function addSpecialConditions(parts: PlantParts, special: Item): void {
       name,
       description,
       parent,
-      datasource: example,
+      datasource: source,
       dataId: `conditions/${name}`,
       condition,
     });

@@ -6,12 +6,12 @@ import type { PlantParts } from './parts.ts';
 import type { Item, ScalarData } from './item.ts';
 
 export function addSpecialItems(parts: PlantParts, special: Item): void {
-  const { plant, example } = parts;
+  const { plant, special: source } = parts;
   const scalars = plant.add({
     type: 'Asset',
     name: 'Scalars',
     parent: special,
-    datasource: example,
+    datasource: source,
     dataId: 'special/scalars',
   });
   const scalar = (name: string, formula: string, value: ScalarData): Item =>
@@ -19,7 +19,7 @@ export function addSpecialItems(parts: PlantParts, special: Item): void {
       type: 'LiteralScalar',
       name,
       parent: scalars,
-      datasource: example,
+      datasource: source,
       dataId: `scalars/${name}`,
       formula,
       scalar: value,
@@ -45,10 +45,10 @@ export function addSpecialItems(parts: PlantParts, special: Item): void {
     type: 'Asset',
     name: 'Hidden',
     parent: special,
-    datasource: example,
+    datasource: source,
     dataId: 'special/hidden',
   });
-  const common = { type: 'StoredSignal', datasource: example, signal } as const;
+  const common = { type: 'StoredSignal', datasource: source, signal } as const;
   plant.add({ ...common, name: 'Archived', parent: hidden, dataId: 'hidden/archived', archived: true });
   plant.add({ ...common, name: 'Redacted', parent: hidden, dataId: 'hidden/redacted', redacted: true });
   const free = plant.add({ ...common, name: 'In No Tree', dataId: 'free', description: 'A signal below no asset' });

@@ -22,18 +22,18 @@ export const AWKWARD_NAMES = [
 ] as const;
 
 export function addSpecialSignals(parts: PlantParts, special: Item): void {
-  const { plant, example } = parts;
+  const { plant, special: source } = parts;
   const folder = plant.add({
     type: 'Asset',
     name: 'Signals',
     parent: special,
-    datasource: example,
+    datasource: source,
     dataId: 'special/signals',
   });
   const seed = plant.seed('special');
   const end = plant.now;
   const add = (name: string, description: string, signal: SignalData, parent = folder, dataId = name): Item =>
-    plant.add({ type: 'StoredSignal', name, description, parent, datasource: example, dataId, signal });
+    plant.add({ type: 'StoredSignal', name, description, parent, datasource: source, dataId, signal });
   const linear = { interpolation: 'Linear', maxInterpolation: HOUR } as const;
   const step = { interpolation: 'Step', maxInterpolation: DAY } as const;
 
@@ -145,7 +145,7 @@ export function addSpecialSignals(parts: PlantParts, special: Item): void {
     type: 'Asset',
     name: 'Names',
     parent: special,
-    datasource: example,
+    datasource: source,
     dataId: 'special/names',
   });
   for (const name of AWKWARD_NAMES) {
