@@ -35,7 +35,7 @@ export async function eachItem(
 }
 
 /** Items refused in one turn of the loop: thousands of errors together would hold up all other requests. */
-const REFUSED_IN_A_TURN = 100;
+export const REFUSED_IN_A_TURN = 100;
 
 /** The items of each host; those that name none, or a wrong one, have failed already. */
 export async function groupByHost(

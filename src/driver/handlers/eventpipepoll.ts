@@ -1,9 +1,11 @@
 /** `eventpipepoll`: signs the caller up for changes of values. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { eventpipepoll as declaration } from '../../contract/functions/data.ts';
 import { type DriverError, toDriverError } from '../../contract/errors.ts';
 import { parseFqn } from '../../contract/fqn.ts';
 import type { RequestContext } from '../context.ts';
 import { handler, type Handler } from '../handler.ts';
+import { REFUSED_IN_A_TURN } from '../items.ts';
 import { Lease, type LeasedItem } from '../leases/lease.ts';
 import { Marks, MOST_ITEMS } from '../leases/marks.ts';
 import { failedReading } from '../leases/reading.ts';
@@ -17,7 +19,9 @@ export const eventpipepoll: Handler = {
       checkLimit('items', items.length, Math.min(itemsPerRequest, MOST_ITEMS), 'items');
       checkLimit('leaseMs', leaseMs, maxLeaseMs, 'milliseconds');
       const marks = Marks.of(items, cursor);
-      const { leased, refused } = resolve(items, context);
+      const leased: LeasedItem[] = [];
+      const refused: RefusedItem[] = [];
+      for (const _portion of resolve(items, context, leased, refused)) await nextTurn();
       if (leased.length === 0) {
         await refuseAll(refused, context);
         return;
@@ -47,9 +51,16 @@ interface RefusedItem {
   error: DriverError;
 }
 
-function resolve(items: readonly string[], context: RequestContext) {
-  const leased: LeasedItem[] = [];
-  const refused: RefusedItem[] = [];
+/**
+ * Finds the host of each item; yields where the loop may turn. A request with few wrong items is never held up, so that
+ * a cancellation right behind it finds its lease.
+ */
+export function* resolve(
+  items: readonly string[],
+  context: Pick<RequestContext, 'hosts' | 'selected' | 'asks'>,
+  leased: LeasedItem[],
+  refused: RefusedItem[],
+): Generator<undefined, void> {
   for (const [index, text] of items.entries()) {
     try {
       const fqn = parseFqn(text);
@@ -58,16 +69,17 @@ function resolve(items: readonly string[], context: RequestContext) {
       leased.push({ index, text, fqn, host });
     } catch (thrown) {
       refused.push({ index, text, error: toDriverError(thrown) });
+      if (refused.length % REFUSED_IN_A_TURN === 0) yield;
     }
   }
-  return { leased, refused };
 }
 
 /** Where nothing can be polled there is nothing to wait for. */
 async function refuseAll(refused: readonly RefusedItem[], context: RequestContext): Promise<void> {
-  for (const { index, text, error } of refused) {
+  for (const [count, { index, text, error }] of refused.entries()) {
     await context.part({ index, fqn: text }, async () => {
       throw error;
     });
+    if ((count + 1) % REFUSED_IN_A_TURN === 0) await nextTurn();
   }
 }
