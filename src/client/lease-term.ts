@@ -1,6 +1,6 @@
 /** One lease at one replica, from its request to its last message. */
 import { randomUUID } from 'node:crypto';
-import type { LeaseEnd } from '../contract/answer.ts';
+import type { AnswerMeta, LeaseEnd } from '../contract/answer.ts';
 import type { ErrorBody } from '../contract/errors.ts';
 import type { Request } from '../contract/request.ts';
 import { BrokenAnswer } from './answer.ts';
@@ -52,13 +52,13 @@ export class LeaseTerm {
     this.#leaving.abort(new Error('This lease is not followed any more.'));
   }
 
-  /** Hands over the items of each message, with the cursor if it has one. Never rejects. */
-  async run(take: (items: unknown[], cursor: string | undefined) => void): Promise<TermEnd> {
+  /** Hands over the items of each message, with what else it says of the lease. Never rejects. */
+  async run(take: (items: unknown[], told: Pick<AnswerMeta, 'cursor' | 'intervalMs'>) => void): Promise<TermEnd> {
     try {
       for await (const { items, meta, last, error } of this.#stream) {
         // A refusal is no lease.
         if (last && error !== undefined) return { error: new Refused(error as ErrorBody) };
-        take(items, meta?.cursor);
+        take(items, meta ?? {});
         if (last && meta?.ended !== undefined) return { ended: meta.ended };
       }
       return { error: new BrokenAnswer('The lease ended and did not say why.') };

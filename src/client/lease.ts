@@ -60,6 +60,7 @@ export class FollowedLease implements AsyncIterable<LeaseItem> {
   readonly #leaseMs: number;
   readonly #news = new LeaseNews();
   #cursor: string | undefined;
+  #realIntervalMs: number | undefined;
   /** The lease that counts, and the one that is to follow it. */
   #current: LeaseTerm | undefined;
   #next: LeaseTerm | undefined;
@@ -75,6 +76,14 @@ export class FollowedLease implements AsyncIterable<LeaseItem> {
     this.#options = options;
     this.#leaseMs = request.leaseMs ?? DEFAULT_LEASE_MS;
     this.#open();
+  }
+
+  /**
+   * How often the items are really read at present, on average; longer than asked for when the server cannot keep up.
+   * Undefined as long as that is not known.
+   */
+  get realIntervalMs(): number | undefined {
+    return this.#realIntervalMs;
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<LeaseItem> {
@@ -126,12 +135,13 @@ export class FollowedLease implements AsyncIterable<LeaseItem> {
 
   /** Never rejects. */
   async #follow(term: LeaseTerm): Promise<void> {
-    const end = await term.run((items, cursor) => {
+    const end = await term.run((items, { cursor, intervalMs }) => {
       if (term === this.#next) this.#promote(term);
       // What a lease that was replaced still sends comes from the one that replaced it, too.
       if (term !== this.#current) return;
       for (const item of items) this.#news.add(item as LeaseItem);
       this.#cursor = cursor ?? this.#cursor;
+      this.#realIntervalMs = intervalMs ?? this.#realIntervalMs;
     });
     const isNext = term === this.#next;
     if (!isNext && term !== this.#current) return;

@@ -27,6 +27,14 @@ export const metaSchema = z.object({
   total: z.number().int().optional().describe('Number of hits at the sources, where they tell it'),
   cursor: z.string().optional().describe('Opaque; send it back to get the next page'),
   truncated: z.boolean().optional().describe('More exists than was asked for; see cursor'),
+  intervalMs: z
+    .number()
+    .int()
+    .optional()
+    .describe(
+      'Of a lease: how often its items are really read, on average; longer than asked for when the server cannot keep ' +
+        'up. Absent as long as they have not been read twice, and while all of them fail',
+    ),
   ended: z.enum(leaseEnds).optional().describe('Of a lease, in its last message: why it ended'),
 });
 export type AnswerMeta = z.infer<typeof metaSchema>;

@@ -30,12 +30,23 @@ export type TelemetryHead = z.infer<typeof telemetryHead>;
 export const healthStates = ['ok', 'degraded', 'down', 'stopping'] as const;
 export type HealthState = (typeof healthStates)[number];
 
+const pollPace = z
+  .strictObject({
+    tags: count.describe('Leased tags that have been read twice at least'),
+    askedMs: milliseconds.describe('How often they are to be read, on average'),
+    realMs: milliseconds.describe('How often they are really read, on average'),
+    late: z.boolean().describe('For some seconds now it takes more than twice as long as asked for'),
+  })
+  .optional()
+  .describe('Gauge: reads for leases; absent where there are none');
+
 export const serverHealth = z.strictObject({
   name: z.string().describe('The configured connection name'),
   state: z.enum(['up', 'down', 'unauthorized', 'unknown']).describe('As last found; unknown: nobody has asked yet'),
   checked: instant.nullable().describe('When that was found'),
   version: z.string().nullable().describe('Version of the server, as the last probe found it'),
   message: z.string().optional().describe('What is wrong, and what to do'),
+  polls: pollPace,
 });
 export type ServerHealth = z.infer<typeof serverHealth>;
 
@@ -114,6 +125,7 @@ export const sourceMetrics = z.strictObject({
   longestMs: milliseconds,
   running: count.describe('Gauge: calls of requests that run'),
   waiting: count.describe('Gauge: calls that wait for their turn'),
+  polls: pollPace,
 });
 
 export const busMetrics = z.strictObject({

@@ -15,7 +15,9 @@ export const pointSchema = z.object({
   time: z
     .string()
     .nullable()
-    .describe('ISO 8601 UTC, with the fraction digits of the source; null for scalars and properties, and where there is no value yet'),
+    .describe(
+      'ISO 8601 UTC, with the fraction digits of the source; null for scalars and properties, and where there is no value yet',
+    ),
   status: z.enum(valueStatuses).describe('Questionable: the source says that it may still change'),
   state: z.number().int().optional().describe('Number behind an enumeration value: value "ON", state 1'),
   unit: z.string().optional(),

@@ -67,7 +67,7 @@ export class RequestContext {
   readonly signal: AbortSignal;
   readonly now: Nanoseconds;
   /** Filled by the function, sent with the last message. */
-  readonly meta: Pick<AnswerMeta, 'total' | 'cursor' | 'truncated' | 'ended'> = {};
+  readonly meta: Pick<AnswerMeta, 'total' | 'cursor' | 'truncated' | 'ended' | 'intervalMs'> = {};
   readonly leases: Leases;
   readonly cancel: ContextOptions['cancel'];
   readonly #arrived = performance.now();
@@ -125,9 +125,10 @@ export class RequestContext {
   }
 
   /** Sends what was emitted so far, even if that is nothing, in an answer that goes on for long. */
-  flush(cursor: string | undefined, onNobody: Interim['onNobody']): Promise<void> | undefined {
+  flush(known: Pick<AnswerMeta, 'cursor' | 'intervalMs'>, onNobody: Interim['onNobody']): Promise<void> | undefined {
     if (this.#ended) return undefined;
-    const meta = cursor === undefined ? undefined : { ...this.#counters(performance.now() - this.#arrived), cursor };
+    const told = known.cursor !== undefined || known.intervalMs !== undefined;
+    const meta = told ? { ...this.#counters(performance.now() - this.#arrived), ...known } : undefined;
     return this.#sink.flush({ ...(meta ? { meta } : {}), ...(onNobody ? { onNobody } : {}) });
   }
 

@@ -17,6 +17,7 @@ import { handlerOf, isDeclared, isLease } from './functions.ts';
 import type { Hosts } from './hosts.ts';
 import { checkLimit, type DriverLimits } from './limits.ts';
 import { Leases } from './leases/leases.ts';
+import { lateText, type ServerPace } from './leases/poll-pace.ts';
 import { WAITING_FOR_A_PLACE } from './places.ts';
 import { type RunningRequest, RunningRequests } from './running.ts';
 import { Shares } from './shares.ts';
@@ -68,6 +69,11 @@ export class Driver {
     // As many as can work and wait at all servers, and the same once more for those that do neither.
     const each = concurrentRequests * (1 + WAITING_FOR_A_PLACE);
     this.#heavy = new Shares(each * (options.hosts.all.length + 1));
+    for (const { source, pace } of options.hosts.all) {
+      pace.onChange((found) => {
+        this.#paceChanged(source.name, found);
+      });
+    }
     this.#cancellation = new Cancellation(this.#running, options.peers);
     this.#leases = new Leases({
       limits: options.limits,
@@ -258,6 +264,14 @@ export class Driver {
     this.statistics.unanswerable();
     const text = 'request dropped: it names no subject on which the driver may send an answer';
     limited(this.#options.log).warn('request without reply subject', facts, text);
+  }
+
+  #paceChanged(server: string, pace: ServerPace): void {
+    const { late, ...numbers } = pace;
+    const facts = { server, ...numbers };
+    const log = limited(this.#options.log);
+    if (late) log.warn('late polls', facts, lateText(server, pace));
+    else log.info('late polls', facts, `The leased tags of server "${server}" are read as often as asked for again.`);
   }
 
   #unexpected(request: Pick<Request, 'id' | 'function'>, error: DriverError): void {

@@ -7,6 +7,7 @@ import { didYouMeanOneOf } from '../lib/suggest.ts';
 import type { Source } from '../sources/source.ts';
 import { Findings } from './findings.ts';
 import { Gate } from './gate.ts';
+import { PollPace } from './leases/poll-pace.ts';
 import { Places } from './places.ts';
 
 /** A source together with the limits that all requests to it share, and what they found. */
@@ -16,6 +17,8 @@ export interface Host {
   /** Requests that work with it. */
   places: Places;
   findings: Findings;
+  /** How often its leased tags are polled. */
+  pace: PollPace;
 }
 
 export interface HostOptions {
@@ -40,6 +43,7 @@ export class Hosts {
         gate: new Gate(source.name, concurrency, queueLimit),
         places: new Places(source.name, requests),
         findings: new Findings(),
+        pace: new PollPace(),
       });
     }
   }

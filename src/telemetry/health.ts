@@ -9,6 +9,7 @@ import type {
   StreamHealth,
 } from '../contract/telemetry.ts';
 import type { Host } from '../driver/hosts.ts';
+import { lateText } from '../driver/leases/poll-pace.ts';
 
 export interface Judgement {
   state: HealthState;
@@ -37,6 +38,7 @@ export function judge({ bus, servers, stream, feeds = [] }: Parts, stopping: boo
   const reasons = [
     ...(bus.connected ? [] : [`There is no connection to the bus. ${bus.message ?? ''}`.trim()]),
     ...downServers.map(({ name, state, message }) => message ?? `Server "${name}" is ${state}.`),
+    ...servers.flatMap(({ name, polls }) => (polls?.late === true ? [lateText(name, polls)] : [])),
     ...(streamTrouble ? [stream.message ?? `Stream "${stream.name}" is ${stream.state}.`] : []),
     ...troubledFeeds.map(({ kind, name, state, message }) => message ?? `Feed ${kind} "${name}" is ${state}.`),
   ];
@@ -55,13 +57,15 @@ export function busHealth({ server, problem }: Pick<BusConnection, 'server' | 'p
   };
 }
 
-export function serverHealth({ source, findings }: Host): ServerHealth {
+export function serverHealth({ source, findings, pace }: Host): ServerHealth {
   const { state, message, version, foundAt } = findings.state;
+  const polls = pace.current;
   return {
     name: source.name,
     state,
     checked: foundAt === undefined ? null : new Date(foundAt).toISOString(),
     version,
     ...(message === undefined ? {} : { message }),
+    ...(polls === undefined ? {} : { polls }),
   };
 }

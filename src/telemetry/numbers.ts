@@ -17,14 +17,16 @@ export function functionMetrics({ functions }: RequestNumbers): Metrics['request
 
 /** Numbers of calls by server. */
 export function sourceMetrics(hosts: readonly Host[]): Metrics['sources'] {
-  return hosts.map(({ source, gate, findings }) => {
+  return hosts.map(({ source, gate, findings, pace }) => {
     const { results, totalMs, longestMs } = findings.calls;
+    const polls = pace.current;
     return {
       host: source.name,
       results: { ...results },
       totalMs: round(totalMs),
       longestMs: round(longestMs),
       ...gate.load,
+      ...(polls === undefined ? {} : { polls }),
     };
   });
 }

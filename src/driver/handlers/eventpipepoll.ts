@@ -27,23 +27,30 @@ export const eventpipepoll: Handler = {
         return;
       }
       const { signal } = context;
-      const lease = new Lease({
+      const lease: Lease = new Lease({
         items: leased,
         refused: refused.map(({ index, text, error }) => {
           return { index, text, reading: failedReading(error.toBody(), performance.now()) };
         }),
         ...{ intervalMs, leaseMs, marks, signal, resumed: cursor !== undefined },
         emit: (item) => context.emit(item),
-        flush: (withCursor, onNobody) => context.flush(withCursor ? marks.toCursor() : undefined, onNobody),
+        flush: (withCursor, onNobody) => {
+          const cursor = withCursor ? { cursor: marks.toCursor() } : {};
+          return context.flush({ ...cursor, ...realInterval(lease) }, onNobody);
+        },
       });
       context.meta.ended = await context.leases.hold(lease, items.length, intervalMs, context.caller);
       context.meta.cursor = marks.toCursor();
+      Object.assign(context.meta, realInterval(lease));
       if (lease.failing > 0) context.incomplete();
     },
     ['itemsPerRequest', 'maxLeaseMs', 'maxLeases', 'maxLeasedItems'],
   ),
   isLease: true,
 };
+
+const realInterval = ({ realIntervalMs }: Lease): { intervalMs?: number } =>
+  realIntervalMs === undefined ? {} : { intervalMs: realIntervalMs };
 
 interface RefusedItem {
   index: number;

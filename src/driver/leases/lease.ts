@@ -7,6 +7,7 @@ import { DriverError } from '../../contract/errors.ts';
 import type { Fqn } from '../../contract/fqn.ts';
 import type { Host } from '../hosts.ts';
 import type { Marks } from './marks.ts';
+import { ReadIntervals } from './read-intervals.ts';
 import { isFailure, type Reading } from './reading.ts';
 import { SignsOfLife } from './signs-of-life.ts';
 
@@ -52,6 +53,7 @@ export class Lease {
   /** When an item was last sent. */
   readonly #itemSentAt: number[] = [];
   readonly #failing = new Set<number>();
+  readonly #intervals: ReadIntervals;
   readonly #life: SignsOfLife;
   readonly #end = Promise.withResolvers<LeaseEnd>();
   #over = false;
@@ -61,6 +63,7 @@ export class Lease {
 
   constructor(options: LeaseOptions) {
     this.#options = options;
+    this.#intervals = new ReadIntervals(options.intervalMs, this.#openedAt);
     this.#spaceMs = Math.min(LONGEST_SPACE_MS, options.intervalMs / SPACES_IN_INTERVAL);
     this.#life = new SignsOfLife(options.leaseMs, {
       send: () => {
@@ -77,6 +80,11 @@ export class Lease {
   /** Items whose last reading is a failure. */
   get failing(): number {
     return this.#failing.size;
+  }
+
+  /** How often its items are read, on average; undefined as long as that is not known. */
+  get realIntervalMs(): number | undefined {
+    return this.#intervals.averageMs;
   }
 
   /**
@@ -115,6 +123,7 @@ export class Lease {
 
   #hear(index: number, reading: Reading): void {
     if (this.#over) return;
+    this.#intervals.read(index, isFailure(reading) ? undefined : reading.polledAt);
     if (reading.mark === this.#options.marks.get(index)) {
       this.#news.delete(index);
       this.#note(index, reading);

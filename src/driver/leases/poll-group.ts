@@ -11,6 +11,7 @@ import type { Host } from '../hosts.ts';
 import { type Due, DueLine } from './due-line.ts';
 import { HostCheck } from './host-check.ts';
 import { pollCall } from './poll-call.ts';
+import type { TagPace } from './poll-pace.ts';
 import { failedReading, isFailure, type Reading, valueReading } from './reading.ts';
 
 /** Somebody who wants to know how a tag is. */
@@ -40,8 +41,14 @@ interface Tag extends Due {
   /** Polls in a row that failed. */
   failures: number;
   reading: Reading | undefined;
+  /** Undefined before its second poll, and while it fails. */
+  pace: TagPace | undefined;
 }
 
+/** Polls take that long on average when a server is quick: then they may use places that nobody else wants. */
+const QUICK_MS = 100;
+/** The share of the last poll in that average. */
+const NEWEST_SHARE = 0.1;
 /** A tag that fails again and again is asked less and less often, down to this. */
 const LONGEST_FAILED_PAUSE_MS = 30_000;
 
@@ -52,16 +59,19 @@ export class PollGroup {
   readonly #ending = new AbortController();
   readonly #lane: Lane;
   readonly #check: HostCheck;
-  /** Half of the places at most: the rest is for requests, whatever the polls do. */
-  readonly #atOnce: number;
+  /** Half of the places: the rest is for requests, whatever the polls do. */
+  readonly #half: number;
   #running = 0;
+  #averageMs = Infinity;
+  /** Polls that were due before this are not late: the server was away. */
+  #lateFrom = -Infinity;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: PollGroupOptions) {
     const { host } = options;
     this.#options = options;
     this.#lane = host.gate.lane(this.#ending.signal);
-    this.#atOnce = Math.max(1, host.gate.places >> 1);
+    this.#half = Math.max(1, host.gate.places >> 1);
     this.#check = new HostCheck(host, this.#ending.signal, {
       down: (error) => {
         for (const tag of this.#tags.values()) this.#tell(tag, failedReading(error.toBody(), performance.now()));
@@ -96,6 +106,7 @@ export class PollGroup {
     const tag: Tag = {
       ...{ key, fqn, listeners: new Set<Listener>(), intervalMs: Infinity },
       ...{ polling: false, startedAt: -Infinity, failures: 0, reading: undefined, dueAt: 0, place: -1 },
+      pace: undefined,
     };
     this.#tags.set(key, tag);
     return tag;
@@ -109,7 +120,9 @@ export class PollGroup {
     }
     this.#tags.delete(tag.key);
     this.#due.remove(tag);
+    this.#setPace(tag, undefined);
     if (this.#tags.size > 0) return;
+    this.#options.host.pace.judge(performance.now(), 0);
     clearTimeout(this.#timer);
     this.#ending.abort(new Error('no lease is left'));
     this.#options.onEmpty();
@@ -120,20 +133,49 @@ export class PollGroup {
     const before = tag.intervalMs;
     tag.intervalMs = Infinity;
     for (const { intervalMs } of tag.listeners) tag.intervalMs = Math.min(tag.intervalMs, intervalMs);
-    if (!tag.polling && tag.intervalMs !== before) this.#queue(tag);
+    if (tag.intervalMs === before) return;
+    this.#setPace(tag, undefined);
+    // What is due at once by a shorter interval is not late.
+    if (!tag.polling) this.#queue(tag, tag.startedAt === -Infinity ? -Infinity : performance.now());
   }
 
-  #queue(tag: Tag): void {
+  #queue(tag: Tag, earliest = -Infinity): void {
     const { intervalMs, failures } = tag;
     const longest = Math.max(intervalMs, LONGEST_FAILED_PAUSE_MS);
     const pauseMs = Math.min(longest, intervalMs * 2 ** Math.max(0, failures - 1));
-    this.#due.put(tag, tag.startedAt + pauseMs);
+    this.#due.put(tag, Math.max(earliest, tag.startedAt + pauseMs));
+  }
+
+  #setPace(tag: Tag, pace: TagPace | undefined): void {
+    this.#options.host.pace.replace(tag.pace, pace);
+    tag.pace = pace;
+  }
+
+  /** Notes how late a poll starts. What fails is polled less often on purpose. */
+  #measure(tag: Tag, now: number): void {
+    const { host } = this.#options;
+    const { intervalMs } = tag;
+    const late = now - Math.max(tag.dueAt, this.#lateFrom);
+    const known = tag.startedAt !== -Infinity && tag.failures === 0;
+    this.#setPace(tag, known ? { askedMs: intervalMs, realMs: intervalMs + Math.max(0, late) } : undefined);
+    host.pace.judge(now, this.#tags.size);
+  }
+
+  /**
+   * Whether a further poll may start. Beyond half of the places only while the server is quick and no call waits; one
+   * place stays free, so that a request never waits for a poll alone.
+   */
+  #mayStart(): boolean {
+    if (this.#running < this.#half) return true;
+    const { gate } = this.#options.host;
+    const { running, waiting } = gate.load;
+    return this.#averageMs < QUICK_MS && waiting === 0 && Math.max(running, this.#running) < gate.places - 1;
   }
 
   /** Starts what is due, as far as there are places, and comes back when the next one is due. */
   #pump(): void {
     if (this.#ending.signal.aborted || this.#check.active) return;
-    while (this.#running < this.#atOnce) {
+    while (this.#mayStart()) {
       const tag = this.#due.take(performance.now());
       if (!tag) break;
       void this.#poll(tag);
@@ -141,7 +183,7 @@ export class PollGroup {
     clearTimeout(this.#timer);
     const { nextAt } = this.#due;
     // With all places taken the next poll to end comes back here.
-    if (nextAt === undefined || this.#running >= this.#atOnce) return;
+    if (nextAt === undefined || !this.#mayStart()) return;
     this.#timer = setTimeout(
       () => {
         this.#pump();
@@ -155,6 +197,7 @@ export class PollGroup {
     const { host, now } = this.#options;
     const startedAt = performance.now();
     this.#running++;
+    this.#measure(tag, startedAt);
     tag.polling = true;
     tag.startedAt = startedAt;
     let reading: Reading;
@@ -167,6 +210,9 @@ export class PollGroup {
     } catch (thrown) {
       reading = this.#failed(tag, toDriverError(thrown), startedAt);
     }
+    const tookMs = performance.now() - startedAt;
+    const average = this.#averageMs;
+    this.#averageMs = average === Infinity ? tookMs : average + (tookMs - average) * NEWEST_SHARE;
     this.#running--;
     tag.polling = false;
     // Its last lease may have ended meanwhile.
@@ -194,6 +240,7 @@ export class PollGroup {
 
   /** The server is back: what failed is read at once. */
   #recover(): void {
+    this.#lateFrom = performance.now();
     for (const tag of this.#tags.values()) {
       if (!tag.reading || !isFailure(tag.reading)) continue;
       tag.failures = 0;

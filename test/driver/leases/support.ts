@@ -100,10 +100,11 @@ export class LeaseAnswer implements AnswerSink {
 
 export function leasingDriver(servers: TestServer[], options: { limits?: Partial<DriverLimits>; peers?: Peers } = {}) {
   const log = new TestLog();
+  const hosts = new Hosts(
+    servers.map((server) => ({ source: server.source, concurrency: 8, queueLimit: 10_000, requests: 256 })),
+  );
   const driver = new Driver({
-    hosts: new Hosts(
-      servers.map((server) => ({ source: server.source, concurrency: 8, queueLimit: 10_000, requests: 256 })),
-    ),
+    hosts,
     limits: { ...limits, ...options.limits },
     facts: { version: '1.2.3', instance: 'test-1', started: '2026-03-15T12:00:00Z' },
     log,
@@ -123,7 +124,7 @@ export function leasingDriver(servers: TestServer[], options: { limits?: Partial
   };
   const lease = (items: string[], params: object = {}, id?: string): LeaseAnswer =>
     send('eventpipepoll', { items, intervalMs: 1000, leaseMs: 600_000, ...params }, id);
-  return { driver, log, send, lease };
+  return { driver, hosts, log, send, lease };
 }
 
 export const tag = (id: string, host = 'a'): string => `seeq:${host}/signal/${id}`;
