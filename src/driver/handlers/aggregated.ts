@@ -9,7 +9,7 @@ import { Aggregator } from '../history/aggregator.ts';
 import { type Intervals, intervalsOf } from '../history/grid.ts';
 import { basisOf, checkMethods, isStateMethod, needsNumbers, unitOf } from '../history/methods.ts';
 import { openSeries, SERIES_AT_ONCE } from '../history/open.ts';
-import { PieceWriter } from '../history/pieces.ts';
+import { PIECE_SAMPLES, PieceWriter } from '../history/pieces.ts';
 import { samplesOf, TimeReader } from '../history/sample.ts';
 import { StateSeries } from '../history/state-series.ts';
 import type { IntervalStatistics } from '../history/statistics.ts';
@@ -42,6 +42,9 @@ interface Aggregation {
   basis: Basis;
 }
 
+/** Short, because up to a hundred series of states grow together between two turns of the event loop. */
+const STATE_PIECE_SAMPLES = PIECE_SAMPLES / 10;
+
 /** A series in the making. */
 interface Output {
   /** Takes the next interval; wait for the result, if there is one. */
@@ -68,6 +71,7 @@ async function aggregate(asked: Aggregation, context: RequestContext): Promise<v
     shape,
     now: context.now,
     basis,
+    stamp: asked.stamp,
     numeric: methods.some(needsNumbers),
     deviation: methods.includes('stdDev'),
     states: methods.some(isStateMethod),
@@ -95,13 +99,13 @@ function outputOf(
       borders: () => intervals.borders(),
       limit: context.limits.samplesPerItem,
       each: intervals.count,
-      open: (inState) => new PieceWriter(context, { ...head, inState }),
+      open: (inState) => new PieceWriter(context, { ...head, inState }, STATE_PIECE_SAMPLES),
     });
   }
   const writer = new PieceWriter(context, head);
   return {
     add: (interval) => {
-      const result = interval.result(method, stamp);
+      const result = interval.result(method);
       const { value } = result;
       return writer.add(divisor === 1 || typeof value !== 'number' ? result : { ...result, value: value / divisor });
     },

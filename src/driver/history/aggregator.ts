@@ -27,8 +27,8 @@ export class Aggregator {
 
   constructor(options: AggregatorOptions) {
     this.#options = options;
-    const { basis, deviation, states, now, shape } = options;
-    this.#statistics = { basis, deviation, states, now: shape.constant === undefined ? now : undefined };
+    const { basis, stamp, deviation, states, now, shape } = options;
+    this.#statistics = { basis, stamp, deviation, states, now: shape.constant === undefined ? now : undefined };
     const first = options.borders.next();
     this.#current = first.done === true ? undefined : this.#from(first.value);
   }
@@ -47,7 +47,9 @@ export class Aggregator {
       this.#next();
     }
     const isChange = !bad && this.#value !== undefined && this.#value !== sample.value;
-    if (this.#current && sample.at >= this.#current.start) this.#current.add(sample, isChange);
+    // What stands for a constant at the borders of the range was never recorded.
+    const isRecorded = this.#options.shape.constant === undefined;
+    if (this.#current && sample.at >= this.#current.start && isRecorded) this.#current.add(sample, isChange);
     if (!bad) this.#value = sample.value;
     this.#left = sample;
   }

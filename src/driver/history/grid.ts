@@ -2,7 +2,7 @@
  * How a range is divided: the borders of its intervals, exact to the nanosecond, strictly ascending, and computed one
  * after the other, so that their number needs no memory. All functions of history divide a range by these rules.
  */
-import type { GridParams } from '../../contract/functions/grid.ts';
+import type { Alignment, GridParams } from '../../contract/functions/grid.ts';
 import { DriverError } from '../../contract/errors.ts';
 import { MAX_INSTANT, MIN_INSTANT, type Nanoseconds } from '../../contract/instant.ts';
 import { type Length, nominalLength, parseInterval } from '../../contract/interval.ts';
@@ -47,11 +47,16 @@ export function intervalsOf(params: GridParams, range: TimeRange, timeZone: stri
   const { length, align } = rule;
   const count = quotient(range, length) + 2;
   if (align === 'start') {
-    return { field, count: exactCount(range, length) ?? count, range, borders: () => clipped(range, length, timeZone) };
+    return {
+      field,
+      count: exactCount(range, length) ?? count,
+      range,
+      borders: shared(length, count, () => clipped(range, length, timeZone)),
+    };
   }
   const whole = onClock(range, length, timeZone);
   if (whole.start < MIN_INSTANT || whole.end > MAX_INSTANT) throw beyondCalendar(field);
-  return { field, count, range: whole, borders: () => through(whole, length, timeZone) };
+  return { field, count, range: whole, borders: shared(length, count, () => through(whole, length, timeZone)) };
 }
 
 /**
@@ -71,20 +76,18 @@ export function instantsOf(params: GridParams, range: TimeRange, timeZone: strin
   return {
     field,
     count: exact ?? quotient(range, length) + 2,
-    *times() {
-      const borders =
-        align === 'clock' ? clockBorders(range.start, length, timeZone) : startBorders(range, length, timeZone);
-      for (const border of borders) {
-        if (border > range.end) return;
-        if (border >= range.start) yield border;
-      }
-    },
+    times: shared(length, quotient(range, length), () => within(range, rule, timeZone)),
   };
 }
 
-type Rule =
-  | { field: 'count'; by: 'count'; count: number }
-  | { field: 'intervalMs' | 'interval'; by: 'length'; length: Length; align: 'clock' | 'start' };
+type Rule = { field: 'count'; by: 'count'; count: number } | ByLength;
+
+interface ByLength {
+  field: 'intervalMs' | 'interval';
+  by: 'length';
+  length: Length;
+  align: Alignment;
+}
 
 function ruleOf({ count, intervalMs, interval, align }: GridParams, limits: DriverLimits): Rule {
   const given = [count, intervalMs, interval].filter((value) => value !== undefined).length;
@@ -137,11 +140,37 @@ function* clipped(range: TimeRange, length: Length, timeZone: string): Generator
   yield range.end;
 }
 
+function* within(range: TimeRange, { length, align }: ByLength, timeZone: string): Generator<Nanoseconds> {
+  const onTheClock = align === 'clock';
+  const borders = onTheClock ? clockBorders(range.start, length, timeZone) : startBorders(range, length, timeZone);
+  for (const border of borders) {
+    if (border > range.end) return;
+    if (border >= range.start) yield border;
+  }
+}
+
 function* through(whole: TimeRange, length: Length, timeZone: string): Generator<Nanoseconds> {
   for (const border of clockBorders(whole.start, length, timeZone)) {
     yield border;
     if (border >= whole.end) return;
   }
+}
+
+/** Borders by the calendar that are kept for the other items of a request, because they take long to compute. */
+const MOST_KEPT = 10_000;
+
+function shared(length: Length, count: number, borders: () => Generator<Nanoseconds>): () => Generator<Nanoseconds> {
+  if (length.kind === 'exact' || count > MOST_KEPT) return borders;
+  const known: Nanoseconds[] = [];
+  const more = borders();
+  return function* () {
+    for (let n = 0; ; n++) {
+      const border = n < known.length ? known[n] : (more.next().value as Nanoseconds | undefined);
+      if (border === undefined) return;
+      if (n === known.length) known.push(border);
+      yield border;
+    }
+  };
 }
 
 /** From the last border at or before the start to the first one at or after the end. */

@@ -41,9 +41,14 @@ export const describesQuality = (method: AggregateMethod): boolean => OF_QUALITY
 export const countsSamples = (method: AggregateMethod, basis: Basis): boolean =>
   OF_SAMPLES.has(method) || (method === 'percentGood' && basis === 'samples');
 
-/** A discrete signal has nothing but its samples. */
-export const basisOf = (asked: Basis, { interpolation }: Pick<SeriesShape, 'interpolation'>): Basis =>
-  interpolation === 'discrete' ? 'samples' : asked;
+/** A discrete signal has nothing but its samples, and a constant has none. */
+export function basisOf(
+  asked: Basis,
+  { interpolation, constant }: Pick<SeriesShape, 'interpolation' | 'constant'>,
+): Basis {
+  if (constant !== undefined) return 'time';
+  return interpolation === 'discrete' ? 'samples' : asked;
+}
 
 /** @throws DriverError `unsupported` with the methods that the signal does not have, and those that it has */
 export function checkMethods(methods: readonly AggregateMethod[], { valueType, interpolation }: SeriesShape): void {

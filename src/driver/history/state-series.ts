@@ -39,12 +39,12 @@ export class StateSeries {
 
   /** @throws DriverError `tooLarge` for too many states */
   async add(interval: IntervalStatistics): Promise<void> {
-    const { method, stamp } = this.#options;
+    const { method } = this.#options;
     for (const state of interval.states.names()) {
       if (!this.#writers.has(state)) await this.#begin(state);
     }
-    for (const [state, writer] of this.#writers) await writer.add(interval.resultOf(state, method, stamp));
-    const { status } = interval.resultOf(null, method, stamp);
+    for (const [state, writer] of this.#writers) await writer.add(interval.resultOf(state, method));
+    const { status } = interval.resultOf(null, method);
     const run = this.#past.at(-1);
     if (run?.status === status) run.length++;
     else this.#past.push({ length: 1, status });

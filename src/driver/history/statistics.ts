@@ -8,7 +8,7 @@ import type { AggregateMethod, Basis } from '../../contract/functions/data.ts';
 import type { Stamp } from '../../contract/functions/grid.ts';
 import { formatInstant, type Nanoseconds } from '../../contract/instant.ts';
 import type { ScalarValue } from '../../contract/values.ts';
-import { countsSamples, describesQuality } from './methods.ts';
+import { countsSamples, describesQuality, type StateMethod } from './methods.ts';
 import type { WrittenSample } from './pieces.ts';
 import { isBad, type Sample } from './sample.ts';
 import { States } from './states.ts';
@@ -17,6 +17,7 @@ import { Spread, Sum, WeightedSpread } from './sum.ts';
 /** What is computed, the same for all intervals of a series. */
 export interface StatisticsOptions {
   basis: Basis;
+  stamp: Stamp;
   /** What lies behind it is not over. Undefined for a constant, which has its value at every time. */
   now: Nanoseconds | undefined;
   /** Also the standard deviation, which takes time. */
@@ -80,6 +81,7 @@ export class IntervalStatistics {
   /** Time with a value: up to now, and after it. */
   #known: Nanoseconds = 0n;
   #knownAhead: Nanoseconds = 0n;
+  #time: string | undefined;
   #hasOpenSample = false;
   #hasOpenStretch = false;
   /** Empty where it is not asked for. */
@@ -139,19 +141,20 @@ export class IntervalStatistics {
     if (this.#options.deviation) this.#spreadInTime.add(mean, (end - begin) ** 2 / 12, weight);
   }
 
-  result(method: AggregateMethod, stamp: Stamp): WrittenSample {
-    return this.#written(this.#find(method), method, stamp);
+  result(method: AggregateMethod): WrittenSample {
+    return this.#written(this.#find(method), method);
   }
 
   /** Time or number of samples of one state; none of it where the signal is known and has other values. */
-  resultOf(state: ScalarValue, method: 'durationInState' | 'countInState', stamp: Stamp): WrittenSample {
+  resultOf(state: ScalarValue, method: StateMethod): WrittenSample {
     const { length, count } = this.states.of(state);
     const value = method === 'countInState' ? count : toSeconds(length);
-    return this.#written(this.#hasValue ? { value, state: null } : undefined, method, stamp);
+    return this.#written(this.#hasValue ? { value, state: null } : undefined, method);
   }
 
-  #written(found: Known | undefined, method: AggregateMethod, stamp: Stamp): WrittenSample {
-    const time = formatInstant(stampOf(this.start, this.end, stamp));
+  #written(found: Known | undefined, method: AggregateMethod): WrittenSample {
+    // The same for all methods and states.
+    const time = (this.#time ??= formatInstant(stampOf(this.start, this.end, this.#options.stamp)));
     // A number that is too large for a number is reported as missing, never as another one.
     if (found === undefined || (typeof found.value === 'number' && !Number.isFinite(found.value))) {
       return { time, value: null, status: 'Bad Data', state: null };

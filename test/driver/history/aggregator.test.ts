@@ -23,11 +23,20 @@ interface Options {
 function aggregate({ samples, shape, length }: Described, interval: number, options: Options = {}): Results[] {
   const { now = NOW, basis = 'time' } = options;
   const borders = bordersOf(interval, length);
-  const aggregator = new Aggregator({ borders, shape, now, basis, numeric: true, deviation: true, states: false });
+  const aggregator = new Aggregator({
+    borders,
+    shape,
+    now,
+    basis,
+    stamp: 'start',
+    numeric: true,
+    deviation: true,
+    states: false,
+  });
   const results: Results[] = [];
   const take = (ended: ReturnType<Aggregator['rest']>): void => {
     for (const one of ended) {
-      results.push(Object.fromEntries(methods.map((method) => [method, one.result(method, 'start')])) as Results);
+      results.push(Object.fromEntries(methods.map((method) => [method, one.result(method)])) as Results);
     }
   };
   for (const one of samples) take(aggregator.take(one));
@@ -307,6 +316,7 @@ describe('an interval', () => {
       shape: { interpolation: 'step', maximumInterpolation: undefined },
       now: START + 10_000_000n,
       basis: 'time',
+      stamp: 'start',
       numeric: true,
       deviation: false,
       states: false,
@@ -319,10 +329,7 @@ describe('an interval', () => {
       ended += [...aggregator.take({ ...one, at: START + BigInt(n) })].length;
     }
     expect(ended).toBe(0);
-    const [result] = [...aggregator.rest()].map((one) => [
-      one.result('average', 'start').value,
-      one.result('count', 'start').value,
-    ]);
+    const [result] = [...aggregator.rest()].map((one) => [one.result('average').value, one.result('count').value]);
     expect(result).toEqual([50_000_000.05, 1_000_000]);
   });
 
@@ -343,7 +350,7 @@ describe('an interval', () => {
   });
 
   it('of text is refused where numbers are needed, and counted where not', () => {
-    const options = { now: START + 5n, basis: 'time', deviation: false, states: false } as const;
+    const options = { now: START + 5n, basis: 'time', stamp: 'start', deviation: false, states: false } as const;
     const shape = { interpolation: 'step', maximumInterpolation: undefined } as const;
     const text = sample(2, 'RUN', 'Good', 7);
     expect(() => [
@@ -352,7 +359,7 @@ describe('an interval', () => {
     const counting = new Aggregator({ ...options, borders: bordersOf(10, 10), shape, numeric: false });
     expect([...counting.take(text)]).toEqual([]);
     const [only] = counting.rest();
-    expect(only?.result('first', 'start')).toMatchObject({ value: 'RUN', state: 7 });
-    expect(only?.result('count', 'start').value).toBe(1);
+    expect(only?.result('first')).toMatchObject({ value: 'RUN', state: 7 });
+    expect(only?.result('count').value).toBe(1);
   });
 });

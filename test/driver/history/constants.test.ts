@@ -62,6 +62,19 @@ describe('a scalar', () => {
     expect(items.map(({ method, values }) => [method, values])).toEqual(methods.map((method) => [method, [21.5]]));
   });
 
+  it('has statistics in the future too, by time, and no samples', async () => {
+    const ask = await asking();
+    const methods = ['first', 'count', 'percentGood', 'durationBad'];
+    const params = { items: [number.fqn], start: START, end: '*+1d', count: 3, methods, basis: 'samples' };
+    const { items } = await ask('aggregated', params);
+    expect(items.map(({ method, basis, values, flags }) => [method, basis, values, flags])).toEqual([
+      ['first', 'time', [21.5, 21.5, 21.5], undefined],
+      ['count', 'time', [0, 0, 0], undefined],
+      ['percentGood', 'time', [100, 100, 100], undefined],
+      ['durationBad', 'time', [0, 0, 0], undefined],
+    ]);
+  });
+
   it('may be text, calculated, or without a value', async () => {
     const ask = await asking();
     const items = ['Site', 'Setpoint Doubled', 'Invalid'].map(scalar);
