@@ -31,6 +31,8 @@ export interface HostOptions {
   requests: number;
 }
 
+const isSame = (one: string, other: string): boolean => one.normalize('NFC') === other.normalize('NFC');
+
 const isReadingScheme = (scheme: string): boolean => readingSchemes.some((one) => one === scheme);
 
 export class Hosts {
@@ -95,7 +97,8 @@ export class Hosts {
   }
 
   #get(name: string): Host {
-    const host = this.#byName.get(name);
+    // A name that is composed otherwise is the same; which one an FQN has depends on where it was written.
+    const host = this.#byName.get(name) ?? this.all.find(({ source }) => isSame(source.name, name));
     if (host) return host;
     const hint = didYouMeanOneOf(name, [...this.#byName.keys()]);
     throw new DriverError('unknownHost', asSentence(`There is no host ${quote(name)}${hint}`), {

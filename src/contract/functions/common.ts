@@ -19,7 +19,9 @@ export const searchParams = {
     .string()
     .max(1000)
     .default('*')
-    .describe('Text to find (case-insensitive); with "*" or "?" a pattern for the whole name; or "/regex/"'),
+    .describe(
+      'Text to find (case-insensitive); with "*" or "?" a pattern for the whole name; or "/regex/"; see [search](contract.md#search)',
+    ),
   field: z.enum(['name', 'description', 'any']).default('name').describe('Where "query" is looked for'),
   workbook: z
     .string()

@@ -17,7 +17,10 @@ export const tagSchema = z.object({
   description: z.string().optional(),
   path: z.array(z.string()).describe('Names of the assets above, root first; empty outside of trees'),
   unit: z.string().optional(),
-  valueType: z.enum(['number', 'string']).optional().describe('Absent where the source does not tell'),
+  valueType: z
+    .enum(['number', 'string'])
+    .optional()
+    .describe('Of every signal, and of scalars where the source says it'),
   interpolation: z.string().optional().describe('Of signals: Linear, PILinear, Step or Discrete'),
   datasource: z.string().optional(),
   properties: z.record(z.string(), propertyValue).optional(),

@@ -1,4 +1,5 @@
 /** Tests on timeframes: attributes, duration, open or ended. */
+import { folded } from '../../lib/text.ts';
 import { compareUtc, parseInstant } from '../../contract/instant.ts';
 import type { AttributeTest } from '../../contract/functions/search.ts';
 import type { Timeframe } from '../../sources/source.ts';
@@ -49,7 +50,7 @@ function holds({ attributes }: Timeframe, test: AttributeTest): boolean {
   if (test.equals !== undefined) return value === test.equals;
   if (value === null) return false;
   if (test.notEquals !== undefined) return value !== test.notEquals;
-  if (test.contains !== undefined) return String(value).toLowerCase().includes(test.contains.toLowerCase());
+  if (test.contains !== undefined) return folded(String(value)).includes(folded(test.contains));
   if (typeof value !== 'number') return false;
   if (test.above !== undefined) return value > test.above;
   return test.below !== undefined && value < test.below;

@@ -5,8 +5,10 @@
  * ignoring case"; `field==/regex/` must match the whole value and `field~=/regex/` a part of it, both heeding case.
  * How the server treats quotes, wildcards or `&&` inside a plain value is not published, so a text with anything but
  * letters, digits and harmless marks is sent as a regular expression in which every such character stands in a class of
- * its own: then only the published part of the grammar is used, and the text means itself.
+ * its own: then only the published part of the grammar is used, and the text means itself. The server compares code
+ * points, so each letter beyond ASCII is sent in every form that counts as the same, composed and decomposed.
  */
+import { BLANKS, lettersOf, trimmed } from '../../lib/text.ts';
 import type { TextPattern } from '../source.ts';
 
 /** Characters without a meaning in the grammar or in a regular expression. */
@@ -19,9 +21,9 @@ export function patternFilters(pattern: TextPattern, fields: readonly string[]):
   return clause === undefined ? [] : fields.map((field) => `${field}${clause}`);
 }
 
-/** A clause that the whole value of a field equals the text, ignoring case. */
+/** A clause that the whole value of a field equals the text, ignoring case and blanks at the ends. */
 export function equalsClause(field: string, text: string): string {
-  return `${field}==/${literal(text)}/`;
+  return `${field}==/${whole(literal(trimmed(text)))}/`;
 }
 
 /** Adds clauses that must hold too to each of the alternatives. */
@@ -54,25 +56,36 @@ function withoutJoin(regex: string): string {
   });
 }
 
+/** One character, with the marks that belong to it where the text is decomposed. */
+const ANY_CHARACTER = '.[\u0300-\u036f]*';
+
 function globRegex(glob: string): string {
-  return Array.from(glob, (character) =>
-    character === '*' ? '.*' : character === '?' ? '.' : literalCharacter(character),
-  ).join('');
+  return whole(
+    glob
+      .split(/([*?])/)
+      .map((part) => (part === '*' ? '.*' : part === '?' ? ANY_CHARACTER : literal(part)))
+      .join(''),
+  );
 }
 
-function literal(text: string): string {
-  return Array.from(text, literalCharacter).join('');
+/** For a whole value: blanks at its ends do not count. */
+const whole = (regex: string): string => `[${BLANKS}]*${regex}[${BLANKS}]*`;
+
+/** A regular expression for a text, whatever its case, composed or not. */
+const literal = (text: string): string => lettersOf(text).map(anyForm).join('');
+
+function anyForm(forms: readonly string[]): string {
+  const single = forms.filter((form) => Array.from(form).length === 1);
+  const longer = forms.filter((form) => !single.includes(form)).map((form) => Array.from(form, escaped).join(''));
+  const [first = '', ...others] = single;
+  const one = first === '' ? [] : [others.length === 0 ? escaped(first) : `[${single.map(inClass).join('')}]`];
+  return longer.length === 0 ? one.join('') : `(?:${[...one, ...longer].join('|')})`;
 }
 
-/** A regular expression for one character, ignoring case. */
-function literalCharacter(character: string): string {
-  const lower = character.toLowerCase();
-  const upper = character.toUpperCase();
-  // Some letters have no single counterpart ("ß" becomes "SS"); those stand for themselves.
-  if (lower !== upper && lower.length === character.length && upper.length === character.length)
-    // Three forms have letters such as "ǅ", which is neither lower nor upper case.
-    return `[${[...new Set([lower, upper, character])].join('')}]`;
+/** These four keep a meaning in a class, at least in Java; the escape is valid in every dialect. */
+const inClass = (character: string): string => (/[\\[\]^]/.test(character) ? `\\${character}` : character);
+
+function escaped(character: string): string {
   if (/[\p{L}\p{N}_ ]/u.test(character)) return character;
-  // These four keep a meaning in a class, at least in Java; the escape is valid in every dialect.
-  return /[\\[\]^]/.test(character) ? `\\${character}` : `[${character}]`;
+  return inClass(character) === character ? `[${character}]` : inClass(character);
 }

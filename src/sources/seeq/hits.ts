@@ -82,11 +82,11 @@ export function toFound(hit: JsonObject, wanted: string[] | 'all' | undefined): 
   const description = optionalText(hit, 'description');
   if (description) found.description = description;
   const unit = optionalText(hit, 'valueUnitOfMeasure') ?? textOf(properties, 'Value Unit Of Measure');
-  if (unit) {
-    // For string signals Seeq puts the word "string" in the place of the unit.
-    if (unit === 'string') found.valueType = 'string';
-    else found.unit = unit;
-  }
+  // For string signals Seeq puts the word "string" in the place of the unit. A scalar without a unit may be either.
+  const isText = unit === 'string';
+  if (unit && !isText) found.unit = unit;
+  if (isText) found.valueType = 'string';
+  else if (unit || kindOf(optionalText(hit, 'type') ?? '') === 'signal') found.valueType = 'number';
   const interpolation = textOf(properties, 'Interpolation Method');
   if (interpolation) found.interpolation = interpolation;
   const datasource = optionalObject(hit, 'datasource');

@@ -1,5 +1,6 @@
 /** Searching items of a Seeq server. */
 import { DriverError } from '../../contract/errors.ts';
+import { trimmed } from '../../lib/text.ts';
 import { type JsonObject, listIn, answerOf, optionalCount, optionalObject, textIn, UnexpectedJson } from '../json.ts';
 import {
   type Described,
@@ -171,7 +172,8 @@ function includedProperties(wanted: SearchQuery['properties']): string[] {
 }
 
 /** A workbook by id or by exact name (ignoring case). */
-export async function workbookId(server: SeeqServer, text: string, call: SourceCall): Promise<string> {
+export async function workbookId(server: SeeqServer, given: string, call: SourceCall): Promise<string> {
+  const text = trimmed(given);
   if (isGuid(text)) return text.toUpperCase();
   const answer = await searchItems(
     server,
@@ -183,7 +185,8 @@ export async function workbookId(server: SeeqServer, text: string, call: SourceC
 }
 
 /** Clauses for a datasource by id, by exact name or by its own datasource id. */
-async function datasourceClauses(server: SeeqServer, text: string, call: SourceCall): Promise<string[]> {
+async function datasourceClauses(server: SeeqServer, given: string, call: SourceCall): Promise<string[]> {
+  const text = trimmed(given);
   const filters = isGuid(text)
     ? [`ID==${text.toUpperCase()}`, equalsClause('Datasource ID', text)]
     : [equalsClause('Name', text), equalsClause('Datasource ID', text)];

@@ -17,7 +17,57 @@ const safeInJava = (regex: string) =>
     (part) => !part.startsWith('[') || !/\[|&&/.test(part.slice(1)),
   );
 
+/** Names that are the same for a person. */
+const SAME: readonly (readonly string[])[] = [
+  ['Motör', 'MOTÖR', 'Motör'.normalize('NFD'), 'MOTÖR'.normalize('NFD')],
+  ['ế', '\u00ea\u0301', 'e\u0302\u0301', 'Ế'],
+  ['ΣΊΣΥΦΟΣ', 'σίσυφος', 'σίσυφος'.normalize('NFD')],
+  ['насос', 'НАСОС', 'Насос'],
+  ['й', 'Й', 'и\u0306'],
+  ['K', 'k', '\u212a'],
+  ['Ångström', '\u212bngström', 'ångström'],
+  ['5 Ω', '5 \u2126', '5 ω'],
+  ['µm', '\u03bcm', 'ΜM'],
+  ['ẞ', 'ß'],
+  ['שׁמן', '\ufb2aמן'],
+  ['한', '한'.normalize('NFD')],
+  ['豈', '\uf900'],
+  ['I\u0307', 'İ'],
+];
+
 describe('a text', () => {
+  it.each(SAME.map((forms) => [forms[0], forms] as const))('finds %s in each of its forms', (_name, forms) => {
+    for (const name of forms) {
+      const whole = new RegExp(`^(?:${expression(equalsClause('Name', name)) ?? ''})$`, 'su');
+      const glob = patternFilters({ kind: 'glob', text: `*${name}` }, ['Name'])[0] ?? '';
+      const anywhere = new RegExp(`^(?:${expression(glob) ?? ''})$`, 'su');
+      for (const other of forms) {
+        expect(whole.test(other), `${name} ${other}`).toBe(true);
+        expect(whole.test(`\u00a0${other} \u200b`)).toBe(true);
+        expect(anywhere.test(`pump ${other} `)).toBe(true);
+      }
+    }
+  });
+
+  it('keeps apart what is not the same', () => {
+    for (const [name, other] of [
+      ['m²', 'm2'],
+      ['Ａ', 'A'],
+      ['motor', 'motör'],
+      ['ﬁ', 'fi'],
+    ] as const) {
+      const regex = expression(equalsClause('Name', name)) ?? '';
+      expect(new RegExp(`^(?:${regex})$`, 'su').test(other), `${name} ${other}`).toBe(false);
+    }
+  });
+
+  it('has a ? for a letter and its marks', () => {
+    const regex = expression(patternFilters({ kind: 'glob', text: 'mot?r' }, ['Name'])[0] ?? '') ?? '';
+    for (const name of ['motor', 'Motör', 'Motör'.normalize('NFD')]) {
+      expect(new RegExp(`^(?:${regex})$`, 'su').test(name)).toBe(true);
+    }
+  });
+
   it('matches itself and nothing longer, in a form that no dialect takes for anything else', () => {
     fc.assert(
       fc.property(text, (name) => {

@@ -1,6 +1,9 @@
 /** Searching: every pattern against names that break careless clients, and every way to narrow a search. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SearchQuery, TextPattern } from '../../../src/sources/source.ts';
+import { readPattern } from '../../../src/driver/search/pattern.ts';
+import { trimmed } from '../../../src/lib/text.ts';
+import { UNICODE_NAMES } from '../../simulators/seeq/plant/special-values.ts';
 import { AWKWARD_NAMES } from '../../simulators/seeq/plant/special-signals.ts';
 import { type SeeqSimulator, startSeeqSimulator } from '../../simulators/seeq/simulator.ts';
 import { answering } from './rude-server.ts';
@@ -19,6 +22,22 @@ const search = async (changes: Partial<SearchQuery> = {}) => {
 };
 const namesOf = async (changes: Partial<SearchQuery>) => (await search(changes)).found.map(({ name }) => name);
 const pattern = (kind: 'contains' | 'glob' | 'regex', text: string): TextPattern => ({ kind, text });
+
+describe.each(UNICODE_NAMES)('a signal named %j', (name) => {
+  it.each<[string, (text: string) => string]>([
+    ['as it is', (text) => text],
+    ['composed', (text) => text.normalize('NFC')],
+    ['decomposed', (text) => text.normalize('NFD')],
+    ['in capitals', (text) => Array.from(text, (letter) => one(letter.toUpperCase(), letter)).join('')],
+    ['with blanks', (text) => ` \u00a0\ufeff${text}\u200b\n`],
+  ])('is found by its name %s, and by a pattern for the whole of it', async (_how, change) => {
+    const text = change(name);
+    expect(await namesOf({ pattern: readPattern(text) })).toContain(name);
+    expect(await namesOf({ pattern: readPattern(`?${trimmed(text).slice(1)}*`) })).toContain(name);
+  });
+});
+
+const one = (upper: string, letter: string): string => (upper.length === letter.length ? upper : letter);
 
 describe.each(AWKWARD_NAMES)('a signal named %s', (name) => {
   it('is found by its whole name as plain text, wildcards meaning themselves', async () => {
@@ -165,6 +184,7 @@ describe('a hit', () => {
       path: ['Example', 'Cooling Tower 1', 'Area A'],
       hasChildren: false,
       unit: '°F',
+      valueType: 'number',
       interpolation: 'Linear',
       datasource: 'Example Data',
     });
@@ -175,6 +195,13 @@ describe('a hit', () => {
     const { found } = await search({ pattern: pattern('contains', 'Bad Text') });
     expect(found[0]).toMatchObject({ valueType: 'string' });
     expect(found[0]).not.toHaveProperty('unit');
+  });
+
+  it('has a value type if it is a signal, also one without a unit', async () => {
+    const { found } = await search({ pattern: { kind: 'all' }, limit: 500 });
+    expect(found.length).toBeGreaterThan(100);
+    for (const hit of found) expect(hit.valueType, hit.name).toMatch(/^(?:number|string)$/);
+    expect(found.some(({ unit, valueType }) => unit === undefined && valueType === 'number')).toBe(true);
   });
 
   it('has the properties asked for and no others', async () => {
@@ -266,5 +293,11 @@ it('takes an answer without totals and with shorter pages than asked for', async
     [3, true, undefined],
     [1, false, undefined],
   ]);
-  expect(pages[0]?.found[0]).toEqual({ id: idOf('0'), name: 'Tag 0', path: [], hasChildren: false });
+  expect(pages[0]?.found[0]).toEqual({
+    id: idOf('0'),
+    name: 'Tag 0',
+    path: [],
+    hasChildren: false,
+    valueType: 'number',
+  });
 });
