@@ -93,6 +93,20 @@ describe('an answer', () => {
     });
     expect((await ask(caller, subject, request)).messages).toBe(2);
   });
+
+  it('that unpacks to more than any driver sends is not taken', async () => {
+    const blank = Buffer.alloc(256 * 1024 * 1024, ' ');
+    const bomb = gzipSync(Buffer.concat([blank, text(message(0, true))]));
+    const subject = await answers((asked) => {
+      const packed = headers();
+      packed.set('Content-Encoding', 'gzip');
+      asked.respond(bomb, { headers: packed });
+    });
+    await expect(ask(caller, subject, request)).rejects.toMatchObject({
+      name: 'BrokenAnswer',
+      cause: { code: 'ERR_BUFFER_TOO_LARGE' },
+    });
+  });
 });
 
 describe('a broken answer', () => {
