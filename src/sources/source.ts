@@ -177,6 +177,13 @@ export interface SeriesShape {
   unit?: string;
 }
 
+export interface ReductionSize {
+  /** About how many even intervals are wanted. */
+  intervals: number;
+  /** About how many samples they are made of. */
+  samples: number;
+}
+
 /** What a server has computed of a numeric signal in place of its samples. */
 export interface Reduction {
   /**
@@ -229,8 +236,8 @@ export interface Source {
   count(fqn: Fqn, range: TimeRange, call: SourceCall): Promise<number>;
   /** How a signal goes on between its samples. */
   shape(fqn: Fqn, call: SourceCall): Promise<SeriesShape>;
-  /** A numeric signal, computed by the server in about so many even intervals. */
-  reduced(fqn: Fqn, range: TimeRange, intervals: number, call: SourceCall): Promise<Reduction>;
+  /** A numeric signal, computed by the server in even intervals. */
+  reduced(fqn: Fqn, range: TimeRange, size: ReductionSize, call: SourceCall): Promise<Reduction>;
   /**
    * Runs of timeframes of a condition that overlap the range, in the order of their start; such as only touch it may be
    * among them. Unreadable ones stand anywhere, and may come again.

@@ -62,8 +62,10 @@ export async function readPlot(reading: PlotReading, reducer: PlotReducer): Prom
         // What lies before a later part has been computed.
         if (isFirst || at >= begin) reducer.add(sample);
       }
-      if (!mayCompute || !isTooMuch(reading, count, begin, at)) continue;
-      const rest = await computed(reading, { start: at, end: range.end });
+      if (!mayCompute || at >= range.end) continue;
+      const samples = samplesLeft(reading, count, begin, at);
+      if (count + samples <= reading.mostRaw) continue;
+      const rest = await computed(reading, { start: at, end: range.end }, samples);
       if (rest === undefined || rest.until <= at) {
         // Then the samples are read to the end.
         mayCompute = false;
@@ -80,24 +82,23 @@ export async function readPlot(reading: PlotReading, reducer: PlotReducer): Prom
   return found;
 }
 
-/** Whether the rest of the range probably holds too many samples, from how dense they were so far. */
-function isTooMuch({ range, mostRaw, now }: PlotReading, count: number, begin: Nanoseconds, at: Nanoseconds): boolean {
+/** How many samples the rest of the range probably holds, from how dense they were so far. */
+function samplesLeft({ range, now }: PlotReading, count: number, begin: Nanoseconds, at: Nanoseconds): number {
   // Most series end now.
   const end = at < now && now < range.end ? now : range.end;
-  if (at >= end) return false;
-  if (count > mostRaw) return true;
   const [read, left] = [Number(at - begin), Number(end - at)];
-  return read > 0 && count + (count / read) * left > mostRaw;
+  return read > 0 ? (count / read) * left : 0;
 }
 
 /** The rest as the server computes it; undefined where it cannot. */
 async function computed(
   { series, source, intervals, call }: PlotReading,
   range: TimeRange,
+  samples: number,
 ): Promise<Reduction | undefined> {
   const wanted = Math.max(intervals, Math.min(MOST, Math.max(FEWEST, FINER * intervals)));
   try {
-    return await source.reduced(series.shape.fqn, range, wanted, call);
+    return await source.reduced(series.shape.fqn, range, { intervals: wanted, samples }, call);
   } catch (thrown) {
     // A server that refuses to compute may still give its samples.
     if (thrown instanceof DriverError && REFUSALS.has(thrown.code)) return undefined;

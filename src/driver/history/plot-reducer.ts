@@ -32,6 +32,12 @@ export interface Plot {
 /** Samples of an interval, besides the two outside of the range. */
 const EACH = 5;
 
+/**
+ * Most characters of the texts of a plot, which are in memory together. Changes are given up at half of it; beyond it,
+ * every second sample is.
+ */
+const MOST_TEXT = 16 * 1024 * 1024;
+
 /** Most samples that a plot has. */
 export const mostSamples = (intervals: number): number => EACH * Math.max(1, intervals) + 2;
 
@@ -52,6 +58,8 @@ interface Interval {
   highest: PlottedSample | undefined;
   firstBad: PlottedSample | undefined;
   readonly changes: PlottedSample[];
+  /** Characters of the changes. */
+  text: number;
 }
 
 export class PlotReducer {
@@ -73,6 +81,9 @@ export class PlotReducer {
   #position = 0;
   #gaps = 0;
   #bads = 0;
+  /** Characters of all samples, and of those kept. */
+  #allText = 0;
+  #keptText = 0;
 
   /** @param intervals those that overlap the range; the first and the last one are cut to it, and the end is included */
   constructor(range: TimeRange, { count, borders }: Pick<Intervals, 'count' | 'borders'>, shape: Bridging) {
@@ -115,7 +126,8 @@ export class PlotReducer {
   #inside(sample: PlottedSample, previous: PlottedSample | undefined): void {
     if (this.#all) {
       this.#all.push(sample);
-      if (this.#all.length > this.#most) this.#all = undefined;
+      this.#allText += textIn(sample);
+      if (this.#all.length > this.#most || this.#allText > MOST_TEXT) this.#all = undefined;
     }
     let interval = this.#interval;
     if (!interval || (interval.end !== undefined && sample.at >= interval.end)) {
@@ -126,7 +138,11 @@ export class PlotReducer {
     interval.last = sample;
     if (isBad(sample)) interval.firstBad ??= sample;
     else this.#good(interval, sample);
-    if (interval.changes.length < interval.budget && this.#isChange(previous, sample)) interval.changes.push(sample);
+    const hasRoom = interval.changes.length < interval.budget && this.#keptText + interval.text < MOST_TEXT / 2;
+    if (hasRoom && this.#isChange(previous, sample)) {
+      interval.changes.push(sample);
+      interval.text += textIn(sample);
+    }
   }
 
   #good(interval: Interval, sample: PlottedSample): void {
@@ -154,6 +170,7 @@ export class PlotReducer {
       highest: undefined,
       firstBad: undefined,
       changes: [],
+      text: 0,
     };
   }
 
@@ -168,15 +185,25 @@ export class PlotReducer {
   #close(): void {
     const interval = this.#interval;
     if (!interval) return;
-    const { first, last, firstGood, lastGood, lowest, highest, firstBad, changes, budget } = interval;
+    const { first, last: end, firstGood, lastGood, lowest, highest, firstBad, changes, budget } = interval;
     // The last sample of all is shown also where it is bad.
-    const bad = isBad(last) ? last : firstBad;
+    const bad = isBad(end) ? end : firstBad;
     const chosen = new Set<PlottedSample>();
     for (const sample of [lowest, highest, firstGood, lastGood, bad, first, ...changes]) {
       if (sample && chosen.size < budget) chosen.add(sample);
     }
-    for (const sample of [...chosen].sort((a, b) => a.position - b.position)) this.#kept.push(sample);
+    const last = [...chosen].sort((a, b) => a.position - b.position);
+    this.#keptText += lengthOf(last);
+    if (this.#keptText > MOST_TEXT) this.#thin(last);
+    for (const sample of last) this.#kept.push(sample);
     this.#interval = undefined;
+  }
+
+  /** Leaves out every second sample, but none of the newest interval. */
+  #thin(newest: readonly PlottedSample[]): void {
+    const left = this.#kept.filter((_sample, n) => n % 2 === 0);
+    this.#kept.splice(0, this.#kept.length, ...left);
+    this.#keptText = lengthOf(left) + lengthOf(newest);
   }
 
   #isTooFar(left: Sample, right: Sample): boolean {
@@ -192,3 +219,7 @@ export class PlotReducer {
     return steps && (previous.value !== sample.value || previous.state !== sample.state);
   }
 }
+
+const textIn = ({ value }: Sample): number => (typeof value === 'string' ? value.length : 0);
+
+const lengthOf = (samples: readonly Sample[]): number => samples.reduce((sum, sample) => sum + textIn(sample), 0);

@@ -11,7 +11,7 @@ import { formatInstant, type Nanoseconds, parseInstant } from '../../contract/in
 import { flag } from '../../contract/series.ts';
 import type { TimeRange } from '../../contract/time.ts';
 import type { Flag, ScalarValue, ValueStatus } from '../../contract/values.ts';
-import type { Reduction, SamplePage, SourceCall } from '../source.ts';
+import type { Reduction, ReductionSize, SamplePage, SourceCall } from '../source.ts';
 import { pageBytes } from './body-limits.ts';
 import { decodeRun, type DecodedPage } from './samples.ts';
 import { mustLeadOn } from './paging.ts';
@@ -33,7 +33,7 @@ export async function readReduction(
   server: SeeqServer,
   id: string,
   range: TimeRange,
-  intervals: number,
+  { intervals, samples }: ReductionSize,
   call: SourceCall,
 ): Promise<Reduction> {
   const lengthMs = intervalMs(range, intervals);
@@ -46,13 +46,14 @@ export async function readReduction(
     extremes('minValue()'),
     extremes('maxValue()'),
     read(`resample($signal, ${lengthMs}ms)`),
-    readValidity(server, id, range, call),
+    readValidity(server, id, range, samples, call),
   ]);
   const extreme = [...pointsOf(low), ...pointsOf(high)].filter(({ at, value }) => value !== null && isWhole(at));
   const until = extreme.reduce((last, { at }) => (at + length > last ? at + length : last), range.start);
   // An interval that begins before the range is shown from the start on.
   const placed = extreme.map((point) => ({ ...point, at: later(range.start, point.at + length / 2n) }));
-  const marks = validity.without.map(markOf);
+  // One that goes on behind what is computed is marked before that.
+  const marks = validity.without.filter(({ start }) => start < until).map((stretch) => markOf(stretch, until));
   const points = [...pointsOf(borders), ...placed, ...marks].filter(({ at }) => at >= range.start && at < until);
   points.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
   const unit = low.unit ?? high.unit;
@@ -86,11 +87,10 @@ function* pointsOf({ times, values, flags = [] }: SamplePage): Generator<Compute
   }
 }
 
-const markOf = ({ start, end }: Stretch): ComputedPoint => ({
-  at: start + (end - start) / 2n,
-  value: null,
-  status: 'Bad Data',
-});
+function markOf({ start, end }: Stretch, until: Nanoseconds): ComputedPoint {
+  const last = end < until ? end : until;
+  return { at: start + (last - start) / 2n, value: null, status: 'Bad Data' };
+}
 
 /** @param unknown ascending */
 function columnsOf(points: readonly ComputedPoint[], { unknown }: Validity): SamplePage {

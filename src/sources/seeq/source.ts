@@ -13,6 +13,7 @@ import type {
   Described,
   ItemProperties,
   Reduction,
+  ReductionSize,
   SamplePage,
   SearchPage,
   SearchQuery,
@@ -144,9 +145,9 @@ export class SeeqSource implements Source {
     return countSamples(this.#server, id, range, call);
   }
 
-  async reduced(fqn: Fqn, range: TimeRange, intervals: number, call: SourceCall): Promise<Reduction> {
+  async reduced(fqn: Fqn, range: TimeRange, size: ReductionSize, call: SourceCall): Promise<Reduction> {
     const { id } = await this.#series(fqn, call);
-    return readReduction(this.#server, id, range, intervals, call);
+    return readReduction(this.#server, id, range, size, call);
   }
 
   async *timeframes(

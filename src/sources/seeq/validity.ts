@@ -33,20 +33,24 @@ interface DecodedCapsules {
 /** The condition that holds as long as the signal has a value, whatever it is. */
 const FORMULA = '($signal * 0) < 1';
 
-/** The range is asked for in so many parts, so that no call works on all samples. */
-const PARTS = 32n;
+/** Samples in one part of the range, which one call works on; and the most parts. */
+const PART_SAMPLES = 250_000;
+const MOST_PARTS = 32;
 const PARTS_AT_ONCE = 2;
 /** Most capsules that are read of one part. */
-const PAGE = 1250;
+const PAGE = 2500;
 
+/** @param samples that the range probably has */
 export async function readValidity(
   server: SeeqServer,
   id: string,
   { start, end }: TimeRange,
+  samples: number,
   call: SourceCall,
 ): Promise<Validity> {
-  const border = (n: number): Nanoseconds => start + ((end - start) * BigInt(n)) / PARTS;
-  const parts = Array.from({ length: Number(PARTS) }, (_unused, n) => ({ start: border(n), end: border(n + 1) }));
+  const count = Math.min(MOST_PARTS, Math.max(1, Math.ceil(samples / PART_SAMPLES)));
+  const border = (n: number): Nanoseconds => start + ((end - start) * BigInt(n)) / BigInt(count);
+  const parts = Array.from({ length: count }, (_unused, n) => ({ start: border(n), end: border(n + 1) }));
   const found: Validity[] = [];
   const rest = parts.entries();
   const reader = async (): Promise<void> => {

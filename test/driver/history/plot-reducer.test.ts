@@ -213,4 +213,17 @@ describe('a plot', () => {
     const { samples: kept } = reduce({ samples, shape: linear, length: 0 }, 1);
     expect(kept.map(({ value }) => value)).toEqual([1, 3, 9, 1, 7, 2]);
   });
+
+  it('of long texts has as many as fit, and the newest ones', () => {
+    const text = 'x'.repeat(1_000_000);
+    const shape = { interpolation: 'step', maximumInterpolation: undefined } as const;
+    for (const count of [20, 40, 100]) {
+      const samples = Array.from({ length: count }, (_unused, n) => sample(n, `${text}${n}`));
+      const { samples: kept, reduced } = reduce({ samples, shape, length: count }, count);
+      expect(reduced).toBe(true);
+      expect(kept.length).toBeGreaterThan(7);
+      expect(kept.length).toBeLessThan(18);
+      expect(kept.at(-1)?.value).toBe(`${text}${count - 1}`);
+    }
+  });
 });

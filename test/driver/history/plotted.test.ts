@@ -80,15 +80,15 @@ describe('a series that is too much to read', () => {
       {},
       {
         samples: recorded(all, 100, reads),
-        reduced: async (_fqn, range, intervals) => {
-          asked.push([formatInstant(range.start), formatInstant(range.end), intervals]);
+        reduced: async (_fqn, range, { intervals, samples }) => {
+          asked.push([formatInstant(range.start), formatInstant(range.end), intervals, Math.round(samples / 100)]);
           return { page: computed(7000), until: parseInstant(second(7000)) ?? 0n };
         },
       },
     );
     const series = await plot(one, { count: 2000 });
     // The first page shows that 7200 samples are to come.
-    expect(asked).toEqual([[second(98), TO, 8000]]);
+    expect(asked).toEqual([[second(98), TO, 8000, 72]]);
     expect(reads.slice(0, 2)).toEqual([FROM, '100']);
     expect(reads.filter((read) => read.includes('T'))).toEqual([FROM, second(7000)]);
     expect(series.reducedBy).toBe('server');

@@ -10,8 +10,8 @@ import { collect, freeCall, openSource, plant, range, rejection, type Row, rowsO
 const ns = (time: string): Nanoseconds => parseInstant(time) ?? expect.fail(time);
 const special = (name: string) => signalFqn(`Special Cases >> Signals >> ${name}`);
 
-async function read(source: SeeqSource, name: string, asked: TimeRange, intervals: number) {
-  const { page, until } = await source.reduced(special(name), asked, intervals, freeCall());
+async function read(source: SeeqSource, name: string, asked: TimeRange, intervals: number, samples = 2e6) {
+  const { page, until } = await source.reduced(special(name), asked, { intervals, samples }, freeCall());
   const all = (await collect(source.samples(special(name), asked, 'outside', freeCall()))).flatMap(rowsOf);
   return { points: rowsOf(page), unit: page.unit, until, all };
 }
@@ -48,25 +48,29 @@ describe('a reduction', () => {
 
   it.each([66, 61])('has a bad sample for each gap and each bad sample, and for nothing else (%i)', async (release) => {
     const { source } = await plant({ release });
-    for (const [name, hours, longest] of [
-      ['Gappy', 48, 600_000_000_000n],
-      ['Bad and Uncertain', 3, 3_600_000_000_000n],
+    for (const [name, hours, longest, intervals] of [
+      ['Gappy', 48, 600_000_000_000n, 100],
+      ['Bad and Uncertain', 3, 3_600_000_000_000n, 100],
+      // Shorter than the intervals.
+      ['Gappy', 240, 600_000_000_000n, 10],
+      ['Bad and Uncertain', 3, 3_600_000_000_000n, 10],
     ] as const) {
       const end = ns('2026-03-15T00:00:00Z');
       const asked = { start: end - BigInt(hours) * 3_600_000_000_000n, end };
-      const { points, until, all } = await read(source, name, asked, 100);
+      const { points, until, all } = await read(source, name, asked, intervals);
       const bad = points.filter(({ status }) => status === 'Bad Data').map(({ time }) => ns(time));
       const good = all.filter(({ status }) => status !== 'Bad Data');
       const without = good.flatMap(({ time }, n): [Nanoseconds, Nanoseconds][] => {
         const next = good[n + 1];
-        if (!next || ns(next.time) >= until) return [];
+        if (!next) return [];
         const hasBad = all.some(
           (one) => one.status === 'Bad Data' && ns(one.time) > ns(time) && ns(one.time) < ns(next.time),
         );
         return hasBad || ns(next.time) - ns(time) > longest ? [[ns(time), ns(next.time)]] : [];
       });
       expect(without.length).toBeGreaterThan(3);
-      for (const [from, to] of without) expect(bad.some((at) => at >= from && at <= to)).toBe(true);
+      for (const [from, to] of without.filter(([, end]) => end < until))
+        expect(bad.some((at) => at >= from && at <= to)).toBe(true);
       for (const at of bad) expect(without.some(([from, to]) => at >= from && at <= to)).toBe(true);
     }
   });
@@ -87,7 +91,7 @@ describe('a reduction', () => {
     const { source } = await plant();
     const newest = ns('2026-03-15T12:34:56Z');
     const asked = { start: newest - 86_400_000_000_000n, end: newest + 3_600_000_000_000n };
-    const { until } = await source.reduced(special('Fast'), asked, 24, freeCall());
+    const { until } = await source.reduced(special('Fast'), asked, { intervals: 24, samples: 90_000 }, freeCall());
     expect(until).toBeGreaterThan(newest - 2n * 3_600_000_000_000n);
     expect(until).toBeLessThanOrEqual(asked.end);
   });
@@ -97,7 +101,7 @@ describe('a server', () => {
   const at = (second: number) => `2026-03-14T00:00:${String(second).padStart(2, '0')}Z`;
   const TEN = range(at(0), at(10));
   const ask = async (answer: (request: RudeRequest) => RudeAnswer, intervals = 5): Promise<Reduction> =>
-    openSource(await answering(answer)).reduced(special('Fast'), TEN, intervals, freeCall());
+    openSource(await answering(answer)).reduced(special('Fast'), TEN, { intervals, samples: 4e6 }, freeCall());
   const kindOf = ({ query }: RudeRequest): 'low' | 'high' | 'borders' | 'valid' => {
     const formula = query.get('formula') ?? '';
     if (formula.includes('minValue')) return 'low';
@@ -160,7 +164,7 @@ describe('a server', () => {
   it('may leave intervals empty or open; the last one that has a value and lies in the range is the end', async () => {
     const { page, until } = await ask((request) => {
       const kind = kindOf(request);
-      if (kind === 'valid') return capsules([{ end: at(3) }, { start: at(5) }]);
+      if (kind === 'valid') return capsules([{ end: at(3) }, { start: at(5), end: '2026-03-14T00:00:07.999Z' }]);
       if (kind === 'borders') return samples([{ key: at(2), value: 1.5 }, { key: at(4) }, { key: at(6), value: 4.5 }]);
       const low = kind === 'low';
       return samples(
@@ -190,6 +194,10 @@ describe('a server', () => {
     ]);
     const bad = points.filter(({ status }) => status === 'Bad Data');
     expect(bad.map(({ time }) => time)).toContain(at(4));
+    // What goes on behind the end is marked before it.
+    const last = bad.pop();
+    expect(ns(last?.time ?? '')).toBeGreaterThan(ns('2026-03-14T00:00:07.999Z'));
+    expect(ns(last?.time ?? '')).toBeLessThan(until);
     expect(bad.every(({ time, value }) => value === null && ns(time) > ns(at(3)) && ns(time) < ns(at(5)))).toBe(true);
   });
 
