@@ -117,7 +117,8 @@ function isTimeZone(name: string): boolean {
   // Offsets such as "+02:00" would be accepted below, but they know no daylight saving.
   if (!/^[A-Za-z]/.test(name)) return false;
   try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
+    // Not Intl alone: it knows names such as "IST" that have several meanings, and that Temporal refuses.
+    Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name);
     if (timeZones.size < MOST_TIME_ZONES) timeZones.add(name);
     return true;
   } catch {

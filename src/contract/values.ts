@@ -18,7 +18,7 @@ export const pointSchema = z.object({
     .describe(
       'ISO 8601 UTC, with the fraction digits of the source; null for scalars and properties, and where there is no value yet',
     ),
-  status: z.enum(valueStatuses).describe('Questionable: the source says that it may still change'),
+  status: z.enum(valueStatuses).describe('Questionable: it may still change, or leaves out a part of what it is of'),
   state: z.number().int().optional().describe('Number behind an enumeration value: value "ON", state 1'),
   unit: z.string().optional(),
 });

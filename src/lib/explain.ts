@@ -96,7 +96,7 @@ class Explainer {
       case 'invalid_union':
         return this.#union(issue, place) ?? at(issue.message || wrongType(place, 'value'));
       case 'invalid_value':
-        return at(wrongValue(issue.values, place.value, value));
+        return at(wrongValue(this.#choices(issue.values), issue.values, place.value, value));
       default:
         return at(issue.message || expectation(issue, place));
     }
@@ -119,6 +119,14 @@ class Explainer {
     if (path.length === 0 || typeof path.at(-1) === 'number') return false;
     if (code !== 'invalid_type' && code !== 'invalid_union' && code !== 'invalid_value') return false;
     return value === undefined || (value === null && this.#wording.nullIsAbsent === true);
+  }
+
+  /** All values that are right; once, where several of one kind are wrong. */
+  #choices(values: readonly unknown[]): string {
+    const all = anyOf(values.map((each) => JSON.stringify(each)));
+    if (this.#described.has(all)) return 'one of the values above';
+    if (values.length > FEW_VALUES) this.#described.add(all);
+    return all;
   }
 
   /** With what belongs there; once, where several of a kind are missing. */
@@ -232,10 +240,13 @@ function formOf(node: SchemaNode): string | string[] {
   return KINDS[node.type ?? ''] ?? 'another value';
 }
 
-function wrongValue(known: readonly unknown[], value: unknown, shown: string | undefined): string {
+/** So many values may be listed more than once. */
+const FEW_VALUES = 5;
+
+function wrongValue(choices: string, known: readonly unknown[], value: unknown, shown: string | undefined): string {
   const came = shown === undefined ? '' : `, not ${shown}`;
   const hint = typeof value === 'string' ? didYouMean(value, known.map(String)) : '';
-  return `must be ${anyOf(known.map((each) => JSON.stringify(each)))}${came}${hint}`;
+  return `must be ${choices}${came}${hint}`;
 }
 
 function tooSmall(
