@@ -4,6 +4,7 @@
  */
 import { Temporal } from 'temporal-polyfill';
 import { z } from 'zod';
+import { isTimeZone } from '../lib/time-zone.ts';
 import { quote } from '../lib/phrases.ts';
 import { epochProblem } from './epoch.ts';
 import { DriverError } from './errors.ts';
@@ -105,25 +106,6 @@ export function resolveRange(params: { start: TimeInput; end: TimeInput }, conte
     );
   }
   return { start, end };
-}
-
-/** Time zones that are known to exist: to ask takes some tenths of a millisecond, and nearly all ask for the same. */
-const timeZones = new Set<string>();
-/** There are about 600; the same one in other letter case is another entry. */
-const MOST_TIME_ZONES = 1000;
-
-function isTimeZone(name: string): boolean {
-  if (timeZones.has(name)) return true;
-  // Offsets such as "+02:00" would be accepted below, but they know no daylight saving.
-  if (!/^[A-Za-z]/.test(name)) return false;
-  try {
-    // Not Intl alone: it knows names such as "IST" that have several meanings, and that Temporal refuses.
-    Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name);
-    if (timeZones.size < MOST_TIME_ZONES) timeZones.add(name);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function fromText(text: string, context: TimeContext): Nanoseconds | undefined {

@@ -94,6 +94,7 @@ describe('an entry of topics', () => {
     ['a list without values', { values: [] }, 'values', 'must not be empty'],
     ['a time that is no object', { time: 'arrival' }, 'time', 'must be an object'],
     ['a zone that is none', { time: { path: '$.t', timeZone: 'Mars/Olympus' } }, 'time.timeZone', 'IANA time zone'],
+    ['a zone of several meanings', { time: { path: '$.t', timeZone: 'IST' } }, 'time.timeZone', 'IANA time zone'],
     ['an offset as a zone', { time: { path: '$.t', timeZone: '+02:00' } }, 'time.timeZone', 'IANA time zone'],
   ])('is refused with %s', async (_what, entry, path, message) => {
     const found = await problem(file(entry));

@@ -1,5 +1,6 @@
 /** What becomes of MQTT messages: one entry of `topics`, from the filter to the values in the payload. */
 import { z } from 'zod';
+import { isTimeZone } from '../../lib/time-zone.ts';
 import { plainName, silence, whole } from '../fields.ts';
 import { checkMapping } from './mapping-checks.ts';
 import { PathError, parsePath } from './json-path.ts';
@@ -187,14 +188,3 @@ export type TopicFile = z.output<typeof topicSchema>;
 
 /** What {@link mappingKeys} give. */
 export type MappingFile = z.output<z.ZodObject<typeof mappingKeys>>;
-
-/** True for an IANA name; an offset such as "+02:00" would know no daylight saving. */
-function isTimeZone(name: string): boolean {
-  if (!/^[A-Za-z]/.test(name)) return false;
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
-}

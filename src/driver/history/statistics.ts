@@ -127,7 +127,7 @@ export class IntervalStatistics {
     this.#known += over;
     this.#knownAhead += length - over;
     if (isOpen) this.#hasOpenStretch = true;
-    if (this.#options.states) this.states.addTime(begin, length);
+    if (this.#options.states && begin === end) this.states.addTime(begin, length);
     if (!this.#byTime) return;
     if (from === this.start) this.#atStart = { value: begin, state };
     this.#last = { value: end, state };
