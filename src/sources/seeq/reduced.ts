@@ -21,6 +21,8 @@ import { readValidity, type Stretch, type Validity } from './validity.ts';
 const NS_PER_MS = 1_000_000n;
 /** Intervals that only touch the range, and the ones outside of it that a formula answers too. */
 const SPARE = 8;
+/** Intervals in one answer. */
+const LARGEST_PAGE = 25_000;
 
 /** A value that stands for a part of the signal. */
 interface ComputedPoint {
@@ -39,7 +41,7 @@ export async function readReduction(
   const lengthMs = intervalMs(range, intervals);
   const length = lengthMs * NS_PER_MS;
   const read = (formula: string): Promise<SamplePage> =>
-    run(server, { formula, id, range, limit: intervals + SPARE }, call);
+    run(server, { formula, id, range, limit: Math.min(intervals + SPARE, LARGEST_PAGE) }, call);
   const extremes = (statistic: string) =>
     read(`$signal.aggregate(${statistic}, periods(${lengthMs}ms, ${lengthMs}ms), startKey())`);
   const [low, high, borders, validity] = await Promise.all([

@@ -227,7 +227,8 @@ describe('values', () => {
 
 describe('what has no samples', () => {
   it.each([
-    ['scalar', {}, 'unsupported'],
+    ['scalar', {}, 'notFound'],
+    ['scalar', { part: { type: 'property', name: 'Name' } }, 'unsupported'],
     ['condition', {}, 'unsupported'],
     ['signal', { part: { type: 'property', name: 'Name' } }, 'unsupported'],
     ['signal', { part: { type: 'attribute', name: 'Name' } }, 'unsupported'],
