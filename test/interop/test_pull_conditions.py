@@ -45,7 +45,7 @@ def is_nothing(value):
         (SHIFTS, 48, 7),
         (BATCHES, 72, 10),
         (f"{SPECIAL} >> Alarms", 6, 36),
-        (f"{SPECIAL} >> Moments", 6, 7),
+        (f"{SPECIAL} >> Moments", 6, 6),
         (f"{SPECIAL} >> Equal Starts", 24, 3),
     ],
 )
@@ -144,7 +144,8 @@ def test_beside_a_signal(pull):
     off = conditions(f"{SPECIAL} >> 215 Capsules")
     items = pd.concat([signals("Special Cases >> Signals >> Step"), off], ignore_index=True)
     frame = pull(items, grid=None, start="2020-01-01T00:00:00Z", end="2020-01-01T04:00:00Z")
-    inside = [minute % 120 <= 60 for minute in range(241)]
+    # A range is open at its end.
+    inside = [minute % 120 <= 60 and minute < 240 for minute in range(241)]
     assert list(frame["215 Capsules"] == 1) == inside
     assert list(frame["215 Capsules - Number"].notna()) == inside
 
@@ -157,7 +158,7 @@ def test_as_samples_without_a_signal(pull):
         start="2020-01-01T00:00:00Z",
         end="2020-01-01T08:00:00Z",
     )
-    assert list(frame["215 Capsules"]) == [1 if n % 4 <= 2 else 0 for n in range(17)]
+    assert list(frame["215 Capsules"]) == [1 if n % 4 <= 2 and n < 16 else 0 for n in range(17)]
 
 
 def test_with_statistics(pull, plain):

@@ -27,6 +27,7 @@ interface Arguments {
   readonly rotateToken?: boolean;
   readonly rotateVoidsOld?: boolean;
   readonly accessKeysExpired?: boolean;
+  readonly offlineDatasource: string;
   readonly identityPath: string;
   readonly lenient?: boolean;
   readonly fault?: readonly Fault[];
@@ -60,7 +61,7 @@ const account =
   };
 
 /** Members of a fault that are text, whatever they look like. */
-const TEXT_MEMBERS = ['kind', 'operation', 'path', 'retryAfter', 'mediaType'];
+const TEXT_MEMBERS = ['kind', 'operation', 'path', 'retryAfter', 'mediaType', 'text'];
 
 /** `kind=status,status=503,rate=0.2` as a fault. */
 function fault(text: string, before: readonly Fault[] = []): readonly Fault[] {
@@ -86,7 +87,7 @@ ${builtIn.join('\n')}
 
 Faults, for example --fault kind=status,status=503,retryAfter=1,rate=0.2 --fault kind=hang,operation=get_samples,times=1
   kinds: status (status, body=false, retryAfter), hang, reset, half, slow (bytes, pauseMs), mediaType (mediaType),
-  html (status), truncated, invalidJson, huge (bytes), latency (ms); each with operation, path, times, rate
+  html (status), truncated, message (text), invalidJson, huge (bytes), latency (ms); each with operation, path, times, rate
 
 Everything under "What goes wrong" can be changed while it runs at the control address. docs/simulator.md tells all.`;
 
@@ -150,6 +151,11 @@ export function commandOf(): Command {
     .option('--rotate-token', 'every answer brings a fresh session token')
     .option('--rotate-voids-old', 'a fresh token makes the one before it invalid')
     .option('--access-keys-expired', 'no access key is accepted any more')
+    .option(
+      '--offline-datasource <id>',
+      'the data source of this Datasource ID gives no samples and capsules',
+      DEFAULT_KNOBS.offlineDatasource,
+    )
     .option('--identity-path <text>', 'a log-in brings this x-sq-identity-path', DEFAULT_KNOBS.identityPath)
     .option('--lenient', 'query parameters that do not exist are ignored instead of refused')
     .option('--fault <members>', 'something that goes wrong with answers; see below; repeatable', fault)
@@ -193,6 +199,7 @@ function optionsOf(given: Arguments): SimulatorOptions {
       rotateVoidsOld: given.rotateVoidsOld === true,
       accessKeysExpired: given.accessKeysExpired === true,
       identityPath: given.identityPath,
+      offlineDatasource: given.offlineDatasource,
       refuseUnknownParameters: given.lenient !== true,
     },
     ...(given.controlPort === undefined ? {} : { controlPort: given.controlPort }),

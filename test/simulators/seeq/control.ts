@@ -76,6 +76,7 @@ export const KNOBS_SCHEMA = z
     accessKeysExpired: z.boolean(),
     identityPath: z.string().regex(/^[\x20-\x7e]{0,500}$/, 'is no header value'),
     refuseUnknownParameters: z.boolean(),
+    offlineDatasource: z.string().max(500),
     down: z.boolean(),
   })
   .partial();
@@ -107,6 +108,7 @@ export const FAULT_SCHEMA = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('mediaType'), mediaType: z.string(), ...FAULT_SCOPE }),
   z.strictObject({ kind: z.literal('html'), status: STATUS, ...FAULT_SCOPE }),
   z.strictObject({ kind: z.literal('truncated'), ...FAULT_SCOPE }),
+  z.strictObject({ kind: z.literal('message'), text: z.string().optional(), ...FAULT_SCOPE }),
   z.strictObject({ kind: z.literal('invalidJson'), ...FAULT_SCOPE }),
   z.strictObject({ kind: z.literal('huge'), bytes: z.int().min(1).max(1_000_000_000), ...FAULT_SCOPE }),
   z.strictObject({ kind: z.literal('latency'), ms: MILLISECONDS, ...FAULT_SCOPE }),

@@ -33,7 +33,9 @@ describe('the Example Data of the Seeq simulator', () => {
     expect(signals + assets).toBeGreaterThan(250);
     // And itself.
     expect(await ofSource()).toHaveLength(signals + assets + 1);
-    expect(new Set((await ofSource())?.map(({ type }) => type))).toEqual(new Set(['StoredSignal', 'Asset', 'Datasource']));
+    expect(new Set((await ofSource())?.map(({ type }) => type))).toEqual(
+      new Set(['StoredSignal', 'Asset', 'Datasource']),
+    );
   });
 
   it('has six tags of each of 26 areas, below no asset', async () => {

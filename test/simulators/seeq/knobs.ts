@@ -22,6 +22,8 @@ export type FaultKind =
   | { readonly kind: 'html'; readonly status: number }
   /** Whole answer as the length says, but the JSON ends early. */
   | { readonly kind: 'truncated' }
+  /** Status 200 with nothing but a message, as a server says that it has cancelled its work. */
+  | { readonly kind: 'message'; readonly text?: string }
   /** Not JSON at all. */
   | { readonly kind: 'invalidJson' }
   /** A valid error answer with so many bytes of text in it. */
@@ -58,6 +60,8 @@ export interface Knobs {
   identityPath: string;
   /** Query parameters that do not exist are refused (400) instead of ignored. */
   refuseUnknownParameters: boolean;
+  /** Datasource ID of a source whose connector does not answer: its samples and capsules are refused; empty for none. */
+  offlineDatasource: string;
   /** Nobody can connect usefully: every connection is reset, as when the server is down behind a live host. */
   down: boolean;
 }
@@ -72,5 +76,6 @@ export const DEFAULT_KNOBS: Readonly<Knobs> = {
   accessKeysExpired: false,
   identityPath: '',
   refuseUnknownParameters: true,
+  offlineDatasource: '',
   down: false,
 };

@@ -134,7 +134,8 @@ describe('the command line of the Seeq simulator', () => {
 
   it('turns every knob and arms faults by option, and prints requests when told to', async () => {
     const given = '--absent=null --latency=1 --jitter=2 --clock-offset=-5000 --rotate-token --rotate-voids-old';
-    const more = '--access-keys-expired --identity-path=a/b --lenient --log --tags=5 --release=62 --session-seconds=60';
+    const more =
+      '--access-keys-expired --identity-path=a/b --lenient --log --tags=5 --release=62 --session-seconds=60 --offline-datasource=x';
     const child = spawn(
       process.execPath,
       ['--no-warnings', MAIN, '--port=0', '--control-port=0', ...given.split(' '), ...more.split(' ')].concat([
@@ -157,6 +158,7 @@ describe('the command line of the Seeq simulator', () => {
       rotateVoidsOld: true,
       accessKeysExpired: true,
       identityPath: 'a/b',
+      offlineDatasource: 'x',
       refuseUnknownParameters: false,
       down: false,
     });

@@ -72,7 +72,9 @@ describe('search of the Seeq simulator', () => {
   });
 
   it('joins by && and takes several filters as alternatives, with directives beside them', async () => {
-    expect(await names('Name~=temp && Value Unit Of Measure==°F && Data ID~=*Tower 1*Area K*')).toEqual(['Temperature']);
+    expect(await names('Name~=temp && Value Unit Of Measure==°F && Data ID~=*Tower 1*Area K*')).toEqual([
+      'Temperature',
+    ]);
     expect(await names('Name==Shifts', 'Name==Level', 'Name==Nothing')).toEqual(['Level', 'Shifts']);
     expect(await names('Name==Archived', '@includeUnsearchable')).toEqual(['Archived']);
     const found = await search({ filters: ['@includeUnsearchable'] });

@@ -40,6 +40,7 @@ export async function startSeeqSimulator(
   const knobs = { ...DEFAULT_OPTIONS.knobs, ...options.knobs };
   const serverClock = (): number => clock() + knobs.clockOffsetMs;
   const plant = buildPlant(set.name, () => BigInt(Math.trunc(serverClock())) * 1_000_000n, set.extraTags);
+  plant.offline = () => knobs.offlineDatasource;
   const sessions = new Sessions(set.accounts, serverClock, set.sessionSeconds, () => knobs.accessKeysExpired);
   const faults = new Faults();
   for (const fault of set.faults) faults.arm(fault);

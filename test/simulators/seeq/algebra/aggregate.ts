@@ -67,8 +67,8 @@ export function aggregated(
 
 function slotsOf(signal: SignalData, condition: ConditionData, place: KeyPlace) {
   return function* slots(from: bigint, to: bigint): Generator<Slot> {
-    // One nanosecond more, because a capsule that ends where a range begins does not overlap it.
-    const found = inData(signal, condition.capsules.overlapping(from - 1n, to), place);
+    // One nanosecond more on either side, because a capsule that only touches the range does not overlap it.
+    const found = inData(signal, condition.capsules.overlapping(from - 1n, to + 1n), place);
     for (const slot of inOrder(found)) if (slot.key >= from && slot.key <= to) yield slot;
   };
 }

@@ -1,7 +1,7 @@
 /** Conditions of the calendar: hours, days and longer in a time zone, and periods of any length. */
 import { Temporal } from 'temporal-polyfill';
 import { guidOf } from '../plant/guid.ts';
-import { overlaps, type Capsule, type CapsuleSet } from '../series/capsules.ts';
+import { overlaps, type Capsule, type CapsuleProperty, type CapsuleSet } from '../series/capsules.ts';
 import { DAY, floorDiv, HOUR } from '../series/time.ts';
 
 export const CALENDAR_UNITS = ['hour', 'day', 'week', 'month', 'year'] as const;
@@ -28,7 +28,9 @@ export function calendar(unit: CalendarUnit, zone: string, now: () => bigint): C
       let at = startOfUnit(from, unit, zone);
       while (at.epochNanoseconds <= to) {
         const next = at.add({ [`${unit}s`]: 1 });
-        const capsule = capsuleOf(unit, at.epochNanoseconds, next.epochNanoseconds, now(), at.year);
+        const property =
+          unit === 'hour' ? ({ name: 'Hour', value: at.hour } as const) : ({ name: 'Year', value: at.year } as const);
+        const capsule = capsuleOf(unit, at.epochNanoseconds, next.epochNanoseconds, now(), [property]);
         if (overlaps(capsule, from, to)) yield capsule;
         at = next;
       }
@@ -52,13 +54,19 @@ function startOfUnit(time: bigint, unit: CalendarUnit, zone: string): Temporal.Z
   }
 }
 
-function capsuleOf(name: string, start: bigint, end: bigint, now: bigint, year: number): Capsule {
+function capsuleOf(
+  name: string,
+  start: bigint,
+  end: bigint,
+  now: bigint,
+  properties: readonly CapsuleProperty[],
+): Capsule {
   return {
     id: guidOf('calendar', `${name}/${String(start)}/${String(end)}`),
     start,
     end,
     ...(end > now ? { uncertain: true } : {}),
-    properties: [{ name: 'Year', value: year }],
+    properties,
   };
 }
 
@@ -68,9 +76,7 @@ export function periods(length: bigint, period: bigint, now: () => bigint): Caps
     *overlapping(from, to) {
       for (let start = floorDiv(from - length, period) * period; start <= to; start += period) {
         const end = start + length;
-        const year = new Date(Number(start / 1_000_000n)).getUTCFullYear();
-        const { properties: _none, ...rest } = capsuleOf(`period ${String(period)}`, start, end, now(), year);
-        const capsule = { ...rest, properties: [] };
+        const capsule = capsuleOf(`period ${String(period)}`, start, end, now(), []);
         if (overlaps(capsule, from, to)) yield capsule;
       }
     },

@@ -46,7 +46,7 @@ export function removed(base: Series, capsules: CapsuleSet): Series {
 
 /** One pass over samples and capsules, both ascending. */
 function* outside(samples: Iterable<Sample>, set: CapsuleSet, from: bigint, to: bigint): Generator<Sample> {
-  const capsules = set.overlapping(from, to)[Symbol.iterator]();
+  const capsules = set.overlapping(from, to + 1n)[Symbol.iterator]();
   let next = capsules.next();
   let coveredUntil = -FOR_EVER;
   for (const sample of samples) {

@@ -1,7 +1,7 @@
 /**
  * A signal on an even grid, interpolated from another one. Its maximum interpolation is the period. There are no
- * points outside the data; a point in a gap that is too long to interpolate over is invalid. [The maximum
- * interpolation is attested, the rest inferred.]
+ * points outside the data; a point in a gap that is too long to interpolate over is invalid. Every point of a signal
+ * without samples is invalid. [The maximum interpolation and the last are attested, the rest inferred.]
  */
 import type { SignalData } from '../plant/item.ts';
 import type { Sample, Series } from '../series/series.ts';
@@ -36,19 +36,27 @@ function grid(signal: SignalData, period: bigint, origin: bigint): Series {
     if (right !== undefined) return time;
     return left.key + beyond >= time ? time : undefined;
   };
+  const isEmpty = (time: bigint): boolean =>
+    series.before(time, true) === undefined && series.after(time, true) === undefined;
   return {
     *between(from, to) {
+      if (isEmpty(from)) {
+        for (let key = keyAtOrAfter(from); key <= to; key += period) yield { key };
+        return;
+      }
       const first = coveredAfter(from);
       const last = coveredBefore(to);
       if (first === undefined || last === undefined) return;
       for (let key = keyAtOrAfter(first); key <= last; key += period) yield interpolate(signal, key);
     },
     before(time, inclusive) {
+      if (isEmpty(time)) return { key: keyAtOrBefore(inclusive ? time : time - 1n) };
       const covered = coveredBefore(inclusive ? time : time - 1n);
       if (covered === undefined) return undefined;
       return pointIn(signal, keyAtOrBefore(covered), coveredAfter);
     },
     after(time, inclusive) {
+      if (isEmpty(time)) return { key: keyAtOrAfter(inclusive ? time : time + 1n) };
       const covered = coveredAfter(inclusive ? time : time + 1n);
       if (covered === undefined) return undefined;
       return pointIn(signal, keyAtOrAfter(covered), (key) => coveredBefore(key));

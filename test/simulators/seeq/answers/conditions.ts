@@ -6,7 +6,7 @@ import type { ConditionData, Item } from '../plant/item.ts';
 import type { Capsule } from '../series/capsules.ts';
 import { decodeToken, encodeToken, pageByOffset, pageOf, type Page } from '../series/pages.ts';
 import { formatDuration, parseTime } from '../series/time.ts';
-import { readable } from './find.ts';
+import { checkOnline, readable } from './find.ts';
 import { listPage } from './list.ts';
 import { capsulesText, type KeyStyle } from './sample-text.ts';
 import { common, formulaOf, preview, type Models } from './shapes.ts';
@@ -88,7 +88,9 @@ export const conditionHandlers: Handlers = {
     if (query.unitOfMeasure !== undefined && query.unitOfMeasure !== 'ns') {
       throw new SeeqError(400, `Times cannot be converted to '${query.unitOfMeasure}'; the simulator knows ns only`);
     }
-    const { condition } = readable(call.server.plant, query.id, 'condition');
+    const item = readable(call.server.plant, query.id, 'condition');
+    checkOnline(call.server.plant, item);
+    const { condition } = item;
     // Without a time format, capsules of a condition have ISO 8601 times, other than those of a formula.
     const keys = query.timeFormat === 'Nanoseconds' || query.unitOfMeasure === 'ns' ? 'ns' : 'iso';
     return pagedCapsules(call, condition, {

@@ -92,6 +92,9 @@ export function propertyValues(item: Item, name: string): PropertyValue[] {
 
 type PropertyValue = string | number | boolean;
 
+/** Of the last time at which a connector looked for changes. */
+const SYNC_TOKEN = '2026-01-01T00:00:00Z';
+
 const OWN_PROPERTIES: ReadonlyMap<string, (item: Item) => PropertyValue | undefined> = new Map([
   ['Name', (item) => item.name],
   ['Description', (item) => item.description],
@@ -104,7 +107,11 @@ const OWN_PROPERTIES: ReadonlyMap<string, (item: Item) => PropertyValue | undefi
   ['Maximum Interpolation', maxInterpolationOf],
   ['Value Unit Of Measure', (item) => item.signal?.unit],
   ['Source Value Unit Of Measure', (item) => item.signal?.sourceUnit ?? item.signal?.unit],
+  ['Source Maximum Interpolation', (item) => (item.type === 'StoredSignal' ? maxInterpolationOf(item) : undefined)],
   ['Maximum Duration', (item) => durationText(item.condition?.maxDuration)],
+  // Attested are the names: of what came through a connector, and of what is calculated.
+  ['Sync Token', (item) => (item.datasource === undefined ? undefined : SYNC_TOKEN)],
+  ['Cache Enabled', (item) => (item.type.startsWith('Calculated') ? true : undefined)],
 ] as const satisfies readonly (readonly [string, (item: Item) => PropertyValue | undefined])[]);
 
 function ofSource(item: Item, name: string): PropertyValue | undefined {

@@ -7,7 +7,7 @@ import type { Sample } from '../series/series.ts';
 import { formatTime, parseDuration, parseTime } from '../series/time.ts';
 import { conversion, converted } from '../series/units.ts';
 import { lookUp, samplesOf, type Window } from '../series/window.ts';
-import { readable } from './find.ts';
+import { checkOnline, readable } from './find.ts';
 import { listPage } from './list.ts';
 import { sampleText, samplesText, type KeyStyle } from './sample-text.ts';
 import { common, formulaOf, maxInterpolationOf, type Models } from './shapes.ts';
@@ -155,6 +155,15 @@ function bySource(
   return readable(plant, item.id, 'signal');
 }
 
+function byId(call: Call<'get_samples'> | Call<'get_sample'>) {
+  return readable(call.server.plant, call.parameters.id, 'signal');
+}
+
+function dataOf({ server }: Pick<Call, 'server'>, item: Item & { signal: SignalData }): SignalData {
+  checkOnline(server.plant, item);
+  return item.signal;
+}
+
 export const signalHandlers: Handlers = {
   get_signals: ({ server, parameters }) => {
     const all = [...server.plant.ofType('StoredSignal', 'CalculatedSignal')].filter((item) => !item.archived);
@@ -168,9 +177,8 @@ export const signalHandlers: Handlers = {
   },
   get_signal: ({ server, parameters }) => ({ body: signalOf(readable(server.plant, parameters.id, 'signal')) }),
   get_signal_by_data_id: (call) => ({ body: signalOf(bySource(call)) }),
-  get_samples: (call) =>
-    samples(call, readable(call.server.plant, call.parameters.id, 'signal').signal, call.parameters),
-  get_samples_by_data_id: (call) => samples(call, bySource(call).signal, call.parameters),
-  get_sample: (call) => sample(call, readable(call.server.plant, call.parameters.id, 'signal').signal, call.parameters),
-  get_sample_by_data_id: (call) => sample(call, bySource(call).signal, call.parameters),
+  get_samples: (call) => samples(call, dataOf(call, byId(call)), call.parameters),
+  get_samples_by_data_id: (call) => samples(call, dataOf(call, bySource(call)), call.parameters),
+  get_sample: (call) => sample(call, dataOf(call, byId(call)), call.parameters),
+  get_sample_by_data_id: (call) => sample(call, dataOf(call, bySource(call)), call.parameters),
 };

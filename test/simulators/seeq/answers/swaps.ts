@@ -1,6 +1,7 @@
 /**
- * Swapping assets: the same calculation with the inputs of one asset exchanged for those of another. Inputs correspond
- * by their names below the assets. [Inferred; the calls and their shapes are attested.]
+ * Swapping assets: the same calculation with the inputs of one asset exchanged for those of another, and for a stored
+ * item the one of the same name below the other asset. Inputs correspond by their names below the assets. [Inferred for
+ * calculations; attested are the calls, their shapes, the stored items and the words of the refusal.]
  */
 import { calculatedData } from '../formula/items.ts';
 import type { Call, Handlers } from '../http/call.ts';
@@ -43,15 +44,17 @@ function counterpart(item: Item, pairs: readonly Pair[]): Item | undefined {
   return item;
 }
 
-/** Made once; asking again gives the same item. @throws SeeqError 400 where an input has no counterpart */
+/** Made once; asking again gives the same item. @throws SeeqError 400 where something has no counterpart */
 function swapped(plant: Plant, item: Item, pairs: readonly Pair[]): Item {
-  if (item.formula === undefined) throw new SeeqError(400, `The item with ID ${item.id} is not made by a formula`);
+  if (item.formula === undefined) {
+    const other = item.type === 'Asset' ? undefined : counterpart(item, pairs);
+    if (other === undefined) throw notSwapped(item, pairs);
+    return other;
+  }
   const inputs: Record<string, Item> = {};
   for (const [name, input] of Object.entries(item.inputs)) {
     const other = swappedInput(plant, input, pairs);
-    if (other === undefined) {
-      throw new SeeqError(400, `The input '${name}' (${input.name}) has no counterpart below the asset to swap in`);
-    }
+    if (other === undefined) throw notSwapped(item, pairs);
     inputs[name] = other;
   }
   if (Object.entries(inputs).every(([name, input]) => item.inputs[name] === input)) return item;
@@ -70,6 +73,11 @@ function swapped(plant: Plant, item: Item, pairs: readonly Pair[]): Item {
       ...calculatedData(item.formula, inputs, plant.now),
     })
   );
+}
+
+function notSwapped(item: Item, pairs: readonly Pair[]): SeeqError {
+  const tried = pairs.map((pair) => `unable to swap out ${pair.out.name} and swap in ${pair.in.name}`);
+  return new SeeqError(400, `${item.name} not swapped, ${tried.join(', ')}`);
 }
 
 /** An input that is calculated itself, and stands below none of the assets, is swapped in its turn. */

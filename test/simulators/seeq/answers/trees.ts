@@ -2,7 +2,7 @@
 import type { Handlers } from '../http/call.ts';
 import { SeeqError } from '../http/errors.ts';
 import type { Item } from '../plant/item.ts';
-import { scopeOf } from '../search/scope.ts';
+import { checkScope, scopeOf } from '../search/scope.ts';
 import { itemOf } from './find.ts';
 import { DEFAULT_LIMIT, listPage } from './list.ts';
 import {
@@ -49,6 +49,7 @@ function sorted(items: readonly Item[]): Item[] {
 export const treeHandlers: Handlers = {
   get_tree_root_nodes: ({ server, parameters }) => {
     const { scope, excludeGloballyScoped, properties = [] } = parameters;
+    checkScope(server.plant, scope);
     const tests = properties.map(propertyTest);
     const visible = scopeOf(scope, excludeGloballyScoped);
     const roots = server.plant
@@ -59,6 +60,7 @@ export const treeHandlers: Handlers = {
   },
   get_tree: ({ server, parameters }) => {
     const { id, scope, excludeGloballyScoped, includeDescendants } = parameters;
+    checkScope(server.plant, scope);
     const item = itemOf(server.plant, id);
     const inView = scopeOf(scope, excludeGloballyScoped);
     const visible = (child: Item): boolean => !child.archived && inView(child);

@@ -2,7 +2,7 @@
  * The parameters of a formula: `name=value`, the value the id of an item, or an expression on another parameter such as
  * `$x.property('Name')`, `$x.parentProperty('Name')` or `$x.ancestors(', ')`. Fragments are formulas under a name.
  */
-import { itemOf } from '../answers/find.ts';
+import { checkOnline, itemOf } from '../answers/find.ts';
 import type { Meter } from '../algebra/meter.ts';
 import { propertiesOf } from '../answers/shapes.ts';
 import { SeeqError } from '../http/errors.ts';
@@ -57,7 +57,11 @@ function valueOfText(
   meter: Meter,
 ): Value {
   const match = EXPRESSION.exec(text);
-  if (match === null) return valueOfItem(itemOfText(plant, name, text), meter);
+  if (match === null) {
+    const item = itemOfText(plant, name, text);
+    checkOnline(plant, item);
+    return valueOfItem(item, meter);
+  }
   const [, other = '', what = '', single, double] = match;
   const argument = single ?? double ?? '';
   const id = texts.get(other);

@@ -40,6 +40,9 @@ export async function sendBroken(
     case 'mediaType':
       await send(response, { ...outgoing, type: fault.mediaType }, signal);
       return;
+    case 'message':
+      await send(response, { ...outgoing, text: [errorText(fault.text ?? 'Request canceled')] }, signal);
+      return;
     case 'invalidJson':
       await send(response, { ...outgoing, text: ['{"statusMessage": oops'] }, signal);
       return;

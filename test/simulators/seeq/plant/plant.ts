@@ -16,6 +16,8 @@ export class Plant {
   readonly name: string;
   /** Current time of the simulated server, nanoseconds since 1970. */
   readonly now: () => bigint;
+  /** Datasource ID of a source whose connector does not answer; empty for none. */
+  offline: () => string = () => '';
   readonly items = new Map<string, Item>();
   readonly #keys = new Map<string, string>();
   readonly #byDataId = new Map<string, Item>();

@@ -8,7 +8,7 @@ import type { Plant } from '../plant/plant.ts';
 import { parseFilters } from './filter.ts';
 import { guarded } from './guard.ts';
 import { allInOrder, inOrder } from './order.ts';
-import { scopeOf } from './scope.ts';
+import { checkScope, scopeOf } from './scope.ts';
 import { typesOf } from './types.ts';
 
 export interface Search {
@@ -31,6 +31,7 @@ export function search(plant: Plant, what: Search): Work<Models['ItemSearchPrevi
   const types = typesOf(what.types);
   const order = what.order ?? [];
   const below = typeof what.asset === 'string' ? plant.below(itemOf(plant, what.asset)) : undefined;
+  checkScope(plant, what.scope);
   const visible = scopeOf(what.scope, filter.excludeGloballyScoped);
   const wanted = (item: Item): boolean =>
     (types === undefined || types.has(item.type)) &&

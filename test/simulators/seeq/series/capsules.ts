@@ -27,13 +27,15 @@ export interface CapsuleSet {
 }
 
 /**
- * Whether a capsule overlaps a range. Start counts, end does not: a shift that ends at 14:00 is not part of a range
- * that begins at 14:00. [Inferred: the vendor documents "overlap", not the treatment of the borders.]
+ * Whether a capsule overlaps a range. A range is open at its end, attested by the vendor's tests: a shift that begins at
+ * 14:00 is not part of a range that ends then. Nor is one that ends at 14:00 part of a range that begins then; a range
+ * without length is a moment. [Both inferred.]
  */
 export function overlaps(capsule: Capsule, from: bigint, to: bigint): boolean {
   const { start, end } = capsule;
-  if (start !== undefined && start === end) return start >= from && start <= to;
-  return (start === undefined || start <= to) && (end === undefined || end > from);
+  const begins = start === undefined || start < to || (from === to && start === to);
+  if (start !== undefined && start === end) return start >= from && begins;
+  return begins && (end === undefined || end > from);
 }
 
 /** A fixed list. */

@@ -1,9 +1,11 @@
 /** Functions that make a condition, and the words that say which values or capsules are meant. */
 import { CALENDAR_UNITS, calendar, checkZone, LONGEST, periods } from '../../algebra/calendar.ts';
 import { atLeast, atMost, chosen, merged, withCursor, withProperty } from '../../algebra/capsule-sets.ts';
+import { conditionOfSamples } from '../../algebra/from-conditions.ts';
 import { searched, type Test } from '../../algebra/value-search.ts';
 import type { ConditionData } from '../../plant/item.ts';
-import type { CapsuleProperty, CapsuleSet } from '../../series/capsules.ts';
+import { guidOf } from '../../plant/guid.ts';
+import { listCapsules, type Capsule, type CapsuleProperty, type CapsuleSet } from '../../series/capsules.ts';
 import type { Inputs } from '../inputs.ts';
 import { valueOf, type ConditionValue, type Value } from '../values.ts';
 import type { FormulaFunction } from './function.ts';
@@ -26,7 +28,7 @@ function calendarFunction(unit: (typeof CALENDAR_UNITS)[number]): FormulaFunctio
       const condition = {
         capsules: calendar(unit, zone, world.now),
         maxDuration: LONGEST[unit],
-        declared: [{ name: 'Year' }],
+        declared: [{ name: unit === 'hour' ? 'Hour' : 'Year' }],
       };
       return { kind: 'condition', condition: world.meter.condition(condition), cost: 1 };
     },
@@ -69,7 +71,30 @@ function limitDuration(name: string): FormulaFunction {
   };
 }
 
+/** Capsules that the text itself gives, after their longest duration or without one. */
+function listed(inputs: Inputs): Value {
+  const first = inputs.kind(0) === 'scalar' ? 1 : 0;
+  const given = Array.from({ length: inputs.count - first }, (_unused, at) => inputs.of(at + first, 'capsule'));
+  const capsules = given
+    .map(({ start, end }): Capsule => {
+      return { id: guidOf('condition', `${String(start)}/${String(end)}`), start, end, properties: [] };
+    })
+    .sort((a, b) => ((a.start ?? 0n) < (b.start ?? 0n) ? -1 : 1));
+  const longest = given.reduce((most, { start, end }) => (end - start > most ? end - start : most), 0n);
+  const maxDuration = first === 1 ? inputs.duration(0) : longest;
+  return { kind: 'condition', condition: { capsules: listCapsules(capsules), maxDuration, declared: [] }, cost: 1 };
+}
+
 export const CONDITION_FUNCTIONS: readonly FormulaFunction[] = [
+  { name: 'condition', inputs: [1, 500], apply: listed },
+  {
+    name: 'toCondition',
+    inputs: [1, 1],
+    apply: (inputs) => {
+      const { signal, cost } = inputs.signal(0);
+      return { kind: 'condition', condition: conditionOfSamples(signal), cost: cost + 1 };
+    },
+  },
   ...CALENDAR_UNITS.map(calendarFunction),
   {
     name: 'periods',

@@ -3,17 +3,20 @@ import { aggregated } from '../../algebra/aggregate.ts';
 import { movedCapsules } from '../../algebra/capsule-sets.ts';
 import { checkZone } from '../../algebra/calendar.ts';
 import { constantSignal } from '../../algebra/constant.ts';
-import { filtered, moved } from '../../algebra/derived-series.ts';
+import { changed, filtered, moved } from '../../algebra/derived-series.ts';
+import { spliced } from '../../algebra/from-conditions.ts';
 import { removed } from '../../algebra/removed.ts';
 import { resampled } from '../../algebra/resample.ts';
 import { wave, WAVES } from '../../algebra/waves.ts';
 import type { SignalData } from '../../plant/item.ts';
 import { DAY, parseTime } from '../../series/time.ts';
+import { interpolate } from '../../series/window.ts';
 import { Temporal } from 'temporal-polyfill';
 import type { Inputs } from '../inputs.ts';
-import { valueOf, type SignalValue, type Value } from '../values.ts';
+import { valueOf, type ScalarValue, type SignalValue, type Value, type World } from '../values.ts';
 import { convertedScalar, convertedSignal, mappedScalar } from '../units-of-values.ts';
 import type { FormulaFunction } from './function.ts';
+import { statisticOver } from './statistics.ts';
 
 function made(from: SignalValue, signal: SignalData): SignalValue {
   return { kind: 'signal', signal, cost: from.cost + 1 };
@@ -36,6 +39,38 @@ function offsetOf(zone: string, at: bigint): bigint {
   return BigInt(Temporal.Instant.fromEpochNanoseconds(at).toZonedDateTimeISO(zone).offsetNanoseconds);
 }
 
+/** A signal, or a scalar as the signal that it always is. */
+function signalLike(inputs: Inputs, at: number, world: World): SignalValue {
+  return inputs.kind(at) === 'scalar' ? signalOfScalar(inputs.scalar(at), undefined, world) : inputs.signal(at);
+}
+
+function signalOfScalar(scalar: ScalarValue, period: bigint | undefined, world: World): SignalValue {
+  const value = (): number | string | undefined => {
+    const known = valueOf(scalar).value;
+    return typeof known === 'boolean' ? Number(known) : known;
+  };
+  const signal = world.meter.signal(constantSignal({ value, unit: scalar.unit, period }));
+  return { kind: 'signal', signal, constant: scalar, cost: 1 };
+}
+
+/** Points that a low-pass filter looks at for one of its own. */
+const MOST_POINTS = 1000;
+
+/** The mean of so many points of a grid around each of them. [Inferred: the vendor's filter is another one.] */
+function smoothed(grid: SignalData, points: number): SignalData {
+  const half = BigInt(Math.floor(points / 2));
+  const series = changed(grid.series, (sample) => {
+    let [total, count] = [0, 0];
+    for (let at = -half; at <= half; at += 1n) {
+      const { value } = interpolate(grid, sample.key + at * grid.maxInterpolation);
+      if (typeof value === 'number') [total, count] = [total + value, count + 1];
+    }
+    const { value: _value, ...rest } = sample;
+    return count === 0 ? rest : { ...rest, value: total / count };
+  });
+  return { ...grid, series };
+}
+
 function withUnit(signal: SignalData, unit: string): SignalData {
   const { unit: _old, ...rest } = signal;
   return unit === '' ? rest : { ...rest, unit };
@@ -52,10 +87,12 @@ export const SIGNAL_FUNCTIONS: readonly FormulaFunction[] = [
   },
   {
     name: 'aggregate',
-    inputs: [4, 5],
-    apply: (inputs) => {
-      const [from, condition] = [inputs.signal(0), inputs.condition(2)];
+    inputs: [3, 5],
+    apply: (inputs, world) => {
+      const from = inputs.signal(0);
       const statistic = inputs.statistic(1);
+      if (inputs.kind(2) === 'capsule') return statisticOver(inputs, world, statistic, inputs.of(2, 'capsule'));
+      const condition = inputs.condition(2);
       if (from.signal.unit === 'string' && statistic.ofText !== true) {
         throw inputs.problem('TYPE', `A text signal has no ${statistic.name}()`, 1);
       }
@@ -125,6 +162,35 @@ export const SIGNAL_FUNCTIONS: readonly FormulaFunction[] = [
     },
   },
   {
+    name: 'splice',
+    inputs: [3, 3],
+    apply: (inputs, world) => {
+      const [base, insert] = [signalLike(inputs, 0, world), signalLike(inputs, 1, world)];
+      const { condition, cost } = inputs.condition(2);
+      const isStep = [base, insert].every((one) => one.constant !== undefined || one.signal.interpolation === 'Step');
+      const signal = spliced(base.signal, insert.signal, condition.capsules);
+      return {
+        kind: 'signal',
+        signal: isStep ? { ...signal, interpolation: 'Step' } : signal,
+        cost: 2 * (base.cost + insert.cost + cost),
+      };
+    },
+  },
+  {
+    name: 'lowPassFilter',
+    inputs: [3, 4],
+    apply: (inputs) => {
+      const [from, cutoff, period] = [inputs.signal(0), inputs.period(1), inputs.period(2)];
+      const points = Number(cutoff / period);
+      if (points > MOST_POINTS) throw inputs.problem('ARGUMENT', 'The cutoff is too long for the sampling period', 1);
+      return {
+        kind: 'signal',
+        signal: smoothed(resampled(from.signal, period), points),
+        cost: from.cost * (points + 2),
+      };
+    },
+  },
+  {
     name: 'move',
     inputs: [2, 2],
     apply: (inputs): Value => {
@@ -143,14 +209,7 @@ export const SIGNAL_FUNCTIONS: readonly FormulaFunction[] = [
     name: 'toSignal',
     inputs: [1, 2],
     apply: (inputs, world): Value => {
-      const scalar = inputs.scalar(0);
-      const period = inputs.count > 1 ? inputs.period(1) : undefined;
-      const value = (): number | string | undefined => {
-        const known = valueOf(scalar).value;
-        return typeof known === 'boolean' ? Number(known) : known;
-      };
-      const signal = world.meter.signal(constantSignal({ value, unit: scalar.unit, period }));
-      return { kind: 'signal', signal, constant: scalar, cost: 1 };
+      return signalOfScalar(inputs.scalar(0), inputs.count > 1 ? inputs.period(1) : undefined, world);
     },
   },
   ...WAVES.map((kind): FormulaFunction => ({

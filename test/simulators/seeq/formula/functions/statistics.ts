@@ -13,6 +13,7 @@ import {
   sum,
   totalized,
   valueAt,
+  type Range,
   type Statistic,
 } from '../../algebra/statistics.ts';
 import { paced } from '../../algebra/work.ts';
@@ -20,10 +21,13 @@ import type { Inputs } from '../inputs.ts';
 import { computed, type Value, type World } from '../values.ts';
 import type { FormulaFunction } from './function.ts';
 
-/** The statistic over a capsule of a signal. */
 function over(inputs: Inputs, world: World, statistic: Statistic): Value {
+  return statisticOver(inputs, world, statistic, inputs.of(1, 'capsule'));
+}
+
+/** The statistic over a capsule of the signal that is the first input. */
+export function statisticOver(inputs: Inputs, world: World, statistic: Statistic, capsule: Range): Value {
   const { signal } = inputs.signal(0);
-  const capsule = inputs.of(1, 'capsule');
   if (signal.unit === 'string' && statistic.ofText !== true) {
     throw inputs.problem('TYPE', `A text signal has no ${statistic.name}()`, 0);
   }
