@@ -18,6 +18,7 @@ import {
 } from '../../src/bus/subject.ts';
 import { DriverError } from '../../src/contract/errors.ts';
 import { formatFqn, parseFqn } from '../../src/contract/fqn.ts';
+import { searchParams } from '../../src/contract/functions/common.ts';
 import { formatInstant, parseInstant } from '../../src/contract/instant.ts';
 import { functionTable } from '../../src/contract/functions/table.ts';
 import { deadLetterSchema, readingSchema } from '../../src/contract/reading.ts';
@@ -292,7 +293,11 @@ export const decoders = (): readonly Decoder[] => [
       '/a && [b&&c]/',
       'AREA51_REACTOR_TEMPERATURE_SETPOINT.PV',
     ],
-    (text) => patternFilters(readPattern(text), ['name', 'description']),
+    (text) => {
+      // A longer one is refused before it is read.
+      const { success } = searchParams.query.safeParse(text);
+      if (success) patternFilters(readPattern(text), ['name', 'description']);
+    },
     DriverError,
   ),
   decoder(
