@@ -135,6 +135,7 @@ export class Session implements TokenHolder {
       const body = { ...login, ...(await this.#providerOf(client, signal)) };
       const { error, response } = await client.POST('/auth/login', { body, signal });
       if (!response.ok) {
+        if (response.status === 404 || response.status === 405) throw notSeeq(this.#server, response.status);
         const refusal = { status: response.status, body: error, retryAfterMs: retryAfterOf(response) };
         throw await this.#advised(fromRefusal(refusal, this.#server, this.conceal), login, client, signal);
       }
@@ -240,6 +241,15 @@ const isSame = (one: Login, other: Login): boolean =>
 function timedOut(signal: AbortSignal, server: string): DriverError | undefined {
   if (!signal.aborted) return undefined;
   return new SilentLogin('sourceUnavailable', `Server "${server}" does not answer to the log-in.`);
+}
+
+function notSeeq(server: string, status: number): DriverError {
+  return new DriverError(
+    'sourceError',
+    `Server "${server}" answers ${status} to a log-in, so it is not Seeq. Correct its "url": the address of Seeq as in a ` +
+      'browser, such as "https://seeq.example.com".',
+    { details: { status } },
+  );
 }
 
 function unproven(server: string): DriverError {

@@ -41,6 +41,7 @@ import { readTimeframes } from './timeframes.ts';
 import type { TransportOptions } from './transport.ts';
 import { children, properties, resolveAttribute } from './tree.ts';
 import { versionOf } from './version.ts';
+import { withWhatAnswers } from './what-answers.ts';
 
 export interface SeeqSourceOptions extends TransportOptions {
   /** The configured connection name. */
@@ -58,6 +59,7 @@ export class SeeqSource implements Source {
   readonly url: string;
   readonly #server: SeeqServer;
   readonly #pageSamples: number;
+  readonly #isDirect: boolean;
   readonly #log: LimitedLog | undefined;
 
   constructor(options: SeeqSourceOptions) {
@@ -65,6 +67,7 @@ export class SeeqSource implements Source {
     this.url = options.url;
     this.#server = new SeeqServer(options.name, options, options.credentials);
     this.#pageSamples = options.pageSamples;
+    this.#isDirect = options.proxy === undefined;
     this.#log = options.log && limited(options.log);
   }
 
@@ -88,7 +91,8 @@ export class SeeqSource implements Source {
       );
       return { state: 'up', version, latencyMs };
     } catch (thrown) {
-      const error = toDriverError(thrown);
+      const failure = toDriverError(thrown);
+      const error = latencyMs === null ? await withWhatAnswers(failure, this.name, this.url, this.#isDirect) : failure;
       const state = error.code === 'unauthorized' || error.code === 'forbidden' ? 'unauthorized' : 'down';
       return { state, version, latencyMs, message: error.message };
     }
