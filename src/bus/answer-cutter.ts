@@ -19,6 +19,13 @@ export interface CutterOptions {
   logger: BusLogger;
 }
 
+/** Follows the messages that others follow. */
+export interface CutterWatcher {
+  /** Where the server tells that nobody is there to receive them. */
+  readonly reply: string | undefined;
+  sent: () => void;
+}
+
 /** A step that may have to wait. */
 export type Step = Promise<void> | undefined;
 
@@ -35,6 +42,7 @@ export class AnswerCutter {
   #bytes = 0;
   #seq = 0;
   #refused = false;
+  watcher: CutterWatcher | undefined;
 
   constructor(head: AnswerHead, options: CutterOptions) {
     this.envelope = new Envelope(head);
@@ -97,26 +105,25 @@ export class AnswerCutter {
   /**
    * Sends what has been collected, even if that is nothing, with a meta of its own. A meta that fits no message is left
    * out: it is a help, and the end brings it again.
-   * @param reply where the server tells that nobody is there to receive the message
    */
-  flush(meta: AnswerMeta | undefined, reply: string | undefined): Step {
+  flush(meta: AnswerMeta | undefined): Step {
     const tail = middleTail(meta);
     const room = this.limit() - this.envelope.middleBytes - Buffer.byteLength(tail);
-    if (room < 0 && meta !== undefined) return this.flush(undefined, reply);
+    if (room < 0 && meta !== undefined) return this.flush(undefined);
     if (room < this.#bytes && this.#texts.length > 0) {
       const sent = this.sendBatch();
-      return sent === undefined ? this.flush(meta, reply) : sent.then(() => this.flush(meta, reply));
+      return sent === undefined ? this.flush(meta) : sent.then(() => this.flush(meta));
     }
     const { items, texts } = this.takeBatch();
     const body = this.envelope.middle(this.#seq, texts, tail);
-    if (this.#options.gzip && body.length >= worthCompressingBytes) return this.#flushCompressed(items, body, reply);
-    return this.#sendOrRecut(items, { ...this.message(body), reply });
+    if (this.#options.gzip && body.length >= worthCompressingBytes) return this.#flushCompressed(items, body);
+    return this.#sendOrRecut(items, this.message(body));
   }
 
-  async #flushCompressed(items: AnswerItem[], body: Buffer, reply: string | undefined): Promise<void> {
+  async #flushCompressed(items: AnswerItem[], body: Buffer): Promise<void> {
     const packed = this.message(await compress(body), gzipHeaders());
     const message = packed.size < body.length ? packed : this.message(body);
-    await this.#sendOrRecut(items, { ...message, reply });
+    await this.#sendOrRecut(items, message);
   }
 
   /** Cuts items anew that turned out not to fit, and sends them all. */
@@ -138,7 +145,8 @@ export class AnswerCutter {
       this.#refused = true;
       return { subject, ...this.envelope.lostMessage(seq, end) };
     };
-    return { subject, data, headers, size: data.length + headerBytes(headers), substitute };
+    const reply = end === undefined ? this.watcher?.reply : undefined;
+    return { subject, data, headers, reply, size: data.length + headerBytes(headers), substitute };
   }
 
   /** Bytes that the items of one message may have, before compression. */
@@ -206,20 +214,19 @@ export class AnswerCutter {
 
   /** The limit may have shrunk since the items were collected; then they are cut anew. */
   #sendOrRecut(items: AnswerItem[], message: OutgoingMessage): Step {
+    const handedOver = (): void => {
+      this.#seq++;
+      this.watcher?.sent();
+    };
     const sent = this.#options.outbox.send(message);
     if (sent === undefined) {
-      this.#seq++;
+      handedOver();
       return undefined;
     }
-    return sent.then(
-      () => {
-        this.#seq++;
-      },
-      (error: unknown) => {
-        if (error instanceof MessageTooLarge) return this.recut(items, message.size);
-        throw error;
-      },
-    );
+    return sent.then(handedOver, (error: unknown) => {
+      if (error instanceof MessageTooLarge) return this.recut(items, message.size);
+      throw error;
+    });
   }
 }
 

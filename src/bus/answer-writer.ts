@@ -1,5 +1,13 @@
 /** The answer of one request on its way to the bus: keeps its order, ends it once, and says honestly how it ended. */
-import type { AnswerEnd, AnswerHead, AnswerItem, AnswerSink, AnswerStatus, Interim } from '../contract/answer.ts';
+import type {
+  AnswerEnd,
+  AnswerHead,
+  AnswerItem,
+  AnswerSink,
+  AnswerStatus,
+  AnswerWatcher,
+  Interim,
+} from '../contract/answer.ts';
 import { DriverError, toDriverError, type ErrorBody } from '../contract/errors.ts';
 import { limited } from '../contract/log.ts';
 import { AnswerCutter, type CutterOptions, type Step } from './answer-cutter.ts';
@@ -33,7 +41,6 @@ export class AnswerWriter implements AnswerSink {
   /** The step under way; later ones queue behind it even if the caller does not wait. */
   #tail: Promise<void> | undefined;
   #nobody: ReplySubject | undefined;
-  #onNobody: (() => void) | undefined;
 
   constructor(head: AnswerHead, options: AnswerWriterOptions) {
     this.#head = head;
@@ -61,16 +68,33 @@ export class AnswerWriter implements AnswerSink {
     });
   }
 
-  flush({ meta, onNobody }: Interim): Promise<void> | undefined {
-    this.#onNobody = onNobody;
+  watch(watcher: AnswerWatcher): void {
+    if (this.#ended || this.#options.subject === '') return;
+    // Opened by the first message that others follow: most answers have none.
+    const open = (): string | undefined => {
+      if (!this.#ended) {
+        this.#nobody ??= this.#options.replies?.open((message) => {
+          if (isNobody(message)) watcher.nobody();
+        });
+      }
+      return this.#nobody?.subject;
+    };
+    this.#cutter.watcher = {
+      get reply() {
+        return open();
+      },
+      sent: () => {
+        watcher.sent();
+      },
+    };
+  }
+
+  flush({ meta, isSignOfLife }: Interim): Promise<void> | undefined {
     if (this.#ended || this.#options.subject === '') return undefined;
-    this.#options.onFlush?.();
-    this.#nobody ??= this.#options.replies?.open((message) => {
-      if (isNobody(message)) this.#onNobody?.();
-    });
+    if (isSignOfLife !== true) this.#options.onFlush?.();
     return this.#run(() => {
       if (this.#broken !== undefined) return Promise.reject(this.#broken);
-      return this.#cutter.flush(meta, this.#nobody?.subject)?.catch((error: unknown) => {
+      return this.#cutter.flush(meta)?.catch((error: unknown) => {
         throw this.#break(error);
       });
     });

@@ -65,6 +65,8 @@ export function createClient(connection: NatsConnectionLike, options: ClientOpti
   ): Request => ({
     ...defaults,
     id: randomUUID(),
+    // It takes any number of messages, so the driver can notice when this process is gone.
+    keepAlive: true,
     ...own,
     function: name,
     params: params as Record<string, unknown>,

@@ -67,8 +67,16 @@ export type AnswerItem = object;
 /** What a message that others follow may bring besides its items. */
 export interface Interim {
   meta?: AnswerMeta;
-  /** Called when the bus tells that nobody was there to receive the message; never called when it cannot tell. */
-  onNobody?: () => void;
+  /** It only shows both sides that the other one is there; nothing of the answer is ready yet. */
+  isSignOfLife?: boolean;
+}
+
+/** Told of the messages of an answer that others follow. */
+export interface AnswerWatcher {
+  /** One was handed to the bus. */
+  sent: () => void;
+  /** The bus says that nobody was there to receive one; never called when it cannot say so. */
+  nobody: () => void;
 }
 
 export interface AnswerEnd {
@@ -98,6 +106,8 @@ export interface AnswerSink {
    * there is room for more.
    */
   flush(interim: Interim): Promise<void> | undefined;
+  /** From now on `watcher` is told of the messages that others follow. */
+  watch(watcher: AnswerWatcher): void;
   /** Sends the last message. Called exactly once. */
   end(end: AnswerEnd): Promise<void>;
 }

@@ -51,6 +51,13 @@ export const requestSchema = z
       .describe('Name(s) of configured servers; searches without it ask all of them'),
     params: z.record(z.string(), z.unknown()).optional().describe("The function's own parameters"),
     timeoutMs: z.number().int().min(1).optional().describe('Time budget of the whole request in milliseconds'),
+    keepAlive: z
+      .boolean()
+      .optional()
+      .describe(
+        'The caller takes messages without items while it waits: after each 5 s of silence one, by which both sides ' +
+          'notice when the other is gone',
+      ),
     replyTo: replySubject.optional().describe('Subject for the answers, in place of the NATS reply subject'),
     user: z
       .object({ name: z.string().max(256).optional(), groups: z.array(z.string().max(256)).max(1000).optional() })

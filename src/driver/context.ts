@@ -1,5 +1,5 @@
 /** Everything that belongs to one request while it is worked on. */
-import type { AnswerEnd, AnswerItem, AnswerMeta, AnswerSink, FailedItem, Interim } from '../contract/answer.ts';
+import type { AnswerEnd, AnswerItem, AnswerMeta, AnswerSink, AnswerWatcher, FailedItem } from '../contract/answer.ts';
 import type { DriverError, ErrorCode } from '../contract/errors.ts';
 import { toDriverError } from '../contract/errors.ts';
 import type { Nanoseconds } from '../contract/instant.ts';
@@ -125,11 +125,16 @@ export class RequestContext {
   }
 
   /** Sends what was emitted so far, even if that is nothing, in an answer that goes on for long. */
-  flush(known: Pick<AnswerMeta, 'cursor' | 'intervalMs'>, onNobody: Interim['onNobody']): Promise<void> | undefined {
+  flush(known: Pick<AnswerMeta, 'cursor' | 'intervalMs'>): Promise<void> | undefined {
     if (this.#ended) return undefined;
     const told = known.cursor !== undefined || known.intervalMs !== undefined;
     const meta = told ? { ...this.#counters(performance.now() - this.#arrived), ...known } : undefined;
-    return this.#sink.flush({ ...(meta ? { meta } : {}), ...(onNobody ? { onNobody } : {}) });
+    return this.#sink.flush(meta ? { meta } : {});
+  }
+
+  /** Has `watcher` told of the messages that others follow. */
+  watch(watcher: AnswerWatcher): void {
+    this.#sink.watch(watcher);
   }
 
   /** A server is asked on behalf of this request, by calls that it shares with others. */

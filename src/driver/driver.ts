@@ -21,6 +21,7 @@ import { lateText, type ServerPace } from './leases/poll-pace.ts';
 import { WAITING_FOR_A_PLACE } from './places.ts';
 import { type RunningRequest, RunningRequests } from './running.ts';
 import { Shares } from './shares.ts';
+import { SignsOfLife } from './signs-of-life.ts';
 import { RequestStatistics } from './statistics.ts';
 
 export interface DriverOptions {
@@ -41,6 +42,12 @@ const reserveMs = (timeoutMs: number): number => Math.min(500, timeoutMs / 10);
  */
 const PART_GRACE = 1 / 3;
 const WHOLE_GRACE = 2 / 3;
+/**
+ * A request is silent for so long at most where its caller takes messages without items; one that is gone is asked for
+ * once more after the second time, because its subscription may not be known everywhere yet.
+ */
+const SILENCE_MS = 5000;
+const CALLER_GRACE_MS = 1000;
 /** What a caller is told to wait when the process has too much to do. */
 const RETRY_AFTER_MS = 1000;
 
@@ -196,6 +203,7 @@ export class Driver {
 
       // A cancel cannot be cancelled: it may have the very id of what it stops.
       running = this.#running.begin({ id: request.function === 'cancel' ? '' : id, isLease: lease, controller });
+      const life = lease ? undefined : this.#watchCaller(sink, controller, request.keepAlive === true);
       try {
         if (lease) {
           // It has an end of its own, and uses every other one to tell where it stands.
@@ -210,6 +218,8 @@ export class Driver {
         return context.end(performance.now() - arrived);
       } catch (thrown) {
         return context.fail(this.#reasonOf(thrown, signal), performance.now() - arrived);
+      } finally {
+        life?.stop();
       }
     } catch (thrown) {
       const error = toDriverError(thrown);
@@ -220,6 +230,25 @@ export class Driver {
       if (running) this.#running.end(running);
       leave?.();
     }
+  }
+
+  /**
+   * Ends a request whose caller is gone, so that it takes no time of its servers. An answer of several messages tells by
+   * them; before its first one a message without items can, if the caller takes such.
+   */
+  #watchCaller(sink: AnswerSink, controller: AbortController, keepAlive: boolean): SignsOfLife {
+    const life = new SignsOfLife(SILENCE_MS, CALLER_GRACE_MS, {
+      send: () => {
+        // A message that cannot be sent ends the answer by itself.
+        sink.flush({ isSignOfLife: true })?.catch(() => undefined);
+      },
+      gone: () => {
+        controller.abort(callerGone());
+      },
+    });
+    sink.watch(life);
+    if (keepAlive) life.sent();
+    return life;
   }
 
   /**
@@ -289,8 +318,11 @@ function onFlush(sink: AnswerSink, tell: () => void): AnswerSink {
   return {
     item: (item) => sink.item(item),
     flush: (interim) => {
-      tell();
+      if (interim.isSignOfLife !== true) tell();
       return sink.flush(interim);
+    },
+    watch: (watcher) => {
+      sink.watch(watcher);
     },
     end: (end) => sink.end(end),
   };
@@ -343,6 +375,10 @@ function overloaded(inFlight: number): DriverError {
   return new DriverError('overloaded', text, {
     details: { retryAfterMs: RETRY_AFTER_MS },
   });
+}
+
+function callerGone(): DriverError {
+  return new DriverError('cancelled', 'Nobody receives the answer any more.');
 }
 
 function stopping(): DriverError {

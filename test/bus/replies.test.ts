@@ -96,9 +96,9 @@ describe('a long answer', () => {
     caller.publish(requestSubject, '{}', { reply: 'answers' });
     const answer = await sink;
     let nobody = 0;
-    const onNobody = () => nobody++;
+    answer.watch({ sent: () => undefined, nobody: () => nobody++ });
     const flush = async () => {
-      await answer.flush({ onNobody });
+      await answer.flush({});
       // The server has answered what came before its pong.
       await bus.nats?.flush();
     };
@@ -203,7 +203,8 @@ describe('replicas', () => {
       bus,
       async (request) => {
         const sink = request.answer({ id: '1', function: 'eventpipepoll' });
-        await sink.flush({ onNobody: () => expect.fail('nobody can have told') });
+        sink.watch({ sent: () => undefined, nobody: () => expect.fail('nobody can have told') });
+        await sink.flush({});
         await bus.nats?.flush();
         await sink.end({ status: 'ok', meta });
       },

@@ -228,6 +228,7 @@ it('an answer that cannot be sent is logged and ends nothing else', async () => 
   const sink = {
     item: () => undefined,
     flush: () => undefined,
+    watch: () => undefined,
     end: () => Promise.reject(new Error('the bus is gone')),
   };
   await driver.handle({

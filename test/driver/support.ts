@@ -91,6 +91,10 @@ class Collector implements AnswerSink {
     return this.#room?.();
   }
 
+  watch(): void {
+    // Its caller is always there.
+  }
+
   async end(end: AnswerEnd): Promise<void> {
     if (this.#isEnded) violations.push('an answer was ended twice');
     this.#isEnded = true;

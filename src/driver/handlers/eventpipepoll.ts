@@ -34,9 +34,12 @@ export const eventpipepoll: Handler = {
         }),
         ...{ intervalMs, leaseMs, marks, signal, resumed: cursor !== undefined },
         emit: (item) => context.emit(item),
-        flush: (withCursor, onNobody) => {
+        flush: (withCursor) => {
           const cursor = withCursor ? { cursor: marks.toCursor() } : {};
-          return context.flush({ ...cursor, ...realInterval(lease) }, onNobody);
+          return context.flush({ ...cursor, ...realInterval(lease) });
+        },
+        watch: (watcher) => {
+          context.watch(watcher);
         },
       });
       context.meta.ended = await context.leases.hold(lease, items.length, intervalMs, context.caller);

@@ -2,14 +2,15 @@
  * One lease: hears the polls of its items, and sends what differs from what it sent last, until it ends. While the bus
  * is slow only the newest reading of each item is kept.
  */
-import type { AnswerItem, Interim, LeaseEnd } from '../../contract/answer.ts';
+import type { AnswerItem, AnswerWatcher, LeaseEnd } from '../../contract/answer.ts';
 import { DriverError } from '../../contract/errors.ts';
+import { leaseSilenceMs } from '../../contract/functions/data.ts';
 import type { Fqn } from '../../contract/fqn.ts';
 import type { Host } from '../hosts.ts';
 import type { Marks } from './marks.ts';
 import { ReadIntervals } from './read-intervals.ts';
 import { isFailure, type Reading } from './reading.ts';
-import { SignsOfLife } from './signs-of-life.ts';
+import { SignsOfLife } from '../signs-of-life.ts';
 
 /** An item of the request that can be polled. */
 export interface LeasedItem {
@@ -32,11 +33,15 @@ export interface LeaseOptions {
   resumed: boolean;
   emit: (item: AnswerItem) => Promise<void> | undefined;
   /** Sends what was emitted; with the marks as a cursor if it is told so. */
-  flush: (withCursor: boolean, onNobody: Interim['onNobody']) => Promise<void> | undefined;
+  flush: (withCursor: boolean) => Promise<void> | undefined;
+  /** Has the watcher told of what is sent. */
+  watch: (watcher: AnswerWatcher) => void;
   /** Ends the lease before its time; its reason tells why. */
   signal: AbortSignal;
 }
 
+/** A caller may lose its connection and come back within this time. */
+const GRACE_MS = 3_000;
 /** Changes are collected for a moment, so that those of one round of polls share a message. */
 const COLLECT_MS = 50;
 /** Between two messages with changes lies this share of the interval, a second at most. */
@@ -65,7 +70,7 @@ export class Lease {
     this.#options = options;
     this.#intervals = new ReadIntervals(options.intervalMs, this.#openedAt);
     this.#spaceMs = Math.min(LONGEST_SPACE_MS, options.intervalMs / SPACES_IN_INTERVAL);
-    this.#life = new SignsOfLife(options.leaseMs, {
+    this.#life = new SignsOfLife(leaseSilenceMs(options.leaseMs), GRACE_MS, {
       send: () => {
         // What is being sent is a sign of life as well.
         if (this.#sending) this.#life.sent();
@@ -100,6 +105,7 @@ export class Lease {
     const expiry = setTimeout(() => {
       this.#finish('expired');
     }, leaseMs);
+    this.#options.watch(this.#life);
     // The caller learns at once that its lease is open.
     void this.#send(true);
     const leaves = items.map((item) => {
@@ -164,7 +170,7 @@ export class Lease {
       if (sent.items > 0 || always) {
         if (sent.items > 0) this.#sentAt = performance.now();
         this.#life.sent();
-        await this.#options.flush(sent.items > 0, this.#life.nobody);
+        await this.#options.flush(sent.items > 0);
       }
     } catch (error) {
       this.#fail(error);

@@ -147,7 +147,7 @@ describe('the end', () => {
     const { lease } = leasingDriver([new TestServer('a', { x: 1 })]);
     const answer = lease([tag('x')]);
     await pass(500);
-    const nobody = () => answer.messages.at(-1)?.onNobody?.();
+    const nobody = () => answer.watcher?.nobody();
     nobody();
     await pass(3500);
     // Back in time: the next sign of life is received.

@@ -1,5 +1,5 @@
 /** What the tests of leases share: a server whose values a test sets, and the messages of a lease. */
-import type { AnswerEnd, AnswerItem, AnswerSink, Interim } from '../../../src/contract/answer.ts';
+import type { AnswerEnd, AnswerItem, AnswerSink, AnswerWatcher, Interim } from '../../../src/contract/answer.ts';
 import { DriverError, type ErrorCode } from '../../../src/contract/errors.ts';
 import type { Peers } from '../../../src/driver/cancellation.ts';
 import { Driver } from '../../../src/driver/driver.ts';
@@ -75,6 +75,11 @@ export class LeaseAnswer implements AnswerSink {
   flush(interim: Interim): Promise<void> | undefined {
     this.messages.push({ ...interim, items: this.#items.splice(0) });
     return this.room;
+  }
+
+  watcher: AnswerWatcher | undefined;
+  watch(watcher: AnswerWatcher): void {
+    this.watcher = watcher;
   }
 
   async end(end: AnswerEnd): Promise<void> {

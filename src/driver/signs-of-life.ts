@@ -1,8 +1,8 @@
 /**
- * Keeps both ends of a lease sure of each other: a message without items when there is nothing to say for long, and an
+ * Keeps both ends of an answer that takes long sure of each other: a message without items when there is nothing to say for long, and an
  * end when the bus says that nobody receives the messages any more.
  */
-import { leaseSilenceMs } from '../../contract/functions/data.ts';
+import type { AnswerWatcher } from '../contract/answer.ts';
 
 export interface LifeActions {
   /** Sends a message without items. */
@@ -11,10 +11,7 @@ export interface LifeActions {
   gone: () => void;
 }
 
-/** A caller may lose its connection and come back within this time. */
-const GRACE_MS = 3_000;
-
-export class SignsOfLife {
+export class SignsOfLife implements AnswerWatcher {
   readonly #actions: LifeActions;
   readonly #silenceMs: number;
   readonly #graceMs: number;
@@ -24,18 +21,22 @@ export class SignsOfLife {
   #confirmedUntil = -Infinity;
   #stopped = false;
 
-  constructor(leaseMs: number, actions: LifeActions) {
+  /**
+   * @param silenceMs after which a message without items is sent
+   * @param graceMs in which a caller that lost its connection may come back
+   */
+  constructor(silenceMs: number, graceMs: number, actions: LifeActions) {
     this.#actions = actions;
-    this.#silenceMs = leaseSilenceMs(leaseMs);
-    this.#graceMs = Math.min(GRACE_MS, this.#silenceMs);
+    this.#silenceMs = silenceMs;
+    this.#graceMs = Math.min(graceMs, silenceMs);
   }
 
   /** Something is sent now. */
-  sent(): void {
+  readonly sent = (): void => {
     clearTimeout(this.#silence);
     if (this.#stopped) return;
     this.#silence = setTimeout(this.#actions.send, this.#silenceMs);
-  }
+  };
 
   /** The bus had nobody to give a message to: asks once more after a grace. */
   readonly nobody = (): void => {
