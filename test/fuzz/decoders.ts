@@ -24,6 +24,7 @@ import { functionTable } from '../../src/contract/functions/table.ts';
 import { deadLetterSchema, readingSchema } from '../../src/contract/reading.ts';
 import { resolveTime, timeInput } from '../../src/contract/time.ts';
 import { decodeCursor, encodeCursor } from '../../src/driver/cursor.ts';
+import { intervalsOf } from '../../src/driver/history/grid.ts';
 import { readPattern } from '../../src/driver/search/pattern.ts';
 import { deadLetterOf, publicationOf, type Delivery } from '../../src/ingest/reading.ts';
 import { isSignedWith, JwsError, readJws } from '../../src/ingest/seneye/jws.ts';
@@ -36,7 +37,7 @@ import { parseDuration } from '../../src/sources/seeq/duration.ts';
 import { patternFilters } from '../../src/sources/seeq/filter.ts';
 import { readEntry, toAttribute, toFound, toFoundChild } from '../../src/sources/seeq/hits.ts';
 import { decodeRun, decodeSample, decodeSamples } from '../../src/sources/seeq/samples.ts';
-import { fqn, NOW, source, testDriver, violations } from '../driver/support.ts';
+import { fqn, limits, NOW, source, testDriver, violations } from '../driver/support.ts';
 import { LIMITS, mappingOf, read, RECEIVED } from '../ingest/mapping/fixture.ts';
 
 export interface Decoder {
@@ -114,7 +115,15 @@ const PARAMS: Readonly<Record<string, object>> = {
   plotted: { items: [SIGNAL], ...RANGE, count: 64 },
   interpolated: { items: [SIGNAL], ...RANGE, count: 12 },
   discrete: { items: [SIGNAL], ...RANGE, boundary: 'outside', limit: 100 },
-  aggregated: { items: [SIGNAL], ...RANGE, intervalMs: 3_600_000, methods: ['average', 'count'] },
+  aggregated: {
+    items: [SIGNAL],
+    ...RANGE,
+    interval: '15min',
+    align: 'clock',
+    stamp: 'middle',
+    basis: 'samples',
+    methods: ['average', 'durationInState'],
+  },
   cancel: { request: 'x' },
   writedata: {},
 };
@@ -280,6 +289,23 @@ export const decoders = (): readonly Decoder[] => [
       // As in a request: what the schema refuses is not read.
       const input = timeInput.safeParse(Number.isNaN(Number(text)) ? text : Number(text));
       if (input.success) formatInstant(resolveTime(input.data, { now, timeZone: 'Europe/Berlin' }, 'start'));
+    },
+    DriverError,
+  ),
+  decoder(
+    'interval',
+    ['15min', '1h', '1d', '2w', '6mo', '1q', '10y', 'PT15M', 'P1DT12H', 'P1M', '15M', '1.5 hours'],
+    (text) => {
+      if (text === '' || text.length > 64) return;
+      const start = parseInstant('2026-03-28T22:10:00Z') ?? 0n;
+      const range = { start, end: start + 86_400_000_000_000n };
+      const { borders, range: whole } = intervalsOf({ interval: text }, range, 'Europe/Berlin', limits);
+      must(whole.start <= range.start && whole.end >= range.end, 'intervals cover the range');
+      let before: bigint | undefined;
+      for (const border of borders().take(10)) {
+        must(before === undefined || border > before, 'borders ascend');
+        before = border;
+      }
     },
     DriverError,
   ),

@@ -21,7 +21,7 @@ export interface Intervals {
   /** From the first border to the last. On the clock, the first and the last interval may reach beyond the range. */
   readonly range: TimeRange;
   /** One more than there are intervals, or none. */
-  borders(): Generator<Nanoseconds>;
+  readonly borders: () => Generator<Nanoseconds>;
 }
 
 /** Instants in a range. */
@@ -29,7 +29,7 @@ export interface Instants {
   readonly field: LengthField;
   /** At least as many as there are. */
   readonly count: number;
-  times(): Generator<Nanoseconds>;
+  readonly times: () => Generator<Nanoseconds>;
 }
 
 /**
