@@ -1,4 +1,5 @@
 /** `iota-seeqdrv map`: what one MQTT message would become on the bus, without a broker and without a bus. */
+import { count } from '../lib/phrases.ts';
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { publishSubject, SubjectError } from '../bus/subject.ts';
@@ -48,7 +49,7 @@ export async function map(options: MapOptions, terminal: Terminal): Promise<Exit
     terminal.out(JSON.stringify(shown, undefined, options.compact ? undefined : 2));
   }
   for (const reason of reasons) terminal.err(`dead letter, ${reason}`);
-  terminal.err(`${readings.length} readings, ${deadLetters.length} dead letters`);
+  terminal.err(`${count(readings.length, 'reading')}, ${count(deadLetters.length, 'dead letter')}`);
   return deadLetters.length === 0 ? exitCodes.ok : exitCodes.failure;
 }
 

@@ -7,9 +7,10 @@
  *
  * Each segment is percent-encoded.
  */
+import { didYouMeanOneOf } from '../lib/suggest.ts';
 import { z } from 'zod';
 import { DriverError } from './errors.ts';
-import { quote } from '../lib/phrases.ts';
+import { asSentence, quote } from '../lib/phrases.ts';
 
 export const fqnKinds = ['signal', 'scalar', 'asset', 'condition', 'capsule', 'metric'] as const;
 export type FqnKind = (typeof fqnKinds)[number];
@@ -55,7 +56,7 @@ export function parseFqn(text: string): Fqn {
   if (segments.some((segment) => segment === '')) throw bad(text, 'it has an empty part');
   const [host, kind, id, ...rest] = segments;
   if (host === undefined || kind === undefined || id === undefined) throw bad(text, 'it is too short');
-  if (!isKind(kind)) throw bad(text, `its kind ${quote(kind)} is none of ${fqnKinds.join(', ')}`);
+  if (!isKind(kind)) throw bad(text, `its kind ${quote(kind)} is not known${didYouMeanOneOf(kind, fqnKinds)}`);
   const fqn: Fqn = { scheme, host, kind, id };
   if (kind === 'capsule') {
     const capsuleId = rest.shift();
@@ -64,7 +65,7 @@ export function parseFqn(text: string): Fqn {
   }
   const [part, name, ...excess] = rest;
   if (part === undefined) return fqn;
-  if (!isPart(part)) throw bad(text, `its part ${quote(part)} is none of ${fqnParts.join(', ')}`);
+  if (!isPart(part)) throw bad(text, `its part ${quote(part)} is not known${didYouMeanOneOf(part, fqnParts)}`);
   if (name === undefined) throw bad(text, `the name of the ${part} is missing`);
   if (excess.length > 0) throw bad(text, 'it has more parts than an FQN can have (is a "/" not percent-encoded?)');
   return { ...fqn, part: { type: part, name } };
@@ -88,7 +89,7 @@ const isPart = (part: string): part is FqnPart => (fqnParts as readonly string[]
 function bad(text: string, why: string, cause?: unknown): DriverError {
   return new DriverError(
     'badRequest',
-    `${quote(text)} is not a fully qualified name: ${why}. ` +
+    `${asSentence(`${quote(text)} is not a fully qualified name: ${why}`)} ` +
       'It reads <scheme>:<host>/<kind>/<id>, as searches return it.',
     { details: { field: 'fqn' }, cause },
   );

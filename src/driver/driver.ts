@@ -2,6 +2,7 @@
  * The driver: takes a request as it came from the bus, and gives exactly one answer within the request's time budget,
  * whatever happens.
  */
+import { count } from '../lib/phrases.ts';
 import { randomUUID } from 'node:crypto';
 import type { AnswerEnd, AnswerSink, IncomingRequest } from '../contract/answer.ts';
 import { DriverError, toDriverError } from '../contract/errors.ts';
@@ -371,7 +372,7 @@ function timedOut(timeoutMs: number): DriverError {
 }
 
 function overloaded(inFlight: number): DriverError {
-  const text = `The driver has ${inFlight} requests in work or waiting, and this caller its share of them; try again later.`;
+  const text = `The driver has ${count(inFlight, 'request')} in work or waiting, and this caller its share of them; try again later.`;
   return new DriverError('overloaded', text, {
     details: { retryAfterMs: RETRY_AFTER_MS },
   });

@@ -2,6 +2,7 @@
  * The places of one source in the process: so many requests work with it at once, others wait, and callers share both.
  * Each source has its own, so that requests to one that never answers take nothing from those to another.
  */
+import { count } from '../lib/phrases.ts';
 import { DriverError } from '../contract/errors.ts';
 import type { Caller } from './caller.ts';
 import { Shares } from './shares.ts';
@@ -83,7 +84,7 @@ export class Places {
   #overloaded(): DriverError {
     return new DriverError(
       'overloaded',
-      `Server "${this.#name}" has ${this.#taken.used} requests in work and ${this.#waiting.used} that wait; try again later.`,
+      `Server "${this.#name}" has ${count(this.#taken.used, 'request')} in work and ${this.#waiting.used} that wait; try again later.`,
       { details: { retryAfterMs: RETRY_AFTER_MS } },
     );
   }

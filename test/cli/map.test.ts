@@ -122,7 +122,7 @@ describe('map', () => {
     ]);
     expect(deadLetterSchema.parse(messages[1]?.body)).toMatchObject({ code: 'missingValue', source: 'mqtt:example' });
     expect(err).toContain('dead letter, missingValue: There is nothing at $.h. (field "h", path "$.h")');
-    expect(err).toContain('1 readings, 1 dead letters');
+    expect(err).toContain('1 reading, 1 dead letter');
   });
 
   it('takes the payload from a file or from standard input, whatever bytes it has', async () => {
@@ -209,7 +209,7 @@ describe('map', () => {
     [
       'has another kind of payload',
       '{"filter":"a","payload":"xml"}',
-      'payload: must be "json" or "text" or "number" (found "xml")',
+      'payload: must be "json", "text" or "number", not "xml"',
     ],
   ])('refuses a mapping that %s', async (_what, text, message) => {
     const mapping = await write('entry.json', text);

@@ -1,3 +1,4 @@
+import { count } from '../../lib/phrases.ts';
 import { keyInPassword } from './private-key.ts';
 
 /** What the forms of the marketplace allow, in characters. A buyer's password has 12. */
@@ -12,6 +13,6 @@ export function passwordProblem(password: string): string | undefined {
   const { least, most } = PASSWORD_LENGTH;
   const length = Array.from(password).length;
   return length < least || length > most
-    ? `The password has ${length} characters; one of I3 has ${least} to ${most}. Nothing was sent.`
+    ? `The password has ${count(length, 'character')}; one of I3 has ${least} to ${most}. Nothing was sent.`
     : undefined;
 }

@@ -1,4 +1,5 @@
 /** RSA private keys as people have them: PEM in a file, PEM squeezed into a variable, base64 without PEM. */
+import { withArticle } from '../../lib/phrases.ts';
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 
 /** What is wrong with a key, in words and without any of it. */
@@ -59,8 +60,10 @@ function fromPem(text: string): KeyObject {
   const blocks = pemBlocks(text);
   const block = blocks.find(({ label }) => label.endsWith('PRIVATE KEY'));
   if (block === undefined) {
-    const label = blocks[0]?.label.toLowerCase() ?? 'nothing';
-    throw new KeyProblem(`The file holds a ${label}, where the private key is needed.`);
+    const label = blocks[0]?.label.toLowerCase();
+    throw new KeyProblem(
+      `The file holds ${label === undefined ? 'no PEM block' : withArticle(label)}, where the private key is needed.`,
+    );
   }
   const { label, body } = block;
   if (label === 'ENCRYPTED PRIVATE KEY' || body.includes('ENCRYPTED')) {

@@ -1,4 +1,5 @@
 /** `discrete`: recorded samples as they are, streamed page by page. */
+import { count } from '../../lib/phrases.ts';
 import { z } from 'zod';
 import { type Boundary, discrete as declaration } from '../../contract/functions/data.ts';
 import { DriverError } from '../../contract/errors.ts';
@@ -184,7 +185,7 @@ function unusable(what: string): DriverError {
 }
 
 function tooManySamples(limit: number, counted?: number): DriverError {
-  const has = counted === undefined ? `more than ${limit} samples` : `${counted} samples, more than ${limit}`;
+  const has = counted === undefined ? `more than ${count(limit, 'sample')}` : `${counted} samples, more than ${limit}`;
   return new DriverError(
     'tooLarge',
     `The series has ${has}; ask for a shorter range, or page with "limit" and "cursor".`,

@@ -55,8 +55,8 @@ async function loadInstallation(platform: Platform, installation: Installation, 
     ]);
     const map = new TopicMap(installation, functions.items, devices.items, wish.types);
     const unreadable = functions.unreadable + devices.unreadable;
-    if (unreadable > 0) note(`${unreadable} functions or devices cannot be understood.`);
-    if (map.unusable > 0) note(`${map.unusable} functions name a topic that is none.`);
+    if (unreadable > 0) note(`Functions and devices that cannot be understood: ${unreadable}.`);
+    if (map.unusable > 0) note(`Functions that name a topic which is none: ${map.unusable}.`);
     return { installation, map, notices };
   } catch (error) {
     // One that the account may not look into, or that has just vanished, must not keep the others out.

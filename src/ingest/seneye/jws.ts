@@ -2,6 +2,7 @@
  * The signed message of a post: a JSON Web Signature (RFC 7515) in compact form, `header.payload.signature`, HMAC with
  * SHA-256. The key is the text of the secret in UTF-8; seneye does not encode it.
  */
+import { count } from '../../lib/phrases.ts';
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { decodeBase64, signedForms } from './base64.ts';
 
@@ -29,7 +30,7 @@ export function readJws(body: Uint8Array): Jws {
   const parts = Buffer.from(body.buffer, body.byteOffset, body.length).toString('latin1').trim().split('.');
   const [header, payloadText, signatureText] = parts;
   if (header === undefined || payloadText === undefined || signatureText === undefined || parts.length !== 3) {
-    throw new JwsError(`the body has ${parts.length} parts, not the three of header.payload.signature`);
+    throw new JwsError(`the body has ${count(parts.length, 'part')}, not the three of header.payload.signature`);
   }
   checkHeader(header);
   const payload = decodeBase64(payloadText);

@@ -1,4 +1,6 @@
 /** The newest value of whatever an FQN names. */
+import { asSentence, withArticle } from '../../lib/phrases.ts';
+import { didYouMean } from '../../lib/suggest.ts';
 import { DriverError } from '../../contract/errors.ts';
 import { type Fqn, formatFqn } from '../../contract/fqn.ts';
 import { compareUtc, formatInstant, type Nanoseconds } from '../../contract/instant.ts';
@@ -25,7 +27,7 @@ export async function readSnapshot(server: SeeqServer, fqn: Fqn, time: Nanosecon
   }
   if (fqn.kind === 'signal') return signalPoint(server, fqn.id, time, call);
   if (fqn.kind === 'scalar') return readScalar(server, fqn.id, call);
-  throw valueless(fqn, `${/^[aeiou]/.test(fqn.kind) ? 'an' : 'a'} ${fqn.kind} has no value of its own`);
+  throw valueless(fqn, `${withArticle(fqn.kind)} has no value of its own`);
 }
 
 async function signalPoint(server: SeeqServer, id: string, time: Nanoseconds, call: SourceCall): Promise<Point> {
@@ -55,7 +57,11 @@ async function latestAttribute(
   if (!latest) return noValue();
   const attribute = latest.attributes[name];
   if (!attribute) {
-    throw new DriverError('notFound', `The latest timeframe has no attribute ${JSON.stringify(name)}.`);
+    const hint = didYouMean(name, Object.keys(latest.attributes));
+    throw new DriverError(
+      'notFound',
+      asSentence(`The latest timeframe has no attribute ${JSON.stringify(name)}${hint}`),
+    );
   }
   const { value, unit } = attribute;
   const status = value === null ? 'Bad Data' : latest.uncertain ? 'Questionable' : 'Good';
@@ -70,7 +76,12 @@ async function propertyPoint(server: SeeqServer, fqn: Fqn, name: string, call: S
     // The one that is meant may be among those that cannot be read.
     const [error] = unreadable;
     if (error !== undefined) throw error;
-    throw new DriverError('notFound', `The item has no property ${JSON.stringify(name)} on server "${server.name}".`);
+    const hint = didYouMean(
+      name,
+      all.map((candidate) => candidate.name),
+    );
+    const text = `The item has no property ${JSON.stringify(name)} on server "${server.name}"${hint}`;
+    throw new DriverError('notFound', asSentence(text));
   }
   const { value, unit, unusable } = property;
   return { value, time: null, status: unusable ? 'Bad Data' : 'Good', ...(unit === undefined ? {} : { unit }) };

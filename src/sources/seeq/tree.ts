@@ -1,4 +1,6 @@
 /** Assets, their children and their properties. */
+import { asSentence } from '../../lib/phrases.ts';
+import { didYouMean } from '../../lib/suggest.ts';
 import { DriverError } from '../../contract/errors.ts';
 import type { Fqn } from '../../contract/fqn.ts';
 import {
@@ -16,6 +18,7 @@ import {
 import {
   type Attribute,
   type Children,
+  isReadable,
   isUnreadable,
   type ItemProperties,
   type PropertyValue,
@@ -91,7 +94,9 @@ export async function resolveAttribute(server: SeeqServer, fqn: Fqn, call: Sourc
     // The one that is meant may be among those that cannot be read.
     const nameless = attributes.filter(isUnreadable).find((attribute) => attribute.name === '');
     if (nameless !== undefined) throw nameless.error;
-    throw new DriverError('notFound', `The asset has no attribute ${JSON.stringify(name)} on server "${server.name}".`);
+    const known = attributes.filter(isReadable).map((attribute) => attribute.name);
+    const text = `The asset has no attribute ${JSON.stringify(name)} on server "${server.name}"${didYouMean(name, known)}`;
+    throw new DriverError('notFound', asSentence(text));
   }
   if (second !== undefined) {
     throw new DriverError(
