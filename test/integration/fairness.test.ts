@@ -133,7 +133,7 @@ it('a full queue answers "overloaded" at once, and says when to ask again', asyn
 });
 
 it('a hundred identical plots at once are one call to the server', async () => {
-  const params = { items: [fqn(`${AREA} >> Temperature`)], start: '2026-01-01', end: '2026-01-02', intervals: 100 };
+  const params = { items: [fqn(`${AREA} >> Temperature`)], start: '2026-01-01', end: '2026-01-02', count: 100 };
   const plot = () => cluster.ask({ function: 'plotted', timeoutMs: 120_000, params });
   const alone = await plot();
   await control('plant-a').clearRequests();

@@ -44,7 +44,7 @@ const params: Record<string, Params | null> = {
   describe: { items: both },
   snapshot: { items: both },
   eventpipepoll: null,
-  plotted: { items: both, ...range, intervals: 10 },
+  plotted: { items: both, ...range, count: 10 },
   interpolated: { items: both, ...range, count: 5 },
   discrete: { items: both, ...range, limit: 5 },
   aggregated: { items: both, ...range, intervalMs: 600_000, methods: ['average'] },
