@@ -171,7 +171,7 @@ export type Basis = (typeof bases)[number];
 
 export const aggregatedPiece = seriesPieceSchema.extend({
   method: z.enum(aggregateMethods).describe('Each method is a series of its own, with pieces of its own'),
-  basis: z.enum(bases).describe('That of the request; always samples for a discrete signal'),
+  basis: z.enum(bases).describe('That of the request; always samples for a discrete signal, and time for a constant'),
   inState: scalarValue
     .optional()
     .describe(

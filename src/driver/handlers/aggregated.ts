@@ -104,11 +104,7 @@ function outputOf(
   }
   const writer = new PieceWriter(context, head);
   return {
-    add: (interval) => {
-      const result = interval.result(method);
-      const { value } = result;
-      return writer.add(divisor === 1 || typeof value !== 'number' ? result : { ...result, value: value / divisor });
-    },
+    add: (interval) => writer.add(interval.result(method, divisor)),
     end: () => writer.end(),
   };
 }

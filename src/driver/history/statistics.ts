@@ -12,7 +12,7 @@ import { countsSamples, describesQuality, type StateMethod } from './methods.ts'
 import type { WrittenSample } from './pieces.ts';
 import { isBad, type Sample } from './sample.ts';
 import { States } from './states.ts';
-import { Spread, Sum, WeightedSpread } from './sum.ts';
+import { Spread, Sum } from './sum.ts';
 
 /** What is computed, the same for all intervals of a series. */
 export interface StatisticsOptions {
@@ -77,7 +77,7 @@ export class IntervalStatistics {
   /** Of the stretches, each weighted by its scaled length, so that no sum outgrows its terms. */
   readonly #area = new Sum();
   readonly #weight = new Sum();
-  readonly #spreadInTime = new WeightedSpread();
+  readonly #spreadInTime = new Spread();
   /** Time with a value: up to now, and after it. */
   #known: Nanoseconds = 0n;
   #knownAhead: Nanoseconds = 0n;
@@ -116,8 +116,8 @@ export class IntervalStatistics {
     if (this.#options.states) this.states.addSample(value);
     if (typeof value !== 'number') return;
     this.#reach(value, at);
-    if (!this.#byTime) this.#sum.add(value);
-    this.#spread.add(value);
+    this.#sum.add(value);
+    if (this.#options.deviation) this.#spread.add(value);
   }
 
   /** A part of the interval in which the signal has a value. */
@@ -138,11 +138,12 @@ export class IntervalStatistics {
     const mean = middle(begin, end);
     this.#area.add(mean * weight);
     this.#weight.add(weight);
-    if (this.#options.deviation) this.#spreadInTime.add(mean, (end - begin) ** 2 / 12, weight);
+    if (this.#options.deviation) this.#spreadInTime.add(begin, weight, end);
   }
 
-  result(method: AggregateMethod): WrittenSample {
-    return this.#written(this.#find(method), method);
+  /** @param divisor of a total: the unit of time of the signal's own unit, in seconds */
+  result(method: AggregateMethod, divisor = 1): WrittenSample {
+    return this.#written(this.#find(method, divisor), method);
   }
 
   /** Time or number of samples of one state; none of it where the signal is known and has other values. */
@@ -163,17 +164,17 @@ export class IntervalStatistics {
     return { time, value, state, status: this.#isOpen(method) ? 'Questionable' : 'Good' };
   }
 
-  #find(method: AggregateMethod): Known | undefined {
-    const value = this.#isAhead ? undefined : this.#value(method);
+  #find(method: AggregateMethod, divisor: number): Known | undefined {
+    const value = this.#isAhead ? undefined : this.#value(method, divisor);
     return typeof value === 'object' || value === undefined ? value : { value, state: null };
   }
 
-  #value(method: AggregateMethod): number | string | Known | undefined {
+  #value(method: AggregateMethod, divisor: number): number | string | Known | undefined {
     switch (method) {
       case 'average':
         return this.#average();
       case 'total':
-        return this.#total();
+        return this.#total(divisor);
       case 'stdDev':
         return this.#deviation();
       case 'min':
@@ -213,7 +214,7 @@ export class IntervalStatistics {
   #average(): number | undefined {
     if (!this.#byTime || this.#weight.value === 0) {
       // Samples that stand alone fill no time; what is known of them is their mean.
-      return this.#good === 0 ? undefined : this.#within(this.#spread.mean);
+      return this.#good === 0 ? undefined : this.#within(this.#sum.over(this.#good));
     }
     return this.#within(this.#area.value / this.#weight.value);
   }
@@ -224,14 +225,15 @@ export class IntervalStatistics {
     return Math.min(Math.max(mean, this.#lowest.value), this.#highest.value);
   }
 
-  #total(): number | undefined {
+  /** Divided once, because a part of the way may be too large for a number. */
+  #total(divisor: number): number | undefined {
     if (!this.#byTime) return this.#good === 0 ? undefined : this.#sum.value;
-    return this.#weight.value === 0 ? undefined : this.#area.value / this.#scale / NS_PER_S;
+    return this.#weight.value === 0 ? undefined : this.#area.value / (this.#scale * NS_PER_S * divisor);
   }
 
   #deviation(): number | undefined {
     if (!this.#byTime) return this.#spread.deviation;
-    return this.#weight.value === 0 ? this.#spread.deviationOfAll : this.#spreadInTime.deviation;
+    return this.#weight.value === 0 ? this.#spread.deviationOfAll : this.#spreadInTime.deviationOfAll;
   }
 
   #percentGood(): number | undefined {
