@@ -2,7 +2,7 @@
 import type { AnswerEnd, AnswerHead, AnswerSink, IncomingRequest } from '../../src/contract/answer.ts';
 import { DriverError } from '../../src/contract/errors.ts';
 import { formatFqn, type FqnKind } from '../../src/contract/fqn.ts';
-import { parseInstant } from '../../src/contract/instant.ts';
+import { type Nanoseconds, parseInstant } from '../../src/contract/instant.ts';
 import { Driver, type DriverOptions } from '../../src/driver/driver.ts';
 import { type HostOptions, Hosts } from '../../src/driver/hosts.ts';
 import type { DriverLimits } from '../../src/driver/limits.ts';
@@ -122,12 +122,14 @@ export const limits: DriverLimits = {
 
 export interface TestDriverOptions extends Partial<Pick<HostOptions, 'concurrency' | 'queueLimit'>> {
   limits?: Partial<DriverLimits>;
+  /** The clock of the driver. */
+  now?: () => Nanoseconds;
   /** Resolves when the receiver of answers has room. */
   room?: () => Promise<void>;
 }
 
 export function testDriver(sources: Source[], options: TestDriverOptions = {}) {
-  const { concurrency = 8, queueLimit = 10_000, room } = options;
+  const { concurrency = 8, queueLimit = 10_000, room, now = () => parseInstant(NOW) ?? 0n } = options;
   const requests = options.limits?.concurrentRequests ?? limits.concurrentRequests;
   const log = new TestLog();
   const driverOptions: DriverOptions = {
@@ -135,7 +137,7 @@ export function testDriver(sources: Source[], options: TestDriverOptions = {}) {
     limits: { ...limits, ...options.limits },
     facts: { version: '1.2.3', instance: 'test-1', started: NOW },
     log,
-    now: () => parseInstant(NOW) ?? 0n,
+    now,
   };
   const driver = new Driver(driverOptions);
   const opened: AnswerHead[] = [];
