@@ -192,7 +192,7 @@ export interface Reduction {
    * know whether there are any, the samples are `Questionable`.
    */
   page: SamplePage;
-  /** Up to where it has computed; what comes later is to be read. */
+  /** Up to where it has computed; what comes later is to be read. The newest sample in the range is not before it. */
   until: Nanoseconds;
 }
 

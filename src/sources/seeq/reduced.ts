@@ -51,7 +51,8 @@ export async function readReduction(
     readValidity(server, id, range, samples, call),
   ]);
   const extreme = [...pointsOf(low), ...pointsOf(high)].filter(({ at, value }) => value !== null && isWhole(at));
-  const until = extreme.reduce((last, { at }) => (at + length > last ? at + length : last), range.start);
+  // The last interval that has a value may end after the newest sample, so it is read.
+  const until = extreme.reduce((last, { at }) => later(last, at), range.start);
   // An interval that begins before the range is shown from the start on.
   const placed = extreme.map((point) => ({ ...point, at: later(range.start, point.at + length / 2n) }));
   // One that goes on behind what is computed is marked before that.

@@ -194,6 +194,76 @@ describe('a long series', () => {
   });
 });
 
+describe('any series, whether the server computes a part of it or not', () => {
+  /** Extremes in the middle of even intervals that lie in the range, as a server has them. */
+  const computedOf =
+    (all: SamplePage) =>
+    async (_fqn: unknown, { start, end }: TimeRange, { intervals = 1 }) => {
+      const length = (end - start) / BigInt(intervals) + 1n;
+      const points: [string, number][] = [];
+      let until = start;
+      for (let from = start; from + length <= end; from += length) {
+        const values = all.times.flatMap((time, n) => {
+          const at = parseInstant(time) ?? 0n;
+          return at >= from && at < from + length ? [Number(all.values[n])] : [];
+        });
+        if (values.length === 0) continue;
+        until = from;
+        const middle = formatInstant(from + length / 2n);
+        points.push([middle, Math.min(...values)], [middle, Math.max(...values)]);
+      }
+      const shown = points.filter(([time]) => (parseInstant(time) ?? 0n) < until);
+      return { page: { times: shown.map(([time]) => time), values: shown.map(([, value]) => value) }, until };
+    };
+
+  it('has its extremes, the newest sample and the ones outside, in order', async () => {
+    const steps = fc.array(fc.oneof({ weight: 5, arbitrary: fc.nat(3) }, fc.nat(400)), {
+      minLength: 1,
+      maxLength: 300,
+    });
+    const cases = fc.record({
+      steps,
+      begin: fc.integer({ min: -300, max: 300 }),
+      size: fc.integer({ min: 1, max: 30 }),
+      raw: fc.integer({ min: 1, max: 60 }),
+      count: fc.integer({ min: 1, max: 20 }),
+    });
+    let byServer = 0;
+    await fc.assert(
+      fc.asyncProperty(cases, async ({ steps: distances, begin, size, raw, count }) => {
+        let at = begin;
+        const seconds = distances.map((distance) => (at += distance));
+        const all = { times: seconds.map(second), values: seconds.map((one, n) => (one * 7919 + n) % 1009) };
+        const one = given({}, { samples: recorded(all, size), reduced: computedOf(all) });
+        const plotted = await plot(one, { count }, raw);
+        const shown = all.times.flatMap((time, n) => {
+          const isNearest = (side: number): boolean => {
+            const border = side < 0 ? FROM : TO;
+            const next = all.times[n - side];
+            const isBeyond = (one: string) => Math.sign(compareUtc(one, border)) === side;
+            return isBeyond(time) && (next === undefined || !isBeyond(next));
+          };
+          const inside = compareUtc(time, FROM) >= 0 && compareUtc(time, TO) <= 0;
+          return inside || isNearest(-1) || isNearest(1) ? [{ time, value: all.values[n] ?? NaN }] : [];
+        });
+        const drawn = plotted.times.map((time, n) => ({ time, value: Number(plotted.values[n]) }));
+        expect(drawn.length).toBeLessThanOrEqual(5 * count + 2);
+        expect(plotted.times).toEqual([...plotted.times].sort(compareUtc));
+        expect(drawn.at(-1)).toEqual(shown.at(-1));
+        if (shown[0] && compareUtc(shown[0].time, FROM) < 0) expect(drawn[0]).toEqual(shown[0]);
+        const [want, have] = [shown, drawn].map((some) => some.map(({ value }) => value));
+        expect([Math.min(...(have ?? [])), Math.max(...(have ?? []))]).toEqual([
+          Math.min(...(want ?? [])),
+          Math.max(...(want ?? [])),
+        ]);
+        if (plotted.reducedBy === 'server') byServer++;
+      }),
+      { numRuns: 200 },
+    );
+    expect(byServer).toBeGreaterThan(0);
+  });
+});
+
 describe('the end of a step', () => {
   const step = { interpolation: 'step', maximumInterpolation: 4n * 3600n * SECOND } as const;
   const held = (shape: Partial<SeriesShape>, params: object = {}, to = 10) =>

@@ -34,7 +34,7 @@ describe('a reduction', () => {
       points.map(({ time }) => ns(time)).sort((a, b) => Number(a - b)),
     );
     expect(ns(points[0]?.time ?? '')).toBeGreaterThanOrEqual(HOUR.start);
-    expect(HOUR.end - until).toBeLessThan(LENGTH);
+    expect(HOUR.end - until).toBeLessThan(2n * LENGTH);
     for (let from = HOUR.start; from + 4n * LENGTH <= until; from += 3n * LENGTH) {
       // Each extreme is in the middle of its interval.
       const [want, have] = [between(all, from, from + 4n * LENGTH), between(points, from - LENGTH, from + 5n * LENGTH)];
@@ -87,13 +87,19 @@ describe('a reduction', () => {
     }
   });
 
-  it('ends where the data ends, so that the newest samples are read', async () => {
+  it('ends before the newest sample, so that it is read, also where the signal is dead', async () => {
     const { source } = await plant();
+    const hour = 3_600_000_000_000n;
     const newest = ns('2026-03-15T12:34:56Z');
-    const asked = { start: newest - 86_400_000_000_000n, end: newest + 3_600_000_000_000n };
-    const { until } = await source.reduced(special('Fast'), asked, { intervals: 24, samples: 90_000 }, freeCall());
-    expect(until).toBeGreaterThan(newest - 2n * 3_600_000_000_000n);
-    expect(until).toBeLessThanOrEqual(asked.end);
+    // Nothing comes in the last days of the range.
+    for (const after of [0n, 1n, 240n]) {
+      const asked = { start: newest - 24n * hour, end: newest + after * hour };
+      const { page, until } = await source.reduced(special('Fast'), asked, { intervals: 24, samples: 9e4 }, freeCall());
+      const length = (asked.end - asked.start) / 24n;
+      expect(until).toBeLessThanOrEqual(newest);
+      expect(newest - until).toBeLessThanOrEqual(2n * length);
+      expect(page.times.every((time) => ns(time) < until)).toBe(true);
+    }
   });
 });
 
@@ -161,24 +167,24 @@ describe('a server', () => {
     for (const formula of formulas) expect(formula).toContain(length);
   });
 
-  it('may leave intervals empty or open; the last one that has a value and lies in the range is the end', async () => {
+  it('may leave intervals empty or open; the last one with a value is to be read', async () => {
     const { page, until } = await ask((request) => {
       const kind = kindOf(request);
-      if (kind === 'valid') return capsules([{ end: at(3) }, { start: at(5), end: '2026-03-14T00:00:07.999Z' }]);
+      if (kind === 'valid') return capsules([{ end: at(3) }, { start: at(5), end: '2026-03-14T00:00:05.999Z' }]);
       if (kind === 'borders') return samples([{ key: at(2), value: 1.5 }, { key: at(4) }, { key: at(6), value: 4.5 }]);
       const low = kind === 'low';
       return samples(
         [
           { key: '2026-03-13T23:59:59Z', value: low ? 0 : 1 },
           { key: at(2) },
-          { key: at(4), value: low ? 3 : 4 },
-          { key: at(6), value: low ? 4 : 5, isUncertain: !low },
+          { key: at(4), value: low ? 3 : 4, isUncertain: !low },
+          { key: at(6), value: low ? 4 : 5 },
           { key: at(9), value: 100 },
         ],
         { valueUnitOfMeasure: 'bar' },
       );
     });
-    expect(until).toBe(ns(at(8)));
+    expect(until).toBe(ns(at(6)));
     expect(page.unit).toBe('bar');
     const points = rowsOf(page);
     // The first interval begins before the range; what the last one has may come after it.
@@ -187,16 +193,13 @@ describe('a server', () => {
       { time: at(0), value: 1, status: 'Good' },
       { time: at(2), value: 1.5, status: 'Good' },
       { time: at(5), value: 3, status: 'Good' },
-      { time: at(5), value: 4, status: 'Good' },
-      { time: at(6), value: 4.5, status: 'Good' },
-      { time: at(7), value: 4, status: 'Good' },
-      { time: at(7), value: 5, status: 'Questionable' },
+      { time: at(5), value: 4, status: 'Questionable' },
     ]);
     const bad = points.filter(({ status }) => status === 'Bad Data');
     expect(bad.map(({ time }) => time)).toContain(at(4));
     // What goes on behind the end is marked before it.
     const last = bad.pop();
-    expect(ns(last?.time ?? '')).toBeGreaterThan(ns('2026-03-14T00:00:07.999Z'));
+    expect(ns(last?.time ?? '')).toBeGreaterThan(ns('2026-03-14T00:00:05.999Z'));
     expect(ns(last?.time ?? '')).toBeLessThan(until);
     expect(bad.every(({ time, value }) => value === null && ns(time) > ns(at(3)) && ns(time) < ns(at(5)))).toBe(true);
   });
@@ -204,7 +207,7 @@ describe('a server', () => {
   it('that cannot tell where the signal has a value makes everything questionable', async () => {
     for (const answer of [{ status: 400, body: { statusMessage: 'No such operator' } }, { body: { table: {} } }]) {
       const { page } = await ask((request) =>
-        kindOf(request) === 'valid' ? answer : samples([{ key: at(2), value: 1 }]),
+        kindOf(request) === 'valid' ? answer : samples([2, 4].map((second) => ({ key: at(second), value: 1 }))),
       );
       expect(page.values.length).toBeGreaterThan(0);
       expect(page.flags).toEqual([[0, page.values.length - 1, 'Questionable']]);
@@ -229,7 +232,11 @@ describe('a server', () => {
       if (kindOf(request) === 'borders') return samples([]);
       return request.query.get('continuationToken') === null
         ? { body: '{"samples":{"samples":[{"key":1773446400000000001,"value":1}],"continuationToken":"next"}}' }
-        : { body: '{"samples":{"samples":[{"key":1773446402000000001,"value":2}],"continuationToken":""}}' };
+        : {
+            body:
+              '{"samples":{"samples":[{"key":1773446402000000001,"value":2},{"key":1773446404000000001,"value":3}],' +
+              '"continuationToken":""}}',
+          };
     });
     expect(page.times).toEqual(['01', '01', '03', '03'].map((second) => `2026-03-14T00:00:${second}.000000001Z`));
     expect(page.values).toEqual([1, 1, 2, 2]);
