@@ -1,6 +1,6 @@
 /**
- * Timeframes of several conditions as one list ordered by start, page by page. The position is the last start and what
- * was given at that start, so equal starts page without loss or repeat.
+ * Timeframes of several conditions as one list ordered by start, page by page. Among equal starts the order is that of
+ * their keys, so the position is a start and a key, and equal starts page without loss or repeat.
  */
 import { z } from 'zod';
 import { DriverError } from '../../contract/errors.ts';
