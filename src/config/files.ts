@@ -114,6 +114,7 @@ export function certificatesProblem(text: string): string | undefined {
 /** What a PEM text without a certificate holds instead. */
 function otherBlock(text: string): string {
   const label = /-----BEGIN ([A-Z0-9 ]{1,40})-----/.exec(text)?.[1];
+  if (label === 'CERTIFICATE') return ' that is whole (is its end missing?)';
   if (label === undefined) return ' (-----BEGIN CERTIFICATE-----)';
   if (label.endsWith('PRIVATE KEY')) return ' but a private key; give the certificate of the authority';
   if (label === 'PKCS7') return ' but a PKCS #7 bundle; take the certificates out of it: openssl pkcs7 -print_certs';

@@ -37,6 +37,12 @@ describe('a regular expression', () => {
     );
   });
 
+  it('that an engine may take hours over is refused', () => {
+    for (const query of ['/^(a+)+$/', '/^(([a-z])+.)+[A-Z]([a-z])+$/', `/${'(x+x+)+'.repeat(100)}y/`]) {
+      expect(() => readPattern(query)).toThrow('must not repeat a group that can match in several ways');
+    }
+  });
+
   it.each(['/(?:Area_)+[A-Z]/', '/(\\d+\\.){3}/', '/[+*]+(a)?/', '/(a|b)?c/', '/\\(a+\\)+/', '/(ab)*|c+/'])(
     '%s is linear enough',
     (query) => {
