@@ -25,8 +25,6 @@ const WITHOUT_UNIT: ReadonlySet<AggregateMethod> = new Set([
   'countInState',
   'transitions',
 ]);
-/** Nothing of the kind exists where a signal has no value between its samples. */
-const IN_TIME: ReadonlySet<AggregateMethod> = new Set(IN_SECONDS);
 
 export type StateMethod = 'durationInState' | 'countInState';
 export const isStateMethod = (method: AggregateMethod): method is StateMethod =>
@@ -54,22 +52,14 @@ export function basisOf(
 export function checkMethods(methods: readonly AggregateMethod[], { valueType, interpolation }: SeriesShape): void {
   const isText = valueType === 'string';
   const holds = isText || interpolation === 'step' || interpolation === 'discrete';
-  const refuse = (wrong: AggregateMethod[], what: string): void => {
-    if (wrong.length > 0) throw noMethods(`${what}, which has no ${wrong.join(', ')}.`);
+  const refuse = (wrong: (method: AggregateMethod) => boolean, what: string): void => {
+    const found = methods.filter(wrong);
+    if (found.length > 0) throw noMethods(`${what}, so it has no ${found.join(', ')}.`);
   };
-  if (isText) refuse(methods.filter(needsNumbers), 'The signal is text');
-  if (!holds) {
-    const advice = 'The signal is a line between its samples and has no states';
-    refuse(
-      methods.filter((method) => OF_STATES.has(method)),
-      advice,
-    );
-  }
+  if (isText) refuse(needsNumbers, 'The signal is text');
+  if (!holds) refuse((one) => OF_STATES.has(one), 'The signal is a line between its samples');
   if (interpolation === 'discrete') {
-    refuse(
-      methods.filter((method) => IN_TIME.has(method)),
-      'The signal is discrete: it has no value between its samples',
-    );
+    refuse((one) => IN_SECONDS.has(one), 'The signal is discrete and has no value between its samples');
   }
 }
 

@@ -50,6 +50,8 @@ interface Extreme {
 }
 
 const NS_PER_S = 1e9;
+/** Stands where states are not asked for, and stays empty. */
+const NO_STATES = new States();
 
 export class IntervalStatistics {
   readonly start: Nanoseconds;
@@ -84,14 +86,14 @@ export class IntervalStatistics {
   #time: string | undefined;
   #hasOpenSample = false;
   #hasOpenStretch = false;
-  /** Empty where it is not asked for. */
-  readonly states = new States();
+  readonly states: States;
 
   constructor(start: Nanoseconds, end: Nanoseconds, options: StatisticsOptions) {
     this.start = start;
     this.end = end;
     this.#options = options;
     this.#byTime = options.basis === 'time';
+    this.states = options.states ? new States() : NO_STATES;
     const now = options.now ?? end;
     this.#over = now <= start ? start : now < end ? now : end;
     this.#scale = 2 ** -(end - start).toString(2).length;

@@ -369,10 +369,10 @@ describe('aggregated', () => {
     const refused = await ask('aggregated', { ...params, methods: ['count', 'max', 'stdDev'] });
     expect(refused.error).toMatchObject({
       code: 'unsupported',
-      message: expect.stringMatching(/text, which has no max, stdDev\. Every signal has first/) as string,
+      message: expect.stringMatching(/text, so it has no max, stdDev\. Every signal has first/) as string,
     });
     const line = await testDriver([given([page(3)])]).ask('aggregated', { ...params, methods: ['transitions'] });
-    expect(line.error?.message).toMatch(/line .* no states, which has no transitions/);
+    expect(line.error?.message).toMatch(/line between its samples, so it has no transitions/);
   });
 
   it('gives each state a series of its own, from the first interval on', async () => {
