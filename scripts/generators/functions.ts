@@ -46,7 +46,7 @@ export async function functionsPage(): Promise<string> {
     '**A server that failed**, or one of its hits (searches):',
     membersTable(failedHost),
     '## About the examples',
-    'The answers below are those of the driver to the requests shown, asked of the simulator of a plant at 2026-01-31T08:00:00Z. Only `elapsedMs`, `sourceMs` and `latencyMs` are set to fixed numbers.',
+    'The answers below are those of the driver to the requests shown, asked at 2026-01-31T08:00:00Z of the plant of `npm run simulator -- --name plant-a`. With that name the ids below exist there, so the requests can be sent as they stand. Only `elapsedMs`, `sourceMs` and `latencyMs` are set to fixed numbers.',
     ...functionTable
       .filter(({ unsupported }) => unsupported === undefined)
       .flatMap((declaration) => section(declaration, examples.get(declaration.name))),
