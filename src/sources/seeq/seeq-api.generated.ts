@@ -1137,6 +1137,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/items/{id}/acl": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who may do what with an item
+         * @description The access list of an item: for each user or group what it may do, and from where that comes.
+         */
+        get: operations["get_access_control"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/usergroups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List user groups
+         * @description Groups of users, by part of their name.
+         */
+        get: operations["get_user_groups"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/usergroups/{userGroupId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One user group
+         * @description A group of users with its members.
+         */
+        get: operations["get_user_group"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workbooks/{workbookId}/worksheets/{worksheetId}/worksteps/{workstepId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One workstep
+         * @description A state of a worksheet: what it shows and how, as JSON text.
+         */
+        get: operations["get_workstep"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/annotations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List annotations
+         * @description Journals, reports and comments on items.
+         */
+        get: operations["get_annotations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/requests/me": {
         parameters: {
             query?: never;
@@ -2634,6 +2734,128 @@ export interface components {
             /** @description Text for people about the outcome. */
             statusMessage?: string | null;
             worksheets?: components["schemas"]["WorksheetOutputV1"][] | null;
+        };
+        /** @description Who may do what with an item. */
+        AclOutputV1: {
+            entries?: components["schemas"]["AceOutputV1"][] | null;
+            permissionsInheritanceDisabled?: boolean | null;
+            permissionsManagedByDatasource?: boolean | null;
+            statusMessage?: string | null;
+        };
+        /** @description A group of users. */
+        UserGroupOutputV1: {
+            id: string;
+            name: string;
+            type: string;
+            capabilities?: components["schemas"]["CapabilityInheritanceOutputV1"][] | null;
+            capabilityGrants?: components["schemas"]["CapabilityInheritanceOutputV1"][] | null;
+            createdAt?: string | null;
+            dataId?: string | null;
+            datasourceClass?: string | null;
+            datasourceId?: string | null;
+            datasourceName?: string | null;
+            description?: string | null;
+            effectivePermissions?: components["schemas"]["PermissionsV1"] | null;
+            isArchived?: boolean | null;
+            isEnabled?: boolean | null;
+            isOrganizationGroup?: boolean | null;
+            isRedacted?: boolean | null;
+            isRemoteGroupEditable?: boolean | null;
+            isUsedInAccessControlEntries?: boolean | null;
+            members?: components["schemas"]["IdentityPreviewV1"][] | null;
+            sourceObjectId?: string | null;
+            sourceSecurityId?: string | null;
+            statusMessage?: string | null;
+            syncToken?: string | null;
+            translationKey?: string | null;
+        };
+        /** @description A state of a worksheet. */
+        WorkstepOutputV1: {
+            data: string;
+            id: string;
+            name: string;
+            type: string;
+            createdAt?: string | null;
+            description?: string | null;
+            effectivePermissions?: components["schemas"]["PermissionsV1"] | null;
+            isArchived?: boolean | null;
+            isRedacted?: boolean | null;
+            last?: string | null;
+            next?: string | null;
+            previous?: string | null;
+            statusMessage?: string | null;
+            translationKey?: string | null;
+            worksheet?: components["schemas"]["ItemPreviewV1"] | null;
+        };
+        /** @description A page of annotations. */
+        AnnotationListOutputV1: {
+            items?: components["schemas"]["AnnotationOutputV1"][] | null;
+            /** Format: int32 */
+            limit?: number | null;
+            next?: string | null;
+            /** Format: int32 */
+            offset?: number | null;
+            prev?: string | null;
+            statusMessage?: string | null;
+        };
+        /** @description What one user or group may do with an item. */
+        AceOutputV1: {
+            id: string;
+            identity?: components["schemas"]["IdentityPreviewV1"] | null;
+            origin?: components["schemas"]["ItemPreviewV1"] | null;
+            permissions?: components["schemas"]["PermissionsV1"] | null;
+            role?: string | null;
+        };
+        /** @description A journal, a report or a comment. */
+        AnnotationOutputV1: {
+            assetSelectionIds: string[];
+            backups: components["schemas"]["DocumentBackupOutputV1"][];
+            ckEnabled: boolean;
+            contentIds: string[];
+            cronSchedule: string[];
+            dateRangeIds: string[];
+            enabled: boolean;
+            fixedWidth: boolean;
+            id: string;
+            interests: components["schemas"]["AnnotationInterestOutputV1"][];
+            marginBottom: string;
+            marginLeft: string;
+            marginRight: string;
+            marginTop: string;
+            name: string;
+            pageOrientation: string;
+            pageSize: string;
+            replies: components["schemas"]["AnnotationOutputV1"][];
+            type: string;
+            background?: boolean | null;
+            createdAt?: string | null;
+            createdBy?: components["schemas"]["ItemPreviewV1"] | null;
+            description?: string | null;
+            discoverable?: boolean | null;
+            document?: string | null;
+            effectivePermissions?: components["schemas"]["PermissionsV1"] | null;
+            isArchived?: boolean | null;
+            isRedacted?: boolean | null;
+            nextRunTime?: string | null;
+            ownedBy?: components["schemas"]["ItemPreviewV1"] | null;
+            publishedAt?: string | null;
+            repliesTo?: string | null;
+            reportsOn?: string | null;
+            statusMessage?: string | null;
+            timezone?: string | null;
+            translationKey?: string | null;
+            updatedAt?: string | null;
+        };
+        /** @description An earlier text of a document. */
+        DocumentBackupOutputV1: {
+            backupDate?: string | null;
+            backupName?: string | null;
+            username?: string | null;
+        };
+        /** @description What an annotation is about. */
+        AnnotationInterestOutputV1: {
+            capsule?: components["schemas"]["CapsuleV1"] | null;
+            item?: components["schemas"]["ItemPreviewV1"] | null;
         };
         /** @description A worksheet. */
         WorksheetOutputV1: {
@@ -4462,6 +4684,158 @@ export interface operations {
                 };
                 content: {
                     "application/vnd.seeq.v1+json": components["schemas"]["WorksheetOutputListV1"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_access_control: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the item, a GUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The access list. */
+            200: {
+                headers: {
+                    "x-sq-auth": components["headers"]["SessionToken"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.seeq.v1+json": components["schemas"]["AclOutputV1"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_user_groups: {
+        parameters: {
+            query?: {
+                /** @description Part of the name. */
+                nameSearch?: string;
+                /** @description Id of the directory. */
+                datasourceIdSearch?: string;
+                /** @description Only enabled, or only disabled ones. */
+                isEnabled?: boolean;
+                /** @description Order of the entries. */
+                sortOrder?: string;
+                /** @description Number of entries to skip, from 0. */
+                offset?: number;
+                /** @description Most entries in one answer. */
+                limit?: number;
+                /** @description Also groups of other organizations. */
+                includeExternalOrganizationGroups?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of groups. */
+            200: {
+                headers: {
+                    "x-sq-auth": components["headers"]["SessionToken"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.seeq.v1+json": components["schemas"]["IdentityPreviewListV1"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_user_group: {
+        parameters: {
+            query?: {
+                /** @description Also its members. */
+                includeMembers?: boolean;
+                /** @description Also what its members may do. */
+                includeCapabilities?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the group. */
+                userGroupId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The group. */
+            200: {
+                headers: {
+                    "x-sq-auth": components["headers"]["SessionToken"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.seeq.v1+json": components["schemas"]["UserGroupOutputV1"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_workstep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the workbook. */
+                workbookId: string;
+                /** @description Id of the worksheet. */
+                worksheetId: string;
+                /** @description Id of the workstep. */
+                workstepId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The workstep. */
+            200: {
+                headers: {
+                    "x-sq-auth": components["headers"]["SessionToken"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.seeq.v1+json": components["schemas"]["WorkstepOutputV1"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_annotations: {
+        parameters: {
+            query?: {
+                /** @description Ids of the items that they are about. */
+                annotates?: string[];
+                /** @description Kind of annotation. */
+                type?: string;
+                /** @description Number of entries to skip, from 0. */
+                offset?: number;
+                /** @description Most entries in one answer. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of annotations. */
+            200: {
+                headers: {
+                    "x-sq-auth": components["headers"]["SessionToken"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.seeq.v1+json": components["schemas"]["AnnotationListOutputV1"];
                 };
             };
             default: components["responses"]["Error"];

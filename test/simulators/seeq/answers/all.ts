@@ -14,6 +14,8 @@ import { folderHandlers } from './folders.ts';
 import { metricHandlers } from './metrics.ts';
 import { requestHandlers } from './requests.ts';
 import { userHandlers } from './users.ts';
+import { accessHandlers } from './access.ts';
+import { worksheetHandlers } from './worksheets.ts';
 import { swapHandlers } from './swaps.ts';
 
 export const HANDLERS: Handlers = {
@@ -31,5 +33,7 @@ export const HANDLERS: Handlers = {
   ...metricHandlers,
   ...requestHandlers,
   ...userHandlers,
+  ...accessHandlers,
+  ...worksheetHandlers,
   ...swapHandlers,
 };

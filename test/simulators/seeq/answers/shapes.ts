@@ -92,10 +92,14 @@ export function propertyValues(item: Item, name: string): PropertyValue[] {
 
 type PropertyValue = string | number | boolean;
 
+const DOCUMENTS: readonly string[] = ['Workbook', 'Worksheet'];
+
 /** Of the last time at which a connector looked for changes. */
 const SYNC_TOKEN = '2026-01-01T00:00:00Z';
 
 const OWN_PROPERTIES: ReadonlyMap<string, (item: Item) => PropertyValue | undefined> = new Map([
+  // The vendor's client takes the id of a document from it.
+  ['ID', (item) => (DOCUMENTS.includes(item.type) ? item.id : undefined)],
   ['Name', (item) => item.name],
   ['Description', (item) => item.description],
   ['Datasource Class', (item) => ofSource(item, 'Datasource Class')],

@@ -1,6 +1,5 @@
 /** Data sources with what came through them, assets and workbooks. */
 import type { Handlers } from '../http/call.ts';
-import { SeeqError } from '../http/errors.ts';
 import type { Item } from '../plant/item.ts';
 import { ofType } from './find.ts';
 import { listPage } from './list.ts';
@@ -39,10 +38,6 @@ function workbookOf(item: Item): Models['WorkbookOutputV1'] {
     effectivePermissions: permissions(item),
     worksheets: `/api/workbooks/${item.id}/worksheets`,
   };
-}
-
-function worksheetOf(workbook: Item, item: Item): Models['WorksheetOutputV1'] {
-  return { ...preview(item), isDashboard: false, workbook: preview(workbook), effectivePermissions: permissions(item) };
 }
 
 export const sourceHandlers: Handlers = {
@@ -88,16 +83,4 @@ export const sourceHandlers: Handlers = {
     return { body: { ...frame, workbooks: part.map(workbookOf) } };
   },
   get_workbook: ({ server, parameters }) => ({ body: workbookOf(ofType(server.plant, parameters.id, 'Workbook')) }),
-  get_worksheets: ({ server, parameters }) => {
-    const workbook = ofType(server.plant, parameters.workbookId, 'Workbook');
-    const { part, frame } = listPage(workbook.children, parameters, `/workbooks/${workbook.id}/worksheets`);
-    return { body: { ...frame, worksheets: part.map((item) => worksheetOf(workbook, item)) } };
-  },
-  get_worksheet: ({ server, parameters }) => {
-    const workbook = ofType(server.plant, parameters.workbookId, 'Workbook');
-    const sheet = workbook.children.find((item) => item.id === parameters.worksheetId.toUpperCase());
-    if (sheet === undefined)
-      throw new SeeqError(404, `The workbook has no worksheet with ID ${parameters.worksheetId}`);
-    return { body: worksheetOf(workbook, sheet) };
-  },
 };

@@ -76,6 +76,8 @@ export interface Item {
   readonly scalar?: ScalarData;
   readonly metric?: MetricData;
   readonly formula?: string;
+  /** Of a worksheet: the items that it shows. */
+  readonly displayed?: readonly Item[];
   /** Inputs of the formula by name, without `$`. */
   readonly inputs: Readonly<Record<string, Item>>;
   /** Ids above and below in the trees; kept by the plant. */

@@ -4,6 +4,13 @@ import { HOUR, MINUTE } from '../series/time.ts';
 import type { PlantParts } from './parts.ts';
 import type { Item } from './item.ts';
 
+/** What the worksheet `Overview` shows. */
+const DISPLAYED = [
+  ['StoredSignal', 'Area A_Temperature'],
+  ['StoredCondition', 'Packaging >> Shifts'],
+  ['LiteralScalar', 'Special Cases >> Scalars >> Setpoint'],
+] as const;
+
 export function addWorkbooks(parts: PlantParts, reactors: readonly Item[]): void {
   const { plant } = parts;
   const mine = plant.add({ type: 'Folder', name: 'My Folder', key: 'mine' });
@@ -55,7 +62,9 @@ function addWorkbook(parts: PlantParts, folder: Item, name: string, worksheets: 
   const workbook = plant.add({ type: 'Workbook', name, description: `${name} of the simulated plant` });
   folder.children.push(workbook);
   for (const worksheet of worksheets) {
-    workbook.children.push(plant.add({ type: 'Worksheet', name: worksheet, key: `${name} >> ${worksheet}` }));
+    const displayed = DISPLAYED.flatMap(([type, key]) => plant.findByKey(type, key) ?? []);
+    const more = worksheet === 'Overview' ? { displayed } : {};
+    workbook.children.push(plant.add({ type: 'Worksheet', name: worksheet, key: `${name} >> ${worksheet}`, ...more }));
   }
   return workbook;
 }
