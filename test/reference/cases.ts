@@ -33,6 +33,17 @@ export const ZONES = [
   'UTC',
 ];
 
+/** What random changes of the clock seldom hit. */
+const ODD: [zone: string, near: string][] = [
+  ['Pacific/Apia', '2011-12-30T10:00:00Z'], // a day is left out
+  ['America/Sao_Paulo', '2018-11-04T03:00:00Z'], // a day begins at 01:00
+  ['America/Sao_Paulo', '2018-02-18T02:00:00Z'], // 23:00 to 24:00 comes twice
+  ['America/St_Johns', '2010-11-07T02:31:00Z'], // a day begins, ends after a minute, and begins again
+  ['Africa/Cairo', '2014-05-15T22:00:00Z'], // four changes in a year
+  ['Africa/Cairo', '2024-04-25T22:00:00Z'],
+  ['Asia/Kathmandu', '2026-01-01T00:00:00Z'],
+];
+
 const MINUTE = 60n * SECOND;
 const LENGTHS: Record<Unit, bigint> = {
   ...{ ms: SECOND / 1000n, s: SECOND, min: MINUTE, h: HOUR },
@@ -81,10 +92,13 @@ export function makeCase(random: Random): Case {
 }
 
 function makeAsked(random: Random): Asked {
-  const zone = random.pick(ZONES);
+  const isOdd = random.chance(6);
+  const [oddZone, near] = random.pick(ODD);
+  const zone = isOdd ? oddZone : random.pick(ZONES);
   const changes = eras(zone).filter(({ from }) => EARLIEST <= from && from < LATEST);
-  const around =
-    changes.length > 0 && !random.chance(4)
+  const around = isOdd
+    ? BigInt(Date.parse(near)) * 1_000_000n
+    : changes.length > 0 && !random.chance(4)
       ? random.pick(changes).from
       : BigInt(Date.UTC(2008 + random.below(20), random.below(12), 1 + random.below(31))) * 1_000_000n;
   const count = 1 + random.below(MOST_INTERVALS);

@@ -107,7 +107,7 @@ function differs(series: Series, at: number, { value, status, room }: Result): s
   }
   if ('d' in value || typeof value.is === 'object') {
     const exact = 'd' in value ? value : (value.is as Fraction);
-    return typeof found === 'number' && isNear(found, exact, room) ? undefined : `${said}; ${right}`;
+    return typeof found === 'number' && isNear(found, exact, room, series.method) ? undefined : `${said}; ${right}`;
   }
   if (found !== value.is) return `${said}; ${right}`;
   const state = series.states?.[at] ?? null;
@@ -125,6 +125,17 @@ const isBeyond = (value: Something): boolean => 'd' in value && !Number.isFinite
 
 const FOUR = fraction(4n);
 
-/** Within four units of the last place of the result, and what its parts cannot be better than. */
-const isNear = (found: number, exact: Fraction, room: Fraction): boolean =>
-  compare(magnitude(subtract(ofDouble(found), exact)), add(multiply(FOUR, ulp(exact)), room)) <= 0;
+/** Of what is rounded more than once: a sum, its weight, and the division. All else is the nearest double. */
+const MOST_ULPS: Partial<Record<Method, bigint>> = {
+  ...{ average: 2n, total: 2n, stdDev: 4n },
+  ...{ percentGood: 2n, durationGood: 1n, durationBad: 1n, durationInState: 1n },
+};
+
+/** As near as the method can be, and no nearer than its parts are. */
+function isNear(found: number, exact: Fraction, room: Fraction, method: Method | undefined): boolean {
+  const nearest = toDouble(exact);
+  if (found === nearest) return true;
+  const most = (method && MOST_ULPS[method]) ?? 0n;
+  const off = magnitude(subtract(ofDouble(found), ofDouble(nearest)));
+  return compare(off, add(multiply(fraction(most), ulp(exact)), room)) <= 0;
+}
