@@ -3,7 +3,7 @@ import type { ScalarValue } from '../../src/contract/values.ts';
 import type { Random } from '../support/random.ts';
 import { type Asked, type Division, instantsOf, intervalsOf, type Unit } from './grid.ts';
 import { isBad, momentOf, type Recorded, type Signal } from './signal.ts';
-import { type Basis, type Method, methodsOf } from './statistics.ts';
+import { type Basis, type Method, methodsOf, numeric } from './statistics.ts';
 import { DAY, eras, HOUR, SECOND } from './zone.ts';
 
 export interface Case {
@@ -19,7 +19,9 @@ export interface Case {
   pages: number[];
 }
 
-export const ZONES = [
+const OF_NUMBERS: ReadonlySet<Method> = new Set(numeric);
+
+const ZONES = [
   'Europe/Berlin',
   'America/New_York',
   'Australia/Lord_Howe', // half an hour
@@ -43,6 +45,8 @@ const ODD: [zone: string, near: string][] = [
   ['Africa/Cairo', '2024-04-25T22:00:00Z'],
   ['Asia/Kathmandu', '2026-01-01T00:00:00Z'],
 ];
+
+const ODD_UNITS: Unit[] = ['d', 'd', 'd', 'd', 'w', 'mo', 'h', 'h', 'min'];
 
 const MINUTE = 60n * SECOND;
 const LENGTHS: Record<Unit, bigint> = {
@@ -76,7 +80,9 @@ export function makeCase(random: Random): Case {
   const borders = isAggregated ? intervalsOf(asked).flatMap(({ a, b }) => [a, b]) : instantsOf(asked);
   const arrival = makeArrival(random, asked, borders);
   const signal = makeSignal(random, asked, borders, momentOf(arrival));
-  const possible = methodsOf(signal);
+  // Numbers with text among them have no statistics of numbers.
+  const isPure = signal.valueType === 'string' || signal.samples.every(({ value }) => typeof value !== 'string');
+  const possible = methodsOf(signal).filter((method) => isPure || !OF_NUMBERS.has(method));
   const all = random.chance(12);
   const methods = all ? possible : Array.from({ length: 1 + random.below(4) }, () => random.pick(possible));
   return {
@@ -92,7 +98,7 @@ export function makeCase(random: Random): Case {
 }
 
 function makeAsked(random: Random): Asked {
-  const isOdd = random.chance(6);
+  const isOdd = random.chance(5);
   const [oddZone, near] = random.pick(ODD);
   const zone = isOdd ? oddZone : random.pick(ZONES);
   const changes = eras(zone).filter(({ from }) => EARLIEST <= from && from < LATEST);
@@ -113,7 +119,7 @@ function makeAsked(random: Random): Asked {
     return { start, end, zone, division, align: 'start' };
   }
   const units = Object.keys(LENGTHS) as Unit[];
-  const unit = random.pick(units);
+  const unit = random.pick(isOdd ? ODD_UNITS : units);
   const amount = random.pick(AMOUNTS[unit]);
   const each = LENGTHS[unit] * BigInt(amount);
   const longest = each * BigInt(count);
@@ -121,7 +127,8 @@ function makeAsked(random: Random): Asked {
   const length = random.chance(20) ? 0n : random.chance(3) ? longest : within(random, longest) + 1n;
   const shortened = length > most ? most : length;
   const offset = random.chance(3) ? each * BigInt(random.below(count)) : within(random, shortened + each);
-  const start = around - offset;
+  // Also just beside the change itself.
+  const start = isOdd && random.chance(3) ? around + within(random, 4n * HOUR) - 2n * HOUR : around - offset;
   const end = start + shortened;
   if (kind === 1) return { start, end, zone, division: { by: 'count', count }, align: 'start' };
   if (kind === 2) {
@@ -145,7 +152,7 @@ function makeArrival(random: Random, { start, end }: Asked, borders: bigint[]): 
   return late + within(random, HOUR);
 }
 
-type Kind = 'small' | 'any' | 'offset' | 'tiny' | 'huge' | 'mixed' | 'text' | 'enumeration';
+type Kind = 'small' | 'any' | 'offset' | 'tiny' | 'huge' | 'mixed' | 'text' | 'enumeration' | 'both';
 
 function makeValue(random: Random, kind: Kind): ScalarValue {
   const unit = (): number => random.below(2 ** 32) / 2 ** 32 + random.below(2 ** 20) / 2 ** 52;
@@ -165,12 +172,26 @@ function makeValue(random: Random, kind: Kind): ScalarValue {
       return sign * unit() * 10 ** (random.below(60) - 30);
     case 'text':
       return random.pick(['', 'NaN', 'Infinity', '0', 'é', 'e\u0301', 'null', 'ON', 'on']);
+    case 'both':
+      return random.chance(2) ? random.below(4) : random.pick(['', 'Calc Failed', '1']);
     case 'enumeration':
       return random.pick(['OFF', 'ON', 'TRIP', 'RUN']);
   }
 }
 
-const KINDS: Kind[] = ['small', 'small', 'any', 'any', 'offset', 'tiny', 'huge', 'mixed', 'text', 'enumeration'];
+const KINDS: Kind[] = [
+  'small',
+  'small',
+  'any',
+  'any',
+  'offset',
+  'tiny',
+  'huge',
+  'mixed',
+  'text',
+  'enumeration',
+  'both',
+];
 const UNITS = ['', 'm', '°C', 'kg/s', 'l / min', 'm³/h', 't/d', 'kW', 'var', 'mA', 'gpm', 'bpd', 'km/m', 'mW/h', '%'];
 
 function makeSignal(random: Random, { start, end }: Asked, borders: bigint[], now: bigint): Signal {

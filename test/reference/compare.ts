@@ -127,7 +127,7 @@ const FOUR = fraction(4n);
 
 /** Of what is rounded more than once: a sum, its weight, and the division. All else is the nearest double. */
 const MOST_ULPS: Partial<Record<Method, bigint>> = {
-  ...{ average: 2n, total: 2n, stdDev: 4n },
+  ...{ average: 2n, total: 2n, stdDev: 4n, range: 1n },
   ...{ percentGood: 2n, durationGood: 1n, durationBad: 1n, durationInState: 1n },
 };
 
