@@ -23,6 +23,7 @@ export async function call(name: string, params: object, options: CallOptions, t
   const request = validate(requestSchema, {
     function: name,
     params,
+    keepAlive: true,
     ...(options.host ? { host: options.host } : {}),
     ...(options.timeout === undefined ? {} : { timeoutMs: options.timeout }),
   });
