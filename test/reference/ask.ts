@@ -6,7 +6,7 @@ import { fqn, source, testDriver } from '../driver/support.ts';
 import type { Case } from './cases.ts';
 import type { Asked } from './grid.ts';
 import type { Recorded, Signal } from './signal.ts';
-import type { Basis, Method } from './statistics.ts';
+import type { Basis, Method } from './methods.ts';
 
 /** A series of an answer, with a status for every value. */
 export interface Series {

@@ -3,7 +3,7 @@ import type { ScalarValue } from '../../src/contract/values.ts';
 import type { Random } from '../support/random.ts';
 import { type Asked, type Division, instantsOf, intervalsOf, type Unit } from './grid.ts';
 import { isBad, momentOf, type Recorded, type Signal } from './signal.ts';
-import { type Basis, type Method, methodsOf, numeric } from './statistics.ts';
+import { type Basis, type Method, methodsOf, numeric } from './methods.ts';
 import { DAY, eras, HOUR, SECOND } from './zone.ts';
 
 export interface Case {

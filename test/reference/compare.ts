@@ -17,7 +17,8 @@ import {
 } from './exact.ts';
 import { instantsOf, intervalsOf } from './grid.ts';
 import { momentOf, valueAt, type Value } from './signal.ts';
-import { basisOf, factsOf, type Method, type Result, resultOf, statesOf, unitOf } from './statistics.ts';
+import { basisOf, type Method, unitOf } from './methods.ts';
+import { factsOf, type Result, resultOf, statesOf } from './statistics.ts';
 
 /** What a series should be. */
 interface Expected {

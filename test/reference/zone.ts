@@ -12,7 +12,7 @@ export interface Era {
 }
 
 /** Every range of the tests lies between them, with room. */
-const FIRST = Date.UTC(1990, 0, 1);
+const FIRST = Date.UTC(1980, 0, 1);
 const LAST = Date.UTC(2050, 0, 1);
 const DAY_MS = 86_400_000;
 const MS = 1_000_000n;

@@ -37,7 +37,9 @@ export class Sum {
 
   /** The sum divided by a number, also where the sum alone is too large for a number. */
   over(divisor: number): number {
-    return (this.#sum + this.#lost) / divisor / this.#unit;
+    const whole = this.#sum + this.#lost;
+    if (Number.isFinite(whole)) return whole / divisor / this.#unit;
+    return (this.#sum / divisor + this.#lost / divisor) / this.#unit;
   }
 }
 

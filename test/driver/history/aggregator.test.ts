@@ -7,6 +7,7 @@ import { Aggregator } from '../../../src/driver/history/aggregator.ts';
 import { countsSamples, describesQuality, isStateMethod } from '../../../src/driver/history/methods.ts';
 import type { WrittenSample } from '../../../src/driver/history/pieces.ts';
 import type { Sample } from '../../../src/driver/history/sample.ts';
+import { IntervalStatistics } from '../../../src/driver/history/statistics.ts';
 import { bordersOf, type Described, isBad, offset, sample, series, START } from './support.ts';
 
 /** Those that have one series, whatever the states are. */
@@ -341,6 +342,23 @@ describe('an interval', () => {
     expect(Math.abs(Number(result?.average.value)) / most).toBeLessThan(1e-15);
     // Its square would be too large, it itself is not.
     expect(Number(result?.stdDev.value) / most).toBeCloseTo(Math.sqrt(1 / 3), 14);
+  });
+
+  it('has a total in the unit of time that is asked for, also where that in seconds is too large for a number', () => {
+    const options = { basis: 'time', stamp: 'start', now: undefined, deviation: false, states: false } as const;
+    const [from, to] = [START, START + 864_000n * 1_000_000_000n];
+    const interval = new IntervalStatistics(from, to, options);
+    interval.addStretch({ from, to, begin: 1e305, end: 1e305, state: null, isOpen: false });
+    expect(interval.result('total').value).toBeNull();
+    expect(Number(interval.result('total', 3600).value) / 2.4e307).toBeCloseTo(1, 14);
+  });
+
+  it('by samples averages numbers whose sum is too large for a number', () => {
+    const most = Number.MAX_VALUE;
+    const shape = { interpolation: 'discrete', maximumInterpolation: undefined } as const;
+    const samples = [sample(0, most), sample(1, most), sample(2, -most), sample(3, most)];
+    const [result] = aggregate({ samples, shape, length: 100 }, 100, { basis: 'samples' });
+    expect(result?.average.value).toBe(most / 2);
   });
 
   it('by samples averages and sums them', () => {
