@@ -96,7 +96,9 @@ describe('what cannot be read', () => {
     await expect(one?.credentials.password.reveal()).rejects.toThrow(
       /^settings\.servers\[0\]\.credentials\.password: the file .*word does not exist$/,
     );
-    await expect(one?.ca?.reveal()).rejects.toThrow(/servers\[0\]\.caFile: the file .* holds no PEM certificate that is whole/);
+    await expect(one?.ca?.reveal()).rejects.toThrow(
+      /servers\[0\]\.caFile: the file .* holds no PEM certificate that is whole/,
+    );
     const key = await config.bus.seed.reveal().catch((error: unknown) => String(error));
     expect(key).toMatch(/privatekey\.nk.*damaged NKey seed/);
     expect(key).not.toContain(pair.seed.slice(0, 20));
