@@ -55,7 +55,7 @@ describe('formulas of the Seeq simulator', () => {
     const answer = await run({
       ...bind('condition', `${CONDITIONS} >> Moments`),
       start: '2026-01-01T00:00:00Z',
-      end: '2026-01-01T02:00:00Z',
+      end: '2026-01-01T02:30:00Z',
     });
     expect(answer.text).toContain('"start":1767225600000000000');
     const { capsules } = (answer.body as Models['FormulaRunOutputV1']).capsules ?? { capsules: [] };
