@@ -39,8 +39,11 @@ export interface ReadingsConsumerOptions extends ConsumerWish {
 const RETRY: RetryDelays = { minMs: 100, maxMs: 5000 };
 /** A consumer from which nothing comes is looked at so often: it may have been paused, or changed. */
 const LOOK_MS = 10_000;
-/** What was given out comes again after the wait for its acknowledgement; a little later it has come or never will. */
-const GRACE_MS = 5000;
+/**
+ * What was given out comes again after the wait for its acknowledgement; so much later it has come or never will. A
+ * server on a busy machine may take seconds, and the order is worth more than they are.
+ */
+const GRACE_MS = 30_000;
 
 export class ReadingsConsumer {
   readonly #connection: BusConnection;
