@@ -82,7 +82,7 @@ describe('finding the server', () => {
     const bus = busForTest(server, { tls: { ca: authority.caPem, first: true } });
     await bus.connected();
     await server.restart({ handshakeFirst: false });
-    expect(await problem(bus, 'tlsFailed')).toContain('set to begin with TLS');
+    expect(await problem(bus, 'tlsFailed')).toContain('check that the server does so too');
   });
 });
 
