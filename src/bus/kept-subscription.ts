@@ -19,10 +19,10 @@ export interface KeptSubscriptionOptions {
   readonly queue?: string | undefined;
   /** Nothing may be thrown into the client's reader. */
   readonly onMessage: (message: Msg, nc: NatsConnection) => void;
-  /** Told of every refusal; it is tried again. */
+  /** Called for every refusal; it is tried again. */
   readonly onRefused: (error: NatsError) => void;
   /**
-   * Told when the subscription was made on another connection than before; the previous one is not ended by itself.
+   * Called when the subscription was made on another connection than before; the previous one is not ended by itself.
    * @returns resolves when nothing arrives over the previous connection any more
    */
   readonly onMoved?: (previous: Subscribed, next: NatsConnection) => Promise<unknown> | undefined;
