@@ -2,6 +2,7 @@
  * The closed table of error codes of the bus contract. The same codes stand in answers, logs and metrics, so a person
  * who sees one in a dashboard finds it again everywhere else.
  */
+import { asSentence } from '../lib/phrases.ts';
 
 /** What one code means: an HTTP-like number, whether trying again can help, and what a person can do about it. */
 export interface ErrorCodeInfo {
@@ -91,6 +92,14 @@ export class DriverError extends Error {
       ...(this.details === undefined ? {} : { details: this.details }),
     };
   }
+}
+
+/**
+ * What is wrong with one parameter of a function. All messages about one begin with its name in this form.
+ * @param problem goes on after the name: "must be a time"
+ */
+export function wrongParameter(field: string, problem: string, cause?: unknown): DriverError {
+  return new DriverError('badRequest', asSentence(`Parameter "${field}" ${problem}`), { details: { field }, cause });
 }
 
 /**

@@ -3,7 +3,7 @@
  * lengths are so many nanoseconds; days and longer ones follow the calendar of a time zone.
  */
 import { Temporal } from 'temporal-polyfill';
-import { DriverError } from './errors.ts';
+import { wrongParameter } from './errors.ts';
 import type { Nanoseconds } from './instant.ts';
 import { quote } from '../lib/phrases.ts';
 
@@ -127,12 +127,11 @@ function nearest(text: string): string {
 
 const isUnit = (unit: string): boolean => [EXACT, DAYS, MONTHS].some((units) => Object.hasOwn(units, unit));
 
-function wrong(text: string, remedy: string): DriverError {
+function wrong(text: string, remedy: string): Error {
   const ended = remedy === '' ? '' : ` ${remedy}${/[?.]$/.test(remedy) ? '' : '.'}`;
-  return new DriverError(
-    'badRequest',
-    `"interval": ${quote(text)} is not the length of an interval.${ended} Right are a whole number and ms, s, min, h, d, ` +
-      'w, mo, q or y, such as "15min" or "1d", and ISO 8601 durations such as "PT15M".',
-    { details: { field: 'interval' } },
+  return wrongParameter(
+    'interval',
+    `(${quote(text)}) is not the length of an interval.${ended} Right are a whole number and ms, s, min, h, d, w, mo, q ` +
+      'or y, such as "15min" or "1d", and ISO 8601 durations such as "PT15M"',
   );
 }

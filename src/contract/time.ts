@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { isTimeZone } from '../lib/time-zone.ts';
 import { quote } from '../lib/phrases.ts';
 import { epochProblem } from './epoch.ts';
-import { DriverError } from './errors.ts';
+import { wrongParameter } from './errors.ts';
 import {
   formatInstant,
   fromMilliseconds,
@@ -73,23 +73,20 @@ export function resolveTime(input: TimeInput, context: TimeContext, field: strin
   // By far the most frequent time of all.
   if (input === '*') return context.now;
   const problem = epochProblem(input);
-  if (problem !== undefined) throw wrongTime(field, problem);
+  if (problem !== undefined) throw wrongParameter(field, problem);
   const instant = typeof input === 'number' ? fromMilliseconds(input) : fromText(input.trim(), context);
   if (instant === undefined) {
-    throw wrongTime(
+    throw wrongParameter(
       field,
       'must be a time: ISO 8601 with offset (2026-01-31T08:00:00Z), epoch milliseconds, or relative to now ' +
         `("*-8h", "t", "y+6h"); ${quote(input as string)} is none`,
     );
   }
   if (instant < MIN_INSTANT || instant > MAX_INSTANT) {
-    throw wrongTime(field, `must lie within the years 1 to 9999 (found ${JSON.stringify(input)})`);
+    throw wrongParameter(field, `must lie within the years 1 to 9999 (found ${JSON.stringify(input)})`);
   }
   return instant;
 }
-
-const wrongTime = (field: string, problem: string): DriverError =>
-  new DriverError('badRequest', `Parameter "${field}" ${problem}.`, { details: { field } });
 
 /**
  * Resolves a range and checks that it runs forward.
@@ -99,11 +96,8 @@ export function resolveRange(params: { start: TimeInput; end: TimeInput }, conte
   const start = resolveTime(params.start, context, 'start');
   const end = resolveTime(params.end, context, 'end');
   if (end < start) {
-    throw new DriverError(
-      'badRequest',
-      `Parameter "end" (${formatInstant(end)}) must not be before "start" (${formatInstant(start)}); swap them.`,
-      { details: { field: 'end' } },
-    );
+    const [from, to] = [formatInstant(start), formatInstant(end)];
+    throw wrongParameter('end', `(${to}) must not be before "start" (${from}); swap them`);
   }
   return { start, end };
 }

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { z } from 'zod';
-import { DriverError } from '../contract/errors.ts';
+import { DriverError, wrongParameter } from '../contract/errors.ts';
 import { LONGEST_CURSOR } from '../contract/functions/common.ts';
 import { tooComplex } from '../contract/json-structure.ts';
 import { validate } from '../contract/validation.ts';
@@ -77,9 +77,5 @@ function digest(question: unknown): string {
   return createHash('sha256').update(JSON.stringify(question)).digest('base64url').slice(0, 16);
 }
 
-function bad(why: string, cause?: unknown): DriverError {
-  return new DriverError('badRequest', `"cursor" cannot be used: ${why}. Send the request without it to start anew.`, {
-    details: { field: 'cursor' },
-    cause,
-  });
-}
+const bad = (why: string, cause?: unknown): DriverError =>
+  wrongParameter('cursor', `cannot be used: ${why}. Send the request without it to start anew`, cause);

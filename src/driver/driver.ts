@@ -192,7 +192,7 @@ export class Driver {
       const handler = handlerOf(request.function);
       if (!lease) leave = this.#enter(caller, handler.needsNoServer === true, bytes);
       const timeoutMs = request.timeoutMs ?? limits.defaultTimeoutMs;
-      checkLimit('timeoutMs', timeoutMs, limits.maxTimeoutMs, 'milliseconds');
+      checkLimit('timeoutMs', timeoutMs, limits.maxTimeoutMs, 'milliseconds', 'Field');
       const params = parseParams(handler.declaration, request.params, (path, length) => {
         checkLimit(path.join('.'), length, limits.itemsPerRequest, 'items');
       });
@@ -362,7 +362,7 @@ function refusal(error: DriverError, arrived: number): AnswerEnd {
 function wrongReplyTo(problem: string): DriverError {
   return new DriverError(
     'badRequest',
-    `"replyTo" is not a subject for an answer: ${problem}. Name a subject of your own, or none to be answered on the reply subject of the message.`,
+    `Field "replyTo" is not a subject for an answer: ${problem}. Name a subject of your own, or none to be answered on the reply subject of the message.`,
     { details: { field: 'replyTo' } },
   );
 }

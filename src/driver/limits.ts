@@ -27,15 +27,17 @@ export interface DriverLimits {
   maxLeasedItems: number;
 }
 
-/** @throws DriverError `tooLarge` that names the limit */
-export function checkLimit(field: string, asked: number, limit: number, unit: string): void {
+/**
+ * Checks what a parameter asks for.
+ * @param noun what the member of the request is
+ * @throws DriverError `tooLarge` that names the limit
+ */
+export function checkLimit(field: string, asked: number, limit: number, unit: string, noun = 'Parameter'): void {
   if (asked <= limit) return;
   throw new DriverError(
     'tooLarge',
-    `"${field}": ${asked} ${unit} are more than the ${limit} that one request may ask for.`,
-    {
-      details: { field, limit },
-    },
+    `${noun} "${field}" asks for ${asked} ${unit}, more than the ${limit} that one request may ask for.`,
+    { details: { field, limit } },
   );
 }
 

@@ -49,7 +49,26 @@ type Issue = z.core.$ZodIssue;
  */
 export function explain(issues: readonly Issue[], root: unknown, whole: SchemaNode, wording: Wording): Problem[] {
   const explainer = new Explainer(root, whole, wording);
-  return issues.flatMap((issue) => explainer.issue(issue));
+  return telling(issues).flatMap((issue) => explainer.issue(issue));
+}
+
+/**
+ * Without issues that only follow from another one of the same member: where the type is wrong, a length or a bound says
+ * nothing, and of two bounds the later one is the narrower.
+ */
+function telling(issues: readonly Issue[]): Issue[] {
+  const types = new Set<string>();
+  const bounds = new Map<string, Issue>();
+  for (const issue of issues) {
+    const place = pathText(issue.path);
+    if (issue.code === 'invalid_type') types.add(place);
+    if (issue.code === 'too_big' || issue.code === 'too_small') bounds.set(`${issue.code} ${place}`, issue);
+  }
+  return issues.filter((issue) => {
+    if (issue.code !== 'too_big' && issue.code !== 'too_small') return true;
+    const place = pathText(issue.path);
+    return !types.has(place) && bounds.get(`${issue.code} ${place}`) === issue;
+  });
 }
 
 /** The keys of an object; of several forms, those of the form that is an object. */
@@ -244,9 +263,9 @@ function formOf(node: SchemaNode): string | string[] {
 const FEW_VALUES = 5;
 
 function wrongValue(choices: string, known: readonly unknown[], value: unknown, shown: string | undefined): string {
-  const came = shown === undefined ? '' : `, not ${shown}`;
+  const came = shown ?? (typeof value === 'object' ? kindOf(value) : undefined);
   const hint = typeof value === 'string' ? didYouMean(value, known.map(String)) : '';
-  return `must be ${choices}${came}${hint}`;
+  return `must be ${choices}${came === undefined ? '' : `, not ${came}`}${hint}`;
 }
 
 function tooSmall(

@@ -139,7 +139,12 @@ export const interpolated = defineFunction({
   description:
     "Values at the borders of intervals by the signal's own interpolation; Bad Data where it has none: next to bad samples, and " +
     'between samples further apart than its maximum interpolation. Text is never interpolated, it holds',
-  params: z.strictObject({ ...rangeParams, ...gridParams('the number of values, start and end included') }),
+  params: z.strictObject({
+    ...rangeParams,
+    ...gridParams(
+      'the number of values, at even distances, the first at start and the last at end; 1: the value at start',
+    ),
+  }),
   item: z.union([seriesPieceSchema, failedItem]),
 });
 

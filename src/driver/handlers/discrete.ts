@@ -2,7 +2,7 @@
 import { count } from '../../lib/phrases.ts';
 import { z } from 'zod';
 import { type Boundary, discrete as declaration } from '../../contract/functions/data.ts';
-import { DriverError } from '../../contract/errors.ts';
+import { DriverError, wrongParameter } from '../../contract/errors.ts';
 import { formatInstant, type Nanoseconds, parseInstant } from '../../contract/instant.ts';
 import { advance, after, type Place, placeSchema, type SeriesPiece, sliceColumns } from '../../contract/series.ts';
 import type { Columns } from '../../contract/values.ts';
@@ -178,11 +178,8 @@ function timeOf({ time }: Place): Nanoseconds {
   return instant;
 }
 
-function unusable(what: string): DriverError {
-  return new DriverError('badRequest', `"cursor" holds ${what}; send the request without it to start anew.`, {
-    details: { field: 'cursor' },
-  });
-}
+const unusable = (what: string): DriverError =>
+  wrongParameter('cursor', `holds ${what}; send the request without it to start anew`);
 
 function tooManySamples(limit: number, counted?: number): DriverError {
   const has = counted === undefined ? `more than ${count(limit, 'sample')}` : `${counted} samples, more than ${limit}`;

@@ -3,7 +3,7 @@
  * after the other, so that their number needs no memory. All functions of history divide a range by these rules.
  */
 import type { Alignment, GridParams } from '../../contract/functions/grid.ts';
-import { DriverError } from '../../contract/errors.ts';
+import { DriverError, wrongParameter } from '../../contract/errors.ts';
 import { MAX_INSTANT, MIN_INSTANT, type Nanoseconds } from '../../contract/instant.ts';
 import { type Length, nominalLength, parseInterval } from '../../contract/interval.ts';
 import type { TimeRange } from '../../contract/time.ts';
@@ -94,9 +94,9 @@ function ruleOf({ count, intervalMs, interval, align }: GridParams, limits: Driv
   if (given !== 1) throw needsOne(given);
   if (count !== undefined) {
     if (align === 'clock')
-      throw wrong(
+      throw wrongParameter(
         'align',
-        '"clock" needs "interval" or "intervalMs": a count of intervals has no length on the clock.',
+        'must not be "clock" together with "count", whose intervals have no length on the clock: use "interval" or "intervalMs"',
       );
     return { field: 'count', by: 'count', count };
   }
@@ -115,7 +115,7 @@ const LONGEST_MS = 1e16;
 function fromMs(intervalMs: number): Length {
   const nanoseconds = BigInt(Math.round(Math.min(intervalMs, LONGEST_MS) * 1e6));
   if (nanoseconds > 0n) return { kind: 'exact', nanoseconds };
-  throw wrong('intervalMs', `${intervalMs} is shorter than a nanosecond.`);
+  throw wrongParameter('intervalMs', `(${intervalMs}) is shorter than a nanosecond`);
 }
 
 function* none(): Generator<Nanoseconds> {
@@ -204,11 +204,8 @@ function needsOne(given: number): DriverError {
   );
 }
 
-const wrong = (field: string, what: string): DriverError =>
-  new DriverError('badRequest', `"${field}": ${what}`, { details: { field } });
-
 const beyondCalendar = (field: string): DriverError =>
-  wrong(
+  wrongParameter(
     field,
-    'an interval of this length would reach beyond the years 1 to 9999. Use "align": "start", or shorter ones.',
+    'makes an interval that reaches beyond the years 1 to 9999; use "align": "start", or shorter intervals',
   );

@@ -1,5 +1,5 @@
 /** What a caller's search text means. */
-import { DriverError } from '../../contract/errors.ts';
+import { wrongParameter } from '../../contract/errors.ts';
 import { quote } from '../../lib/phrases.ts';
 import { trimmed } from '../../lib/text.ts';
 import type { TextPattern } from '../../sources/source.ts';
@@ -19,19 +19,17 @@ export function readPattern(query: string): TextPattern {
   if (text.length > 2 && text.startsWith('/') && text.endsWith('/')) {
     const regex = text.slice(1, -1);
     const problem = regexProblem(regex);
-    if (problem !== undefined) throw wrong(problem);
+    if (problem !== undefined) throw wrongParameter('query', problem);
     return { kind: 'regex', text: regex };
   }
   const flagged = WITH_FLAGS.exec(text);
   if (flagged) {
     const [, regex = '', flags = ''] = flagged;
-    throw wrong(
+    throw wrongParameter(
+      'query',
       `takes no flags ("${flags}") after a regular expression: write ${quote(`/${regex}/`)}, and [Aa] where case does ` +
         'not matter; a text without slashes ignores case',
     );
   }
   return { kind: /[*?]/.test(text) ? 'glob' : 'contains', text };
 }
-
-const wrong = (problem: string): DriverError =>
-  new DriverError('badRequest', `Parameter "query" ${problem}.`, { details: { field: 'query' } });

@@ -1,8 +1,9 @@
 /** The parameters that all searches share, checked and put in the words of a source. */
 import type { z } from 'zod';
-import { DriverError } from '../../contract/errors.ts';
-import { parseFqn } from '../../contract/fqn.ts';
+import { toDriverError, wrongParameter } from '../../contract/errors.ts';
+import { type Fqn, parseFqn } from '../../contract/fqn.ts';
 import type { tagsearch } from '../../contract/functions/search.ts';
+import { quote } from '../../lib/phrases.ts';
 import type { SearchQuery } from '../../sources/source.ts';
 import type { RequestContext } from '../context.ts';
 import type { Host } from '../hosts.ts';
@@ -25,11 +26,18 @@ export function searchScope(
   return { hosts: [host], query: { ...query, assetId: id } };
 }
 
-/** The asset that a parameter names. */
+/**
+ * The asset that a parameter names.
+ * @throws DriverError `badRequest`, `unknownHost`
+ */
 export function assetOf(text: string, field: string, context: RequestContext): { host: Host; id: string } {
-  const fqn = parseFqn(text);
-  if (fqn.kind !== 'asset' || fqn.part) {
-    throw new DriverError('badRequest', `"${field}" must be the FQN of an asset.`, { details: { field } });
+  const must = 'must be the FQN of an asset';
+  let fqn: Fqn;
+  try {
+    fqn = parseFqn(text);
+  } catch (thrown) {
+    throw wrongParameter(field, `${must}: ${toDriverError(thrown).message}`, thrown);
   }
+  if (fqn.kind !== 'asset' || fqn.part) throw wrongParameter(field, `${must}, which ${quote(text)} is not`);
   return { host: context.hosts.of(fqn, context.selected), id: fqn.id };
 }

@@ -3,10 +3,11 @@
  * their keys, so the position is a start and a key, and equal starts page without loss or repeat.
  */
 import { z } from 'zod';
-import { DriverError } from '../../contract/errors.ts';
+import { DriverError, wrongParameter } from '../../contract/errors.ts';
 import { formatFqn } from '../../contract/fqn.ts';
 import { compareStarts, formatInstant, parseInstant } from '../../contract/instant.ts';
 import type { TimeRange } from '../../contract/time.ts';
+import { quote } from '../../lib/phrases.ts';
 import { isUnreadable, type Timeframe, type UnreadableItem } from '../../sources/source.ts';
 import type { RequestContext } from '../context.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
@@ -193,7 +194,5 @@ function toItem({ condition, timeframe }: Hit) {
 /** @throws DriverError `badRequest` */
 export function conditionOnly(kind: string, text: string): void {
   if (kind === 'condition') return;
-  throw new DriverError('badRequest', `${JSON.stringify(text)} is not the FQN of a condition.`, {
-    details: { field: 'conditions' },
-  });
+  throw wrongParameter('conditions', `must be FQNs of conditions, which ${quote(text)} is not`);
 }

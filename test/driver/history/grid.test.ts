@@ -273,7 +273,9 @@ describe('a length', () => {
   it('is given once', () => {
     expect(() => intervalsOf({}, range, 'UTC', limits)).toThrow(/length of the intervals is missing/);
     expect(() => intervalsOf({ count: 3, interval: '1d' }, range, 'UTC', limits)).toThrow(/only one of/);
-    expect(() => intervalsOf({ count: 3, align: 'clock' }, range, 'UTC', limits)).toThrow(/"align": "clock" needs/);
+    expect(() => intervalsOf({ count: 3, align: 'clock' }, range, 'UTC', limits)).toThrow(
+      /Parameter "align" must not be "clock"/,
+    );
     expect(() => intervalsOf({ intervalMs: 1e-7 }, range, 'UTC', limits)).toThrow(/shorter than a nanosecond/);
   });
 

@@ -415,7 +415,7 @@ describe('aggregated', () => {
       expect(error).toMatchObject({ code: 'tooLarge', details: { limit } });
     }
     const { error } = await ask('aggregated', { ...params, count: 501, methods: ['first', 'last'] });
-    expect(error?.message).toMatch(/"count": 1002 values of all methods are more than the 1000/);
+    expect(error?.message).toMatch(/Parameter "count" asks for 1002 values of all methods, more than the 1000/);
   });
 });
 
