@@ -16,7 +16,7 @@ import { quiet, say, SetupError, tail } from './setup/shell.mjs';
 const NODE = '18.20.8';
 const NPM = '9.2.0';
 /** Small, and needs the native packages of the test runner. */
-const TEST = 'test/contract/fqn.test.ts';
+const TEST = 'test/unit/contract/fqn.test.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const work = await mkdtemp(join(tmpdir(), 'seeqdrv-clone-'));

@@ -38,8 +38,8 @@ import { parseDuration } from '../../src/sources/seeq/duration.ts';
 import { patternFilters } from '../../src/sources/seeq/filter.ts';
 import { readEntry, toAttribute, toFound, toFoundChild } from '../../src/sources/seeq/hits.ts';
 import { decodeRun, decodeSample, decodeSamples } from '../../src/sources/seeq/samples.ts';
-import { fqn, limits, NOW, source, testDriver, violations } from '../driver/support.ts';
-import { LIMITS, mappingOf, read, RECEIVED } from '../ingest/mapping/fixture.ts';
+import { fqn, limits, NOW, source, testDriver, violations } from '../support/driver.ts';
+import { LIMITS, mappingOf, read, RECEIVED } from '../support/mapping.ts';
 
 export interface Decoder {
   readonly name: string;

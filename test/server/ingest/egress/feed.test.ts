@@ -1,0 +1,214 @@
+/** Readings of the stream published to products of a marketplace, while everything breaks that can. */
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { callerForTest } from '../../bus/support.ts';
+import { createDeviceKey } from '../../../simulators/i3/example.ts';
+import { brokerForTest, ingestForTest, key, keyProbe, ph, probe, temperature } from '../i3/world.ts';
+import { eventually } from '../../../support/eventually.ts';
+import { asSeller, firsts, numbers, readingOf, store, textsOf } from './world.ts';
+
+/** A broker with somebody who listens to what is sold, and a driver that sells. */
+async function shopForTest(more: object = {}) {
+  const broker = await brokerForTest();
+  const listener = await broker.listenAs(probe.username, temperature);
+  const world = await ingestForTest({ egress: [asSeller(broker, more)] });
+  const nc = await callerForTest(world.nats);
+  return { broker, listener, world, nc };
+}
+
+/** Stores numbers as readings, one after the other. */
+async function storeNumbers(nc: Parameters<typeof store>[0], from: number, to: number): Promise<void> {
+  for (let number = from; number <= to; number++) await store(nc, readingOf(number));
+}
+
+describe('the way out', () => {
+  it('publishes values, in order, as the device that sells', async () => {
+    const { broker, listener, world, nc } = await shopForTest();
+    await world.becomes('up');
+    expect(broker.gate.open).toMatchObject([{ username: keyProbe, clientId: keyProbe }]);
+    await storeNumbers(nc, 1, 100);
+    await store(nc, readingOf('ON'));
+    await store(nc, readingOf(true));
+    await eventually(() => {
+      expect(textsOf(listener)).toEqual([...numbers(1, 100), 'ON', 'true']);
+    });
+    await eventually(() => {
+      expect(world.ingest.metrics()).toMatchObject([
+        {
+          kind: 'egress',
+          name: 'shop',
+          received: 102,
+          readings: 102,
+          rejected: {},
+          retried: 0,
+          waiting: 0,
+          mayLose: 0,
+        },
+      ]);
+    });
+    expect(listener.heard.every(({ retained, qos }) => !retained && qos === 1)).toBe(true);
+  });
+
+  it('leaves out what has no value and what is no reading, and tells how many', async () => {
+    const { listener, world, nc } = await shopForTest();
+    await store(nc, readingOf(null));
+    await store(nc, 'no JSON');
+    await store(nc, '{"no":"reading"}');
+    await store(nc, readingOf(7));
+    await eventually(() => {
+      expect(textsOf(listener)).toEqual(['7']);
+    });
+    await eventually(() => {
+      expect(world.ingest.metrics()).toMatchObject([
+        { received: 4, readings: 1, rejected: { missingValue: 1, notJson: 1, wrongShape: 1 } },
+      ]);
+    });
+  });
+
+  it('publishes whole readings as they stand on the bus, each entry to its topic', async () => {
+    const broker = await brokerForTest();
+    const whole = await broker.listenAs(probe.username, ph);
+    const values = await broker.listenAs(probe.username, temperature);
+    const publish = [
+      { subject: 'iota.readings.mqtt.hall.ph', topic: ph, from: 'all' },
+      { subject: 'iota.readings.mqtt.hall.*', topic: temperature, payload: 'value', qos: 0, from: 'all' },
+    ];
+    const world = await ingestForTest({ egress: [asSeller(broker, { publish })] });
+    const nc = await callerForTest(world.nats);
+    await store(nc, readingOf(1));
+    await store(nc, readingOf(null), 'iota.readings.mqtt.hall.ph');
+    await store(nc, readingOf(2), 'iota.readings.mqtt.other.ph');
+    await store(nc, readingOf(3), 'iota.readings.mqtt.hall.ph');
+    await eventually(() => {
+      expect(textsOf(whole)).toEqual([JSON.stringify(readingOf(null)), JSON.stringify(readingOf(3))]);
+      expect(textsOf(values)).toEqual(['1', '3']);
+    });
+    await eventually(() => {
+      expect(world.ingest.metrics()).toMatchObject([{ readings: 4, mayLose: 2 }]);
+    });
+  });
+
+  it('loses nothing while the broker is cut off, away and restarted', async () => {
+    const { broker, listener, world, nc } = await shopForTest();
+    await storeNumbers(nc, 1, 20);
+    broker.gate.cut();
+    await storeNumbers(nc, 21, 40);
+    await broker.gate.refuse();
+    broker.gate.cut();
+    await world.becomes('down');
+    // More than fit into the window.
+    await storeNumbers(nc, 41, 100);
+    await broker.gate.accept();
+    await world.becomes('up');
+    const storing = storeNumbers(nc, 101, 200);
+    await broker.mosquitto.restart();
+    await storing;
+    await eventually(() => {
+      expect(firsts(listener)).toEqual(numbers(1, 200));
+    });
+  });
+
+  it('loses nothing while the broker is frozen', async () => {
+    const { broker, listener, world, nc } = await shopForTest({ keepAliveSeconds: 1 });
+    await world.becomes('up');
+    broker.mosquitto.freeze();
+    await storeNumbers(nc, 1, 50);
+    await world.becomes('down');
+    broker.mosquitto.thaw();
+    await eventually(() => {
+      expect(firsts(listener)).toEqual(numbers(1, 50));
+    });
+  });
+
+  it('loses nothing while nats-server is stopped and killed', async () => {
+    const { listener, world, nc } = await shopForTest();
+    const storing = storeNumbers(nc, 1, 150);
+    for (const [at, signal] of [
+      [20, 'SIGTERM'],
+      [60, 'SIGKILL'],
+    ] as const) {
+      await eventually(() => {
+        expect(listener.heard.length).toBeGreaterThan(at);
+      });
+      await world.nats.halt(signal);
+      await world.nats.restart();
+    }
+    await storing;
+    await eventually(() => {
+      expect(firsts(listener)).toEqual(numbers(1, 150));
+    });
+  });
+
+  it('goes on where it was after a restart, in order, with nothing twice', async () => {
+    const { broker, listener, world, nc } = await shopForTest();
+    await storeNumbers(nc, 1, 30);
+    await eventually(() => {
+      expect(listener.heard).toHaveLength(30);
+    });
+    await world.ingest.stop(5000);
+    await storeNumbers(nc, 31, 60);
+    await ingestForTest({ egress: [asSeller(broker)] }, { nats: world.nats });
+    await eventually(() => {
+      expect(textsOf(listener)).toEqual(numbers(1, 60));
+    });
+  });
+
+  it('keeps what it could not publish when it stops, for the next start', async () => {
+    const { broker, listener, world, nc } = await shopForTest();
+    await world.becomes('up');
+    await broker.gate.refuse();
+    broker.gate.cut();
+    await storeNumbers(nc, 1, 40);
+    await eventually(() => {
+      expect(world.ingest.metrics()).toMatchObject([{ waiting: 32 }]);
+    });
+    await world.ingest.stop(5000);
+    await broker.gate.accept();
+    await ingestForTest({ egress: [asSeller(broker)] }, { nats: world.nats });
+    await eventually(() => {
+      expect(textsOf(listener)).toEqual(numbers(1, 40));
+    });
+  });
+
+  it('tells a refused log-in, and a stream that is away, and goes on after both', async () => {
+    const broker = await brokerForTest();
+    const listener = await broker.listenAs(probe.username, temperature);
+    const other = createDeviceKey().privatePem;
+    const world = await ingestForTest({ egress: [asSeller(broker)] }, { secrets: { KEY: other } });
+    const nc = await callerForTest(world.nats);
+    await store(nc, readingOf(1));
+    expect((await world.becomes('refused')).message).toContain('refused the log-in');
+    world.secrets.KEY = key.privatePem;
+    await world.becomes('up');
+    await eventually(() => {
+      expect(textsOf(listener)).toEqual(['1']);
+    });
+    await world.manager.streams.delete('READINGS');
+    await eventually(() => {
+      expect(world.health()).toMatchObject({
+        state: 'waiting',
+        message: expect.stringContaining('"READINGS" does not exist') as string,
+      });
+    });
+    await world.manager.streams.add({ name: 'READINGS', subjects: ['iota.readings.>', 'iota.deadletters.>'] });
+    await world.becomes('up');
+    await store(nc, readingOf(2));
+    await eventually(() => {
+      expect(textsOf(listener)).toEqual(['1', '2']);
+    });
+    const said = JSON.stringify([world.log.text(), world.ingest.health(), world.ingest.metrics()]);
+    for (const pem of [other, key.privatePem]) expect(said).not.toContain(pem.split('\n')[4] ?? '-');
+  });
+
+  it('cannot see that the broker drops what the seller may not publish', async () => {
+    const { listener, world, nc } = await shopForTest({
+      publish: [{ subject: 'iota.readings.mqtt.hall.>', topic: 'carl/house/power', payload: 'value', from: 'all' }],
+    });
+    await store(nc, readingOf(1));
+    await eventually(() => {
+      expect(world.ingest.metrics()).toMatchObject([{ readings: 1, dropped: 0 }]);
+    });
+    expect(world.health().state).toBe('up');
+    expect(listener.heard).toEqual([]);
+    onTestFinished(() => listener.end());
+  });
+});

@@ -1,0 +1,131 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { cruise, type IConfiguration, type ICruiseResult } from 'dependency-cruiser';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+/**
+ * A rule that never fires looks just like a rule that is kept. So each of them is shown a small tree that breaks it,
+ * and must say so by its own name.
+ */
+const { forbidden = [], options = {} } = createRequire(import.meta.url)(
+  '../../../.dependency-cruiser.cjs',
+) as IConfiguration;
+
+/** By rule: one import that it forbids, as [file, imported]. */
+const breaches: Readonly<Record<string, readonly (readonly [from: string, to: string])[]>> = {
+  'no-cycles': [['src/contract/a.ts', './b.ts']],
+  'contract-knows-nobody': [['src/contract/a.ts', '../bus/x.ts']],
+  'lib-knows-nobody': [['src/lib/a.ts', '../contract/b.ts']],
+  'config-knows-nobody': [['src/config/a.ts', '../contract/b.ts']],
+  'only-bus-imports-nats': [['src/driver/a.ts', 'nats']],
+  'bus-knows-contract-only': [
+    ['src/bus/a.ts', '../driver/x.ts'],
+    ['src/bus/a.ts', '../config/x.ts'],
+  ],
+  'driver-knows-contract-and-source-interface': [
+    ['src/driver/a.ts', '../sources/seeq/x.ts'],
+    ['src/driver/a.ts', '../bus/x.ts'],
+  ],
+  'sources-know-contract-only': [
+    ['src/sources/seeq/a.ts', '../../driver/x.ts'],
+    ['src/sources/seeq/a.ts', '../../bus/x.ts'],
+  ],
+  'sources-do-not-know-each-other': [['src/sources/seeq/a.ts', '../iotopen/x.ts']],
+  'sources-http-knows-no-vendor': [['src/sources/http/a.ts', '../seeq/x.ts']],
+  'ingest-knows-bus-sources-contract-config': [
+    ['src/ingest/a.ts', '../driver/x.ts'],
+    ['src/ingest/mqtt/a.ts', '../../cli/x.ts'],
+  ],
+  'ingest-only-for-the-entry': [['src/driver/a.ts', '../ingest/x.ts']],
+  'only-ingest-mqtt-imports-mqtt': [['src/ingest/iotopen/a.ts', 'mqtt']],
+  'client-knows-contract-only': [['src/client/a.ts', '../bus/x.ts']],
+  'telemetry-only-for-the-entry': [['src/bus/a.ts', '../telemetry/x.ts']],
+  'http-client-only-in-sources': [
+    ['src/driver/a.ts', 'undici'],
+    ['src/cli/a.ts', 'openapi-fetch'],
+  ],
+  'src-does-not-import-tests': [
+    ['src/cli/a.ts', '../../test/support/x.ts'],
+    ['src/cli/a.ts', '../../scripts/x.ts'],
+  ],
+  'src-needs-production-dependencies-only': [
+    ['src/cli/a.ts', 'vitest'],
+    ['src/cli/a.ts', 'not-in-the-package'],
+  ],
+};
+
+/** Every file that a breach points to, and imports that are right. */
+const sound: Readonly<Record<string, string>> = {
+  'package.json': JSON.stringify({
+    name: 'tree',
+    dependencies: { nats: '1', undici: '1', 'openapi-fetch': '1', mqtt: '1' },
+    devDependencies: { vitest: '1' },
+  }),
+  'tsconfig.json': '{"compilerOptions":{"module":"nodenext","allowImportingTsExtensions":true,"noEmit":true}}',
+  ...Object.fromEntries(
+    ['nats', 'undici', 'openapi-fetch', 'mqtt', 'vitest', 'not-in-the-package'].flatMap((name) => [
+      [`node_modules/${name}/package.json`, JSON.stringify({ name, version: '1.0.0', main: 'index.js' })],
+      [`node_modules/${name}/index.js`, 'exports.x = 1;'],
+    ]),
+  ),
+  'src/contract/b.ts': "import type { a } from './a.ts';\nexport type B = typeof a;\nexport const b = 1;",
+  'src/contract/a.ts': 'export const a = 1;',
+  'src/config/x.ts': 'export const x = 1;',
+  'src/bus/x.ts': "import { a } from '../contract/a.ts';\nimport { x as y } from 'nats';\nexport const x = [a, y];",
+  'src/sources/source.ts': "export { a as x } from '../contract/a.ts';",
+  'src/sources/seeq/x.ts': "import { x as y } from 'undici';\nexport const x = y;",
+  'src/sources/iotopen/x.ts': "export { x } from '../source.ts';",
+  'src/driver/x.ts': "export { x } from '../sources/source.ts';",
+  'src/ingest/x.ts': "export { x } from '../bus/x.ts';\nexport { x as y } from '../sources/iotopen/x.ts';",
+  'src/ingest/mqtt/x.ts': "export { x } from 'mqtt';",
+  'src/telemetry/x.ts': "export { x } from '../bus/x.ts';",
+  'src/cli/x.ts': "export { x } from '../driver/x.ts';\nexport { x as z } from '../config/x.ts';",
+  'test/support/x.ts': 'export const x = 1;',
+  'scripts/x.ts': 'export const x = 1;',
+};
+
+let root: string;
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'seeqdrv-rules-'));
+});
+afterEach(() => rm(root, { recursive: true }));
+
+/** The rules that a tree breaks, by name. */
+async function broken(tree: Readonly<Record<string, string>>): Promise<Set<string>> {
+  for (const [file, text] of Object.entries(tree)) {
+    await mkdir(dirname(join(root, file)), { recursive: true });
+    await writeFile(join(root, file), text);
+  }
+  const { output } = await cruise(['src', 'test', 'scripts'], {
+    ...options,
+    baseDir: root,
+    ruleSet: { forbidden },
+    validate: true,
+  });
+  return new Set((output as ICruiseResult).summary.violations.map(({ rule }) => rule.name));
+}
+
+describe('the import rules', () => {
+  it('each have a breach here', () => {
+    expect(Object.keys(breaches).sort()).toEqual(forbidden.map(({ name }) => name).sort());
+  });
+
+  it('say nothing about a sound tree', async () => {
+    expect(await broken(sound)).toEqual(new Set());
+  });
+
+  const cases = Object.entries(breaches).flatMap(([rule, imports]) =>
+    imports.map(([from, to]) => ({ rule, from, to })),
+  );
+  it.each(cases)('$rule: $from must not import $to', async ({ rule, from, to }) => {
+    const text = `${sound[from] ?? ''}\nimport * as forbidden from '${to}';\nexport const held = forbidden;\n`;
+    expect(await broken({ ...sound, [from]: text })).toContain(rule);
+  });
+
+  it('also look at imports of types', async () => {
+    const text = "import type { x } from '../bus/x.ts';\nexport type X = typeof x;\n";
+    expect(await broken({ ...sound, 'src/driver/a.ts': text })).toContain('driver-knows-contract-and-source-interface');
+  });
+});

@@ -1,0 +1,81 @@
+/** Secrets that are read anew for every use, wherever they stand in the part on device data. */
+import { inspect } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { configJsonSchema } from '../../../src/config/explain.ts';
+import { Resolver } from '../../../src/config/resolve.ts';
+import { resolveRefs } from '../../../src/config/resolve-refs.ts';
+import { SecretSource } from '../../../src/config/secret.ts';
+import { fileError } from '../../support/config.ts';
+
+/** Files that a test can change. */
+function world(files: Record<string, string>, env: Record<string, string> = {}) {
+  const read = async (path: string) => {
+    const text = files[path];
+    if (text === undefined) throw fileError('ENOENT');
+    return new TextEncoder().encode(text);
+  };
+  const resolver = new Resolver('/etc/driver/iota.seeqdrv.json', env, read, async () => 0o600);
+  const node = configJsonSchema().properties?.settings?.properties?.ingest;
+  if (!node) throw new Error('There is no part on device data.');
+  return { resolver, resolve: <T>(value: T) => resolveRefs(resolver, 'settings.ingest', node, value) };
+}
+
+const broker = (password: object) => ({ mqtt: [{ name: 'hall', credentials: { user: 'u', password } }] });
+const passwordOf = (resolved: unknown): SecretSource => {
+  const { mqtt } = resolved as { mqtt: { credentials: { password: SecretSource } }[] };
+  const found = mqtt[0]?.credentials.password;
+  if (!(found instanceof SecretSource)) throw new Error('There is no password.');
+  return found;
+};
+
+describe('a secret of a feed', () => {
+  it('is what its file holds at the moment of use', async () => {
+    const files: Record<string, string> = { '/etc/driver/mqtt.password': 'first\n' };
+    const { resolver, resolve } = world(files);
+    const password = passwordOf(await resolve(broker({ file: 'mqtt.password' })));
+    expect(resolver.problems).toEqual([]);
+    expect(await password.reveal()).toBe('first');
+    files['/etc/driver/mqtt.password'] = 'second\r\n';
+    expect(await password.reveal()).toBe('second');
+    files['/etc/driver/mqtt.password'] = '\n';
+    await expect(password.reveal()).rejects.toThrow(/mqtt\.password is empty/);
+    delete files['/etc/driver/mqtt.password'];
+    await expect(password.reveal()).rejects.toThrow(/mqtt\[0\]\.credentials\.password: .*does not exist/);
+  });
+
+  it('can come from the environment, and is missing there with its path', async () => {
+    const { resolver, resolve } = world({}, { HALL: 'from-env' });
+    expect(await passwordOf(await resolve(broker({ env: 'HALL' }))).reveal()).toBe('from-env');
+    await resolve(broker({ env: 'ABSENT' }));
+    expect(resolver.problems).toEqual([
+      { path: 'settings.ingest.mqtt[0].credentials.password', message: 'the environment variable ABSENT is not set' },
+    ]);
+  });
+
+  it('is missed at the start, not at the first attempt', async () => {
+    const { resolver, resolve } = world({});
+    await resolve(broker({ file: 'absent' }));
+    expect(resolver.problems.map(({ path }) => path)).toEqual(['settings.ingest.mqtt[0].credentials.password']);
+  });
+
+  it('never prints', async () => {
+    const { resolve } = world({ '/etc/driver/p': 'hush-hush' });
+    const resolved = await resolve(broker({ file: 'p' }));
+    const printed = [String(passwordOf(resolved)), JSON.stringify(resolved), inspect(resolved, { depth: 9 })].join();
+    expect(printed).not.toContain('hush-hush');
+    expect(printed.match(/\[secret\]/g)).toHaveLength(3);
+  });
+});
+
+describe('a certificate file of a feed', () => {
+  it('is read anew too, and its name is no secret', async () => {
+    const files: Record<string, string> = { '/etc/driver/ca.pem': 'PEM 1' };
+    const { resolve } = world(files);
+    const resolved = await resolve({ mqtt: [{ tls: { caFile: 'ca.pem' } }], prefix: 'iota' });
+    const ca = (resolved as unknown as { mqtt: { tls: { caFile: SecretSource } }[] }).mqtt[0]?.tls.caFile;
+    expect(await ca?.reveal()).toBe('PEM 1');
+    files['/etc/driver/ca.pem'] = 'PEM 2';
+    expect(await ca?.reveal()).toBe('PEM 2');
+    expect(resolved).toMatchObject({ prefix: 'iota' });
+  });
+});
