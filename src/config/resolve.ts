@@ -115,7 +115,9 @@ export class Resolver {
 
   async #text(ref: SecretRef): Promise<Found<string>> {
     if (ref.file !== undefined) return readText(this.#readBytes, resolve(this.#folder, ref.file));
-    const text = this.#env[ref.env ?? ''];
+    const name = ref.env ?? '';
+    // The environment of Node has the members of every object: `constructor` is a function there.
+    const text = Object.hasOwn(this.#env, name) ? this.#env[name] : undefined;
     return text === undefined
       ? { ok: false, message: `${sourceName(ref, this.#folder)} is not set` }
       : { ok: true, value: text };

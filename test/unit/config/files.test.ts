@@ -77,6 +77,11 @@ describe('a secret', () => {
       /not a known key; known here: file and env/,
     ],
     ['instead of a name', { env: 'hunter2-secret!' }, /must be the name of an environment variable/],
+    [
+      'in a variable that is named as a member of every object',
+      { env: 'constructor' },
+      /variable constructor is not set/,
+    ],
     ['in a variable that is not set', { env: 'NOT_SET' }, /the environment variable NOT_SET is not set/],
     ['in a variable that is empty', { env: 'EMPTY' }, /the environment variable EMPTY is empty/],
     ['in a file that is not there', { file: 'none' }, /the file \/etc\/driver\/none does not exist/],
