@@ -3,7 +3,7 @@
  * when the sender's message may be acknowledged.
  */
 import { SubjectError, publishSubject } from '../bus/subject.ts';
-import { PublishFailure, type ReadingsPublisher } from '../bus/readings-publisher.ts';
+import { PublishFailure, type Publication, type ReadingsPublisher } from '../bus/readings-publisher.ts';
 import type { BusLogger } from '../bus/logger.ts';
 import { limited } from '../contract/log.ts';
 import { rejectCodes, type RejectCode } from '../contract/reading.ts';
@@ -142,22 +142,16 @@ export class Intake {
   }
 
   async #takeMeasurement(measurement: Measurement): Promise<void> {
-    const { prefix } = this.#options;
-    const publication = publicationOf(prefix, this.origin, measurement);
-    const problem = nameProblem(measurement.tag, publication.subject);
-    if (problem !== undefined) {
-      await this.#takeReject(rejectOf(measurement, publication.body, 'badName', problem));
-      return;
-    }
     const sent = { inPlace: false };
-    const confirmation = await this.#send({
-      publication,
-      instead: (why) => {
-        sent.inPlace = true;
-        const reject = rejectOf(measurement, publication.body, 'tooLarge', why);
-        this.#count(reject.code);
-        return this.#deadLetter(reject);
-      },
+    const rejected = (publication: Publication, code: RejectCode, reason: string): Parcel => {
+      sent.inPlace = true;
+      return this.#reject(rejectOf(measurement, publication.body, code, reason));
+    };
+    const confirmation = await this.#send(() => {
+      const publication = publicationOf(this.#options.prefix, this.origin, measurement);
+      const problem = nameProblem(measurement.tag, publication.subject);
+      if (problem !== undefined) return rejected(publication, 'badName', problem);
+      return { publication, instead: (why) => rejected(publication, 'tooLarge', why) };
     });
     if (sent.inPlace || confirmation === undefined) return;
     this.#counts.readings++;
@@ -165,10 +159,13 @@ export class Intake {
   }
 
   async #takeReject(reject: Reject): Promise<void> {
-    const { logger } = this.#options;
+    await this.#send(() => this.#reject(reject));
+  }
+
+  #reject(reject: Reject): Parcel {
     this.#count(reject.code);
-    logger.debug({ source: this.origin, code: reject.code, about: reject.about }, reject.reason);
-    await this.#send(this.#deadLetter(reject));
+    this.#options.logger.debug({ source: this.origin, code: reject.code, about: reject.about }, reject.reason);
+    return this.#deadLetter(reject);
   }
 
   /** With what was sent as far as it fits, else without it. */
@@ -181,15 +178,20 @@ export class Intake {
   }
 
   /** Undefined when not even a dead letter fits the bus: then the message is given up, which the log tells. */
-  async #send(parcel: Parcel) {
+  async #send(make: () => Parcel) {
+    let id: string | undefined;
     try {
-      return await this.#pipeline.send(parcel);
+      return await this.#pipeline.send(() => {
+        const parcel = make();
+        ({ id } = parcel.publication);
+        return parcel;
+      });
     } catch (error) {
       if (!(error instanceof PublishFailure)) throw error;
       this.#counts.dropped++;
       limited(this.#options.logger).error(
         `dropped of ${JSON.stringify(this.origin)}`,
-        { source: this.origin, id: parcel.publication.id, err: error },
+        { source: this.origin, id, err: error },
         'A message does not fit the bus, and neither does its dead letter; it is dropped',
       );
       return undefined;

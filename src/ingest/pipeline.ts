@@ -49,7 +49,9 @@ export class PipelineStopped extends Error {
 interface Entry {
   /** Position in the order in which messages were handed in. */
   readonly order: number;
-  parcel: Parcel;
+  readonly make: () => Parcel;
+  /** Made for the first attempt, so that a message of thousands of readings is built in many turns, not in one. */
+  parcel?: Parcel;
   attempts: number;
   readonly done: PromiseWithResolvers<Confirmation>;
 }
@@ -90,12 +92,13 @@ export class Pipeline {
 
   /**
    * Resolves when the message is on the bus, however long that takes.
+   * @param make builds the message, as soon as it is its turn to be sent; called once
    * @throws PipelineStopped when the pipeline is stopped before
    * @throws PublishFailure `tooLarge` when neither the message nor what stands in for it fits the bus
    */
-  send(parcel: Parcel): Promise<Confirmation> {
+  send(make: () => Parcel): Promise<Confirmation> {
     if (this.#stopped) return Promise.reject(new PipelineStopped());
-    const entry: Entry = { order: this.#order++, parcel, attempts: 0, done: Promise.withResolvers() };
+    const entry: Entry = { order: this.#order++, make, attempts: 0, done: Promise.withResolvers() };
     this.#queue.push(entry);
     this.#pump();
     return entry.done.promise;
@@ -132,6 +135,12 @@ export class Pipeline {
   #attempt(): void {
     const entry = this.#queue.shift();
     if (entry === undefined) return;
+    try {
+      entry.parcel ??= entry.make();
+    } catch (error) {
+      entry.done.reject(error);
+      return;
+    }
     this.#sent.add(entry);
     entry.attempts++;
     this.#options.publisher.publish(entry.parcel.publication).then(
@@ -174,7 +183,7 @@ export class Pipeline {
   }
 
   #replace(entry: Entry, failure: PublishFailure): void {
-    const { instead } = entry.parcel;
+    const instead = entry.parcel?.instead;
     if (instead === undefined) {
       entry.done.reject(failure);
       return;

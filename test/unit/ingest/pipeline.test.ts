@@ -69,7 +69,7 @@ function setUp(inFlight = 3) {
   const pipeline = new Pipeline({ publisher, inFlight, retry: { minMs: 100, maxMs: 1000 }, random: () => 1 });
   const confirmed: string[] = [];
   const send = (id: string, instead?: (why: string) => Parcel) => {
-    const sent = pipeline.send({ publication: message(id), instead });
+    const sent = pipeline.send(() => ({ publication: message(id), instead }));
     sent.then(
       () => confirmed.push(id),
       () => undefined,
@@ -84,6 +84,43 @@ const message = (id: string): Publication => ({ subject: `iota.readings.${id}`, 
 const settle = () => vi.advanceTimersByTimeAsync(0);
 
 describe('the pipeline', () => {
+  it('builds a message when its turn to be sent comes, once, however often it is sent', async () => {
+    const { publisher, pipeline } = setUp(2);
+    const made: string[] = [];
+    const send = (id: string) => {
+      void pipeline.send(() => {
+        made.push(id);
+        return { publication: message(id) };
+      });
+    };
+    for (const id of ['a', 'b', 'c']) send(id);
+    expect(made).toEqual(['a', 'b']);
+    publisher.next().confirm();
+    await settle();
+    expect(made).toEqual(['a', 'b', 'c']);
+    publisher.next().fail();
+    publisher.next().confirm();
+    await vi.advanceTimersByTimeAsync(100);
+    publisher.next().confirm();
+    await settle();
+    expect(made).toEqual(['a', 'b', 'c']);
+    expect(pipeline.numbers).toMatchObject({ confirmed: 3, waiting: 0 });
+  });
+
+  it('goes on after a message that cannot be built, which its sender learns', async () => {
+    const { publisher, pipeline, confirmed, send } = setUp(1);
+    void send('a');
+    const broken = pipeline.send(() => {
+      throw new RangeError('cannot be built');
+    });
+    void send('b');
+    publisher.next().confirm();
+    await expect(broken).rejects.toThrow('cannot be built');
+    publisher.next().confirm();
+    await settle();
+    expect(confirmed).toEqual(['a', 'b']);
+  });
+
   it('keeps no more under way than it may, and confirms each by itself', async () => {
     const { publisher, pipeline, confirmed, send } = setUp(2);
     for (const id of ['a', 'b', 'c', 'd']) void send(id);
@@ -186,7 +223,7 @@ describe('the pipeline', () => {
       onAvailable: () => () => undefined,
     };
     const odd = new Pipeline({ publisher: broken, inFlight: 1 });
-    odd.send({ publication: message('a') }).catch(() => undefined);
+    odd.send(() => ({ publication: message('a') })).catch(() => undefined);
     await settle();
     expect(odd.trouble).toMatch(/odd/);
     const stopped = odd.stop(0);
