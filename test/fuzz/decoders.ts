@@ -45,10 +45,14 @@ export interface Decoder {
   readonly name: string;
   /** Good inputs. */
   readonly seeds: readonly string[];
-  /** Reads one input. Throws, or rejects, for a fault of the product; errors that the decoder may give are caught here. */
-  readonly run: (input: Buffer) => void | Promise<void>;
+  /**
+   * Reads one input. Throws, or rejects, for a fault of the product; errors that the decoder may give are caught here.
+   * May give a check of what was read, which is no work of the product.
+   */
+  readonly run: (input: Buffer) => Promise<void> | Check | undefined;
 }
 
+type Check = () => void;
 type ErrorClass = abstract new (...args: never[]) => Error;
 
 /** A decoder that may end with these errors. */
@@ -63,11 +67,13 @@ function decoder(
     seeds: seeds.map((seed) => (typeof seed === 'string' ? seed : JSON.stringify(seed))),
     run: (bytes) => {
       try {
-        run(bytes.toString(), bytes);
+        const read = run(bytes.toString(), bytes);
+        if (typeof read === 'function') return read as Check;
       } catch (error) {
         if (!allowed.some((one) => error instanceof one)) throw error;
         if (error instanceof DriverError && error.code === 'internal') throw error;
       }
+      return undefined;
     },
   };
 }
@@ -159,19 +165,21 @@ function driverDecoder(): Decoder {
 }
 
 /** The readings and dead letters of a message keep the contract. */
-function keepsContract({ measurements, rejects }: Delivery): void {
-  const origin = { scheme: 'mqtt', connection: 'hall' } as const;
-  for (const measurement of measurements) {
-    const { body } = publicationOf('iota', origin, measurement);
-    const reading = readingSchema.parse(JSON.parse(Buffer.from(body).toString()));
-    must((reading.value === null) === (reading.status === 'Bad Data'), 'no value is Bad Data');
-  }
-  for (const reject of rejects) {
-    const letter = deadLetterOf('iota', origin, reject);
-    deadLetterSchema.parse(JSON.parse(Buffer.from(letter.body).toString()));
-    must(!reject.reason.includes('could not be worked through'), reject.reason);
-  }
-}
+const keepsContract =
+  ({ measurements, rejects }: Delivery): Check =>
+  () => {
+    const origin = { scheme: 'mqtt', connection: 'hall' } as const;
+    for (const measurement of measurements) {
+      const { body } = publicationOf('iota', origin, measurement);
+      const reading = readingSchema.parse(JSON.parse(Buffer.from(body).toString()));
+      must((reading.value === null) === (reading.status === 'Bad Data'), 'no value is Bad Data');
+    }
+    for (const reject of rejects) {
+      const letter = deadLetterOf('iota', origin, reject);
+      deadLetterSchema.parse(JSON.parse(Buffer.from(letter.body).toString()));
+      must(!reject.reason.includes('could not be worked through'), reject.reason);
+    }
+  };
 
 const MAPPINGS = [
   {},
@@ -353,19 +361,17 @@ export const decoders = (): readonly Decoder[] => [
       { a: { v: 1 }, b: { v: true, t: '2026-03-29T02:30:00' } },
       '[{"v":12345678901234567890.123e-7,"t":1772366400123456789}]',
     ],
-    (_text, bytes) => {
-      keepsContract(read(mappingFor(bytes), bytes));
-    },
+    (_text, bytes) => keepsContract(read(mappingFor(bytes), bytes)),
   ),
-  decoder('mqtt topic', ['plant/a', 'a//b/', '$SYS/x', 'ä/+/#', 'a b/.../*'], (text, bytes) => {
-    keepsContract(read(mappingFor(bytes), '{"v":1}', { topic: text }));
-  }),
+  decoder('mqtt topic', ['plant/a', 'a//b/', '$SYS/x', 'ä/+/#', 'a b/.../*'], (text, bytes) =>
+    keepsContract(read(mappingFor(bytes), '{"v":1}', { topic: text })),
+  ),
   decoder(
     'seneye post',
     [POST, { ...POST, SUD: { ...POST.SUD, data: { S: {}, T: '25', P: null } } }],
     (_text, bytes) => {
       const options = { times: LIMITS, outOfWater: 'questionable' } as const;
-      keepsContract(readingsOf(readPost(bytes), bytes, RECEIVED, options));
+      return keepsContract(readingsOf(readPost(bytes), bytes, RECEIVED, options));
     },
     PostError,
   ),

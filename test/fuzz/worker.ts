@@ -56,7 +56,8 @@ async function work({ seed, first, count, only, slowMs, progress }: Task): Promi
       const from = slowMs === undefined ? 0 : performance.now();
       try {
         const running = decoder.run(input);
-        if (running !== undefined) {
+        if (typeof running === 'function') running();
+        else if (running !== undefined) {
           const ended = running.catch((error: unknown) => {
             fault(describe(error));
           });
