@@ -11,6 +11,7 @@ import { errorsPage } from './generators/errors.ts';
 import { functionsPage } from './generators/functions.ts';
 import { iotOpenTypes } from './generators/iotopen-types.ts';
 import { permissionsPage } from './generators/permissions.ts';
+import { seeqDescription } from './generators/seeq-description.ts';
 import { seeqTypes } from './generators/seeq-types.ts';
 import { telemetryPage } from './generators/telemetry.ts';
 
@@ -23,6 +24,7 @@ interface Generated {
 /** A new generated file is one line here. */
 const table: readonly Generated[] = [
   { file: 'src/sources/seeq/seeq-api.generated.ts', make: seeqTypes },
+  { file: 'openapi/seeq.generated.json', make: seeqDescription },
   { file: 'src/sources/iotopen/iotopen-api.generated.ts', make: iotOpenTypes },
   { file: 'docs/configuration.md', make: configurationPage },
   { file: 'docs/functions.md', make: functionsPage },

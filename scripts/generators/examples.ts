@@ -9,7 +9,6 @@ import type { Request } from '../../src/contract/request.ts';
 import { Driver } from '../../src/driver/driver.ts';
 import { Hosts } from '../../src/driver/hosts.ts';
 import { SeeqSource } from '../../src/sources/seeq/source.ts';
-import { startSeeqSimulator } from '../../test/simulators/seeq/simulator.ts';
 
 /** A request with its answer. */
 export interface Example {
@@ -100,6 +99,8 @@ const scenes = (fqn: Names): Readonly<Record<string, Scene>> => ({
 
 /** Asks every question once; by name of the function. */
 export async function runExamples(): Promise<ReadonlyMap<string, Example>> {
+  // Reads a generated file of its own, which is written by then.
+  const { startSeeqSimulator } = await import('../../test/simulators/seeq/simulator.ts');
   const simulator = await startSeeqSimulator({ name: HOST, port: 0 }, () => NOW);
   const hosts = openHosts(simulator.url);
   try {

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { COMPILE_CACHE } from '../support/compile-cache.ts';
 import { eventually } from '../support/eventually.ts';
 
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
@@ -29,7 +30,7 @@ afterEach(() => {
 function start(args: string[], env: Record<string, string> = {}) {
   const child = spawn(process.execPath, ['--no-warnings', MAIN, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, NO_COLOR: '1', TMPDIR: folder, [VARIABLE]: mark, ...env },
+    env: { ...COMPILE_CACHE, ...process.env, NO_COLOR: '1', TMPDIR: folder, [VARIABLE]: mark, ...env },
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {

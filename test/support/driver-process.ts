@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { COMPILE_CACHE } from './compile-cache.ts';
 import { guard } from './nats/guardian.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -64,7 +65,7 @@ export function startDriver(options: DriverProcessOptions): DriverProcess {
     stdio: ['ignore', 'pipe', 'pipe'],
     // In a session of its own: Ctrl-C in a terminal is for its parent, which ends it in order.
     detached: true,
-    env: { ...process.env, ...options.env },
+    env: { ...COMPILE_CACHE, ...process.env, ...options.env },
   });
   const forgetProcess = guard({ pid: child.pid });
   const exited = once(child, 'exit').then(([code]) => {

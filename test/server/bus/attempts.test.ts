@@ -4,6 +4,7 @@ import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { onTestFinished, describe, expect, test } from 'vitest';
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { COMPILE_CACHE } from '../../support/compile-cache.ts';
 import { startDriver } from '../../support/driver-process.ts';
 import { busForTest, driverKey, problem, until } from './support.ts';
 
@@ -108,7 +109,7 @@ describe('the process', () => {
     const driver = startDriver({ config: settings(server.port), seed: driverKey.seed, env: { SEEQ_SECRET: 'x' } });
     const main = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
     const call = spawn(process.execPath, [main, 'call', 'version', '--config', driver.configFile], {
-      env: { ...process.env, SEEQ_SECRET: 'x' },
+      env: { ...COMPILE_CACHE, ...process.env, SEEQ_SECRET: 'x' },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     let text = '';

@@ -11,6 +11,7 @@ import { callerRights } from '../../../src/bus/rights.ts';
 import { runProgram } from '../../../src/cli/program.ts';
 import { plantItemId } from '../../simulators/seeq/plant/plant.ts';
 import { type Cluster, REQUEST_TOPIC, startCluster } from '../../support/cluster.ts';
+import { COMPILE_CACHE } from '../../support/compile-cache.ts';
 import { driverUser, permissionsOf } from '../../support/driver-user.ts';
 import { createUserKey } from '../../support/nats/index.ts';
 
@@ -123,7 +124,10 @@ describe('the exit code', () => {
 
 /** Runs a command as a process whose reader closes the given pipe before anything is written. */
 async function withClosed(pipe: 'stdout' | 'stderr', ...args: string[]) {
-  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...COMPILE_CACHE, ...process.env },
+  });
   child[pipe].destroy();
   const other = text(pipe === 'stdout' ? child.stderr : child.stdout);
   const [code] = (await once(child, 'exit')) as [number | null];

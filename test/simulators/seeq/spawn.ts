@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { COMPILE_CACHE } from '../../support/compile-cache.ts';
 import type { SimulatorControl } from './control.ts';
 import type { Account } from './http/sessions.ts';
 import type { SimulatorOptions } from './options.ts';
@@ -33,6 +34,7 @@ export async function spawnSeeqSimulator(
     stdio: ['pipe', 'pipe', 'pipe'],
     // Ctrl-C in a terminal is for the parent, which ends its simulators in order.
     detached: true,
+    env: { ...COMPILE_CACHE, ...process.env },
   });
   let said = '';
   child.stderr.on('data', (part: Buffer) => {

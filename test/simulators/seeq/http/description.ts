@@ -1,10 +1,9 @@
 /**
- * The API description (`openapi/seeq.yaml`) put to work: finds the operation of a request, turns the text of path and
+ * The API description (`openapi/seeq.yaml`, as JSON) put to work: finds the operation of a request, turns the text of path and
  * query into typed values, and checks parameters, bodies and answers against it.
  */
 import { readFileSync } from 'node:fs';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import { parse } from 'yaml';
 import type { operations } from '../../../../src/sources/seeq/seeq-api.generated.ts';
 import { SeeqError } from './errors.ts';
 
@@ -59,9 +58,9 @@ export interface Operation {
   readonly body?: Schema;
 }
 
-const document = parse(
-  readFileSync(new URL('../../../../openapi/seeq.yaml', import.meta.url), 'utf8'),
-) as unknown as Document;
+const document = JSON.parse(
+  readFileSync(new URL('../../../../openapi/seeq.generated.json', import.meta.url), 'utf8'),
+) as Document;
 
 const ajv = new Ajv2020({ strict: false, allErrors: true });
 ajv.addFormat('uuid', /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i);
