@@ -51,7 +51,9 @@ async function plot({ item, host, range, intervals }: PlotRequest, context: Requ
   const drawn = reducer.end();
 
   const unit = shape.unit ?? read.unit;
-  const steps = shape.interpolation === 'step' || shape.interpolation === 'discrete';
+  // Text holds, whatever the signal says.
+  const isStep = shape.interpolation === 'step' || shape.interpolation === 'discrete';
+  const steps = isStep || drawn.samples.some(({ value }) => typeof value === 'string');
   const until = heldUntil(drawn, shape, now);
   const writer = new PieceWriter(context, {
     index: item.index,

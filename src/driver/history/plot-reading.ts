@@ -9,7 +9,7 @@ import type { TimeRange } from '../../contract/time.ts';
 import type { Reduction, SamplePage, Source, SourceCall } from '../../sources/source.ts';
 import type { OpenSeries } from './open.ts';
 import type { PlotReducer } from './plot-reducer.ts';
-import { samplesOf, TimeReader } from './sample.ts';
+import { isBad, samplesOf, TimeReader } from './sample.ts';
 
 export interface PlotReading {
   series: OpenSeries;
@@ -61,6 +61,8 @@ export async function readPlot(reading: PlotReading, reducer: PlotReducer): Prom
         at = sample.at;
         // What lies before a later part has been computed.
         if (isFirst || at >= begin) reducer.add(sample);
+        // A server computes only numbers.
+        if (typeof sample.value !== 'number' && !isBad(sample)) mayCompute = false;
       }
       if (!mayCompute || at >= range.end) continue;
       const samples = samplesLeft(reading, count, begin, at);

@@ -13,6 +13,7 @@ import type { TimeRange } from '../../contract/time.ts';
 import type { Flag, ScalarValue, ValueStatus } from '../../contract/values.ts';
 import type { Reduction, ReductionSize, SamplePage, SourceCall } from '../source.ts';
 import { pageBytes } from './body-limits.ts';
+import { readNewestSample } from './newest-sample.ts';
 import { decodeRun, type DecodedPage } from './samples.ts';
 import { mustLeadOn } from './paging.ts';
 import { type Operation, type SeeqServer, shareKey } from './server.ts';
@@ -40,19 +41,27 @@ export async function readReduction(
 ): Promise<Reduction> {
   const lengthMs = intervalMs(range, intervals);
   const length = lengthMs * NS_PER_MS;
+  // Intervals are no shorter than a millisecond, and much longer ones are of no use.
+  if (((range.end - range.start) * 2n) / length < BigInt(intervals)) return nothing(range.start);
   const read = (formula: string): Promise<SamplePage> =>
     run(server, { formula, id, range, limit: Math.min(intervals + SPARE, LARGEST_PAGE) }, call);
   const extremes = (statistic: string) =>
     read(`$signal.aggregate(${statistic}, periods(${lengthMs}ms, ${lengthMs}ms), startKey())`);
-  const [low, high, borders, validity] = await Promise.all([
+  const [low, high, borders, validity, newest] = await Promise.all([
     extremes('minValue()'),
     extremes('maxValue()'),
     read(`resample($signal, ${lengthMs}ms)`),
     readValidity(server, id, range, samples, call),
+    readNewestSample(server, id, range.end, call),
   ]);
-  const extreme = [...pointsOf(low), ...pointsOf(high)].filter(({ at, value }) => value !== null && isWhole(at));
-  // The last interval that has a value may end after the newest sample, so it is read.
-  const until = extreme.reduce((last, { at }) => later(last, at), range.start);
+  const last = newest.time === null ? undefined : parseInstant(newest.time);
+  if (last === undefined || last < range.start) return nothing(range.start);
+  const valued = [...pointsOf(low), ...pointsOf(high)].filter(({ value }) => value !== null);
+  // A server may compute what holds or is between samples, so an interval behind the newest one says nothing.
+  const extreme = valued.filter(({ at }) => isWhole(at) && at <= last);
+  const isOver = valued.length === 0 && newest.status === 'Bad Data' && isWithout(validity, range.start, last);
+  // The last interval that has a value may end after the newest sample, so it is read; where none has, that sample is.
+  const until = isOver ? last : extreme.reduce((latest, { at }) => later(latest, at), range.start);
   // An interval that begins before the range is shown from the start on.
   const placed = extreme.map((point) => ({ ...point, at: later(range.start, point.at + length / 2n) }));
   // One that goes on behind what is computed is marked before that.
@@ -67,6 +76,12 @@ export async function readReduction(
     return at + length > range.start && at + length <= range.end;
   }
 }
+
+const nothing = (until: Nanoseconds): Reduction => ({ page: { times: [], values: [] }, until });
+
+/** Whether it is known that the signal has no value from one time to another. */
+const isWithout = ({ without, unknown }: Validity, from: Nanoseconds, to: Nanoseconds): boolean =>
+  unknown.length === 0 && without.reduce((end, stretch) => (stretch.start <= end ? stretch.end : end), from) >= to;
 
 const later = (a: Nanoseconds, b: Nanoseconds): Nanoseconds => (a > b ? a : b);
 

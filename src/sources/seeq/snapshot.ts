@@ -3,12 +3,13 @@ import { asSentence, withArticle } from '../../lib/phrases.ts';
 import { didYouMean } from '../../lib/suggest.ts';
 import { DriverError } from '../../contract/errors.ts';
 import { type Fqn, formatFqn } from '../../contract/fqn.ts';
-import { compareUtc, formatInstant, type Nanoseconds } from '../../contract/instant.ts';
+import type { Nanoseconds } from '../../contract/instant.ts';
 import type { Point } from '../../contract/values.ts';
 import type { SourceCall } from '../source.ts';
-import { decodeSample, noValue } from './samples.ts';
+import { readNewestSample } from './newest-sample.ts';
+import { noValue } from './samples.ts';
 import { readScalar } from './scalar.ts';
-import { type Operation, type SeeqServer, shareKey } from './server.ts';
+import type { SeeqServer } from './server.ts';
 import { latestTimeframe } from './timeframes.ts';
 import { properties, resolveAttribute } from './tree.ts';
 
@@ -25,24 +26,9 @@ export async function readSnapshot(server: SeeqServer, fqn: Fqn, time: Nanosecon
     const attribute = await resolveAttribute(server, fqn, call);
     return readSnapshot(server, attribute.fqn, time, call);
   }
-  if (fqn.kind === 'signal') return signalPoint(server, fqn.id, time, call);
+  if (fqn.kind === 'signal') return readNewestSample(server, fqn.id, time, call);
   if (fqn.kind === 'scalar') return readScalar(server, fqn.id, call);
   throw valueless(fqn, `${withArticle(fqn.kind)} has no value of its own`);
-}
-
-async function signalPoint(server: SeeqServer, id: string, time: Nanoseconds, call: SourceCall): Promise<Point> {
-  const key = formatInstant(time);
-  const operation: Operation<string> = (client, signal) =>
-    client.GET('/signals/{id}/sample/{key}', {
-      params: { path: { id, key }, query: { lookup: 'AtOrBefore' } },
-      parseAs: 'text',
-      signal,
-    });
-  const point = await server.askFor(call, operation, decodeSample, { share: shareKey('sample', id, key) });
-  if (point.time !== null && compareUtc(point.time, key) > 0) {
-    throw new DriverError('sourceError', `Server "${server.name}" gave a sample of ${point.time} for ${key}.`);
-  }
-  return point;
 }
 
 /** An attribute of the latest timeframe of a condition; its time is the start of that timeframe. */

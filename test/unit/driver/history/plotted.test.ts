@@ -133,6 +133,7 @@ describe('a series that is too much to read', () => {
   });
 
   it.each([
+    ['a number only by its unit', {}, (n: number) => (n < 5000 ? 'ON' : 'OFF')],
     ['text', { valueType: 'string', interpolation: 'step' }, (n: number) => (n < 5000 ? 'ON' : 'OFF')],
     ['discrete', { interpolation: 'discrete' }, (n: number) => (n < 5000 ? 1 : 2)],
   ] as const)('is read whatever its length where it is %s', async (_what, shape, value) => {
@@ -142,6 +143,7 @@ describe('a series that is too much to read', () => {
     expect(series.times).toContain(second(5000));
     expect(series.times).toContain(second(7199));
     expect(series.times.length).toBeLessThanOrEqual(22);
+    expect(series.step).toBe(true);
   });
 
   it('is not taken for one because it is dense at its beginning and ends soon', async () => {
