@@ -21,7 +21,7 @@ const named = (prefix: string): string[] =>
     (parameter) => `$${parameter.split('=')[0] ?? ''}`,
   );
 const WINDOW = "capsule('2026-01-01T00:00:00Z', '2026-01-01T02:00:00Z')";
-const duration = fc.constantFrom('15min', '1h', '90s', '3 days', '0.5h', '1ms');
+const duration = fc.constantFrom('15min', '1h', '90s', '3 days', '0.5h', '10s');
 const statistic = fc.constantFrom(
   ...[
     'average()',
