@@ -71,9 +71,12 @@ export class Ledger {
     this.#open.add(id);
   }
 
-  /** Requests that have no final answer yet. */
-  get open(): readonly string[] {
-    return [...this.#open];
+  /** Requests whose final answer must still come; `answered` are ids that a replica says it has answered. */
+  due(answered: ReadonlySet<string>): readonly string[] {
+    return [...this.#open].filter((id) => {
+      const excuse = this.#entries.get(id)?.excuse;
+      return excuse === undefined || (excuse === 'cut' && answered.has(id));
+    });
   }
 
   get violated(): number {

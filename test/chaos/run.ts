@@ -92,9 +92,10 @@ class Run {
     }
     this.#stopped = true;
     await Promise.all(workers);
-    await this.#lastAnswers();
     await this.#recovered();
-    const counts = this.#ledger.settle(this.#answered());
+    const answered = this.#answered();
+    await this.#lastAnswers(answered);
+    const counts = this.#ledger.settle(answered);
     const { codes, repeated, violations, violated } = this.#ledger;
     return { counts, codes, repeatedMessages: repeated.messages, faults: order.length, violations, violated };
   }
@@ -184,10 +185,10 @@ class Run {
   }
 
   /** Answers that come late, such as those of a replica that was frozen, still count. */
-  async #lastAnswers(): Promise<void> {
+  async #lastAnswers(answered: ReadonlySet<string>): Promise<void> {
     const until = Date.now() + LAST_ANSWERS_MS;
     const late = new Promise((resolve) => setTimeout(resolve, LAST_ANSWERS_MS).unref());
-    for (const id of this.#ledger.open) if (Date.now() < until) await this.#ledger.closed(id, late);
+    for (const id of this.#ledger.due(answered)) if (Date.now() < until) await this.#ledger.closed(id, late);
   }
 
   /** Ids of the requests that some replica says it has answered. */
