@@ -1,14 +1,34 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import { WAIT_MS } from './test/support/waiting.ts';
+
+// Longer than a wait for a condition: the last value of that says more than the end of the test does.
+const limits = { testTimeout: WAIT_MS + 30_000, hookTimeout: WAIT_MS + 30_000, expect: { poll: { timeout: WAIT_MS } } };
+
+const projects: TestProjectInlineConfiguration[] = [
+  {
+    // No process, no port. The files share their worker: nothing of one may be left for the next.
+    test: {
+      name: 'unit',
+      include: ['test/unit/**/*.test.ts'],
+      isolate: false,
+      pool: 'threads',
+      setupFiles: ['test/support/property-runs.ts'],
+      ...limits,
+    },
+  },
+  {
+    test: {
+      name: 'server',
+      include: ['test/**/*.test.ts'],
+      exclude: ['test/unit/**'],
+      ...limits,
+    },
+  },
+];
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    // Real servers start inside the tests; the limit only ends a test that hangs, no test asserts on time.
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
-    maxWorkers: 2,
-    // Likewise: the limit ends what hangs, with the last value, before that of the test ends it without.
-    expect: { poll: { timeout: 150_000 } },
+    projects,
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts'],

@@ -1,8 +1,9 @@
 import { vi } from 'vitest';
+import { WAIT_MS } from './waiting.ts';
 
 /**
- * Resolves with what the check gives, as soon as it throws no more. The limit only ends what hangs, with the last error,
- * before the limit of the test ends it without; vitest's own is a second, which a busy machine may well take.
+ * Resolves with the result of the check, as soon as it no longer throws. Rejects with its last error after
+ * {@link WAIT_MS}, before the limit of the test ends it without one.
  */
 export const eventually = <T>(check: () => T | Promise<T>): Promise<T> =>
-  vi.waitFor(check, { timeout: 150_000, interval: 20 });
+  vi.waitFor(check, { timeout: WAIT_MS, interval: 20 });

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { canMeet, covers, overlap } from '../../../src/config/ingest/filter-overlap.ts';
 import { parsePattern } from '../../../src/config/ingest/topic-filter.ts';
 import { topicFields, topicMatcher } from '../../../src/ingest/mapping/topic.ts';
+import { propertyRuns } from '../../support/property-runs.ts';
 
 /** One name more than filters and patterns have, and topics one level deeper. */
 const names = ['a', '', '$x', 'other'];
@@ -37,7 +38,7 @@ test('filters overlap exactly where a topic is taken by both; one that covers an
       expect(overlap(one, other)).toBe(topics.some((topic) => takes(topic) && alsoTakes(topic)));
       if (covers(one, other)) expect(topics.filter((topic) => alsoTakes(topic) && !takes(topic))).toEqual([]);
     }),
-    { numRuns: 1000 },
+    { numRuns: propertyRuns(1000) },
   );
 });
 
@@ -49,7 +50,7 @@ test('a filter and a pattern can meet exactly where a topic fits both', () => {
       const meet = topics.some((topic) => takes(topic) && topicFields(levels, topic) !== undefined);
       expect(canMeet(one, levels)).toBe(meet);
     }),
-    { numRuns: 1000 },
+    { numRuns: propertyRuns(1000) },
   );
 });
 

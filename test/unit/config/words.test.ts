@@ -7,6 +7,7 @@ import { hideSecrets, shownValue } from '../../../src/lib/shown-value.ts';
 import { configSchema } from '../../../src/config/schema.ts';
 import { Secret } from '../../../src/config/secret.ts';
 import { good, load, makePair, refusal, secrets, server } from '../../support/config.ts';
+import { propertyRuns } from '../../support/property-runs.ts';
 
 describe('nearest', () => {
   const known = Object.keys(configSchema.shape);
@@ -124,7 +125,7 @@ describe('any JSON at all', () => {
           expect((await refusal({ ...file, natsurl: 0 })).problems.length).toBeGreaterThan(0);
         },
       ),
-      { numRuns: 60 },
+      { numRuns: propertyRuns(60) },
     );
     const settings = fc.dictionary(fc.constantFrom('servers', 'limits', 'bus', 'x'), fc.jsonValue(), { minKeys: 1 });
     await fc.assert(
@@ -133,7 +134,7 @@ describe('any JSON at all', () => {
           (await refusal(good({ settings: { servers: [{ credentials: given }], ...given } }))).problems,
         ).not.toEqual([]);
       }),
-      { numRuns: 60 },
+      { numRuns: propertyRuns(60) },
     );
   });
 });

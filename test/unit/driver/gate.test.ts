@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DriverError } from '../../../src/contract/errors.ts';
 import { Gate } from '../../../src/driver/gate.ts';
+import { propertyRuns } from '../../support/property-runs.ts';
 
 /** A call that runs until the test ends it. */
 class ManualCall {
@@ -100,7 +101,7 @@ describe('whatever happens', () => {
         }
         expect(gate.load).toEqual({ running: 0, waiting: 0 });
       }),
-      { numRuns: 150 },
+      { numRuns: propertyRuns(150) },
     );
   });
 });

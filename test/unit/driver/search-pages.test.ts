@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { DriverError } from '../../../src/contract/errors.ts';
 import type { Found, SearchKind, SearchQuery, Source } from '../../../src/sources/source.ts';
 import { allPages, type Answer, fqn, source, testDriver, violations } from '../../support/driver.ts';
+import { propertyRuns } from '../../support/property-runs.ts';
 
 afterEach(() => {
   expect(violations).toEqual([]);
@@ -79,7 +80,7 @@ describe('all pages together', () => {
           }
         },
       ),
-      { numRuns: 60 },
+      { numRuns: propertyRuns(60) },
     );
   });
 

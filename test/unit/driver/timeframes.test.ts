@@ -5,6 +5,7 @@ import { DriverError } from '../../../src/contract/errors.ts';
 import { compareUtc, formatInstant } from '../../../src/contract/instant.ts';
 import type { Source, Timeframe } from '../../../src/sources/source.ts';
 import { allPages, fqn, source, testDriver, violations } from '../../support/driver.ts';
+import { propertyRuns } from '../../support/property-runs.ts';
 
 afterEach(() => {
   expect(violations).toEqual([]);
@@ -100,7 +101,7 @@ describe.each(['asc', 'desc'] as const)('all pages together, %s', (order) => {
           }
         },
       ),
-      { numRuns: 100 },
+      { numRuns: propertyRuns(100) },
     );
   });
 });

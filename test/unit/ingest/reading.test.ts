@@ -12,6 +12,7 @@ import {
   type Origin,
   type Reject,
 } from '../../../src/ingest/reading.ts';
+import { propertyRuns } from '../../support/property-runs.ts';
 
 const origin: Origin = { scheme: 'mqtt', connection: 'hall 3' };
 const measurement = (changes: Partial<Measurement> = {}): Measurement => ({
@@ -44,7 +45,7 @@ describe('the subject of a reading', () => {
         expect(scheme).toBe('mqtt');
         expect(rest.map(unescapeToken)).toEqual([connection, ...tokens]);
       }),
-      { numRuns: 2000 },
+      { numRuns: propertyRuns(2000) },
     );
   });
 
@@ -54,7 +55,7 @@ describe('the subject of a reading', () => {
         const same = JSON.stringify(a) === JSON.stringify(b);
         expect(readingSubject('iota', origin, a) === readingSubject('iota', origin, b)).toBe(same);
       }),
-      { numRuns: 2000 },
+      { numRuns: propertyRuns(2000) },
     );
   });
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { JsonError, readJson } from '../../../src/lib/json.ts';
+import { propertyRuns } from '../../support/property-runs.ts';
 
 const parses = (text: string): boolean => {
   try {
@@ -45,7 +46,7 @@ describe('readJson', () => {
         if (parses(text)) expect(readJson(text).value).toEqual(JSON.parse(text));
         else expect(failure(text).line).toBeGreaterThan(0);
       }),
-      { numRuns: 2000 },
+      { numRuns: propertyRuns(2000) },
     );
   });
 

@@ -6,11 +6,12 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../support/random.ts';
 import { ask, paramsOf, toText } from './ask.ts';
+import { propertyRuns } from '../../support/property-runs.ts';
 import { type Case, makeCase } from './cases.ts';
 import { differenceOf } from './compare.ts';
 
 const seed = Number(process.env.REFERENCE_SEED ?? Date.now() % 1_000_000);
-const cases = Number(process.env.REFERENCE_CASES ?? 10_000);
+const count = Number(process.env.REFERENCE_CASES ?? propertyRuns(10_000));
 const SHARES = 10;
 
 /** All that is needed to see a difference by hand. */
@@ -26,7 +27,7 @@ function described({ signal, arrival, pages, ...one }: Case): string {
 
 describe(`an exact reference (REFERENCE_SEED=${seed})`, () => {
   it.each(Array.from({ length: SHARES }, (_, n) => n))('agrees on random cases, share %i', async (share) => {
-    for (let n = share; n < cases; n += SHARES) {
+    for (let n = share; n < count; n += SHARES) {
       const one = makeCase(new Random(seed, n));
       const difference = differenceOf(one, await ask(one));
       if (difference !== undefined) expect.fail(`case ${n}: ${difference}\n${described(one)}`);

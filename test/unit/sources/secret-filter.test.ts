@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SecretFilter } from '../../../src/sources/secret-filter.ts';
+import { propertyRuns } from '../../support/property-runs.ts';
 
 const SECRET = 'p@ss "wörd"/+7f3a9c';
 const percent = (text: string, upper = true): string =>
@@ -95,7 +96,7 @@ describe('a secret', () => {
         const shown = new SecretFilter([secret]).clean(`${around}<${FORMS[form]?.(secret) ?? ''}>${around}`);
         expect(shown).toContain('[secret]');
       }),
-      { numRuns: 500, seed: 1 },
+      { numRuns: propertyRuns(500), seed: 1 },
     );
   });
 

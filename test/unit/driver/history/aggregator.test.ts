@@ -9,6 +9,7 @@ import type { WrittenSample } from '../../../../src/driver/history/pieces.ts';
 import type { Sample } from '../../../../src/driver/history/sample.ts';
 import { IntervalStatistics } from '../../../../src/driver/history/statistics.ts';
 import { bordersOf, type Described, isBad, offset, sample, series, START } from './support.ts';
+import { propertyRuns } from '../../../support/property-runs.ts';
 
 /** Those that have one series, whatever the states are. */
 const methods = aggregateMethods.filter((method) => !isStateMethod(method));
@@ -184,7 +185,7 @@ describe('for any series', () => {
           expect(average).toBeLessThanOrEqual(high ?? NaN);
         }
       }),
-      { numRuns: 250 },
+      { numRuns: propertyRuns(250) },
     );
   });
 
@@ -210,7 +211,7 @@ describe('for any series', () => {
           }
         }
       }),
-      { numRuns: 250 },
+      { numRuns: propertyRuns(250) },
     );
   });
 
@@ -245,7 +246,7 @@ describe('for any series', () => {
           }
         }
       }),
-      { numRuns: 150 },
+      { numRuns: propertyRuns(150) },
     );
   });
 });

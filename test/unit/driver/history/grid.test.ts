@@ -6,6 +6,7 @@ import type { GridParams } from '../../../../src/contract/functions/grid.ts';
 import { formatInstant, type Nanoseconds, parseInstant } from '../../../../src/contract/instant.ts';
 import { instantsOf, intervalsOf } from '../../../../src/driver/history/grid.ts';
 import { limits } from '../../../support/driver.ts';
+import { propertyRuns } from '../../../support/property-runs.ts';
 
 const at = (text: string): Nanoseconds => parseInstant(text) ?? 0n;
 const MINUTE = 60_000_000_000n;
@@ -133,7 +134,7 @@ describe('intervals on the clock', () => {
         // Changes of the clock add one each, at most.
         expect(borders.length - 1).toBeLessThanOrEqual(grid.count + 8);
       }),
-      { numRuns: 60 },
+      { numRuns: propertyRuns(60) },
     );
   });
 });

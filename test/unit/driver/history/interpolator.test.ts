@@ -6,6 +6,7 @@ import { Interpolator } from '../../../../src/driver/history/interpolator.ts';
 import type { WrittenSample } from '../../../../src/driver/history/pieces.ts';
 import type { Sample } from '../../../../src/driver/history/sample.ts';
 import { type Described, isBad, sample, series, START } from './support.ts';
+import { propertyRuns } from '../../../support/property-runs.ts';
 
 const LATER = START + 1_000_000n;
 
@@ -59,7 +60,7 @@ describe('for any series', () => {
           else expect(have?.value).toBe(value);
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: propertyRuns(1000) },
     );
   });
 });

@@ -7,6 +7,7 @@ import { isGap, type Plot, PlotReducer } from '../../../../src/driver/history/pl
 import type { Sample } from '../../../../src/driver/history/sample.ts';
 import { limits } from '../../../support/driver.ts';
 import { type Described, isBad, offset, sample, series, START } from './support.ts';
+import { propertyRuns } from '../../../support/property-runs.ts';
 
 const evenly = (range: TimeRange, count: number): Intervals => intervalsOf({ count }, range, 'UTC', limits);
 
@@ -55,7 +56,7 @@ function check(property: (described: Described, intervals: number, plot: Plot) =
     fc.property(cases, ([described, intervals]) => {
       property(described, intervals, reduce(described, intervals));
     }),
-    { numRuns: 1000 },
+    { numRuns: propertyRuns(1000) },
   );
 }
 

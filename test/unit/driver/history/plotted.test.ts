@@ -8,6 +8,7 @@ import type { SeriesPiece } from '../../../../src/contract/series.ts';
 import type { TimeRange } from '../../../../src/contract/time.ts';
 import type { SamplePage, SeriesShape, Source } from '../../../../src/sources/source.ts';
 import { fqn, NOW, source, testDriver, violations } from '../../../support/driver.ts';
+import { propertyRuns } from '../../../support/property-runs.ts';
 
 afterEach(() => {
   expect(violations).toEqual([]);
@@ -184,7 +185,7 @@ describe('a long series', () => {
       fc.asyncProperty(fc.integer({ min: 20, max: 3000 }), async (size) => {
         expect(await cut(size)).toEqual(whole);
       }),
-      { numRuns: 10 },
+      { numRuns: propertyRuns(10) },
     );
   });
 
@@ -260,7 +261,7 @@ describe('any series, whether the server computes a part of it or not', () => {
         ]);
         if (plotted.reducedBy === 'server') byServer++;
       }),
-      { numRuns: 200 },
+      { numRuns: propertyRuns(200) },
     );
     expect(byServer).toBeGreaterThan(0);
   });

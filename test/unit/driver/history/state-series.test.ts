@@ -9,6 +9,7 @@ import { PieceWriter } from '../../../../src/driver/history/pieces.ts';
 import { StateSeries } from '../../../../src/driver/history/state-series.ts';
 import type { IntervalStatistics } from '../../../../src/driver/history/statistics.ts';
 import { bordersOf, series, START } from './support.ts';
+import { propertyRuns } from '../../../support/property-runs.ts';
 
 const cases = fc.record({
   described: series('numbers and text'),
@@ -63,6 +64,6 @@ it('every state has all intervals, also those before it appeared', async () => {
         if (method === 'countInState' || shape.interpolation === 'step') expect(sum).toBeCloseTo(Number(whole), 12);
       }
     }),
-    { numRuns: 100 },
+    { numRuns: propertyRuns(100) },
   );
 });

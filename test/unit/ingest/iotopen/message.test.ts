@@ -5,6 +5,7 @@ import { measurementOf, parsePayload, readSample } from '../../../../src/ingest/
 import { TopicMap } from '../../../../src/ingest/iotopen/topic-map.ts';
 import { readingSubject } from '../../../../src/ingest/reading.ts';
 import { publishSubject } from '../../../../src/bus/subject.ts';
+import { propertyRuns } from '../../../support/property-runs.ts';
 
 const LIMITS = { aheadMs: 300_000, oldMs: 3660 * 86_400_000 };
 const NOW = 1_795_650_000_000_000_000n;
@@ -48,7 +49,7 @@ describe('a message', () => {
         } else if (typeof got.value === 'number') expect(got.value).toBe(said.value);
         else expect(Number(got.value)).toBe(said.value);
       }),
-      { numRuns: 1000 },
+      { numRuns: propertyRuns(1000) },
     );
   });
 });

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { deadLetterSchema, readingSchema } from '../../../../src/contract/reading.ts';
 import { deadLetterOf, publicationOf, type Origin, type Reject } from '../../../../src/ingest/reading.ts';
 import { LIMITS, mappingOf, read, RECEIVED } from '../../../support/mapping.ts';
+import { propertyRuns } from '../../../support/property-runs.ts';
 
 const origin: Origin = { scheme: 'mqtt', connection: 'hall' };
 const types = ['auto', 'number', 'text', 'boolean'].map((type) => ({ field: type, path: '$.v', type }));
@@ -72,7 +73,7 @@ describe('any message', () => {
         expect(new Set(ids).size).toBe(ids.length);
         if (!isEmptyList(bytes)) expect(measurements.length + rejects.length).toBeGreaterThan(0);
       }),
-      { numRuns: 3000 },
+      { numRuns: propertyRuns(3000) },
     );
   });
 
@@ -86,7 +87,7 @@ describe('any message', () => {
         };
         expect(ids()).toEqual(ids());
       }),
-      { numRuns: 500 },
+      { numRuns: propertyRuns(500) },
     );
   });
 });

@@ -7,6 +7,7 @@ import { readingSchema } from '../../../../src/contract/reading.ts';
 import { publicationOf, type Measurement, type Origin } from '../../../../src/ingest/reading.ts';
 import { subscriptionsOf } from '../../../../src/ingest/mapping/subscriptions.ts';
 import { codes, mappingOf, only, read, values } from '../../../support/mapping.ts';
+import { propertyRuns } from '../../../support/property-runs.ts';
 
 const origin: Origin = { scheme: 'mqtt', connection: 'hall 3' };
 
@@ -195,7 +196,7 @@ describe('the names of readings', () => {
           [],
         ]);
       }),
-      { numRuns: 2000 },
+      { numRuns: propertyRuns(2000) },
     );
   });
 
@@ -213,7 +214,7 @@ describe('the names of readings', () => {
         const fqn = ({ body }: typeof first) => (JSON.parse(Buffer.from(body).toString()) as { fqn: string }).fqn;
         expect(fqn(first) === fqn(second)).toBe(same);
       }),
-      { numRuns: 2000 },
+      { numRuns: propertyRuns(2000) },
     );
   });
 

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { codes, only, readBy, type RawEntry } from '../../../support/mapping.ts';
+import { propertyRuns } from '../../../support/property-runs.ts';
 
 const one = (value: RawEntry, more: RawEntry = {}): RawEntry => ({ ...more, values: [{ path: '$.v', ...value }] });
 const reading = (value: RawEntry, json: string, more?: RawEntry) => only(readBy(one(value, more), `{"v":${json}}`));
@@ -154,7 +155,7 @@ describe('a value', () => {
           expect(zero).toBe(/^\s*[-+]?(?:0+\.?0*|\.0+)(?:[eE][-+]?\d{1,4})?\s*$/.test(text));
         },
       ),
-      { numRuns: 3000 },
+      { numRuns: propertyRuns(3000) },
     );
   });
 });

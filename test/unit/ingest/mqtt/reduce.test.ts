@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { covers } from '../../../../src/config/ingest/filter-overlap.ts';
 import { topicMatcher } from '../../../../src/ingest/mapping/topic.ts';
 import { reduce } from '../../../../src/ingest/mqtt/reduce.ts';
+import { propertyRuns } from '../../../support/property-runs.ts';
 
 const filters = (...all: string[]): string[] =>
   reduce(all.map((filter) => ({ filter, qos: 1 as const }))).map(({ filter }) => filter);
@@ -48,7 +49,7 @@ test('after it, the same topics are taken', () => {
       const takes = (some: string[]): boolean => some.some((one) => topicMatcher(one)(levels));
       expect(takes(filters(...all))).toBe(takes(all));
     }),
-    { numRuns: 2000 },
+    { numRuns: propertyRuns(2000) },
   );
 });
 
@@ -58,7 +59,7 @@ test('after it, none contains another', () => {
       const left = filters(...all);
       for (const one of left) for (const other of left) if (one !== other) expect(covers(one, other)).toBe(false);
     }),
-    { numRuns: 2000 },
+    { numRuns: propertyRuns(2000) },
   );
 });
 

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { decodeBase64 } from '../../../../src/ingest/seneye/base64.ts';
 import { isSignedWith, JwsError, readJws } from '../../../../src/ingest/seneye/jws.ts';
 import { signMessage, type Encoding } from '../../../simulators/seneye/encoding.ts';
+import { propertyRuns } from '../../../support/property-runs.ts';
 
 const HEADER = 'eyJhbGciOiJIUzI1NiJ9';
 const SAMPLE =
@@ -90,7 +91,7 @@ describe('a signed message', () => {
           expect(passes(changed, secret)).toBe(false);
         },
       ),
-      { numRuns: 500 },
+      { numRuns: propertyRuns(500) },
     );
   });
 

@@ -2,15 +2,15 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { errorsPage } from '../../../scripts/generators/errors.ts';
-import { runExamples } from '../../../scripts/generators/examples.ts';
-import { functionsPage } from '../../../scripts/generators/functions.ts';
-import { telemetryPage } from '../../../scripts/generators/telemetry.ts';
-import { answerSchema } from '../../../src/contract/answer.ts';
-import { errorCodes } from '../../../src/contract/errors.ts';
-import { functionTable } from '../../../src/contract/functions/table.ts';
-import { requestSchema } from '../../../src/contract/request.ts';
-import * as telemetry from '../../../src/contract/telemetry.ts';
+import { errorsPage } from '../../scripts/generators/errors.ts';
+import { runExamples } from '../../scripts/generators/examples.ts';
+import { functionsPage } from '../../scripts/generators/functions.ts';
+import { telemetryPage } from '../../scripts/generators/telemetry.ts';
+import { answerSchema } from '../../src/contract/answer.ts';
+import { errorCodes } from '../../src/contract/errors.ts';
+import { functionTable } from '../../src/contract/functions/table.ts';
+import { requestSchema } from '../../src/contract/request.ts';
+import * as telemetry from '../../src/contract/telemetry.ts';
 
 /** What stands in the JSON blocks of a page. */
 const jsonBlocks = (page: string): unknown[] =>

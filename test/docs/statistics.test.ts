@@ -1,11 +1,11 @@
 /** Every example of docs/statistics.md is what the driver answers. */
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import type { SeriesPiece } from '../../../src/contract/series.ts';
-import type { ScalarValue } from '../../../src/contract/values.ts';
-import type { SeriesShape } from '../../../src/sources/source.ts';
-import { flag } from '../../../src/contract/series.ts';
-import { fqn, source, testDriver } from '../../support/driver.ts';
+import type { SeriesPiece } from '../../src/contract/series.ts';
+import type { ScalarValue } from '../../src/contract/values.ts';
+import type { SeriesShape } from '../../src/sources/source.ts';
+import { flag } from '../../src/contract/series.ts';
+import { fqn, source, testDriver } from '../support/driver.ts';
 
 interface Example {
   signal: Partial<Omit<SeriesShape, 'maximumInterpolation'>> & { maximumInterpolation: string };

@@ -4,8 +4,8 @@ import { createRequire } from 'node:module';
 import { Ajv, type AnySchema } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { asyncapiDocument, bus } from '../../../scripts/generators/asyncapi.ts';
-import { functionTable } from '../../../src/contract/functions/table.ts';
+import { asyncapiDocument, bus } from '../../scripts/generators/asyncapi.ts';
+import { functionTable } from '../../src/contract/functions/table.ts';
 
 interface Document {
   channels: Record<string, { address?: string | null; messages: Record<string, unknown>; parameters?: object }>;

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Cluster, REQUEST_TOPIC, startCluster } from '../../support/cluster.ts';
+import { type Cluster, REQUEST_TOPIC, startCluster } from '../support/cluster.ts';
 
 let cluster: Cluster;
 let folder: string;

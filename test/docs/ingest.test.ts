@@ -2,10 +2,10 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { topicSchema } from '../../../src/config/ingest/mapping.ts';
-import { readingSchema } from '../../../src/contract/reading.ts';
-import { good, load } from '../../support/config.ts';
-import { createAuthority } from '../../support/nats/certificates.ts';
+import { topicSchema } from '../../src/config/ingest/mapping.ts';
+import { readingSchema } from '../../src/contract/reading.ts';
+import { good, load } from '../support/config.ts';
+import { createAuthority } from '../support/nats/certificates.ts';
 
 const page = await readFile('docs/ingest.md', 'utf8');
 const blocks = Array.from(page.matchAll(/^```json\n([\s\S]*?)^```/gm), ([, text = '']) => JSON.parse(text) as object);
