@@ -145,23 +145,42 @@ export const timeframesearch = defineFunction({
   description:
     'Finds timeframes (capsules) of conditions that overlap a range, or the conditions themselves. One that ends at the ' +
     'start of the range, or begins at its end, only touches it and is left out',
-  params: z.strictObject({
-    definitions: z.boolean().default(false).describe('Find conditions instead of their timeframes'),
-    conditions: z.array(fqnInput).min(1).max(1000).optional().describe('FQNs of conditions; else "query" finds them'),
-    query: searchParams.query,
-    field: searchParams.field,
-    workbook: searchParams.workbook,
-    datasource: searchParams.datasource,
-    asset: searchParams.asset,
-    start: timeInput.default('*-1d'),
-    end: timeInput.default('*'),
-    timeZone: timeZoneInput,
-    where: z.array(attributeTest).max(50).default([]).describe('Tests that all must hold'),
-    minDurationMs: z.number().min(0).optional().describe('Only timeframes that are at least as long'),
-    open: z.boolean().optional().describe('true: only open ones; false: only ended ones'),
-    limit: z.number().int().min(1).default(100).describe('Hits in one answer'),
-    cursor: cursorParam,
-    order: z.enum(['asc', 'desc']).default('asc').describe('By start'),
-  }),
+  params: z
+    .strictObject({
+      definitions: z.boolean().default(false).describe('Find conditions instead of their timeframes'),
+      conditions: z.array(fqnInput).min(1).max(1000).optional().describe('FQNs of conditions; else "query" finds them'),
+      query: searchParams.query,
+      field: searchParams.field,
+      workbook: searchParams.workbook,
+      datasource: searchParams.datasource,
+      asset: searchParams.asset,
+      start: timeInput.default('*-1d'),
+      end: timeInput.default('*'),
+      timeZone: timeZoneInput,
+      where: z.array(attributeTest).max(50).default([]).describe('Tests that all must hold'),
+      minDurationMs: z.number().min(0).optional().describe('Only timeframes that are at least as long'),
+      open: z.boolean().optional().describe('true: only open ones; false: only ended ones'),
+      limit: z.number().int().min(1).default(100).describe('Hits in one answer'),
+      cursor: cursorParam,
+      order: z.enum(['asc', 'desc']).default('asc').describe('By start'),
+    })
+    .refine(
+      ({ conditions, query, asset, datasource, workbook }) =>
+        conditions === undefined ||
+        (query === '*' && [asset, datasource, workbook].every((filter) => filter === undefined)),
+      {
+        path: ['conditions'],
+        error: 'names the conditions; query, asset, datasource and workbook belong to a search without it',
+      },
+    )
+    .refine(
+      ({ definitions, conditions, where, minDurationMs, open }) =>
+        !definitions ||
+        (where.length === 0 && [conditions, minDurationMs, open].every((filter) => filter === undefined)),
+      {
+        path: ['definitions'],
+        error: 'finds conditions; conditions, where, minDurationMs and open belong to a search without it',
+      },
+    ),
   item: z.union([conditionSchema, timeframeSchema, failedHost, failedItem]),
 });

@@ -7,7 +7,8 @@ import { resolveRange } from '../../contract/time.ts';
 import { isUnreadable } from '../../sources/source.ts';
 import type { RequestContext } from '../context.ts';
 import { handler } from '../handler.ts';
-import { eachItem } from '../items.ts';
+import type { Host } from '../hosts.ts';
+import { eachItem, type RequestedItem } from '../items.ts';
 import { checkRange } from '../limits.ts';
 import { failUnreadable, foundItem, searchPage } from '../search/pages.ts';
 import { searchScope } from '../search/scope.ts';
@@ -47,11 +48,13 @@ type Read = (condition: Condition) => Promise<void>;
 
 /** Reads conditions given by name, each once; one that cannot be read fails alone. */
 async function readNamed(texts: string[], read: Read, context: RequestContext): Promise<void> {
-  await eachItem(context, [...new Set(texts)], AT_ONCE, async ({ fqn, index, text }, host) => {
+  const first = new Map(texts.map((text, index) => [text, index] as const).reverse());
+  const readOne = async ({ fqn, index, text }: RequestedItem, host: Host): Promise<void> => {
     conditionOnly(fqn.kind, text);
     const { name } = await host.source.properties(fqn.id, context.callTo(host));
     await read({ host, id: fqn.id, name, label: { index, fqn: text } });
-  });
+  };
+  await eachItem(context, texts, AT_ONCE, readOne, (index) => first.get(texts[index] ?? '') !== index);
 }
 
 /** Reads the conditions that match the search. */

@@ -38,7 +38,7 @@ const positionSchema = z.object({
   at: z.string().nullable(),
   key: z.string(),
   /** How many with that start and key have been given; more than one where a source gives no ids. */
-  repeats: z.number().int().min(1),
+  repeats: z.number().int().min(1).max(100_000),
 });
 type Position = z.infer<typeof positionSchema>;
 
@@ -63,18 +63,18 @@ export async function timeframePage(
 ): Promise<void> {
   const position =
     search.cursor === undefined ? undefined : decodeCursor(search.cursor, search.question, positionSchema);
-  const hits: Hit[] = [];
+  const hits = new FirstHits(search.order, search.limit + 1 + (position?.repeats ?? 0));
   await readAll(async (condition) => {
     const unreadable = new Map<string, UnreadableItem>();
-    for (const hit of await readCondition(condition, search, position, unreadable, context)) hits.push(hit);
+    await readCondition(condition, search, position, { hits, unreadable }, context);
     // One failure for all of them, since a condition has thousands of timeframes.
     const [first] = unreadable.values();
     if (first === undefined) return;
     await context.part(condition.label, () => Promise.reject(missing(first, unreadable.size)));
   });
-  hits.sort((a, b) => compare(a, b, search.order));
-  const given = hits.findIndex((hit) => !isAt(hit, position));
-  const fresh = hits.slice(Math.min(given < 0 ? hits.length : given, position?.repeats ?? 0));
+  const first = hits.sorted();
+  const given = first.findIndex((hit) => !isAt(hit, position));
+  const fresh = first.slice(Math.min(given < 0 ? first.length : given, position?.repeats ?? 0));
   const page = fresh.slice(0, search.limit);
   for (const hit of page) await context.emit(toItem(hit));
   if (fresh.length <= search.limit) return;
@@ -92,40 +92,79 @@ interface Hit {
   timeframe: Timeframe;
 }
 
+/** The first hits in order, of all conditions together, so that memory grows with the page alone. */
+class FirstHits {
+  readonly most: number;
+  readonly #order: 'asc' | 'desc';
+  #hits: Hit[] = [];
+  /** The last of the first ones, once there are as many. */
+  #last: Hit | undefined;
+
+  constructor(order: 'asc' | 'desc', most: number) {
+    this.#order = order;
+    this.most = most;
+  }
+
+  add(hit: Hit): void {
+    this.#hits.push(hit);
+    if (this.#hits.length >= 2 * this.most) this.sorted();
+  }
+
+  /** Whether all that begins so early or so late comes behind the first ones. */
+  isBehind({ start }: Timeframe): boolean {
+    return this.#last !== undefined && sign(this.#order) * compareStarts(start, this.#last.timeframe.start) > 0;
+  }
+
+  /** Those found so far, no more than can stand on the page. */
+  sorted(): readonly Hit[] {
+    this.#hits.sort((a, b) => compare(a, b, this.#order));
+    if (this.#hits.length >= this.most) this.#hits.length = this.most;
+    this.#last = this.#hits[this.most - 1];
+    return this.#hits;
+  }
+}
+
+interface Found {
+  hits: FirstHits;
+  /** Those that cannot be used, by their id. */
+  unreadable: Map<string, UnreadableItem>;
+}
+
 /**
- * Timeframes of one condition that may stand on this page, and one more if there is one: in order of their start, and all
- * that start with the last of them, because the order among those is by their keys.
- * @param unreadable gets those that cannot be used, by their id
+ * Reads the timeframes of one condition that may stand on this page, and one more if there is one: in order of their
+ * start, and all that start with the last of them, because the order among those is by their keys.
  */
 async function readCondition(
   condition: Condition,
   search: TimeframeSearch,
   position: Position | undefined,
-  unreadable: Map<string, UnreadableItem>,
+  { hits, unreadable }: Found,
   context: RequestContext,
-): Promise<Hit[]> {
+): Promise<void> {
   const { host, id } = condition;
   const { order } = search;
   const from = formatInstant(search.range.start);
   const to = formatInstant(search.range.end);
-  const most = search.limit + 1 + (position?.repeats ?? 0);
-  const kept: Hit[] = [];
+  let kept = 0;
+  let last: Timeframe | undefined;
   const range = remaining(search, position);
   // One more shows that no further one starts with the last.
-  const runs = host.source.timeframes(id, range, { order, expected: most + 1 }, context.callTo(host));
+  const runs = host.source.timeframes(id, range, { order, expected: hits.most + 1 }, context.callTo(host));
   for await (const timeframes of runs) {
     for (const timeframe of timeframes) {
       if (isUnreadable(timeframe)) {
         unreadable.set(timeframe.id, timeframe);
         continue;
       }
-      if (kept.length >= most && compareStarts(timeframe.start, kept.at(-1)?.timeframe.start) !== 0) return kept;
+      if (hits.isBehind(timeframe)) return;
+      if (kept >= hits.most && compareStarts(timeframe.start, last?.start) !== 0) return;
       const hit = { condition, timeframe };
       if (wasGiven(hit, position, order) || !overlaps(timeframe, from, to) || !passes(timeframe, search)) continue;
-      kept.push(hit);
+      hits.add(hit);
+      kept++;
+      last = timeframe;
     }
   }
-  return kept;
 }
 
 /** The part of the range that later pages can still touch. */

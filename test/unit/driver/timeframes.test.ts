@@ -1,4 +1,6 @@
 /** `timeframesearch`: the timeframes of several conditions as one ordered list, page by page, and tests on them. */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { DriverError } from '../../../src/contract/errors.ts';
@@ -105,6 +107,12 @@ describe.each(['asc', 'desc'] as const)('all pages together, %s', (order) => {
     );
   });
 });
+
+/** Collects all garbage, so that memory can be told. */
+function garbageCollector(): () => void {
+  setFlagsFromString('--expose-gc');
+  return runInNewContext('gc') as () => void;
+}
 
 const one = (list: Timeframe[]) => testDriver([calendar('a', { c: list })]);
 
@@ -238,14 +246,49 @@ describe('conditions', () => {
     expect(
       items
         .filter(({ error }) => error !== undefined)
-        .map(({ fqn: name, error }) => [name, (error as { code: string }).code]),
+        .map(({ index, fqn: name, error }) => [index, name, (error as { code: string }).code]),
     ).toEqual(
       expect.arrayContaining([
-        [conditions[2], 'notFound'],
-        [conditions[3], 'badRequest'],
-        ['nonsense', 'badRequest'],
+        [2, conditions[2], 'notFound'],
+        [3, conditions[3], 'badRequest'],
+        [4, 'nonsense', 'badRequest'],
       ]) as unknown,
     );
+  });
+
+  it.each([
+    [{ conditions: [fqn('a', 'condition', 'c')], query: 'Shift*' }, 'Parameter "conditions" names the conditions'],
+    [{ conditions: [fqn('a', 'condition', 'c')], asset: fqn('a', 'asset', 'x') }, 'Parameter "conditions" names'],
+    [{ definitions: true, open: true }, 'Parameter "definitions" finds conditions'],
+    [{ definitions: true, where: [{ attribute: 'x', equals: 1 }] }, 'Parameter "definitions" finds conditions'],
+  ])('are not both named and searched for, or searched for and their timeframes tested: %j', async (params, text) => {
+    const { error } = await testDriver([calendar('a', { c: named })]).ask('timeframesearch', { ...RANGE, ...params });
+    expect(error?.message).toContain(text);
+  });
+
+  it('of which many have many timeframes take the memory of one page', async () => {
+    const text = (n: number) => Buffer.alloc(10_000, `${n} `).toString('latin1');
+    const gc = garbageCollector();
+    let [most, read] = [0, 0];
+    const crowd = Object.fromEntries(Array.from({ length: 50 }, (_unused, n) => [`c${n}`, []]));
+    const one = calendar('a', crowd, {
+      async *timeframes(id) {
+        for (let n = 0; n < 200; n++) {
+          yield [timeframe(`t${n}`, 50, 100, { id: { value: id }, text: { value: text(n) } })];
+          if (++read % 1000 !== 0) continue;
+          gc();
+          most = Math.max(most, process.memoryUsage().heapUsed);
+        }
+      },
+    });
+    const { ask } = testDriver([one], { concurrency: 1 });
+    gc();
+    const before = process.memoryUsage().heapUsed;
+    const { items, meta } = await ask('timeframesearch', { ...RANGE, limit: 200 });
+    expect([items.length, read, meta.truncated]).toEqual([200, 10_000, true]);
+    expect(new Set(items.map(({ condition }) => condition))).toEqual(new Set([fqn('a', 'condition', 'c0')]));
+    // All of them together are 100 MB.
+    expect(most - before).toBeLessThan(30_000_000);
   });
 
   it('of which too many match are refused with advice', async () => {
@@ -322,7 +365,9 @@ it('a cursor keeps the range of the first page and belongs to its question', asy
       code: 'badRequest',
     });
   }
-  expect((await ask('timeframesearch', { ...relative, cursor: 'garbage' })).error).toMatchObject({
-    code: 'badRequest',
-  });
+  const { v, q, p } = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as { v: number; q: string; p: object };
+  const forged = Buffer.from(JSON.stringify({ v, q, p: { ...p, repeats: 1e9 } })).toString('base64url');
+  for (const wrong of ['garbage', forged]) {
+    expect((await ask('timeframesearch', { ...relative, cursor: wrong })).error).toMatchObject({ code: 'badRequest' });
+  }
 });
