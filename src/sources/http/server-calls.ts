@@ -2,10 +2,10 @@
  * The calls to one server, with all that passes by itself settled: another try after a failure that may pass, a second
  * try beside a call that hangs, and no try at all while the server is known to be sick. Every call only reads.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { DriverError } from '../../contract/errors.ts';
 import type { Pause } from '../source.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
+import { CLOCK, type Clock } from './clock.ts';
 import { CallTimeout } from './exchange.ts';
 import { fromThrown, isBrokenConnection, isPassing, Unreachable } from './failure.ts';
 import { parseRetryAfter, waitMs } from './retry.ts';
@@ -40,8 +40,8 @@ export interface ServerCallsOptions {
   readonly onSick?: () => void;
   /** Told before a call is made once more, because the connections may all be dead. */
   readonly onSecond: () => void;
-  /** For the jitter between tries, from 0 to 1. */
-  readonly random?: (() => number) | undefined;
+  /** The time between tries; that of the machine by default. */
+  readonly clock?: Clock | undefined;
 }
 
 /** How long a call is tried. */
@@ -81,15 +81,15 @@ const ANSWERS_REMEMBERED = 32;
 
 export class ServerCalls {
   readonly #options: ServerCallsOptions;
-  readonly #random: () => number;
+  readonly #clock: Clock;
   readonly #circuit: CircuitBreaker;
   readonly #watch: SilenceWatch;
   #failing = 0;
 
   constructor(options: ServerCallsOptions) {
     this.#options = options;
-    this.#random = options.random ?? Math.random;
-    this.#circuit = new CircuitBreaker(undefined, this.#random);
+    this.#clock = options.clock ?? CLOCK;
+    this.#circuit = new CircuitBreaker(this.#clock.now);
     this.#watch = new SilenceWatch({
       look: () => this.#look(),
       onSick: (failure) => {
@@ -118,7 +118,7 @@ export class ServerCalls {
    */
   async insist<T>(limits: CallLimits, attempt: (slowEndMs: number) => Promise<T>): Promise<T> {
     const { signal, deadlineMs, probe = false, pause } = limits;
-    const endMs = Math.min(deadlineMs ?? Infinity, performance.now() + (probe ? PROBE_PATIENCE_MS : PATIENCE_MS));
+    const endMs = Math.min(deadlineMs ?? Infinity, this.#clock.now() + (probe ? PROBE_PATIENCE_MS : PATIENCE_MS));
     const slowEndMs = deadlineMs ?? endMs;
     let damages = 0;
     for (let tries = 1; ; tries++) {
@@ -137,12 +137,12 @@ export class ServerCalls {
         this.#count(passing ? error : undefined);
         if (!passing || signal.aborted || (this.#circuit.isOpen && !probe)) throw error;
         // The server closed a kept connection just when it was used: nothing to wait for.
-        const wait = tries === 1 && isBrokenConnection(error) ? 0 : waitMs(tries, retryHintMs(error), this.#random);
+        const wait = tries === 1 && isBrokenConnection(error) ? 0 : waitMs(tries, retryHintMs(error), Math.random);
         // A wait that leaves no time would only hide the reason; the hint goes to the caller instead.
-        if (performance.now() + wait >= endMs) throw error;
+        if (this.#clock.now() + wait >= endMs) throw error;
         if (wait === 0) continue;
         if (pause !== undefined && this.#failing < NEARLY_ALL) await pause(wait);
-        else await sleep(wait, undefined, { signal });
+        else await this.#clock.sleep(wait, signal);
       }
     }
   }
@@ -157,7 +157,7 @@ export class ServerCalls {
     signal: AbortSignal,
     slowEndMs: number,
   ): Promise<T> {
-    const slowMs = Math.min(this.#options.requestTimeoutMs / 2, (slowEndMs - performance.now()) * SLOW_PART);
+    const slowMs = Math.min(this.#options.requestTimeoutMs / 2, (slowEndMs - this.#clock.now()) * SLOW_PART);
     try {
       const outcome = await this.#watch.run(make, signal, slowMs);
       this.#watch.answered();
@@ -186,7 +186,7 @@ export class ServerCalls {
         // An answer that cannot be read is one.
         if (error.cause instanceof UnreadableReply) return;
         if (!isPassing(error) || tries === LOOK_TRIES) throw error;
-        await sleep(waitMs(tries, undefined, this.#random));
+        await this.#clock.sleep(waitMs(tries, undefined, Math.random));
       }
     }
   }

@@ -1,5 +1,6 @@
 /** One Seeq server as the rest of this folder sees it: `ask` makes one typed call, with all that can go wrong settled. */
 import type { DriverError } from '../../contract/errors.ts';
+import type { Clock } from '../http/clock.ts';
 import { isPassing } from '../http/failure.ts';
 import { type Outcome, retryAfterOf, ServerCalls } from '../http/server-calls.ts';
 import { UnreadableReply } from '../http/unreadable.ts';
@@ -35,8 +36,8 @@ export class SeeqServer {
   readonly #calls: ServerCalls;
   readonly #flights = new Flights();
 
-  /** @param random for the jitter between tries, from 0 to 1 */
-  constructor(name: string, options: TransportOptions, credentials: SeeqCredentials, random?: () => number) {
+  /** @param clock the time between tries */
+  constructor(name: string, options: TransportOptions, credentials: SeeqCredentials, clock?: Clock) {
     this.name = name;
     const session = new Session(name, credentials);
     const transport = openTransport(options, session);
@@ -44,7 +45,7 @@ export class SeeqServer {
     this.#session = session;
     this.#transport = transport;
     this.#calls = new ServerCalls({
-      ...{ label: labelOf(name), connections: options.connections, requestTimeoutMs: options.requestTimeoutMs, random },
+      ...{ label: labelOf(name), connections: options.connections, requestTimeoutMs: options.requestTimeoutMs, clock },
       failure: (thrown, signal) => session.failure(thrown, signal),
       refused: (outcome) => this.#refused(outcome),
       small: (signal) => transport.fresh((client) => client.GET('/system/server-status', { signal })),

@@ -7,6 +7,7 @@ import type { Nanoseconds } from '../../contract/instant.ts';
 import { limited, type LimitedLog, type Logger } from '../../contract/log.ts';
 import type { TimeRange } from '../../contract/time.ts';
 import type { Point } from '../../contract/values.ts';
+import type { Clock } from '../http/clock.ts';
 import { answerOf } from '../json.ts';
 import type {
   Children,
@@ -49,6 +50,8 @@ export interface SeeqSourceOptions extends TransportOptions {
   credentials: SeeqCredentials;
   /** Samples to ask for in one call. */
   pageSamples: number;
+  /** The time between the tries of a call; that of the machine by default. */
+  clock?: Clock | undefined;
   /** Where it reports what is odd about the data of the server and fails no request. */
   log?: Logger | undefined;
 }
@@ -65,7 +68,7 @@ export class SeeqSource implements Source {
   constructor(options: SeeqSourceOptions) {
     this.name = options.name;
     this.url = options.url;
-    this.#server = new SeeqServer(options.name, options, options.credentials);
+    this.#server = new SeeqServer(options.name, options, options.credentials, options.clock);
     this.#pageSamples = options.pageSamples;
     this.#isDirect = options.proxy === undefined;
     this.#log = options.log && limited(options.log);

@@ -5,7 +5,6 @@ import type { SeeqSource } from '../../../../src/sources/seeq/source.ts';
 import type { FaultKind } from '../../../simulators/seeq/knobs.ts';
 import { answering, closedAddress, MEDIA_TYPE, raw, speaking } from './rude-server.ts';
 import {
-  briefCall,
   endingCall,
   freeCall,
   idOf,
@@ -15,6 +14,7 @@ import {
   collect,
   rejection,
   signalFqn,
+  skippingClock,
 } from './support.ts';
 
 const read = (source: SeeqSource, call = freeCall()) => source.properties(idOf('Example'), call);
@@ -22,13 +22,12 @@ const OPERATION = 'get_item_and_all_properties';
 
 /** The error of a call that meets a fault each time, and whether the server was asked more than once. */
 async function faulty(fault: FaultKind): Promise<{ error: DriverError; calls: 'once' | 'again' }> {
-  const { seeq, source } = await plant();
+  const { seeq, source } = await plant({}, { clock: skippingClock() });
   // Logged in, so that the time is for the call alone.
   await read(source);
   await seeq.control.clearRequests();
   await seeq.control.fail({ ...fault, operation: OPERATION });
-  // No answer takes that long, and the wait before a second try is shorter.
-  const error = await rejection(read(source, briefCall(2500)));
+  const error = await rejection(read(source));
   const calls = (await seeq.control.requests()).filter(({ operation }) => operation === OPERATION).length;
   return { error, calls: calls === 1 ? 'once' : 'again' };
 }
@@ -62,7 +61,7 @@ describe('a status of the server', () => {
 
   it('that passes is not seen by the caller', async () => {
     for (const status of [409, 429, 502, 503, 504]) {
-      const { seeq, source } = await plant();
+      const { seeq, source } = await plant({}, { clock: skippingClock() });
       await seeq.control.fail({ kind: 'status', status, operation: OPERATION, times: 2 });
       expect(await read(source)).toMatchObject({ name: 'Example' });
     }
@@ -154,7 +153,7 @@ describe('an answer', () => {
 
   it('that broke off is asked for again, and comes whole', async () => {
     for (const kind of ['half', 'reset', 'truncated'] as const) {
-      const { seeq, source } = await plant();
+      const { seeq, source } = await plant({}, { clock: skippingClock() });
       await seeq.control.fail({ kind, operation: OPERATION, times: 3 });
       expect(await read(source)).toMatchObject({ name: 'Example' });
     }
@@ -179,7 +178,7 @@ describe('an answer', () => {
     ['without its lists', { body: { id: 'x' } }, 'is this a Seeq server?'],
     ['without media type', { headers: { 'content-type': '' } }, 'no media type'],
   ])('of %s is told', async (_what, answer, text) => {
-    const error = await rejection(read(openSource(await answering(() => answer)), briefCall(1000)));
+    const error = await rejection(read(openSource(await answering(() => answer), { clock: skippingClock() })));
     expect(error).toMatchObject({ code: 'sourceError', retryable: false });
     expect(error.message).toContain(text);
   });

@@ -19,7 +19,7 @@ function budgeted(ms: number): () => SourceCall {
   return () => ({ signal, deadlineMs, run: (call) => lane.run(call) });
 }
 
-const tooBusy: Fault = { kind: 'status', status: 429, retryAfter: '1', rate: 0.2 };
+const tooBusy: Fault = { kind: 'status', status: 429, retryAfter: '0.2', rate: 0.2 };
 const unavailable: Fault = { kind: 'status', status: 503, rate: 0.2 };
 const mixed = (['reset', 'half', 'truncated'] as const).map((kind): Fault => ({ kind, rate: 0.1 }));
 
@@ -64,7 +64,7 @@ describe('a server that takes connections and never answers', () => {
 it('a single slow call of a healthy server is waited for', async () => {
   const { seeq, source } = await plant();
   await source.properties(idOf('Example'), freeCall());
-  await seeq.control.fail({ kind: 'latency', ms: 4000, operation: 'get_item_and_all_properties' });
+  await seeq.control.fail({ kind: 'latency', ms: 3000, operation: 'get_item_and_all_properties' });
   const slow = source.properties(idOf('Example'), freeCall());
   expect(await slow).toMatchObject({ name: 'Example' });
   expect(await source.snapshot(SIGNAL, START, freeCall())).toMatchObject({ status: 'Good' });

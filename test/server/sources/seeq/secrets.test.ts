@@ -5,7 +5,7 @@ import { Secret } from '../../../../src/config/secret.ts';
 import type { DriverError } from '../../../../src/contract/errors.ts';
 import type { SeeqCredentials } from '../../../../src/sources/seeq/session.ts';
 import { answering, closedAddress, type RudeAnswer, type RudeRequest } from './rude-server.ts';
-import { freeCall, idOf, openSource, rejection } from './support.ts';
+import { freeCall, idOf, openSource, rejection, skippingClock } from './support.ts';
 
 const KEY = 'key-7f3a9c';
 const PASSWORD = 'pass"word&7f3a9c';
@@ -54,7 +54,7 @@ function everything(error: DriverError): string {
 
 describe.each(Object.entries(credentials))('with %s', (_name, own) => {
   const failing = async (url: string) => {
-    const source = openSource(url, { credentials: own, requestTimeoutMs: 1_000 });
+    const source = openSource(url, { credentials: own, requestTimeoutMs: 1_000, clock: skippingClock() });
     const status = await source.probe(freeCall());
     return `${everything(await rejection(source.properties(idOf('Example'), freeCall())))} ${inspect(status)} ${inspect(source, { depth: 20 })}`;
   };

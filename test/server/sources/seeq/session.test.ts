@@ -6,7 +6,17 @@ import type { SeeqCredentials } from '../../../../src/sources/seeq/session.ts';
 import type { SeeqSource } from '../../../../src/sources/seeq/source.ts';
 import type { SeeqSimulator } from '../../../simulators/seeq/simulator.ts';
 import { answering, MEDIA_TYPE, raw } from './rude-server.ts';
-import { accessKey, endingCall, freeCall, idOf, openSource, plant, query, rejection } from './support.ts';
+import {
+  accessKey,
+  endingCall,
+  freeCall,
+  idOf,
+  openSource,
+  plant,
+  query,
+  rejection,
+  skippingClock,
+} from './support.ts';
 
 const user = (name: string, password: string, directory: string): SeeqCredentials => ({
   kind: 'user',
@@ -127,7 +137,7 @@ describe('a log-in', () => {
       '"text/html" instead of JSON',
     ],
   ])('that is answered with %s fails clearly', async (_what, answer, code, text) => {
-    const error = await rejection(read(openSource(await answering(() => ({}), answer))));
+    const error = await rejection(read(openSource(await answering(() => ({}), answer), { clock: skippingClock() })));
     expect(error.code).toBe(code);
     expect(error.message).toContain(text);
   });
@@ -214,7 +224,7 @@ describe('a token', () => {
       () =>
         refusing ? { status, headers: { 'x-sq-auth': 'token-of-a-refusal' } } : { headers: { 'x-sq-auth': 'good' } },
     );
-    const source = openSource(url);
+    const source = openSource(url, { clock: skippingClock() });
     expect((await source.probe(freeCall())).state).not.toBe('up');
     await rejection(read(source));
     refusing = false;
