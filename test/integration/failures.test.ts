@@ -2,14 +2,17 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { answerSchema } from '../../src/contract/answer.ts';
+import type { FaultKind } from '../simulators/seeq/knobs.ts';
 import { type Cluster, REQUEST_TOPIC, startCluster } from '../support/cluster.ts';
 
 let cluster: Cluster;
 let onA: string;
 let onB: string;
+let onC: string;
+let onD: string;
 beforeAll(async () => {
   cluster = await startCluster({
-    plants: { 'plant-a': {}, 'plant-b': {}, locked: {} },
+    plants: { 'plant-a': {}, 'plant-b': {}, 'plant-c': {}, 'plant-d': {} },
     settings: { limits: { itemsPerRequest: 10, maxTimeoutMs: 60_000 } },
     server: { requestTimeoutMs: 50_000 },
   });
@@ -18,7 +21,12 @@ beforeAll(async () => {
     const id = entries?.find(({ path }) => path.endsWith('Area A >> Compressor Power'))?.id ?? '';
     return `seeq:${plant}/signal/${id}`;
   };
-  [onA, onB] = await Promise.all([power('plant-a'), power('plant-b')]);
+  [onA, onB, onC, onD] = (await Promise.all(['plant-a', 'plant-b', 'plant-c', 'plant-d'].map(power))) as [
+    string,
+    string,
+    string,
+    string,
+  ];
 });
 afterEach(async () => {
   for (const plant of Object.values(cluster.plants)) {
@@ -148,25 +156,42 @@ describe('one plant of two', () => {
 
 const faults = z.array(z.object({ error: z.object({ code: z.string(), message: z.string() }) }));
 
+/** What a request for an item gets of its plant while that has a fault. */
+async function errorOf(plant: string, item: string, fault: FaultKind) {
+  await cluster.ask({ function: 'snapshot', params: { items: [item] } });
+  await cluster.plants[plant]?.control.fail({ ...fault, operation: 'get_sample' });
+  const answer = await cluster.ask({ function: 'snapshot', params: { items: [item] } });
+  return faults.parse(answer.items)[0]?.error;
+}
+
 describe('a server that misbehaves', () => {
   it.each([
     ['answers with a web page', { kind: 'html', status: 200 }, 'sourceError', 'instead of JSON'],
     ['answers with a proxy error page', { kind: 'html', status: 500 }, 'sourceError', '500'],
-    ['breaks off', { kind: 'half' }, 'sourceUnavailable', 'closed the connection'],
-    ['sends broken JSON', { kind: 'invalidJson' }, 'sourceError', 'broken JSON'],
-    ['sends half of its JSON', { kind: 'truncated' }, 'sourceError', 'broken JSON'],
     ['uses another media type', { kind: 'mediaType', mediaType: 'text/plain' }, 'sourceError', 'text/plain'],
     ['forbids', { kind: 'status', status: 403 }, 'forbidden', 'no access'],
     ['fails', { kind: 'status', status: 500 }, 'sourceError', '500'],
-    ['is in maintenance', { kind: 'status', status: 503 }, 'sourceUnavailable', '503'],
-    ['has too much to do', { kind: 'status', status: 429, retryAfter: '7' }, 'overloaded', 'too much'],
+    ['has too much to do', { kind: 'status', status: 429, retryAfter: '60' }, 'overloaded', 'too much'],
   ] as const)('%s', async (_what, fault, code, text) => {
-    await cluster.ask({ function: 'snapshot', params: { items: [onA] } });
-    await cluster.plants['plant-a']?.control.fail({ ...fault, operation: 'get_sample' });
-    const answer = await cluster.ask({ function: 'snapshot', params: { items: [onA] } });
-    const [item] = faults.parse(answer.items);
-    expect(item?.error.code).toBe(code);
-    expect(item?.error.message).toContain(text);
-    expect(item?.error.message).toContain('plant-a');
+    const error = await errorOf('plant-a', onA, fault);
+    expect(error?.code).toBe(code);
+    expect(error?.message).toContain(text);
+    expect(error?.message).toContain('plant-a');
+  });
+
+  it('breaks off, sends broken JSON, sends half of it, is in maintenance: is asked again for a while', async () => {
+    // All at the same time, since each lasts until its server is given up.
+    const [half, broken, truncated, closed] = await Promise.all([
+      errorOf('plant-a', onA, { kind: 'half' }),
+      errorOf('plant-b', onB, { kind: 'invalidJson' }),
+      errorOf('plant-c', onC, { kind: 'truncated' }),
+      errorOf('plant-d', onD, { kind: 'status', status: 503 }),
+    ]);
+    const saying = (plant: string, text: string): unknown =>
+      expect.stringMatching(new RegExp(`${plant}.*${text}`)) as unknown;
+    expect(half).toEqual({ code: 'sourceUnavailable', message: saying('plant-a', 'closed the connection') });
+    expect(broken).toEqual({ code: 'sourceError', message: saying('plant-b', 'broken JSON') });
+    expect(truncated).toEqual({ code: 'sourceError', message: saying('plant-c', 'broken JSON') });
+    expect(closed).toEqual({ code: 'sourceUnavailable', message: saying('plant-d', '503') });
   });
 });
