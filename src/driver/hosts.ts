@@ -3,6 +3,7 @@ import { DriverError } from '../contract/errors.ts';
 import type { Fqn } from '../contract/fqn.ts';
 import { readingSchemes } from '../contract/reading.ts';
 import { asSentence, quote } from '../lib/phrases.ts';
+import { composed } from '../lib/text.ts';
 import { didYouMeanOneOf } from '../lib/suggest.ts';
 import type { Source } from '../sources/source.ts';
 import { Findings } from './findings.ts';
@@ -31,7 +32,7 @@ export interface HostOptions {
   requests: number;
 }
 
-const isSame = (one: string, other: string): boolean => one.normalize('NFC') === other.normalize('NFC');
+const isSame = (one: string, other: string): boolean => composed(one) === composed(other);
 
 const isReadingScheme = (scheme: string): boolean => readingSchemes.some((one) => one === scheme);
 

@@ -8,10 +8,13 @@ import { regexProblem } from './regex.ts';
 /** A regular expression with flags, as other languages write it. */
 const WITH_FLAGS = /^\/(.+)\/([dgimsuvxy]{1,8})$/;
 
+/** As the regular expression that it is sent as, a pattern with many of them can take a server hours. */
+const MOST_STARS = 10;
+
 /**
  * Plain text is looked for anywhere; with `*` or `?` it is a pattern for the whole text; between slashes it is a regular
  * expression. Blanks at its ends do not count.
- * @throws DriverError `badRequest` for a regular expression that is none
+ * @throws DriverError `badRequest` for a regular expression that is none, and for what can take a server too long
  */
 export function readPattern(query: string): TextPattern {
   const text = trimmed(query);
@@ -31,5 +34,12 @@ export function readPattern(query: string): TextPattern {
         'not matter; a text without slashes ignores case',
     );
   }
-  return { kind: /[*?]/.test(text) ? 'glob' : 'contains', text };
+  if (!/[*?]/.test(text)) return { kind: 'contains', text };
+  // "*?*" is the same as "?*", and a server tries as many ways as there are stars.
+  const glob = text.replace(/[*?]{2,}/g, (run) => run.replaceAll('*', '') + (run.includes('*') ? '*' : ''));
+  const stars = glob.split('*').length - 1;
+  if (stars > MOST_STARS) {
+    throw wrongParameter('query', `must have at most ${MOST_STARS} parts with "*" between them (found ${stars})`);
+  }
+  return { kind: 'glob', text: glob };
 }

@@ -34,18 +34,25 @@ function syntaxProblem(regex: string): string | undefined {
 }
 
 /**
- * A group that matches in several ways, repeated, such as `(a+)+` or `(a|aa)*`, and a back reference make an engine try
- * more ways than a name has letters, which can hold up a server for hours.
+ * A group that matches in several ways, repeated, such as `(a+)+` or `(a|aa)*`, many repetitions side by side, and a back
+ * reference make an engine try more ways than a name has letters, which can hold up a server for hours.
  */
 function costProblem(regex: string): string | undefined {
   // For each open group, whether it can match in several ways.
   const groups = [false];
   let closed = false;
+  let unbounded = 0;
   for (const [part] of regex.matchAll(PARTS)) {
     if (/^\\(?:[1-9]|k<)/.test(part)) {
       return `must not refer back (${part}) in a regular expression, which can take a server hours`;
     }
     const most = mostTimes(part);
+    if (most > MOST_TIMES && !/^\{\d+\}$/.test(part) && ++unbounded > MOST_UNBOUNDED) {
+      return (
+        `must not have more than ${MOST_UNBOUNDED} repetitions such as ".*" or "[a-z]+" in a regular expression, which ` +
+        'together can take a server hours'
+      );
+    }
     if (closed && most > MOST_TIMES) {
       return (
         'must not repeat a group that can match in several ways, as in "(a+)+" or "(a|b)*", which can take a server ' +
@@ -64,6 +71,9 @@ function costProblem(regex: string): string | undefined {
 
 /** As many times a group that matches in several ways may be repeated, as in `(\d+\.){3}`. */
 const MOST_TIMES = 8;
+
+/** Repetitions side by side share a text in as many ways as its length to the power of their number. */
+const MOST_UNBOUNDED = 6;
 
 /** What belongs together: escapes, classes, the beginning of a group, quantifiers, single signs. */
 const PARTS = /\\(?:k<[^>]*>|[^])|\[(?:\\[^]|[^\]\\])*\]?|\((?:\?(?:[:=!>]|<[=!]|P?<[^>]*>))?|\{\d+(?:,\d*)?\}|[^]/g;

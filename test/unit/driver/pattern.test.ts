@@ -31,6 +31,8 @@ describe('a regular expression', () => {
     ['/((a{1,3}))+$/', 'must not repeat a group'],
     ['/(a*){2,}$/', 'must not repeat a group'],
     ['/(a|b){40}/', 'must not repeat a group'],
+    ['/^.*.*.*.*.*.*.*x$/', 'must not have more than 6 repetitions'],
+    ['/[a-z]+[a-z]*[a-z]{2,}[a-z]{1,99}a*b*c*/', 'must not have more than 6 repetitions'],
   ])('%s is refused', (query, text) => {
     expect(() => readPattern(query)).toThrow(
       expect.objectContaining({ code: 'badRequest', message: expect.stringContaining(text) as string }) as Error,
@@ -43,12 +45,17 @@ describe('a regular expression', () => {
     }
   });
 
-  it.each(['/(?:Area_)+[A-Z]/', '/(\\d+\\.){3}/', '/[+*]+(a)?/', '/(a|b)?c/', '/\\(a+\\)+/', '/(ab)*|c+/'])(
-    '%s is linear enough',
-    (query) => {
-      expect(readPattern(query)).toMatchObject({ kind: 'regex' });
-    },
-  );
+  it.each([
+    '/(?:Area_)+[A-Z]/',
+    '/(\\d+\\.){3}/',
+    '/[+*]+(a)?/',
+    '/(a|b)?c/',
+    '/\\(a+\\)+/',
+    '/(ab)*|c+/',
+    '/\\d{9}[A-Z]{9}a{9}b{9}c{9}d{9}e{9}/',
+  ])('%s is linear enough', (query) => {
+    expect(readPattern(query)).toMatchObject({ kind: 'regex' });
+  });
 });
 
 describe('a text', () => {
@@ -60,6 +67,21 @@ describe('a text', () => {
   ])('%j is looked for without the blanks at its ends', (query, text) => {
     expect(readPattern(query)).toEqual({ kind: 'contains', text });
     expect(readPattern(`${query}*`)).toMatchObject({ kind: 'glob' });
+  });
+
+  it.each([
+    ['a**b', 'a*b'],
+    ['*?*?*?a', '???*a'],
+    ['a??', 'a??'],
+    ['?*', '?*'],
+    ['*x?', '*x?'],
+  ])('%s means %s, with no more stars than it takes', (query, text) => {
+    expect(readPattern(query)).toEqual({ kind: 'glob', text });
+  });
+
+  it('with very many stars is refused, because a server can take hours over it', () => {
+    expect(readPattern('*a'.repeat(10))).toMatchObject({ kind: 'glob' });
+    expect(() => readPattern('*a'.repeat(11))).toThrow('Parameter "query" must have at most 10 parts with "*"');
   });
 
   it.each(['', ' ', '\u200b', '*', ' ** '])('%j means everything', (query) => {
