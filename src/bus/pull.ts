@@ -8,6 +8,8 @@ export interface PullOptions {
   readonly inbox: string;
   /** At most so many. */
   readonly batch: number;
+  /** A request of which nothing is heard any more is given up so long after its end. */
+  readonly graceMs: number;
   readonly onMessage: (message: Msg) => void;
   /**
    * Told once: nothing more comes of this pull.
@@ -18,14 +20,12 @@ export interface PullOptions {
 
 /** How long the server keeps the request open. Short, since it cannot be withdrawn. */
 const EXPIRES_MS = 1000;
-/** A request of which nothing is heard any more is given up so much later. */
-const GRACE_MS = 5000;
 /** nats-server (2.9) says that a request has expired and may still answer it with a message, so we listen on. */
 const LISTEN_ON_MS = 2000;
 
 /** Begins at once; returns the end of it. */
 export function pull(nc: NatsConnection, options: PullOptions): () => void {
-  const { stream, durable, inbox, batch, onMessage, onEnd } = options;
+  const { stream, durable, inbox, batch, graceMs, onMessage, onEnd } = options;
   const next = `$JS.API.CONSUMER.MSG.NEXT.${stream}.${durable}`;
   let left = batch;
   let ended = false;
@@ -45,7 +45,7 @@ export function pull(nc: NatsConnection, options: PullOptions): () => void {
     finish(
       `Nothing is heard from consumer "${durable}" of stream "${stream}". Either the NATS server stands still, or the driver's user has no right to ${next}.`,
     );
-  }, EXPIRES_MS + GRACE_MS);
+  }, EXPIRES_MS + graceMs);
   timer.unref();
   const subscription = nc.subscribe(inbox, {
     callback: (error, message) => {

@@ -34,11 +34,19 @@ export interface ReadingsConsumerOptions extends ConsumerWish {
   /** Told when `trouble` has changed. */
   readonly onTrouble?: (() => void) | undefined;
   readonly logger: BusLogger;
+  readonly pace?: Pace | undefined;
 }
 
+/** How soon the reading notices what no answer tells. */
+export interface Pace {
+  /** A consumer from which nothing comes is looked at so often: it may have been paused, or changed. */
+  readonly lookMs: number;
+  /** A request for messages of which nothing is heard any more is given up so long after its end. */
+  readonly graceMs: number;
+}
+
+const PACE: Pace = { lookMs: 10_000, graceMs: 5000 };
 const RETRY: RetryDelays = { minMs: 100, maxMs: 5000 };
-/** A consumer from which nothing comes is looked at so often: it may have been paused, or changed. */
-const LOOK_MS = 10_000;
 /**
  * What was given out comes again after the wait for its acknowledgement; so much later it has come or never will. A
  * server on a busy machine may take seconds, and the order is worth more than they are.
@@ -48,6 +56,7 @@ const GRACE_MS = 30_000;
 export class ReadingsConsumer {
   readonly #connection: BusConnection;
   readonly #options: ReadingsConsumerOptions;
+  readonly #pace: Pace;
   readonly #unconfirmed = new Unconfirmed();
   readonly #inOrder: InOrder;
   readonly #acknowledgements: Acknowledgements;
@@ -69,6 +78,7 @@ export class ReadingsConsumer {
   constructor(connection: BusConnection, options: ReadingsConsumerOptions) {
     this.#connection = connection;
     this.#options = options;
+    this.#pace = options.pace ?? PACE;
     const { stream, durable, inFlight, ackWaitMs, logger, onTrouble } = options;
     this.#trouble = new Trouble({ logger, facts: { durable }, onChange: onTrouble });
     this.#acknowledgements = new Acknowledgements(connection, {
@@ -197,6 +207,7 @@ export class ReadingsConsumer {
     this.#stopPull = pull(nc, {
       ...{ stream, durable, batch: room },
       inbox: this.#connection.inbox(),
+      graceMs: this.#pace.graceMs,
       onMessage: (message) => {
         this.#take(message);
       },
@@ -216,7 +227,7 @@ export class ReadingsConsumer {
       return;
     }
     this.#trouble.note(undefined);
-    if (this.#unconfirmed.size === 0 && performance.now() - this.#lookedMs > LOOK_MS) void this.#prepare(nc);
+    if (this.#unconfirmed.size === 0 && performance.now() - this.#lookedMs > this.#pace.lookMs) void this.#prepare(nc);
     else this.#pull(nc);
   }
 

@@ -32,9 +32,11 @@ function readerOn(bus: BusConnection, options: Partial<ReadingsConsumerOptions> 
   const consumer = new ReadingsConsumer(bus, {
     ...{ stream: STREAM, durable: 'out', filter: 'r.>', from: 'all', inFlight: 8, ackWaitMs: 1000, logger: log },
     onMessage: (message) => messages.push(message),
+    pace: { lookMs: 500, graceMs: 1000 },
     ...options,
   });
-  onTestFinished(() => consumer.stop());
+  // What is left over matters to nobody then.
+  onTestFinished(() => consumer.stop(0));
   consumer.start();
   return {
     ...{ consumer, log, messages },
