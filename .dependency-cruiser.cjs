@@ -51,6 +51,20 @@ module.exports = {
       to: { path: '^src/', pathNot: '^src/(bus|contract|lib)/' },
     },
     {
+      name: 'bus-connection-knows-no-other-wing',
+      comment: 'Requests and JetStream use the connection; it knows neither.',
+      severity: 'error',
+      from: { path: room('bus/connection') },
+      to: { path: '^src/bus/', pathNot: room('bus/connection') },
+    },
+    {
+      name: 'bus-wings-do-not-know-each-other',
+      comment: 'Answers to requests and readings in a stream are two jobs.',
+      severity: 'error',
+      from: { path: '^src/bus/(requests|jetstream)/' },
+      to: { path: '^src/bus/(requests|jetstream)/', pathNot: '^src/bus/$1/' },
+    },
+    {
       name: 'driver-knows-contract-and-source-interface',
       comment: 'A new source must not need a change in the driver, so the driver sees the interface alone.',
       severity: 'error',

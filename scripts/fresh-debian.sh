@@ -8,7 +8,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 readonly checkout=$PWD cache=$PWD/.cache/fresh-debian
-(($# > 0)) || set -- test/unit/contract test/server/bus/endpoint.test.ts
+(($# > 0)) || set -- test/unit/contract test/server/bus/requests/endpoint.test.ts
 readonly tests=$*
 unset NATS_SERVER
 

@@ -1,9 +1,9 @@
-import type { BusOptions } from '../bus/connection.ts';
-import type { BusLogger } from '../bus/logger.ts';
+import type { BusOptions } from '../bus/connection/connection.ts';
+import type { Logger } from '../contract/log.ts';
 import type { BusConfig } from '../config/config.ts';
 
 /** The connection to the bus, as the configuration wants it. */
-export function busOptions(bus: BusConfig, name: string, logger: BusLogger): BusOptions {
+export function busOptions(bus: BusConfig, name: string, logger: Logger): BusOptions {
   const { addresses, tls, ca, serverName, tlsFirst, seed, pingIntervalMs, inFlightBytes } = bus;
   return {
     servers: addresses.map(({ scheme, host, port }) => `${scheme}://${host}:${port}`),

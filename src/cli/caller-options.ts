@@ -1,6 +1,6 @@
 /** As which user, where and on which topic `call` and `watch` ask: by the configuration of the driver, or without it. */
 import { dirname, resolve } from 'node:path';
-import type { BusOptions } from '../bus/connection.ts';
+import type { BusOptions } from '../bus/connection/connection.ts';
 import { subject } from '../config/fields.ts';
 import { CONFIG_FILE } from '../config/file-names.ts';
 import { readCertificates, readFromDisk, type Found } from '../config/files.ts';

@@ -1,5 +1,5 @@
 /** What the commands share that ask a running driver over the bus. */
-import { connectBus, type BusConnection } from '../bus/connection.ts';
+import { connectBus, type BusConnection } from '../bus/connection/connection.ts';
 import type { Caller } from './caller-options.ts';
 import type { Terminal } from './terminal.ts';
 

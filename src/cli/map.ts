@@ -3,7 +3,7 @@ import { count } from '../lib/phrases.ts';
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { publishSubject, SubjectError } from '../bus/subject.ts';
-import type { Publication } from '../bus/readings-publisher.ts';
+import type { Publication } from '../bus/jetstream/readings-publisher.ts';
 import { readFailure } from '../config/files.ts';
 import type { Nanoseconds } from '../contract/instant.ts';
 import { systemNow } from '../contract/time.ts';

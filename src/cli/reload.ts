@@ -1,6 +1,6 @@
 /** SIGHUP: reads secrets, certificates and the key again, and never ends the process. */
-import type { BusConnection } from '../bus/connection.ts';
-import type { BusLogger } from '../bus/logger.ts';
+import type { BusConnection } from '../bus/connection/connection.ts';
+import type { Logger } from '../contract/log.ts';
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
 import { ConfigError } from '../config/problems.ts';
@@ -11,7 +11,7 @@ export interface ReloadOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly config: Config;
   readonly bus: BusConnection;
-  readonly log: BusLogger;
+  readonly log: Logger;
 }
 
 /** Signals that come while the process starts or stops change nothing: what is read then is new. */

@@ -2,11 +2,11 @@
 import { once } from 'node:events';
 import { hostname } from 'node:os';
 import { getHeapStatistics } from 'node:v8';
-import { connectBus } from '../bus/connection.ts';
-import { serveRequests } from '../bus/endpoint.ts';
+import { connectBus } from '../bus/connection/connection.ts';
+import { serveRequests } from '../bus/requests/endpoint.ts';
 import { clientInbox, controlSubject, SERVICE_NAME } from '../bus/driver-subjects.ts';
-import { Peers } from '../bus/peers.ts';
-import { ReplyBox } from '../bus/reply-box.ts';
+import { Replicas } from '../bus/requests/replicas.ts';
+import { Inbox } from '../bus/requests/inbox.ts';
 import { replyRule } from '../bus/subject.ts';
 import type { Config } from '../config/config.ts';
 import type { LoadedConfig } from '../config/load.ts';
@@ -71,8 +71,8 @@ async function run(
     // Below the request topic, where the driver may listen anyhow, so that its user needs no right to an inbox.
     inboxPrefix: clientInbox(reqtopic),
   });
-  const replies = new ReplyBox(bus, control, log);
-  const peers = new Peers(bus, { subject: control, replies, logger: log });
+  const replies = new Inbox(bus, control, log);
+  const peers = new Replicas(bus, { subject: control, replies, logger: log });
   const driver = new Driver({ hosts, limits: config.limits, facts: { version, instance, started }, log, peers });
   const userAgent = `iota-seeqdrv/${version}`;
   const ingest = config.ingest && openIngest({ config: config.ingest, bus, logger: log, userAgent });

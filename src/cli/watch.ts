@@ -1,6 +1,6 @@
 /** `iota-seeqdrv watch`: prints values as they change, until it is told to stop. */
 import { once } from 'node:events';
-import type { BusConnection } from '../bus/connection.ts';
+import type { BusConnection } from '../bus/connection/connection.ts';
 import { NoAnswer, type NatsConnectionLike } from '../client/ask.ts';
 import { type FollowedLease, followLease, type LeaseItem } from '../client/lease.ts';
 import { callerOf, type CallerOptions } from './caller-options.ts';

@@ -168,7 +168,7 @@ export const feedMetrics = z.strictObject({
     .partialRecord(z.enum(rejectCodes), count)
     .describe('Messages, or parts, that became dead letters, by reason; for egress, readings that were left out'),
   refused: count.describe('Messages that were refused to their sender: wrong signature, unknown source, too many'),
-  mayLose: count.describe(
+  atMostOnce: count.describe(
     'Messages that would have been lost if the driver had ended: quality of service 0, or core NATS',
   ),
   retried: count.describe('Attempts to publish that failed and were repeated'),

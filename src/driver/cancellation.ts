@@ -5,7 +5,7 @@ import { correlationId } from '../contract/request.ts';
 import type { RunningRequests } from './running.ts';
 
 /** The other replicas of this driver. */
-export interface Peers {
+export interface Replicas {
   /** True as soon as one says yes, false when none has after `withinMs`; never rejects. */
   ask(question: object, withinMs: number): Promise<boolean>;
   /** From now on `answer` answers the questions of others. */
@@ -20,9 +20,9 @@ const PEERS_MS = 500;
 
 export class Cancellation {
   readonly #running: RunningRequests;
-  readonly #peers: Peers | undefined;
+  readonly #peers: Replicas | undefined;
 
-  constructor(running: RunningRequests, peers: Peers | undefined) {
+  constructor(running: RunningRequests, peers: Replicas | undefined) {
     this.#running = running;
     this.#peers = peers;
     peers?.serve((question) => {

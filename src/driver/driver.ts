@@ -12,7 +12,7 @@ import { parseParams } from '../contract/params.ts';
 import { parseRequest, type Request } from '../contract/request.ts';
 import { systemNow } from '../contract/time.ts';
 import { type Caller, callerRoot } from './caller.ts';
-import { Cancellation, isCancelled, type Peers } from './cancellation.ts';
+import { Cancellation, isCancelled, type Replicas } from './cancellation.ts';
 import { type ContextOptions, type DriverFacts, RequestContext } from './context.ts';
 import { handlerOf, isDeclared, isLease } from './functions.ts';
 import type { Hosts } from './hosts.ts';
@@ -31,7 +31,7 @@ export interface DriverOptions {
   facts: DriverFacts;
   log: Logger;
   /** The other replicas; without them only requests of this process can be cancelled. */
-  peers?: Peers;
+  peers?: Replicas;
   now?: () => Nanoseconds;
 }
 

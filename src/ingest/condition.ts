@@ -1,19 +1,18 @@
 /** How a feed is, since when, and a line in the log for each change. */
-import type { BusLogger } from '../bus/logger.ts';
-import { limited } from '../contract/log.ts';
+import { limited, type Logger } from '../contract/log.ts';
 import type { FeedHealth, FeedKind, FeedState } from '../contract/telemetry.ts';
 
 export class Condition {
   readonly #kind: FeedKind;
   readonly #name: string;
-  readonly #logger: BusLogger;
+  readonly #logger: Logger;
   #state: FeedState = 'connecting';
   #message: string | undefined;
   #since = Date.now();
   /** Since when something counts more than the noted state, as reports found it. */
   #overSince: number | undefined;
 
-  constructor(kind: FeedKind, name: string, logger: BusLogger) {
+  constructor(kind: FeedKind, name: string, logger: Logger) {
     this.#kind = kind;
     this.#name = name;
     this.#logger = logger;

@@ -1,6 +1,6 @@
 /** What every feed has in common: a way to start and stop it, how it is, and its numbers. */
-import type { BusConnection } from '../bus/connection.ts';
-import type { BusLogger } from '../bus/logger.ts';
+import type { BusConnection } from '../bus/connection/connection.ts';
+import type { Logger } from '../contract/log.ts';
 import type { FeedHealth, FeedMetrics } from '../contract/telemetry.ts';
 import type { TimeLimits } from './claimed-time.ts';
 import type { Intake } from './intake.ts';
@@ -26,7 +26,7 @@ export interface FeedTools {
   readonly prefix: string;
   /** Which times of senders are believed. */
   readonly times: TimeLimits;
-  readonly logger: BusLogger;
+  readonly logger: Logger;
   /** Name and version of the driver, for what tells the other side who calls. */
   readonly userAgent: string;
   /** The way of a feed to the bus, with a window of its own. */

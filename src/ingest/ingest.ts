@@ -1,8 +1,8 @@
 /** All feeds of device data of one driver: made from the configuration, started and stopped together. */
-import type { BusConnection } from '../bus/connection.ts';
-import type { BusLogger } from '../bus/logger.ts';
-import { corePublisher, streamPublisher, type ReadingsPublisher } from '../bus/readings-publisher.ts';
-import { StreamGuard } from '../bus/stream-guard.ts';
+import type { BusConnection } from '../bus/connection/connection.ts';
+import type { Logger } from '../contract/log.ts';
+import { corePublisher, streamPublisher, type ReadingsPublisher } from '../bus/jetstream/readings-publisher.ts';
+import { StreamMonitor } from '../bus/jetstream/stream-monitor.ts';
 import type { IngestConfig } from '../config/config.ts';
 import type { FeedHealth, FeedMetrics, StreamHealth } from '../contract/telemetry.ts';
 import { openEgressFeed } from './egress/feed.ts';
@@ -17,7 +17,7 @@ import { openSeneyeFeed } from './seneye/feed.ts';
 export interface IngestOptions {
   readonly config: IngestConfig;
   readonly bus: BusConnection;
-  readonly logger: BusLogger;
+  readonly logger: Logger;
   readonly userAgent: string;
 }
 
@@ -28,7 +28,7 @@ export function openIngest(options: IngestOptions): Ingest {
 
 export class Ingest {
   readonly #feeds: readonly Feed[];
-  readonly #guard: StreamGuard | undefined;
+  readonly #guard: StreamMonitor | undefined;
 
   constructor({ config, bus, logger, userAgent }: IngestOptions) {
     const { prefix, stream, window, times } = config;
@@ -81,7 +81,7 @@ export class Ingest {
 const repeatableMs = ({ stream }: IngestConfig): number =>
   stream.mode === 'core' ? 0 : Math.floor(stream.duplicateWindowMs * 0.9);
 
-function guardOf({ prefix, stream }: IngestConfig, bus: BusConnection, logger: BusLogger): StreamGuard {
+function guardOf({ prefix, stream }: IngestConfig, bus: BusConnection, logger: Logger): StreamMonitor {
   const { name, duplicateWindowMs, create, maxAgeMs, maxBytes, replicas, storage } = stream;
   const wish = {
     name,
@@ -89,10 +89,14 @@ function guardOf({ prefix, stream }: IngestConfig, bus: BusConnection, logger: B
     duplicateWindowMs,
     create: create ? { maxAgeMs, maxBytes, replicas, storage } : (false as const),
   };
-  return new StreamGuard(bus, wish, logger);
+  return new StreamMonitor(bus, wish, logger);
 }
 
-function publisherOf({ stream }: IngestConfig, bus: BusConnection, guard: StreamGuard | undefined): ReadingsPublisher {
+function publisherOf(
+  { stream }: IngestConfig,
+  bus: BusConnection,
+  guard: StreamMonitor | undefined,
+): ReadingsPublisher {
   if (guard === undefined) return corePublisher(bus);
   const publisher = streamPublisher(bus, {
     stream: stream.name,
@@ -105,7 +109,7 @@ function publisherOf({ stream }: IngestConfig, bus: BusConnection, guard: Stream
   });
   // A stream that has become usable is a reason to try again, like a new connection.
   return {
-    mayLose: false,
+    atMostOnce: false,
     publish: (publication) => publisher.publish(publication),
     onAvailable: (listener) => {
       const ends = [publisher.onAvailable(listener), guard.onUsable(listener)];

@@ -3,9 +3,8 @@
  * when the sender's message may be acknowledged.
  */
 import { SubjectError, publishSubject } from '../bus/subject.ts';
-import { PublishFailure, type Publication, type ReadingsPublisher } from '../bus/readings-publisher.ts';
-import type { BusLogger } from '../bus/logger.ts';
-import { limited } from '../contract/log.ts';
+import { PublishFailure, type Publication, type ReadingsPublisher } from '../bus/jetstream/readings-publisher.ts';
+import { limited, type Logger } from '../contract/log.ts';
 import { rejectCodes, type RejectCode } from '../contract/reading.ts';
 import { Pipeline, type Parcel } from './pipeline.ts';
 import {
@@ -27,7 +26,7 @@ export interface IntakeOptions {
   readonly inFlight: number;
   /** Messages of senders that may be under way at once; a feed takes no more while it is `full`. */
   readonly window: number;
-  readonly logger: BusLogger;
+  readonly logger: Logger;
 }
 
 /** Counts since the start; `waiting` is a gauge. */
@@ -70,8 +69,8 @@ export class Intake {
   }
 
   /** True where an acknowledged reading can still be lost, by choice of the operator. */
-  get mayLose(): boolean {
-    return this.#options.publisher.mayLose;
+  get atMostOnce(): boolean {
+    return this.#options.publisher.atMostOnce;
   }
 
   /** Why nothing reaches the bus at this moment; undefined while it does. */

@@ -7,8 +7,8 @@ import {
   type Confirmation,
   type Publication,
   type ReadingsPublisher,
-} from '../bus/readings-publisher.ts';
-import { within } from '../bus/within.ts';
+} from '../bus/jetstream/readings-publisher.ts';
+import { withTimeout } from '../lib/timeout.ts';
 
 /** A message, and what goes in its place if it never fits the bus. */
 export interface Parcel {
@@ -107,7 +107,7 @@ export class Pipeline {
   /** Lets what is under way arrive, for `deadlineMs` at most and only while the bus takes messages; gives up the rest. */
   async stop(deadlineMs: number): Promise<void> {
     if (this.#trouble === undefined)
-      await within(deadlineMs, Promise.allSettled(this.#all().map(({ done }) => done.promise)));
+      await withTimeout(deadlineMs, Promise.allSettled(this.#all().map(({ done }) => done.promise)));
     this.#stopped = true;
     this.#stopListening();
     clearTimeout(this.#trouble?.timer);

@@ -4,7 +4,7 @@ import { formatFqn } from '../contract/fqn.ts';
 import { formatInstant, type Nanoseconds } from '../contract/instant.ts';
 import type { DeadLetter, Reading, ReadingScheme, RejectCode } from '../contract/reading.ts';
 import type { ScalarValue, ValueStatus } from '../contract/values.ts';
-import type { Publication } from '../bus/readings-publisher.ts';
+import type { Publication } from '../bus/jetstream/readings-publisher.ts';
 import { escapeToken } from '../bus/subject.ts';
 
 /** Where readings come in; part of every name. */

@@ -1,5 +1,5 @@
 /** How the driver is, in one word, and why, in words that an operator can act on. */
-import type { BusConnection } from '../bus/connection.ts';
+import type { BusConnection } from '../bus/connection/connection.ts';
 import type {
   BusHealth,
   FeedHealth,

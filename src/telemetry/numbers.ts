@@ -1,5 +1,5 @@
 /** The numbers of metrics and statistics, from the counters of the driver's parts. Both tell the same counts. */
-import type { BusTraffic } from '../bus/traffic.ts';
+import type { ConnectionStats } from '../bus/connection/connection-stats.ts';
 import type { HealthState, Metrics, Stats } from '../contract/telemetry.ts';
 import type { CallNumbers } from '../driver/findings.ts';
 import type { Host } from '../driver/hosts.ts';
@@ -35,7 +35,7 @@ export function sourceMetrics(hosts: readonly Host[]): Metrics['sources'] {
 export function summary(
   requests: RequestNumbers,
   hosts: readonly Host[],
-  traffic: BusTraffic,
+  traffic: ConnectionStats,
   state: HealthState,
 ): Pick<Stats, 'state' | 'requests' | 'functions' | 'sources' | 'bus'> {
   const functions = functionMetrics(requests);

@@ -2,9 +2,9 @@
  * What the driver publishes about itself: health, metrics, statistics and its log, each on its own topic if that is
  * configured. Publishing never waits, never fails and never logs: telemetry must not disturb what it tells of.
  */
-import type { BusConnection } from '../bus/connection.ts';
-import { topicPublisher, type TopicPublisher } from '../bus/publisher.ts';
-import { countTraffic } from '../bus/traffic.ts';
+import type { BusConnection } from '../bus/connection/connection.ts';
+import { telemetryPublisher, type TelemetryPublisher } from '../bus/telemetry-publisher.ts';
+import { countConnectionStats } from '../bus/connection/connection-stats.ts';
 import type { Config } from '../config/config.ts';
 import type { Health, Metrics, Stats } from '../contract/telemetry.ts';
 import type { Logger } from '../contract/log.ts';
@@ -61,8 +61,8 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
 
 export class Telemetry {
   readonly #options: TelemetryOptions;
-  readonly #topics: Partial<Record<Topic, TopicPublisher>>;
-  readonly #traffic: ReturnType<typeof countTraffic>;
+  readonly #topics: Partial<Record<Topic, TelemetryPublisher>>;
+  readonly #traffic: ReturnType<typeof countConnectionStats>;
   readonly #ends: (() => void)[] = [];
   #stopping = false;
 
@@ -70,7 +70,7 @@ export class Telemetry {
     const { bus, config, logTopic } = options;
     const { healthmsec, metricsmsec, enablemetrics } = config;
     const publisher = (subject: string | undefined) =>
-      subject === undefined ? undefined : topicPublisher(bus, subject);
+      subject === undefined ? undefined : telemetryPublisher(bus, subject);
     const topics = {
       health: publisher(config.healthtopic),
       metrics: enablemetrics ? publisher(config.metricstopic) : undefined,
@@ -79,7 +79,7 @@ export class Telemetry {
     };
     this.#options = options;
     this.#topics = Object.fromEntries(Object.entries(topics).filter(([, topic]) => topic !== undefined));
-    this.#traffic = countTraffic(bus);
+    this.#traffic = countConnectionStats(bus);
 
     const { health, metrics, stats, logs } = topics;
     if (logs) logTopic.attach((message) => logs.publish(message));
@@ -142,7 +142,7 @@ export class Telemetry {
    * Publishes with every new connection and every period: always at once, with what is known, and only the very first
    * time after the servers have been asked.
    */
-  #reportHealth(topic: TopicPublisher, { watch, first }: Watching, periodMs: number): void {
+  #reportHealth(topic: TelemetryPublisher, { watch, first }: Watching, periodMs: number): void {
     const { bus } = this.#options;
     const report = () => {
       if (!this.#stopping) topic.publish(this.health());

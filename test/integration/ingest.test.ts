@@ -177,7 +177,7 @@ describe('a driver that takes in device data', () => {
       ),
     );
     expect(feeds).toMatchObject([
-      { kind: 'mqtt', name: 'hall', received: 2, readings: 2, connections: 1, mayLose: 0, waiting: 0 },
+      { kind: 'mqtt', name: 'hall', received: 2, readings: 2, connections: 1, atMostOnce: 0, waiting: 0 },
       // Temperature, and whether it is in water.
       { kind: 'seneye', received: 1, readings: 2, refused: 1 },
     ]);
@@ -203,7 +203,7 @@ describe('a driver that takes in device data', () => {
     await machine.publish('hall/a', '3');
     expect(readingSchema.parse(await heard)).toMatchObject({ fqn: 'mqtt:hall/signal/hall%2Fa', value: 3 });
     const { feeds } = await report<Metrics>('iota.metrics', (metrics) => metrics.feeds?.[0]?.readings === 1);
-    expect(feeds?.[0]?.mayLose).toBe(1);
+    expect(feeds?.[0]?.atMostOnce).toBe(1);
     expect((await report<Health>('iota.health', () => true)).stream).toBeUndefined();
   });
 });

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { AckPolicy, Events, type NatsConnection } from 'nats';
 import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { covers } from '../../src/bus/stream-guard.ts';
+import { covers } from '../../src/bus/jetstream/stream-monitor.ts';
 import { driverRights, readerRights, type Right } from '../../src/bus/rights.ts';
 import { runProgram } from '../../src/cli/program.ts';
 import { serverConfiguration } from '../../src/cli/server-configuration.ts';

@@ -3,6 +3,7 @@ import { CONTRACT_VERSION } from '../../contract/answer.ts';
 import { paramsJsonSchema } from '../../contract/functions/define.ts';
 import * as general from '../../contract/functions/general.ts';
 import { functionTable } from '../../contract/functions/table.ts';
+import { withTimeout } from '../../lib/timeout.ts';
 import type { SourceStatus } from '../../sources/source.ts';
 import type { RequestContext } from '../context.ts';
 import { type Handler, handler } from '../handler.ts';
@@ -16,7 +17,7 @@ export const version: Handler = {
   ...handler(general.version, async (_params, context) => {
     const hosts = await Promise.all(
       context.selected.map(async (host) => {
-        await within(VERSION_WAIT_MS, ask(host, context));
+        await withTimeout(VERSION_WAIT_MS, ask(host, context));
         return { name: host.source.name, version: host.findings.state.version };
       }),
     );
@@ -65,17 +66,4 @@ export function functionsHandler(served: () => ReadonlyMap<string, Handler>): Ha
 
 function ask(host: Host, context: RequestContext): Promise<SourceStatus> {
   return probe(host, (signal) => context.callTo(host, { bypass: true, signal }), context.signal);
-}
-
-/** Resolves with the work, or after a while without it. */
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<undefined>();
-  const timer = setTimeout(() => {
-    resolve(undefined);
-  }, ms);
-  // A late failure is nobody's: the wait is over.
-  work.catch(() => undefined);
-  await Promise.race([work, promise]).finally(() => {
-    clearTimeout(timer);
-  });
 }

@@ -79,7 +79,7 @@ class EgressFeed implements Feed {
       duplicates: 0,
       rejected: Object.fromEntries(skipped.filter(([, count]) => count > 0)),
       refused: 0,
-      mayLose: sum(({ mayLose }) => mayLose),
+      atMostOnce: sum(({ atMostOnce }) => atMostOnce),
       retried: sum(({ retried }) => retried),
       dropped: sum(({ refused }) => refused),
       connections: this.#link.numbers.connections,

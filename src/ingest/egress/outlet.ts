@@ -1,11 +1,10 @@
 /** One entry of `publish`: readings from the stream to one topic, in order, each until the broker has it. */
 import { hash } from 'node:crypto';
-import type { BusConnection } from '../../bus/connection.ts';
-import type { BusLogger } from '../../bus/logger.ts';
-import { within } from '../../bus/within.ts';
-import { ReadingsConsumer, type StreamMessage } from '../../bus/readings-consumer.ts';
+import type { BusConnection } from '../../bus/connection/connection.ts';
+import { withTimeout } from '../../lib/timeout.ts';
+import { ReadingsConsumer, type StreamMessage } from '../../bus/jetstream/readings-consumer.ts';
 import type { IngestConfig } from '../../config/config.ts';
-import { limited } from '../../contract/log.ts';
+import { limited, type Logger } from '../../contract/log.ts';
 import type { RejectCode } from '../../contract/reading.ts';
 import { PublishRefused, type MqttLink } from '../mqtt/link.ts';
 import { payloadOf } from './payload.ts';
@@ -22,7 +21,7 @@ export interface OutletOptions {
   readonly bus: BusConnection;
   readonly link: Pick<MqttLink, 'publish' | 'onUp' | 'state'>;
   readonly onTrouble: () => void;
-  readonly logger: BusLogger;
+  readonly logger: Logger;
 }
 
 /** Counts since the start; `waiting` is a gauge. */
@@ -33,7 +32,7 @@ export interface OutletNumbers {
   published: number;
   /** Left out, by reason. */
   skipped: Partial<Record<RejectCode, number>>;
-  mayLose: number;
+  atMostOnce: number;
   /** Attempts that failed and were repeated. */
   retried: number;
   /** Refused by the broker for good. */
@@ -57,7 +56,7 @@ export class Outlet {
   /** Not acknowledged, in the order of the stream. */
   readonly #queue = new Set<Waiting>();
   readonly #skipped = new Map<RejectCode, number>();
-  readonly #counts = { received: 0, published: 0, mayLose: 0, retried: 0, refused: 0 };
+  readonly #counts = { received: 0, published: 0, atMostOnce: 0, retried: 0, refused: 0 };
   readonly #stopListening: () => void;
   #lastMs: number | undefined;
   #retry: NodeJS.Timeout | undefined;
@@ -104,7 +103,7 @@ export class Outlet {
     this.#stopped = true;
     this.#stopListening();
     clearTimeout(this.#retry);
-    await within(deadlineMs, Promise.all([...this.#queue].flatMap(({ attempt }) => attempt ?? [])));
+    await withTimeout(deadlineMs, Promise.all([...this.#queue].flatMap(({ attempt }) => attempt ?? [])));
     await this.#consumer.stop(deadlineMs - (performance.now() - began));
   }
 
@@ -136,7 +135,7 @@ export class Outlet {
     try {
       await this.#options.link.publish(topic, waiting.bytes, qos);
       this.#counts.published++;
-      if (qos === 0) this.#counts.mayLose++;
+      if (qos === 0) this.#counts.atMostOnce++;
       this.#done(waiting);
     } catch (error) {
       waiting.attempt = undefined;

@@ -2,7 +2,7 @@
  * What a feed has to get from REST, one after the other, again and again until it is had: the catalogue, and for each
  * installation the newest values and what was missed.
  */
-import { delayMs, sleep } from '../../bus/backoff.ts';
+import { delayMs, sleep } from '../../lib/backoff.ts';
 import { DriverError } from '../../contract/errors.ts';
 import { fromMilliseconds, toMilliseconds, type Nanoseconds } from '../../contract/instant.ts';
 import { retryHintMs } from '../../sources/http/server-calls.ts';

@@ -2,7 +2,7 @@
  * An IoT Open platform as a feed: the catalogue from REST says which topic is which function; then live values over MQTT,
  * and after each reconnect the newest values and what was missed, from REST.
  */
-import { within } from '../../bus/within.ts';
+import { withTimeout } from '../../lib/timeout.ts';
 import { DriverError } from '../../contract/errors.ts';
 import { fromMilliseconds, toMilliseconds, type Nanoseconds } from '../../contract/instant.ts';
 import { limited } from '../../contract/log.ts';
@@ -140,7 +140,7 @@ export class IotOpenFeed implements Feed {
     this.#ages.stop();
     this.#stopping.abort();
     // A log-in that has begun may end, since it can bring a token that has to be kept; its answer may also never come.
-    const errandsEnd = within(deadlineMs, this.#errands.stop());
+    const errandsEnd = withTimeout(deadlineMs, this.#errands.stop());
     // At once: the link takes nothing new from here on, and waits for what the intake still brings to the bus.
     await Promise.all([this.#link.stop(deadlineMs), this.#intake.stop(deadlineMs), errandsEnd]);
     await this.#platform.close();
@@ -155,12 +155,12 @@ export class IotOpenFeed implements Feed {
 
   metrics(): FeedMetrics {
     const numbers = this.#intake.numbers();
-    const { mayLose, connections } = this.#link.numbers;
+    const { atMostOnce, connections } = this.#link.numbers;
     return {
       ...numbers,
       ...{ kind: 'iotopen', name: this.#config.name, refused: 0, connections },
       // With core NATS every message may get lost, whatever the broker keeps.
-      mayLose: this.#intake.mayLose ? numbers.received : mayLose,
+      atMostOnce: this.#intake.atMostOnce ? numbers.received : atMostOnce,
     };
   }
 

@@ -1,6 +1,6 @@
 /** One connection to a broker, from the log-in to its end. It never comes back; the link makes the next one. */
 import type { IConnackPacket, IPublishPacket, MqttClient, Packet } from 'mqtt';
-import { within } from '../../bus/within.ts';
+import { withTimeout } from '../../lib/timeout.ts';
 import type { SecretFilter } from '../../sources/secret-filter.ts';
 import { connackRefusal, disconnected } from './broker-reason.ts';
 import { startHeartbeat } from './heartbeat.ts';
@@ -95,7 +95,7 @@ export class Connection {
     if (polite) {
       sendPacket(this.client, { cmd: 'disconnect', reasonCode: 0 });
       this.client.stream.end();
-      await within(GOODBYE_MS, this.ended);
+      await withTimeout(GOODBYE_MS, this.ended);
     }
     this.finish(why);
   }

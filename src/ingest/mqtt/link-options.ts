@@ -1,6 +1,6 @@
 /** What a connection to an MQTT broker needs to know, and what it tells. */
-import type { RetryDelays } from '../../bus/backoff.ts';
-import type { BusLogger } from '../../bus/logger.ts';
+import type { RetryDelays } from '../../lib/backoff.ts';
+import type { Logger } from '../../contract/log.ts';
 import type { Nanoseconds } from '../../contract/instant.ts';
 import type { TlsSources } from '../../sources/fresh-tls.ts';
 import type { HttpProxy } from '../../sources/http/proxy.ts';
@@ -43,7 +43,7 @@ export interface LinkNumbers {
   /** Connections on which the broker took the log-in. */
   connections: number;
   /** Messages of quality of service 0: the broker had already forgotten them when they arrived. */
-  mayLose: number;
+  atMostOnce: number;
   /** Messages that the broker delivered again. */
   redelivered: number;
   acknowledged: number;
@@ -84,7 +84,7 @@ export interface LinkOptions extends LinkPlace {
   readonly onState?: ((state: LinkState) => void) | undefined;
   /** For texts: "MQTT broker \"hall\"". */
   readonly label: string;
-  readonly logger: BusLogger;
+  readonly logger: Logger;
   /** Pauses between attempts where they shall differ from the usual ones. */
   readonly retry?: { readonly down: RetryDelays; readonly refused: RetryDelays } | undefined;
 }

@@ -2,7 +2,7 @@
  * A connection to an MQTT broker that never gives up. Each attempt is a client of its own with fresh credentials, so an
  * acknowledgement can never reach another connection than the one on which its message came.
  */
-import { delayMs, sleep, type RetryDelays } from '../../bus/backoff.ts';
+import { delayMs, sleep, type RetryDelays } from '../../lib/backoff.ts';
 import { limited } from '../../contract/log.ts';
 import { SecretFilter } from '../../sources/secret-filter.ts';
 import { Connection, type End, type Opened } from './connection.ts';
@@ -42,7 +42,7 @@ export function openLink(options: LinkOptions): MqttLink {
 export class MqttLink implements LinkPublishing {
   readonly #options: LinkOptions;
   readonly #facts: AttemptFacts;
-  readonly #numbers: LinkNumbers = { connections: 0, mayLose: 0, redelivered: 0, acknowledged: 0, running: 0 };
+  readonly #numbers: LinkNumbers = { connections: 0, atMostOnce: 0, redelivered: 0, acknowledged: 0, running: 0 };
   readonly #receiver: Receiver;
   readonly #subscriptions: Subscriptions;
   readonly #stopping = new AbortController();

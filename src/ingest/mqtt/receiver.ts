@@ -1,6 +1,6 @@
 /** Hands messages to whoever listens, and has them acknowledged when they are safe. Outlives the single connection. */
 import type { IPublishPacket } from 'mqtt';
-import { within } from '../../bus/within.ts';
+import { withTimeout } from '../../lib/timeout.ts';
 import { limited } from '../../contract/log.ts';
 import { ArrivalClock } from '../arrival-clock.ts';
 import { PipelineStopped } from '../pipeline.ts';
@@ -64,7 +64,7 @@ export class Receiver {
       if (first.again || dup) this.#numbers.redelivered++;
     } else {
       // Of quality of service 2, which is never asked for, the client has confirmed the receipt by now.
-      this.#numbers.mayLose++;
+      this.#numbers.atMostOnce++;
     }
     const message = { topic, payload, qos: qos === 0 ? (0 as const) : (1 as const), retained: retain, received };
     const work = (async (): Promise<void> => {
@@ -91,7 +91,7 @@ export class Receiver {
   /** Takes nothing any more; resolves when nothing is under way, or after so many milliseconds. */
   async stop(deadlineMs: number): Promise<void> {
     this.#stopped = true;
-    await within(deadlineMs, Promise.all(this.#running));
+    await withTimeout(deadlineMs, Promise.all(this.#running));
   }
 
   #tell(error: unknown): void {

@@ -83,14 +83,14 @@ export class TopicFeed implements Feed {
   metrics(): FeedMetrics {
     const { scheme, connection } = this.#intake.origin;
     const numbers = this.#intake.numbers();
-    const { mayLose, connections } = this.#link.numbers;
+    const { atMostOnce, connections } = this.#link.numbers;
     return {
       ...numbers,
       kind: scheme,
       name: connection,
       refused: 0,
       // With core NATS every message may get lost, whatever the broker keeps.
-      mayLose: this.#intake.mayLose ? numbers.received : mayLose,
+      atMostOnce: this.#intake.atMostOnce ? numbers.received : atMostOnce,
       connections,
     };
   }

@@ -4,7 +4,7 @@
  * its post at once is heard, however many others hold connections open.
  */
 import { isIPv6 } from 'node:net';
-import type { BusLogger } from '../../bus/logger.ts';
+import type { Logger } from '../../contract/log.ts';
 
 /** A connection as far as it matters here. */
 export interface LimitedSocket {
@@ -19,7 +19,7 @@ export interface ConnectionLimitsOptions {
   readonly total: number;
   /** Of them from one address; see `addressGroup`. */
   readonly perAddress: number;
-  readonly logger: BusLogger;
+  readonly logger: Logger;
   /** Called for each connection that is closed for a bound. */
   readonly onClosed: () => void;
   /** Milliseconds of a monotonic clock. */

@@ -1,12 +1,11 @@
 /** Notices devices that have stopped posting: an empty battery, a lost network or a closed app is no error anywhere. */
-import type { BusLogger } from '../../bus/logger.ts';
-import { limited } from '../../contract/log.ts';
+import { limited, type Logger } from '../../contract/log.ts';
 import { SilenceWatch, type Silent } from '../silence.ts';
 import type { KnownSource } from './sources.ts';
 
 export interface DeviceWatchOptions {
   readonly staleAfterMs: number;
-  readonly logger: BusLogger;
+  readonly logger: Logger;
   /** Told whenever something has become silent or is heard again. */
   readonly onChange: () => void;
 }

@@ -3,7 +3,7 @@
  * only when the readings are safe on the bus.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { within } from '../../bus/within.ts';
+import { withTimeout } from '../../lib/timeout.ts';
 import { limited } from '../../contract/log.ts';
 import { rejectCodes } from '../../contract/reading.ts';
 import type { FeedHealth, FeedMetrics } from '../../contract/telemetry.ts';
@@ -97,7 +97,7 @@ export class SeneyeFeed implements Feed {
     this.#listener.refuse();
     this.#devices.stop();
     await Promise.all(this.#intakes().map((intake) => intake.stop(deadlineMs)));
-    await within(GOODBYE_MS, Promise.all(this.#underWay));
+    await withTimeout(GOODBYE_MS, Promise.all(this.#underWay));
     this.#listener.close();
     this.#condition.is('stopped');
   }
@@ -127,7 +127,7 @@ export class SeneyeFeed implements Feed {
       duplicates: sum(({ duplicates }) => duplicates),
       rejected,
       refused: this.#refused,
-      mayLose: this.#receiver.mayLose,
+      atMostOnce: this.#receiver.atMostOnce,
       retried: sum(({ retried }) => retried),
       dropped: sum(({ dropped }) => dropped),
       connections: this.#listener.connections,

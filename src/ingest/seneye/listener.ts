@@ -3,8 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerOptions, ty
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { createSecureContext } from 'node:tls';
-import { delayMs, type RetryDelays } from '../../bus/backoff.ts';
-import type { BusLogger } from '../../bus/logger.ts';
+import { delayMs, type RetryDelays } from '../../lib/backoff.ts';
+import type { Logger } from '../../contract/log.ts';
 import { ConnectionLimits } from './connection-limits.ts';
 import type { SeneyeConfig } from './sources.ts';
 
@@ -13,7 +13,7 @@ export interface ListenerOptions {
     SeneyeConfig,
     'host' | 'port' | 'path' | 'tls' | 'maxConnections' | 'maxConnectionsPerAddress' | 'requestTimeoutMs'
   >;
-  readonly logger: BusLogger;
+  readonly logger: Logger;
   /** Handles a request; `goOn` tells a sender that waits for it to send the body. Never rejects. */
   readonly onRequest: (request: IncomingMessage, response: ServerResponse, goOn: () => void) => void;
   /** Told of what came that is no whole request: too slow, not HTTP, too many connections. */

@@ -4,8 +4,7 @@
  */
 import { hash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { BusLogger } from '../../bus/logger.ts';
-import { limited } from '../../contract/log.ts';
+import { limited, type Logger } from '../../contract/log.ts';
 import type { ArrivalClock } from '../arrival-clock.ts';
 import type { TimeLimits } from '../claimed-time.ts';
 import { PipelineStopped } from '../pipeline.ts';
@@ -29,7 +28,7 @@ export interface ReceiverOptions {
   readonly onSigned: (request: IncomingMessage) => void;
   readonly clock: ArrivalClock;
   readonly times: TimeLimits;
-  readonly logger: BusLogger;
+  readonly logger: Logger;
 }
 
 /** A message from a known sender, whose signature is right. */
@@ -50,7 +49,7 @@ export class Receiver {
   readonly #wrong: RateLimit;
   /** What waits for the bus, by its content: a post that is repeated meanwhile waits for the same. */
   readonly #waiting = new Map<string, Promise<void>>();
-  #mayLose = 0;
+  #atMostOnce = 0;
 
   constructor(options: ReceiverOptions) {
     this.#options = options;
@@ -59,8 +58,8 @@ export class Receiver {
   }
 
   /** Posts that were taken over core NATS, where they can be lost. */
-  get mayLose(): number {
-    return this.#mayLose;
+  get atMostOnce(): number {
+    return this.#atMostOnce;
   }
 
   /**
@@ -134,7 +133,7 @@ export class Receiver {
 
   #hand(key: string, source: KnownSource, delivery: Delivery): Promise<void> {
     this.#checkRoom(source);
-    if (source.intake.mayLose) this.#mayLose++;
+    if (source.intake.atMostOnce) this.#atMostOnce++;
     const taken = source.intake.take(delivery).finally(() => this.#waiting.delete(key));
     this.#waiting.set(key, taken);
     // Nobody may listen any more when it ends.

@@ -1,6 +1,5 @@
 /** Requests that are refused to their sender: with which answer, and a line in the log that nobody can flood. */
-import type { BusLogger } from '../../bus/logger.ts';
-import { limited } from '../../contract/log.ts';
+import { limited, type Logger } from '../../contract/log.ts';
 
 /** What was wrong with a request. A closed list, so that the log stays bounded. */
 export type RefusalCode =
@@ -49,9 +48,9 @@ export const retryAfter = (seconds: number): Readonly<Record<string, string>> =>
 
 /** Logs refusals, of each kind for each known source only so many. */
 export class RefusalLog {
-  readonly #logger: BusLogger;
+  readonly #logger: Logger;
 
-  constructor(logger: BusLogger) {
+  constructor(logger: Logger) {
     this.#logger = logger;
   }
 

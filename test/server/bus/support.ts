@@ -3,16 +3,16 @@ import { gunzipSync } from 'node:zlib';
 import { connect, headers, nkeyAuthenticator, type ConnectionOptions, type Msg, type NatsConnection } from 'nats';
 import { onTestFinished } from 'vitest';
 import type { AnswerEnd, AnswerMessage } from '../../../src/contract/answer.ts';
-import { connectBus, type BusConnection, type BusOptions } from '../../../src/bus/connection.ts';
+import { connectBus, type BusConnection, type BusOptions } from '../../../src/bus/connection/connection.ts';
 import {
   serveRequests,
   type RequestEndpoint,
   type RequestHandler,
   type ServeOptions,
-} from '../../../src/bus/endpoint.ts';
-import type { BusLogger } from '../../../src/bus/logger.ts';
+} from '../../../src/bus/requests/endpoint.ts';
+import type { Logger } from '../../../src/contract/log.ts';
 import { replyRule } from '../../../src/bus/subject.ts';
-import type { BusProblemCode } from '../../../src/bus/problem.ts';
+import type { BusErrorCode } from '../../../src/bus/connection/errors.ts';
 import {
   createAuthority,
   createUserKey,
@@ -36,7 +36,7 @@ export interface LogLine {
 }
 
 /** Keeps all lines, for tests that look at what a person would read. */
-export class TestLog implements BusLogger {
+export class TestLog implements Logger {
   readonly lines: LogLine[] = [];
   readonly debug = this.#take('debug');
   readonly info = this.#take('info');
@@ -235,7 +235,7 @@ export function itemsOf(received: Received[]): unknown[] {
 }
 
 /** Resolves when the bus has met the given problem. */
-export async function problem(bus: BusConnection, code: BusProblemCode): Promise<string> {
+export async function problem(bus: BusConnection, code: BusErrorCode): Promise<string> {
   await until(() => bus.problem?.code === code);
   return bus.problem?.message ?? '';
 }

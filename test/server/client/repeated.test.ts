@@ -1,6 +1,6 @@
 /** Messages of an answer that come twice, the second time as a note because it no longer fits max_payload. */
 import { expect, test } from 'vitest';
-import { Envelope, lastTail } from '../../../src/bus/envelope.ts';
+import { Envelope, lastTail } from '../../../src/bus/requests/envelope.ts';
 import { createClient } from '../../../src/client/client.ts';
 import type { AnswerEnd } from '../../../src/contract/answer.ts';
 import { callerForTest, meta, serverForTest } from '../bus/support.ts';

@@ -1,6 +1,6 @@
 /** The common entrance of feeds, on a real server with JetStream. */
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { streamPublisher } from '../../../src/bus/readings-publisher.ts';
+import { streamPublisher } from '../../../src/bus/jetstream/readings-publisher.ts';
 import { deadLetterSchema, readingSchema } from '../../../src/contract/reading.ts';
 import { Intake } from '../../../src/ingest/intake.ts';
 import { PipelineStopped } from '../../../src/ingest/pipeline.ts';
@@ -194,7 +194,7 @@ describe('the window', () => {
     const gate = Promise.withResolvers<undefined>();
     const publisher = {
       publish: () => gate.promise.then(() => ({ duplicate: false })),
-      mayLose: false,
+      atMostOnce: false,
       onAvailable: () => () => undefined,
     };
     const origin = { scheme: 'mqtt', connection: 'hall' } as const;

@@ -1,7 +1,7 @@
 /** What tests of whole feeds share: a real nats-server with the stream, and the feeds as the configuration has them. */
 import type { JetStreamManager } from 'nats';
 import { onTestFinished } from 'vitest';
-import type { BusConnection, BusOptions } from '../../../src/bus/connection.ts';
+import type { BusConnection, BusOptions } from '../../../src/bus/connection/connection.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import type { DeadLetter, Reading } from '../../../src/contract/reading.ts';
 import type { FeedHealth, FeedMetrics } from '../../../src/contract/telemetry.ts';

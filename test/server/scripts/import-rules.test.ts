@@ -24,6 +24,14 @@ const breaches: Readonly<Record<string, readonly (readonly [from: string, to: st
     ['src/bus/a.ts', '../driver/x.ts'],
     ['src/bus/a.ts', '../config/x.ts'],
   ],
+  'bus-connection-knows-no-other-wing': [
+    ['src/bus/connection/a.ts', '../requests/x.ts'],
+    ['src/bus/connection/a.ts', '../x.ts'],
+  ],
+  'bus-wings-do-not-know-each-other': [
+    ['src/bus/requests/a.ts', '../jetstream/x.ts'],
+    ['src/bus/jetstream/a.ts', '../requests/x.ts'],
+  ],
   'driver-knows-contract-and-source-interface': [
     ['src/driver/a.ts', '../sources/seeq/x.ts'],
     ['src/driver/a.ts', '../bus/x.ts'],
@@ -74,6 +82,9 @@ const sound: Readonly<Record<string, string>> = {
   'src/contract/a.ts': 'export const a = 1;',
   'src/config/x.ts': 'export const x = 1;',
   'src/bus/x.ts': "import { a } from '../contract/a.ts';\nimport { x as y } from 'nats';\nexport const x = [a, y];",
+  'src/bus/connection/x.ts': "export { x } from 'nats';",
+  'src/bus/requests/x.ts': "export { x } from '../connection/x.ts';",
+  'src/bus/jetstream/x.ts': "export { x } from '../connection/x.ts';",
   'src/sources/source.ts': "export { a as x } from '../contract/a.ts';",
   'src/sources/seeq/x.ts': "import { x as y } from 'undici';\nexport const x = y;",
   'src/sources/iotopen/x.ts': "export { x } from '../source.ts';",

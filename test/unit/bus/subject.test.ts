@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { replySubject } from '../../../src/contract/request.ts';
-import { discoveredAddresses, formatAddress, parseAddress } from '../../../src/bus/address.ts';
-import { delayMs } from '../../../src/bus/backoff.ts';
+import { discoveredAddresses, formatAddress, parseAddress } from '../../../src/bus/connection/address.ts';
+import { delayMs } from '../../../src/lib/backoff.ts';
 import {
   escapeToken,
   publishSubject,

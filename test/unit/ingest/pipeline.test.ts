@@ -6,7 +6,7 @@ import {
   type Publication,
   type PublishFailureKind,
   type ReadingsPublisher,
-} from '../../../src/bus/readings-publisher.ts';
+} from '../../../src/bus/jetstream/readings-publisher.ts';
 import { Pipeline, PipelineStopped, type Parcel } from '../../../src/ingest/pipeline.ts';
 
 interface Attempt {
@@ -17,7 +17,7 @@ interface Attempt {
 
 /** Keeps every attempt until the test decides what becomes of it. */
 class SteeredPublisher implements ReadingsPublisher {
-  readonly mayLose = false;
+  readonly atMostOnce = false;
   readonly attempts: Attempt[] = [];
   readonly #listeners = new Set<() => void>();
 
@@ -218,7 +218,7 @@ describe('the pipeline', () => {
   it('counts an error that it does not know as a refusal, and goes on', async () => {
     setUp();
     const broken: ReadingsPublisher = {
-      mayLose: false,
+      atMostOnce: false,
       publish: () => Promise.reject(new TypeError('odd')),
       onAvailable: () => () => undefined,
     };

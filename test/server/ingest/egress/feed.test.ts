@@ -41,7 +41,7 @@ describe('the way out', () => {
           rejected: {},
           retried: 0,
           waiting: 0,
-          mayLose: 0,
+          atMostOnce: 0,
         },
       ]);
     });
@@ -83,7 +83,7 @@ describe('the way out', () => {
       expect(textsOf(values)).toEqual(['1', '3']);
     });
     await eventually(() => {
-      expect(world.ingest.metrics()).toMatchObject([{ readings: 4, mayLose: 2 }]);
+      expect(world.ingest.metrics()).toMatchObject([{ readings: 4, atMostOnce: 2 }]);
     });
   });
 

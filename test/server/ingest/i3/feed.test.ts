@@ -40,7 +40,7 @@ describe('a buyer', () => {
     });
     expect((await storedIn(world.manager, 'iota.'))[0]?.subject).toBe('iota.readings.i3.market.ann.pond.temperature');
     expect(world.ingest.metrics()).toMatchObject([
-      { kind: 'i3', name: 'market', received: 1, readings: 1, mayLose: 0 },
+      { kind: 'i3', name: 'market', received: 1, readings: 1, atMostOnce: 0 },
     ]);
   });
 

@@ -1,7 +1,7 @@
 /** What the tests of I3 share: a marketplace's broker, a real nats-server with the stream, and the feeds as configured. */
 import type { JetStreamManager } from 'nats';
 import { onTestFinished } from 'vitest';
-import type { BusConnection } from '../../../../src/bus/connection.ts';
+import type { BusConnection } from '../../../../src/bus/connection/connection.ts';
 import { loadConfig } from '../../../../src/config/load.ts';
 import type { Reading } from '../../../../src/contract/reading.ts';
 import type { FeedHealth } from '../../../../src/contract/telemetry.ts';

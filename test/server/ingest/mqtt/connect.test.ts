@@ -33,7 +33,7 @@ describe.each(VERSIONS)('MQTT %s', (version) => {
       });
       await link.publish('answer', Buffer.from(name), 1);
       await link.stop(1000);
-      expect(link.numbers).toMatchObject({ connections: 1, acknowledged: 1, mayLose: 0, running: 0 });
+      expect(link.numbers).toMatchObject({ connections: 1, acknowledged: 1, atMostOnce: 0, running: 0 });
     }
   });
 

@@ -52,7 +52,7 @@ test('messages become readings; what cannot be read becomes a dead letter; all o
   await sender.publish('t/elsewhere', 'x');
   await eventually(() => {
     expect(world.metrics()).toMatchObject({
-      ...{ kind: 'mqtt', name: 'hall', received: 4, readings: 3, duplicates: 0, waiting: 0, mayLose: 0 },
+      ...{ kind: 'mqtt', name: 'hall', received: 4, readings: 3, duplicates: 0, waiting: 0, atMostOnce: 0 },
       ...{ rejected: { notJson: 1, noMapping: 1 }, connections: 1, dropped: 0, refused: 0 },
     });
   });
@@ -226,7 +226,7 @@ test('what may be lost is counted: quality of service 0, and core NATS', async (
     await sender.publish('t/zero', '0');
     await sender.publish('t/one', '1');
     await eventually(() => {
-      expect(world.metrics()).toMatchObject({ received: 2, readings: 2, mayLose: counted });
+      expect(world.metrics()).toMatchObject({ received: 2, readings: 2, atMostOnce: counted });
     });
   }
 });

@@ -87,6 +87,6 @@ describe('the whole feed', () => {
     expect(await sender('FIRST').postNow()).toMatchObject([{ status: 401 }]);
     expect(await sender('SECOND').postNow()).toMatchObject([{ status: 200 }]);
     expect((await world.readings()).map(({ source: from }) => from)).toContain('seneye:home');
-    expect(world.metrics('lde')).toMatchObject({ kind: 'seneye', received: 2, refused: 1, mayLose: 0 });
+    expect(world.metrics('lde')).toMatchObject({ kind: 'seneye', received: 2, refused: 1, atMostOnce: 0 });
   });
 });

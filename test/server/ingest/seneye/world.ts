@@ -2,9 +2,9 @@
 import { onTestFinished } from 'vitest';
 import { NatsError, type JetStreamManager } from 'nats';
 import type { z } from 'zod';
-import { corePublisher, streamPublisher } from '../../../../src/bus/readings-publisher.ts';
-import type { BusConnection } from '../../../../src/bus/connection.ts';
-import { StreamGuard } from '../../../../src/bus/stream-guard.ts';
+import { corePublisher, streamPublisher } from '../../../../src/bus/jetstream/readings-publisher.ts';
+import type { BusConnection } from '../../../../src/bus/connection/connection.ts';
+import { StreamMonitor } from '../../../../src/bus/jetstream/stream-monitor.ts';
 import { seneyeSchema } from '../../../../src/config/ingest/seneye.ts';
 import { SecretSource } from '../../../../src/config/secret.ts';
 import type { DeadLetter, Reading } from '../../../../src/contract/reading.ts';
@@ -89,7 +89,7 @@ export async function worldForTest(
   const prefix = 'iota';
   const create = { maxAgeMs: 0, maxBytes: -1, replicas: 1, storage: 'file' } as const;
   const wish = { name: 'READINGS', subjects: readingSubjects(prefix), duplicateWindowMs: 600_000, create };
-  const guard = new StreamGuard(bus, wish, bus.log);
+  const guard = new StreamMonitor(bus, wish, bus.log);
   const toStream = streamPublisher(bus, {
     stream: 'READINGS',
     timeoutMs: ackMs,

@@ -1,14 +1,14 @@
 /** `cancel`: at home, at the peers, and what does not run at all. */
 import { describe, expect, it } from 'vitest';
-import type { Peers } from '../../../../src/driver/cancellation.ts';
+import type { Replicas } from '../../../../src/driver/cancellation.ts';
 import { latch, source, testDriver, fqn } from '../../../support/driver.ts';
 import { leasingDriver, tag, TestServer } from './support.ts';
 
 /** Replicas that ask each other without a bus between them. */
-function replicas(): () => Peers {
-  const all = new Map<Peers, (question: unknown) => boolean>();
+function replicas(): () => Replicas {
+  const all = new Map<Replicas, (question: unknown) => boolean>();
   return () => {
-    const peers: Peers = {
+    const peers: Replicas = {
       ask: async (question) => Array.from(all).some(([other, answer]) => other !== peers && answer(question)),
       serve: (answer) => all.set(peers, answer),
     };
@@ -59,7 +59,7 @@ describe('cancel', () => {
 
   it('does not believe a peer that asks nonsense', () => {
     let served: ((question: unknown) => boolean) | undefined;
-    const peers: Peers = { ask: async () => false, serve: (answer) => (served = answer) };
+    const peers: Replicas = { ask: async () => false, serve: (answer) => (served = answer) };
     leasingDriver([], { peers });
     for (const question of [null, 'x', {}, { cancel: 1 }, { cancel: '' }]) expect(served?.(question)).toBe(false);
   });

@@ -1,7 +1,7 @@
 /** What the tests of leases share: a server whose values a test sets, and the messages of a lease. */
 import type { AnswerEnd, AnswerItem, AnswerSink, AnswerWatcher, Interim } from '../../../../src/contract/answer.ts';
 import { DriverError, type ErrorCode } from '../../../../src/contract/errors.ts';
-import type { Peers } from '../../../../src/driver/cancellation.ts';
+import type { Replicas } from '../../../../src/driver/cancellation.ts';
 import { Driver } from '../../../../src/driver/driver.ts';
 import { Hosts } from '../../../../src/driver/hosts.ts';
 import type { DriverLimits } from '../../../../src/driver/limits.ts';
@@ -103,7 +103,10 @@ export class LeaseAnswer implements AnswerSink {
   }
 }
 
-export function leasingDriver(servers: TestServer[], options: { limits?: Partial<DriverLimits>; peers?: Peers } = {}) {
+export function leasingDriver(
+  servers: TestServer[],
+  options: { limits?: Partial<DriverLimits>; peers?: Replicas } = {},
+) {
   const log = new TestLog();
   const hosts = new Hosts(
     servers.map((server) => ({ source: server.source, concurrency: 8, queueLimit: 10_000, requests: 256 })),

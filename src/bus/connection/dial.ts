@@ -1,0 +1,181 @@
+/** One attempt to connect to one server, with everything that the client would otherwise do by default switched off. */
+import { isIP } from 'node:net';
+import { connect, nkeyAuthenticator, type ConnectionOptions, type NatsConnection, type TlsOptions } from 'nats';
+import { fromSeed } from 'nkeys.js';
+import { formatAddress, type ServerAddress } from './address.ts';
+import { AttemptSockets } from './attempt-sockets.ts';
+import { BusError, classifyFailure, type AttemptFacts } from './errors.ts';
+
+/** How the driver trusts the server; `insecure` sends everything in the clear. */
+export type BusTls =
+  | {
+      /** Certificates of the trusted authorities (PEM); a function is called for each attempt. By default Node's own. */
+      ca?: Fresh<string> | undefined;
+      /** Name that the server's certificate must carry, in place of the address. */
+      serverName?: string | undefined;
+      /** TLS before the server's greeting (handshake_first at the server). */
+      first?: boolean | undefined;
+    }
+  | 'insecure';
+
+/** A value, or where to read it again for each use. Its error says what cannot be read, and is fit for a log. */
+export type Fresh<T> = T | (() => T | Promise<T>);
+
+/** The seed of the driver's NKey, or where to get it; white space around it does not matter. */
+export type SeedSource = Fresh<Uint8Array | string>;
+
+/** What an attempt uses that can be replaced while the driver runs. */
+export interface BusIdentity {
+  readonly seed: Uint8Array;
+  readonly publicKey: string;
+  /** Undefined where the authorities are Node's own. */
+  readonly ca: string | undefined;
+}
+
+export interface DialOptions {
+  name: string;
+  seed: SeedSource;
+  tls: BusTls;
+  connectTimeoutMs: number;
+  /** Subject below which the connection listens for replies (to JetStream, for one). Default `_INBOX`. */
+  inboxPrefix?: string | undefined;
+}
+
+/** The client's own pings are replaced by ours (see heartbeat.ts): this is the longest a timer can be set to. */
+const never = 2 ** 31 - 1;
+
+/**
+ * Reads seed and authorities as they are now.
+ * @throws BusError `keyUnusable` or `caUnreadable`
+ */
+export async function readIdentity({ seed, tls }: Pick<DialOptions, 'seed' | 'tls'>): Promise<BusIdentity> {
+  const [key, ca] = await Promise.all([readSeed(seed), tls === 'insecure' ? undefined : readCa(tls.ca)]);
+  return { seed: key.bytes, publicKey: key.publicKey, ca };
+}
+
+/** True when a connection that is made with the one is the same as with the other. */
+export function isSameIdentity(one: BusIdentity, other: BusIdentity): boolean {
+  return one.ca === other.ca && Buffer.compare(one.seed, other.seed) === 0;
+}
+
+/**
+ * Resolves with a connection that does not reconnect by itself. An attempt that fails or is aborted leaves no socket.
+ * @throws BusError
+ */
+export async function dial(
+  server: ServerAddress,
+  options: DialOptions,
+  identity: BusIdentity,
+  signal: AbortSignal,
+): Promise<NatsConnection> {
+  const settings: ConnectionOptions = {
+    servers: [formatAddress(server)],
+    name: options.name,
+    authenticator: nkeyAuthenticator(identity.seed),
+    tls: tlsSettings(server, options.tls, identity.ca),
+    timeout: options.connectTimeoutMs,
+    // The client does not tell why each of its own attempts fails, so the dial loop is ours.
+    reconnect: false,
+    maxReconnectAttempts: 0,
+    ignoreAuthErrorAbort: true,
+    ignoreClusterUpdates: true,
+    noRandomize: true,
+    // Names are resolved as by every other program of this machine (/etc/hosts, search domains).
+    resolve: false,
+    pingInterval: never,
+    noAsyncTraces: true,
+    ...(options.inboxPrefix === undefined ? {} : { inboxPrefix: options.inboxPrefix }),
+  };
+  const sockets = new AttemptSockets();
+  const abandon = (): void => {
+    sockets.destroy();
+  };
+  signal.addEventListener('abort', abandon, { once: true });
+  try {
+    if (signal.aborted) throw new BusError('other', 'The attempt to connect was given up.');
+    return await sockets.during(() => connect(settings));
+  } catch (error) {
+    sockets.destroy();
+    throw classifyFailure(error, attemptFacts(server, options, identity.publicKey));
+  } finally {
+    signal.removeEventListener('abort', abandon);
+  }
+}
+
+export function attemptFacts(server: ServerAddress, options: DialOptions, publicKey: string): AttemptFacts {
+  const { tls, connectTimeoutMs } = options;
+  const insecure = tls === 'insecure';
+  return {
+    server: insecure ? server : { ...server, tlsName: tls.serverName ?? server.tlsName },
+    insecure,
+    tlsFirst: !insecure && tls.first === true,
+    timeoutMs: connectTimeoutMs,
+    publicKey,
+  };
+}
+
+/**
+ * The client hands these to Node's TLS as they are. `host` is given because Node would otherwise hold a server that is
+ * dialled by its address to the name "localhost". Null, and not undefined, keeps the client from following the server.
+ */
+function tlsSettings(
+  server: ServerAddress,
+  tls: BusTls,
+  ca: string | undefined,
+): (TlsOptions & { host: string; servername: string }) | null {
+  if (tls === 'insecure') return null;
+  const host = tls.serverName ?? server.tlsName;
+  return {
+    host,
+    // An address is not allowed as a server name indication.
+    servername: isIP(host) === 0 ? host : '',
+    ...(ca === undefined ? {} : { ca }),
+    ...(tls.first === true ? { handshakeFirst: true } : {}),
+  };
+}
+
+async function readCa(source: Fresh<string> | undefined): Promise<string | undefined> {
+  if (source === undefined) return undefined;
+  const unreadable = (why: string): BusError =>
+    new BusError(
+      'caUnreadable',
+      `The authorities of the NATS server cannot be read: ${why}. Correct the path, the rights or the content of the CA file.`,
+    );
+  let text: string;
+  try {
+    text = typeof source === 'function' ? await source() : source;
+  } catch (error) {
+    throw unreadable(reasonOf(error));
+  }
+  if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
+  throw unreadable('there is no certificate in PEM form');
+}
+
+/** The seed never becomes part of an error, not even of its cause. */
+async function readSeed(source: SeedSource): Promise<{ bytes: Uint8Array; publicKey: string }> {
+  const unusable = (why: string): BusError =>
+    new BusError(
+      'keyUnusable',
+      `The driver's private key cannot be used: ${why}. It must be the seed of an NKey user ("SU...").`,
+    );
+  let given: Uint8Array | string;
+  try {
+    given = typeof source === 'function' ? await source() : source;
+  } catch (error) {
+    throw unusable(reasonOf(error));
+  }
+  const text = (typeof given === 'string' ? given : Buffer.from(given).toString('latin1')).trim();
+  const bytes = Buffer.from(text, 'latin1');
+  try {
+    return { bytes, publicKey: fromSeed(bytes).getPublicKey() };
+  } catch {
+    throw unusable('it is not a valid seed');
+  }
+}
+
+/** Of a system call the code; of a source its message, which names the place and no content. */
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
+  if (code !== undefined) return `it cannot be read (${code})`;
+  return error instanceof Error ? error.message : 'unknown error';
+}

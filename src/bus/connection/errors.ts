@@ -1,0 +1,205 @@
+/** Why there is no connection to the bus, in words for the person who can mend it. */
+import { NatsError } from 'nats';
+import { formatAddress, type ServerAddress } from './address.ts';
+
+export type BusErrorCode =
+  | 'refused'
+  | 'unknownHost'
+  | 'unreachable'
+  | 'timeout'
+  | 'closedByServer'
+  | 'notNats'
+  | 'authentication'
+  | 'tlsNotOffered'
+  | 'tlsRequired'
+  | 'untrusted'
+  | 'expired'
+  | 'hostMismatch'
+  | 'tlsFailed'
+  | 'keyUnusable'
+  | 'caUnreadable'
+  | 'serverError'
+  | 'lost'
+  | 'stale'
+  | 'other';
+
+/** The reason why an attempt failed or a connection broke. The message says what happened and what to do. */
+export class BusError extends Error {
+  override readonly name = 'BusError';
+  readonly code: BusErrorCode;
+
+  constructor(code: BusErrorCode, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+  }
+}
+
+/** What is known about an attempt besides its error. */
+export interface AttemptFacts {
+  server: ServerAddress;
+  insecure: boolean;
+  tlsFirst: boolean;
+  timeoutMs: number;
+  /** The driver's public key: harmless, and what the server's administrator needs. */
+  publicKey: string;
+}
+
+const untrustedCodes = new Set([
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'CERT_SIGNATURE_FAILURE',
+  'CERT_UNTRUSTED',
+  'CERT_REJECTED',
+  'INVALID_CA',
+]);
+const unreachableCodes = new Set(['EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'ENETDOWN', 'EACCES', 'EPERM']);
+const resetCodes = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED']);
+
+/** Tells the reasons of a failed attempt apart. */
+export function classifyFailure(error: unknown, facts: AttemptFacts): BusError {
+  if (error instanceof BusError) return error;
+  const where = formatAddress(facts.server);
+  const problem = (code: BusErrorCode, message: string): BusError => new BusError(code, message, error);
+  const codes = codesOf(error);
+  const has = (...wanted: string[]): boolean => wanted.some((code) => codes.includes(code));
+  const text = error instanceof Error ? error.message : '';
+
+  if (facts.insecure && (has('TLS') || codes.some(isTlsCode))) {
+    return problem(
+      'tlsRequired',
+      `The NATS server ${where} requires TLS, but the driver is set to connect without it. Leave out settings.bus.insecure (--insecure).`,
+    );
+  }
+  if (has('ECONNREFUSED')) {
+    return problem(
+      'refused',
+      `Nothing listens at ${where} (connection refused). Start the NATS server, or correct the address.`,
+    );
+  }
+  if (has('ENOTFOUND', 'EAI_AGAIN', 'EAI_NODATA', 'EAI_NONAME')) {
+    return problem(
+      'unknownHost',
+      `The host name "${facts.server.host}" cannot be resolved. Correct the address, or the name service of this machine.`,
+    );
+  }
+  if (codes.some((code) => unreachableCodes.has(code))) {
+    return problem(
+      'unreachable',
+      `The NATS server ${where} cannot be reached from here. Check network, routes and firewalls.`,
+    );
+  }
+  if (has('TIMEOUT', 'ETIMEDOUT', 'CONNECTION_TIMEOUT')) {
+    return problem(
+      'timeout',
+      `The NATS server ${where} did not answer within ${facts.timeoutMs} ms. ` +
+        'Check that the address is that of a NATS server, that it is not overloaded, and the firewalls on the way.',
+    );
+  }
+  if (has('AUTHORIZATION_VIOLATION', 'AUTHENTICATION_EXPIRED', 'ACCOUNT_EXPIRED')) {
+    return problem(
+      'authentication',
+      `The NATS server ${where} refused the driver's key. Give its public key ${facts.publicKey} to the server's ` +
+        "users, or use the key file that belongs to the server's user.",
+    );
+  }
+  if (has('AUTHENTICATION_TIMEOUT')) {
+    return problem(
+      'authentication',
+      `The NATS server ${where} did not wait for the driver's log-in to finish. Raise the server's authorization timeout.`,
+    );
+  }
+  if (has('SERVER_OPT_NA') && !facts.insecure) {
+    return problem(
+      'tlsNotOffered',
+      `The NATS server ${where} offers no TLS, which the driver insists on. Set up TLS at the server, correct natsurl (--nats), or allow plain TCP: nats:// in it, and settings.bus.insecure (--insecure).`,
+    );
+  }
+  if (codes.some((code) => untrustedCodes.has(code))) {
+    return problem(
+      'untrusted',
+      `The certificate of the NATS server ${where} is signed by an authority that the driver does not trust (${first(codes)}). ` +
+        "Name a PEM file with the server's CA certificate as settings.bus.caFile (--ca).",
+    );
+  }
+  if (has('CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID')) {
+    return problem(
+      'expired',
+      `The certificate of the NATS server ${where} is not valid today (${first(codes)}). Renew it, or correct the clock.`,
+    );
+  }
+  if (has('ERR_TLS_CERT_ALTNAME_INVALID')) {
+    return problem(
+      'hostMismatch',
+      `The certificate of the NATS server ${where} is made out to another name than "${facts.server.tlsName}" (${altNames(error)}). ` +
+        "Use an address that the certificate names as natsurl (--nats), or name the certificate's name as " +
+        'settings.bus.serverName (--server-name).',
+    );
+  }
+  if (has('TLS') || codes.some(isTlsCode)) {
+    return problem('tlsFailed', `TLS with ${where} failed: ${text}. ${firstHint(facts)}`);
+  }
+  if (error instanceof SyntaxError || text === 'unexpected response from server') {
+    return problem('notNats', `What answers at ${where} is not a NATS server. Correct the address.`);
+  }
+  if (error === undefined || has('CONNECTION_REFUSED', 'DISCONNECT') || codes.some((code) => resetCodes.has(code))) {
+    return problem(
+      'closedByServer',
+      `The NATS server ${where} closed the connection before it was made. ${firstHint(facts)} The server's log may tell more.`,
+    );
+  }
+  if (has('NATS_PROTOCOL_ERR')) {
+    return problem('serverError', `The NATS server ${where} refused the connection: ${text}.`);
+  }
+  return problem('other', `The connection to the NATS server ${where} failed: ${text || 'for a reason unknown'}.`);
+}
+
+/** The reason why an established connection ended. */
+export function lostConnection(server: ServerAddress, reason: unknown): BusError {
+  const text = reason instanceof Error ? reason.message : 'the server closed it';
+  return new BusError('lost', `The connection to the NATS server ${formatAddress(server)} was lost: ${text}.`, reason);
+}
+
+export function staleConnection(server: ServerAddress, silentMs: number): BusError {
+  return new BusError(
+    'stale',
+    `The NATS server ${formatAddress(server)} has not answered a ping for ${silentMs} ms; the connection is given up.`,
+  );
+}
+
+function firstHint(facts: AttemptFacts): string {
+  return facts.tlsFirst
+    ? 'The driver begins with TLS (settings.bus.tlsFirst, --tls-first); check that the server does so too (handshake_first).'
+    : 'If the server begins with TLS (handshake_first), set settings.bus.tlsFirst (--tls-first).';
+}
+
+/** The codes of an error and of what it wraps. */
+function codesOf(error: unknown): string[] {
+  const codes: string[] = [];
+  for (let current = error; current instanceof Error && codes.length < 8;) {
+    const { code } = current as { code?: unknown };
+    if (typeof code === 'string') codes.push(code);
+    if (current instanceof AggregateError) codes.push(...current.errors.flatMap(codesOf));
+    current = current instanceof NatsError ? current.chainedError : current.cause;
+  }
+  return codes;
+}
+
+function isTlsCode(code: string): boolean {
+  return (
+    /^ERR_(?:SSL|TLS|OSSL)_|^CERT_|^EPROTO$/.test(code) || untrustedCodes.has(code) || code === 'HOSTNAME_MISMATCH'
+  );
+}
+
+function first(codes: string[]): string {
+  return codes.find((code) => isTlsCode(code)) ?? codes[0] ?? 'unknown';
+}
+
+/** The names in the certificate of a mismatch, as Node hands it over with the error. */
+function altNames(error: unknown): string {
+  const { cert } = error as { cert?: { subjectaltname?: unknown } };
+  const names = cert?.subjectaltname;
+  return typeof names === 'string' && names !== '' ? `it names ${names.slice(0, 300)}` : 'it names nobody';
+}

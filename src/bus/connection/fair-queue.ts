@@ -1,0 +1,66 @@
+/** Messages that wait for room. Small and large ones take turns, so that no pile of the one shuts out the other. */
+import type { OutgoingMessage } from './outgoing-message.ts';
+
+/** One who waits; it has left the line when it is handed out. */
+export interface Waiter {
+  message: OutgoingMessage;
+  resolve: () => void;
+  reject: (error: Error) => void;
+}
+
+/** Messages up to this size count as small. */
+const smallBytes = 64 * 1024;
+
+export function isSmall({ size }: OutgoingMessage): boolean {
+  return size <= smallBytes;
+}
+
+export class FairQueue {
+  readonly #small: (Waiter & { timer: NodeJS.Timeout })[] = [];
+  readonly #large: (Waiter & { timer: NodeJS.Timeout })[] = [];
+  #largeIsNext = false;
+
+  get length(): number {
+    return this.#small.length + this.#large.length;
+  }
+
+  /** True when others of its kind wait, so that the message has to join them. */
+  isBefore(message: OutgoingMessage): boolean {
+    return this.#queueOf(message).length > 0;
+  }
+
+  /** Waits at the end of the line; after `timeoutMs` the message leaves it and the promise rejects. */
+  join(message: OutgoingMessage, timeoutMs: number, reason: () => Error): Promise<void> {
+    const queue = this.#queueOf(message);
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        queue.splice(queue.indexOf(waiter), 1);
+        reject(reason());
+      }, timeoutMs);
+      const waiter = { message, resolve, reject, timer };
+      queue.push(waiter);
+    });
+  }
+
+  /** The next one that fits. */
+  next(fits: (message: OutgoingMessage) => boolean): Waiter | undefined {
+    const order = this.#largeIsNext ? [this.#large, this.#small] : [this.#small, this.#large];
+    const queue = order.find(([head]) => head !== undefined && fits(head.message));
+    const waiter = queue?.shift();
+    this.#largeIsNext = queue === this.#small;
+    clearTimeout(waiter?.timer);
+    return waiter;
+  }
+
+  /** Sends all away. */
+  dismiss(reason: Error): void {
+    for (const { timer, reject } of [...this.#small.splice(0), ...this.#large.splice(0)]) {
+      clearTimeout(timer);
+      reject(reason);
+    }
+  }
+
+  #queueOf(message: OutgoingMessage): (Waiter & { timer: NodeJS.Timeout })[] {
+    return isSmall(message) ? this.#small : this.#large;
+  }
+}

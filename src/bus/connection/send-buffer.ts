@@ -1,0 +1,325 @@
+/**
+ * Everything that answers requests leaves through here. The client takes whatever it is given, into memory without
+ * bounds while the server is slow and into nothing while it is away. The sendBuffer bounds the bytes in flight, keeps each
+ * message until the server has taken it, and sends what was not taken again on the next connection. After a break a
+ * message may thus arrive twice, and never by half. The second is the same as the first, unless the new connection takes
+ * only smaller messages: then it is a note in its place, with the same number. A receiver keeps the first that it gets.
+ */
+import type { NatsConnection } from 'nats';
+import { limited, type Logger } from '../../contract/log.ts';
+import { BusUnavailable, MessageTooLarge, type OutgoingMessage } from './outgoing-message.ts';
+import { isSmall, FairQueue } from './fair-queue.ts';
+import { withTimeout } from '../../lib/timeout.ts';
+
+export interface SendBufferOptions {
+  /** Bound of the bytes that were sent and not yet taken by the server. */
+  inFlightBytes: number;
+  /** How long a message waits for room or for a connection. */
+  sendTimeoutMs: number;
+  logger: Logger;
+}
+
+interface PendingAcks {
+  message: OutgoingMessage;
+  sentAt: number;
+}
+
+/** Messages without a confirmation after which one is asked for: many kept ones cost the garbage collector more. */
+const confirmAfterMessages = 256;
+const confirmAfterMs = 200;
+/** A guess of what an entry costs besides its bytes. */
+const entryBytes = 256;
+
+export class SendBuffer {
+  readonly #options: SendBufferOptions;
+  #nc: NatsConnection | undefined;
+  #closed = false;
+  #maxPayload = 1024 * 1024;
+  readonly #unconfirmed: PendingAcks[] = [];
+  #inFlight = 0;
+  #confirming = false;
+  #timer: NodeJS.Timeout | undefined;
+  readonly #line = new FairQueue();
+  readonly #idle = new Set<() => void>();
+  /** Answers that are still being written. */
+  #open = 0;
+  readonly #onReleased = new Set<() => void>();
+
+  constructor(options: SendBufferOptions) {
+    this.#options = options;
+  }
+
+  /** The server's live max_payload; while there is no connection, the last one known. */
+  get maxPayload(): number {
+    const live = this.#nc?.info?.max_payload;
+    if (live !== undefined) this.#maxPayload = live;
+    return this.#maxPayload;
+  }
+
+  /** Bytes sent and not yet taken by the server. */
+  get inFlightBytes(): number {
+    return this.#inFlight;
+  }
+
+  /** Messages that wait for room or for a connection. */
+  get waiting(): number {
+    return this.#line.length;
+  }
+
+  /** An answer begins that will be sent through here; returns its end. */
+  hold(): () => void {
+    this.#open++;
+    let held = true;
+    return () => {
+      if (!held) return;
+      held = false;
+      if (--this.#open === 0) for (const done of this.#onReleased) done();
+    };
+  }
+
+  /** Resolves as soon as no answer is being written. */
+  async released(): Promise<void> {
+    if (this.#open === 0) return;
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    const done = (): void => {
+      resolve(undefined);
+    };
+    this.#onReleased.add(done);
+    await promise;
+    this.#onReleased.delete(done);
+  }
+
+  /**
+   * Goes on over another connection while the former one still works. What was sent is waited for, so that nothing of an
+   * answer overtakes what came before it; it is sent again only if the former connection breaks meanwhile.
+   */
+  async move(to: NatsConnection, timeoutMs: number): Promise<void> {
+    const from = this.#nc;
+    this.detach();
+    const sent = this.#unconfirmed.length;
+    if (from !== undefined) {
+      const taken = from.flush().then(
+        () => {
+          if (this.#nc === undefined) this.#forget(sent);
+        },
+        () => undefined,
+      );
+      await withTimeout(timeoutMs, taken);
+    }
+    if (!this.#closed) this.attach(to);
+  }
+
+  /**
+   * Sends at once if there is room, and then returns undefined; else resolves when it was sent. Rejects with
+   * `MessageTooLarge` when it no longer fits max_payload, and with `BusUnavailable`.
+   */
+  send(message: OutgoingMessage): Promise<void> | undefined {
+    if (this.#closed) return Promise.reject(new BusUnavailable('The connection to the bus has been closed.'));
+    if (!this.#line.isBefore(message) && this.#nc !== undefined && this.#fits(message)) {
+      if (message.size > this.maxPayload) return Promise.reject(tooLarge(message, this.#maxPayload));
+      try {
+        if (this.#publish(message)) {
+          this.#arrangeConfirmation();
+          return undefined;
+        }
+      } catch (error) {
+        return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+      }
+    }
+    return this.#wait(message);
+  }
+
+  /** Goes on over a new connection: first what the former one may have lost, then what waits. */
+  attach(nc: NatsConnection): void {
+    this.#nc = nc;
+    this.#confirming = false;
+    const again = this.#unconfirmed.splice(0);
+    this.#inFlight = 0;
+    const oldest = performance.now() - this.#options.sendTimeoutMs;
+    const fresh = again.filter(({ sentAt }) => sentAt >= oldest);
+    // Should this connection be gone as well, the messages are kept for the next one.
+    for (const entry of fresh) if (!this.#sendAgain(entry)) this.#keep(entry);
+    if (again.length > 0) {
+      const { logger } = this.#options;
+      limited(logger).info(
+        'sent again',
+        { sentAgain: fresh.length, tooOld: again.length - fresh.length },
+        'Messages that the lost connection may not have delivered are sent again',
+      );
+    }
+    this.#pump();
+  }
+
+  /** The connection is gone; messages wait from now on. */
+  detach(): void {
+    this.#nc = undefined;
+    this.#confirming = false;
+    this.#clearTimer();
+  }
+
+  /** Resolves with true when the server has taken everything, or with false after `timeoutMs`. */
+  async flushed(timeoutMs: number): Promise<boolean> {
+    if (this.#isIdle()) return true;
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const done = (): void => {
+      resolve(true);
+    };
+    const timer = setTimeout(() => {
+      resolve(false);
+    }, timeoutMs);
+    this.#idle.add(done);
+    this.#confirm();
+    const result = await promise;
+    clearTimeout(timer);
+    this.#idle.delete(done);
+    return result;
+  }
+
+  /** Nothing is sent any more; who waits is told so. */
+  close(): void {
+    this.#closed = true;
+    this.detach();
+    this.#line.dismiss(new BusUnavailable('The connection to the bus was closed before the message could be sent.'));
+    this.#unconfirmed.length = 0;
+    this.#inFlight = 0;
+  }
+
+  /** One message always fits, however large; small ones may use a reserve, so that large ones never shut them out. */
+  #fits(message: OutgoingMessage): boolean {
+    const { inFlightBytes } = this.#options;
+    const bound = isSmall(message) ? inFlightBytes * 1.25 : inFlightBytes;
+    return this.#inFlight === 0 || this.#inFlight + message.size + entryBytes <= bound;
+  }
+
+  /** The time of the first try is kept, so that no message goes round for ever. */
+  #sendAgain({ message, sentAt }: PendingAcks): boolean {
+    try {
+      const fitting = message.size <= this.maxPayload ? message : this.#substitute(message);
+      return fitting === undefined || this.#publish(fitting, sentAt);
+    } catch (error) {
+      const facts = { err: error, subject: message.subject };
+      limited(this.#options.logger).error('not sent again', facts, 'A message could not be sent again');
+      return true;
+    }
+  }
+
+  /** False when the connection turns out to be gone. Throws when the client refuses this very message. */
+  #publish(message: OutgoingMessage, sentAt = performance.now()): boolean {
+    const nc = this.#nc;
+    if (nc === undefined) return false;
+    try {
+      const { subject, data, headers, reply } = message;
+      if (headers === undefined && reply === undefined) nc.publish(subject, data);
+      else nc.publish(subject, data, { ...(headers ? { headers } : {}), ...(reply === undefined ? {} : { reply }) });
+    } catch (error) {
+      if (!nc.isClosed()) throw error;
+      this.detach();
+      return false;
+    }
+    this.#keep({ message, sentAt });
+    return true;
+  }
+
+  #keep(entry: PendingAcks): void {
+    this.#unconfirmed.push(entry);
+    this.#inFlight += entry.message.size + entryBytes;
+  }
+
+  /** The server has taken the oldest ones. */
+  #forget(count: number): void {
+    for (const { message } of this.#unconfirmed.splice(0, count)) this.#inFlight -= message.size + entryBytes;
+  }
+
+  #wait(message: OutgoingMessage): Promise<void> {
+    const { sendTimeoutMs } = this.#options;
+    const waiting = this.#line.join(message, sendTimeoutMs, () => {
+      const why = this.#nc === undefined ? 'there was no connection to the bus' : 'the bus did not take it';
+      return new BusUnavailable(`A message was given up after ${sendTimeoutMs} ms because ${why}.`);
+    });
+    this.#arrangeConfirmation();
+    return waiting;
+  }
+
+  /** Asks the server for a sign that it has taken everything: at once when much is on its way, else a little later. */
+  #arrangeConfirmation(): void {
+    if (this.#confirming || this.#unconfirmed.length === 0) return;
+    if (
+      this.#inFlight >= this.#options.inFlightBytes / 4 ||
+      this.#unconfirmed.length >= confirmAfterMessages ||
+      this.waiting > 0
+    ) {
+      this.#confirm();
+    } else {
+      this.#timer ??= setTimeout(() => {
+        this.#timer = undefined;
+        this.#confirm();
+      }, confirmAfterMs);
+    }
+  }
+
+  /** One round trip at a time is shared by all answers. */
+  #confirm(): void {
+    const nc = this.#nc;
+    if (nc === undefined || this.#confirming || this.#unconfirmed.length === 0) return;
+    this.#clearTimer();
+    this.#confirming = true;
+    const count = this.#unconfirmed.length;
+    nc.flush().then(
+      () => {
+        if (this.#nc !== nc) return;
+        this.#confirming = false;
+        this.#forget(count);
+        this.#pump();
+      },
+      // The connection is gone, and with it this round trip; `attach` sends again.
+      () => undefined,
+    );
+  }
+
+  /** Lets waiting messages go while there is room. */
+  #pump(): void {
+    while (this.#nc !== undefined) {
+      const waiter = this.#line.next((message) => this.#fits(message));
+      if (waiter === undefined) break;
+      const { message, resolve, reject } = waiter;
+      try {
+        if (message.size > this.maxPayload) throw tooLarge(message, this.#maxPayload);
+        if (this.#publish(message)) resolve();
+        else this.#wait(message).then(resolve, reject);
+      } catch (error) {
+        reject(error instanceof Error ? error : new Error(String(error)));
+      }
+    }
+    this.#arrangeConfirmation();
+    if (this.#isIdle()) for (const done of this.#idle) done();
+  }
+
+  #substitute(message: OutgoingMessage): OutgoingMessage | undefined {
+    const { logger } = this.#options;
+    const substitute = message.substitute?.();
+    const facts = { subject: message.subject, bytes: message.size, maxPayload: this.#maxPayload };
+    if (substitute === undefined || substitute.size > this.#maxPayload) {
+      limited(logger).error('too large now', facts, 'A message was lost: the new connection takes only smaller ones');
+      return undefined;
+    }
+    limited(logger).error(
+      'too large now',
+      facts,
+      'A part of an answer was lost: the new connection takes only smaller ones; its place says so',
+    );
+    return substitute;
+  }
+
+  #isIdle(): boolean {
+    return this.#unconfirmed.length === 0 && this.waiting === 0;
+  }
+
+  #clearTimer(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+}
+
+function tooLarge(message: OutgoingMessage, maxPayload: number): MessageTooLarge {
+  return new MessageTooLarge(`A message of ${message.size} bytes exceeds the server's max_payload of ${maxPayload}.`);
+}

@@ -1,0 +1,163 @@
+/**
+ * What the settings of a durable consumer must be, so that every message of the stream comes, whole, and again until it
+ * is acknowledged; and what is done about one that exists with others.
+ */
+import { AckPolicy, ReplayPolicy, type ConsumerConfig } from 'nats';
+
+/** As far as the settings depend on the configuration. */
+export interface SettingsRequirements {
+  /** Name of the consumer. */
+  readonly durable: string;
+  /** Which subjects, as a pattern. */
+  readonly filter: string;
+  /** Messages that may be given out and not acknowledged. */
+  readonly inFlight: number;
+  /** After this time a message that was given out and not acknowledged is given out again, in milliseconds. */
+  readonly ackWaitMs: number;
+}
+
+/** Later servers know more settings than the client does. */
+export type Settings = Partial<ConsumerConfig> & {
+  readonly filter_subjects?: readonly string[];
+  readonly priority_policy?: string;
+};
+
+export interface Judgement {
+  /** Why it cannot be used; each text names the setting and what would be right. */
+  readonly wrong: readonly string[];
+  /** Settings that we set right, in the same words. */
+  readonly corrected: readonly string[];
+  readonly changes: Partial<ConsumerConfig>;
+}
+
+/** By its description we know a consumer again that we made. */
+const DESCRIPTION = 'Readings on their way out, published by iota-seeqdrv';
+
+export const settingsOf = ({
+  durable,
+  filter,
+  inFlight,
+  ackWaitMs,
+}: SettingsRequirements): Partial<ConsumerConfig> => ({
+  durable_name: durable,
+  description: DESCRIPTION,
+  filter_subject: filter,
+  ack_policy: AckPolicy.Explicit,
+  max_deliver: -1,
+  ...windowOf({ inFlight, ackWaitMs }),
+});
+
+const windowOf = ({ inFlight, ackWaitMs }: Pick<SettingsRequirements, 'inFlight' | 'ackWaitMs'>) => ({
+  max_ack_pending: inFlight,
+  ack_wait: ackWaitMs * 1e6,
+});
+
+/**
+ * Judges the settings of a consumer that exists. Window and wait are adapted; a setting by which messages would be lost is
+ * set right in a consumer that we made, where the server allows it, and otherwise it is a reason not to use it.
+ */
+export function judgeSettings(settings: Settings, wish: SettingsRequirements): Judgement {
+  const window = windowOf(wish);
+  const isAdapted = settings.max_ack_pending === window.max_ack_pending && settings.ack_wait === window.ack_wait;
+  const broken = rules.filter(({ setting, isRight }) => !isRight(settings[setting]));
+  const ours = settings.description === DESCRIPTION;
+  const correctable = broken.filter(({ fixed = false }) => ours && !fixed);
+  const refused = broken.filter((rule) => !correctable.includes(rule));
+  const tell = ({ setting, otherwise, right }: Rule): string =>
+    `has ${setting} ${JSON.stringify(settings[setting])}, so that ${otherwise}; it must be ${JSON.stringify(right)}`;
+  return {
+    wrong: [...wrongSubjects(settings, wish), ...refused.map(tell)],
+    corrected: correctable.map(tell),
+    changes: {
+      ...(isAdapted && correctable.length === 0 ? {} : window),
+      ...Object.fromEntries(correctable.map(({ setting, right }) => [setting, right])),
+    },
+  };
+}
+
+/** One with other subjects was made for something else; what it has passed over would be lost without a word. */
+function wrongSubjects(
+  { filter_subject: one, filter_subjects: several = [] }: Settings,
+  { filter }: SettingsRequirements,
+) {
+  const subjects = one === undefined ? several : [one];
+  if (subjects.length === 1 && subjects[0] === filter) return [];
+  return [
+    `takes ${subjects.length === 0 ? 'all subjects' : subjects.join(' and ')} and not ${filter} (filter_subject)`,
+  ];
+}
+
+interface Rule {
+  readonly setting: keyof Settings;
+  readonly isRight: (value: unknown) => boolean;
+  readonly right: unknown;
+  /** What becomes of messages with another value. */
+  readonly otherwise: string;
+  /** The server does not let it be changed, at least not always. */
+  readonly fixed?: true;
+}
+
+const isEmpty = (value: unknown): boolean => value === undefined || value === '';
+const isUnbounded = (value: unknown): boolean => typeof value !== 'number' || value <= 0;
+
+const rules: readonly Rule[] = [
+  {
+    setting: 'deliver_subject',
+    isRight: isEmpty,
+    right: '',
+    otherwise: 'it sends messages without being asked for them',
+    fixed: true,
+  },
+  {
+    setting: 'ack_policy',
+    isRight: (value) => value === AckPolicy.Explicit,
+    right: AckPolicy.Explicit,
+    otherwise: 'what is still under way counts as read',
+    fixed: true,
+  },
+  {
+    setting: 'replay_policy',
+    isRight: (value) => value !== ReplayPolicy.Original,
+    right: ReplayPolicy.Instant,
+    otherwise: 'messages come only as fast as they were stored',
+    fixed: true,
+  },
+  {
+    setting: 'mem_storage',
+    isRight: (value) => value !== true,
+    right: false,
+    otherwise: 'a restart of the NATS server forgets how far it has come',
+    fixed: true,
+  },
+  {
+    setting: 'priority_policy',
+    isRight: (value) => isEmpty(value) || value === 'none',
+    right: 'none',
+    otherwise: 'it is for several readers',
+    fixed: true,
+  },
+  {
+    setting: 'max_deliver',
+    isRight: isUnbounded,
+    right: -1,
+    otherwise: 'what was not acknowledged is given up after some attempts',
+  },
+  {
+    setting: 'backoff',
+    isRight: (value) => !Array.isArray(value) || value.length === 0,
+    right: [],
+    otherwise: 'other times than ack_wait count',
+  },
+  {
+    setting: 'headers_only',
+    isRight: (value) => value !== true,
+    right: false,
+    otherwise: 'messages come without what is in them',
+  },
+  {
+    setting: 'inactive_threshold',
+    isRight: isUnbounded,
+    right: 0,
+    otherwise: 'it is deleted, with its position, while nobody reads',
+  },
+];

@@ -1,0 +1,149 @@
+/** The durable consumer of a stream, which remembers how far somebody has come: found, or made, and looked at. */
+import {
+  DeliverPolicy,
+  NatsError,
+  type ConsumerConfig,
+  type ConsumerInfo,
+  type JetStreamManager,
+  type NatsConnection,
+} from 'nats';
+import { judgeSettings, settingsOf, type SettingsRequirements } from './consumer-config.ts';
+
+export interface ConsumerRequirements extends SettingsRequirements {
+  readonly stream: string;
+  /** Where to begin when it is made for the first time. */
+  readonly from: 'new' | 'all';
+}
+
+/** How far somebody had come in a stream before its consumer was lost. */
+export interface Position {
+  /** When the stream was made; another one of the same name begins to count anew. */
+  readonly streamCreated: string;
+  /** The first message that was not dealt with. */
+  readonly next: number;
+}
+
+/** Why it cannot be used; the text says what to do. */
+export class ConsumerProblem extends Error {
+  override readonly name = 'ConsumerProblem';
+}
+
+const STREAM_NOT_FOUND = 10059;
+const CONSUMER_NOT_FOUND = 10014;
+
+/** A consumer that can be used. */
+export interface Found {
+  readonly streamCreated: string;
+  /** Up to this number of the stream there is nothing left to deal with; 0 if that is not so for any. */
+  readonly passed: number;
+  /** Settings with which messages could have been lost, and which were set right; for the log. */
+  readonly corrected: readonly string[];
+}
+
+/**
+ * The consumer as it is wished; one that exists keeps its position.
+ * @param position where to begin if it is missing, of somebody who has read before
+ * @throws ConsumerProblem
+ */
+export async function ensureConsumer(
+  nc: NatsConnection,
+  wish: ConsumerRequirements,
+  position: Position | undefined,
+): Promise<Found> {
+  const { stream, durable } = wish;
+  try {
+    const manager = await nc.jetstreamManager({ checkAPI: false });
+    const { created, state } = await manager.streams.info(stream);
+    let info = await infoOf(manager, wish);
+    if (info === undefined) {
+      const begin = beginning(wish, position, { created, last: state.last_seq });
+      info = await manager.consumers.add(stream, { ...settingsOf(wish), ...begin });
+    }
+    // A new one, too: the stream may have bounds for its consumers.
+    const corrected = await adapt(manager, wish, info);
+    // What a new one begins behind counts for the server as given out, but not as acknowledged.
+    const { num_ack_pending: pending, delivered, ack_floor: acknowledged } = info;
+    return { streamCreated: created, passed: (pending === 0 ? delivered : acknowledged).stream_seq, corrected };
+  } catch (error) {
+    if (error instanceof ConsumerProblem) throw error;
+    throw new ConsumerProblem(textOf(error, { stream, durable }), { cause: error });
+  }
+}
+
+/** Messages that are given out and not acknowledged, as the server counts them. */
+export async function pendingAcks(nc: NatsConnection, { stream, durable }: ConsumerRequirements): Promise<number> {
+  const manager = await nc.jetstreamManager({ checkAPI: false });
+  return (await manager.consumers.info(stream, durable)).num_ack_pending;
+}
+
+async function infoOf(
+  manager: JetStreamManager,
+  { stream, durable }: ConsumerRequirements,
+): Promise<ConsumerInfo | undefined> {
+  try {
+    return await manager.consumers.info(stream, durable);
+  } catch (error) {
+    if (error instanceof NatsError && error.api_error?.err_code === CONSUMER_NOT_FOUND) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Brings it to what is wished, as far as it may be changed.
+ * @returns what was set right
+ */
+async function adapt(
+  manager: JetStreamManager,
+  wish: ConsumerRequirements,
+  info: ConsumerInfo,
+): Promise<readonly string[]> {
+  const { stream, durable } = wish;
+  const { wrong, corrected, changes } = judgeSettings(info.config, wish);
+  if (wrong.length > 0) {
+    throw new ConsumerProblem(
+      `Consumer "${durable}" of stream "${stream}" ${wrong.join('; it ')}. Set that right, name another consumer, or delete this one if it is not needed any more.`,
+    );
+  }
+  if (info.paused === true) {
+    const until = info.config.pause_until ?? 'later';
+    throw new ConsumerProblem(
+      `Consumer "${durable}" of stream "${stream}" is paused until ${until}. It goes on then, or with: nats consumer resume ${stream} ${durable}`,
+    );
+  }
+  if (Object.keys(changes).length === 0) return [];
+  const { config } = await manager.consumers.update(stream, durable, changes);
+  const { corrected: left } = judgeSettings(config, wish);
+  if (left.length > 0) {
+    throw new ConsumerProblem(
+      `Consumer "${durable}" of stream "${stream}" ${left.join('; it ')}. The NATS server keeps it so: the stream has bounds for its consumers (consumer_limits). Take them away.`,
+    );
+  }
+  return corrected;
+}
+
+function beginning(
+  { from }: ConsumerRequirements,
+  position: Position | undefined,
+  { created, last }: { created: string; last: number },
+): Partial<ConsumerConfig> {
+  if (position === undefined) return { deliver_policy: from === 'all' ? DeliverPolicy.All : DeliverPolicy.New };
+  // A stream that is another one now, or was put back: whatever it holds has come since.
+  if (created !== position.streamCreated || last + 1 < position.next) return { deliver_policy: DeliverPolicy.All };
+  return { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: Math.max(1, position.next) };
+}
+
+function textOf(error: unknown, { stream, durable }: { stream: string; durable: string }): string {
+  const code = error instanceof NatsError ? error.code : '';
+  const refusal = error instanceof NatsError ? error.api_error : undefined;
+  if (refusal?.err_code === STREAM_NOT_FOUND)
+    return `Stream "${stream}" does not exist, so nothing can be read from it.`;
+  if (code === '503')
+    return 'The NATS server has no JetStream (for this account), so nothing can be read from the stream.';
+  const context = error instanceof NatsError ? error.permissionContext : undefined;
+  if (context?.operation === 'subscription') {
+    // The subject of each request is another one; the text must not be.
+    return `The driver's user may not listen for replies, on ${context.subject.replace(/(?<![^.])[^.]+\.[^.]+$/, '>')}.`;
+  }
+  const why = error instanceof Error ? error.message : String(error);
+  return `Consumer "${durable}" of stream "${stream}" cannot be used: ${why}. The driver needs the rights to $JS.API.CONSUMER.*.${stream}.> and $JS.ACK.${stream}.>.`;
+}

@@ -1,0 +1,272 @@
+/**
+ * Reads what a stream holds, in its order, at least once, across breaks of the connection and restarts of the driver. A
+ * durable consumer at the server remembers how far it has come; a message counts as read when it was confirmed here.
+ *
+ * At least once: what is not acknowledged is given out again by the server, and nothing is acknowledged but what was
+ * confirmed (`Acknowledgements`). In order: see `ReorderBuffer`. Here is the life of the reading: on each connection the consumer
+ * is found or made, then pulled from until that fails, and looked at again.
+ */
+import type { Msg, NatsConnection } from 'nats';
+import { limited, type Logger } from '../../contract/log.ts';
+import { numbersOf } from './ack-subject.ts';
+import { Acknowledgements } from './acknowledgements.ts';
+import { delayMs, type RetryDelays } from '../../lib/backoff.ts';
+import type { BusConnection } from '../connection/connection.ts';
+import {
+  ConsumerProblem,
+  ensureConsumer,
+  pendingAcks,
+  type ConsumerRequirements,
+  type Position,
+} from './durable-consumer.ts';
+import { ReorderBuffer } from './reorder-buffer.ts';
+import { pull } from './pull.ts';
+import { StatusReporter } from './status-reporter.ts';
+import { PendingAcks, type Held } from './pending-acks.ts';
+import { withTimeout } from '../../lib/timeout.ts';
+
+/** A message of the stream. */
+export interface StreamMessage {
+  readonly subject: string;
+  readonly body: Uint8Array;
+  /** To be called when it has been dealt with, whatever came of it. Again is no harm. */
+  readonly confirm: () => void;
+}
+
+export interface ReadingsConsumerOptions extends ConsumerRequirements {
+  /** Takes a message; called in the order of the stream. No more than `inFlight` are unconfirmed at once. */
+  readonly onMessage: (message: StreamMessage) => void;
+  /** Told when `trouble` has changed. */
+  readonly onTrouble?: (() => void) | undefined;
+  readonly logger: Logger;
+  readonly pace?: Pace | undefined;
+}
+
+/** How soon the reading notices what no answer tells. */
+export interface Pace {
+  /** A consumer from which nothing comes is looked at so often: it may have been paused, or changed. */
+  readonly lookMs: number;
+  /** A request for messages of which nothing is heard any more is given up so long after its end. */
+  readonly graceMs: number;
+}
+
+const PACE: Pace = { lookMs: 10_000, graceMs: 5000 };
+const RETRY: RetryDelays = { minMs: 100, maxMs: 5000 };
+/**
+ * What was given out comes again after the wait for its acknowledgement; so much later it has come or never will. A
+ * server on a busy machine may take seconds, and the order is worth more than they are.
+ */
+const GRACE_MS = 30_000;
+
+export class ReadingsConsumer {
+  readonly #connection: BusConnection;
+  readonly #options: ReadingsConsumerOptions;
+  readonly #pace: Pace;
+  readonly #unconfirmed = new PendingAcks();
+  readonly #inOrder: ReorderBuffer;
+  readonly #acknowledgements: Acknowledgements;
+  readonly #trouble: StatusReporter;
+  #nc: NatsConnection | undefined;
+  #streamCreated: string | undefined;
+  /** Up to this number everything was handed on, or before our time. */
+  #highest = 0;
+  #stopPull: (() => void) | undefined;
+  #pullEnd = Promise.withResolvers<undefined>();
+  #stopUsing: (() => void) | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #working: NodeJS.Timeout | undefined;
+  #failures = 0;
+  /** When the consumer was last looked at. */
+  #lookedMs = 0;
+  #stopping = false;
+
+  constructor(connection: BusConnection, options: ReadingsConsumerOptions) {
+    this.#connection = connection;
+    this.#options = options;
+    this.#pace = options.pace ?? PACE;
+    const { stream, durable, inFlight, ackWaitMs, logger, onTrouble } = options;
+    this.#trouble = new StatusReporter({ logger, facts: { durable }, onChange: onTrouble });
+    this.#acknowledgements = new Acknowledgements(connection, {
+      ...{ stream, durable, limit: 4 * inFlight },
+      onRefused: () => {
+        if (this.#trouble.text === undefined && this.#nc !== undefined) this.#goOn(this.#nc);
+      },
+    });
+    this.#inOrder = new ReorderBuffer({
+      unconfirmed: this.#unconfirmed,
+      comesAgainMs: ackWaitMs + GRACE_MS,
+      handOn: (held) => {
+        this.#handOn(held);
+      },
+      onMissing: (missing) => {
+        const why = 'messages that were given out do not come again; another process may use it, too';
+        this.#trouble.warn(`The order of what consumer "${durable}" reads is not sure: ${why}`, { missing });
+      },
+    });
+  }
+
+  /** Why nothing is read; undefined while it is, and while there is no connection at all. */
+  get trouble(): string | undefined {
+    return this.#trouble.text;
+  }
+
+  /** Begins with the connection that there is, and goes on with every later one. */
+  start(): void {
+    this.#stopUsing ??= this.#connection.use((nc) => {
+      this.#begin(nc);
+    });
+    this.#working ??= setInterval(() => {
+      // What waits for the other side must not be given out again meanwhile.
+      this.#acknowledgements.working(this.#unconfirmed.inSequence());
+    }, this.#options.ackWaitMs / 3);
+    this.#working.unref();
+  }
+
+  /**
+   * Reads no further, and gives back what was not confirmed, so that the next one gets it at once. Waits for the end of
+   * the request under way, a second, at most for `deadlineMs`: nats-server (2.9) mislays what is given back while a
+   * request of somebody who has left is still open.
+   */
+  async stop(deadlineMs = 5000): Promise<void> {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    const untilMs = performance.now() + deadlineMs;
+    this.#stopUsing?.();
+    this.#inOrder.pause();
+    clearTimeout(this.#timer);
+    clearInterval(this.#working);
+    if (this.#stopPull !== undefined && this.#nc?.isClosed() === false)
+      await withTimeout(deadlineMs, this.#pullEnd.promise);
+    this.#stopPull?.();
+    this.#acknowledgements.giveBack(this.#unconfirmed.inSequence());
+    this.#unconfirmed.clear();
+    // A server that stands still answers never.
+    const flushed = this.#connection.nats?.flush().catch(() => undefined);
+    if (flushed !== undefined) await withTimeout(untilMs - performance.now(), flushed);
+  }
+
+  #begin(nc: NatsConnection): void {
+    this.#nc = nc;
+    this.#stopPull?.();
+    this.#inOrder.pause();
+    this.#failures = 0;
+    clearTimeout(this.#timer);
+    this.#acknowledgements.watch(nc);
+    void this.#prepare(nc);
+  }
+
+  #live(nc: NatsConnection): boolean {
+    return nc === this.#nc && !nc.isClosed() && !this.#stopping;
+  }
+
+  async #prepare(nc: NatsConnection): Promise<void> {
+    try {
+      const { streamCreated, passed, corrected } = await ensureConsumer(nc, this.#options, this.#position());
+      for (const text of corrected) this.#trouble.warn(`The consumer had been changed and was set right: it ${text}`);
+      if (!this.#live(nc)) return;
+      if (this.#streamCreated !== undefined && this.#streamCreated !== streamCreated) this.#forget();
+      this.#streamCreated = streamCreated;
+      this.#highest = Math.max(this.#highest, passed);
+      await this.#acknowledgements.repeatAll(nc);
+      if (!this.#live(nc)) return;
+      this.#lookedMs = performance.now();
+      this.#inOrder.begin(() => pendingAcks(nc, this.#options));
+      this.#pull(nc);
+    } catch (error) {
+      if (!this.#live(nc)) return;
+      this.#again(nc, error instanceof ConsumerProblem ? error.message : String(error));
+    }
+  }
+
+  /** Where to go on if the consumer was deleted at the server. */
+  #position(): Position | undefined {
+    if (this.#streamCreated === undefined) return undefined;
+    return { streamCreated: this.#streamCreated, next: this.#unconfirmed.oldest ?? this.#highest + 1 };
+  }
+
+  /** Another stream of the same name counts anew: what is under way is dealt with, but not acknowledged there. */
+  #forget(): void {
+    this.#unconfirmed.clear();
+    this.#acknowledgements.forget();
+    this.#highest = 0;
+  }
+
+  #again(nc: NatsConnection, problem: string): void {
+    this.#trouble.note(problem);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(
+      () => {
+        if (this.#live(nc)) void this.#prepare(nc);
+      },
+      delayMs(this.#failures++, RETRY),
+    );
+    this.#timer.unref();
+  }
+
+  #pull(nc: NatsConnection): void {
+    const { stream, durable, inFlight } = this.#options;
+    const room = inFlight - this.#unconfirmed.size;
+    // Many small requests would cost more than they bring; while older messages are awaited, all the room is for them.
+    const enough = this.#inOrder.handsOn ? Math.ceil(inFlight / 2) : 1;
+    if (!this.#live(nc) || this.#stopPull !== undefined || room < enough) return;
+    this.#pullEnd = Promise.withResolvers();
+    this.#stopPull = pull(nc, {
+      ...{ stream, durable, batch: room },
+      inbox: this.#connection.inbox(),
+      graceMs: this.#pace.graceMs,
+      onMessage: (message) => {
+        this.#take(message);
+      },
+      onEnd: (problem) => {
+        this.#stopPull = undefined;
+        this.#pullEnd.resolve(undefined);
+        this.#goOn(nc, problem);
+      },
+    });
+  }
+
+  /** After a pull, or when it is found that there is a problem. */
+  #goOn(nc: NatsConnection, problem = this.#acknowledgements.problem): void {
+    if (!this.#live(nc)) return;
+    if (problem !== undefined) {
+      this.#again(nc, problem);
+      return;
+    }
+    this.#trouble.note(undefined);
+    if (this.#unconfirmed.size === 0 && performance.now() - this.#lookedMs > this.#pace.lookMs) void this.#prepare(nc);
+    else this.#pull(nc);
+  }
+
+  #take({ subject, data, reply = '' }: Msg): void {
+    const numbers = numbersOf(reply, this.#options);
+    if (numbers === undefined) return;
+    this.#failures = 0;
+    this.#trouble.forget();
+    this.#trouble.note(this.#acknowledgements.problem);
+    this.#inOrder.count(numbers);
+    const given = { ...numbers, subject, body: data, ackSubject: reply };
+    if (!this.#acknowledgements.repeatFor(given)) this.#inOrder.take(given);
+  }
+
+  #handOn(held: Held): void {
+    const { seq, times, subject, body } = held;
+    // What comes for the first time follows all before it, even if the stream was put back to an earlier state.
+    this.#highest = times === 1 ? seq : Math.max(this.#highest, seq);
+    const confirm = (): void => {
+      this.#confirm(held);
+    };
+    try {
+      this.#options.onMessage({ subject, body, confirm });
+    } catch (error) {
+      const text = 'A message of the stream could not be worked on';
+      limited(this.#options.logger).error('stream message', { err: error, seq }, text);
+    }
+  }
+
+  #confirm(held: Held): void {
+    // It may be of a stream that is gone.
+    if (!this.#unconfirmed.remove(held)) return;
+    this.#acknowledgements.acknowledge(held);
+    if (this.#nc !== undefined) this.#pull(this.#nc);
+  }
+}

@@ -1,0 +1,257 @@
+/**
+ * Looks after the stream for readings: whether it is there, takes the subjects, recognizes repeated messages long enough
+ * and keeps what it acknowledges. Creates it only if that is allowed, and never changes one that exists.
+ */
+import { DiscardPolicy, NatsError, RetentionPolicy, StorageType, type NatsConnection, type StreamConfig } from 'nats';
+import type { BusConnection } from '../connection/connection.ts';
+import type { Logger } from '../../contract/log.ts';
+import { leastLimit } from '../connection/message-limit.ts';
+
+export interface StreamRequirements {
+  readonly name: string;
+  /** Subjects that it must take, as patterns. */
+  readonly subjects: readonly string[];
+  /** How long it must recognize a message that comes again, in milliseconds. */
+  readonly duplicateWindowMs: number;
+  /** Whether the driver may create it if it is missing, and how. */
+  readonly create:
+    | false
+    | {
+        readonly maxAgeMs: number;
+        readonly maxBytes: number;
+        readonly replicas: number;
+        readonly storage: 'file' | 'memory';
+      };
+}
+
+export interface StreamState {
+  /** unknown: nobody looked yet, or nobody may; doubtful: usable, but not as it should be; unusable: nothing is published. */
+  readonly state: 'unknown' | 'ok' | 'doubtful' | 'unusable';
+  readonly message?: string | undefined;
+  /** Its max_msg_size; undefined where nobody could look, infinite where there is none. */
+  readonly messageLimit?: number | undefined;
+}
+
+/** How often it is looked at. Whoever changes a stream so that it throws readings away goes on acknowledging them. */
+const AGAIN_MS = 5000;
+const NOT_FOUND = 10059;
+
+export class StreamMonitor {
+  readonly #connection: BusConnection;
+  readonly #wish: StreamRequirements;
+  readonly #logger: Logger;
+  readonly #listeners = new Set<() => void>();
+  readonly #stopUsing: () => void;
+  #state: StreamState = { state: 'unknown' };
+  /** The connection on which a look is under way. */
+  #looking: NatsConnection | undefined;
+  /** The connection on which one has ended. */
+  #seen: NatsConnection | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #largestLimit = 0;
+  #stopped = false;
+
+  constructor(connection: BusConnection, wish: StreamRequirements, logger: Logger) {
+    this.#connection = connection;
+    this.#wish = wish;
+    this.#logger = logger;
+    this.#stopUsing = connection.use(() => {
+      // Another server may have another stream, or none.
+      this.look();
+    });
+  }
+
+  get name(): string {
+    return this.#wish.name;
+  }
+
+  get state(): StreamState {
+    return this.#state;
+  }
+
+  /** Why nothing may be published; undefined while it may. On a new connection, the first look comes before that. */
+  get blocked(): string | undefined {
+    if (this.#seen !== this.#connection.nats) return `Stream "${this.#wish.name}" has yet to be looked at.`;
+    return this.#state.state === 'unusable' ? this.#state.message : undefined;
+  }
+
+  /** How large a message may be for the stream, and the largest that this has been; infinite while it is not known. */
+  get messageLimit(): { now: number; largest: number } {
+    const { messageLimit: now = Infinity } = this.#state;
+    return { now, largest: Math.max(now, this.#largestLimit) };
+  }
+
+  /** Tells when it may be published to again; returns the end of it. */
+  onUsable(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Looks at the stream soon, unless a look is under way. Never throws. */
+  look(): void {
+    const nc = this.#connection.nats;
+    if (nc === undefined || this.#stopped || this.#looking === nc) return;
+    this.#looking = nc;
+    void this.#lookAt(nc);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#stopUsing();
+    clearTimeout(this.#timer);
+  }
+
+  async #lookAt(nc: NatsConnection): Promise<void> {
+    const found = await judge(nc, this.#wish, this.#state);
+    // A later connection has a look of its own.
+    if (this.#looking !== nc) return;
+    this.#looking = undefined;
+    if (this.#stopped || this.#connection.nats !== nc) return;
+    const { blocked } = this;
+    this.#seen = nc;
+    this.#change(found);
+    if (blocked !== undefined && this.blocked === undefined) for (const listener of this.#listeners) listener();
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.look();
+    }, AGAIN_MS);
+    this.#timer.unref();
+  }
+
+  #change(found: StreamState): void {
+    const before = this.#state;
+    this.#state = found;
+    this.#largestLimit = Math.max(this.#largestLimit, found.messageLimit ?? 0);
+    if (found.state !== before.state || found.message !== before.message) this.#tell(found);
+  }
+
+  #tell({ state, message }: StreamState): void {
+    const facts = { stream: this.#wish.name };
+    if (state === 'ok') this.#logger.info(facts, `Stream "${this.#wish.name}" takes the readings`);
+    else if (state === 'doubtful') this.#logger.warn(facts, message ?? '');
+    else this.#logger.error(facts, message ?? '');
+  }
+}
+
+/** Finds out how the stream is; creates it if it is missing and may be created. */
+async function judge(nc: NatsConnection, wish: StreamRequirements, before: StreamState): Promise<StreamState> {
+  try {
+    const manager = await nc.jetstreamManager({ checkAPI: false });
+    try {
+      const { config } = await manager.streams.info(wish.name);
+      return withLimit(judgeConfig(config, wish), config);
+    } catch (error) {
+      if (!(error instanceof NatsError) || error.api_error?.err_code !== NOT_FOUND) throw error;
+      if (wish.create === false) return unusable(missing(wish));
+    }
+    try {
+      const { config } = await manager.streams.add(configOf(wish));
+      return withLimit(judgeConfig(config, wish), config);
+    } catch (error) {
+      return unusable(`Stream "${wish.name}" does not exist and could not be created: ${textOf(error)}.`);
+    }
+  } catch (error) {
+    return withoutLook(error, wish, before);
+  }
+}
+
+/** It could not be looked at. Whether it is there shows in the acknowledgements, too; whether it keeps readings does not. */
+function withoutLook(error: unknown, { name }: StreamRequirements, before: StreamState): StreamState {
+  const code = error instanceof NatsError ? error.code : '';
+  if (code === '503') {
+    return unusable('The NATS server has no JetStream (for this account). Readings need it; switch it on there.');
+  }
+  const mayNot = code === 'PERMISSIONS_VIOLATION';
+  if (before.state === 'unusable' && !mayNot) return before;
+  const toListen = mayNot && (error as NatsError).permissionContext?.operation === 'subscription';
+  const right = toListen ? 'listen below <reqtopic>.control., where it takes replies' : `$JS.API.STREAM.INFO.${name}`;
+  const advice = mayNot ? ` The driver needs the right to ${right}.` : '';
+  return { state: 'unknown', message: `Stream "${name}" could not be looked at: ${textOf(error)}.${advice}` };
+}
+
+const limitOf = ({ max_msg_size: limit }: StreamConfig): number => (limit >= 0 ? limit : Infinity);
+const withLimit = (state: StreamState, config: StreamConfig): StreamState => ({
+  ...state,
+  messageLimit: limitOf(config),
+});
+const unusable = (message: string): StreamState => ({ state: 'unusable', message });
+const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+function missing({ name, subjects, duplicateWindowMs }: StreamRequirements): string {
+  const command = `nats stream add ${name} --subjects='${subjects.join(',')}' --storage=file --dupe-window=${duplicateWindowMs}ms --defaults`;
+  return `Stream "${name}" does not exist, so readings cannot be kept. Create it (${command}), or allow the driver to.`;
+}
+
+/** Later servers know more settings than the client does. */
+type Settings = StreamConfig & { readonly persist_mode?: string };
+
+/** What is wrong with a stream that exists. Exported for its test. */
+export function judgeConfig(config: Settings, wish: StreamRequirements): StreamState {
+  const { name, subjects, duplicateWindowMs } = wish;
+  // A mirror of another stream has no subjects at all.
+  const { subjects: taken = [] } = config as Partial<StreamConfig>;
+  const untaken = subjects.filter((wanted) => !taken.some((pattern) => covers(pattern, wanted)));
+  if (untaken.length > 0) {
+    return unusable(`Stream "${name}" does not take ${untaken.join(' and ')}. Add this to its subjects.`);
+  }
+  if (config.no_ack) {
+    return unusable(`Stream "${name}" acknowledges nothing (no_ack), so nothing is known to be kept. Switch that off.`);
+  }
+  if (config.retention !== RetentionPolicy.Limits) {
+    return unusable(
+      `Stream "${name}" has retention "${config.retention}" and throws readings away that nobody waits for or that one reader has taken. It must be "limits".`,
+    );
+  }
+  if (config.sealed) return unusable(`Stream "${name}" is sealed and takes no messages.`);
+  if (config.persist_mode === 'async') {
+    return {
+      state: 'doubtful',
+      message: `Stream "${name}" acknowledges readings before it has written them (persist_mode "async"): if the NATS server is killed, the latest are lost. Make it with "default".`,
+    };
+  }
+  const windowMs = config.duplicate_window / 1e6;
+  if (windowMs < duplicateWindowMs) {
+    return {
+      state: 'doubtful',
+      message: `Stream "${name}" recognizes repeated messages for ${windowMs} ms only, not for ${duplicateWindowMs} ms: after a longer outage readings may stand in it twice. Raise its duplicate window.`,
+    };
+  }
+  const limit = limitOf(config);
+  if (limit < leastLimit) {
+    return {
+      state: 'doubtful',
+      message: `Stream "${name}" takes messages of ${limit} bytes at most (max_msg_size): larger readings wait. Set its max_msg_size to -1.`,
+    };
+  }
+  return { state: 'ok' };
+}
+
+/** Whether every subject that `wanted` matches is matched by `pattern`; both may hold `*` and `>`. */
+export function covers(pattern: string, wanted: string): boolean {
+  const patternTokens = pattern.split('.');
+  const wantedTokens = wanted.split('.');
+  for (const [at, token] of patternTokens.entries()) {
+    const other = wantedTokens[at];
+    if (other === undefined) return false;
+    if (token === '>') return true;
+    if (other === '>' || (token !== '*' && token !== other)) return false;
+  }
+  return patternTokens.length === wantedTokens.length;
+}
+
+function configOf({ name, subjects, duplicateWindowMs, create }: StreamRequirements): Partial<StreamConfig> {
+  if (create === false) throw new Error('The stream may not be created.');
+  const { maxAgeMs, maxBytes, replicas, storage } = create;
+  return {
+    name,
+    subjects: [...subjects],
+    description: 'Readings of devices, brought in by iota-seeqdrv',
+    storage: storage === 'file' ? StorageType.File : StorageType.Memory,
+    retention: RetentionPolicy.Limits,
+    discard: DiscardPolicy.Old,
+    duplicate_window: duplicateWindowMs * 1e6,
+    max_age: maxAgeMs * 1e6,
+    max_bytes: maxBytes,
+    num_replicas: replicas,
+  };
+}

@@ -1,0 +1,108 @@
+/** A request as the driver sees it. */
+import type { Msg } from 'nats';
+import type { AnswerHead, AnswerSink, AnswerStatus, IncomingRequest } from '../../contract/answer.ts';
+import { toDriverError, type ErrorBody } from '../../contract/errors.ts';
+import { limited, type Logger } from '../../contract/log.ts';
+import { parseRequest } from '../../contract/request.ts';
+import { ResponseWriter, defaultChunkBytes } from './response-writer.ts';
+import { acceptsGzip } from './compression.ts';
+import { emptyMeta } from './envelope.ts';
+import type { SendBuffer } from '../connection/send-buffer.ts';
+import type { Inbox } from './inbox.ts';
+import type { ReplyRule } from '../subject.ts';
+
+export interface BusRequestOptions {
+  logger: Logger;
+  chunkBytes?: number | undefined;
+  /** Where answers may go. */
+  replyRule: ReplyRule;
+  /** Where the server tells that a caller is gone. */
+  replies?: Inbox | undefined;
+}
+
+/** One message from the bus, with the way back to its sender. */
+export class BusRequest implements IncomingRequest {
+  readonly data: Uint8Array;
+  readonly hasReply: boolean;
+  readonly reply: string;
+  readonly #gzip: boolean;
+  readonly #sendBuffer: SendBuffer;
+  readonly #options: BusRequestOptions;
+  readonly #onEnd: (status: AnswerStatus, error: ErrorBody | undefined) => void;
+  readonly #arrived = performance.now();
+  #writer: ResponseWriter | undefined;
+  #subject = '';
+  #firstMs: number | undefined;
+
+  constructor(
+    message: Msg,
+    sendBuffer: SendBuffer,
+    options: BusRequestOptions,
+    onEnd: (status: AnswerStatus, error: ErrorBody | undefined) => void,
+  ) {
+    this.data = message.data;
+    const reply = message.reply ?? '';
+    this.reply = options.replyRule(reply) === undefined ? reply : '';
+    this.hasReply = this.reply !== '';
+    this.#gzip = acceptsGzip(message.headers);
+    this.#sendBuffer = sendBuffer;
+    this.#options = options;
+    this.#onEnd = onEnd;
+  }
+
+  /** Where the answer goes; empty before it was opened, and when it can go nowhere. */
+  get subject(): string {
+    return this.#subject;
+  }
+
+  get ended(): boolean {
+    return this.#writer?.ended ?? false;
+  }
+
+  /** Milliseconds since its arrival; of an answer that goes on for a long time, until its first message was ready. */
+  get elapsedMs(): number {
+    return this.#firstMs ?? performance.now() - this.#arrived;
+  }
+
+  replyProblem(replyTo: string): string | undefined {
+    return this.#options.replyRule(replyTo);
+  }
+
+  answer(head: AnswerHead): AnswerSink {
+    const { logger, chunkBytes = defaultChunkBytes, replies } = this.#options;
+    if (this.#writer !== undefined) {
+      const facts = { id: head.id, function: head.function };
+      limited(logger).error('answer misused', facts, 'The answer of a request was opened twice');
+      return this.#writer;
+    }
+    const { replyTo } = head;
+    this.#subject = replyTo !== undefined && this.replyProblem(replyTo) === undefined ? replyTo : this.reply;
+    this.#writer = new ResponseWriter(head, {
+      sendBuffer: this.#sendBuffer,
+      subject: this.#subject,
+      chunkBytes,
+      gzip: this.#gzip,
+      logger,
+      replies,
+      onFlush: () => {
+        this.#firstMs ??= performance.now() - this.#arrived;
+      },
+      onEnd: this.#onEnd,
+    });
+    return this.#writer;
+  }
+
+  /** Ends the answer with an error of the driver's own, opening it from what can be read of the request if need be. */
+  async fail(thrown: unknown): Promise<void> {
+    if (this.ended) return;
+    const error = toDriverError(thrown).toBody();
+    const writer = this.#writer ?? this.answer(headOf(this.data));
+    await writer.end({ status: 'error', error, meta: emptyMeta(this.elapsedMs) });
+  }
+}
+
+function headOf(data: Uint8Array): AnswerHead {
+  const parsed = parseRequest(data);
+  const { id, function: name, replyTo } = parsed.ok ? parsed.request : parsed;
+  return { id: id ?? '', function: name, replyTo };
+}

@@ -1,0 +1,218 @@
+/** Takes requests from the bus, gives them to a handler, and sees to it that each of them is answered. */
+import type { Msg, NatsConnection } from 'nats';
+import type { IncomingRequest } from '../../contract/answer.ts';
+import { DriverError } from '../../contract/errors.ts';
+import { limited, type Logger } from '../../contract/log.ts';
+import { BusRequest } from './bus-request.ts';
+import type { BusConnection } from '../connection/connection.ts';
+import { announceService, type ServiceNumbers } from './service-discovery.ts';
+import { KeptSubscription, type Subscribed } from '../connection/kept-subscription.ts';
+import type { Inbox } from './inbox.ts';
+import { type ReplyRule, subjectToken, subscribeSubject } from '../subject.ts';
+import { withTimeout } from '../../lib/timeout.ts';
+
+export interface ServeOptions {
+  /** Subject of the requests. */
+  subject: string;
+  /** Queue group, by which replicas share the load. */
+  queue: string;
+  /** Name, version and description of the NATS service. */
+  name: string;
+  version: string;
+  description: string;
+  metadata: Record<string, string>;
+  /** What `$SRV.STATS` tells besides the endpoint's own numbers. */
+  stats: () => object;
+  logger: Logger;
+  /** Bound of one message of an answer. Default 512 KiB; the server's max_payload holds as well. */
+  chunkBytes?: number | undefined;
+  /** Where answers may go, those of service discovery too. */
+  replyRule: ReplyRule;
+  /** Between two tries of a subscription that the server refuses. Default 5 s. */
+  resubscribeMs?: number | undefined;
+  /** Where the server tells that a caller is gone; without it nobody knows. */
+  replies?: Inbox | undefined;
+}
+
+/** Answers a request; resolves when its answer has ended. */
+export type RequestHandler = (request: IncomingRequest) => Promise<void>;
+
+/** Numbers since the start. */
+export interface EndpointNumbers {
+  requests: number;
+  running: number;
+  /** Answers by their final status; `unanswered` are requests that named no subject for it, or one that is not allowed. */
+  ok: number;
+  partial: number;
+  error: number;
+  unanswered: number;
+  /** Handlers that failed or ended without an answer, which is a fault of the driver. */
+  faults: number;
+  lastError: string;
+  processingMs: number;
+}
+
+export interface RequestEndpoint {
+  /** Requests that are being answered. */
+  readonly running: number;
+  numbers(): EndpointNumbers;
+  /** Takes no new requests, and waits for the running ones; tells how many were still running after `deadlineMs`. */
+  stop(deadlineMs: number): Promise<{ unfinished: number }>;
+}
+
+/** Begins to serve on the live connection and on every later one. Throws when a subject or name is not valid. */
+export function serveRequests(
+  connection: BusConnection,
+  options: ServeOptions,
+  handler: RequestHandler,
+): RequestEndpoint {
+  return new Endpoint(connection, options, handler);
+}
+
+class Endpoint implements RequestEndpoint {
+  readonly #connection: BusConnection;
+  readonly #options: ServeOptions;
+  readonly #handler: RequestHandler;
+  readonly #running = new Set<Promise<void>>();
+  readonly #numbers = { requests: 0, ok: 0, partial: 0, error: 0, unanswered: 0, faults: 0, lastError: '' };
+  #processingMs = 0;
+  readonly #kept: KeptSubscription;
+  /** The ends of subscriptions on connections that were replaced. */
+  readonly #leaving = new Set<Promise<unknown>>();
+  #stopped = false;
+  readonly #stopAnnouncing: () => void;
+
+  constructor(connection: BusConnection, options: ServeOptions, handler: RequestHandler) {
+    const { name, version, description, metadata } = options;
+    const subject = subscribeSubject(options.subject);
+    const queue = subjectToken(options.queue);
+    this.#connection = connection;
+    this.#options = options;
+    this.#handler = handler;
+    const service = { name, version, description, metadata, endpoint: { name: 'request', subject, queue } };
+    const numbers = (): ServiceNumbers => {
+      const { requests, error, lastError, processingMs } = this.numbers();
+      return { requests, errors: error, lastError, processingMs, data: options.stats() };
+    };
+    this.#stopAnnouncing = announceService(connection, service, numbers, options);
+    this.#kept = this.#subscribe(subject, queue);
+  }
+
+  get running(): number {
+    return this.#running.size;
+  }
+
+  numbers(): EndpointNumbers {
+    return { ...this.#numbers, running: this.#running.size, processingMs: this.#processingMs };
+  }
+
+  async stop(deadlineMs: number): Promise<{ unfinished: number }> {
+    this.#stopAnnouncing();
+    this.#kept.stop();
+    const deadline = Date.now() + deadlineMs;
+    // Requests that the server has already sent to us are ours: they arrive before this resolves.
+    await withTimeout(deadlineMs, this.#drain());
+    this.#stopped = true;
+    await withTimeout(deadline - Date.now(), Promise.all(this.#running));
+    return { unfinished: this.#running.size };
+  }
+
+  async #drain(): Promise<void> {
+    try {
+      const { subscription, nc } = this.#kept.current ?? {};
+      // A drain whose connection breaks meanwhile would never end.
+      await Promise.race([
+        Promise.all([subscription?.drain(), ...this.#leaving]),
+        ...(nc === undefined ? [] : [nc.closed()]),
+      ]);
+    } catch {
+      // The connection or the subscription has ended already, and with it the flow of requests.
+    }
+  }
+
+  #subscribe(subject: string, queue: string): KeptSubscription {
+    const { logger, resubscribeMs } = this.#options;
+    return new KeptSubscription(this.#connection, {
+      ...{ subject, queue, resubscribeMs },
+      onMessage: (message, nc) => {
+        try {
+          this.#accept(message, nc);
+        } catch (thrown) {
+          this.#fault(thrown, 'A request could not be accepted');
+        }
+      },
+      onRefused: (err) => {
+        const text =
+          'The driver cannot receive requests: the subscription was refused. It is tried again every few seconds.';
+        limited(logger).error('subscription refused', { err, subject }, text);
+      },
+      onMoved: (previous, next) => this.#leave(previous, next),
+    });
+  }
+
+  /**
+   * A connection that is replaced while it works gets no new requests as soon as the server has the subscription on the
+   * next one, which was sent before: in between there is always one of them.
+   */
+  #leave({ nc, subscription }: Subscribed, next: NatsConnection): Promise<unknown> {
+    if (nc.isClosed()) return Promise.resolve();
+    // Requests that are on their way over it are ours, and are answered over it.
+    const release = this.#connection.sendBufferOf(nc).hold();
+    // What is asked of a connection that ends has no answer.
+    const leaving = Promise.race([next.flush(), next.closed()])
+      .then(() => Promise.race([subscription.drain(), nc.closed()]))
+      .catch(() => undefined)
+      .finally(() => {
+        release();
+        this.#leaving.delete(leaving);
+      });
+    this.#leaving.add(leaving);
+    return leaving;
+  }
+
+  #accept(message: Msg, nc: NatsConnection): void {
+    const sendBuffer = this.#connection.sendBufferOf(nc);
+    const release = sendBuffer.hold();
+    const request = new BusRequest(message, sendBuffer, this.#options, (status, error) => {
+      this.#numbers[request.subject === '' ? 'unanswered' : status]++;
+      if (error !== undefined) this.#numbers.lastError = `${error.code}: ${error.message}`;
+    });
+    this.#numbers.requests++;
+    const running = this.#answer(request).finally(() => {
+      release();
+      this.#running.delete(running);
+      this.#processingMs += request.elapsedMs;
+    });
+    this.#running.add(running);
+  }
+
+  /** Never rejects. */
+  async #answer(request: BusRequest): Promise<void> {
+    try {
+      if (this.#stopped) throw shuttingDown();
+      await this.#handler(request);
+      if (!request.ended) await this.#endForgotten(request);
+    } catch (error) {
+      if (!this.#stopped) this.#fault(error, 'A request failed in a way that nobody expected');
+      await request.fail(error).catch((reason: unknown) => {
+        this.#fault(reason, 'Not even the error could be sent');
+      });
+    }
+  }
+
+  /** A request whose answer can go nowhere may be dropped; any other one was forgotten. */
+  async #endForgotten(request: BusRequest): Promise<void> {
+    const forgotten = new Error('The handler ended without an answer.');
+    await request.fail(forgotten);
+    if (request.subject !== '') this.#fault(forgotten, 'A request was not answered by its handler');
+  }
+
+  #fault(error: unknown, message: string): void {
+    this.#numbers.faults++;
+    limited(this.#options.logger).error(message, { err: error }, message);
+  }
+}
+
+function shuttingDown(): DriverError {
+  return new DriverError('sourceUnavailable', 'This replica of the driver shuts down; send the request again.');
+}

@@ -1,0 +1,99 @@
+/**
+ * Questions between the replicas of a driver. Requests go to one replica each; a question goes to all others, and the
+ * first yes answers it.
+ */
+import type { Msg } from 'nats';
+import { limited, type Logger } from '../../contract/log.ts';
+import type { BusConnection } from '../connection/connection.ts';
+import { KeptSubscription } from '../connection/kept-subscription.ts';
+import { hasNoResponders, isReplySubject, type Inbox } from './inbox.ts';
+import { publishSubject } from '../subject.ts';
+
+export interface ReplicasOptions {
+  /** Subject of the questions, the same for all replicas and for nobody else. */
+  subject: string;
+  /** Where the answers arrive. */
+  replies: Inbox;
+  logger: Logger;
+  /** Between two tries of a subscription that the server refuses. Default 5 s. */
+  resubscribeMs?: number | undefined;
+}
+
+/** Says yes (true) or no to a question of another replica. */
+export type ReplicaAnswer = (question: unknown) => boolean;
+
+const yes = Buffer.from('yes');
+const DEAF = 'Other replicas cannot be heard: the subscription was refused. It is tried again every few seconds.';
+
+export class Replicas {
+  readonly #connection: BusConnection;
+  readonly #options: ReplicasOptions;
+  #answer: ReplicaAnswer = () => false;
+
+  /** Throws when the subject is not valid. */
+  constructor(connection: BusConnection, options: ReplicasOptions) {
+    publishSubject(options.subject);
+    this.#connection = connection;
+    this.#options = options;
+    // No queue group: every replica hears every question.
+    const { subject, resubscribeMs, logger } = options;
+    new KeptSubscription(connection, {
+      ...{ subject, resubscribeMs },
+      onMessage: (message) => {
+        try {
+          this.#hear(message);
+        } catch (thrown) {
+          const text = 'A question of another replica could not be answered';
+          limited(logger).warn('bad question', { err: thrown, subject }, text);
+        }
+      },
+      onRefused: (err) => {
+        limited(logger).warn('control refused', { err, subject }, DEAF);
+      },
+    });
+  }
+
+  /** From now on `answer` answers the questions of others; a no is not sent. */
+  serve(answer: ReplicaAnswer): void {
+    this.#answer = answer;
+  }
+
+  /** Asks all other replicas; true as soon as one says yes, false when none has after `withinMs`. */
+  async ask(question: object, withinMs: number): Promise<boolean> {
+    const nc = this.#connection.nats;
+    // Without a bus there are no peers.
+    if (nc === undefined) return false;
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const reply = this.#options.replies.open((message) => {
+      resolve(!hasNoResponders(message));
+    });
+    const timer = setTimeout(() => {
+      resolve(false);
+    }, withinMs);
+    try {
+      nc.publish(this.#options.subject, JSON.stringify(question), { reply: reply.subject });
+      return await promise;
+    } finally {
+      clearTimeout(timer);
+      reply.close();
+    }
+  }
+
+  #hear(message: Msg): void {
+    const { reply = '', data } = message;
+    const { replies, subject } = this.#options;
+    // Our own questions reach us too. What names another kind of subject is no replica, and gets no message there.
+    if (reply.startsWith(`${replies.prefix}.`) || !isReplySubject(subject, reply)) return;
+    const question = parsed(data);
+    if (question !== undefined && this.#answer(question)) message.respond(yes);
+  }
+}
+
+/** Undefined when it is not JSON, which no replica sends. */
+function parsed(data: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(data).toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,350 @@
+/** Answers in the making while the connection breaks, freezes or changes, and the bounds of memory meanwhile. */
+import { describe, expect, test } from 'vitest';
+import type { IncomingRequest } from '../../../../src/contract/answer.ts';
+import { DriverError } from '../../../../src/contract/errors.ts';
+import {
+  ask,
+  busForTest,
+  callerForTest,
+  collector,
+  gate,
+  itemsOf,
+  meta,
+  proxyForTest,
+  requestSubject,
+  serveForTest,
+  serverForTest,
+  until,
+} from '../support.ts';
+
+type World = Awaited<ReturnType<typeof brokenWorld>>;
+
+/** A driver behind a proxy; the caller is connected directly, so that only the driver's connection breaks. */
+async function brokenWorld(
+  handler: (request: IncomingRequest, answer: ReturnType<IncomingRequest['answer']>, id: string) => Promise<void>,
+  bus: Parameters<typeof busForTest>[1] = {},
+) {
+  const server = await serverForTest();
+  const proxy = await proxyForTest(server);
+  const driver = busForTest(proxy, bus);
+  const endpoint = serveForTest(
+    driver,
+    async (request) => {
+      const { id } = JSON.parse(Buffer.from(request.data).toString('utf8')) as { id: string };
+      await handler(request, request.answer({ id, function: 'discrete' }), id);
+    },
+    { chunkBytes: 100_000 },
+  );
+  await driver.connected();
+  await driver.nats?.flush();
+  const caller = await callerForTest(server);
+  return { server, proxy, bus: driver, endpoint, caller };
+}
+
+/** Lets the driver connect again, and waits until it has. */
+async function mend({ proxy, bus }: Pick<World, 'proxy' | 'bus'>): Promise<void> {
+  proxy.resume();
+  await proxy.accept();
+  await bus.connected();
+}
+
+const row = (i: number): object => ({ i, filler: 'x'.repeat(9000) });
+
+describe('a connection that breaks during an answer', () => {
+  test('what is written meanwhile waits for the next one, and the answer is complete', async () => {
+    const half = gate();
+    const broken = gate();
+    const world = await brokenWorld(async (_request, answer) => {
+      for (let i = 0; i < 50; i++) await answer.item(row(i));
+      half.open();
+      await broken.opened;
+      for (let i = 50; i < 100; i++) await answer.item(row(i));
+      await answer.end({ status: 'ok', meta });
+    });
+    const { bus, proxy, caller } = world;
+    const answer = ask(caller, { id: 'a' });
+    await half.opened;
+    await proxy.refuse();
+    proxy.cut();
+    await until(() => bus.state === 'connecting');
+    broken.open();
+    await until(() => bus.sendBuffer.waiting === 1);
+    await mend(world);
+    const received = await answer;
+    expect(itemsOf(received)).toEqual(Array.from({ length: 100 }, (_one, i) => row(i)));
+    expect(received.at(-1)?.message.status).toBe('ok');
+  });
+
+  test('what was sent and never arrived is sent again', async () => {
+    const written = gate();
+    const world = await brokenWorld(async (_request, answer, id) => {
+      for (let i = 0; i < 100; i++) await answer.item(row(i));
+      await answer.end({ status: 'ok', meta });
+      if (id === 'lost') written.open();
+    });
+    const { bus, proxy, caller } = world;
+    const { all } = collector(caller, 'lost.answers');
+    // The request gets through, and then nothing does any more: the answer vanishes into sockets.
+    const handled = until(() => world.endpoint.numbers().requests === 1);
+    caller.publish(requestSubject, JSON.stringify({ id: 'lost' }), { reply: 'lost.answers' });
+    await handled;
+    proxy.pause();
+    await written.opened;
+    expect(bus.sendBuffer.waiting).toBe(0);
+    await proxy.refuse();
+    proxy.cut();
+    await until(() => bus.state === 'connecting');
+    await mend(world);
+    expect(itemsOf(await all)).toEqual(Array.from({ length: 100 }, (_one, i) => row(i)));
+  });
+
+  test('again and again: each answer is complete all the same', async () => {
+    const world = await brokenWorld(async (_request, answer) => {
+      for (let i = 0; i < 400; i++) await answer.item(row(i));
+      await answer.end({ status: 'ok', meta });
+    });
+    const { bus, proxy, caller } = world;
+    for (let round = 0; round < 4; round++) {
+      const { all } = collector(caller, `round.${round}`);
+      const requests = world.endpoint.numbers().requests;
+      caller.publish(requestSubject, JSON.stringify({ id: `${round}` }), { reply: `round.${round}` });
+      await until(() => world.endpoint.numbers().requests > requests);
+      const former = bus.nats;
+      proxy.cut();
+      expect(itemsOf(await all)).toEqual(Array.from({ length: 400 }, (_one, i) => row(i)));
+      await until(() => bus.nats !== undefined && bus.nats !== former);
+      await bus.nats?.flush();
+    }
+  });
+
+  test('a message that waits longer than it may is given up aloud: the handler learns it, and the log', async () => {
+    const broken = gate();
+    let failure: unknown;
+    const world = await brokenWorld(
+      async (_request, answer) => {
+        await broken.opened;
+        try {
+          for (let i = 0; i < 50; i++) await answer.item(row(i));
+        } catch (error) {
+          failure = error;
+        }
+        await answer.end({ status: 'ok', meta });
+      },
+      { sendTimeoutMs: 50 },
+    );
+    const { bus, proxy, caller, endpoint } = world;
+    caller.publish(requestSubject, JSON.stringify({ id: 'a' }), { reply: 'nobody' });
+    await until(() => endpoint.running === 1);
+    await proxy.refuse();
+    proxy.cut();
+    await until(() => bus.state === 'connecting');
+    broken.open();
+    await until(() => endpoint.numbers().error === 1);
+    expect(failure).toBeInstanceOf(DriverError);
+    expect(failure).toMatchObject({ code: 'timeout' });
+    expect(bus.log.messages('error').join()).toContain('no connection to the bus');
+    expect(bus.sendBuffer.waiting).toBe(0);
+  });
+
+  test('an answer with a hole ends as an error once the bus is back', async () => {
+    const broken = gate();
+    const gaveUp = gate();
+    const mended = gate();
+    const world = await brokenWorld(
+      async (_request, answer) => {
+        await broken.opened;
+        try {
+          for (let i = 0; i < 50; i++) await answer.item(row(i));
+        } catch {
+          gaveUp.open();
+        }
+        await mended.opened;
+        await answer.end({ status: 'ok', meta });
+      },
+      { sendTimeoutMs: 50 },
+    );
+    const { bus, proxy, caller } = world;
+    const answer = ask(caller, { id: 'a' });
+    await until(() => world.endpoint.running === 1);
+    await proxy.refuse();
+    proxy.cut();
+    await until(() => bus.state === 'connecting');
+    broken.open();
+    await gaveUp.opened;
+    await mend(world);
+    mended.open();
+    expect((await answer).at(-1)?.message).toMatchObject({
+      seq: 0,
+      last: true,
+      status: 'error',
+      error: { code: 'timeout' },
+    });
+  });
+
+  test('closing the bus ends who waits', async () => {
+    const world = await brokenWorld(async () => undefined);
+    await world.proxy.refuse();
+    world.proxy.cut();
+    await until(() => world.bus.state === 'connecting');
+    const message = { subject: 'x', data: Buffer.from('x'), size: 1 };
+    const waiting = world.bus.sendBuffer.send(message);
+    await Promise.all([expect(waiting).rejects.toThrow(/closed before/), world.bus.close()]);
+    await expect(world.bus.sendBuffer.send(message)).rejects.toThrow(/has been closed/);
+  });
+});
+
+describe('a max_payload that changes with the connection', () => {
+  test('what waits is cut anew; what was sent and does not fit any more is replaced by a note', async () => {
+    const broken = gate();
+    const world = await brokenWorld(async (_request, answer, id) => {
+      if (id === 'waiting') await broken.opened;
+      for (let i = 0; i < 30; i++) await answer.item({ i, filler: 'x'.repeat(id === 'waiting' ? 3000 : 9000) });
+      await answer.end({ status: 'ok', meta });
+    });
+    const { server, bus, proxy, caller, endpoint } = world;
+    const small = await serverForTest({ maxPayload: 5000 });
+    const other = await callerForTest(small);
+    const waiting = collector(other, 'waiting.answers');
+    const sent = collector(other, 'sent.answers');
+    await other.flush();
+    caller.publish(requestSubject, JSON.stringify({ id: 'waiting' }), { reply: 'waiting.answers' });
+    caller.publish(requestSubject, JSON.stringify({ id: 'sent' }), { reply: 'sent.answers' });
+    await until(() => endpoint.numbers().requests === 2);
+    // Nothing more reaches the first server; the second answer is on its way for ever.
+    proxy.pause();
+    await until(() => endpoint.numbers().ok === 1);
+    await proxy.refuse();
+    proxy.cut();
+    await until(() => bus.state === 'connecting');
+    broken.open();
+    await until(() => bus.sendBuffer.waiting === 1);
+    proxy.lead(small.port);
+    await mend(world);
+    expect(bus.server?.maxPayload).toBe(5000);
+
+    const whole = await waiting.all;
+    expect(itemsOf(whole)).toHaveLength(30);
+    expect(whole.at(-1)?.message.status).toBe('ok');
+    const noted = await sent.all;
+    expect([...whole, ...noted].every(({ bytes }) => bytes <= 5000)).toBe(true);
+    expect(itemsOf(noted).every((item) => (item as { error?: { code: string } }).error?.code === 'tooLarge')).toBe(
+      true,
+    );
+    expect(noted.at(-1)?.message).toMatchObject({
+      last: true,
+      status: 'error',
+      error: { code: 'tooLarge', retryable: true },
+    });
+    expect(bus.log.messages('error').join()).toContain('takes only smaller ones');
+    expect(server.log()).not.toContain('Maximum Payload');
+  });
+
+  test('a server that shrinks it without telling ends the connection; the driver adapts', async () => {
+    const { server, bus, caller } = await brokenWorld(async (_request, answer) => {
+      for (let i = 0; i < 10; i++) await answer.item(row(i));
+      await answer.end({ status: 'ok', meta });
+    });
+    expect(itemsOf(await ask(caller, { id: 'a' }))).toHaveLength(10);
+    const former = bus.nats;
+    await server.reload({ maxPayload: 20_000 });
+    caller.publish(requestSubject, JSON.stringify({ id: 'b' }), { reply: 'nobody' });
+    await until(() => bus.nats !== undefined && bus.nats !== former);
+    expect(bus.server?.maxPayload).toBe(20_000);
+    await bus.nats?.flush();
+    const fresh = await callerForTest(server);
+    const received = await ask(fresh, { id: 'c' });
+    expect(itemsOf(received)).toHaveLength(10);
+    expect(received.length).toBeGreaterThan(4);
+  });
+});
+
+describe('a receiver that is slower than the source', () => {
+  const inFlightBytes = 1024 * 1024;
+
+  test('holds the source back; memory stays flat, and small answers get through', async () => {
+    let produced = 0;
+    const total = 30_000;
+    const world = await brokenWorld(
+      async (_request, answer, id) => {
+        if (id === 'huge') {
+          for (let i = 0; i < total; i++) {
+            produced = i;
+            await answer.item(row(i));
+          }
+        }
+        await answer.end({ status: 'ok', meta });
+      },
+      { inFlightBytes },
+    );
+    const { bus, proxy, caller, endpoint } = world;
+    let last = -1;
+    let inOrder = true;
+    const seen = gate();
+    caller.subscribe('huge.answers', {
+      callback: (_error, message) => {
+        const body = message.json<{ items: { i: number }[]; last: boolean }>();
+        for (const { i } of body.items) inOrder &&= i === ++last;
+        if (body.last) seen.open();
+      },
+    });
+    caller.publish(requestSubject, JSON.stringify({ id: 'huge' }), { reply: 'huge.answers' });
+    await until(() => endpoint.numbers().requests === 1);
+    proxy.pause();
+    // 270 MB want to leave; the source stands still when the bound is reached.
+    await until(() => bus.sendBuffer.waiting === 1);
+    const stoodAt = produced;
+    const before = process.memoryUsage();
+    expect(bus.sendBuffer.inFlightBytes).toBeLessThanOrEqual(inFlightBytes);
+    const small = Array.from({ length: 20 }, () => ask(caller, { id: 'small' }));
+    proxy.resume();
+    let most = 0;
+    let mostMemory = 0;
+    const watch = setInterval(() => {
+      most = Math.max(most, bus.sendBuffer.inFlightBytes);
+      mostMemory = Math.max(mostMemory, process.memoryUsage().arrayBuffers - before.arrayBuffers);
+    }, 20);
+    await Promise.all(small);
+    expect(last).toBeLessThan(total - 1);
+    await seen.opened;
+    clearInterval(watch);
+    expect(inOrder).toBe(true);
+    expect(last).toBe(total - 1);
+    expect(stoodAt).toBeLessThan(1000);
+    expect(most).toBeLessThanOrEqual(inFlightBytes * 1.25);
+    // Receiver and proxy live in this process too; without bounds it would be 270 MB and more.
+    expect(mostMemory).toBeLessThan(150 * 1024 * 1024);
+  });
+
+  test('one huge answer does not shut out another one', async () => {
+    const finished: string[] = [];
+    const world = await brokenWorld(
+      async (_request, answer, id) => {
+        const count = id === 'huge' ? 10_000 : 100;
+        for (let i = 0; i < count; i++) await answer.item(row(i));
+        await answer.end({ status: 'ok', meta });
+        finished.push(id);
+      },
+      { inFlightBytes },
+    );
+    const { caller, endpoint } = world;
+    caller.publish(requestSubject, JSON.stringify({ id: 'huge' }), { reply: 'huge.answers' });
+    await until(() => endpoint.running === 1);
+    const others = await Promise.all(Array.from({ length: 5 }, (_one, i) => ask(caller, { id: `other ${i}` })));
+    expect(others.every((received) => itemsOf(received).length === 100)).toBe(true);
+    await until(() => finished.length === 6);
+    expect(finished.at(-1)).toBe('huge');
+  });
+
+  test('a message larger than the bound still leaves, alone', async () => {
+    const { bus, caller } = await brokenWorld(
+      async (_request, answer) => {
+        for (let i = 0; i < 30; i++) await answer.item(row(i));
+        await answer.end({ status: 'ok', meta });
+      },
+      { inFlightBytes: 1000 },
+    );
+    expect(itemsOf(await ask(caller, { id: 'a' }))).toHaveLength(30);
+    expect(await bus.sendBuffer.flushed(60_000)).toBe(true);
+    expect(bus.sendBuffer.inFlightBytes).toBe(0);
+  });
+});
