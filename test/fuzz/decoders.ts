@@ -32,7 +32,7 @@ import { PostError, readPost } from '../../src/ingest/seneye/post.ts';
 import { readingsOf } from '../../src/ingest/seneye/readings.ts';
 import { parsePayload, readSample } from '../../src/ingest/iotopen/message.ts';
 import { parseExact } from '../../src/sources/iotopen/numeral.ts';
-import { UnreadableReply } from '../../src/sources/http/unreadable.ts';
+import { UnreadableResponse } from '../../src/net/unreadable-response.ts';
 import { readLogPage, readStatus } from '../../src/sources/iotopen/rows.ts';
 import { parseDuration } from '../../src/sources/seeq/duration.ts';
 import { patternFilters } from '../../src/sources/seeq/filter.ts';
@@ -401,7 +401,7 @@ export const decoders = (): readonly Decoder[] => [
       const body = parseExact(text);
       for (const { said } of [...(readStatus(body, 7) ?? []), ...(readLogPage(body, 7)?.rows ?? [])]) readSample(said);
     },
-    UnreadableReply,
+    UnreadableResponse,
   ),
   decoder(
     'seeq samples',

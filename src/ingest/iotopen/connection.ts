@@ -4,7 +4,7 @@ import { DriverError } from '../../contract/errors.ts';
 import { TokenFile } from '../../sources/iotopen/login/token-file.ts';
 import type { IotOpenCredentials } from '../../sources/iotopen/login/way.ts';
 import type { PlatformOptions } from '../../sources/iotopen/platform.ts';
-import type { TextSource } from '../../sources/fresh-tls.ts';
+import type { TextSource } from '../../net/tls.ts';
 
 export type IotOpenConfig = IngestConfig['iotopen'][number];
 

@@ -5,7 +5,7 @@
 import { delayMs, sleep } from '../../lib/backoff.ts';
 import { DriverError } from '../../contract/errors.ts';
 import { fromMilliseconds, toMilliseconds, type Nanoseconds } from '../../contract/instant.ts';
-import { retryHintMs } from '../../sources/http/server-calls.ts';
+import { retryHintMs } from '../../net/server-calls.ts';
 import type { Platform } from '../../sources/iotopen/platform.ts';
 import { PipelineStopped } from '../pipeline.ts';
 import type { CatchUp } from './catch-up.ts';

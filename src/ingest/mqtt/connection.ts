@@ -1,7 +1,7 @@
 /** One connection to a broker, from the log-in to its end. It never comes back; the link makes the next one. */
 import type { IConnackPacket, IPublishPacket, MqttClient, Packet } from 'mqtt';
 import { withTimeout } from '../../lib/timeout.ts';
-import type { SecretFilter } from '../../sources/secret-filter.ts';
+import type { SecretFilter } from '../../net/secret-filter.ts';
 import { connackRefusal, disconnected } from './broker-reason.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { attemptFailure, keepAliveExpired, lostConnection, type AttemptFacts, type LinkProblem } from './problem.ts';

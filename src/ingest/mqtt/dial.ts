@@ -2,8 +2,8 @@
 import { isIP, connect as connectTcp, type Socket } from 'node:net';
 import { checkServerIdentity, connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { connect, MqttClient, type IClientOptions } from 'mqtt';
-import { openTunnel } from '../../sources/http/proxy.ts';
-import { readPems, type TlsSources } from '../../sources/fresh-tls.ts';
+import { openTunnel } from '../../net/proxy.ts';
+import { readPems, type TlsSources } from '../../net/tls.ts';
 import type { LinkCredentials, LinkOptions } from './link-options.ts';
 import { LinkProblem, type AttemptFacts } from './problem.ts';
 
@@ -39,7 +39,7 @@ export interface Fresh {
 /**
  * Reads log-in and certificates as they are now, and then opens the way through the proxy.
  * @throws LinkProblem when reading fails; its message names the place and no content
- * @throws ProxyFailure
+ * @throws ProxyError
  */
 export async function readFresh(options: LinkOptions, facts: AttemptFacts): Promise<Fresh> {
   const [credentials, tls] = await Promise.all([

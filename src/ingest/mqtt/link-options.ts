@@ -2,8 +2,8 @@
 import type { RetryDelays } from '../../lib/backoff.ts';
 import type { Logger } from '../../contract/log.ts';
 import type { Nanoseconds } from '../../contract/instant.ts';
-import type { TlsSources } from '../../sources/fresh-tls.ts';
-import type { HttpProxy } from '../../sources/http/proxy.ts';
+import type { TlsSources } from '../../net/tls.ts';
+import type { HttpProxy } from '../../net/proxy.ts';
 
 /** Log-in of one attempt. */
 export interface LinkCredentials {

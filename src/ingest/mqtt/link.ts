@@ -4,7 +4,7 @@
  */
 import { delayMs, sleep, type RetryDelays } from '../../lib/backoff.ts';
 import { limited } from '../../contract/log.ts';
-import { SecretFilter } from '../../sources/secret-filter.ts';
+import { SecretFilter } from '../../net/secret-filter.ts';
 import { Connection, type End, type Opened } from './connection.ts';
 import { attemptFacts, dial, readFresh, STANDARD_EXPIRY_S, type Fresh } from './dial.ts';
 import type { LinkNumbers, LinkOptions, LinkPublishing, LinkState, LinkUp } from './link-options.ts';

@@ -1,5 +1,5 @@
 /** Why there is no connection to an MQTT broker, in words for the person who can mend it. */
-import { ProxyFailure } from '../../sources/proxy-failure.ts';
+import { ProxyError } from '../../net/proxy-errors.ts';
 
 export type LinkProblemCode =
   | 'nothingListens'
@@ -119,7 +119,7 @@ export function attemptFailure(error: unknown, facts: AttemptFacts): LinkProblem
   if (error instanceof LinkProblem) return error;
   const problem = (code: LinkProblemCode, text: string): LinkProblem =>
     new LinkProblem(code, `${facts.label} at ${facts.where}: ${text}`, error);
-  if (error instanceof ProxyFailure) return problem('unreachable', error.message);
+  if (error instanceof ProxyError) return problem('unreachable', error.message);
   const found = codesOf(error);
   const said = error instanceof Error ? error.message : '';
   if (/wrong version number|packet length too long|http request/.test(said)) {

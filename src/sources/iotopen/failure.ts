@@ -1,7 +1,7 @@
 /** Refusals of an IoT Open platform, in the words of the contract. */
 import type { DriverError } from '../../contract/errors.ts';
-import { type Conceal, type Meaning, refusal } from '../http/failure.ts';
-import { type Outcome, retryAfterOf } from '../http/server-calls.ts';
+import { type Conceal, type Meaning, refusal } from '../../net/errors.ts';
+import { type Outcome, retryAfterOf } from '../../net/server-calls.ts';
 
 /** Of the platform's own text, so that a page of it does not fill a log. */
 const LONGEST_TEXT = 500;

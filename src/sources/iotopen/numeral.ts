@@ -1,7 +1,7 @@
 /** Numbers of JSON as they stand in its text: a JavaScript number would round long integers and fine times. */
 import type { Nanoseconds } from '../../contract/instant.ts';
 import type { ScalarValue } from '../../contract/values.ts';
-import { parseJson } from '../http/reply.ts';
+import { parseJson } from '../../net/response.ts';
 
 const NS_DIGITS = 9;
 /** Seconds with more digits than this before the point name no time that anybody could mean. */
@@ -55,7 +55,7 @@ const EXACT = new Set(['timestamp', 'value']);
 
 /**
  * Parses JSON of a platform; numbers of the members `timestamp` and `value` become {@link Numeral}s.
- * @throws UnreadableReply
+ * @throws UnreadableResponse
  */
 export function parseExact(text: string): unknown {
   return parseJson(text, ((name: string, value: unknown, context: { source: string }) =>

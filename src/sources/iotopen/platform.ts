@@ -2,10 +2,10 @@
 import { DriverError } from '../../contract/errors.ts';
 import { toMilliseconds, type Nanoseconds } from '../../contract/instant.ts';
 import { readInstallations, readThings, type Installation, type Listed, type Thing } from './catalogue.ts';
-import { isOversized } from '../http/failure.ts';
-import { fittingPage } from '../http/page-fit.ts';
-import { type Outcome, ServerCalls } from '../http/server-calls.ts';
-import { UnreadableReply } from '../http/unreadable.ts';
+import { isOversized } from '../../net/errors.ts';
+import { fittingPage } from '../../net/page-fit.ts';
+import { type Outcome, ServerCalls } from '../../net/server-calls.ts';
+import { UnreadableResponse } from '../../net/unreadable-response.ts';
 import { CATALOGUE_BYTES, valueBytes } from './body-limits.ts';
 import { fromRefusal } from './failure.ts';
 import { LogPaging } from './log-paging.ts';
@@ -268,7 +268,7 @@ export class Platform {
     return this.#calls.insist({ signal, probe: ask.probe }, async (slowEndMs) => {
       const data = await this.#answer(ask, signal, slowEndMs);
       if (data === undefined && ask.mayBeEmpty !== true)
-        throw new UnreadableReply('it answered without a body', { passing: true });
+        throw new UnreadableResponse('it answered without a body', { passing: true });
       const read = ask.read(data);
       if (read !== undefined) return read;
       throw new DriverError(

@@ -1,9 +1,9 @@
 /** The way to one IoT Open platform: its typed API over the HTTP connections of all sources. */
 import createClient, { type Client } from 'openapi-fetch';
-import type { TlsSources } from '../fresh-tls.ts';
-import type { HttpProxy } from '../http/proxy.ts';
-import { HttpReply, parseJson } from '../http/reply.ts';
-import { commonHeaders, type HttpTransport, openHttpTransport, plainClient } from '../http/transport.ts';
+import type { TlsSources } from '../../net/tls.ts';
+import type { HttpProxy } from '../../net/proxy.ts';
+import { HttpReply, parseJson } from '../../net/response.ts';
+import { commonHeaders, type HttpTransport, openHttpTransport, plainClient } from '../../net/transport.ts';
 import type { paths } from './iotopen-api.generated.ts';
 import { parseExact } from './numeral.ts';
 

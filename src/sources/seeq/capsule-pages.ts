@@ -12,9 +12,9 @@ import {
   optionalList,
   filledText,
   textIn,
-} from '../json.ts';
+} from '../../net/json-fields.ts';
 import { isUnreadable, type SourceCall, type Timeframe, type UnreadableItem } from '../source.ts';
-import { fittingPage } from '../http/page-fit.ts';
+import { fittingPage } from '../../net/page-fit.ts';
 import { pageBytes } from './body-limits.ts';
 import { readEntry } from './hits.ts';
 import { isUncertain, parseWithKeys, toTime } from './samples.ts';

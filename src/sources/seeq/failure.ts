@@ -1,6 +1,6 @@
 /** Refusals of a Seeq server, in the words of the bus contract. */
 import type { DriverError } from '../../contract/errors.ts';
-import { type Conceal, type Meaning, refusal, type RefusedReply } from '../http/failure.ts';
+import { type Conceal, type Meaning, refusal, type RefusedReply } from '../../net/errors.ts';
 
 /** How errors name a server. */
 export const labelOf = (server: string): string => `Server "${server}"`;

@@ -1,6 +1,6 @@
 /** Ids of Seeq's items: GUIDs in all releases. They become parts of URLs and filters, so nothing else is let through. */
 import { DriverError } from '../../contract/errors.ts';
-import { type JsonObject, textIn, UnexpectedJson } from '../json.ts';
+import { type JsonObject, textIn, UnexpectedJson } from '../../net/json-fields.ts';
 
 const GUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 

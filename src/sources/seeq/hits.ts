@@ -12,7 +12,7 @@ import {
   optionalText,
   textIn,
   UnexpectedJson,
-} from '../json.ts';
+} from '../../net/json-fields.ts';
 import type { Attribute, Found, UnreadableItem } from '../source.ts';
 import { guidIn, isGuid } from './guid.ts';
 import { readProperty, unitIn } from './values.ts';

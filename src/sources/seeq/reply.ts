@@ -1,7 +1,7 @@
 /** An answer of Seeq: a good one has to say that it is JSON. */
-import type { HttpAnswer } from '../http/exchange.ts';
-import { HttpReply } from '../http/reply.ts';
-import { UnreadableReply } from '../http/unreadable.ts';
+import type { HttpAnswer } from '../../net/exchange.ts';
+import { HttpReply } from '../../net/response.ts';
+import { UnreadableResponse } from '../../net/unreadable-response.ts';
 
 export class SeeqReply extends HttpReply {
   readonly #contentType: string;
@@ -15,7 +15,7 @@ export class SeeqReply extends HttpReply {
   override async text(): Promise<string> {
     if (this.ok && !/\bjson\b|\+json/i.test(this.#contentType)) {
       const type = this.#contentType === '' ? 'no media type' : JSON.stringify(this.#contentType.slice(0, 100));
-      throw new UnreadableReply(
+      throw new UnreadableResponse(
         `it answered with ${type} instead of JSON; is there a proxy or a log-in page in between?`,
       );
     }

@@ -1,7 +1,7 @@
 /** How many samples a signal has in a range, counted by the server. The formula is that of Seeq's own client. */
 import { formatInstant } from '../../contract/instant.ts';
 import type { TimeRange } from '../../contract/time.ts';
-import { answerOf, objectOf, optionalList, UnexpectedJson } from '../json.ts';
+import { answerOf, objectOf, optionalList, UnexpectedJson } from '../../net/json-fields.ts';
 import type { SourceCall } from '../source.ts';
 import { SMALL_BYTES } from './body-limits.ts';
 import { mustHaveRun } from './samples.ts';

@@ -14,9 +14,9 @@ import {
   optionalObject,
   filledText,
   UnexpectedJson,
-} from '../json.ts';
+} from '../../net/json-fields.ts';
 import type { SamplePage } from '../source.ts';
-import { parseJson } from '../http/reply.ts';
+import { parseJson } from '../../net/response.ts';
 import { readValue, unitIn, type ValueUnit } from './values.ts';
 
 /** Members whose numbers are nanoseconds since the epoch and would be rounded by a JavaScript number. */

@@ -1,7 +1,7 @@
 /** The value of a scalar, which holds at any time. */
 import type { Fqn } from '../../contract/fqn.ts';
 import type { Point } from '../../contract/values.ts';
-import { answerOf, isObject, optionalList, UnexpectedJson } from '../json.ts';
+import { answerOf, isObject, optionalList, UnexpectedJson } from '../../net/json-fields.ts';
 import type { SeriesShape, SourceCall } from '../source.ts';
 import { toPoint } from './samples.ts';
 import { type Operation, type SeeqServer, shareKey } from './server.ts';

@@ -1,7 +1,15 @@
 /** Searching items of a Seeq server. */
 import { DriverError } from '../../contract/errors.ts';
 import { trimmed } from '../../lib/text.ts';
-import { type JsonObject, listIn, answerOf, optionalCount, optionalObject, textIn, UnexpectedJson } from '../json.ts';
+import {
+  type JsonObject,
+  listIn,
+  answerOf,
+  optionalCount,
+  optionalObject,
+  textIn,
+  UnexpectedJson,
+} from '../../net/json-fields.ts';
 import {
   type Described,
   isUnreadable,
@@ -12,8 +20,8 @@ import {
   type SourceCall,
   type UnreadableItem,
 } from '../source.ts';
-import { isOversized } from '../http/failure.ts';
-import { fittingPage } from '../http/page-fit.ts';
+import { isOversized } from '../../net/errors.ts';
+import { fittingPage } from '../../net/page-fit.ts';
 import { pageBytes } from './body-limits.ts';
 import { equalsClause, patternFilters, withClauses } from './filter.ts';
 import { guidIn, isGuid } from './guid.ts';

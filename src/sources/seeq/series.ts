@@ -5,7 +5,7 @@ import { compareUtc, formatInstant } from '../../contract/instant.ts';
 import { advance, after, type Place, sliceColumns } from '../../contract/series.ts';
 import type { TimeRange } from '../../contract/time.ts';
 import type { SamplePage, SourceCall } from '../source.ts';
-import { fittingPage } from '../http/page-fit.ts';
+import { fittingPage } from '../../net/page-fit.ts';
 import { pageBytes } from './body-limits.ts';
 import { decodeSamples, type DecodedPage } from './samples.ts';
 import { isTooFewForEqual, mustLeadOn } from './paging.ts';

@@ -1,10 +1,10 @@
 /** One Seeq server as the rest of this folder sees it: `ask` makes one typed call, with all that can go wrong settled. */
 import type { DriverError } from '../../contract/errors.ts';
-import type { Clock } from '../http/clock.ts';
-import { isPassing } from '../http/failure.ts';
-import { type Outcome, retryAfterOf, ServerCalls } from '../http/server-calls.ts';
-import { UnreadableReply } from '../http/unreadable.ts';
-import { UnexpectedJson } from '../json.ts';
+import type { Clock } from '../../net/clock.ts';
+import { isPassing } from '../../net/errors.ts';
+import { type Outcome, retryAfterOf, ServerCalls } from '../../net/server-calls.ts';
+import { UnreadableResponse } from '../../net/unreadable-response.ts';
+import { UnexpectedJson } from '../../net/json-fields.ts';
 import type { Pause, SourceCall } from '../source.ts';
 import { ITEM_BYTES } from './body-limits.ts';
 import { fromRefusal, labelOf, statusMessageOf } from './failure.ts';
@@ -136,7 +136,7 @@ export class SeeqServer {
       const { data, response, renewed } = outcome;
       if (response.ok) {
         if (data !== undefined) return data;
-        throw new UnreadableReply('it answered without a body', { passing: true });
+        throw new UnreadableResponse('it answered without a body', { passing: true });
       }
       if (response.status === 401 && options.open !== true) {
         // Another call has brought a newer token meanwhile, so this one has not been refused with it yet.

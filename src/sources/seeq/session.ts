@@ -3,12 +3,12 @@
  * brings a new one, and no storm of log-ins with a wrong password (which would lock the account).
  */
 import { DriverError } from '../../contract/errors.ts';
-import type { TextSource } from '../fresh-tls.ts';
-import { SecretFilter } from '../secret-filter.ts';
+import type { TextSource } from '../../net/tls.ts';
+import { SecretFilter } from '../../net/secret-filter.ts';
 import type { SeeqClient, TokenHolder } from './transport.ts';
-import { fromThrown, SilentLogin } from '../http/failure.ts';
-import { retryAfterOf } from '../http/server-calls.ts';
-import { answerOf, isObject, type JsonObject, optionalList, optionalText, textIn } from '../json.ts';
+import { fromThrown, SilentLogin } from '../../net/errors.ts';
+import { retryAfterOf } from '../../net/server-calls.ts';
+import { answerOf, isObject, type JsonObject, optionalList, optionalText, textIn } from '../../net/json-fields.ts';
 import { fromRefusal, labelOf } from './failure.ts';
 import { directoriesText, loginAdvice } from './login-advice.ts';
 

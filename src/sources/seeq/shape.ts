@@ -3,7 +3,7 @@ import type { Fqn } from '../../contract/fqn.ts';
 import type { Nanoseconds } from '../../contract/instant.ts';
 import type { LimitedLog } from '../../contract/log.ts';
 import type { SeriesShape, SourceCall } from '../source.ts';
-import { answerOf, isObject, kindOf, optionalText, textIn } from '../json.ts';
+import { answerOf, isObject, kindOf, optionalText, textIn } from '../../net/json-fields.ts';
 import { parseDuration } from './duration.ts';
 import { type Operation, type SeeqServer, shareKey } from './server.ts';
 import { unitIn } from './values.ts';

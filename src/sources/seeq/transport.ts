@@ -1,8 +1,8 @@
 /** The way to one Seeq server: its typed API over the HTTP connections of all sources. */
 import createClient, { type Client } from 'openapi-fetch';
-import type { TextSource } from '../fresh-tls.ts';
-import type { HttpProxy } from '../http/proxy.ts';
-import { commonHeaders, type HttpTransport, openHttpTransport, plainClient } from '../http/transport.ts';
+import type { TextSource } from '../../net/tls.ts';
+import type { HttpProxy } from '../../net/proxy.ts';
+import { commonHeaders, type HttpTransport, openHttpTransport, plainClient } from '../../net/transport.ts';
 import { SMALL_BYTES } from './body-limits.ts';
 import { SeeqReply } from './reply.ts';
 import type { paths } from './seeq-api.generated.ts';

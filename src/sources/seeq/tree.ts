@@ -14,7 +14,7 @@ import {
   optionalObject,
   textIn,
   UnexpectedJson,
-} from '../json.ts';
+} from '../../net/json-fields.ts';
 import {
   type Attribute,
   type Children,
@@ -24,7 +24,7 @@ import {
   type PropertyValue,
   type SourceCall,
 } from '../source.ts';
-import { fittingPage } from '../http/page-fit.ts';
+import { fittingPage } from '../../net/page-fit.ts';
 import { pageBytes } from './body-limits.ts';
 import { kindOf, namesIn, readEntry, toAttribute, toFoundChild } from './hits.ts';
 import { type Operation, type SeeqServer, shareKey } from './server.ts';

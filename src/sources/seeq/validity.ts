@@ -2,7 +2,7 @@
 import { DriverError } from '../../contract/errors.ts';
 import { compareStarts, formatInstant, type Nanoseconds, parseInstant } from '../../contract/instant.ts';
 import type { TimeRange } from '../../contract/time.ts';
-import { answerOf, filledText, isObject, listIn, objectOf, optionalCount } from '../json.ts';
+import { answerOf, filledText, isObject, listIn, objectOf, optionalCount } from '../../net/json-fields.ts';
 import type { SourceCall, Timeframe } from '../source.ts';
 import { pageBytes } from './body-limits.ts';
 import { hasNumericKeys, optionalTime } from './capsule-pages.ts';

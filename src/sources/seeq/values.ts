@@ -1,6 +1,6 @@
 /** Single values as Seeq writes them, in the words of the contract. */
 import type { ScalarValue } from '../../contract/values.ts';
-import { type JsonObject, optionalText } from '../json.ts';
+import { type JsonObject, optionalText } from '../../net/json-fields.ts';
 
 /** An enumeration value (a digital state of a historian): `ENUM{{1|ON}}`. */
 const ENUMERATION = /^ENUM\{\{(-?\d{1,20})\|([\s\S]*)\}\}$/;

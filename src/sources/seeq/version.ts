@@ -1,7 +1,7 @@
 /** What follows from the version of a server. */
 import type { SourceCall } from '../source.ts';
 import { SMALL_BYTES } from './body-limits.ts';
-import { answerOf, optionalText } from '../json.ts';
+import { answerOf, optionalText } from '../../net/json-fields.ts';
 import { type SeeqServer, shareKey } from './server.ts';
 
 /** First release whose pages are linked by continuation tokens; earlier ones page by offset. */

@@ -2,8 +2,8 @@
 import { isIP, connect as connectPlain, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { DriverError } from '../../contract/errors.ts';
-import { networkFailure } from '../network-failure.ts';
-import { UnreadableReply } from '../http/unreadable.ts';
+import { networkError } from '../../net/network-errors.ts';
+import { UnreadableResponse } from '../../net/unreadable-response.ts';
 
 /** One look at what listens takes no longer. */
 const LOOK_MS = 2000;
@@ -37,7 +37,7 @@ async function whatAnswers(error: DriverError, url: string, direct: boolean): Pr
     return `what listens there answers without TLS. Write "http://${addressOf(root, '443')}" as its "url", or set up TLS.`;
   }
   if (isRefused) return `another web server answers there (status ${status}). ${ADVICE}`;
-  if (error.cause instanceof UnreadableReply && !error.cause.passing) {
+  if (error.cause instanceof UnreadableResponse && !error.cause.passing) {
     return `another web server answers there: ${error.cause.message.split(/[;?]/, 1)[0] ?? ''}. ${ADVICE}`;
   }
   return undefined;
@@ -50,11 +50,11 @@ const ADVICE =
 const addressOf = ({ host, port }: URL, usual: string): string => (port === '' ? `${host}:${usual}` : host);
 
 const failedBelow = (error: DriverError): boolean => {
-  const failure = networkFailure(error.cause);
+  const failure = networkError(error.cause);
   return failure !== undefined && (failure.broken || failure.code.startsWith('HPE_'));
 };
 
-const isTlsFailure = (error: DriverError): boolean => /SSL|EPROTO|TLS/.test(networkFailure(error.cause)?.code ?? '');
+const isTlsFailure = (error: DriverError): boolean => /SSL|EPROTO|TLS/.test(networkError(error.cause)?.code ?? '');
 
 function portOf({ port, protocol }: URL): number {
   return port === '' ? (protocol === 'http:' ? 80 : 443) : Number(port);

@@ -1,6 +1,6 @@
 /** A log-in with a person at hand, who knows the code of the second factor. */
 import { DriverError } from '../../../contract/errors.ts';
-import { SecretFilter } from '../../secret-filter.ts';
+import { SecretFilter } from '../../../net/secret-filter.ts';
 import { openTransport, type TransportOptions } from '../transport.ts';
 import { answerChallenge, logIn } from './user.ts';
 import { readNow, type IotOpenCredentials } from './way.ts';

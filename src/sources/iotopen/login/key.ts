@@ -1,5 +1,5 @@
 /** An API key, or a token that is used like one. */
-import type { TextSource } from '../../fresh-tls.ts';
+import type { TextSource } from '../../../net/tls.ts';
 import { readNow, refusedLogin, type Grant, type Way } from './way.ts';
 
 export class KeyWay implements Way {

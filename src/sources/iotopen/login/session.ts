@@ -1,8 +1,8 @@
 /** The log-in at one platform: one for all waiting calls, kept while it is good, and replaced once when it is refused. */
 import type { DriverError } from '../../../contract/errors.ts';
-import { fromThrown } from '../../http/failure.ts';
-import type { TextSource } from '../../fresh-tls.ts';
-import { SecretFilter } from '../../secret-filter.ts';
+import { fromThrown } from '../../../net/errors.ts';
+import type { TextSource } from '../../../net/tls.ts';
+import { SecretFilter } from '../../../net/secret-filter.ts';
 import type { IotOpenPaths } from '../transport.ts';
 import { KeyWay } from './key.ts';
 import { OAuthWay } from './oauth.ts';

@@ -1,9 +1,9 @@
 /** User and password of an account, with a second factor where the account has one. */
 import { DriverError } from '../../../contract/errors.ts';
-import { type Conceal, fromThrown } from '../../http/failure.ts';
+import { type Conceal, fromThrown } from '../../../net/errors.ts';
 import { fromRefusal } from '../failure.ts';
 import type { components } from '../iotopen-api.generated.ts';
-import type { TextSource } from '../../fresh-tls.ts';
+import type { TextSource } from '../../../net/tls.ts';
 import type { IotOpenPaths } from '../transport.ts';
 import { Patience } from './patience.ts';
 import type { TokenFile } from './token-file.ts';

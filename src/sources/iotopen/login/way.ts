@@ -1,6 +1,6 @@
 /** What all ways to log in have in common. */
 import { DriverError } from '../../../contract/errors.ts';
-import type { TextSource } from '../../fresh-tls.ts';
+import type { TextSource } from '../../../net/tls.ts';
 import type { TokenFile } from './token-file.ts';
 
 /** How the driver logs in. Every text is read anew for each use. */

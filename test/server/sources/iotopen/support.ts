@@ -1,7 +1,7 @@
 /** A simulated platform, and the client of it. */
 import { onTestFinished } from 'vitest';
 import { Platform, type PlatformOptions } from '../../../../src/sources/iotopen/platform.ts';
-import type { TextSource } from '../../../../src/sources/fresh-tls.ts';
+import type { TextSource } from '../../../../src/net/tls.ts';
 import { startIotOpen, type IotOpenOptions, type IotOpenSimulator } from '../../../simulators/iotopen/simulator.ts';
 
 /** A simulator that ends with the test. */

@@ -4,7 +4,7 @@ import { Secret } from '../../../../src/config/secret.ts';
 import { DriverError } from '../../../../src/contract/errors.ts';
 import { parseInstant } from '../../../../src/contract/instant.ts';
 import type { TimeRange } from '../../../../src/contract/time.ts';
-import type { Clock } from '../../../../src/sources/http/clock.ts';
+import type { Clock } from '../../../../src/net/clock.ts';
 import {
   isUnreadable,
   type SamplePage,

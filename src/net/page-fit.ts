@@ -1,5 +1,5 @@
 /** Pages of a size that the driver accepts. */
-import { isOversized } from './failure.ts';
+import { isOversized } from './errors.ts';
 
 /**
  * Asks for a page, and for half of it as long as its answer is larger than the driver accepts: elements may be far larger

@@ -1,8 +1,8 @@
 /** HTTP proxies: every connection to a server is a tunnel (CONNECT) through one. */
 import { type buildConnector, Client } from 'undici';
-import type { TextSource } from '../fresh-tls.ts';
-import { networkFailure } from '../network-failure.ts';
-import { ProxyFailure } from '../proxy-failure.ts';
+import type { TextSource } from './tls.ts';
+import { networkError } from './network-errors.ts';
+import { ProxyError } from './proxy-errors.ts';
 
 export interface HttpProxy {
   /** Scheme, host and port; holds no credentials. */
@@ -39,7 +39,7 @@ type Socket = NonNullable<buildConnector.Options['httpSocket']>;
 /**
  * Opens a tunnel to a server through a proxy.
  * @param target its host, and its port where it is not the usual one of the scheme (`https:`, `wss:` or plain)
- * @throws ProxyFailure
+ * @throws ProxyError
  */
 export async function openTunnel(
   proxy: HttpProxy,
@@ -63,9 +63,9 @@ export async function openTunnel(
     socket.on('error', () => undefined).destroy();
     throw refused(proxy, statusCode);
   } catch (error) {
-    if (error instanceof ProxyFailure) throw error;
-    const why = networkFailure(error)?.advice ?? 'it does not answer in time.';
-    throw new ProxyFailure(`the proxy ${proxy.url} cannot be used: ${why}`, { cause: error });
+    if (error instanceof ProxyError) throw error;
+    const why = networkError(error)?.advice ?? 'it does not answer in time.';
+    throw new ProxyError(`the proxy ${proxy.url} cannot be used: ${why}`, { cause: error });
   } finally {
     client.close().catch(() => undefined);
   }
@@ -77,13 +77,13 @@ async function authorization({ user, password }: HttpProxy): Promise<Record<stri
   return { 'proxy-authorization': `Basic ${Buffer.from(login, 'utf8').toString('base64')}` };
 }
 
-function refused({ url, user }: HttpProxy, status: number): ProxyFailure {
+function refused({ url, user }: HttpProxy, status: number): ProxyError {
   if (status === 407) {
     const advice =
       user === undefined ? 'give "user" and "password" of "proxy"' : 'check "user" and "password" of "proxy"';
-    return new ProxyFailure(`the proxy ${url} refuses the log-in (407); ${advice}.`);
+    return new ProxyError(`the proxy ${url} refuses the log-in (407); ${advice}.`);
   }
-  if (status === 403) return new ProxyFailure(`the proxy ${url} does not allow connections to it (403).`);
+  if (status === 403) return new ProxyError(`the proxy ${url} does not allow connections to it (403).`);
   const passing = [429, 502, 503, 504].includes(status);
-  return new ProxyFailure(`the proxy ${url} cannot connect to it (${status}).`, { passing });
+  return new ProxyError(`the proxy ${url} cannot connect to it (${status}).`, { passing });
 }

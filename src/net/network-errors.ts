@@ -1,6 +1,6 @@
 /** Failures of the network under an HTTP call, and what a person has to mend. */
 import { DriverError } from '../contract/errors.ts';
-import { ProxyFailure } from './proxy-failure.ts';
+import { ProxyError } from './proxy-errors.ts';
 
 /** What is known of a failure below HTTP. */
 export interface NetworkFailure {
@@ -41,7 +41,7 @@ const NETWORK_ADVICE: Record<string, string> = {
 const BROKEN = /^(ECONNRESET|EPIPE|UND_ERR_SOCKET|HPE_INVALID_EOF_STATE|UND_ERR_RES_CONTENT_LENGTH_MISMATCH)$/;
 
 /** What a thrown error says about the network; undefined if it is no failure of the network. */
-export function networkFailure(thrown: unknown): NetworkFailure | undefined {
+export function networkError(thrown: unknown): NetworkFailure | undefined {
   const proxy = proxyFailure(thrown);
   if (proxy !== undefined) return { code: 'PROXY', advice: proxy.message, broken: proxy.passing };
   const code = networkCode(thrown);
@@ -52,9 +52,9 @@ export function networkFailure(thrown: unknown): NetworkFailure | undefined {
   return { code, advice: `${advice}${advice.endsWith('?') ? '' : '.'}`, broken };
 }
 
-function proxyFailure(thrown: unknown): ProxyFailure | undefined {
+function proxyFailure(thrown: unknown): ProxyError | undefined {
   for (let error = thrown; error instanceof Error; error = error.cause) {
-    if (error instanceof ProxyFailure) return error;
+    if (error instanceof ProxyError) return error;
   }
   return undefined;
 }

@@ -5,7 +5,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { decodeBody } from './content-encoding.ts';
-import { OversizedReply } from './unreadable.ts';
+import { OversizedReply } from './unreadable-response.ts';
 
 /** Enough for the reasons of any API; the body of a refusal beyond it is left unread. */
 const LARGEST_REFUSAL_BYTES = 64 * 1024;
@@ -36,7 +36,7 @@ export class CallTimeout extends Error {
 
 /**
  * Makes one call. A call that ends early closes its connection, so that nothing more arrives.
- * @throws the reason of the signal, CallTimeout, UnreadableReply, or an error of the network
+ * @throws the reason of the signal, CallTimeout, UnreadableResponse, or an error of the network
  */
 export async function exchange(dispatcher: Dispatcher, call: HttpCall): Promise<HttpAnswer> {
   const { path, method, headers, body } = call;

@@ -1,7 +1,7 @@
 /** Secrets in texts of others: in no usual encoding, and in no part, do they get through; ordinary words do. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { SecretFilter } from '../../../src/sources/secret-filter.ts';
+import { SecretFilter } from '../../../src/net/secret-filter.ts';
 import { propertyRuns } from '../../support/property-runs.ts';
 
 const SECRET = 'p@ss "wörd"/+7f3a9c';

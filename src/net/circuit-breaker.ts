@@ -3,7 +3,7 @@
  * is well again. Without it a dashboard of a hundred tags would wait a hundred timeouts, and a starting server would be
  * hammered.
  */
-import type { DriverError } from '../../contract/errors.ts';
+import type { DriverError } from '../contract/errors.ts';
 
 /** Pause before the first look after a failure, and the longest pause; doubling in between. */
 const FIRST_PAUSE_MS = 250;

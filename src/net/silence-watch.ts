@@ -3,7 +3,7 @@
  * dead, or the server may be frozen. Which of them it is shows a small call on a new connection: if that is answered,
  * the slow call is made once more beside the first, and the first answer counts; if not, the server is sick.
  */
-import type { DriverError } from '../../contract/errors.ts';
+import type { DriverError } from '../contract/errors.ts';
 
 /** After so long without any answer of the server, while a call waits, it is looked at; sooner for short budgets. */
 const SILENCE_MS = 2000;

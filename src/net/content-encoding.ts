@@ -1,7 +1,7 @@
 /** Compressed bodies: what the driver asks for, and how it reads them without trusting their size. */
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, inflateRaw, type ZlibOptions, zstdDecompress } from 'node:zlib';
-import { OversizedReply, UnreadableReply } from './unreadable.ts';
+import { OversizedReply, UnreadableResponse } from './unreadable-response.ts';
 
 /** The value of `Accept-Encoding`. */
 export const ACCEPT_ENCODING = 'gzip, deflate, br, zstd';
@@ -26,14 +26,14 @@ const DECOMPRESS: Readonly<Record<string, Decompress>> = {
 /**
  * A body without its content encodings.
  * @param limitBytes size of each layer; a body that would become larger is not decompressed any further
- * @throws UnreadableReply for an encoding that is unknown or wrong, and for a body that was cut off
+ * @throws UnreadableResponse for an encoding that is unknown or wrong, and for a body that was cut off
  */
 export async function decodeBody(body: Buffer, encodings: string, limitBytes: number): Promise<Buffer> {
   const layers = encodings
     .split(',', MOST_LAYERS + 2)
     .map((name) => name.trim().toLowerCase())
     .filter((name) => name !== '' && name !== 'identity');
-  if (layers.length > MOST_LAYERS) throw new UnreadableReply('its answer is compressed more than twice');
+  if (layers.length > MOST_LAYERS) throw new UnreadableResponse('its answer is compressed more than twice');
   let decoded = body;
   for (const layer of layers.reverse()) {
     // A body that is empty in spite of its header is empty.
@@ -47,7 +47,7 @@ async function decompressed(body: Buffer, encoding: string, limitBytes: number):
   const decompress = Object.hasOwn(DECOMPRESS, encoding) ? DECOMPRESS[encoding] : undefined;
   if (decompress === undefined) {
     const name = JSON.stringify(encoding.slice(0, 40));
-    throw new UnreadableReply(
+    throw new UnreadableResponse(
       `it answered with the content encoding ${name}, which the driver did not ask for; is there a proxy in between?`,
     );
   }
@@ -57,9 +57,9 @@ async function decompressed(body: Buffer, encoding: string, limitBytes: number):
     const code = (cause as { code?: unknown }).code;
     if (code === 'ERR_BUFFER_TOO_LARGE') throw new OversizedReply(limitBytes);
     if (code === 'Z_BUF_ERROR') {
-      throw new UnreadableReply(`its ${encoding} answer ends early (was it cut off?)`, { cause, passing: true });
+      throw new UnreadableResponse(`its ${encoding} answer ends early (was it cut off?)`, { cause, passing: true });
     }
-    throw new UnreadableReply(`its answer is not ${encoding}, although its header "Content-Encoding" says so`, {
+    throw new UnreadableResponse(`its answer is not ${encoding}, although its header "Content-Encoding" says so`, {
       cause,
     });
   }

@@ -1,6 +1,6 @@
 /** An answer that is not what the API promises: a proxy's page, half an answer, broken JSON. */
-export class UnreadableReply extends Error {
-  override readonly name = 'UnreadableReply';
+export class UnreadableResponse extends Error {
+  override readonly name = 'UnreadableResponse';
   /** The answer was damaged on its way, so that the same call may be answered well the next time. */
   readonly passing: boolean;
 
@@ -11,7 +11,7 @@ export class UnreadableReply extends Error {
 }
 
 /** An answer beyond its size limit. Asking for less may help. */
-export class OversizedReply extends UnreadableReply {
+export class OversizedReply extends UnreadableResponse {
   constructor(limitBytes: number) {
     super(`it sent an answer larger than the driver accepts for this call (${sizeText(limitBytes)})`);
   }

@@ -1,6 +1,6 @@
 /** A proxy gives no connection to the server. The text is fit for people, and reads after "cannot be reached:". */
-export class ProxyFailure extends Error {
-  override readonly name = 'ProxyFailure';
+export class ProxyError extends Error {
+  override readonly name = 'ProxyError';
   /** Another try may help. */
   readonly passing: boolean;
 

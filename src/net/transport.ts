@@ -4,12 +4,12 @@
  */
 import type { ClientOptions } from 'openapi-fetch';
 import type { Dispatcher } from 'undici';
-import { freshConnector, type TlsSources } from '../fresh-tls.ts';
+import { freshConnector, type TlsSources } from './tls.ts';
 import { ACCEPT_ENCODING } from './content-encoding.ts';
 import { exchange, type HttpAnswer } from './exchange.ts';
 import { Connections } from './pool.ts';
 import { type HttpProxy, throughProxy } from './proxy.ts';
-import type { HttpReply } from './reply.ts';
+import type { HttpReply } from './response.ts';
 
 /** For what must not wait behind the calls of requests: a log-in, and the probe that tells whether a server is well. */
 const SPARE_CONNECTIONS = 2;

@@ -1,10 +1,10 @@
 /** What can go wrong between the driver and a server over HTTP, in the words of the bus contract. */
-import { DriverError, type ErrorCode } from '../../contract/errors.ts';
-import { UnexpectedJson } from '../json.ts';
-import { networkFailure } from '../network-failure.ts';
+import { DriverError, type ErrorCode } from '../contract/errors.ts';
+import { UnexpectedJson } from './json-fields.ts';
+import { networkError } from './network-errors.ts';
 import { CallTimeout } from './exchange.ts';
 import { isPassingStatus } from './retry.ts';
-import { OversizedReply, UnreadableReply } from './unreadable.ts';
+import { OversizedReply, UnreadableResponse } from './unreadable-response.ts';
 
 /** An answer other than 2xx. */
 export interface RefusedReply {
@@ -26,13 +26,13 @@ export class SilentLogin extends DriverError {}
 
 /** Whether the connection broke in the middle, as one does that the server closed just when it was used. */
 export function isBrokenConnection(error: DriverError): boolean {
-  return error.code === 'sourceUnavailable' && (networkFailure(error)?.broken ?? false);
+  return error.code === 'sourceUnavailable' && (networkError(error)?.broken ?? false);
 }
 
 /** Whether the same call may be answered well a moment later. */
 export function isPassing(error: DriverError): boolean {
   if (error instanceof SilentLogin || isPassingStatus(error.details?.status) || isBrokenConnection(error)) return true;
-  return error.cause instanceof UnreadableReply && error.cause.passing;
+  return error.cause instanceof UnreadableResponse && error.cause.passing;
 }
 
 /** Whether an answer was larger than the driver accepts. */
@@ -47,13 +47,13 @@ export const isOversized = (error: unknown): boolean => error instanceof Error &
 export function fromThrown(thrown: unknown, label: string, signal?: AbortSignal, conceal?: Conceal): DriverError {
   if (signal?.aborted && signal.reason instanceof DriverError) return signal.reason;
   if (thrown instanceof DriverError) return thrown;
-  if (thrown instanceof UnreadableReply || thrown instanceof UnexpectedJson) {
+  if (thrown instanceof UnreadableResponse || thrown instanceof UnexpectedJson) {
     return unreadable(conceal === undefined ? thrown : concealed(thrown, conceal), label);
   }
   if (thrown instanceof CallTimeout) {
     return new DriverError('timeout', `${label} stopped answering within the time of one call.`, { cause: thrown });
   }
-  const failure = networkFailure(thrown);
+  const failure = networkError(thrown);
   if (failure !== undefined) {
     // A connection that broke in the middle says nothing about the next call, so it does not count as "down".
     const Kind = failure.broken ? DriverError : Unreachable;
@@ -100,20 +100,20 @@ function usualMeaning(status: number): Meaning {
   return ['sourceError', `refused the call (${status})`];
 }
 
-function unreadable(cause: UnreadableReply | UnexpectedJson, label: string): DriverError {
+function unreadable(cause: UnreadableResponse | UnexpectedJson, label: string): DriverError {
   const why = cause instanceof UnexpectedJson ? `its answer cannot be used: ${cause.message}` : cause.message;
   return new DriverError('sourceError', ended(`${label}: ${why}`), { cause });
 }
 
 /** The same without secrets in what the server wrote. */
-function concealed(thrown: UnreadableReply | UnexpectedJson, conceal: Conceal): UnreadableReply | UnexpectedJson {
-  const isReply = thrown instanceof UnreadableReply;
+function concealed(thrown: UnreadableResponse | UnexpectedJson, conceal: Conceal): UnreadableResponse | UnexpectedJson {
+  const isReply = thrown instanceof UnreadableResponse;
   // What stands in quotes is the server's, such as a media type; all else of an unreadable answer is ours.
   const own = isReply ? thrown.message.replace(/"[^"]*"/g, 'something else') : 'it is not what the API promises';
   const why = conceal(thrown.message) || own;
   if (why === thrown.message) return thrown;
   // Without its cause, which has the text as it was.
-  return isReply ? new UnreadableReply(why, { passing: thrown.passing }) : new UnexpectedJson(why);
+  return isReply ? new UnreadableResponse(why, { passing: thrown.passing }) : new UnexpectedJson(why);
 }
 
 const ended = (text: string): string => (/[.?]$/.test(text) ? text : `${text}.`);

@@ -1,6 +1,6 @@
 /** An HTTP answer with just the members that openapi-fetch uses. */
 import { type HttpAnswer, textOf } from './exchange.ts';
-import { UnreadableReply } from './unreadable.ts';
+import { UnreadableResponse } from './unreadable-response.ts';
 
 export class HttpReply {
   readonly status: number;
@@ -41,12 +41,12 @@ export function parseJson(text: string, reviver?: Parameters<typeof JSON.parse>[
   } catch (cause) {
     // Not damaged on its way: it would come again.
     if (cause instanceof RangeError)
-      throw new UnreadableReply('it answered with JSON that is nested too deep', { cause });
+      throw new UnreadableResponse('it answered with JSON that is nested too deep', { cause });
     if (text.trimStart().startsWith('<')) {
       const page = 'it answered with a page instead of JSON; is there a proxy or a log-in page in between?';
-      throw new UnreadableReply(page, { cause });
+      throw new UnreadableResponse(page, { cause });
     }
-    throw new UnreadableReply('it answered with broken JSON (was the answer cut off?)', { cause, passing: true });
+    throw new UnreadableResponse('it answered with broken JSON (was the answer cut off?)', { cause, passing: true });
   }
 }
 

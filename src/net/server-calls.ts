@@ -2,15 +2,14 @@
  * The calls to one server, with all that passes by itself settled: another try after a failure that may pass, a second
  * try beside a call that hangs, and no try at all while the server is known to be sick. Every call only reads.
  */
-import { DriverError } from '../../contract/errors.ts';
-import type { Pause } from '../source.ts';
+import { DriverError } from '../contract/errors.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import { CLOCK, type Clock } from './clock.ts';
 import { CallTimeout } from './exchange.ts';
-import { fromThrown, isBrokenConnection, isPassing, Unreachable } from './failure.ts';
+import { fromThrown, isBrokenConnection, isPassing, Unreachable } from './errors.ts';
 import { parseRetryAfter, waitMs } from './retry.ts';
 import { SilenceWatch } from './silence-watch.ts';
-import { UnreadableReply } from './unreadable.ts';
+import { UnreadableResponse } from './unreadable-response.ts';
 
 /** What openapi-fetch resolves to. */
 export interface Outcome<T = unknown> {
@@ -52,7 +51,7 @@ export interface CallLimits {
   /** Ask even if the server was found to be down a moment ago, and report soon how it is. */
   readonly probe?: boolean | undefined;
   /** Waits between tries; by default without leaving the turn to others. */
-  readonly pause?: Pause | undefined;
+  readonly pause?: ((ms: number) => Promise<void>) | undefined;
 }
 
 /** How long a call is tried again where nobody says how much time there is. */
@@ -132,7 +131,7 @@ export class ServerCalls {
         return result;
       } catch (thrown) {
         const error = this.#options.failure(thrown, signal);
-        if (error.cause instanceof UnreadableReply) damages++;
+        if (error.cause instanceof UnreadableResponse) damages++;
         const passing = isPassing(error) && damages < MOST_DAMAGED;
         this.#count(passing ? error : undefined);
         if (!passing || signal.aborted || (this.#circuit.isOpen && !probe)) throw error;
@@ -184,7 +183,7 @@ export class ServerCalls {
         if (signal.aborted || thrown instanceof CallTimeout) throw silent(label, limitMs);
         const error = fromThrown(thrown, label);
         // An answer that cannot be read is one.
-        if (error.cause instanceof UnreadableReply) return;
+        if (error.cause instanceof UnreadableResponse) return;
         if (!isPassing(error) || tries === LOOK_TRIES) throw error;
         await this.#clock.sleep(waitMs(tries, undefined, Math.random));
       }
