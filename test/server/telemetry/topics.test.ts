@@ -1,8 +1,8 @@
 /** The telemetry topics of a driver that runs as its own process, heard by a second identity on a real bus. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import { healthSchema, logSchema, metricsSchema, statsSchema } from '../../../src/contract/telemetry.ts';
-import { type Cluster, type ClusterOptions, REQUEST_TOPIC, startCluster } from '../../support/cluster.ts';
+import { type Cluster, REQUEST_TOPIC, startCluster } from '../../support/cluster.ts';
 import { startDriver } from '../../support/driver-process.ts';
 
 const TOPICS = {
@@ -13,11 +13,47 @@ const TOPICS = {
 };
 const FAST = { ...TOPICS, healthmsec: 100, metricsmsec: 100 };
 
-let cluster: Cluster;
-afterEach(() => cluster.stop());
+type PlantName = 'plant-a' | 'plant-b';
 
-async function start(config: Record<string, unknown>, options: ClusterOptions = {}): Promise<void> {
-  cluster = await startCluster({ ...options, config: { ...FAST, ...config } });
+interface Changes {
+  /** The plants that the driver knows; one by default. */
+  readonly plants?: readonly PlantName[];
+  /** Laid over each server of the configuration. */
+  readonly server?: Record<string, unknown>;
+  readonly files?: Record<string, string>;
+  readonly env?: Record<string, string>;
+}
+
+/** Bus and plants are the same for all tests; each has a driver of its own. */
+let cluster: Cluster;
+beforeAll(async () => {
+  cluster = await startCluster({ plants: { 'plant-a': {}, 'plant-b': {} }, config: FAST });
+});
+afterEach(async () => {
+  for (const { control } of Object.values(cluster.plants)) {
+    await control.heal();
+    await control.set({ down: false });
+  }
+  await cluster.nats.reload({ users: [cluster.caller, cluster.driverUser] });
+});
+afterAll(() => cluster.stop());
+
+/** Starts the driver of a test in place of the one before, and waits until it answers. */
+async function start(config: Record<string, unknown>, changes: Changes = {}): Promise<void> {
+  await cluster.driver.stop('SIGKILL');
+  for (const { control } of Object.values(cluster.plants)) await control.clearRequests();
+  const { plants = ['plant-a'], server, files, env = {} } = changes;
+  const given = cluster.driverOptions.config as { settings: { servers: { name: string }[] } };
+  const servers = given.settings.servers
+    .filter(({ name }) => plants.some((plant) => plant === name))
+    .map((one) => ({ ...one, ...server }));
+  cluster.driver = startDriver({
+    ...cluster.driverOptions,
+    files: { ...cluster.driverOptions.files, ...files },
+    config: { ...given, ...config, settings: { ...given.settings, servers } },
+    env,
+  });
+  await cluster.ready();
 }
 
 /** Listens to a topic; every message is held against its schema. */
@@ -53,14 +89,14 @@ function listen<Schema extends z.ZodType>(subject: string, schema: Schema) {
   };
 }
 
-const plant = (name: string) => cluster.plants[name]?.control ?? expect.fail(name);
+const plant = (name: PlantName) => cluster.plants[name]?.control ?? expect.fail(name);
 
-/** Has the driver ask every plant something. */
-const use = (limit = 1) => cluster.ask({ function: 'tagsearch', params: { limit } });
+/** Has the driver ask every plant something, for so long. */
+const use = (limit = 1, timeoutMs = 30_000) => cluster.ask({ function: 'tagsearch', timeoutMs, params: { limit } });
 
 describe('health', () => {
   it('says who publishes, and that all is well', async () => {
-    await start({}, { plants: { 'plant-a': {}, 'plant-b': {} } });
+    await start({}, { plants: ['plant-a', 'plant-b'] });
     const health = listen(TOPICS.healthtopic, healthSchema);
     const message = await health.next();
     const { items } = await cluster.ask({ function: 'version' });
@@ -87,31 +123,28 @@ describe('health', () => {
   });
 
   it('is degraded while one of the servers is down, down while all are, and ok again', async () => {
-    await start({}, { plants: { 'plant-a': {}, 'plant-b': {} } });
+    await start({}, { plants: ['plant-a', 'plant-b'] });
     const health = listen(TOPICS.healthtopic, healthSchema);
     await plant('plant-b').set({ down: true });
-    await use();
+    await use(1, 1000);
     expect(await health.next(({ state }) => state !== 'ok')).toMatchObject({
       state: 'degraded',
       reasons: [expect.stringContaining('"plant-b"')],
       servers: [{ state: 'up' }, { state: 'down', message: expect.stringContaining('"plant-b"') as string }],
     });
     await plant('plant-a').set({ down: true });
-    await use();
+    await use(1, 1000);
     expect((await health.next(({ state }) => state === 'down')).reasons).toHaveLength(2);
 
-    for (const name of ['plant-a', 'plant-b']) await plant(name).set({ down: false });
+    for (const name of ['plant-a', 'plant-b'] as const) await plant(name).set({ down: false });
     const well = health.next(({ state }) => state === 'ok');
     await expect.poll(async () => (await use()).status).toBe('ok');
     expect(await well).toMatchObject({ reasons: [], servers: [{ state: 'up' }, { state: 'up' }] });
   });
 
   it('tells a refused log-in from a server that is down', async () => {
-    await start({});
-    await cluster.driver.stop();
+    await start({}, { files: { 'access.password': 'a-wrong-one' } });
     const health = listen(TOPICS.healthtopic, healthSchema);
-    const { files } = cluster.driverOptions;
-    cluster.driver = startDriver({ ...cluster.driverOptions, files: { ...files, 'access.password': 'a-wrong-one' } });
     expect(await health.next()).toMatchObject({
       state: 'down',
       servers: [{ state: 'unauthorized', message: expect.stringContaining('log-in') as string }],
@@ -272,7 +305,7 @@ it('no topic tells a secret or an item', async () => {
     { debug: 3 },
     {
       server: { credentials: { user: 'reader@example.com', password: { env: 'PASSWORD' } } },
-      driver: { env: { PASSWORD: 'reader-password' } },
+      env: { PASSWORD: 'reader-password' },
     },
   );
   const health = listen(TOPICS.healthtopic, healthSchema);
