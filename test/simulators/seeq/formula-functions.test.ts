@@ -118,6 +118,15 @@ describe('formula functions of the Seeq simulator', () => {
 
   it('changes interpolation, units and validity, and moves', async () => {
     expect(await values('$three.toStep().resample(30s)', MINUTES)).toEqual([1, 1, 2, 2, 3]);
+    const gappy = '$three.toStep().setMaxInterpolation(30s)';
+    expect(await values(`${gappy}.resample(30s)`, MINUTES)).toEqual([1, undefined, 2, undefined, 3]);
+    expect(await scalar(`${gappy}.average(capsule('2020-01-01T00:00:00Z', '2020-01-01T00:00:20Z'))`)).toHaveProperty(
+      'value',
+      1,
+    );
+    expect(
+      await scalar(`${gappy}.totalized(capsule('2020-01-01T00:00:00Z', '2020-01-01T00:00:20Z'))`),
+    ).not.toHaveProperty('value');
     expect(await values('$three.setMaxInterpolation(30s).resample(30s)', MINUTES)).toEqual([
       1,
       undefined,

@@ -45,6 +45,34 @@ describe('special cases of the plant', () => {
     expect(await valueAt(path, good + 3 * MINUTE + HALF)).toBeUndefined();
   });
 
+  it.each([
+    ['Within', 90, 'holds up to now'],
+    ['Beyond', 180, 'has no value since its newest sample'],
+  ])('Step %s Limit: a step whose newest sample is %i minutes old %s', async (name, age, _what) => {
+    const path = `${INTERPOLATION} >> Step ${name} Limit`;
+    const sample = NOW - age * MINUTE;
+    const value = (sample / MINUTE) % 10;
+    const held = name === 'Within' ? value : undefined;
+    expect(await valueAt(path, sample)).toBe(value);
+    expect(await valueAt(path, sample + HALF)).toBe(held);
+    expect(await valueAt(path, NOW)).toBe(held);
+    expect(await valueAt(path, NOW + HALF)).toBeUndefined();
+    const timeOf = (time: number): string => new Date(time).toISOString().replace('.000', '');
+    const [start, end] = [timeOf(sample + MINUTE), timeOf(NOW + 60 * MINUTE)];
+    const run = async (formula: string) => {
+      const query = { formula, parameters: `x=${idOf(path)}`, start, end, timeFormat: 'ISO8601' };
+      return (await get('/formulas/run', { query })).body as Models['FormulaRunOutputV1'];
+    };
+    expect((await run(`$x.average(capsule('${start}','${end}'))`)).scalar?.value).toBe(held);
+    const points = (await run('$x.resample(10min)')).samples?.samples ?? [];
+    const later = points.filter(({ key, value: point }) => point !== undefined && Date.parse(String(key)) > sample);
+    expect(later).toHaveLength(held === undefined ? 0 : 9);
+    const capsules = (await run('$x >= 0')).capsules?.capsules ?? [];
+    expect(capsules.map((capsule) => [capsule.end, capsule.isUncertain])).toEqual(
+      held === undefined ? [] : [[timeOf(NOW), true]],
+    );
+  });
+
   it('has a discrete signal without values between its samples', async () => {
     const path = `${INTERPOLATION} >> Discrete`;
     const sample = Math.floor(NOW / MINUTE / 10) * 10 * MINUTE - 60 * MINUTE;

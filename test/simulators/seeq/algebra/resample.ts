@@ -6,7 +6,7 @@
 import type { SignalData } from '../plant/item.ts';
 import type { Sample, Series } from '../series/series.ts';
 import { floorDiv } from '../series/time.ts';
-import { interpolate } from '../series/window.ts';
+import { heldUntil, interpolate } from '../series/window.ts';
 
 /** @param origin one point of the grid, nanoseconds since 1970 */
 export function resampled(signal: SignalData, period: bigint, origin = 0n): SignalData {
@@ -17,8 +17,6 @@ export function resampled(signal: SignalData, period: bigint, origin = 0n): Sign
 
 function grid(signal: SignalData, period: bigint, origin: bigint): Series {
   const { series } = signal;
-  // A step holds beyond the newest sample, a line does not.
-  const beyond = signal.interpolation === 'Step' ? signal.maxInterpolation : 0n;
   const keyAtOrBefore = (time: bigint): bigint => floorDiv(time - origin, period) * period + origin;
   const keyAtOrAfter = (time: bigint): bigint => -floorDiv(-(time - origin), period) * period + origin;
   /** The last time up to `time` that the data covers; undefined where all data come later. */
@@ -26,7 +24,9 @@ function grid(signal: SignalData, period: bigint, origin: bigint): Series {
     if (series.after(time, true) !== undefined) return series.before(time, true) === undefined ? undefined : time;
     const last = series.before(time, true);
     if (last === undefined) return undefined;
-    return last.key + beyond < time ? last.key + beyond : time;
+    // A step may hold beyond the newest sample, a line does not.
+    const until = heldUntil(signal, last) ?? last.key;
+    return until < time ? until : time;
   };
   /** The first time from `time` on that the data covers; undefined where all data are earlier. */
   const coveredAfter = (time: bigint): bigint | undefined => {
@@ -34,7 +34,7 @@ function grid(signal: SignalData, period: bigint, origin: bigint): Series {
     const right = series.after(time, true);
     if (left === undefined) return right?.key;
     if (right !== undefined) return time;
-    return left.key + beyond >= time ? time : undefined;
+    return (heldUntil(signal, left) ?? left.key) >= time ? time : undefined;
   };
   const isEmpty = (time: bigint): boolean =>
     series.before(time, true) === undefined && series.after(time, true) === undefined;

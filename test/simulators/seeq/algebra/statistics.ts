@@ -49,13 +49,16 @@ function* area(signal: SignalData, range: Range): Work<{ area: number; seconds: 
   let seconds = 0;
   let left: Sample | undefined;
   let last: number | undefined;
+  const isRecorded = signal.series.before(range.end, true)?.key === range.end;
   yield* paced(samplesOf(signal, { ...range, boundary: 'Interpolate' }), (right) => {
+    // Where the signal has no value at the end of the range, it has none since the sample before that.
+    const isOver = right.key === range.end && right.value === undefined && !isRecorded;
     if (left !== undefined && typeof left.value === 'number') {
       last = left.value;
       const gap = right.key - left.key;
       const width = Number(gap) / NANOS;
       const ending = endOfPart(signal, left.value, right);
-      if (gap <= signal.maxInterpolation && ending !== undefined) {
+      if (gap <= signal.maxInterpolation && ending !== undefined && !isOver) {
         sum += ((left.value + ending) / 2) * width;
         seconds += width;
       }

@@ -1,11 +1,13 @@
 /**
  * The times for which a signal passes a test, as capsules. Lines cross a limit between two samples, steps at a sample.
- * A capsule that still holds at the newest sample ends there and is uncertain. [Inferred throughout.]
+ * A capsule that still holds at the newest sample ends there, or where that sample ceases to hold, and is uncertain.
+ * [Inferred throughout.]
  */
 import { guidOf } from '../plant/guid.ts';
 import type { SignalData } from '../plant/item.ts';
 import { overlaps, type Capsule, type CapsuleSet } from '../series/capsules.ts';
 import type { Sample } from '../series/series.ts';
+import { heldUntil } from '../series/window.ts';
 import { DAY } from '../series/time.ts';
 
 export interface Test {
@@ -67,7 +69,7 @@ export function searched(signal: SignalData, test: Test, longest: bigint | undef
         if (left === undefined) {
           if (now) open = { start: begin.whole ? right.key : undefined, uncertain: right.uncertain === true };
         } else if (broken(left, right)) {
-          yield* closed(signal.interpolation === 'Step' ? left.key + signal.maxInterpolation : left.key);
+          yield* closed(left.key);
           if (now) open = { start: right.key, uncertain: right.uncertain === true };
         } else if (now !== (open !== undefined)) {
           const at = crossing(signal, test, left, right);
@@ -84,7 +86,7 @@ export function searched(signal: SignalData, test: Test, longest: bigint | undef
         if (longest === undefined && overlaps(capsule, from, to)) yield capsule;
         return;
       }
-      if (left !== undefined) yield* closed(left.key, true);
+      if (left !== undefined) yield* closed(heldUntil(signal, left) ?? left.key, true);
     },
   };
 }

@@ -125,6 +125,7 @@ function ofSignals(calculation: Calculation, a: SignalValue, b: SignalValue): Si
     series: combined(a.signal, b.signal, (x, y) => calculated(calculation, x, y)),
     interpolation: step ? 'Step' : 'Linear',
     maxInterpolation,
+    ...(a.signal.now === undefined ? {} : { now: a.signal.now }),
     ...(calculation.unit === '' ? {} : { unit: calculation.unit }),
   } as const;
   // Looking for one neighbour asks both signals for theirs, more than once.

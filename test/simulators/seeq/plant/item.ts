@@ -27,6 +27,8 @@ export interface SignalData {
   readonly interpolation: 'Linear' | 'Step' | 'PILinear' | 'Discrete';
   /** Longest gap to interpolate over, nanoseconds. */
   readonly maxInterpolation: bigint;
+  /** Up to when a step may hold its newest value; absent: as long as the longest gap. */
+  readonly now?: () => bigint;
   /** Unit of the values; `string` for text and enumerations, absent for unitless numbers. */
   readonly unit?: string;
   /** Unit in the source system where it differs. */

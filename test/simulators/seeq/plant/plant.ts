@@ -40,6 +40,7 @@ export class Plant {
       properties: [],
       inputs: {},
       ...rest,
+      ...(rest.signal === undefined ? {} : { signal: { now: this.now, ...rest.signal } }),
       id,
       parents: [],
       children: [],

@@ -85,19 +85,32 @@ export function interpolateBetween(
   key: bigint,
 ): Sample {
   if (left?.value === undefined || signal.interpolation === 'Discrete') return { key };
-  if (signal.interpolation === 'Step' || typeof left.value === 'string') {
-    return key - left.key > signal.maxInterpolation
-      ? { key }
-      : { key, value: left.value, uncertain: right === undefined };
+  if (right === undefined) {
+    const until = heldUntil(signal, left);
+    return until !== undefined && key <= until ? { key, value: left.value, uncertain: true } : { key };
   }
-  if (right === undefined || right.key - left.key > signal.maxInterpolation) return { key };
+  if (right.key - left.key > signal.maxInterpolation) return { key };
+  const uncertain = left.uncertain === true || right.uncertain === true;
+  if (signal.interpolation === 'Step' || typeof left.value === 'string') return { key, value: left.value, uncertain };
   if (typeof right.value !== 'number') {
     // [Inferred: up to a bad sample the last good value holds.]
     return signal.interpolation === 'PILinear' ? { key, value: left.value } : { key };
   }
   const share = Number(key - left.key) / Number(right.key - left.key);
-  const uncertain = left.uncertain === true || right.uncertain === true;
   return { key, value: left.value + (right.value - left.value) * share, uncertain };
+}
+
+/**
+ * Up to when the newest sample of a signal holds: that of a step to the present, unless its age is more than the maximum
+ * interpolation, as the vendor's page on interpolation says. That text holds like a step is inferred.
+ */
+export function heldUntil(signal: SignalData, newest: Sample): bigint | undefined {
+  const { interpolation, maxInterpolation, now } = signal;
+  const holds = interpolation === 'Step' || (interpolation !== 'Discrete' && typeof newest.value === 'string');
+  if (newest.value === undefined || !holds) return undefined;
+  if (now === undefined) return newest.key + maxInterpolation;
+  const moment = now();
+  return moment > newest.key && moment - newest.key <= maxInterpolation ? moment : undefined;
 }
 
 /**
