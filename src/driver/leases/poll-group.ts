@@ -17,7 +17,7 @@ import { failedReading, isFailure, type Reading, valueReading } from './reading.
 /** Somebody who wants to know how a tag is. */
 export interface Listener {
   readonly intervalMs: number;
-  /** Gets every reading, changed or not, and at first the last one if there is any. */
+  /** Gets every reading, changed or not, and at first the last one if it is a new one. */
   hear(reading: Reading): void;
 }
 
@@ -45,6 +45,8 @@ interface Tag extends Due {
   pace: TagPace | undefined;
 }
 
+/** A reading that is not older is that of the present for a lease that begins. */
+const FRESH_MS = 5000;
 /** Polls take that long on average when a server is quick: then they may use places that nobody else wants. */
 const QUICK_MS = 100;
 /** The share of the last poll in that average. */
@@ -93,13 +95,20 @@ export class PollGroup {
     const tag = this.#tags.get(key) ?? this.#add(key, fqn);
     tag.listeners.add(listener);
     this.#setInterval(tag);
-    const { down } = this.#check;
-    if (tag.reading) listener.hear(tag.reading);
-    else if (down) this.#tell(tag, failedReading(down.toBody(), performance.now()));
+    this.#welcome(tag, listener);
     this.#pump();
     return () => {
       this.#leave(tag, listener);
     };
+  }
+
+  /** Tells a listener how the tag is, or has that read anew: an old value is not what the tag has now. */
+  #welcome(tag: Tag, listener: Listener): void {
+    const { active, down } = this.#check;
+    const now = performance.now();
+    if (tag.reading && (active || now - tag.reading.polledAt <= FRESH_MS)) listener.hear(tag.reading);
+    else if (down) this.#tell(tag, failedReading(down.toBody(), now));
+    else if (tag.reading && !tag.polling) this.#due.put(tag, Math.min(tag.dueAt, now));
   }
 
   #add(key: string, fqn: Fqn): Tag {

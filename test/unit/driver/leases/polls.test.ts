@@ -29,6 +29,25 @@ describe('a tag of several leases', () => {
     expect(slow.news()).toHaveLength(2);
   });
 
+  it('is read anew for a lease that begins when the last poll is old, once for all of them', async () => {
+    const server = new TestServer('a', { x: 0, y: 'notFound' });
+    const { lease } = leasingDriver([server]);
+    const hourly = { intervalMs: 3_600_000, leaseMs: 600_000 };
+    lease([tag('x'), tag('y')], hourly);
+    await pass(4000);
+    Object.assign(server.values, { x: 1, y: 1 });
+    // A poll of a moment ago will do.
+    const soon = lease([tag('x')], hourly);
+    await pass(100);
+    expect([soon.news(), server.asked]).toEqual([['0: 0'], { x: 1, y: 1 }]);
+    await pass(1000);
+    const later = [lease([tag('x'), tag('y')], hourly), lease([tag('x')], hourly)];
+    await pass(100);
+    expect(later.map((one) => one.news())).toEqual([['0: 1', '1: 1'], ['0: 1']]);
+    expect(soon.news()).toEqual([]);
+    expect(server.asked).toEqual({ x: 2, y: 2 });
+  });
+
   it('is polled less often again when the quick lease ends, and not at all after the last', async () => {
     const server = new TestServer('a', { x: 0 });
     const { driver, lease } = leasingDriver([server]);
