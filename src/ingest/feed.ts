@@ -2,6 +2,7 @@
 import type { BusConnection } from '../bus/connection/connection.ts';
 import type { Logger } from '../contract/log.ts';
 import type { FeedHealth, FeedMetrics } from '../contract/telemetry.ts';
+import type { Clock } from '../net/clock.ts';
 import type { TimeLimits } from './claimed-time.ts';
 import type { Intake } from './intake.ts';
 import type { Origin } from './reading.ts';
@@ -29,6 +30,8 @@ export interface FeedTools {
   readonly logger: Logger;
   /** Name and version of the driver, for what tells the other side who calls. */
   readonly userAgent: string;
+  /** The time between the tries of a call to a platform; that of the machine by default. */
+  readonly clock?: Clock | undefined;
   /** The way of a feed to the bus, with a window of its own. */
   intake(origin: Origin): Intake;
 }

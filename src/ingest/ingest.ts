@@ -5,6 +5,7 @@ import { corePublisher, streamPublisher, type ReadingsPublisher } from '../bus/j
 import { StreamMonitor } from '../bus/jetstream/stream-monitor.ts';
 import type { IngestConfig } from '../config/config.ts';
 import type { FeedHealth, FeedMetrics, StreamHealth } from '../contract/telemetry.ts';
+import type { Clock } from '../net/clock.ts';
 import { openEgressFeed } from './egress/feed.ts';
 import type { Feed, FeedTools } from './feed.ts';
 import { openI3Feed } from './i3/feed.ts';
@@ -19,6 +20,8 @@ export interface IngestOptions {
   readonly bus: BusConnection;
   readonly logger: Logger;
   readonly userAgent: string;
+  /** The time between the tries of a call to a platform; that of the machine by default. */
+  readonly clock?: Clock | undefined;
 }
 
 /** Makes the feeds; nothing is connected before `start`. */
@@ -30,12 +33,12 @@ export class Ingest {
   readonly #feeds: readonly Feed[];
   readonly #guard: StreamMonitor | undefined;
 
-  constructor({ config, bus, logger, userAgent }: IngestOptions) {
+  constructor({ config, bus, logger, userAgent, clock }: IngestOptions) {
     const { prefix, stream, window, times } = config;
     this.#guard = stream.mode === 'core' ? undefined : guardOf(config, bus, logger);
     const publisher = publisherOf(config, bus, this.#guard);
     const tools: FeedTools = {
-      ...{ bus, prefix, times, logger, userAgent },
+      ...{ bus, prefix, times, logger, userAgent, clock },
       intake: (origin) => {
         const { messages, inFlight } = window;
         return new Intake({ ...{ origin, prefix, publisher, inFlight, logger }, window: messages });

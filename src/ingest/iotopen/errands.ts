@@ -5,6 +5,7 @@
 import { delayMs, sleep } from '../../lib/backoff.ts';
 import { DriverError } from '../../contract/errors.ts';
 import { fromMilliseconds, toMilliseconds, type Nanoseconds } from '../../contract/instant.ts';
+import { CLOCK, type Clock } from '../../net/clock.ts';
 import { retryHintMs } from '../../net/server-calls.ts';
 import type { Platform } from '../../sources/iotopen/platform.ts';
 import { PipelineStopped } from '../pipeline.ts';
@@ -25,6 +26,8 @@ export interface ErrandsOptions {
   /** The catalogue is read this often in any case. */
   readonly everyMs: number;
   readonly now: () => Nanoseconds;
+  /** The time between attempts; that of the machine by default. */
+  readonly clock?: Clock | undefined;
   /** The catalogue was read. */
   readonly onCatalogue: (notices: readonly string[]) => void;
   /** What is wrong with REST; undefined when it works. Told again and again. */
@@ -120,7 +123,7 @@ export class Errands {
   }
 
   async #run(): Promise<void> {
-    const { onTrouble } = this.#options;
+    const { onTrouble, clock = CLOCK } = this.#options;
     const { signal } = this.#stopping;
     const stopped = (): boolean => signal.aborted;
     let failures = 0;
@@ -134,7 +137,8 @@ export class Errands {
       } catch (error) {
         if (stopped() || error instanceof PipelineStopped) return;
         onTrouble(error instanceof DriverError ? error : new DriverError('internal', String(error), { cause: error }));
-        await sleep(pauseAfter(error, failures++), signal);
+        // A stop ends the pause, and then the loop.
+        await clock.sleep(pauseAfter(error, failures++), signal).catch(() => undefined);
       }
     }
   }

@@ -60,11 +60,10 @@ export class IotOpenFeed implements Feed {
     this.#label = `IoT Open "${name}"`;
     this.#intake = tools.intake({ scheme: 'iotopen', connection: name });
     this.#condition = new Condition('iotopen', name, logger);
-    this.#platform = new Platform(
-      platformOptions(config, tools.userAgent, (text) => {
-        this.#notice(text);
-      }),
-    );
+    const options = platformOptions(config, tools.userAgent, (text) => {
+      this.#notice(text);
+    });
+    this.#platform = new Platform({ ...options, clock: tools.clock });
     this.#ages = new Ages(() => {
       this.#settle();
     });
@@ -84,7 +83,7 @@ export class IotOpenFeed implements Feed {
       pageRows: backfill.pageRows,
     });
     this.#errands = new Errands({
-      ...{ platform: this.#platform, places: this.#places, catchUp, now },
+      ...{ platform: this.#platform, places: this.#places, catchUp, now, clock: tools.clock },
       ...{ snapshot: config.snapshot, log: backfill.maxHours > 0 },
       delayMs: config.refreshDelayMs,
       everyMs: config.refreshEveryMinutes * MINUTE_MS,

@@ -2,6 +2,7 @@
 import { DriverError } from '../../contract/errors.ts';
 import { toMilliseconds, type Nanoseconds } from '../../contract/instant.ts';
 import { readInstallations, readThings, type Installation, type Listed, type Thing } from './catalogue.ts';
+import type { Clock } from '../../net/clock.ts';
 import { isOversized } from '../../net/errors.ts';
 import { fittingPage } from '../../net/page-fit.ts';
 import { type Outcome, ServerCalls } from '../../net/server-calls.ts';
@@ -23,6 +24,8 @@ export interface PlatformOptions extends TransportOptions {
   /** Something that an operator should know and that stops nothing. */
   readonly onNotice: (text: string) => void;
   readonly now?: (() => number) | undefined;
+  /** The time between the tries of a call; that of the machine by default. */
+  readonly clock?: Clock | undefined;
 }
 
 /** A part of the log. */
@@ -80,7 +83,7 @@ export class Platform {
   #clockAheadMs = 0;
 
   constructor(options: PlatformOptions) {
-    const { name, credentials, codeAdvice, onNotice, now, connections, requestTimeoutMs } = options;
+    const { name, credentials, codeAdvice, onNotice, now, clock, connections, requestTimeoutMs } = options;
     const platform = `IoT Open "${name}"`;
     const transport = openTransport(options, (aheadMs) => (this.#clockAheadMs = aheadMs));
     const { client } = transport;
@@ -90,7 +93,7 @@ export class Platform {
     this.#transport = transport;
     this.#session = session;
     this.#calls = new ServerCalls({
-      ...{ label: platform, connections, requestTimeoutMs },
+      ...{ label: platform, connections, requestTimeoutMs, clock },
       failure: (thrown, signal) => session.failure(thrown, signal),
       refused: (outcome) => fromRefusal(outcome, platform, session.conceal),
       small: (signal) => transport.fresh((fresh) => fresh.GET('/api/v2/ping', { signal })),

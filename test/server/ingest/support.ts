@@ -10,6 +10,7 @@ import { busForTest, callerForTest, serverForTest, TestLog } from '../bus/suppor
 import { good, pair } from '../../support/config.ts';
 import { eventually } from '../../support/eventually.ts';
 import type { NatsServer } from '../../support/nats/index.ts';
+import { skippingClock } from '../../support/skipping-clock.ts';
 
 /** Name of the stream, as it is by default. */
 export const STREAM = 'READINGS';
@@ -60,7 +61,7 @@ export async function ingestForTest(settings: object, options: IngestWorldOption
   const log = new TestLog();
   const ingest = openIngest({
     config: await ingestConfig(settings, files, env),
-    ...{ bus, logger: log, userAgent: 'test' },
+    ...{ bus, logger: log, userAgent: 'test', clock: skippingClock() },
   });
   onTestFinished(() => ingest.stop(0));
   await bus.connected();
@@ -70,7 +71,8 @@ export async function ingestForTest(settings: object, options: IngestWorldOption
     if (state !== 'ok') throw new Error(`The stream is ${state}.`);
   });
   ingest.start();
-  const manager = await caller.jetstreamManager();
+  // One request may be lost while the server starts again; the next is not far.
+  const manager = await caller.jetstreamManager({ timeout: 2000 });
   const one = <T extends { name: string }>(all: T[], name: string | undefined): T => {
     const found = name === undefined ? all[0] : all.find((feed) => feed.name === name);
     if (found === undefined) throw new Error(`There is no feed ${name ?? ''}.`);

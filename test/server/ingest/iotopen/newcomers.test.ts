@@ -58,8 +58,8 @@ describe('what is new in the catalogue while the link is up', () => {
   });
 
   it('a function: its log is read only when the platform has had the time to note what nobody took', async () => {
-    const simulator = await simulatorForTest({ knobs: { logDelayMs: 1500 } });
-    const world = await feedForTest(simulator, { ...ONLY_MISSED, refreshDelayMs: 2500 });
+    const simulator = await simulatorForTest({ knobs: { logDelayMs: 600 } });
+    const world = await feedForTest(simulator, { ...ONLY_MISSED, refreshDelayMs: 1200 });
     await world.becomes('up');
     await expect.poll(() => calls(simulator, '/log/5034')).toBe(1);
     simulator.knobs.latencyMs = 300;

@@ -5,18 +5,9 @@ import { DriverError } from '../../../../src/contract/errors.ts';
 import type { SeeqCredentials } from '../../../../src/sources/seeq/session.ts';
 import type { SeeqSource } from '../../../../src/sources/seeq/source.ts';
 import type { SeeqSimulator } from '../../../simulators/seeq/simulator.ts';
+import { skippingClock } from '../../../support/skipping-clock.ts';
 import { answering, MEDIA_TYPE, raw } from './rude-server.ts';
-import {
-  accessKey,
-  endingCall,
-  freeCall,
-  idOf,
-  openSource,
-  plant,
-  query,
-  rejection,
-  skippingClock,
-} from './support.ts';
+import { accessKey, endingCall, freeCall, idOf, openSource, plant, query, rejection } from './support.ts';
 
 const user = (name: string, password: string, directory: string): SeeqCredentials => ({
   kind: 'user',

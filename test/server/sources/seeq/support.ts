@@ -4,7 +4,6 @@ import { Secret } from '../../../../src/config/secret.ts';
 import { DriverError } from '../../../../src/contract/errors.ts';
 import { parseInstant } from '../../../../src/contract/instant.ts';
 import type { TimeRange } from '../../../../src/contract/time.ts';
-import type { Clock } from '../../../../src/net/clock.ts';
 import {
   isUnreadable,
   type SamplePage,
@@ -32,18 +31,6 @@ export async function simulator(options: SimulatorOptions = {}): Promise<SeeqSim
   const started = await startSeeqSimulator({ port: 0, ...options }, () => NOW);
   onTestFinished(() => started.stop());
   return started;
-}
-
-/** A clock on which every wait between two tries is over at once. For one call at a time: waits add up. */
-export function skippingClock(): Clock {
-  let skippedMs = 0;
-  return {
-    now: () => performance.now() + skippedMs,
-    sleep: async (ms, signal) => {
-      signal?.throwIfAborted();
-      skippedMs += ms;
-    },
-  };
 }
 
 /** A source that ends with the test. */
