@@ -3,7 +3,7 @@ import { ownSubjects } from '../bus/rights.ts';
 import type { ConfigFile } from '../config/schema.ts';
 import { DEFAULT_PREFIX } from '../config/ingest/common.ts';
 import type { IngestFile } from '../config/ingest/schema.ts';
-import { durableOf } from '../ingest/egress/outlet.ts';
+import { durableOf } from '../ingest/egress/topic-publisher.ts';
 import { readingSubjects } from '../ingest/reading.ts';
 
 /** The part of a configuration that says what of the bus is used; it holds no secret. */

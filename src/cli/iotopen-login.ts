@@ -2,7 +2,7 @@
 import { createInterface } from 'node:readline/promises';
 import type { Config } from '../config/config.ts';
 import { readFromDisk, readText } from '../config/files.ts';
-import { credentialsOf, platformOptions, type IotOpenConfig } from '../ingest/iotopen/connection.ts';
+import { credentialsOf, platformOptions, type IotOpenConfig } from '../ingest/feeds/iotopen/connection.ts';
 import { logInByHand } from '../sources/iotopen/login/by-hand.ts';
 import { readConfig } from './check.ts';
 import { exitCodes, type ExitCode, type Terminal } from './terminal.ts';

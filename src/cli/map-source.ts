@@ -8,7 +8,7 @@ import { explain, type SchemaNode, WITHOUT_WORDS } from '../lib/explain.ts';
 import { readFromDisk, readText } from '../config/files.ts';
 import { JsonError, readJson } from '../lib/json.ts';
 import { pathText, problemText } from '../lib/problem.ts';
-import type { TimeLimits } from '../ingest/claimed-time.ts';
+import type { TimeLimits } from '../ingest/source-timestamp.ts';
 import type { MappingEntry } from '../ingest/mapping/mapping.ts';
 import type { Origin } from '../ingest/reading.ts';
 import { readConfig } from './check.ts';

@@ -8,7 +8,7 @@ import { readFailure } from '../config/files.ts';
 import type { Nanoseconds } from '../contract/instant.ts';
 import { systemNow } from '../contract/time.ts';
 import { openMapping } from '../ingest/mapping/mapping.ts';
-import { deadLetterOf, publicationOf, type Delivery, type Measurement, type Origin } from '../ingest/reading.ts';
+import { deadLetterOf, publicationOf, type DecodedMessage, type Measurement, type Origin } from '../ingest/reading.ts';
 import { findMapping, type FoundMapping } from './map-source.ts';
 import { exitCodes, type ExitCode, type Terminal } from './terminal.ts';
 
@@ -60,7 +60,7 @@ interface Publications {
 }
 
 /** As they would stand on the bus. */
-function publicationsOf({ prefix, origin }: FoundMapping, { measurements, rejects }: Delivery): Publications {
+function publicationsOf({ prefix, origin }: FoundMapping, { measurements, rejects }: DecodedMessage): Publications {
   const all = measurements.map((measurement) => ({ measurement, ...checked(prefix, origin, measurement) }));
   const unnamed = all.flatMap(({ measurement, publication, problem }) =>
     problem === undefined

@@ -3,8 +3,8 @@ import type { BusConnection } from '../bus/connection/connection.ts';
 import type { Logger } from '../contract/log.ts';
 import type { FeedHealth, FeedMetrics } from '../contract/telemetry.ts';
 import type { Clock } from '../net/clock.ts';
-import type { TimeLimits } from './claimed-time.ts';
-import type { Intake } from './intake.ts';
+import type { TimeLimits } from './source-timestamp.ts';
+import type { ReadingsSink } from './readings-sink.ts';
 import type { Origin } from './reading.ts';
 
 /** One configured place where readings come in (or, for a seller, go out). */
@@ -33,5 +33,5 @@ export interface FeedTools {
   /** The time between the tries of a call to a platform; that of the machine by default. */
   readonly clock?: Clock | undefined;
   /** The way of a feed to the bus, with a window of its own. */
-  intake(origin: Origin): Intake;
+  intake(origin: Origin): ReadingsSink;
 }

@@ -8,12 +8,12 @@ import type { FeedHealth, FeedMetrics, StreamHealth } from '../contract/telemetr
 import type { Clock } from '../net/clock.ts';
 import { openEgressFeed } from './egress/feed.ts';
 import type { Feed, FeedTools } from './feed.ts';
-import { openI3Feed } from './i3/feed.ts';
-import { Intake } from './intake.ts';
-import { openIotOpenFeed } from './iotopen/feed.ts';
-import { openMqttFeed } from './mqtt/feed.ts';
+import { openI3Feed } from './feeds/i3/feed.ts';
+import { ReadingsSink } from './readings-sink.ts';
+import { openIotOpenFeed } from './feeds/iotopen/feed.ts';
+import { openMqttFeed } from './feeds/mqtt/feed.ts';
 import { readingSubjects } from './reading.ts';
-import { openSeneyeFeed } from './seneye/feed.ts';
+import { openSeneyeFeed } from './feeds/seneye/feed.ts';
 
 export interface IngestOptions {
   readonly config: IngestConfig;
@@ -41,7 +41,7 @@ export class Ingest {
       ...{ bus, prefix, times, logger, userAgent, clock },
       intake: (origin) => {
         const { messages, inFlight } = window;
-        return new Intake({ ...{ origin, prefix, publisher, inFlight, logger }, window: messages });
+        return new ReadingsSink({ ...{ origin, prefix, publisher, inFlight, logger }, window: messages });
       },
     };
     // A further kind of feed is one more line here.

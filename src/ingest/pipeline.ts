@@ -8,13 +8,14 @@ import {
   type Publication,
   type ReadingsPublisher,
 } from '../bus/jetstream/readings-publisher.ts';
+import { Stopped } from '../lib/stopped.ts';
 import { withTimeout } from '../lib/timeout.ts';
 
 /** A message, and what goes in its place if it never fits the bus. */
-export interface Parcel {
+export interface PublishRequest {
   readonly publication: Publication;
   /** May have a stand-in itself. */
-  readonly instead?: ((why: string) => Parcel) | undefined;
+  readonly instead?: ((why: string) => PublishRequest) | undefined;
 }
 
 export interface PipelineOptions {
@@ -27,7 +28,7 @@ export interface PipelineOptions {
 }
 
 /** Counts since the start, and gauges where said. */
-export interface PipelineNumbers {
+export interface PipelineMetrics {
   confirmed: number;
   /** Of those, the ones that the stream had already. */
   duplicates: number;
@@ -37,21 +38,12 @@ export interface PipelineNumbers {
   waiting: number;
 }
 
-/** The pipeline was stopped before the message was confirmed: it must not be acknowledged. */
-export class PipelineStopped extends Error {
-  override readonly name = 'PipelineStopped';
-
-  constructor() {
-    super('The driver stops; what is not on the bus stays with its sender.');
-  }
-}
-
 interface Entry {
   /** Position in the order in which messages were handed in. */
   readonly order: number;
-  readonly make: () => Parcel;
+  readonly make: () => PublishRequest;
   /** Made for the first attempt, so that a message of thousands of readings is built in many turns, not in one. */
-  parcel?: Parcel;
+  parcel?: PublishRequest;
   attempts: number;
   readonly done: PromiseWithResolvers<Confirmation>;
 }
@@ -86,18 +78,18 @@ export class Pipeline {
     return this.#trouble?.message ?? (this.#refused.size > 0 ? this.#refusal : undefined);
   }
 
-  get numbers(): PipelineNumbers {
+  get numbers(): PipelineMetrics {
     return { ...this.#counts, waiting: this.#queue.length + this.#sent.size + this.#refused.size };
   }
 
   /**
    * Resolves when the message is on the bus, however long that takes.
    * @param make builds the message, as soon as it is its turn to be sent; called once
-   * @throws PipelineStopped when the pipeline is stopped before
+   * @throws Stopped when the pipeline is stopped before
    * @throws PublishFailure `tooLarge` when neither the message nor what stands in for it fits the bus
    */
-  send(make: () => Parcel): Promise<Confirmation> {
-    if (this.#stopped) return Promise.reject(new PipelineStopped());
+  send(make: () => PublishRequest): Promise<Confirmation> {
+    if (this.#stopped) return Promise.reject(new Stopped());
     const entry: Entry = { order: this.#order++, make, attempts: 0, done: Promise.withResolvers() };
     this.#queue.push(entry);
     this.#pump();
@@ -112,7 +104,7 @@ export class Pipeline {
     this.#stopListening();
     clearTimeout(this.#trouble?.timer);
     for (const pause of this.#refused.values()) clearTimeout(pause);
-    for (const { done } of this.#all()) done.reject(new PipelineStopped());
+    for (const { done } of this.#all()) done.reject(new Stopped());
     this.#queue.length = 0;
     this.#sent.clear();
     this.#refused.clear();

@@ -56,7 +56,7 @@ export interface Reject {
 }
 
 /** What one message of a sender came to. It may be acknowledged when all of this is on the bus. */
-export interface Delivery {
+export interface DecodedMessage {
   readonly measurements: readonly Measurement[];
   readonly rejects: readonly Reject[];
 }

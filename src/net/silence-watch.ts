@@ -28,7 +28,7 @@ interface WatchedCall {
   readonly fail: (failure: DriverError) => void;
 }
 
-export class SilenceWatch {
+export class StalenessWatch {
   readonly #options: SilenceWatchOptions;
   readonly #calls = new Set<WatchedCall>();
   #ticker: NodeJS.Timeout | undefined;

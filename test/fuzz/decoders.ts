@@ -26,11 +26,11 @@ import { resolveTime, timeInput } from '../../src/contract/time.ts';
 import { decodeCursor, encodeCursor } from '../../src/driver/cursor.ts';
 import { intervalsOf } from '../../src/driver/history/grid.ts';
 import { readPattern } from '../../src/driver/search/pattern.ts';
-import { deadLetterOf, publicationOf, type Delivery } from '../../src/ingest/reading.ts';
-import { isSignedWith, JwsError, readJws } from '../../src/ingest/seneye/jws.ts';
-import { PostError, readPost } from '../../src/ingest/seneye/post.ts';
-import { readingsOf } from '../../src/ingest/seneye/readings.ts';
-import { parsePayload, readSample } from '../../src/ingest/iotopen/message.ts';
+import { deadLetterOf, publicationOf, type DecodedMessage } from '../../src/ingest/reading.ts';
+import { isSignedWith, JwsError, readJws } from '../../src/ingest/feeds/seneye/jws.ts';
+import { PostError, readPost } from '../../src/ingest/feeds/seneye/post.ts';
+import { readingsOf } from '../../src/ingest/feeds/seneye/readings.ts';
+import { parsePayload, readSample } from '../../src/ingest/feeds/iotopen/message.ts';
 import { parseExact } from '../../src/sources/iotopen/numeral.ts';
 import { UnreadableResponse } from '../../src/net/unreadable-response.ts';
 import { readLogPage, readStatus } from '../../src/sources/iotopen/rows.ts';
@@ -166,7 +166,7 @@ function driverDecoder(): Decoder {
 
 /** The readings and dead letters of a message keep the contract. */
 const keepsContract =
-  ({ measurements, rejects }: Delivery): Check =>
+  ({ measurements, rejects }: DecodedMessage): Check =>
   () => {
     const origin = { scheme: 'mqtt', connection: 'hall' } as const;
     for (const measurement of measurements) {

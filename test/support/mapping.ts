@@ -1,7 +1,7 @@
 import { topicSchema } from '../../src/config/ingest/mapping.ts';
 import { parseInstant, type Nanoseconds } from '../../src/contract/instant.ts';
 import { openMapping, type Mapping } from '../../src/ingest/mapping/mapping.ts';
-import type { Delivery } from '../../src/ingest/reading.ts';
+import type { DecodedMessage } from '../../src/ingest/reading.ts';
 
 /** An instant of ISO text. */
 export function at(text: string): Nanoseconds {
@@ -33,18 +33,18 @@ export interface Sample {
 }
 
 /** What one message comes to. */
-export function read(mapping: Mapping, payload: string | Uint8Array, sample: Sample = {}): Delivery {
+export function read(mapping: Mapping, payload: string | Uint8Array, sample: Sample = {}): DecodedMessage {
   const { topic = 'plant/a', retained = false, received = RECEIVED } = sample;
   const bytes = typeof payload === 'string' ? new TextEncoder().encode(payload) : payload;
   return mapping.read({ topic, payload: bytes, retained, received });
 }
 
 /** What one message comes to by one entry. */
-export const readBy = (entry: RawEntry, payload: string | Uint8Array, sample?: Sample): Delivery =>
+export const readBy = (entry: RawEntry, payload: string | Uint8Array, sample?: Sample): DecodedMessage =>
   read(mappingOf(entry), payload, sample);
 
 /** The one reading of a message that gives nothing else. */
-export function only({ measurements, rejects }: Delivery) {
+export function only({ measurements, rejects }: DecodedMessage) {
   const [first, ...more] = measurements;
   if (first === undefined || more.length > 0 || rejects.length > 0) {
     const reasons = rejects.map(({ code, reason }) => `${code}: ${reason}`);
@@ -54,8 +54,8 @@ export function only({ measurements, rejects }: Delivery) {
 }
 
 /** The codes of the dead letters. */
-export const codes = ({ rejects }: Delivery): string[] => rejects.map(({ code }) => code);
+export const codes = ({ rejects }: DecodedMessage): string[] => rejects.map(({ code }) => code);
 
 /** Id and value of each reading. */
-export const values = ({ measurements }: Delivery): [string, unknown][] =>
+export const values = ({ measurements }: DecodedMessage): [string, unknown][] =>
   measurements.map(({ tag, value }) => [tag.id, value]);

@@ -75,7 +75,7 @@ export class Chunker {
 
   /** Takes an item; a series too long is halved, another item too large becomes an error. */
   take(item: AnswerItem): Step {
-    const room = this.#room();
+    const room = this.#whenReady();
     if (isSeriesPiece(item) && item.times.length >= longSeries) {
       const estimate = estimateBytes(item);
       if (estimate > room) return this.#takeHalves(item, estimate);
@@ -149,7 +149,7 @@ export class Chunker {
   }
 
   /** Bytes that the items of one message may have, before compression. */
-  #room(): number {
+  #whenReady(): number {
     const room = this.limit() - this.envelope.middleBytes;
     return this.#options.gzip ? room * expectedRatio : room;
   }
@@ -160,7 +160,7 @@ export class Chunker {
     if (halves === undefined) return this.#refuse(piece, bytes);
     // A single sample is always measured itself: it may be small although its neighbours are not.
     const takeHalf = (half: SeriesPiece): Step =>
-      bytes / 2 > this.#room() && half.times.length > 1 ? this.#takeHalves(half, bytes / 2) : this.take(half);
+      bytes / 2 > this.#whenReady() && half.times.length > 1 ? this.#takeHalves(half, bytes / 2) : this.take(half);
     const first = takeHalf(halves[0]);
     return first === undefined ? takeHalf(halves[1]) : first.then(() => takeHalf(halves[1]));
   }
@@ -179,7 +179,7 @@ export class Chunker {
 
   #add(item: AnswerItem, text: string, bytes: number): Step {
     // Each item but the first has a comma before it.
-    if (this.#texts.length > 0 && this.#bytes + bytes + 1 > this.#room()) {
+    if (this.#texts.length > 0 && this.#bytes + bytes + 1 > this.#whenReady()) {
       const sent = this.sendBatch();
       if (sent !== undefined) return sent.then(() => this.#add(item, text, bytes));
     }

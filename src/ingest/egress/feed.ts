@@ -2,11 +2,11 @@
 import type { IngestConfig } from '../../config/config.ts';
 import { rejectCodes } from '../../contract/reading.ts';
 import type { FeedHealth, FeedMetrics } from '../../contract/telemetry.ts';
-import { Condition } from '../condition.ts';
+import { FeedStatus } from '../feed-status.ts';
 import type { Feed, FeedTools } from '../feed.ts';
-import { accountLink } from '../i3/account.ts';
-import { openLink, type MqttLink } from '../mqtt/link.ts';
-import { Outlet, type OutletNumbers } from './outlet.ts';
+import { accountConnection } from '../feeds/i3/account.ts';
+import { openBrokerClient, type BrokerClient } from '../../mqtt/client.ts';
+import { TopicPublisher, type TopicPublisherMetrics } from './topic-publisher.ts';
 
 type EgressConfig = IngestConfig['egress'][number];
 
@@ -20,19 +20,19 @@ export function openEgressFeed(config: EgressConfig, tools: FeedTools, stream: s
 
 class EgressFeed implements Feed {
   readonly #name: string;
-  readonly #condition: Condition;
-  readonly #link: MqttLink;
-  readonly #outlets: readonly Outlet[];
+  readonly #condition: FeedStatus;
+  readonly #link: BrokerClient;
+  readonly #outlets: readonly TopicPublisher[];
 
   constructor(config: EgressConfig, { bus, logger }: FeedTools, stream: string) {
     const { name, inFlight, ackWaitMs, publish, ...account } = config;
-    const { connection, ...login } = accountLink({ name, ...account });
+    const { connection, ...login } = accountConnection({ name, ...account });
     const settle = (): void => {
       this.#settle();
     };
     this.#name = name;
-    this.#condition = new Condition('egress', name, logger);
-    this.#link = openLink({
+    this.#condition = new FeedStatus('egress', name, logger);
+    this.#link = openBrokerClient({
       ...connection,
       ...login,
       logger,
@@ -41,11 +41,11 @@ class EgressFeed implements Feed {
       subscriptions: () => [],
       onMessage: () => Promise.resolve(),
       full: () => false,
-      room: () => Promise.resolve(),
+      whenReady: () => Promise.resolve(),
     });
     const shared = { connection: name, link: this.#link, onTrouble: settle };
     this.#outlets = publish.map(
-      (entry) => new Outlet({ ...shared, ...{ stream, inFlight, ackWaitMs, bus, logger }, config: entry }),
+      (entry) => new TopicPublisher({ ...shared, ...{ stream, inFlight, ackWaitMs, bus, logger }, config: entry }),
     );
   }
 
@@ -67,7 +67,7 @@ class EgressFeed implements Feed {
 
   metrics(): FeedMetrics {
     const all = this.#outlets.map((outlet) => outlet.numbers());
-    const sum = (count: (numbers: OutletNumbers) => number): number =>
+    const sum = (count: (numbers: TopicPublisherMetrics) => number): number =>
       all.reduce((total, numbers) => total + count(numbers), 0);
     const skipped = rejectCodes.map((code) => [code, sum((numbers) => numbers.skipped[code] ?? 0)] as const);
     return {

@@ -1,13 +1,13 @@
 /** One entry of `topics`, compiled: which topics it takes, and how it reads their messages. */
 import type { MappingFile } from '../../config/ingest/mapping.ts';
 import { parsePattern } from '../../config/ingest/topic-filter.ts';
-import type { TimeLimits } from '../claimed-time.ts';
-import { timeReader, type Timed } from './claim.ts';
-import { findAll, TooDeep, type Found } from './find.ts';
+import type { TimeLimits } from '../source-timestamp.ts';
+import { timeReader, type Timed } from './timestamp.ts';
+import { findAll, TooDeep, type Found } from './json-query.ts';
 import { JsonTextError, parseJson, type JsonText } from './json-text.ts';
-import { MAX_READINGS, type About, type MqttMessage, type Outcome } from './outcome.ts';
+import { MAX_READINGS, type About, type MqttMessage, type MappingResult } from './result.ts';
 import { recordFinder, type JsonRecord } from './records.ts';
-import { BARE_VALUE, compileValue, type ValueRule } from './rule.ts';
+import { BARE_VALUE, compileValue, type ValueRule } from './value-rule.ts';
 import { DEFAULT_NAME, nameTemplate, partProblem, tagOf } from './tag.ts';
 import { topicFields, topicMatcher } from './topic.ts';
 import type { Read } from './value.ts';
@@ -25,7 +25,7 @@ export interface Taken {
 export interface Entry {
   /** Undefined if the entry does not take the topic. */
   take(levels: readonly string[]): Taken | undefined;
-  read(message: MqttMessage, taken: Taken, outcome: Outcome): void;
+  read(message: MqttMessage, taken: Taken, outcome: MappingResult): void;
 }
 
 /** Compiles an entry. */
@@ -60,7 +60,7 @@ class PayloadReader {
     this.#name = nameTemplate(entry.name ?? DEFAULT_NAME);
   }
 
-  read(message: MqttMessage, taken: Taken, outcome: Outcome): void {
+  read(message: MqttMessage, taken: Taken, outcome: MappingResult): void {
     const json = this.#decode(message.payload, outcome);
     if (json === undefined) return;
     const root: Found = { value: json.root, source: json.sourceOf(undefined, ''), place: '' };
@@ -85,7 +85,7 @@ class PayloadReader {
   }
 
   /** Undefined when the payload cannot be read, which the outcome knows then. */
-  #decode(payload: Uint8Array, outcome: Outcome): JsonText | undefined {
+  #decode(payload: Uint8Array, outcome: MappingResult): JsonText | undefined {
     const { maxPayloadBytes } = this.#entry;
     if (payload.length > maxPayloadBytes) {
       outcome.reject('tooLarge', `The payload has ${payload.length} bytes; maxPayloadBytes is ${maxPayloadBytes}.`);
@@ -111,7 +111,7 @@ class PayloadReader {
     }
   }
 
-  #readValue(context: Context, rule: ValueRule, outcome: Outcome): void {
+  #readValue(context: Context, rule: ValueRule, outcome: MappingResult): void {
     const { json, record } = context;
     const { path, field, optional } = rule;
     const where = () => ({ ...record.about(), field, path: path.text });
@@ -136,7 +136,7 @@ class PayloadReader {
     { message, taken, json, record, timed }: Context,
     { read, unit: unitOf }: ValueRule,
     { found, field }: { readonly found: Found; readonly field: string | undefined },
-    outcome: Outcome,
+    outcome: MappingResult,
   ): void {
     const where = () => ({ ...record.about(), field });
     const value = read(found);
@@ -197,7 +197,7 @@ function decodeUtf8(payload: Uint8Array): string | undefined {
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
 
-function rejectTooDeep(error: unknown, outcome: Outcome, where?: () => About): void {
+function rejectTooDeep(error: unknown, outcome: MappingResult, where?: () => About): void {
   if (!(error instanceof TooDeep)) throw error;
   outcome.reject('tooLarge', 'The message is nested too deep.', where);
 }

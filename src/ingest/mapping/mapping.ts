@@ -2,19 +2,19 @@
  * The mapping of MQTT messages into readings: pure, and whatever a message holds, it comes to readings, to dead letters,
  * or to both, in bounded time.
  */
-import type { TimeLimits } from '../claimed-time.ts';
-import type { Delivery } from '../reading.ts';
+import type { TimeLimits } from '../source-timestamp.ts';
+import type { DecodedMessage } from '../reading.ts';
 import { compileEntry, type Entry, type MappingEntry, type Taken } from './entry.ts';
-import { Outcome, type MqttMessage } from './outcome.ts';
+import { MappingResult, type MqttMessage } from './result.ts';
 import { LONGEST_NAME } from './tag.ts';
 import { topicProblem } from './topic.ts';
 
 export type { MappingEntry } from './entry.ts';
-export type { MqttMessage } from './outcome.ts';
+export type { MqttMessage } from './result.ts';
 
 export interface Mapping {
   /** What the message comes to. Never throws. */
-  read(message: MqttMessage): Delivery;
+  read(message: MqttMessage): DecodedMessage;
   /** Position in the configured list of the entry that takes a topic; undefined if none does. */
   entryOf(topic: string): number | undefined;
 }
@@ -39,7 +39,7 @@ export function openMapping(topics: readonly MappingEntry[], limits: TimeLimits)
   return {
     entryOf: (topic) => choose(topic)?.at,
     read: (message) => {
-      const outcome = new Outcome(message);
+      const outcome = new MappingResult(message);
       readInto(outcome, message, choose);
       return outcome.delivery();
     },
@@ -61,7 +61,7 @@ function choiceOf(entries: readonly Entry[], levels: readonly string[]): Choice 
   return undefined;
 }
 
-function readInto(outcome: Outcome, message: MqttMessage, choose: (topic: string) => Choice | undefined): void {
+function readInto(outcome: MappingResult, message: MqttMessage, choose: (topic: string) => Choice | undefined): void {
   const { topic } = message;
   const problem = topicProblem(topic);
   if (problem !== undefined) {

@@ -1,9 +1,9 @@
 /** Finds the records of a payload, and what tells them apart. */
 import { parsePath, type JsonPath } from '../../config/ingest/json-path.ts';
 import type { MappingFile } from '../../config/ingest/mapping.ts';
-import { elements, findAll, findOne, type Found } from './find.ts';
+import { elements, findAll, findOne, type Found } from './json-query.ts';
 import type { JsonText } from './json-text.ts';
-import { MAX_READINGS, type About, type Outcome } from './outcome.ts';
+import { MAX_READINGS, type About, type MappingResult } from './result.ts';
 import { partProblem } from './tag.ts';
 import { missingTexts } from './value.ts';
 
@@ -17,7 +17,7 @@ export interface JsonRecord {
 }
 
 /** Finds the records; what is wrong goes to the outcome. */
-export type FindRecords = (json: JsonText, root: Found, outcome: Outcome) => readonly JsonRecord[];
+export type FindRecords = (json: JsonText, root: Found, outcome: MappingResult) => readonly JsonRecord[];
 
 type Options = Pick<MappingFile, 'records' | 'key' | 'missing'>;
 
@@ -43,7 +43,7 @@ export function recordFinder({ records, key, missing }: Options): FindRecords {
 
 const wholeMessage = (root: Found): JsonRecord => ({ found: root, key: undefined, about: () => ({}) });
 
-function listOf(json: JsonText, root: Found, path: JsonPath, outcome: Outcome): readonly Found[] {
+function listOf(json: JsonText, root: Found, path: JsonPath, outcome: MappingResult): readonly Found[] {
   const { text, query, picks } = path;
   const start = findOne(json, root, path);
   if (start === undefined) {

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
 import { runProgram } from '../../../src/cli/program.ts';
 import { good, pair } from '../../support/config.ts';
-import { feedForTest, feedSettings, simulatorForTest } from '../ingest/iotopen/support.ts';
+import { feedForTest, feedSettings, simulatorForTest } from '../ingest/feeds/iotopen/support.ts';
 
 const env = { BO_PASSWORD: 'bo-password', SEEQ_KEY: 'key', SEEQ_PASSWORD: 'password' };
 

@@ -45,12 +45,17 @@ const breaches: Readonly<Record<string, readonly (readonly [from: string, to: st
     ['src/sources/seeq/a.ts', '../../bus/x.ts'],
   ],
   'sources-do-not-know-each-other': [['src/sources/seeq/a.ts', '../iotopen/x.ts']],
-  'ingest-knows-bus-sources-contract-config': [
-    ['src/ingest/a.ts', '../driver/x.ts'],
-    ['src/ingest/mqtt/a.ts', '../../cli/x.ts'],
+  'mqtt-knows-contract-and-net': [
+    ['src/mqtt/a.ts', '../ingest/x.ts'],
+    ['src/mqtt/a.ts', '../bus/x.ts'],
   ],
+  'only-mqtt-imports-mqtt': [['src/ingest/feeds/iotopen/a.ts', 'mqtt']],
+  'ingest-knows-bus-mqtt-sources-contract-config': [
+    ['src/ingest/a.ts', '../driver/x.ts'],
+    ['src/ingest/feeds/mqtt/a.ts', '../../../cli/x.ts'],
+  ],
+  'feeds-do-not-know-each-other': [['src/ingest/feeds/i3/a.ts', '../mqtt/x.ts']],
   'ingest-only-for-the-entry': [['src/driver/a.ts', '../ingest/x.ts']],
-  'only-ingest-mqtt-imports-mqtt': [['src/ingest/iotopen/a.ts', 'mqtt']],
   'client-knows-contract-only': [['src/client/a.ts', '../bus/x.ts']],
   'telemetry-only-for-the-entry': [['src/bus/a.ts', '../telemetry/x.ts']],
   'http-client-only-in-net-and-sources': [
@@ -95,7 +100,8 @@ const sound: Readonly<Record<string, string>> = {
   'src/sources/iotopen/x.ts': "export { x } from '../source.ts';",
   'src/driver/x.ts': "export { x } from '../sources/source.ts';",
   'src/ingest/x.ts': "export { x } from '../bus/x.ts';\nexport { x as y } from '../sources/iotopen/x.ts';",
-  'src/ingest/mqtt/x.ts': "export { x } from 'mqtt';",
+  'src/mqtt/x.ts': "export { x } from 'mqtt';",
+  'src/ingest/feeds/mqtt/x.ts': "export { x } from '../../../mqtt/x.ts';",
   'src/telemetry/x.ts': "export { x } from '../bus/x.ts';",
   'src/cli/x.ts': "export { x } from '../driver/x.ts';\nexport { x as z } from '../config/x.ts';",
   'test/support/x.ts': 'export const x = 1;',

@@ -7,7 +7,8 @@ import {
   type PublishFailureKind,
   type ReadingsPublisher,
 } from '../../../src/bus/jetstream/readings-publisher.ts';
-import { Pipeline, PipelineStopped, type Parcel } from '../../../src/ingest/pipeline.ts';
+import { Pipeline, type PublishRequest } from '../../../src/ingest/pipeline.ts';
+import { Stopped } from '../../../src/lib/stopped.ts';
 
 interface Attempt {
   id: string;
@@ -68,7 +69,7 @@ function setUp(inFlight = 3) {
   const publisher = new SteeredPublisher();
   const pipeline = new Pipeline({ publisher, inFlight, retry: { minMs: 100, maxMs: 1000 }, random: () => 1 });
   const confirmed: string[] = [];
-  const send = (id: string, instead?: (why: string) => Parcel) => {
+  const send = (id: string, instead?: (why: string) => PublishRequest) => {
     const sent = pipeline.send(() => ({ publication: message(id), instead }));
     sent.then(
       () => confirmed.push(id),
@@ -259,13 +260,13 @@ describe('a pipeline that stops', () => {
     publisher.next().confirm();
     await stopped;
     expect(confirmed).toEqual(['a', 'b']);
-    await expect(send('c')).rejects.toBeInstanceOf(PipelineStopped);
+    await expect(send('c')).rejects.toBeInstanceOf(Stopped);
     expect(publisher.listeners).toBe(0);
   });
 
   it('gives up at its deadline: who waits learns that nothing may be acknowledged', async () => {
     const { publisher, pipeline, send } = setUp(1);
-    const given = [send('a'), send('b')].map((sent) => expect(sent).rejects.toBeInstanceOf(PipelineStopped));
+    const given = [send('a'), send('b')].map((sent) => expect(sent).rejects.toBeInstanceOf(Stopped));
     const stopped = pipeline.stop(1000);
     await vi.advanceTimersByTimeAsync(1000);
     await stopped;
@@ -278,7 +279,7 @@ describe('a pipeline that stops', () => {
 
   it('does not wait for a bus that is away', async () => {
     const { publisher, pipeline, send } = setUp(1);
-    const given = expect(send('a')).rejects.toBeInstanceOf(PipelineStopped);
+    const given = expect(send('a')).rejects.toBeInstanceOf(Stopped);
     publisher.next().fail();
     await settle();
     await pipeline.stop(1_000_000);

@@ -2,9 +2,9 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { callerForTest } from '../../bus/support.ts';
 import { createDeviceKey } from '../../../simulators/i3/example.ts';
-import { brokerForTest, ingestForTest, key, keyProbe, ph, probe, temperature } from '../i3/world.ts';
+import { brokerForTest, ingestForTest, key, keyProbe, ph, probe, temperature } from '../feeds/i3/harness.ts';
 import { eventually } from '../../../support/eventually.ts';
-import { asSeller, firsts, numbers, readingOf, store, textsOf } from './world.ts';
+import { asSeller, firsts, numbers, readingOf, store, textsOf } from './harness.ts';
 
 /** A broker with somebody who listens to what is sold, and a driver that sells. */
 async function shopForTest(more: object = {}) {

@@ -2,9 +2,9 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { authority, callerForTest, driverKey, serverForTest } from '../../bus/support.ts';
 import { startDriver, type DriverProcess } from '../../../support/driver-process.ts';
-import { brokerForTest, key, probe, temperature } from '../i3/world.ts';
+import { brokerForTest, key, probe, temperature } from '../feeds/i3/harness.ts';
 import { eventually } from '../../../support/eventually.ts';
-import { asSeller, firsts, numbers, readingOf, store } from './world.ts';
+import { asSeller, firsts, numbers, readingOf, store } from './harness.ts';
 
 it('loses nothing and keeps the order when the driver is killed and started again', async () => {
   const broker = await brokerForTest();

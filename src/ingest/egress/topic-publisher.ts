@@ -1,0 +1,180 @@
+/** One entry of `publish`: readings from the stream to one topic, in order, each until the broker has it. */
+import { hash } from 'node:crypto';
+import type { BusConnection } from '../../bus/connection/connection.ts';
+import { withTimeout } from '../../lib/timeout.ts';
+import { ReadingsConsumer, type StreamMessage } from '../../bus/jetstream/readings-consumer.ts';
+import type { IngestConfig } from '../../config/config.ts';
+import { limited, type Logger } from '../../contract/log.ts';
+import type { RejectCode } from '../../contract/reading.ts';
+import { PublishRefused, type BrokerClient } from '../../mqtt/client.ts';
+import { payloadOf } from './payload.ts';
+
+export type PublishConfig = IngestConfig['egress'][number]['publish'][number];
+
+export interface TopicPublisherOptions {
+  readonly config: PublishConfig;
+  /** Name of the connection. */
+  readonly connection: string;
+  readonly stream: string;
+  readonly inFlight: number;
+  readonly ackWaitMs: number;
+  readonly bus: BusConnection;
+  readonly link: Pick<BrokerClient, 'publish' | 'onUp' | 'state'>;
+  readonly onTrouble: () => void;
+  readonly logger: Logger;
+}
+
+/** Counts since the start; `waiting` is a gauge. */
+export interface TopicPublisherMetrics {
+  /** Messages that the stream gave. */
+  received: number;
+  /** Acknowledged by the broker; with quality of service 0, sent. */
+  published: number;
+  /** Left out, by reason. */
+  skipped: Partial<Record<RejectCode, number>>;
+  atMostOnce: number;
+  /** Attempts that failed and were repeated. */
+  retried: number;
+  /** Refused by the broker for good. */
+  refused: number;
+  waiting: number;
+}
+
+interface Waiting {
+  readonly message: StreamMessage;
+  readonly bytes: Uint8Array;
+  /** The attempt that runs. */
+  attempt: Promise<void> | undefined;
+}
+
+/** After a failure that did not end the connection. */
+const RETRY_MS = 1000;
+
+export class TopicPublisher {
+  readonly #options: TopicPublisherOptions;
+  readonly #consumer: ReadingsConsumer;
+  /** Not acknowledged, in the order of the stream. */
+  readonly #queue = new Set<Waiting>();
+  readonly #skipped = new Map<RejectCode, number>();
+  readonly #counts = { received: 0, published: 0, atMostOnce: 0, retried: 0, refused: 0 };
+  readonly #stopListening: () => void;
+  #lastMs: number | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  #stopped = false;
+
+  constructor(options: TopicPublisherOptions) {
+    const { config, stream, inFlight, ackWaitMs, bus, link, onTrouble, logger } = options;
+    this.#options = options;
+    this.#consumer = new ReadingsConsumer(bus, {
+      ...{ stream, inFlight, ackWaitMs, onTrouble, logger },
+      durable: durableOf(options.connection, config),
+      filter: config.subject,
+      from: config.from,
+      onMessage: (message) => {
+        this.#take(message);
+      },
+    });
+    this.#stopListening = link.onUp(() => {
+      this.#send();
+    });
+  }
+
+  /** Why nothing comes from the stream; undefined while it may. */
+  get trouble(): string | undefined {
+    return this.#consumer.trouble;
+  }
+
+  /** When the last message came, milliseconds since 1970. */
+  get lastMs(): number | undefined {
+    return this.#lastMs;
+  }
+
+  numbers(): TopicPublisherMetrics {
+    return { ...this.#counts, skipped: Object.fromEntries(this.#skipped), waiting: this.#queue.size };
+  }
+
+  start(): void {
+    this.#consumer.start();
+  }
+
+  /** Sends nothing more, waits so long for what is under way; what the broker has not acknowledged stays in the stream. */
+  async stop(deadlineMs: number): Promise<void> {
+    const began = performance.now();
+    this.#stopped = true;
+    this.#stopListening();
+    clearTimeout(this.#retry);
+    await withTimeout(deadlineMs, Promise.all([...this.#queue].flatMap(({ attempt }) => attempt ?? [])));
+    await this.#consumer.stop(deadlineMs - (performance.now() - began));
+  }
+
+  #take(message: StreamMessage): void {
+    const { payload: form, topic } = this.#options.config;
+    this.#counts.received++;
+    this.#lastMs = Date.now();
+    const payload = payloadOf(message.body, form);
+    if (payload.kind === 'skip') {
+      this.#skipped.set(payload.code, (this.#skipped.get(payload.code) ?? 0) + 1);
+      this.#options.logger.debug({ subject: message.subject, topic, code: payload.code }, payload.reason);
+      message.confirm();
+      return;
+    }
+    this.#queue.add({ message, bytes: payload.bytes, attempt: undefined });
+    this.#send();
+  }
+
+  /** In order: after a break everything that is not acknowledged goes out again before what is newer. */
+  #send(): void {
+    for (const waiting of this.#queue) {
+      if (this.#stopped || this.#options.link.state.state !== 'up') return;
+      waiting.attempt ??= this.#sendOne(waiting);
+    }
+  }
+
+  async #sendOne(waiting: Waiting): Promise<void> {
+    const { topic, qos } = this.#options.config;
+    try {
+      await this.#options.link.publish(topic, waiting.bytes, qos);
+      this.#counts.published++;
+      if (qos === 0) this.#counts.atMostOnce++;
+      this.#done(waiting);
+    } catch (error) {
+      waiting.attempt = undefined;
+      if (error instanceof PublishRefused) this.#giveUp(waiting, error);
+      else this.#again();
+    }
+  }
+
+  /** Usually the connection has ended, and the next one begins with all that is left. */
+  #again(): void {
+    this.#counts.retried++;
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => {
+      this.#send();
+    }, RETRY_MS);
+    this.#retry.unref();
+  }
+
+  #giveUp(waiting: Waiting, { message: why }: PublishRefused): void {
+    const { subject } = waiting.message;
+    this.#counts.refused++;
+    const { config, logger, connection } = this.#options;
+    const facts = { subject, topic: config.topic };
+    limited(logger).error(`refused by ${connection}`, facts, `A reading was not published: ${why}`);
+    this.#done(waiting);
+  }
+
+  #done(waiting: Waiting): void {
+    this.#queue.delete(waiting);
+    waiting.message.confirm();
+  }
+}
+
+/** The same for the same entry, for ever, and different for another. */
+export function durableOf(
+  connection: string,
+  { durable, subject, topic }: Pick<PublishConfig, 'durable' | 'subject' | 'topic'>,
+): string {
+  if (durable !== undefined) return durable;
+  const readable = connection.replace(/[^A-Za-z0-9_-]+/g, '-').slice(0, 32);
+  return `egress-${readable}-${hash('sha256', JSON.stringify([connection, subject, topic]), 'base64url').slice(0, 12)}`;
+}

@@ -1,0 +1,31 @@
+/** What every connection to an I3 broker has in common, be it to buy or to sell. */
+import type { IngestConfig } from '../../../config/config.ts';
+import type { BrokerCredentials, BrokerOptions } from '../../../mqtt/client.ts';
+import { loginOf } from './credentials.ts';
+
+/** The keys that buyers and sellers share. */
+export type Account = Omit<IngestConfig['i3'][number], 'products' | 'allowWildcards'>;
+
+/** The part of the options of a link that follows from the account. */
+export interface AccountConnection {
+  readonly connection: BrokerOptions;
+  readonly version: '3.1.1';
+  readonly clientId: string;
+  readonly credentials: () => Promise<BrokerCredentials>;
+  readonly label: string;
+}
+
+/** For a buyer the marketplace counts by client id, and takes it for the name of the account. */
+export const clientIdOf = ({ clientId, user }: Pick<Account, 'clientId' | 'user'>): string => clientId ?? user;
+
+export function accountConnection(account: Account): AccountConnection {
+  const { name, url, tls, keepAliveSeconds, connectTimeoutMs } = account;
+  return {
+    connection: { url, tls, keepAliveSeconds, connectTimeoutMs },
+    // The marketplace's broker is an old one.
+    version: '3.1.1',
+    clientId: clientIdOf(account),
+    credentials: () => loginOf(account),
+    label: `I3 broker "${name}"`,
+  };
+}

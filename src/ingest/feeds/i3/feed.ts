@@ -1,0 +1,18 @@
+/** `settings.ingest.i3[]`: products of an I3 marketplace, bought or one's own, with an alarm for each that falls silent. */
+import type { IngestConfig } from '../../../config/config.ts';
+import type { Feed, FeedTools } from '../../feed.ts';
+import { TopicFeed } from '../topic-feed.ts';
+import { accountConnection } from './account.ts';
+import { stalenessAdvice } from './staleness-advice.ts';
+
+/** One configured connection to a marketplace; nothing is connected before `start`. */
+export function openI3Feed(marketplace: IngestConfig['i3'][number], tools: FeedTools): Feed {
+  const { name, products, allowWildcards: _checked, ...account } = marketplace;
+  return new TopicFeed({
+    ...accountConnection({ name, ...account }),
+    origin: { scheme: 'i3', connection: name },
+    entries: products.map((product) => ({ ...product, filter: product.topic })),
+    stalenessAdvice: stalenessAdvice(account),
+    tools,
+  });
+}

@@ -1,0 +1,67 @@
+/** Reads the catalogue of a platform: the installations that are wanted, each with its map of topics. */
+import { DriverError } from '../../../contract/errors.ts';
+import type { Installation } from '../../../sources/iotopen/catalogue.ts';
+import type { Platform } from '../../../sources/iotopen/platform.ts';
+import { TopicMap } from './topic-map.ts';
+
+/** What of the platform is wanted. */
+export interface Wish {
+  /** Client ids; all that are assigned to the account without it. */
+  readonly installations?: readonly number[] | undefined;
+  /** Types of functions; all without it. */
+  readonly types?: readonly string[] | undefined;
+}
+
+export interface Catalogue {
+  readonly entries: readonly { readonly installation: Installation; readonly map: TopicMap }[];
+  /** What is wrong with it and stops nothing. */
+  readonly notices: readonly string[];
+}
+
+/** Installations that are read at once. */
+const AT_ONCE = 4;
+
+/** @throws DriverError */
+export async function loadCatalogue(platform: Platform, wish: Wish, signal: AbortSignal): Promise<Catalogue> {
+  const { items, unreadable } = await platform.installations(signal);
+  const notices = unreadable === 0 ? [] : [`${unreadable} installations cannot be understood.`];
+  const wanted = items.filter(({ clientId, assigned }) => wish.installations?.includes(clientId) ?? assigned !== false);
+  const missing = wish.installations?.filter((id) => !items.some(({ clientId }) => clientId === id)) ?? [];
+  if (missing.length > 0) {
+    notices.push(
+      `The account does not see the installations with client id ${missing.join(', ')}. Assign them to it, or correct "installations" (client ids, not the ids of REST).`,
+    );
+  }
+  const entries: { installation: Installation; map: TopicMap }[] = [];
+  for (let at = 0; at < wanted.length; at += AT_ONCE) {
+    const some = wanted.slice(at, at + AT_ONCE).map((one) => loadInstallation(platform, one, wish, signal));
+    for (const loaded of await Promise.all(some)) {
+      notices.push(...loaded.notices);
+      if (loaded.map !== undefined) entries.push({ installation: loaded.installation, map: loaded.map });
+    }
+  }
+  return { entries, notices };
+}
+
+async function loadInstallation(platform: Platform, installation: Installation, wish: Wish, signal: AbortSignal) {
+  const notices: string[] = [];
+  const note = (text: string): void => {
+    notices.push(`Installation ${installation.clientId} "${installation.name}": ${text}`);
+  };
+  try {
+    const [functions, devices] = await Promise.all([
+      platform.functions(installation, signal),
+      platform.devices(installation, signal),
+    ]);
+    const map = new TopicMap(installation, functions.items, devices.items, wish.types);
+    const unreadable = functions.unreadable + devices.unreadable;
+    if (unreadable > 0) note(`Functions and devices that cannot be understood: ${unreadable}.`);
+    if (map.unusable > 0) note(`Functions that name a topic which is none: ${map.unusable}.`);
+    return { installation, map, notices };
+  } catch (error) {
+    // One that the account may not look into, or that has just vanished, must not keep the others out.
+    if (!(error instanceof DriverError) || !['forbidden', 'notFound'].includes(error.code)) throw error;
+    note(error.message);
+    return { installation, map: undefined, notices };
+  }
+}

@@ -1,0 +1,55 @@
+/** From the configuration of a platform to its client and its broker. */
+import type { IngestConfig } from '../../../config/config.ts';
+import { DriverError } from '../../../contract/errors.ts';
+import { TokenFile } from '../../../sources/iotopen/login/token-file.ts';
+import type { IotOpenCredentials } from '../../../sources/iotopen/login/way.ts';
+import type { PlatformOptions } from '../../../sources/iotopen/platform.ts';
+import type { TextSource } from '../../../net/tls.ts';
+
+export type IotOpenConfig = IngestConfig['iotopen'][number];
+
+/** Calls of REST at once. */
+const CONNECTIONS = 4;
+
+/** The client of a configured platform. */
+export function platformOptions(
+  config: IotOpenConfig,
+  userAgent: string,
+  onNotice: (text: string) => void,
+): PlatformOptions {
+  const { name, url, tls, proxy, connectTimeoutMs, requestTimeoutMs } = config;
+  return {
+    ...{ name, url, tls, proxy, connectTimeoutMs, requestTimeoutMs, userAgent, onNotice },
+    connections: CONNECTIONS,
+    credentials: credentialsOf(config.credentials),
+    codeAdvice: codeAdvice(config),
+  };
+}
+
+/** The configured way to log in; the configuration has made sure that it is one, and complete. */
+export function credentialsOf(given: IotOpenConfig['credentials']): IotOpenCredentials {
+  const { apiKey, token, user, password, clientId, clientSecret, refreshToken } = given;
+  const tokenFile = given.tokenFile === undefined ? undefined : new TokenFile(given.tokenFile);
+  const key = apiKey ?? token;
+  if (key !== undefined) return { kind: 'key', key };
+  if (user !== undefined && password !== undefined) return { kind: 'user', user: textOf(user), password, tokenFile };
+  if (clientId !== undefined && clientSecret !== undefined && refreshToken !== undefined) {
+    return { kind: 'oauth', clientId: textOf(clientId), clientSecret, refreshToken, tokenFile };
+  }
+  throw new DriverError('internal', 'The credentials of IoT Open are not complete.');
+}
+
+/** The configured broker; else MQTT over WebSocket below the root of REST, as the platform's own web pages do it. */
+export function brokerUrlOf({ url, mqtt }: IotOpenConfig): string {
+  return mqtt.url ?? `${url.replace(/^http/i, 'ws').replace(/(?<!\/)\/+$/, '')}/mqtt`;
+}
+
+function codeAdvice({ name, credentials }: IotOpenConfig): string {
+  const command = `"iota-seeqdrv iotopen-login --connection ${JSON.stringify(name).slice(1, -1)}"`;
+  return credentials.tokenFile === undefined
+    ? `A service cannot answer that: use an API key, or give "tokenFile" and run ${command}.`
+    : `Run ${command} and hand in the code; the driver then uses the token.`;
+}
+
+const textOf = (text: string | TextSource): TextSource =>
+  typeof text === 'string' ? { reveal: () => Promise.resolve(text) } : text;

@@ -1,0 +1,235 @@
+/**
+ * An IoT Open platform as a feed: the catalogue from REST says which topic is which function; then live values over MQTT,
+ * and after each reconnect the newest values and what was missed, from REST.
+ */
+import { withTimeout } from '../../../lib/timeout.ts';
+import { DriverError } from '../../../contract/errors.ts';
+import { fromMilliseconds, toMilliseconds, type Nanoseconds } from '../../../contract/instant.ts';
+import { limited } from '../../../contract/log.ts';
+import type { FeedHealth, FeedMetrics } from '../../../contract/telemetry.ts';
+import { Platform } from '../../../sources/iotopen/platform.ts';
+import { FeedStatus } from '../../feed-status.ts';
+import type { Feed, FeedTools } from '../../feed.ts';
+import type { ReadingsSink } from '../../readings-sink.ts';
+import { openBrokerClient, type Incoming, type BrokerCredentials, type BrokerClient } from '../../../mqtt/client.ts';
+import { BrokerError } from '../../../mqtt/errors.ts';
+import { MaxAgeWatch } from './max-age-watch.ts';
+import { Backfill, nanoseconds } from './backfill.ts';
+import { brokerUrlOf, platformOptions, type IotOpenConfig } from './connection.ts';
+import { SyncLoop } from './sync-loop.ts';
+import { Live } from './live.ts';
+import { InstallationStates } from './installation-states.ts';
+import type { Reader } from './topic-map.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+
+/**
+ * One configured platform.
+ * @param startMs how far back the log is read at start, where the configuration does not say
+ */
+export function openIotOpenFeed(config: IotOpenConfig, tools: FeedTools, startMs: number): IotOpenFeed {
+  return new IotOpenFeed(config, tools, startMs);
+}
+
+export class IotOpenFeed implements Feed {
+  readonly #config: IotOpenConfig;
+  readonly #tools: FeedTools;
+  readonly #label: string;
+  readonly #intake: ReadingsSink;
+  readonly #condition: FeedStatus;
+  readonly #platform: Platform;
+  readonly #ages: MaxAgeWatch;
+  readonly #places: InstallationStates;
+  readonly #errands: SyncLoop;
+  readonly #live: Live;
+  readonly #link: BrokerClient;
+  readonly #stopping = new AbortController();
+  /** What is wrong with REST. */
+  #restTrouble: DriverError | undefined;
+  /** What is wrong with the catalogue. */
+  #notices: readonly string[] = [];
+  #linkStarted = false;
+  #linkIsUp = false;
+
+  constructor(config: IotOpenConfig, tools: FeedTools, startMs: number) {
+    const { name, mqtt, tls, backfill } = config;
+    const { logger, times } = tools;
+    this.#config = config;
+    this.#tools = tools;
+    this.#label = `IoT Open "${name}"`;
+    this.#intake = tools.intake({ scheme: 'iotopen', connection: name });
+    this.#condition = new FeedStatus('iotopen', name, logger);
+    const options = platformOptions(config, tools.userAgent, (text) => {
+      this.#notice(text);
+    });
+    this.#platform = new Platform({ ...options, clock: tools.clock });
+    this.#ages = new MaxAgeWatch(() => {
+      this.#settle();
+    });
+    const backMs = backfill.maxHours * HOUR_MS;
+    const { atStartMinutes } = backfill;
+    this.#places = new InstallationStates(
+      config,
+      nanoseconds(Math.min(backMs, atStartMinutes === undefined ? startMs : atStartMinutes * MINUTE_MS)),
+      { overlapNs: nanoseconds(backfill.overlapSeconds * 1000), mostNs: nanoseconds(backMs) },
+    );
+    const onValue = (readers: readonly Reader[], time: Nanoseconds): void => {
+      for (const reader of readers) this.#ages.heard(reader, Date.now() - toMilliseconds(time));
+    };
+    const now = (): Nanoseconds => fromMilliseconds(Date.now());
+    const catchUp = new Backfill({
+      ...{ platform: this.#platform, intake: this.#intake, times, onValue, now },
+      pageRows: backfill.pageRows,
+    });
+    this.#errands = new SyncLoop({
+      ...{ platform: this.#platform, places: this.#places, catchUp, now, clock: tools.clock },
+      ...{ snapshot: config.snapshot, log: backfill.maxHours > 0 },
+      delayMs: config.refreshDelayMs,
+      everyMs: config.refreshEveryMinutes * MINUTE_MS,
+      onCatalogue: (notices) => {
+        this.#catalogueRead(notices);
+      },
+      onTrouble: (trouble) => {
+        this.#rest(trouble);
+      },
+      onNotice: (text) => {
+        this.#notice(text);
+      },
+    });
+    this.#live = new Live({
+      ...{ intake: this.#intake, places: this.#places, times, onValue },
+      onChanged: () => {
+        this.#errands.changed();
+      },
+    });
+    this.#link = openBrokerClient({
+      ...{ tls, proxy: config.proxy, logger, version: mqtt.version, clientId: mqtt.clientId, url: brokerUrlOf(config) },
+      ...{ keepAliveSeconds: mqtt.keepAliveSeconds, connectTimeoutMs: mqtt.connectTimeoutMs },
+      sessionExpirySeconds: mqtt.sessionExpirySeconds,
+      receiveMaximum: this.#intake.window,
+      label: `${this.#label}, its MQTT broker`,
+      credentials: () => this.#credentials(),
+      subscriptions: () => this.#places.subscriptions(),
+      onMessage: (message: Incoming) => this.#live.take(message),
+      full: () => this.#intake.full,
+      whenReady: () => this.#intake.whenReady(),
+      onState: ({ state }) => {
+        // A refused subscription leaves the others; a connection that was lost is told at the next one at the latest.
+        if (state !== 'up' && state !== 'refused' && this.#linkIsUp) {
+          this.#linkIsUp = false;
+          this.#errands.disconnected();
+        }
+        this.#settle();
+      },
+    });
+    this.#link.onSubscribed((granted) => {
+      // A notice of a change may have been missed.
+      if (!this.#linkIsUp) this.#errands.changed();
+      this.#linkIsUp = true;
+      this.#errands.answered(granted);
+    });
+  }
+
+  start(): void {
+    this.#errands.start();
+  }
+
+  async stop(deadlineMs: number): Promise<void> {
+    this.#ages.stop();
+    this.#stopping.abort();
+    // A log-in that has begun may end, since it can bring a token that has to be kept; its answer may also never come.
+    const errandsEnd = withTimeout(deadlineMs, this.#errands.stop());
+    // At once: the link takes nothing new from here on, and waits for what the intake still brings to the bus.
+    await Promise.all([this.#link.stop(deadlineMs), this.#intake.stop(deadlineMs), errandsEnd]);
+    await this.#platform.close();
+    this.#condition.is('stopped');
+  }
+
+  health(): FeedHealth {
+    const { trouble, lastReceivedMs } = this.#intake;
+    const waits = trouble !== undefined && ['up', 'silent', 'waiting'].includes(this.#condition.state);
+    return this.#condition.health(lastReceivedMs, waits ? { state: 'waiting', message: trouble } : undefined);
+  }
+
+  metrics(): FeedMetrics {
+    const numbers = this.#intake.numbers();
+    const { atMostOnce, connections } = this.#link.numbers;
+    return {
+      ...numbers,
+      ...{ kind: 'iotopen', name: this.#config.name, refused: 0, connections },
+      // With core NATS every message may get lost, whatever the broker keeps.
+      atMostOnce: this.#intake.atMostOnce ? numbers.received : atMostOnce,
+    };
+  }
+
+  #catalogueRead(notices: readonly string[]): void {
+    for (const text of notices) if (!this.#notices.includes(text)) this.#notice(text);
+    this.#notices = notices;
+    const { readers, size } = this.#places;
+    this.#ages.expect(readers);
+    const facts = { connection: this.#config.name, installations: size, values: readers.length };
+    this.#tools.logger.debug(facts, `${this.#label}: the catalogue was read`);
+    if (this.#linkStarted) {
+      this.#link.refresh();
+      return;
+    }
+    this.#linkStarted = true;
+    this.#link.start();
+  }
+
+  async #credentials(): Promise<BrokerCredentials> {
+    try {
+      return await this.#platform.mqttLogin(this.#stopping.signal);
+    } catch (error) {
+      if (!(error instanceof DriverError) || error.code === 'unauthorized') throw error;
+      throw new BrokerError(
+        'unavailable',
+        `${this.#label}, its MQTT broker: there is no log-in for it. ${error.message}`,
+      );
+    }
+  }
+
+  #rest(trouble: DriverError | undefined): void {
+    const before = this.#restTrouble;
+    if (trouble === undefined && before === undefined) return;
+    this.#restTrouble = trouble;
+    if (trouble !== undefined && trouble.message !== before?.message) {
+      const facts = { connection: this.#config.name, err: trouble };
+      limited(this.#tools.logger).warn(`${this.#label}: REST`, facts, trouble.message);
+    }
+    this.#settle();
+  }
+
+  #notice(text: string): void {
+    limited(this.#tools.logger).warn(
+      `${this.#label}: notice`,
+      { connection: this.#config.name },
+      text.startsWith(this.#label) ? text : `${this.#label}: ${text}`,
+    );
+  }
+
+  /** Sums up REST, MQTT and silence. */
+  #settle(): void {
+    if (this.#stopping.signal.aborted) return;
+    const rest = this.#restTrouble;
+    const refused = rest?.code === 'unauthorized' || rest?.code === 'forbidden';
+    if (!this.#linkStarted) {
+      if (rest !== undefined) this.#condition.is(refused ? 'refused' : 'down', rest.message);
+      return;
+    }
+    const { state, message } = this.#link.state;
+    if (state !== 'up') {
+      const both =
+        rest === undefined || message?.includes(rest.message) === true ? message : `${message ?? ''} ${rest.message}`;
+      this.#condition.is(state, both?.trim());
+      return;
+    }
+    const silent = this.#ages.message;
+    const goesOn = 'Live values go on with the catalogue of before; what was missed is read later.';
+    const text = rest === undefined ? undefined : `${rest.message} ${goesOn}`;
+    if (refused) this.#condition.is('refused', text);
+    else if (silent !== undefined) this.#condition.is('silent', text === undefined ? silent : `${silent} ${text}`);
+    else this.#condition.is('up', text);
+  }
+}

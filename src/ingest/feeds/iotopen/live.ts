@@ -1,0 +1,64 @@
+/** Live messages of the broker as readings: one for each function that reads the topic. */
+import type { Nanoseconds } from '../../../contract/instant.ts';
+import type { TimeLimits } from '../../source-timestamp.ts';
+import type { ReadingsSink } from '../../readings-sink.ts';
+import type { Incoming } from '../../../mqtt/client.ts';
+import { measurementOf, parsePayload, readSample, type Unreadable } from './message.ts';
+import type { InstallationStates } from './installation-states.ts';
+import type { Reader } from './topic-map.ts';
+
+export interface LiveOptions {
+  readonly intake: ReadingsSink;
+  readonly places: InstallationStates;
+  readonly times: TimeLimits;
+  /** Told of each value that has come. */
+  readonly onValue: (readers: readonly Reader[], time: Nanoseconds) => void;
+  /** Told when the platform says that the catalogue has changed. */
+  readonly onChanged: () => void;
+}
+
+const CHANGED = /^evt\/[^/]+\/updated$/;
+const KEPT_BY_BROKER = 'The broker had kept the value, and its sender names no time; the time is that of arrival.';
+const AFTER_OUTAGE =
+  'The value came after an outage and may have waited, and its sender names no time; the time is that of arrival.';
+
+export class Live {
+  readonly #options: LiveOptions;
+
+  constructor(options: LiveOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when the message may be acknowledged. @throws Stopped */
+  async take(message: Incoming): Promise<void> {
+    const { intake, places, times, onValue, onChanged } = this.#options;
+    const { received, payload } = message;
+    const [, client = '', topic = ''] = /^(\d+)\/(.*)$/s.exec(message.topic) ?? [];
+    if (CHANGED.test(topic)) {
+      onChanged();
+      return;
+    }
+    const place = places.of(Number(client));
+    const readers = place?.map.readersOf(topic) ?? [];
+    if (place === undefined || readers.length === 0) {
+      // Most platforms have topics that no function reads: nothing is wrong with them.
+      await intake.take({ measurements: [], rejects: [] });
+      return;
+    }
+    const reject = ({ code, reason }: Unreadable): Promise<void> =>
+      intake.take({
+        measurements: [],
+        rejects: [{ code, reason, payload, about: { topic: message.topic }, received }],
+      });
+    const parsed = parsePayload(payload);
+    if ('code' in parsed) return reject(parsed);
+    const sample = readSample(parsed.said);
+    if ('code' in sample) return reject(sample);
+    place.heard(readers, topic, sample);
+    const doubt = message.retained ? KEPT_BY_BROKER : place.doubtsArrival() ? AFTER_OUTAGE : undefined;
+    const measurements = readers.map((reader) => measurementOf(reader, sample, received, times, doubt));
+    onValue(readers, sample.claimed?.instant ?? received);
+    await intake.take({ measurements, rejects: [] });
+    place.liveIsSafe(readers, topic, sample, received);
+  }
+}

@@ -1,0 +1,29 @@
+/** `settings.ingest.mqtt[]`: any MQTT broker. */
+import { hostname } from 'node:os';
+import type { IngestConfig } from '../../../config/config.ts';
+import type { Feed, FeedTools } from '../../feed.ts';
+import type { BrokerCredentials } from '../../../mqtt/client.ts';
+import { TopicFeed } from '../topic-feed.ts';
+
+type MqttConfig = IngestConfig['mqtt'][number];
+
+/** One configured broker; nothing is connected before `start`. */
+export function openMqttFeed(broker: MqttConfig, tools: FeedTools): Feed {
+  const { name, version, clientId, credentials, topics, ...connection } = broker;
+  return new TopicFeed({
+    ...{ connection, version, tools },
+    origin: { scheme: 'mqtt', connection: name },
+    clientId: clientId.replaceAll('{hostname}', hostname()),
+    credentials: () => logIn(credentials),
+    entries: topics,
+    label: `MQTT broker "${name}"`,
+  });
+}
+
+/** Read anew for every attempt. */
+async function logIn({ user, password }: MqttConfig['credentials']): Promise<BrokerCredentials> {
+  return {
+    username: typeof user === 'string' ? user : await user?.reveal(),
+    password: await password?.reveal(),
+  };
+}

@@ -1,0 +1,174 @@
+/**
+ * Which connections the listener keeps. A connection costs a sender nothing, so their number is bounded, in all and for
+ * each address; beyond a bound the one goes that has done nothing for longest, not the one that comes. So whoever sends
+ * its post at once is heard, however many others hold connections open.
+ */
+import { isIPv6 } from 'node:net';
+import type { Logger } from '../../../contract/log.ts';
+
+/** A connection as far as it matters here. */
+export interface LimitedSocket {
+  readonly remoteAddress?: string | undefined;
+  readonly remotePort?: number | undefined;
+  destroy(): unknown;
+  once(event: 'close', listener: () => void): unknown;
+}
+
+export interface ConnectionLimitsOptions {
+  /** Connections at once. */
+  readonly total: number;
+  /** Of them from one address; see `addressGroup`. */
+  readonly perAddress: number;
+  readonly logger: Logger;
+  /** Called for each connection that is closed for a bound. */
+  readonly onClosed: () => void;
+  /** Milliseconds of a monotonic clock. */
+  readonly now?: () => number;
+}
+
+interface Connection {
+  readonly socket: LimitedSocket;
+  readonly group: string;
+  /** Whole requests that are worked on; it is not closed then. */
+  working: number;
+}
+
+/** A sender posts about every 30 minutes. */
+const KNOWN_MS = 24 * 3_600_000;
+const MOST_KNOWN = 10_000;
+const QUIET_MS = 60_000;
+
+export class ConnectionLimits {
+  readonly #options: ConnectionLimitsOptions;
+  readonly #now: () => number;
+  /** The one that has done nothing for longest is the first. */
+  readonly #connections = new Map<string, Connection>();
+  readonly #countOf = new Map<string, number>();
+  /** Addresses that sent a right signature, and when; the oldest first. */
+  readonly #known = new Map<string, number>();
+  #loggedMs = -Infinity;
+  #notLogged = 0;
+
+  constructor(options: ConnectionLimitsOptions) {
+    this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
+  }
+
+  /** Takes a new connection, and closes it or another one if there are too many. */
+  add(socket: LimitedSocket): void {
+    const { total, perAddress } = this.#options;
+    const group = addressGroup(socket.remoteAddress);
+    const key = keyOf(socket);
+    if (this.#count(group) >= perAddress && !this.#closeOne((other) => other.group === group)) {
+      this.#close({ socket, group, working: 0 }, 'of one address');
+      return;
+    }
+    if (this.#connections.size >= total) {
+      const isStranger = (other: Connection): boolean => !this.#isKnown(other.group);
+      const closed = this.#closeOne(isStranger) || (this.#isKnown(group) && this.#closeOne(() => true));
+      if (!closed) {
+        this.#close({ socket, group, working: 0 }, 'in all');
+        return;
+      }
+    }
+    this.#connections.set(key, { socket, group, working: 0 });
+    this.#countOf.set(group, this.#count(group) + 1);
+    socket.once('close', () => {
+      if (this.#connections.get(key)?.socket === socket) this.#forget(key);
+    });
+  }
+
+  /** A whole request has come on a connection; it stays until its `rests`. */
+  works(socket: Pick<LimitedSocket, 'remoteAddress' | 'remotePort'>): void {
+    const connection = this.#connections.get(keyOf(socket));
+    if (connection !== undefined) connection.working++;
+  }
+
+  /** Its answer has left. */
+  rests(socket: Pick<LimitedSocket, 'remoteAddress' | 'remotePort'>): void {
+    const key = keyOf(socket);
+    const connection = this.#connections.get(key);
+    if (connection === undefined) return;
+    connection.working--;
+    // To the end of the order.
+    this.#connections.delete(key);
+    this.#connections.set(key, connection);
+  }
+
+  /** A post from this address had the right signature: for a day it goes before strangers. */
+  trust(address: string | undefined): void {
+    const group = addressGroup(address);
+    this.#known.delete(group);
+    this.#known.set(group, this.#now());
+    if (this.#known.size > MOST_KNOWN) this.#known.delete(this.#known.keys().next().value ?? '');
+  }
+
+  #isKnown(group: string): boolean {
+    const sinceMs = this.#known.get(group);
+    return sinceMs !== undefined && this.#now() - sinceMs < KNOWN_MS;
+  }
+
+  #count(group: string): number {
+    return this.#countOf.get(group) ?? 0;
+  }
+
+  /** False when all that fit are worked on. */
+  #closeOne(fits: (connection: Connection) => boolean): boolean {
+    for (const [key, connection] of this.#connections) {
+      if (connection.working > 0 || !fits(connection)) continue;
+      this.#forget(key);
+      this.#close(connection, 'that does nothing');
+      return true;
+    }
+    return false;
+  }
+
+  #forget(key: string): void {
+    const connection = this.#connections.get(key);
+    if (connection === undefined) return;
+    this.#connections.delete(key);
+    const left = this.#count(connection.group) - 1;
+    if (left > 0) this.#countOf.set(connection.group, left);
+    else this.#countOf.delete(connection.group);
+  }
+
+  /** At most one line a minute, whoever connects how often. */
+  #close({ socket, group }: Connection, which: string): void {
+    const { logger, onClosed, total, perAddress } = this.#options;
+    socket.destroy();
+    onClosed();
+    if (this.#now() - this.#loggedMs < QUIET_MS) {
+      this.#notLogged++;
+      return;
+    }
+    this.#loggedMs = this.#now();
+    logger.warn(
+      { from: group, which, ...(this.#notLogged === 0 ? {} : { notLogged: this.#notLogged }) },
+      `Too many connections to the seneye listener: one from ${group} was closed. At most ${perAddress} of one address and ${total} in all are kept (settings.ingest.seneye.maxConnectionsPerAddress and maxConnections). Behind a reverse proxy all senders have its address.`,
+    );
+    this.#notLogged = 0;
+  }
+}
+
+/**
+ * What counts as one address: an IPv4 address, also where it is written as IPv6; the /64 network of an IPv6 address,
+ * since a single machine has all of it.
+ */
+export function addressGroup(address = ''): string {
+  const [bare = ''] = address.split('%', 1);
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(bare)?.[1];
+  if (mapped !== undefined) return mapped;
+  if (!isIPv6(bare)) return bare;
+  const [head = '', tail] = bare.split('::', 2);
+  const before = head === '' ? [] : head.split(':');
+  const after = tail === undefined || tail === '' ? [] : tail.split(':');
+  const whole =
+    tail === undefined
+      ? before
+      : [...before, ...Array<string>(Math.max(0, 8 - before.length - after.length)).fill('0'), ...after];
+  const network = whole.slice(0, 4).map((part) => Number.parseInt(part, 16).toString(16));
+  return `${network.join(':')}::/64`;
+}
+
+const keyOf = ({ remoteAddress = '', remotePort = 0 }: Pick<LimitedSocket, 'remoteAddress' | 'remotePort'>): string =>
+  `${remoteAddress} ${remotePort}`;

@@ -1,0 +1,88 @@
+/** Notices devices that have stopped posting: an empty battery, a lost network or a closed app is no error anywhere. */
+import { limited, type Logger } from '../../../contract/log.ts';
+import { StalenessWatch, type Silent } from '../../staleness.ts';
+import type { Sender } from './sources.ts';
+
+export interface DeviceWatchOptions {
+  readonly staleAfterMs: number;
+  readonly logger: Logger;
+  /** Told whenever something has become silent or is heard again. */
+  readonly onChange: () => void;
+}
+
+/** Devices that are in no configuration are watched too, but not without end. */
+const MOST_DEVICES = 10_000;
+
+export class DeviceWatch {
+  readonly #options: DeviceWatchOptions;
+  readonly #watch: StalenessWatch;
+  /** What is watched, as a person reads it. */
+  readonly #titles = new Map<string, string>();
+
+  constructor(options: DeviceWatchOptions) {
+    const { logger, onChange } = options;
+    this.#options = options;
+    this.#watch = new StalenessWatch({
+      onSilent: (silent) => {
+        limited(logger).warn('seneye silent', { device: silent.name }, `${this.#tell(silent)}. ${ADVICE}`);
+        onChange();
+      },
+      onHeard: ({ name }) => {
+        limited(logger).info('seneye heard', { device: name }, `${this.#titles.get(name) ?? name} is heard again`);
+        onChange();
+      },
+    });
+  }
+
+  /** What is silent, in words; undefined when nothing is. */
+  get alarm(): string | undefined {
+    const { silent } = this.#watch;
+    if (silent.length === 0) return undefined;
+    const shown = silent.slice(0, 5).map((one) => this.#tell(one));
+    const more = silent.length > shown.length ? [`and ${silent.length - shown.length} more`] : [];
+    return `${[...shown, ...more].join('; ')}. ${ADVICE}`;
+  }
+
+  /** Begins to wait for what is configured: the devices of a source; the source itself where none is named. */
+  expect(source: Sender): void {
+    for (const sud of source.devices) this.#expect(source, sud, source.deviceName(sud));
+    if (source.devices.length === 0) this.#expect(source, undefined, undefined);
+  }
+
+  /** A device has posted. */
+  heard(source: Sender, sud: string, device: string | undefined): void {
+    if (this.#titles.size < MOST_DEVICES) this.#expect(source, sud, device);
+    this.#watch.heard(keyOf(source, sud));
+    this.#watch.heard(keyOf(source, undefined));
+  }
+
+  stop(): void {
+    this.#watch.stop();
+  }
+
+  #expect(source: Sender, sud: string | undefined, device: string | undefined): void {
+    const name = keyOf(source, sud);
+    const title = device ?? sud;
+    const whole =
+      title === undefined ? `Source ${quote(source.name)}` : `Device ${quote(title)} of ${quote(source.name)}`;
+    if (!this.#titles.has(name)) this.#titles.set(name, whole);
+    this.#watch.expect({ name, afterMs: this.#options.staleAfterMs });
+  }
+
+  #tell({ name, afterMs, heardMs }: Silent): string {
+    const title = this.#titles.get(name) ?? name;
+    return heardMs === undefined
+      ? `${title} has not posted for ${minutes(afterMs)} since the driver started`
+      : `${title} has not posted since ${new Date(heardMs).toISOString()}`;
+  }
+}
+
+const ADVICE =
+  'A device posts about every 30 minutes: see whether it and its app or web server run, and whether the URL, id and secret there are still right.';
+
+const keyOf = (source: Sender, sud: string | undefined): string =>
+  sud === undefined ? source.name : `${source.name}/${sud}`;
+
+const quote = (text: string): string => JSON.stringify(text);
+
+const minutes = (ms: number): string => (ms < 120_000 ? `${ms / 1000} s` : `${Math.round(ms / 60_000)} min`);

@@ -1,0 +1,216 @@
+/**
+ * The receiver of seneye's Local Data Exchange as a feed: devices post signed readings over HTTP, and get their success
+ * only when the readings are safe on the bus.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { withTimeout } from '../../../lib/timeout.ts';
+import { limited } from '../../../contract/log.ts';
+import { rejectCodes } from '../../../contract/reading.ts';
+import type { FeedHealth, FeedMetrics } from '../../../contract/telemetry.ts';
+import { MonotonicClock } from '../../../contract/monotonic-clock.ts';
+import { FeedStatus } from '../../feed-status.ts';
+import type { Feed, FeedTools } from '../../feed.ts';
+import type { ReadingsSinkMetrics } from '../../readings-sink.ts';
+import { DeviceWatch } from './device-watch.ts';
+import { SenderGone } from './http-request.ts';
+import { answeredEarly, Listener } from './listener.ts';
+import { Receiver } from './receiver.ts';
+import { HttpError, HttpErrorLog, retryAfter } from './http-error.ts';
+import { Sender, type SeneyeConfig } from './sources.ts';
+
+/** There is one listener; its connections to the bus are named by source. */
+const NAME = 'lde';
+/** Time that the last answers have to leave, once it is known what they are. */
+const GOODBYE_MS = 1000;
+
+/** Makes the receiver; it listens from `start` on. */
+export function openSeneyeFeed(config: SeneyeConfig, tools: FeedTools): SeneyeFeed {
+  return new SeneyeFeed(config, tools);
+}
+
+export class SeneyeFeed implements Feed {
+  readonly #config: SeneyeConfig;
+  readonly #tools: FeedTools;
+  readonly #sources: ReadonlyMap<string, Sender>;
+  readonly #condition: FeedStatus;
+  readonly #devices: DeviceWatch;
+  readonly #receiver: Receiver;
+  readonly #listener: Listener;
+  readonly #refusals: HttpErrorLog;
+  readonly #underWay = new Set<Promise<void>>();
+  #trouble: string | undefined;
+  #listens = false;
+  #stopping = false;
+  #refused = 0;
+
+  constructor(config: SeneyeConfig, tools: FeedTools) {
+    const { logger, times } = tools;
+    this.#config = config;
+    this.#tools = tools;
+    this.#sources = new Map(
+      config.sources.map((source) => [source.source, new Sender(source, (origin) => tools.intake(origin))]),
+    );
+    this.#condition = new FeedStatus('seneye', NAME, logger);
+    this.#refusals = new HttpErrorLog(logger);
+    const { staleAfterMs } = config;
+    this.#devices = new DeviceWatch({
+      ...{ staleAfterMs, logger },
+      onChange: () => {
+        this.#settle();
+      },
+    });
+    const clock = new MonotonicClock();
+    this.#receiver = new Receiver({
+      ...{ config, clock, times, logger },
+      sources: this.#sources,
+      devices: this.#devices,
+      onSigned: (request) => {
+        this.#listener.trust(request);
+      },
+    });
+    this.#listener = new Listener({
+      ...{ config, logger },
+      onRequest: (request, response, goOn) => {
+        this.#serve(request, response, goOn);
+      },
+      onBroken: () => this.#refused++,
+      onState: (state, message) => {
+        this.#listens = state === 'up';
+        this.#trouble = message;
+        this.#settle();
+      },
+    });
+  }
+
+  /** Port that it listens at; undefined while it does not. */
+  get port(): number | undefined {
+    return this.#listener.address?.port;
+  }
+
+  start(): void {
+    for (const source of this.#sources.values()) this.#devices.expect(source);
+    this.#listener.start();
+  }
+
+  async stop(deadlineMs: number): Promise<void> {
+    this.#stopping = true;
+    this.#listener.refuse();
+    this.#devices.stop();
+    await Promise.all(this.#intakes().map((intake) => intake.stop(deadlineMs)));
+    await withTimeout(GOODBYE_MS, Promise.all(this.#underWay));
+    this.#listener.close();
+    this.#condition.is('stopped');
+  }
+
+  health(): FeedHealth {
+    const lastMs = Math.max(0, ...this.#intakes().map((intake) => intake.lastReceivedMs ?? 0));
+    const works = this.#listens && !this.#stopping;
+    const trouble = works ? this.#intakes().find((intake) => intake.trouble !== undefined)?.trouble : undefined;
+    const over = trouble === undefined ? undefined : ({ state: 'waiting', message: trouble } as const);
+    return this.#condition.health(lastMs === 0 ? undefined : lastMs, over);
+  }
+
+  metrics(): FeedMetrics {
+    const all = this.#intakes().map((intake) => intake.numbers());
+    const sum = (count: (numbers: ReadingsSinkMetrics) => number): number =>
+      all.reduce((total, numbers) => total + count(numbers), 0);
+    const rejected: FeedMetrics['rejected'] = {};
+    for (const code of rejectCodes) {
+      const count = sum((numbers) => numbers.rejected[code] ?? 0);
+      if (count > 0) rejected[code] = count;
+    }
+    return {
+      kind: 'seneye',
+      name: NAME,
+      received: sum(({ received }) => received),
+      readings: sum(({ readings }) => readings),
+      duplicates: sum(({ duplicates }) => duplicates),
+      rejected,
+      refused: this.#refused,
+      atMostOnce: this.#receiver.atMostOnce,
+      retried: sum(({ retried }) => retried),
+      dropped: sum(({ dropped }) => dropped),
+      connections: this.#listener.connections,
+      waiting: sum(({ waiting }) => waiting),
+    };
+  }
+
+  #intakes() {
+    return [...this.#sources.values()].map(({ intake }) => intake);
+  }
+
+  /** Works out how it is from the listener and the devices. */
+  #settle(): void {
+    if (this.#stopping) return;
+    const { alarm } = this.#devices;
+    if (!this.#listens) this.#condition.is('down', this.#trouble);
+    else if (alarm !== undefined) this.#condition.is('silent', alarm);
+    else this.#condition.is('up');
+  }
+
+  #serve(request: IncomingMessage, response: ServerResponse, goOn: () => void): void {
+    // A sender that goes away is no error of ours.
+    response.on('error', () => undefined);
+    const served = this.#answer(request, goOn).then(async (answer) => {
+      if (answer === undefined) response.destroy();
+      else await reply(request, response, answer);
+    });
+    this.#underWay.add(served);
+    void served.finally(() => this.#underWay.delete(served));
+  }
+
+  /** Undefined when there is nobody to answer to. */
+  async #answer(request: IncomingMessage, goOn: () => void): Promise<Answer | undefined> {
+    try {
+      if (this.#stopping) throw new HttpError('stopping', 503, 'The receiver stops.', { headers: retryAfter(30) });
+      await this.#receiver.receive(request, goOn);
+      return { status: this.#config.successStatus, headers: {}, text: '' };
+    } catch (error) {
+      if (error instanceof SenderGone) return undefined;
+      if (error instanceof HttpError) {
+        if (error.code !== 'busAway' && error.code !== 'stopping') this.#refused++;
+        this.#tell(error, request);
+        return { status: error.status, headers: error.headers, text: `${error.message}\n` };
+      }
+      const text = 'A seneye post could not be handled; this is a defect of the driver';
+      limited(this.#tools.logger).error('seneye fault', { err: error }, text);
+      return { status: 500, headers: retryAfter(30), text: 'The receiver failed.\n' };
+    }
+  }
+
+  #tell(refusal: HttpError, { headers, socket, method, url = '' }: IncomingMessage): void {
+    const { 'x-seneye': claimed } = headers;
+    const source = typeof claimed === 'string' ? claimed.slice(0, 80) : undefined;
+    const known = source === undefined ? undefined : this.#sources.get(source)?.name;
+    const from = socket.remoteAddress;
+    const path = (url.split('?', 1)[0] ?? '').slice(0, 200);
+    this.#refusals.tell(refusal, known, { source, from, request: `${method ?? ''} ${path}` });
+  }
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+}
+
+/** Resolves when the answer has left, or cannot. */
+async function reply(request: IncomingMessage, response: ServerResponse, answer: Answer): Promise<void> {
+  // Its sender did not wait for it; the connection ends only once.
+  if (response.closed) return;
+  const { status, headers, text } = answer;
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  response.once('close', () => {
+    resolve(undefined);
+  });
+  if (!request.complete) answeredEarly(request);
+  response.writeHead(status, {
+    ...headers,
+    ...(text === '' ? {} : { 'Content-Type': 'text/plain; charset=utf-8' }),
+    ...(status === 204 ? {} : { 'Content-Length': Buffer.byteLength(text) }),
+    // A sender that was not told to send its body may send it or not; what follows could be either.
+    ...(request.complete || request.headers.expect === undefined ? {} : { Connection: 'close' }),
+  });
+  response.end(text);
+  await promise;
+}

@@ -1,0 +1,247 @@
+/** The HTTP(S) server: opened again and again until it can be, with bounds on what a slow or rude sender can hold. */
+import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import { createSecureContext } from 'node:tls';
+import { delayMs, type RetryDelays } from '../../../lib/backoff.ts';
+import type { Logger } from '../../../contract/log.ts';
+import { ConnectionLimits } from './connection-limits.ts';
+import type { SeneyeConfig } from './sources.ts';
+
+export interface ListenerOptions {
+  readonly config: Pick<
+    SeneyeConfig,
+    'host' | 'port' | 'path' | 'tls' | 'maxConnections' | 'maxConnectionsPerAddress' | 'requestTimeoutMs'
+  >;
+  readonly logger: Logger;
+  /** Handles a request; `goOn` tells a sender that waits for it to send the body. Never rejects. */
+  readonly onRequest: (request: IncomingMessage, response: ServerResponse, goOn: () => void) => void;
+  /** Told of what came that is no whole request: too slow, not HTTP, too many connections. */
+  readonly onBroken: () => void;
+  /** Told when it listens, and why it does not. */
+  readonly onState: (state: 'up' | 'down', message?: string) => void;
+  /** Between two looks at the files of the certificate; by default a minute. */
+  readonly renewMs?: number | undefined;
+  /** Between two attempts to listen. */
+  readonly retry?: RetryDelays | undefined;
+}
+
+const RETRY = { minMs: 1000, maxMs: 30_000 };
+const RENEW_MS = 60_000;
+const MOST_HEADER_BYTES = 8192;
+/** Posts on one connection; a sender needs one. */
+const MOST_REQUESTS = 100;
+/** Connections that are being closed still count for Node, which closes those beyond its own bound unseen. */
+const CLOSING_CONNECTIONS = 100;
+
+export class Listener {
+  readonly #options: ListenerOptions;
+  readonly #limits: ConnectionLimits;
+  #server: Server | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  #renewal: NodeJS.Timeout | undefined;
+  #failures = 0;
+  #stopped = false;
+  #connections = 0;
+
+  constructor(options: ListenerOptions) {
+    this.#options = options;
+    const { config, logger, onBroken } = options;
+    const { maxConnections: total, maxConnectionsPerAddress: perAddress } = config;
+    this.#limits = new ConnectionLimits({ ...{ total, perAddress, logger }, onClosed: onBroken });
+  }
+
+  /** Connections taken since the start. */
+  get connections(): number {
+    return this.#connections;
+  }
+
+  /** Where it listens; undefined while it does not. */
+  get address(): AddressInfo | undefined {
+    const address = this.#server?.address();
+    return typeof address === 'object' ? (address ?? undefined) : undefined;
+  }
+
+  /** A request was signed rightly: its sender goes before strangers from now on. */
+  trust({ socket }: IncomingMessage): void {
+    this.#limits.trust(socket.remoteAddress);
+  }
+
+  /** Begins and returns at once. */
+  start(): void {
+    void this.#open();
+  }
+
+  /** Takes no new connections, and ends those that do nothing. */
+  refuse(): void {
+    this.#stopped = true;
+    clearTimeout(this.#retry);
+    clearInterval(this.#renewal);
+    this.#server?.close();
+  }
+
+  /** Ends all connections. */
+  close(): void {
+    this.refuse();
+    this.#server?.closeAllConnections();
+  }
+
+  async #open(): Promise<void> {
+    const { config, logger, onState, retry = RETRY } = this.#options;
+    try {
+      const server = await this.#listen();
+      if (this.#stopped) {
+        server.close();
+        return;
+      }
+      this.#server = server;
+      this.#failures = 0;
+      const { address, port } = this.address ?? {};
+      const { path, tls } = config;
+      logger.info({ address, port, path, tls: tls !== undefined }, `seneye posts are taken at port ${port}`);
+      onState('up');
+    } catch (error) {
+      if (this.#stopped) return;
+      onState('down', `${failureText(error, config)} The driver keeps trying.`);
+      this.#retry = setTimeout(() => void this.#open(), delayMs(this.#failures++, retry));
+    }
+  }
+
+  async #listen(): Promise<Server> {
+    const { config, onRequest, onBroken } = this.#options;
+    const server = await this.#create();
+    server.maxConnections = config.maxConnections + CLOSING_CONNECTIONS;
+    server.maxRequestsPerSocket = MOST_REQUESTS;
+    const take = (request: IncomingMessage, response: ServerResponse, goOn: () => void): void => {
+      const { socket } = request;
+      let state: 'incomplete' | 'working' | 'over' = 'incomplete';
+      request.once('end', () => {
+        if (state !== 'incomplete') return;
+        state = 'working';
+        this.#limits.works(socket);
+      });
+      response.once('close', () => {
+        if (state === 'working') this.#limits.rests(socket);
+        state = 'over';
+      });
+      onRequest(request, response, goOn);
+    };
+    server.on('request', (request, response) => {
+      take(request, response, () => undefined);
+    });
+    server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+      take(request, response, () => {
+        response.writeContinue();
+      });
+    });
+    server.on('connection', (socket: Socket) => {
+      this.#connections++;
+      this.#limits.add(socket);
+    });
+    server.on('drop', onBroken);
+    server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+      this.#options.onBroken();
+      endBroken(error, socket);
+    });
+    const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+    // For good: an error that nobody listens for would end the process.
+    server.on('error', reject);
+    server.listen({ port: config.port, ...(config.host === undefined ? {} : { host: config.host }) }, () => {
+      resolve(undefined);
+    });
+    await promise;
+    return server;
+  }
+
+  async #create(): Promise<Server> {
+    const { config, renewMs = RENEW_MS } = this.#options;
+    const { tls, requestTimeoutMs } = config;
+    const rules: ServerOptions = {
+      requestTimeout: requestTimeoutMs,
+      headersTimeout: requestTimeoutMs,
+      // By default Node looks every 30 seconds only.
+      connectionsCheckingInterval: Math.min(1000, requestTimeoutMs),
+      maxHeaderSize: MOST_HEADER_BYTES,
+      // Small senders leave it out.
+      requireHostHeader: false,
+    };
+    if (tls === undefined) return createServer(rules);
+    let used = await readPair(tls);
+    const server = createTlsServer({ ...rules, ...used, handshakeTimeout: requestTimeoutMs, minVersion: 'TLSv1.2' });
+    server.on('tlsClientError', () => {
+      this.#options.onBroken();
+    });
+    clearInterval(this.#renewal);
+    let told: string | undefined;
+    const renew = async (): Promise<void> => {
+      try {
+        const pair = await readPair(tls);
+        if (pair.cert === used.cert && pair.key === used.key) return;
+        server.setSecureContext({ ...pair, minVersion: 'TLSv1.2' });
+        used = pair;
+        told = undefined;
+        this.#options.logger.info({}, 'The seneye listener uses its new certificate');
+      } catch (error) {
+        const text = textOf(error);
+        if (text !== told) this.#options.logger.warn({ err: error }, 'The seneye listener keeps its old certificate');
+        told = text;
+      }
+    };
+    this.#renewal = setInterval(() => void renew(), renewMs);
+    this.#renewal.unref();
+    return server;
+  }
+}
+
+/** Certificate and key as they are now, found to fit each other. */
+async function readPair(tls: NonNullable<SeneyeConfig['tls']>): Promise<{ cert: string; key: string }> {
+  const [cert, key] = await Promise.all([tls.certFile.reveal(), tls.keyFile.reveal()]);
+  try {
+    createSecureContext({ cert, key });
+  } catch (error) {
+    // OpenSSL's text names the kind of mistake, never the key.
+    throw new Error(`Certificate and key of the listener cannot be used (${textOf(error)}).`, { cause: error });
+  }
+  return { cert, key };
+}
+
+/** Node's own answers, but for a sender that was answered already, or has gone. */
+function endBroken(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable || answered.has(socket)) {
+    socket.destroy();
+    return;
+  }
+  const status =
+    error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+      ? '408 Request Timeout'
+      : error.code === 'HPE_HEADER_OVERFLOW'
+        ? '431 Request Header Fields Too Large'
+        : '400 Bad Request';
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy());
+}
+
+/** Connections whose request was answered before its end; a second answer would be taken for that of the next. */
+const answered = new WeakSet<Socket>();
+
+/** Notes that a request was answered before its end. */
+export function answeredEarly({ socket }: IncomingMessage): void {
+  answered.add(socket);
+}
+
+function failureText(error: unknown, { host, port }: ListenerOptions['config']): string {
+  const place = `port ${port}${host === undefined ? '' : ` of ${host}`}`;
+  switch ((error as NodeJS.ErrnoException).code) {
+    case 'EADDRINUSE':
+      return `The seneye listener cannot use ${place}: another program does. Choose another in settings.ingest.seneye.port, or end that program.`;
+    case 'EACCES':
+      return `The seneye listener may not use ${place}. Choose one above 1023 in settings.ingest.seneye.port, or allow it.`;
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `This machine has no address ${host ?? ''}. Correct settings.ingest.seneye.host, or leave it out for all addresses.`;
+    default:
+      return `The seneye listener cannot start. ${textOf(error)}`;
+  }
+}
+
+const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,212 @@
+/**
+ * What becomes of one post: who sent it, whether the signature is right, what stands in it, and when the sender may
+ * forget it. Success is answered only after the bus has acknowledged every reading.
+ */
+import { hash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { limited, type Logger } from '../../../contract/log.ts';
+import type { MonotonicClock } from '../../../contract/monotonic-clock.ts';
+import type { TimeLimits } from '../../source-timestamp.ts';
+import { Stopped } from '../../../lib/stopped.ts';
+import type { DecodedMessage } from '../../reading.ts';
+import type { DeviceWatch } from './device-watch.ts';
+import { readBody, readHead } from './http-request.ts';
+import { JwsError, readJws, type Jws } from './jws.ts';
+import { PostError, readPost, type Post } from './post.ts';
+import { RateLimit } from './rate-limit.ts';
+import { readingsOf } from './readings.ts';
+import { HttpError, retryAfter } from './http-error.ts';
+import type { Sender, SeneyeConfig, Signer } from './sources.ts';
+import { readTime } from './values.ts';
+
+export interface ReceiverOptions {
+  readonly config: SeneyeConfig;
+  /** By the id in the header. */
+  readonly sources: ReadonlyMap<string, Sender>;
+  readonly devices: DeviceWatch;
+  /** Called when a request was signed rightly. */
+  readonly onSigned: (request: IncomingMessage) => void;
+  readonly clock: MonotonicClock;
+  readonly times: TimeLimits;
+  readonly logger: Logger;
+}
+
+/** A message from a known sender, whose signature is right. */
+interface Signed {
+  readonly source: Sender;
+  readonly payload: Buffer;
+  readonly signer: Signer;
+}
+
+/** Seconds after which a sender may find the bus back. */
+const AGAIN_SECONDS = 30;
+const STRANGERS = 'all strangers';
+
+export class Receiver {
+  readonly #options: ReceiverOptions;
+  /** Of right posts, by source; of wrong ones, by source and address, so that a forger does not silence the device. */
+  readonly #posts: RateLimit;
+  readonly #wrong: RateLimit;
+  /** What waits for the bus, by its content: a post that is repeated meanwhile waits for the same. */
+  readonly #waiting = new Map<string, Promise<void>>();
+  #atMostOnce = 0;
+
+  constructor(options: ReceiverOptions) {
+    this.#options = options;
+    this.#posts = new RateLimit(options.config.rateLimit);
+    this.#wrong = new RateLimit(options.config.rateLimit);
+  }
+
+  /** Posts that were taken over core NATS, where they can be lost. */
+  get atMostOnce(): number {
+    return this.#atMostOnce;
+  }
+
+  /**
+   * Resolves when the sender may forget its post.
+   * @param goOn tells a sender that waits for it to send the body
+   * @throws HttpError with the answer for the sender
+   * @throws SenderGone
+   */
+  async receive(request: IncomingMessage, goOn: () => void): Promise<void> {
+    const { config } = this.#options;
+    const claimed = readHead(request, config);
+    const source = this.#sourceOf(claimed);
+    const sender = `${claimed} ${request.socket.remoteAddress ?? ''}`;
+    const waitSeconds = this.#wrong.waitSeconds(sender);
+    if (waitSeconds > 0) throw tooMany(waitSeconds);
+    this.#checkRoom(source);
+    goOn();
+    const body = await readBody(request, config);
+    const received = this.#options.clock.now();
+    try {
+      const signed = await check(source, body);
+      const post = read(signed);
+      this.#options.onSigned(request);
+      if (!this.#posts.take(claimed)) throw tooMany(this.#posts.waitSeconds(claimed));
+      await this.#take(signed, post, received);
+    } catch (error) {
+      const refusal = error instanceof JwsError ? new HttpError('malformed', 400, sentence(error.message)) : error;
+      if (refusal instanceof HttpError && (refusal.code === 'malformed' || refusal.code === 'signature')) {
+        this.#wrong.take(sender);
+      }
+      if (refusal instanceof HttpError && refusal.code === 'signature') throw this.#withStatus(refusal);
+      throw refusal;
+    }
+  }
+
+  #sourceOf(claimed: string): Sender {
+    const source = this.#options.sources.get(claimed);
+    if (source !== undefined) return source;
+    if (!this.#wrong.take(STRANGERS)) throw tooMany(this.#wrong.waitSeconds(STRANGERS));
+    throw new HttpError('unknownSource', this.#options.config.unknownSourceStatus, 'The sender is not known here.', {
+      hint: 'If it is yours, add the id in its X-SENEYE header to settings.ingest.seneye.sources.',
+    });
+  }
+
+  #checkRoom({ intake }: Sender): void {
+    if (this.#waiting.size < this.#options.config.maxWaiting && !intake.full) return;
+    throw new HttpError('busy', 503, 'Too many posts wait for the bus.', { headers: retryAfter(AGAIN_SECONDS) });
+  }
+
+  async #take(signed: Signed, post: Post | PostError, received: bigint): Promise<void> {
+    const { source, payload } = signed;
+    const { times, config, devices, logger } = this.#options;
+    let delivery: DecodedMessage;
+    if (post instanceof PostError) {
+      delivery = { measurements: [], rejects: [{ code: post.code, reason: post.message, payload, received }] };
+      limited(logger).warn(
+        `seneye post of ${source.name}`,
+        { connection: source.name, reason: post.code },
+        `A signed seneye post cannot be read: ${post.message}`,
+      );
+    } else {
+      const name = source.deviceName(post.sud);
+      devices.heard(source, source.idOf(post.sud), name ?? post.name);
+      delivery = readingsOf(post, payload, received, { times, outOfWater: config.outOfWater, name });
+    }
+    // Without a time of its own a post that looks the same may be a new one.
+    const same = post instanceof PostError || readTime(post.timestamp) !== undefined;
+    const key = `${source.name}/${hash('sha256', payload)}${same ? '' : `/${received}`}`;
+    await this.#acknowledged(this.#waiting.get(key) ?? this.#hand(key, source, delivery));
+  }
+
+  #hand(key: string, source: Sender, delivery: DecodedMessage): Promise<void> {
+    this.#checkRoom(source);
+    if (source.intake.atMostOnce) this.#atMostOnce++;
+    const taken = source.intake.take(delivery).finally(() => this.#waiting.delete(key));
+    this.#waiting.set(key, taken);
+    // Nobody may listen any more when it ends.
+    taken.catch(() => undefined);
+    return taken;
+  }
+
+  /** @throws HttpError when that does not happen in time */
+  async #acknowledged(taken: Promise<void>): Promise<void> {
+    const { ackTimeoutMs } = this.#options.config;
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      reject(
+        new HttpError('busAway', 503, `The bus did not take the readings within ${ackTimeoutMs} ms.`, {
+          headers: retryAfter(AGAIN_SECONDS),
+          hint: 'They stay under way as long as the driver runs.',
+        }),
+      );
+    }, ackTimeoutMs);
+    try {
+      await Promise.race([taken, late]);
+    } catch (error) {
+      if (!(error instanceof Stopped)) throw error;
+      throw new HttpError('stopping', 503, 'The receiver stops.', { headers: retryAfter(AGAIN_SECONDS) });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #withStatus({ code, message, hint }: HttpError): HttpError {
+    return new HttpError(code, this.#options.config.badSignatureStatus, message, hint === undefined ? {} : { hint });
+  }
+}
+
+/** @throws HttpError, JwsError */
+async function check(source: Sender, body: Buffer): Promise<Signed> {
+  const jws = readJws(body);
+  const signer = await signerOf(source, jws);
+  if (signer === undefined) {
+    throw new HttpError('signature', 401, 'The signature is wrong.', {
+      hint: 'Is the secret of this source the one that the settings of the sender show?',
+    });
+  }
+  return { source, payload: jws.payload, signer };
+}
+
+async function signerOf(source: Sender, jws: Jws): Promise<Signer | undefined> {
+  try {
+    return await source.signerOf(jws);
+  } catch (error) {
+    throw new HttpError('noSecret', 503, 'The receiver cannot check signatures now.', {
+      headers: retryAfter(AGAIN_SECONDS),
+      hint: error instanceof Error ? error.message : String(error),
+    });
+  }
+}
+
+/** @throws HttpError when the device has to sign in another way */
+function read({ source, payload, signer }: Signed): Post | PostError {
+  let post: Post;
+  try {
+    post = readPost(payload);
+  } catch (error) {
+    if (error instanceof PostError) return error;
+    throw error;
+  }
+  if (source.mayBeSignedBy(signer, post.sud)) return post;
+  throw new HttpError('signature', 401, 'The signature is not that of the device.', {
+    hint: 'The device has a secret of its own in the configuration; its posts must be signed with that, and no others.',
+  });
+}
+
+const tooMany = (waitSeconds: number): HttpError =>
+  new HttpError('tooMany', 429, 'Too many posts.', { headers: retryAfter(waitSeconds) });
+
+const sentence = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`;

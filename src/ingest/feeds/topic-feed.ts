@@ -1,0 +1,130 @@
+/** A feed that listens to topics of one broker and makes readings of messages by mapping entries. */
+import type { FeedHealth, FeedMetrics } from '../../contract/telemetry.ts';
+import { FeedStatus } from '../feed-status.ts';
+import type { Feed, FeedTools } from '../feed.ts';
+import type { ReadingsSink } from '../readings-sink.ts';
+import { openMapping, type Mapping, type MappingEntry } from '../mapping/mapping.ts';
+import { subscriptionsOf, type Subscribable } from '../mapping/subscriptions.ts';
+import type { Origin } from '../reading.ts';
+import { StalenessWatch } from '../staleness.ts';
+import {
+  openBrokerClient,
+  type Incoming,
+  type BrokerCredentials,
+  type BrokerOptions,
+  type BrokerClient,
+} from '../../mqtt/client.ts';
+
+/** What a feed listens to, and how it reads it. */
+export interface TopicEntry extends MappingEntry, Subscribable {
+  /** Silence beyond this is reported, in milliseconds. */
+  readonly silentAfterMs?: number | undefined;
+}
+
+export interface TopicFeedOptions {
+  readonly origin: Origin;
+  readonly connection: BrokerOptions;
+  readonly version: '3.1.1' | '5';
+  readonly clientId: string;
+  readonly credentials: () => Promise<BrokerCredentials>;
+  readonly entries: readonly TopicEntry[];
+  readonly tools: FeedTools;
+  /** For texts: `MQTT broker "hall"`. */
+  readonly label: string;
+  /** What to look at when a filter has gone silent, as a sentence. */
+  readonly stalenessAdvice?: string | undefined;
+}
+
+export class TopicFeed implements Feed {
+  readonly #options: TopicFeedOptions;
+  readonly #intake: ReadingsSink;
+  readonly #mapping: Mapping;
+  readonly #condition: FeedStatus;
+  readonly #silence: StalenessWatch;
+  readonly #link: BrokerClient;
+
+  constructor(options: TopicFeedOptions) {
+    const { origin, connection, version, clientId, credentials, entries, tools, label } = options;
+    const { logger } = tools;
+    this.#options = options;
+    this.#intake = tools.intake(origin);
+    this.#mapping = openMapping(entries, tools.times);
+    this.#condition = new FeedStatus(origin.scheme, origin.connection, logger);
+    const settle = (): void => {
+      this.#settle();
+    };
+    this.#silence = new StalenessWatch({ onSilent: settle, onHeard: settle });
+    const subscriptions = subscriptionsOf(entries);
+    this.#link = openBrokerClient({
+      ...connection,
+      ...{ version, clientId, credentials, label, logger },
+      receiveMaximum: this.#intake.window,
+      subscriptions: () => subscriptions,
+      onMessage: (message) => this.#take(message),
+      full: () => this.#intake.full,
+      whenReady: () => this.#intake.whenReady(),
+      onState: settle,
+    });
+  }
+
+  start(): void {
+    for (const [at, { silentAfterMs }] of this.#options.entries.entries()) {
+      if (silentAfterMs !== undefined) this.#silence.expect({ name: String(at), afterMs: silentAfterMs });
+    }
+    this.#link.start();
+  }
+
+  async stop(deadlineMs: number): Promise<void> {
+    this.#silence.stop();
+    // At once: the link takes nothing new from here on, and waits for what the intake still brings to the bus.
+    await Promise.all([this.#link.stop(deadlineMs), this.#intake.stop(deadlineMs)]);
+  }
+
+  health(): FeedHealth {
+    const { trouble, lastReceivedMs } = this.#intake;
+    const waits = trouble !== undefined && ['up', 'silent', 'waiting'].includes(this.#condition.state);
+    return this.#condition.health(lastReceivedMs, waits ? { state: 'waiting', message: trouble } : undefined);
+  }
+
+  metrics(): FeedMetrics {
+    const { scheme, connection } = this.#intake.origin;
+    const numbers = this.#intake.numbers();
+    const { atMostOnce, connections } = this.#link.numbers;
+    return {
+      ...numbers,
+      kind: scheme,
+      name: connection,
+      refused: 0,
+      // With core NATS every message may get lost, whatever the broker keeps.
+      atMostOnce: this.#intake.atMostOnce ? numbers.received : atMostOnce,
+      connections,
+    };
+  }
+
+  async #take(message: Incoming): Promise<void> {
+    const entry = this.#mapping.entryOf(message.topic);
+    // What the broker had kept is no sign that anybody speaks.
+    if (entry !== undefined && !message.retained) this.#silence.heard(String(entry));
+    await this.#intake.take(this.#mapping.read(message));
+  }
+
+  #settle(): void {
+    const { state, message } = this.#link.state;
+    const silent = state === 'up' ? this.#silent() : undefined;
+    if (silent === undefined) this.#condition.is(state, message);
+    else this.#condition.is('silent', silent);
+  }
+
+  /** What has gone silent, in words. It shows only while the connection is up; without one silence is no wonder. */
+  #silent(): string | undefined {
+    const { entries, stalenessAdvice } = this.#options;
+    const silent = this.#silence.silent;
+    if (silent.length === 0) return undefined;
+    const named = silent.slice(0, 5).map(({ name, afterMs }) => {
+      return `"${entries[Number(name)]?.filter ?? name}" for more than ${afterMs / 1000} s`;
+    });
+    const more = silent.length > named.length ? `; and ${silent.length - named.length} more` : '';
+    const advice = stalenessAdvice ?? 'Is the sender running, and does it use this topic?';
+    return `Nothing has come on ${named.join('; ')}${more}. ${advice}`;
+  }
+}

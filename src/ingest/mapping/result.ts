@@ -1,0 +1,97 @@
+/** Gathers what one message comes to, within bounds that no message can exceed. */
+import type { RejectCode } from '../../contract/reading.ts';
+import type { DecodedMessage, Measurement, Reject } from '../reading.ts';
+
+/** A message as a broker delivered it. */
+export interface MqttMessage {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  /** Kept by the broker from before the subscription, so of unknown age. */
+  readonly retained: boolean;
+  readonly received: bigint;
+}
+
+/** Readings that one message may give. */
+export const MAX_READINGS = 10_000;
+/** Dead letters that one message may give; the last one counts the further ones. */
+const MAX_REJECTS = 100;
+
+/** Where something stands in a message. */
+export type About = Readonly<Record<string, string | undefined>>;
+
+export class MappingResult {
+  readonly #message: MqttMessage;
+  readonly #measurements: Measurement[] = [];
+  readonly #rejects: Reject[] = [];
+  readonly #places = new Set<string>();
+  readonly #said = new Set<string>();
+  #furtherRejects = 0;
+  #overflown = false;
+
+  constructor(message: MqttMessage) {
+    this.#message = message;
+  }
+
+  /** True when the message has given all readings that it may, and would give more. */
+  get overflown(): boolean {
+    return this.#overflown;
+  }
+
+  /**
+   * Takes a reading.
+   * @param repeats Whether one tag may have several values at one time, as they come in a list of all that one thing
+   * measured; otherwise two of them mean that different things have one name.
+   */
+  add(measurement: Measurement, repeats: boolean, about: () => About): void {
+    const { tag, time, claimedTime, value, unit, status, attributes } = measurement;
+    const place = JSON.stringify([tag.id, String(time), claimedTime]);
+    const said = JSON.stringify([place, value, unit, status, attributes]);
+    // Word for word the same: it would be stored once anyway.
+    if (this.#said.has(said)) return;
+    if (this.#places.has(place) && !repeats) {
+      this.reject(
+        'badName',
+        `Two values of the message have the name ${tag.id} and one time; the first was taken.`,
+        about,
+      );
+      return;
+    }
+    if (this.#measurements.length >= MAX_READINGS) {
+      this.#overflow();
+      return;
+    }
+    this.#places.add(place);
+    this.#said.add(said);
+    this.#measurements.push(measurement);
+  }
+
+  /** Takes what cannot become a reading. */
+  reject(code: RejectCode, reason: string, about?: () => About): void {
+    if (this.#rejects.length >= MAX_REJECTS) {
+      this.#furtherRejects++;
+      return;
+    }
+    const { topic, payload, received } = this.#message;
+    const all: About = { topic, ...about?.() };
+    const known = Object.entries(all).flatMap(([name, text]) => (text === undefined ? [] : [[name, text] as const]));
+    this.#rejects.push({ code, reason, payload, about: Object.fromEntries(known), received });
+  }
+
+  #overflow(): void {
+    if (this.#overflown) return;
+    this.#overflown = true;
+    this.reject('tooLarge', `The message has more than ${MAX_READINGS} values; the further ones were not read.`);
+  }
+
+  delivery(): DecodedMessage {
+    const last = this.#rejects.at(-1);
+    const rejects =
+      last === undefined || this.#furtherRejects === 0
+        ? this.#rejects
+        : this.#rejects.with(-1, {
+            ...last,
+            reason: `${last.reason} (And ${this.#furtherRejects} further parts of the message could not be read.)`,
+          });
+    return { measurements: this.#measurements, rejects };
+  }
+}

@@ -1,0 +1,80 @@
+/** The time of a record: the one that it names, or that of arrival, and what is to be said of it. */
+import { parsePath } from '../../config/ingest/json-path.ts';
+import type { MappingFile, TimeFile } from '../../config/ingest/mapping.ts';
+import { settleTime, type TimeLimits } from '../source-timestamp.ts';
+import type { Measurement } from '../reading.ts';
+import { findOne, type Found } from './json-query.ts';
+import type { JsonText } from './json-text.ts';
+import type { MqttMessage } from './result.ts';
+import { readTime } from './time.ts';
+import { missingTexts } from './value.ts';
+
+/** A time and its circumstances, or why there is none. */
+export type Timed =
+  Pick<Measurement, 'time' | 'claimedTime' | 'status' | 'reason' | 'attributes'> | { readonly problem: string };
+
+/** Where a time is looked for. */
+export interface TimePlace {
+  readonly json: JsonText;
+  readonly root: Found;
+  readonly record: Found;
+}
+
+type Options = Pick<MappingFile, 'key' | 'missing'> & { readonly time: TimeFile };
+
+/**
+ * Compiles the reading of times. A value is not thrown away for its time, except where the time is all that tells it
+ * from others.
+ */
+export function timeReader(options: Options, limits: TimeLimits): (message: MqttMessage, place: TimePlace) => Timed {
+  const { time, key, missing } = options;
+  if (time.path === undefined) return (message) => arrival(message);
+  const path = parsePath(time.path);
+  const isMissing = missingTexts(missing);
+  const none = ({ value }: Found): boolean => value === null || (typeof value === 'string' && isMissing(value));
+
+  return (message, { json, root, record }) => {
+    const { received } = message;
+    const found = findOne(json, time.of === 'message' ? root : record, path);
+    if (found === undefined || none(found)) {
+      if (key === 'time')
+        return { problem: `The record has no time at ${path.text}, and nothing else tells it apart.` };
+      if (time.optional) return arrival(message);
+      return arrival(message, `The message names no time at ${path.text}; the time is that of arrival.`);
+    }
+    const read = readTime(found, time, received);
+    if ('problem' in read) {
+      if (key === 'time') return read;
+      return arrival(message, `${read.problem} The time is that of arrival.`, claimText(found));
+    }
+    const settled = settleTime(read.instant, received, limits);
+    if (settled.status !== 'Good') {
+      return message.retained ? { ...settled, attributes: { ...settled.attributes, retained: true } } : settled;
+    }
+    if (read.doubt === undefined) return settled;
+    const claimedTime = claimText(found);
+    return { ...settled, claimedTime, status: 'Questionable', reason: read.doubt, attributes: { claimedTime } };
+  };
+}
+
+/** The time of arrival, with what makes it doubtful. */
+function arrival({ received, retained }: MqttMessage, doubt?: string, claimedTime?: string): Timed {
+  const reasons = [
+    ...(doubt === undefined ? [] : [doubt]),
+    ...(retained ? ['The broker had kept the message; nobody knows how old it is.'] : []),
+  ];
+  if (reasons.length === 0) return { time: received, status: 'Good' };
+  const attributes = {
+    ...(claimedTime === undefined ? {} : { claimedTime }),
+    ...(retained ? { retained: true } : {}),
+  };
+  // A text that is no time says nothing of when: many readings may bear the same one ("--"), so it is no part of the id
+  // by which repetitions are recognized.
+  return { time: received, status: 'Questionable', reason: reasons.join(' '), attributes };
+}
+
+/** What stands in the message, as far as it is short. */
+function claimText({ value, source }: Found): string {
+  if (typeof value === 'string') return value.slice(0, 100);
+  return typeof value === 'number' ? (source ?? String(value)).slice(0, 100) : typeof value;
+}

@@ -1,0 +1,225 @@
+/**
+ * The common entrance of all feeds: turns what a feed understood into messages for the bus, sends them, counts, and says
+ * when the sender's message may be acknowledged.
+ */
+import { SubjectError, publishSubject } from '../bus/subject.ts';
+import { PublishFailure, type Publication, type ReadingsPublisher } from '../bus/jetstream/readings-publisher.ts';
+import { limited, type Logger } from '../contract/log.ts';
+import { rejectCodes, type RejectCode } from '../contract/reading.ts';
+import { Pipeline, type PublishRequest } from './pipeline.ts';
+import {
+  deadLetterOf,
+  publicationOf,
+  type DecodedMessage,
+  type Measurement,
+  type Origin,
+  type Reject,
+  type Tag,
+} from './reading.ts';
+
+export interface ReadingsSinkOptions {
+  readonly origin: Origin;
+  /** First tokens of every subject. */
+  readonly prefix: string;
+  readonly publisher: ReadingsPublisher;
+  /** Publications that may wait for their acknowledgement at once. */
+  readonly inFlight: number;
+  /** Messages of senders that may be under way at once; a feed takes no more while it is `full`. */
+  readonly window: number;
+  readonly logger: Logger;
+}
+
+/** Counts since the start; `waiting` is a gauge. */
+export interface ReadingsSinkMetrics {
+  /** Messages that senders handed in. */
+  received: number;
+  /** Readings that are safe on the bus. */
+  readings: number;
+  /** Of those, the ones that the stream had already. */
+  duplicates: number;
+  /** Messages, or parts of them, that became dead letters, by reason. */
+  rejected: Partial<Record<RejectCode, number>>;
+  /** Attempts to publish that failed and were repeated. */
+  retried: number;
+  /** Dead letters that did not fit the bus either; the log holds their reasons. */
+  dropped: number;
+  /** Messages of senders that are not acknowledged yet. */
+  waiting: number;
+}
+
+/**
+ * What may wait for the bus before a feed takes no further message, however few they are: a message can hold thousands of
+ * readings, and each that waits takes some 4 KB of memory.
+ */
+const MOST_WAITING = 20_000;
+
+export class ReadingsSink {
+  readonly origin: Origin;
+  readonly #options: ReadingsSinkOptions;
+  readonly #pipeline: Pipeline;
+  readonly #rejected = new Map<RejectCode, number>();
+  readonly #counts = { received: 0, readings: 0, duplicates: 0, dropped: 0, waiting: 0 };
+  #waitingForRoom: (() => void)[] = [];
+  #lastReceivedMs: number | undefined;
+
+  constructor(options: ReadingsSinkOptions) {
+    this.origin = options.origin;
+    this.#options = options;
+    this.#pipeline = new Pipeline({ publisher: options.publisher, inFlight: options.inFlight });
+  }
+
+  /** True where an acknowledged reading can still be lost, by choice of the operator. */
+  get atMostOnce(): boolean {
+    return this.#options.publisher.atMostOnce;
+  }
+
+  /** Why nothing reaches the bus at this moment; undefined while it does. */
+  get trouble(): string | undefined {
+    return this.#pipeline.trouble;
+  }
+
+  /** When the last message arrived, milliseconds since 1970. */
+  get lastReceivedMs(): number | undefined {
+    return this.#lastReceivedMs;
+  }
+
+  /** How many messages may be under way at once. */
+  get window(): number {
+    return this.#options.window;
+  }
+
+  /** True while as many messages, or readings of them, are under way as may be. */
+  get full(): boolean {
+    return this.#counts.waiting >= this.#options.window || this.#pipeline.numbers.waiting >= MOST_WAITING;
+  }
+
+  /** Resolves as soon as the intake is not full. */
+  async whenReady(): Promise<void> {
+    while (this.full) {
+      await new Promise<void>((resolve) => {
+        this.#waitingForRoom.push(resolve);
+      });
+    }
+  }
+
+  numbers(): ReadingsSinkMetrics {
+    const { retried } = this.#pipeline.numbers;
+    return {
+      ...this.#counts,
+      retried,
+      rejected: Object.fromEntries(rejectCodes.flatMap((code) => this.#countOf(code))),
+    };
+  }
+
+  /**
+   * Brings what one message of a sender came to onto the bus. When this resolves, the message may be acknowledged; a
+   * message that came to nothing may be acknowledged at once.
+   * @throws Stopped when the driver stops before: the message must not be acknowledged
+   */
+  async take(delivery: DecodedMessage): Promise<void> {
+    this.#counts.received++;
+    this.#counts.waiting++;
+    this.#lastReceivedMs = Date.now();
+    try {
+      const { measurements, rejects } = delivery;
+      const all = await Promise.allSettled([
+        ...measurements.map((measurement) => this.#takeMeasurement(measurement)),
+        ...rejects.map((reject) => this.#takeReject(reject)),
+      ]);
+      const failed = all.find((one) => one.status === 'rejected');
+      if (failed !== undefined) throw failed.reason;
+    } finally {
+      this.#counts.waiting--;
+      if (!this.full) for (const go of this.#waitingForRoom.splice(0)) go();
+    }
+  }
+
+  /** See `Feed.stop`. */
+  async stop(deadlineMs: number): Promise<void> {
+    await this.#pipeline.stop(deadlineMs);
+    for (const go of this.#waitingForRoom.splice(0)) go();
+  }
+
+  async #takeMeasurement(measurement: Measurement): Promise<void> {
+    const sent = { inPlace: false };
+    const rejected = (publication: Publication, code: RejectCode, reason: string): PublishRequest => {
+      sent.inPlace = true;
+      return this.#reject(rejectOf(measurement, publication.body, code, reason));
+    };
+    const confirmation = await this.#send(() => {
+      const publication = publicationOf(this.#options.prefix, this.origin, measurement);
+      const problem = nameProblem(measurement.tag, publication.subject);
+      if (problem !== undefined) return rejected(publication, 'badName', problem);
+      return { publication, instead: (why) => rejected(publication, 'tooLarge', why) };
+    });
+    if (sent.inPlace || confirmation === undefined) return;
+    this.#counts.readings++;
+    if (confirmation.duplicate) this.#counts.duplicates++;
+  }
+
+  async #takeReject(reject: Reject): Promise<void> {
+    await this.#send(() => this.#reject(reject));
+  }
+
+  #reject(reject: Reject): PublishRequest {
+    this.#count(reject.code);
+    this.#options.logger.debug({ source: this.origin, code: reject.code, about: reject.about }, reject.reason);
+    return this.#deadLetter(reject);
+  }
+
+  /** With what was sent as far as it fits, else without it. */
+  #deadLetter(reject: Reject): PublishRequest {
+    const { prefix } = this.#options;
+    return {
+      publication: deadLetterOf(prefix, this.origin, reject),
+      instead: () => ({ publication: deadLetterOf(prefix, this.origin, { ...reject, about: undefined }, 0) }),
+    };
+  }
+
+  /** Undefined when not even a dead letter fits the bus: then the message is given up, which the log tells. */
+  async #send(make: () => PublishRequest) {
+    let id: string | undefined;
+    try {
+      return await this.#pipeline.send(() => {
+        const parcel = make();
+        ({ id } = parcel.publication);
+        return parcel;
+      });
+    } catch (error) {
+      if (!(error instanceof PublishFailure)) throw error;
+      this.#counts.dropped++;
+      limited(this.#options.logger).error(
+        `dropped of ${JSON.stringify(this.origin)}`,
+        { source: this.origin, id, err: error },
+        'A message does not fit the bus, and neither does its dead letter; it is dropped',
+      );
+      return undefined;
+    }
+  }
+
+  #count(code: RejectCode): void {
+    this.#rejected.set(code, (this.#rejected.get(code) ?? 0) + 1);
+  }
+
+  #countOf(code: RejectCode): [RejectCode, number][] {
+    const count = this.#rejected.get(code);
+    return count === undefined ? [] : [[code, count]];
+  }
+}
+
+/** Why a tag can have no subject of its own; undefined for almost all. */
+function nameProblem({ id, tokens }: Tag, subject: string): string | undefined {
+  // Halves of a surrogate pair would all become the same replacement character.
+  if (![id, ...tokens].every((text) => text.isWellFormed())) return 'The name is no well-formed Unicode text.';
+  try {
+    publishSubject(subject);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof SubjectError)) throw error;
+    return error.message;
+  }
+}
+
+function rejectOf({ tag, received }: Measurement, payload: Uint8Array, code: RejectCode, reason: string): Reject {
+  return { code, reason, payload, about: { tag: tag.id }, received };
+}

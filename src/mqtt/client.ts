@@ -1,0 +1,262 @@
+/**
+ * A connection to an MQTT broker that never gives up. Each attempt is a client of its own with fresh credentials, so an
+ * acknowledgement can never reach another connection than the one on which its message came.
+ */
+import { delayMs, sleep, type RetryDelays } from '../lib/backoff.ts';
+import { limited } from '../contract/log.ts';
+import { SecretFilter } from '../net/secret-filter.ts';
+import { Connection, type End, type Opened } from './connection.ts';
+import { attemptFacts, dial, readFresh, STANDARD_EXPIRY_S, type Fresh } from './dial.ts';
+import type {
+  BrokerClientMetrics,
+  BrokerClientOptions,
+  BrokerPublishing,
+  BrokerClientState,
+  SessionStart,
+} from './client-options.ts';
+import { attemptFailure, BrokerError, type AttemptFacts } from './errors.ts';
+import { BrokerUnavailable, Publisher } from './publish.ts';
+import { Receiver } from './receiver.ts';
+import { Subscriptions } from './subscriptions.ts';
+
+export type {
+  Incoming,
+  BrokerCredentials,
+  BrokerClientMetrics,
+  BrokerClientOptions,
+  BrokerOptions,
+  BrokerPublishing,
+  BrokerClientState,
+  SessionStart,
+  Subscription,
+} from './client-options.ts';
+export { BrokerUnavailable, PublishRefused } from './publish.ts';
+
+const standardRetry: { down: RetryDelays; refused: RetryDelays } = {
+  down: { minMs: 250, maxMs: 15_000 },
+  // Slower: accounts get locked by many wrong log-ins, and whoever took the session over wants it back as well.
+  refused: { minMs: 2000, maxMs: 60_000 },
+};
+/** A connection that held this long was a good one; a break after it is a first failure. */
+const GOOD_AFTER_MS = 10_000;
+
+/** Makes a link; nothing is connected before `start`. */
+export function openBrokerClient(options: BrokerClientOptions): BrokerClient {
+  return new BrokerClient(options);
+}
+
+export class BrokerClient implements BrokerPublishing {
+  readonly #options: BrokerClientOptions;
+  readonly #facts: AttemptFacts;
+  readonly #numbers: BrokerClientMetrics = {
+    connections: 0,
+    atMostOnce: 0,
+    redelivered: 0,
+    acknowledged: 0,
+    running: 0,
+  };
+  readonly #receiver: Receiver;
+  readonly #subscriptions: Subscriptions;
+  readonly #stopping = new AbortController();
+  readonly #upListeners = new Set<(up: SessionStart) => void>();
+  readonly #subscribedListeners = new Set<(granted: (filter: string) => boolean) => void>();
+  #state: BrokerClientState = { state: 'connecting' };
+  #connection: Connection | undefined;
+  #publisher: Publisher | undefined;
+  #running: Promise<void> | undefined;
+  /** Connections in a row that the broker closed without a word soon after they were made. */
+  #shortOnes = 0;
+  #expiry: number | undefined;
+
+  constructor(options: BrokerClientOptions) {
+    this.#options = options;
+    this.#facts = attemptFacts(options);
+    this.#receiver = new Receiver(options, this.#numbers);
+    this.#subscriptions = new Subscriptions(options);
+  }
+
+  get state(): BrokerClientState {
+    return this.#state;
+  }
+
+  get numbers(): Readonly<BrokerClientMetrics> {
+    return this.#numbers;
+  }
+
+  /** Begins and returns at once; what goes wrong shows in `state`. */
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /**
+   * Takes nothing new, waits so long for what is under way, sends its acknowledgements and leaves. The session and what
+   * was not acknowledged stay with the broker.
+   */
+  async stop(deadlineMs: number): Promise<void> {
+    await this.#receiver.stop(deadlineMs);
+    this.#stopping.abort();
+    await this.#connection?.leave('left');
+    await this.#running;
+    this.#is({ state: 'stopped' });
+  }
+
+  /** Looks at what to listen to again, and tells the broker of differences. */
+  refresh(): void {
+    if (this.#connection !== undefined && this.#publisher !== undefined) void this.#listen(this.#connection);
+  }
+
+  async publish(topic: string, payload: Uint8Array, qos: 0 | 1): Promise<void> {
+    if (this.#publisher === undefined)
+      throw new BrokerUnavailable(this.#state.message ?? 'There is no connection to the broker.');
+    await this.#publisher.publish(topic, payload, qos);
+  }
+
+  /** Connected and subscribed, at first and again. */
+  onUp(listener: (up: SessionStart) => void): () => void {
+    this.#upListeners.add(listener);
+    return () => {
+      this.#upListeners.delete(listener);
+    };
+  }
+
+  /**
+   * The broker has answered all that was subscribed to: with each connection, after each `refresh`, and when it was asked
+   * again for what it had refused. The listener may ask whether it has granted a filter.
+   */
+  onSubscribed(listener: (granted: (filter: string) => boolean) => void): () => void {
+    this.#subscribedListeners.add(listener);
+    return () => {
+      this.#subscribedListeners.delete(listener);
+    };
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopping;
+    let failures = 0;
+    while (!signal.aborted) {
+      // A log-in that is fetched from elsewhere would hold up the end.
+      if (!(await this.#waitForRoom())) return;
+      const { end, upMs } = await this.#connect();
+      if (end === 'left') return;
+      if (upMs > GOOD_AFTER_MS || end === 'full') failures = 0;
+      if (end === 'full') continue;
+      this.#is({ state: end.refused ? 'refused' : 'down', message: this.#explain(end, upMs) });
+      const { down, refused } = this.#options.retry ?? standardRetry;
+      await sleep(delayMs(failures++, end.refused ? refused : down), signal);
+    }
+  }
+
+  /** False when the link was stopped meanwhile. */
+  async #waitForRoom(): Promise<boolean> {
+    if (!this.#receiver.full) return true;
+    this.#is({
+      state: 'waiting',
+      message: 'The bus takes no readings; the broker keeps them until it does again.',
+    });
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    const go = (): void => {
+      resolve(undefined);
+    };
+    this.#stopping.signal.addEventListener('abort', go, { once: true });
+    void this.#receiver.whenReady().then(go);
+    await promise;
+    this.#stopping.signal.removeEventListener('abort', go);
+    return !this.#stopping.signal.aborted;
+  }
+
+  /** One attempt, and the whole life of the connection that comes of it. */
+  async #connect(): Promise<{ end: End; upMs: number }> {
+    let connection: Connection;
+    try {
+      const fresh = await this.#readFresh();
+      if (fresh === undefined) return { end: 'left', upMs: 0 };
+      const { password } = fresh.credentials;
+      const secrets = new SecretFilter(password === undefined ? [] : [password]);
+      connection = new Connection(dial(this.#options, fresh), this.#facts, this.#receiver, secrets);
+    } catch (error) {
+      return { end: attemptFailure(error, this.#facts), upMs: 0 };
+    }
+    this.#connection = connection;
+    const opened = await connection.opened;
+    const since = performance.now();
+    if (opened !== undefined) {
+      this.#numbers.connections++;
+      this.#warnOfExpiry(opened);
+      if (!opened.sessionPresent) this.#subscriptions.forget();
+      // What a broker has kept may come for long before it answers subscriptions, and is no sign of trouble.
+      this.#is({ state: 'connecting' });
+      this.#publisher = new Publisher(connection);
+      await this.#listen(connection);
+      if (connection.live)
+        for (const listener of this.#upListeners) listener({ sessionPresent: opened.sessionPresent });
+    }
+    const end = await connection.ended;
+    this.#subscriptions.rest();
+    this.#publisher = undefined;
+    this.#connection = undefined;
+    return { end, upMs: opened === undefined ? 0 : performance.now() - since };
+  }
+
+  /** What an attempt needs; undefined when the link stops. A log-in that is fetched from elsewhere may take its time. */
+  async #readFresh(): Promise<Fresh | undefined> {
+    const { signal } = this.#stopping;
+    const { connectTimeoutMs, label } = this.#options;
+    const waiting = new AbortController();
+    const stop = (): void => {
+      waiting.abort();
+    };
+    signal.addEventListener('abort', stop, { once: true });
+    const late = sleep(connectTimeoutMs, waiting.signal).then(() => undefined);
+    const reading = readFresh(this.#options, this.#facts);
+    try {
+      const fresh = await Promise.race([reading, late]);
+      if (fresh !== undefined && !signal.aborted) return fresh;
+      reading.then(
+        ({ tunnel }) => tunnel?.destroy(),
+        () => undefined,
+      );
+      if (signal.aborted) return undefined;
+    } finally {
+      signal.removeEventListener('abort', stop);
+      waiting.abort();
+    }
+    throw new BrokerError('timeout', `${label}: the log-in was not ready within ${connectTimeoutMs} ms.`);
+  }
+
+  /** Said once, and again when it changes. */
+  #warnOfExpiry({ sessionExpirySeconds }: Opened): void {
+    const { label, logger, sessionExpirySeconds: wanted = STANDARD_EXPIRY_S } = this.#options;
+    if (sessionExpirySeconds === this.#expiry) return;
+    this.#expiry = sessionExpirySeconds;
+    if (sessionExpirySeconds === undefined || sessionExpirySeconds >= wanted) return;
+    limited(logger).warn(
+      `session expiry of ${label}`,
+      { sessionExpirySeconds },
+      `${label} keeps the session, and the messages for it, for only ${sessionExpirySeconds} s while the driver is away`,
+    );
+  }
+
+  async #listen(connection: Connection): Promise<void> {
+    const refused = await this.#subscriptions.bring(connection, () => {
+      if (connection === this.#connection) void this.#listen(connection);
+    });
+    if (!connection.live || refused === undefined) return;
+    this.#is(refused === '' ? { state: 'up' } : { state: 'refused', message: refused });
+    for (const listener of this.#subscribedListeners) listener((filter) => this.#subscriptions.holds(filter));
+  }
+
+  /** A broker of MQTT 3.1.1 does not say when another client takes the session over; it shows by the pattern only. */
+  #explain(problem: BrokerError, upMs: number): string {
+    this.#shortOnes = problem.code === 'closed' && upMs > 0 && upMs < 6 * GOOD_AFTER_MS ? this.#shortOnes + 1 : 0;
+    if (this.#shortOnes < 2) return problem.message;
+    // It ended before it had answered a subscription: some close the connection over one that they do not allow.
+    const filter = this.#state.state === 'connecting' ? 'it does not allow one of the topic filters, or ' : '';
+    return `${problem.message} It does so again and again: probably ${filter}another client uses the same client id "${this.#options.clientId}".`;
+  }
+
+  #is(state: BrokerClientState): void {
+    if (state.state === this.#state.state && state.message === this.#state.message) return;
+    this.#state = state;
+    this.#options.onState?.(state);
+  }
+}

@@ -1,0 +1,198 @@
+/** One connection to a broker, from the log-in to its end. It never comes back; the link makes the next one. */
+import type { IConnackPacket, IPublishPacket, MqttClient, Packet } from 'mqtt';
+import { withTimeout } from '../lib/timeout.ts';
+import type { SecretFilter } from '../net/secret-filter.ts';
+import { connackRefusal, disconnected } from './reason-codes.ts';
+import { startHeartbeat } from './heartbeat.ts';
+import { attemptFailure, keepAliveExpired, lostConnection, type AttemptFacts, type BrokerError } from './errors.ts';
+import type { Receiver } from './receiver.ts';
+import { sendPacket } from './send-packet.ts';
+
+/** How a connection ended; `full`: left because nothing could be taken any more; `left`: because the driver stops. */
+export type End = BrokerError | 'full' | 'left';
+
+/** What the broker said when it took the log-in. */
+export interface Opened {
+  readonly sessionPresent: boolean;
+  /** How long it keeps the session, in seconds, where that differs from what was asked for (MQTT 5). */
+  readonly sessionExpirySeconds: number | undefined;
+}
+
+/** Both mean to the client: go on with the next packet and send no acknowledgement. */
+const LATER = new Error('The acknowledgement follows when the message is safe.');
+const NOT_TAKEN = new Error('The message was not taken; the broker keeps it.');
+
+/** Characters of the broker's own words that are shown. */
+const LONGEST_REASON = 200;
+
+/** A broker that does not close the connection after our goodbye gets this long. */
+const GOODBYE_MS = 1000;
+
+export class Connection {
+  readonly client: MqttClient;
+  readonly facts: AttemptFacts;
+  /** Resolves when the broker has taken the log-in, or the connection has ended. */
+  readonly opened: Promise<Opened | undefined>;
+  /** Resolves with the reason when the connection is over. */
+  readonly ended: Promise<End>;
+  readonly #receiver: Receiver;
+  readonly #secrets: SecretFilter;
+  readonly #opening = Promise.withResolvers<Opened | undefined>();
+  readonly #ending = Promise.withResolvers<End>();
+  #connack: IConnackPacket | undefined;
+  #streamError: unknown;
+  #end: End | undefined;
+  #leaving: 'full' | 'left' | undefined;
+  #holding: NodeJS.Timeout | undefined;
+  #stopHeartbeat: () => void = () => undefined;
+
+  /**
+   * Takes over a client that has just begun to connect.
+   * @param secrets of the log-in, to take out of what the broker says
+   */
+  constructor(client: MqttClient, facts: AttemptFacts, receiver: Receiver, secrets: SecretFilter) {
+    this.client = client;
+    this.facts = facts;
+    this.#secrets = secrets;
+    this.#receiver = receiver;
+    this.opened = this.#opening.promise;
+    this.ended = this.#ending.promise;
+    // Not every error of the stream becomes one of the client.
+    client.stream.on('error', (error: unknown) => {
+      this.#streamError ??= error;
+    });
+    client.on('packetreceive', (packet) => {
+      this.#look(packet);
+    });
+    client.on('connect', () => {
+      this.#open();
+    });
+    client.on('error', (error) => {
+      this.#fail(this.#streamError ?? error);
+    });
+    client.on('close', () => {
+      this.#fail(this.#streamError);
+    });
+    client.handleMessage = (packet, next) => {
+      this.#handle(packet, next);
+    };
+  }
+
+  /** Whether something can be sent. */
+  get live(): boolean {
+    return this.#end === undefined && this.#leaving === undefined && this.client.connected;
+  }
+
+  /** True while nothing is read, because nothing can be taken. */
+  get holding(): boolean {
+    return this.#holding !== undefined;
+  }
+
+  /** Says goodbye, so that the broker knows at once that it has to keep what comes, and ends. */
+  async leave(why: 'full' | 'left'): Promise<void> {
+    const polite = this.live;
+    this.#leaving ??= why;
+    if (polite) {
+      sendPacket(this.client, { cmd: 'disconnect', reasonCode: 0 });
+      this.client.stream.end();
+      await withTimeout(GOODBYE_MS, this.ended);
+    }
+    this.finish(why);
+  }
+
+  /** Ends at once. */
+  finish(end: End): void {
+    if (this.#end !== undefined) return;
+    this.#end = this.#leaving ?? end;
+    clearTimeout(this.#holding);
+    this.#stopHeartbeat();
+    this.client.end(true);
+    this.#opening.resolve(undefined);
+    this.#ending.resolve(this.#end);
+  }
+
+  #look(packet: Packet): void {
+    if (packet.cmd === 'connack' && this.#connack === undefined) {
+      this.#connack = packet;
+      const code = this.facts.version === '5' ? packet.reasonCode : packet.returnCode;
+      if (code !== undefined && code !== 0) {
+        this.finish(connackRefusal(code, this.#said(packet.properties), this.facts));
+        return;
+      }
+      // Before any message of the session comes.
+      this.#receiver.arrivals.reconnected(packet.sessionPresent);
+    } else if (packet.cmd === 'disconnect') {
+      this.finish(disconnected(packet.reasonCode ?? 0, this.#said(packet.properties), this.facts));
+    }
+  }
+
+  /** The broker's own words; empty if there are none. */
+  #said(properties: { reasonString?: string } | undefined): string {
+    return this.#secrets.clean(properties?.reasonString ?? '', LONGEST_REASON);
+  }
+
+  #open(): void {
+    if (this.#end !== undefined) return;
+    const { arrivals } = this.#receiver;
+    this.#stopHeartbeat = startHeartbeat({
+      client: this.client,
+      holding: () => this.holding,
+      onPing: () => {
+        arrivals.pinged();
+      },
+      onPong: () => {
+        arrivals.answered();
+      },
+      onSilence: (seconds) => {
+        this.finish(keepAliveExpired(seconds, this.facts));
+      },
+    });
+    this.#opening.resolve({
+      sessionPresent: this.#connack?.sessionPresent ?? false,
+      sessionExpirySeconds: this.#connack?.properties?.sessionExpiryInterval,
+    });
+  }
+
+  #fail(error: unknown): void {
+    const { facts } = this;
+    this.finish(this.#connack === undefined ? attemptFailure(error, facts) : lostConnection(error, facts));
+  }
+
+  /** The client waits with the next packet until `next` is called. Nothing is thrown into it. */
+  #handle(packet: IPublishPacket, next: (error?: Error) => void): void {
+    const kept = packet.qos === 1;
+    if (!this.#receiver.taking || (kept && !this.live)) {
+      next(NOT_TAKEN);
+    } else if (this.#receiver.full) {
+      this.#hold(packet, next);
+    } else {
+      this.#receiver.take(packet, (messageId) => this.#acknowledge(messageId));
+      next(kept ? LATER : undefined);
+    }
+  }
+
+  /**
+   * Reads no further, which makes the broker wait; when that lasts, leaves, since a broker waits better for a client that
+   * is away: it keeps the messages, or gives them to others of a shared subscription.
+   */
+  #hold(packet: IPublishPacket, next: (error?: Error) => void): void {
+    this.#holding = setTimeout(() => {
+      void this.leave('full');
+    }, this.client.keepalive * 500);
+    void this.#receiver.whenReady().then(() => {
+      clearTimeout(this.#holding);
+      this.#holding = undefined;
+      this.#handle(packet, next);
+    });
+  }
+
+  /**
+   * Not in the order of arrival, as the standard would have it for all clients: brokers match by id, and a reading that
+   * the bus refuses for long must not keep the others unacknowledged.
+   */
+  #acknowledge(messageId: number): boolean {
+    if (!this.live) return false;
+    sendPacket(this.client, { cmd: 'puback', messageId, reasonCode: 0 });
+    return true;
+  }
+}

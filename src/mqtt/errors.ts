@@ -1,0 +1,184 @@
+/** Why there is no connection to an MQTT broker, in words for the person who can mend it. */
+import { ProxyError } from '../net/proxy-errors.ts';
+
+export type BrokerErrorCode =
+  | 'nothingListens'
+  | 'unknownHost'
+  | 'unreachable'
+  | 'timeout'
+  | 'closed'
+  | 'notMqtt'
+  | 'untrusted'
+  | 'expired'
+  | 'hostMismatch'
+  | 'certificateRefused'
+  | 'tlsFailed'
+  | 'fileUnreadable'
+  | 'credentials'
+  | 'loginRefused'
+  | 'versionRefused'
+  | 'clientIdRefused'
+  | 'unavailable'
+  | 'takenOver'
+  | 'subscriptionRefused'
+  | 'keepAlive'
+  | 'ended'
+  | 'other';
+
+/** The reason why an attempt failed or a connection broke. The message says what happened and what to do. */
+export class BrokerError extends Error {
+  override readonly name = 'BrokerError';
+  readonly code: BrokerErrorCode;
+
+  constructor(code: BrokerErrorCode, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+  }
+
+  /** The broker answered and would not have us; to try again soon is no use. */
+  get refused(): boolean {
+    return refusals.has(this.code);
+  }
+}
+
+const refusals: ReadonlySet<BrokerErrorCode> = new Set([
+  'credentials',
+  'loginRefused',
+  'versionRefused',
+  'clientIdRefused',
+  'certificateRefused',
+  'takenOver',
+  'subscriptionRefused',
+]);
+
+/** What is known of an attempt besides its error. */
+export interface AttemptFacts {
+  /** For texts: `MQTT broker "hall"`. */
+  readonly label: string;
+  /** Scheme, host and port: `mqtts://broker.example.com:8883`. */
+  readonly where: string;
+  readonly host: string;
+  /** The name that the broker's certificate has to bear. */
+  readonly tlsName: string;
+  readonly tls: boolean;
+  readonly webSocket: boolean;
+  readonly version: '3.1.1' | '5';
+  readonly clientId: string;
+  readonly timeoutMs: number;
+}
+
+type Rule = [pattern: RegExp, code: BrokerErrorCode, text: (facts: AttemptFacts, found: string) => string];
+
+/** By the code of the error, as Node and OpenSSL name it. */
+const networkRules: Rule[] = [
+  [/^ECONNREFUSED$/, 'nothingListens', () => 'nothing listens there. Start the broker, or correct the address.'],
+  [
+    /^(ENOTFOUND|EAI_\w+)$/,
+    'unknownHost',
+    ({ host }) =>
+      `the host name "${host}" cannot be resolved. Correct the address, or the name service of this machine.`,
+  ],
+  [
+    /^(EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|ENETDOWN|EACCES|EPERM|EADDRNOTAVAIL)$/,
+    'unreachable',
+    () => 'it cannot be reached from here. Check network, routes and firewalls.',
+  ],
+  [/^ETIMEDOUT$/, 'timeout', (facts) => timeoutText(facts)],
+  [
+    /^(SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_(VERIFY|GET)_\w+|CERT_(UNTRUSTED|REJECTED|SIGNATURE_FAILURE)|INVALID_CA)$/,
+    'untrusted',
+    (_, found) =>
+      `its certificate is signed by an authority that the driver does not trust (${found}). Give that authority as tls.caFile.`,
+  ],
+  [
+    /^CERT_(HAS_EXPIRED|NOT_YET_VALID)$/,
+    'expired',
+    (_, found) => `its certificate is not valid today (${found}). Renew it, or correct the clock.`,
+  ],
+  [
+    /^(ERR_TLS_CERT_ALTNAME_INVALID|HOSTNAME_MISMATCH)$/,
+    'hostMismatch',
+    ({ tlsName }) =>
+      `its certificate is made out to another name than "${tlsName}". Use an address that the certificate names, or give the certificate's name as tls.serverName.`,
+  ],
+  [
+    /^ERR_SSL_(TLSV?\d*_ALERT_(CERTIFICATE_REQUIRED|UNKNOWN_CA|ACCESS_DENIED)|SSLV?3?_ALERT_(BAD_CERTIFICATE|CERTIFICATE_\w+|UNSUPPORTED_CERTIFICATE|HANDSHAKE_FAILURE)|TLSV13_ALERT_CERTIFICATE_REQUIRED|\w*ALERT_\w*CERTIFICATE\w*)$/,
+    'certificateRefused',
+    (_, found) =>
+      `it does not take the driver's certificate, or wants one (${found}). Give one that it knows as tls.certFile and tls.keyFile.`,
+  ],
+  [
+    /^(ERR_(SSL|TLS|OSSL)_\w+|CERT_\w+|EPROTO)$/,
+    'tlsFailed',
+    (_, found) => `TLS with it failed (${found}). Check that the port speaks TLS, and its versions and ciphers.`,
+  ],
+];
+
+/** A failure before the broker took the log-in. */
+export function attemptFailure(error: unknown, facts: AttemptFacts): BrokerError {
+  if (error instanceof BrokerError) return error;
+  const problem = (code: BrokerErrorCode, text: string): BrokerError =>
+    new BrokerError(code, `${facts.label} at ${facts.where}: ${text}`, error);
+  if (error instanceof ProxyError) return problem('unreachable', error.message);
+  const found = codesOf(error);
+  const said = error instanceof Error ? error.message : '';
+  if (/wrong version number|packet length too long|http request/.test(said)) {
+    const plain = facts.webSocket ? 'ws://' : 'mqtt://';
+    return problem('tlsFailed', `what answers there speaks no TLS. Use ${plain}, or the port on which it speaks TLS.`);
+  }
+  for (const [pattern, code, text] of networkRules) {
+    const hit = found.find((one) => pattern.test(one));
+    if (hit !== undefined) return problem(code, text(facts, hit));
+  }
+  if (said === 'connack timeout' || said.includes('handshake has timed out')) {
+    return problem('timeout', timeoutText(facts));
+  }
+  const status = /^Unexpected server response: (\d+)/.exec(said)?.[1];
+  if (status !== undefined || /subprotocol|Sec-WebSocket|Upgrade header/i.test(said)) {
+    const answer = status === undefined ? 'speaks no MQTT over web sockets' : `answers with HTTP status ${status}`;
+    return problem('notMqtt', `what listens there ${answer}. Correct the path of the address.`);
+  }
+  if (error === undefined || found.some((code) => /^(ECONNRESET|EPIPE|ECONNABORTED)$/.test(code))) {
+    return problem('closed', `it closed the connection before the log-in. ${closedHint(facts)}`);
+  }
+  if (found.length === 0) return problem('notMqtt', `what answers there is no MQTT broker. Correct the address.`);
+  return problem('other', `the connection failed: ${said.slice(0, 300) || 'for a reason unknown'}.`);
+}
+
+function timeoutText({ timeoutMs }: AttemptFacts): string {
+  return `it did not answer within ${timeoutMs} ms. Check that it is an MQTT broker, that it is not overloaded, and the firewalls on the way.`;
+}
+
+function closedHint({ tls, webSocket }: AttemptFacts): string {
+  if (tls) {
+    return 'Check that this port speaks TLS, and whether it wants a certificate of the driver; its log may tell more.';
+  }
+  return `If it expects TLS, use ${webSocket ? 'wss://' : 'mqtts://'}; its log may tell more.`;
+}
+
+/** A connection that was up broke. */
+export function lostConnection(error: unknown, facts: AttemptFacts): BrokerError {
+  const { label, where } = facts;
+  const why = error instanceof Error ? (codesOf(error)[0] ?? error.message.slice(0, 300)) : 'the broker closed it';
+  return new BrokerError(
+    error === undefined ? 'closed' : 'ended',
+    `${label} at ${where}: connection lost, ${why}.`,
+    error,
+  );
+}
+
+/** Nothing has come from the broker for too long, not even the answer to a ping. */
+export function keepAliveExpired(seconds: number, { label, where }: AttemptFacts): BrokerError {
+  return new BrokerError('keepAlive', `${label} at ${where}: no sign of life for ${seconds} s; connection given up.`);
+}
+
+/** The codes of an error and of what it wraps. */
+function codesOf(error: unknown): string[] {
+  const codes: string[] = [];
+  for (let current = error; current instanceof Error && codes.length < 8; current = current.cause) {
+    const { code } = current as { code?: unknown };
+    if (typeof code === 'string') codes.push(code);
+    if (current instanceof AggregateError) codes.push(...current.errors.flatMap(codesOf));
+  }
+  return codes;
+}

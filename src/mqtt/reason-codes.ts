@@ -1,0 +1,87 @@
+/** Why a broker would not have us, or ended a connection, by the codes of its CONNACK and DISCONNECT. */
+import { BrokerError, type AttemptFacts, type BrokerErrorCode } from './errors.ts';
+
+/** Why the broker refused a CONNECT, by the code of its CONNACK: 1 to 5 of MQTT 3.1.1, from 128 of MQTT 5. */
+const connackTexts: Record<number, [BrokerErrorCode, string]> = {
+  1: ['versionRefused', 'it does not speak this version of MQTT. Set "version" to the other one.'],
+  2: ['clientIdRefused', 'it does not take the client id. Set "clientId" to one that it allows.'],
+  3: ['unavailable', 'it says that it is unavailable. Wait, or look at the broker.'],
+  4: ['loginRefused', 'it refused the log-in: wrong user or password.'],
+  5: [
+    'loginRefused',
+    'it refused the log-in: not authorized. Check user, password and client id, and the rights there.',
+  ],
+  128: ['unavailable', 'it refused the connection without a reason.'],
+  132: ['versionRefused', 'it does not speak MQTT 5. Set "version" to "3.1.1".'],
+  133: ['clientIdRefused', 'it does not take the client id. Set "clientId" to one that it allows.'],
+  134: ['loginRefused', 'it refused the log-in: wrong user or password.'],
+  135: [
+    'loginRefused',
+    'it refused the log-in: not authorized. Check user, password and client id, and the rights there.',
+  ],
+  136: ['unavailable', 'it says that it is unavailable. Wait, or look at the broker.'],
+  137: ['unavailable', 'it says that it is busy.'],
+  138: ['loginRefused', 'it has banned this client. Ask its administrator.'],
+  139: ['unavailable', 'it is shutting down.'],
+  140: ['loginRefused', 'it wants another way of logging in than user and password.'],
+  149: ['other', 'the log-in is too large for it.'],
+  151: ['unavailable', 'a quota there is used up.'],
+  156: ['unavailable', 'it wants clients to use another server. Correct the address.'],
+  157: ['unavailable', 'it has moved to another server. Correct the address.'],
+  159: ['unavailable', 'it takes connections more slowly than they come.'],
+};
+
+/** The broker answered the log-in with a refusal. */
+export function connackRefusal(code: number, said: string, facts: AttemptFacts): BrokerError {
+  const [kind, text] = connackTexts[code] ?? ['other', `it refused the connection with code ${code}.`];
+  const id = kind === 'clientIdRefused' ? ` It is "${facts.clientId}" now.` : '';
+  return new BrokerError(kind, `${facts.label} at ${facts.where}: ${text}${id}${quote(said)}`);
+}
+
+/** Why the broker ended a connection that was up, by the reason code of its DISCONNECT (MQTT 5). */
+const disconnectTexts: Record<number, string> = {
+  130: 'it found a fault in what the driver sent (protocol error).',
+  135: 'the rights of the driver were taken away.',
+  137: 'it is busy.',
+  139: 'it shuts down.',
+  141: 'it heard nothing from the driver for too long.',
+  143: 'it does not allow one of the topic filters. Correct them.',
+  147: 'it has more messages under way than the driver allowed.',
+  149: 'a message was too large for it.',
+  150: 'messages came too fast for it.',
+  151: 'a quota there is used up.',
+  152: 'its administrator ended it.',
+  156: 'it wants clients to use another server.',
+  157: 'it has moved to another server.',
+  158: 'it has no shared subscriptions. Leave "share" out.',
+  159: 'it takes connections more slowly than they come.',
+  160: 'connections there may last only so long.',
+  162: 'it takes no wildcards in topic filters. Name the topics.',
+};
+
+/** Of those, the ones that come again with each connection until somebody changes something. */
+const disconnectKinds: Record<number, BrokerErrorCode> = {
+  135: 'loginRefused',
+  143: 'subscriptionRefused',
+  158: 'subscriptionRefused',
+  162: 'subscriptionRefused',
+};
+
+/** The broker said goodbye. */
+export function disconnected(code: number, said: string, facts: AttemptFacts): BrokerError {
+  const { label, where, clientId } = facts;
+  if (code === 142) {
+    return new BrokerError(
+      'takenOver',
+      `${label} at ${where}: another client has taken the session over, since it logs in with the same client id "${clientId}". Give each client an id of its own.`,
+    );
+  }
+  const kind = disconnectKinds[code] ?? 'ended';
+  const text = disconnectTexts[code] ?? `it ended the connection with code ${code}.`;
+  return new BrokerError(kind, `${label} at ${where} ended the connection: ${text}${quote(said)}`);
+}
+
+/** A text of the broker's, on one line; empty if it says nothing. */
+function quote(said: string): string {
+  return said === '' ? '' : ` It says: "${said.replace(/\s+/gu, ' ')}"`;
+}

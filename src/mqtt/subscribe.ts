@@ -1,0 +1,63 @@
+/** Subscribes on one connection, and tells what the broker granted. */
+import type { ClientSubscribeCallback, MqttClient } from 'mqtt';
+import type { Subscription } from './client-options.ts';
+
+type Suback = NonNullable<Parameters<ClientSubscribeCallback>[2]>;
+
+/** Some brokers take no more in one packet. */
+const FILTERS_A_PACKET = 8;
+
+/** The broker's answer for each filter. */
+export interface Granted {
+  readonly subscription: Subscription;
+  /** What it granted, at most what was asked for; or why not. */
+  readonly answer: { readonly qos: number } | { readonly refused: string };
+}
+
+/** Why a subscription was refused, by the code of the SUBACK: 128 in MQTT 3.1.1, more of them in MQTT 5. */
+const refusalTexts: Record<number, string> = {
+  128: 'refused without a reason, mostly for want of rights',
+  135: 'not authorized',
+  143: 'the filter is not allowed',
+  151: 'a quota is used up',
+  158: 'it has no shared subscriptions',
+  162: 'it has no wildcards',
+};
+
+/** Rejects when the connection ends before the broker has answered. */
+export async function subscribe(client: MqttClient, subscriptions: readonly Subscription[]): Promise<Granted[]> {
+  const packets = ([1, 0] as const).flatMap((qos) =>
+    chunks(
+      subscriptions.filter((subscription) => subscription.qos === qos),
+      FILTERS_A_PACKET,
+    ),
+  );
+  return (await Promise.all(packets.map((packet) => subscribeSome(client, packet)))).flat();
+}
+
+/** All of the same quality of service. */
+async function subscribeSome(client: MqttClient, subscriptions: readonly Subscription[]): Promise<Granted[]> {
+  const filters = subscriptions.map(({ filter }) => filter);
+  const qos = subscriptions[0]?.qos ?? 0;
+  // Retained messages come with a new subscription, and not again with a repeated one.
+  const handling = client.options.protocolVersion === 5 ? { rh: 1 } : {};
+  const { promise, resolve, reject } = Promise.withResolvers<Suback | string>();
+  client.subscribe(filters, { qos, ...handling }, (error, _subscriptions, packet) => {
+    if (packet !== undefined) resolve(packet);
+    else if (error !== null && client.connected) resolve(error.message);
+    else reject(error ?? new Error('The connection was closed.'));
+  });
+  const answer = await promise;
+  return subscriptions.map((subscription, index) => {
+    if (typeof answer === 'string') return { subscription, answer: { refused: answer } };
+    const code = Number(answer.granted[index] ?? 128);
+    if (code < 128) return { subscription, answer: { qos: code } };
+    return { subscription, answer: { refused: refusalTexts[code] ?? `code ${code}` } };
+  });
+}
+
+function chunks<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
+    items.slice(index * size, (index + 1) * size),
+  );
+}

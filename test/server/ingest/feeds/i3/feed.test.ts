@@ -1,0 +1,203 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { describe, expect, it, test } from 'vitest';
+import { passwordProblem } from '../../../../simulators/i3/password.ts';
+import { createDeviceKey } from '../../../../simulators/i3/example.ts';
+import { eventually } from '../../../../support/eventually.ts';
+import {
+  asBuyer,
+  asKeyDevice,
+  brokerForTest,
+  buyer,
+  ingestForTest,
+  key,
+  keyProbe,
+  ph,
+  probe,
+  storedIn,
+  temperature,
+} from './harness.ts';
+
+const expOf = (token: string): number =>
+  (JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as { exp: number }).exp;
+
+describe('a buyer', () => {
+  it('brings bought products onto the bus, with its account as user and as client id', async () => {
+    const broker = await brokerForTest();
+    await broker.purchase('bob', temperature);
+    const world = await ingestForTest({ i3: [asBuyer(broker)] });
+    await world.becomes('up');
+    expect(broker.gate.open).toMatchObject([{ username: 'bob', clientId: 'bob', protocolVersion: 4 }]);
+    await broker.publishAs(probe.username, temperature, '18.25');
+    await eventually(async () => {
+      expect(await world.readings()).toMatchObject([
+        {
+          fqn: 'i3:market/signal/ann%2Fpond%2Ftemperature',
+          source: 'i3:market',
+          value: 18.25,
+          status: 'Good',
+        },
+      ]);
+    });
+    expect((await storedIn(world.manager, 'iota.'))[0]?.subject).toBe('iota.readings.i3.market.ann.pond.temperature');
+    expect(world.ingest.metrics()).toMatchObject([
+      { kind: 'i3', name: 'market', received: 1, readings: 1, atMostOnce: 0 },
+    ]);
+  });
+
+  it('is told by a text what silence may mean, for each product, until it is heard', async () => {
+    const broker = await brokerForTest();
+    await broker.purchase('bob', temperature);
+    await broker.purchase('bob', ph);
+    const products = [temperature, ph].map((topic) => ({ topic, payload: 'number', silentAfterMs: 1000 }));
+    const world = await ingestForTest({ i3: [asBuyer(broker, { products })] });
+    const publishing = setInterval(() => void broker.publishAs(probe.username, temperature, '1'), 100);
+    try {
+      await eventually(() => {
+        const { state, message } = world.health();
+        expect(state).toBe('silent');
+        expect(message).toContain(`Nothing has come on "${ph}" for more than 1 s.`);
+        expect(message).not.toContain(temperature);
+        expect(message).toMatch(/bought.*approved.*revoked.*used up.*5 minutes/);
+      });
+      expect(broker.gate.open).toHaveLength(1);
+
+      await broker.approve('bob', ph);
+      const selling = setInterval(() => void broker.publishAs(probe.username, ph, '7'), 100);
+      try {
+        await world.becomes('up');
+      } finally {
+        clearInterval(selling);
+      }
+    } finally {
+      clearInterval(publishing);
+    }
+  });
+
+  it('goes silent when the quantity is used up, while the connection stays', async () => {
+    const broker = await brokerForTest();
+    await broker.purchase('bob', temperature, 2);
+    const world = await ingestForTest({
+      i3: [asBuyer(broker, { products: [{ topic: temperature, payload: 'number', silentAfterMs: 1000 }] })],
+    });
+    await eventually(() => {
+      expect(['up', 'silent']).toContain(world.health().state);
+    });
+    for (const text of ['1', '2']) await broker.publishAs(probe.username, temperature, text);
+    await eventually(() => {
+      expect(broker.quantity('bob', temperature)).toBeUndefined();
+    });
+    await broker.settle();
+    await broker.publishAs(probe.username, temperature, '3');
+    const { message } = await world.becomes('silent');
+    expect(message).toContain('its quantity is not used up');
+    expect((await world.readings()).map(({ value }) => value)).toEqual([1, 2]);
+    expect(broker.gate.attempts).toHaveLength(1);
+  });
+
+  it('is told that the client id is not the account', async () => {
+    const broker = await brokerForTest();
+    const world = await ingestForTest({
+      i3: [
+        asBuyer(broker, {
+          clientId: 'gateway',
+          products: [{ topic: temperature, payload: 'number', silentAfterMs: 1000 }],
+        }),
+      ],
+    });
+    const { message } = await world.becomes('silent');
+    expect(message).toContain('The client id is "gateway" and not the name of the account');
+  });
+
+  it('learns of a refused log-in as such, and uses a password that was corrected meanwhile', async () => {
+    const broker = await brokerForTest();
+    const world = await ingestForTest({ i3: [asBuyer(broker)] }, { secrets: { BUYER: 'not-the-password' } });
+    const { message } = await world.becomes('refused');
+    expect(message).toContain('refused the log-in');
+    world.secrets.BUYER = buyer.password;
+    await world.becomes('up');
+    const said = JSON.stringify([world.log.text(), world.ingest.health(), world.ingest.metrics()]);
+    for (const secret of ['not-the-password', buyer.password]) expect(said).not.toContain(secret);
+  });
+});
+
+describe('a device with a key', () => {
+  it('logs in with a token of the moment, and again after its life', async () => {
+    const broker = await brokerForTest();
+    const credentials = { privateKey: { env: 'KEY' }, lifetimeSeconds: 5 };
+    const world = await ingestForTest({ i3: [asKeyDevice(broker, { credentials })] });
+    await world.becomes('up');
+    const [first] = broker.gate.attempts;
+    expect(first).toMatchObject({ username: keyProbe, clientId: keyProbe, outcome: 'accepted' });
+    const token = first?.password ?? '';
+    expect(Object.keys(JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as object)).toEqual([
+      'iss',
+      'iat',
+      'exp',
+    ]);
+    // The broker looks at a token only when somebody connects.
+    await eventually(() => {
+      expect(Date.now() / 1000).toBeGreaterThan(expOf(token) + 1);
+    });
+    expect(world.health().state).toBe('up');
+    expect(passwordProblem(key.publicBody, token, Math.floor(Date.now() / 1000))).toBe('it has expired');
+    broker.gate.cut();
+    await eventually(() => {
+      expect(broker.gate.attempts).toHaveLength(2);
+    });
+    expect(broker.gate.attempts[1]).toMatchObject({ outcome: 'accepted' });
+    expect(broker.gate.attempts[1]?.password).not.toBe(token);
+    await world.becomes('up');
+    await broker.publishAs(probe.username, temperature, '5');
+    await eventually(async () => {
+      expect((await world.readings()).map(({ value }) => value)).toEqual([5]);
+    });
+    const said = JSON.stringify([world.log.text(), world.ingest.health(), world.ingest.metrics()]);
+    for (const { password = '' } of broker.gate.attempts) expect(said).not.toContain(password);
+  });
+
+  it('learns of a wrong key as a refused log-in, of a network that is away as of that', async () => {
+    const broker = await brokerForTest();
+    const world = await ingestForTest(
+      { i3: [asKeyDevice(broker)] },
+      { secrets: { KEY: createDeviceKey().privatePem } },
+    );
+    const { message } = await world.becomes('refused');
+    expect(message).toContain('refused the log-in');
+    expect(broker.refusals[0]).toContain('its signature does not belong to the key');
+    world.secrets.KEY = key.privatePem;
+    await world.becomes('up');
+    await broker.gate.refuse();
+    broker.gate.cut();
+    expect((await world.becomes('down')).message).not.toContain('log-in');
+    await broker.gate.accept();
+    await world.becomes('up');
+  });
+
+  test.each([
+    [
+      'of another kind',
+      generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+      'is of type ec',
+    ],
+    ['that is the public one', key.publicBody, 'holds a public key'],
+  ])('sends nothing with a key that was replaced by one %s', async (_name, text, why) => {
+    const broker = await brokerForTest();
+    const world = await ingestForTest({ i3: [asKeyDevice(broker)] }, { replaced: { KEY: text } });
+    expect((await world.becomes('refused')).message).toContain(why);
+    expect(broker.gate.taken).toBe(0);
+  });
+
+  test.each([
+    ['as PEM', key.privatePem],
+    ['as its body', key.privatePem.replace(/-----[^-]+-----|\s/g, '')],
+  ])('never sends its private key as a password, %s', async (_name, text) => {
+    const broker = await brokerForTest();
+    const account = { user: keyProbe, credentials: { password: { env: 'PROBE' } } };
+    const world = await ingestForTest({ i3: [asBuyer(broker, account)] }, { replaced: { PROBE: text } });
+    const { message } = await world.becomes('refused');
+    expect(message).toContain('credentials.privateKey');
+    expect(broker.gate.taken).toBe(0);
+    const said = JSON.stringify([world.log.text(), world.ingest.health(), world.ingest.metrics()]);
+    expect(said).not.toContain(key.privatePem.split('\n')[3] ?? '-');
+  });
+});
