@@ -22,6 +22,6 @@ export function errorsPage(): string {
       '\n| `code` | one of the codes above |  |\n| `message`',
     ),
     '`message` names the field, the item or the server, says what is wrong, and is fit to be shown to a person. Programs go by `code` and `retryable`. `retryable` of an error may differ from the table where the cause is known better.',
-    'Known `details`: `field` (the member of the request that is wrong), `problems` (a list of `field` and `message`, when several are), `limit` (the number that was exceeded), `retryAfterMs` (wait so long before you ask again), `timeoutMs` (the budget that was used up), `host` (a name that is not configured), `status` (the HTTP status of the source), `bytes` and `room` (an item that does not fit a message).',
+    'Known `details`: `field` (the member of the request, or the parameter, that is wrong), `problems` (a list of `field` and `message`, of all that are), `limit` (the number that was exceeded), `retryAfterMs` (wait so long before you ask again), `timeoutMs` (the budget that was used up), `host` (a name that is not configured), `status` (the HTTP status of the source), `bytes` and `room` (an item that does not fit a message).',
   ]);
 }

@@ -17,8 +17,8 @@ export function parseParams<Params extends z.ZodObject>(
 ): z.output<Params> {
   const result = validate(schema, params ?? {}, checkLength);
   if (result.ok) return result.data;
-  const { text, details } = explainInvalid(result, `Function "${name}"`, { noun: 'parameter', elsewhere }, 'params');
-  throw new DriverError('badRequest', text, { details: { problems: details } });
+  const { text, details } = explainInvalid(result, `Function "${name}"`, { noun: 'parameter', elsewhere });
+  throw new DriverError('badRequest', text, { details });
 }
 
 const elsewhere = ([key, ...below]: readonly PropertyKey[]): string | undefined =>

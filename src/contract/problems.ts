@@ -18,19 +18,17 @@ function jsonSchemaOf(schema: z.ZodType): SchemaNode {
 export interface Explained {
   /** One sentence for each problem. */
   readonly text: string;
-  /** The same for programs. */
-  readonly details: { field: string; message: string }[];
+  /** The same for programs: the member that is wrong first, and all of them. */
+  readonly details: { field: string; problems: { field: string; message: string }[] };
 }
 
 /**
  * @param subject what the whole is called at the beginning of a sentence: "The request"
- * @param prefix of the paths for programs
  */
 export function explainInvalid(
   { schema, value, issues, more }: Invalid,
   subject: string,
   wording: Omit<Wording, 'nullIsAbsent'>,
-  prefix = '',
 ): Explained {
   const all = explain(issues, value, jsonSchemaOf(schema), { ...wording, nullIsAbsent: true });
   const problems = all.slice(0, MOST_PROBLEMS);
@@ -38,7 +36,10 @@ export function explainInvalid(
   const rest = more || all.length > problems.length ? ['Further problems are not listed.'] : [];
   return {
     text: [...sentences, ...rest].join(' '),
-    details: problems.map((problem) => ({ field: joined(prefix, problem.path), message: statement(problem) })),
+    details: {
+      field: problems[0]?.path ?? '',
+      problems: problems.map((problem) => ({ field: problem.path, message: statement(problem) })),
+    },
   };
 }
 
@@ -48,8 +49,3 @@ function sentence(problem: Problem, subject: string, noun: string): string {
 }
 
 const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
-
-function joined(prefix: string, path: string): string {
-  if (prefix === '' || path === '') return prefix || path;
-  return path.startsWith('[') ? `${prefix}${path}` : `${prefix}.${path}`;
-}

@@ -95,7 +95,7 @@ export function parseRequest(data: Uint8Array): ParsedRequest {
     return unreadable(undefined, asSentence(`The request must be a JSON object, not ${kindOf(json)}`));
   }
   const { text, details } = explainInvalid(result, 'The request', { noun: 'field', elsewhere });
-  return unreadable(json, text, undefined, { problems: details });
+  return unreadable(json, text, undefined, { ...details });
 }
 
 /** Most often it is a parameter that stands beside "params". */

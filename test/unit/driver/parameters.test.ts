@@ -37,6 +37,7 @@ it.each(served.flatMap(({ name, params }) => Object.keys(params.shape).map((para
       expect(error.message.match(/(?:^|[.?] )Parameter "/g), `${JSON.stringify(wrong)}: ${error.message}`).toHaveLength(
         1,
       );
+      expect(String(error.details?.field).split(/[.[]/)[0]).toBe(parameter);
       expect(error.message).toMatch(/^Parameter "\w+[\w.[\]]*" \S[^]*[.?]$/);
     }
   },
