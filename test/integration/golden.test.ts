@@ -6,6 +6,7 @@ import type { SeriesPiece } from '../../src/contract/series.ts';
 import { plantItemId } from '../simulators/seeq/plant/plant.ts';
 import { type Cluster, startCluster } from '../support/cluster.ts';
 import { plainSeeq } from '../support/plain-seeq.ts';
+import { WAIT_MS } from '../support/waiting.ts';
 
 const MEDIA_TYPE = 'application/vnd.seeq.v1+json';
 const PAGE = 1000;
@@ -173,7 +174,8 @@ describe('sessions', () => {
     await control().voidTokens();
     expect(await read()).toMatchObject({ status: 'error', error: { code: 'unauthorized' } });
     await control().set({ accessKeysExpired: false });
-    await expect.poll(async () => (await read()).status).toBe('ok');
+    // A log-in that was refused is tried again after five seconds at the earliest.
+    await expect.poll(async () => (await read()).status, { timeout: 3 * WAIT_MS }).toBe('ok');
   });
 });
 
