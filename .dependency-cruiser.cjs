@@ -1,6 +1,6 @@
 /**
  * The import rules of the house. Arrows point inward:
- *   cli, http -> driver, ingest -> sources, bus -> contract -> lib
+ *   cli -> app -> telemetry -> driver, ingest -> sources, bus, mqtt -> net -> contract -> lib
  * Each rule says what it protects, so that a failing check explains itself.
  */
 const room = (name) => `^src/${name}/`;
@@ -124,7 +124,7 @@ module.exports = {
       name: 'ingest-only-for-the-entry',
       comment: 'The read path must work without any feed.',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(ingest|cli|telemetry)/' },
+      from: { path: '^src/', pathNot: '^src/(ingest|app|cli|telemetry)/' },
       to: { path: room('ingest') },
     },
     {
@@ -138,7 +138,7 @@ module.exports = {
       name: 'telemetry-only-for-the-entry',
       comment: 'Telemetry looks at the other rooms; they do not know that they are watched.',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(telemetry|cli)/' },
+      from: { path: '^src/', pathNot: '^src/(telemetry|app)/' },
       to: { path: room('telemetry') },
     },
     {
@@ -147,6 +147,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/(net|sources)/' },
       to: { path: 'node_modules/(undici|openapi-fetch)/' },
+    },
+    {
+      name: 'app-only-for-the-commands',
+      comment: 'The composition root knows every room; none of them knows it.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(app|cli)/' },
+      to: { path: room('app') },
     },
     {
       name: 'src-does-not-import-tests',

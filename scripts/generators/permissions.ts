@@ -1,6 +1,6 @@
 import type { BusUse } from '../../src/bus/driver-subjects.ts';
 import { callerRights, driverRights, readerRights, type Right } from '../../src/bus/rights.ts';
-import { busUseOf } from '../../src/cli/bus-use.ts';
+import { busUseOf } from '../../src/app/bus-use.ts';
 import { usersOf } from '../../src/cli/permissions.ts';
 import { serverConfiguration } from '../../src/cli/server-configuration.ts';
 import { page, table } from './markdown.ts';

@@ -6,7 +6,7 @@ import { requestSchema } from '../contract/request.ts';
 import { explainInvalid } from '../contract/problems.ts';
 import { validate } from '../contract/validation.ts';
 import { callerOf, type CallerOptions } from './caller-options.ts';
-import { connectCaller, firstConnection } from './caller.ts';
+import { connectCaller, firstConnection } from './connect.ts';
 import { exitCodes, type ExitCode, type Terminal } from './terminal.ts';
 
 /** The options of the command line. */

@@ -5,7 +5,7 @@ import { replyRule } from '../bus/subject.ts';
 import { subject, userPublicKey } from '../config/fields.ts';
 import { loadConfigFile } from '../config/load.ts';
 import { ConfigError } from '../config/problems.ts';
-import { busUseOf, subjectsWithoutAnswers } from './bus-use.ts';
+import { busUseOf, subjectsWithoutAnswers } from '../app/bus-use.ts';
 import { serverConfiguration, type ServerUser } from './server-configuration.ts';
 import { exitCodes, type ExitCode, type Terminal } from './terminal.ts';
 

@@ -1,26 +1,7 @@
-/** `iota-seeqdrv run`: the driver itself, until it is told to stop. */
-import { once } from 'node:events';
-import { hostname } from 'node:os';
-import { getHeapStatistics } from 'node:v8';
-import { connectBus } from '../bus/connection/connection.ts';
-import { serveRequests } from '../bus/requests/endpoint.ts';
-import { clientInbox, controlSubject, SERVICE_NAME } from '../bus/driver-subjects.ts';
-import { Replicas } from '../bus/requests/replicas.ts';
-import { Inbox } from '../bus/requests/inbox.ts';
-import { replyRule } from '../bus/subject.ts';
-import type { Config } from '../config/config.ts';
-import type { LoadedConfig } from '../config/load.ts';
-import type { Logger } from '../contract/log.ts';
-import { Driver } from '../driver/driver.ts';
-import { openIngest } from '../ingest/ingest.ts';
-import { openLog } from '../telemetry/log.ts';
-import { LogTopic } from '../telemetry/log-topic.ts';
-import { startTelemetry } from '../telemetry/telemetry.ts';
-import { openHosts } from './assemble.ts';
-import { busOptions } from './bus-options.ts';
-import { subjectsWithoutAnswers } from './bus-use.ts';
+/** `iota-seeqdrv run`: the driver itself, until it is stopped. */
+import { runApp } from '../app/app.ts';
+import { Hangups } from '../app/reload.ts';
 import { readConfig } from './check.ts';
-import { Hangups } from './reload.ts';
 import { exitCodes, type ExitCode, type Terminal } from './terminal.ts';
 import { packageVersion } from './version.ts';
 
@@ -30,7 +11,10 @@ export async function runFrom(path: string | undefined, terminal: Terminal): Pro
   const hangups = new Hangups();
   try {
     const loaded = await readConfig(path, terminal);
-    return loaded === undefined ? exitCodes.usage : await run(loaded, terminal.env, stopSignal(), hangups);
+    if (loaded === undefined) return exitCodes.usage;
+    const { env } = terminal;
+    const stopped = await runApp({ ...loaded, version: packageVersion(), env, stop: stopSignal(), hangups });
+    return stopped ? exitCodes.ok : exitCodes.failure;
   } finally {
     hangups.stop();
   }
@@ -46,125 +30,3 @@ function stopSignal(): AbortSignal {
   }
   return controller.signal;
 }
-
-/**
- * Serves until `stop`, then answers what is in flight and leaves. The bus being away is no reason to end: the driver
- * keeps trying and says why.
- */
-async function run(
-  { config, path }: LoadedConfig,
-  env: Terminal['env'],
-  stop: AbortSignal,
-  hangups: Hangups,
-): Promise<ExitCode> {
-  const version = packageVersion();
-  const started = new Date().toISOString();
-  const instance = `${hostname()}-${process.pid}`;
-  const { driverid, reqtopic } = config;
-  const identity = { driverid, instance, version, reqtopic };
-  const logTopic = new LogTopic(identity);
-  const { logger: log, ...logging } = openLog({ debug: config.debug, driverid, instance, also: logTopic.write });
-  const hosts = openHosts(config, version, log);
-  const control = controlSubject(reqtopic);
-  const bus = connectBus({
-    ...busOptions(config.bus, `iota-seeqdrv ${instance}`, log),
-    // Below the request topic, where the driver may listen anyhow, so that its user needs no right to an inbox.
-    inboxPrefix: clientInbox(reqtopic),
-  });
-  const replies = new Inbox(bus, control, log);
-  const peers = new Replicas(bus, { subject: control, replies, logger: log });
-  const driver = new Driver({ hosts, limits: config.limits, facts: { version, instance, started }, log, peers });
-  const userAgent = `iota-seeqdrv/${version}`;
-  const ingest = config.ingest && openIngest({ config: config.ingest, bus, logger: log, userAgent });
-  const telemetry = startTelemetry({
-    config,
-    identity,
-    started,
-    bus,
-    driver,
-    hosts,
-    ingest,
-    logger: log,
-    logTopic,
-    logNumbers: logging.numbers,
-  });
-  const endpoint = serveRequests(
-    bus,
-    {
-      subject: reqtopic,
-      queue: config.bus.queue,
-      name: SERVICE_NAME,
-      version,
-      description: 'Seeq driver of IOTA Vue',
-      metadata: {
-        driverType: 'seeq',
-        instance,
-        ...(driverid === undefined ? {} : { driverid }),
-      },
-      stats: () => driver.statistics.snapshot(),
-      chunkBytes: config.bus.chunkBytes,
-      replies,
-      replyRule: replyRule(subjectsWithoutAnswers(config)),
-      logger: log,
-    },
-    (request) => driver.handle(request),
-  );
-  ingest?.start();
-  hangups.serve({ path, env, config, bus, log });
-  log.notice(
-    {
-      version,
-      reqtopic,
-      hosts: config.servers.map(({ name }) => name),
-      ...proxies(config),
-      heapLimitMiB: heapLimitMiB(),
-    },
-    'driver started',
-  );
-
-  await Promise.race([stop.aborted || once(stop, 'abort'), bus.closed]);
-  const stopped = stop.aborted;
-  if (stopped) log.notice({ reason: String(stop.reason) }, 'driver is stopping');
-  else log.error({}, 'the connection to the bus was closed for good');
-
-  hangups.ignore();
-  telemetry.stop();
-  driver.endLeases();
-  const { drainTimeoutMs } = config.limits;
-  await Promise.all([drain(endpoint, driver, drainTimeoutMs, log), ingest?.stop(drainTimeoutMs)]);
-  await bus.close();
-  await hosts.close();
-  log.notice({}, 'driver stopped');
-  await logging.close(LAST_LINES_MS);
-  return stopped ? exitCodes.ok : exitCodes.failure;
-}
-
-/** What a container, a machine or a flag of Node has led to. */
-const heapLimitMiB = (): number => Math.round(getHeapStatistics().heap_size_limit / 2 ** 20);
-
-/** The proxies through which servers and platforms are reached, without credentials. */
-function proxies({ servers, ingest }: Config): { proxies?: Record<string, string> } {
-  const used = [...servers, ...(ingest?.iotopen ?? [])].flatMap(({ name, proxy }) =>
-    proxy === undefined ? [] : [[name, proxy.url] as const],
-  );
-  return used.length === 0 ? {} : { proxies: Object.fromEntries(used) };
-}
-
-/** Requests in flight may end; what does not in time is answered with an error that tells the caller to ask again. */
-async function drain(
-  endpoint: ReturnType<typeof serveRequests>,
-  driver: Driver,
-  timeoutMs: number,
-  log: Logger,
-): Promise<void> {
-  const { unfinished } = await endpoint.stop(timeoutMs);
-  if (unfinished === 0) return;
-  log.warn({ unfinished }, 'requests were cut off by the stop; their callers are told to ask again');
-  driver.stop();
-  await endpoint.stop(LAST_ANSWERS_MS);
-}
-
-/** Time for the answers of requests that were cut off. */
-const LAST_ANSWERS_MS = 2000;
-/** Time for lines of the log that standard output has not taken yet. */
-const LAST_LINES_MS = 1000;

@@ -1,10 +1,10 @@
 /** `iota-seeqdrv watch`: prints values as they change, until it is told to stop. */
 import { once } from 'node:events';
 import type { BusConnection } from '../bus/connection/connection.ts';
-import { NoAnswer, type NatsConnectionLike } from '../client/ask.ts';
+import { NoResponse, type NatsConnectionLike } from '../client/request.ts';
 import { type FollowedLease, followLease, type LeaseItem } from '../client/lease.ts';
 import { callerOf, type CallerOptions } from './caller-options.ts';
-import { connectCaller, firstConnection } from './caller.ts';
+import { connectCaller, firstConnection } from './connect.ts';
 import { exitCodes, type ExitCode, type Terminal } from './terminal.ts';
 
 /** The options of the command line. */
@@ -120,7 +120,7 @@ function lineOf(item: LeaseItem): string {
 /** Whatever connection the bus has at the moment; after a break the lease is renewed on the next one. */
 function liveConnection(bus: BusConnection): NatsConnectionLike {
   const live = () => {
-    if (!bus.nats) throw new NoAnswer('There is no connection to the bus.');
+    if (!bus.nats) throw new NoResponse('There is no connection to the bus.');
     return bus.nats;
   };
   return {

@@ -18,19 +18,19 @@ export interface Answer {
 }
 
 /** The answer cannot be put together; the text says why. */
-export class BrokenAnswer extends Error {
-  override readonly name = 'BrokenAnswer';
+export class IncompleteResponse extends Error {
+  override readonly name = 'IncompleteResponse';
 }
 
 /** Lets each message through once and in order. After a break of the bus a message may come twice. */
 export class AnswerOrder {
   #next = 0;
 
-  /** @returns false for a message that came before; @throws BrokenAnswer when one is missing */
+  /** @returns false for a message that came before; @throws IncompleteResponse when one is missing */
   accept(message: Pick<AnswerMessage, 'seq'>): boolean {
     if (message.seq < this.#next) return false;
     if (message.seq > this.#next) {
-      throw new BrokenAnswer(`Message ${this.#next} of the answer is missing; ask again.`);
+      throw new IncompleteResponse(`Message ${this.#next} of the answer is missing; ask again.`);
     }
     this.#next++;
     return true;

@@ -4,19 +4,19 @@ import type { ErrorBody } from '../contract/errors.ts';
 import { functionTable } from '../contract/functions/table.ts';
 import type { Request } from '../contract/request.ts';
 import { type Answer, joinSeries } from './answer.ts';
-import { ask, askStream, type AskOptions, type NatsConnectionLike, newInbox } from './ask.ts';
+import { ask, requestStream, type ResponseOptions, type NatsConnectionLike, newInbox } from './request.ts';
 import type { AnswerFor, FreeFunctionName, FunctionName, MessageFor, ParamsFor } from './functions.ts';
 import { type FollowedLease, followLease, type FollowOptions, type LeaseRequest } from './lease.ts';
 
 /** Members of a request besides its function and parameters. */
 type RequestOptions = Partial<Pick<Request, 'host' | 'timeoutMs' | 'user'>>;
 
-export interface ClientOptions extends RequestOptions, Pick<AskOptions, 'inboxPrefix'> {
+export interface ClientOptions extends RequestOptions, Pick<ResponseOptions, 'inboxPrefix'> {
   /** The `reqtopic` of the driver. */
   topic: string;
 }
 
-export interface CallOptions extends RequestOptions, Pick<AskOptions, 'silenceMs'> {
+export interface CallOptions extends RequestOptions, Pick<ResponseOptions, 'silenceMs'> {
   /** To cancel the request by; made if absent. */
   id?: string;
   /** Gives up when it is aborted, and cancels the request at the driver. */
@@ -32,8 +32,8 @@ type Arguments<Name extends FunctionName> = Name extends FreeFunctionName
 type AskedName = Exclude<FunctionName, 'eventpipepoll'>;
 
 /**
- * Asks and resolves with the whole answer, also with one that says `error`: look at `status`. Rejects with `NoAnswer`
- * or `BrokenAnswer` when there is no whole answer, and with the signal's reason.
+ * Asks and resolves with the whole answer, also with one that says `error`: look at `status`. Rejects with `NoResponse`
+ * or `IncompleteResponse` when there is no whole answer, and with the signal's reason.
  */
 export type Methods = { readonly [Name in AskedName]: (...args: Arguments<Name>) => Promise<AnswerFor<Name>> };
 
@@ -43,9 +43,9 @@ export interface Client extends Methods {
   /** Follows values as they change, from lease to lease; iterate over the changes. */
   follow(request: LeaseRequest, options?: FollowOptions): FollowedLease;
   /** Any request, as the contract has it; pieces of series are joined. */
-  ask(request: Request, options?: AskOptions): Promise<Answer>;
+  ask(request: Request, options?: ResponseOptions): Promise<Answer>;
   /** The same, message by message. */
-  askStream(request: Request, options?: AskOptions): ReturnType<typeof askStream>;
+  requestStream(request: Request, options?: ResponseOptions): ReturnType<typeof requestStream>;
 }
 
 /** An item that failed, or a server that did, among the others. */
@@ -78,7 +78,7 @@ export function createClient(connection: NatsConnectionLike, options: ClientOpti
     const limits = { ...inbox, ...(silenceMs === undefined ? {} : { silenceMs }), ...(signal ? { signal } : {}) };
     let ended = false;
     try {
-      for await (const message of askStream(connection, topic, request, limits)) {
+      for await (const message of requestStream(connection, topic, request, limits)) {
         ended = message.last;
         yield message;
       }
@@ -117,10 +117,10 @@ export function createClient(connection: NatsConnectionLike, options: ClientOpti
     stream,
     follow: (request: LeaseRequest, follow: FollowOptions = {}) =>
       followLease(connection, topic, { ...whoAndWhere(defaults), ...request }, { ...inbox, ...follow }),
-    ask: async (request: Request, call: AskOptions = {}) =>
+    ask: async (request: Request, call: ResponseOptions = {}) =>
       joined(await ask(connection, topic, { ...defaults, ...request }, { ...inbox, ...call })),
-    askStream: (request: Request, call: AskOptions = {}) =>
-      askStream(connection, topic, { ...defaults, ...request }, { ...inbox, ...call }),
+    requestStream: (request: Request, call: ResponseOptions = {}) =>
+      requestStream(connection, topic, { ...defaults, ...request }, { ...inbox, ...call }),
   };
   // The table names the methods; that it names those of the type is tested.
   return client as unknown as Client;

@@ -1,10 +1,17 @@
 /** `iota-seeqdrv/client`: asks a driver over any NATS connection. */
-export { type Answer, BrokenAnswer, joinSeries } from './answer.ts';
-export { type AskOptions, ask, askStream, type NatsConnectionLike, type NatsMessage, NoAnswer } from './ask.ts';
+export { type Answer, IncompleteResponse, joinSeries } from './answer.ts';
+export {
+  type ResponseOptions,
+  ask,
+  requestStream,
+  type NatsConnectionLike,
+  type NatsMessage,
+  NoResponse,
+} from './request.ts';
 export { type CallOptions, type Client, type ClientOptions, createClient, isFailure } from './client.ts';
 export type { AnswerFor, FunctionName, ItemFor, MessageFor, ParamsFor } from './functions.ts';
 export { FollowedLease, followLease, type FollowOptions, type LeaseItem, type LeaseRequest } from './lease.ts';
-export { Refused } from './lease-term.ts';
+export { Refused } from './lease-session.ts';
 export type { AnswerMessage, AnswerMeta } from '../contract/answer.ts';
 export { type ErrorBody, type ErrorCode, errorCodes } from '../contract/errors.ts';
 export type { Request } from '../contract/request.ts';

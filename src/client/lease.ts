@@ -4,10 +4,10 @@
  */
 import { DEFAULT_LEASE_MS, leaseSilenceMs } from '../contract/functions/data.ts';
 import type { Request } from '../contract/request.ts';
-import { BrokenAnswer } from './answer.ts';
-import { ask, type AskOptions, newInbox, NoAnswer, type NatsConnectionLike } from './ask.ts';
-import { LeaseTerm, type TermEnd } from './lease-term.ts';
-import { type LeaseItem, LeaseNews } from './lease-news.ts';
+import { IncompleteResponse } from './answer.ts';
+import { ask, type ResponseOptions, newInbox, NoResponse, type NatsConnectionLike } from './request.ts';
+import { LeaseSession, type SessionEnd } from './lease-session.ts';
+import { type LeaseItem, ChangeBuffer } from './change-buffer.ts';
 
 export type { LeaseItem };
 
@@ -20,7 +20,7 @@ export interface LeaseRequest extends Pick<Request, 'host' | 'user'> {
   leaseMs?: number;
 }
 
-export interface FollowOptions extends Pick<AskOptions, 'inboxPrefix'> {
+export interface FollowOptions extends Pick<ResponseOptions, 'inboxPrefix'> {
   /** A replica that is silent for longer counts as lost; default: what a lease promises, and a little more. */
   silenceMs?: number;
   /** Told of what went wrong and is being mended. */
@@ -58,12 +58,12 @@ export class FollowedLease implements AsyncIterable<LeaseItem> {
   readonly #request: LeaseRequest;
   readonly #options: FollowOptions;
   readonly #leaseMs: number;
-  readonly #news = new LeaseNews();
+  readonly #news = new ChangeBuffer();
   #cursor: string | undefined;
   #realIntervalMs: number | undefined;
   /** The lease that counts, and the one that is to follow it. */
-  #current: LeaseTerm | undefined;
-  #next: LeaseTerm | undefined;
+  #current: LeaseSession | undefined;
+  #next: LeaseSession | undefined;
   #opened = false;
   #failures = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -128,13 +128,13 @@ export class FollowedLease implements AsyncIterable<LeaseItem> {
     };
     const { inboxPrefix, silenceMs = leaseSilenceMs(this.#leaseMs) + WAY_MS } = this.#options;
     const options = { silenceMs, ...(inboxPrefix === undefined ? {} : { inboxPrefix }) };
-    const term = new LeaseTerm(this.#connection, this.#subject, request, options);
+    const term = new LeaseSession(this.#connection, this.#subject, request, options);
     this.#next = term;
     void this.#follow(term);
   }
 
   /** Never rejects. */
-  async #follow(term: LeaseTerm): Promise<void> {
+  async #follow(term: LeaseSession): Promise<void> {
     const end = await term.run((items, { cursor, intervalMs }) => {
       if (term === this.#next) this.#promote(term);
       // What a lease that was replaced still sends comes from the one that replaced it, too.
@@ -151,7 +151,7 @@ export class FollowedLease implements AsyncIterable<LeaseItem> {
   }
 
   /** The next lease is there: from now on it counts. */
-  #promote(term: LeaseTerm): void {
+  #promote(term: LeaseSession): void {
     const before = this.#current;
     this.#current = term;
     this.#next = undefined;
@@ -167,7 +167,7 @@ export class FollowedLease implements AsyncIterable<LeaseItem> {
     this.#openIn(this.#leaseMs * RENEW_AT);
   }
 
-  #ended({ ended, error }: TermEnd): void {
+  #ended({ ended, error }: SessionEnd): void {
     if (ended === 'cancelled') {
       void this.stop();
       return;
@@ -190,8 +190,8 @@ export class FollowedLease implements AsyncIterable<LeaseItem> {
   }
 
   #mayTryAgain(error: Error): boolean {
-    if (error instanceof NoAnswer) return this.#opened;
-    return error instanceof BrokenAnswer || ('retryable' in error && error.retryable === true);
+    if (error instanceof NoResponse) return this.#opened;
+    return error instanceof IncompleteResponse || ('retryable' in error && error.retryable === true);
   }
 
   #openIn(ms: number): void {
@@ -211,7 +211,7 @@ export class FollowedLease implements AsyncIterable<LeaseItem> {
   }
 }
 
-const cancelling = ({ id }: LeaseTerm): Request => ({
+const cancelling = ({ id }: LeaseSession): Request => ({
   function: 'cancel',
   params: { request: id },
   timeoutMs: STOP_MS,

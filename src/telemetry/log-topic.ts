@@ -3,7 +3,7 @@
  * publishing never logs, so that the log cannot feed itself.
  */
 import { logLevels, type LogLevel, type LogMessage } from '../contract/telemetry.ts';
-import { headOf, type Identity } from './head.ts';
+import { envelopeOf, type Identity } from './envelope.ts';
 
 export class LogTopic {
   readonly #identity: Identity;
@@ -40,7 +40,7 @@ export function logMessage(line: string, identity: Identity): LogMessage | undef
   if (!isLevel(level)) return undefined;
   return {
     kind: 'log',
-    ...headOf(identity, typeof time === 'string' ? time : undefined),
+    ...envelopeOf(identity, typeof time === 'string' ? time : undefined),
     level,
     message: typeof msg === 'string' ? msg : '',
     ...(Object.keys(facts).length === 0 ? {} : { facts }),

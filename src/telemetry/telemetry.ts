@@ -12,14 +12,14 @@ import type { Driver } from '../driver/driver.ts';
 import type { Hosts } from '../driver/hosts.ts';
 import { probe } from '../driver/probe.ts';
 import type { Ingest } from '../ingest/ingest.ts';
-import { headOf, type Identity } from './head.ts';
+import { envelopeOf, type Identity } from './envelope.ts';
 import { busHealth, judge, serverHealth, type Parts } from './health.ts';
 import type { LogNumbers } from './log.ts';
 import type { LogTopic } from './log-topic.ts';
-import { functionMetrics, sourceMetrics, summary } from './numbers.ts';
+import { functionMetrics, sourceMetrics, summary } from './metrics.ts';
 import { meterProcess, type ProcessMeter } from './process.ts';
 import { ServerLog } from './server-log.ts';
-import { ServerWatch } from './watch.ts';
+import { HealthPoller } from './health-poller.ts';
 
 export interface TelemetryOptions {
   /** Topics and periods. */
@@ -41,7 +41,7 @@ export interface TelemetryOptions {
 }
 
 interface Watching {
-  readonly watch: ServerWatch;
+  readonly watch: HealthPoller;
   /** Resolves when each server was asked for the first time. */
   readonly first: Promise<void>;
 }
@@ -105,7 +105,7 @@ export class Telemetry {
       feeds: ingest?.health(),
     };
     const { state, reasons } = judge(parts, this.#stopping);
-    return { kind: 'health', ...headOf(identity), state, reasons, started, ...parts };
+    return { kind: 'health', ...envelopeOf(identity), state, reasons, started, ...parts };
   }
 
   /** Publishes the last health, `stopping`, and nothing more but the log, which goes on as long as the bus. */
@@ -120,7 +120,7 @@ export class Telemetry {
   #watchServers(): Watching {
     const { hosts, logger } = this.#options;
     const servers = hosts.all.map((host) => ({ host, server: watched(host) }));
-    const watch = new ServerWatch(servers.map(({ server }) => server));
+    const watch = new HealthPoller(servers.map(({ server }) => server));
     for (const { host, server } of servers) {
       const log = new ServerLog({
         name: host.source.name,
@@ -176,7 +176,7 @@ export class Telemetry {
     const requests = driver.statistics.snapshot();
     return {
       kind: 'metrics',
-      ...headOf(identity),
+      ...envelopeOf(identity),
       uptimeMs: uptimeMs(),
       inFlight: driver.inFlight,
       unanswerable: requests.unanswerable,
@@ -196,7 +196,7 @@ export class Telemetry {
     const { identity, started, driver, hosts } = this.#options;
     return {
       kind: 'stats',
-      ...headOf(identity),
+      ...envelopeOf(identity),
       started,
       uptimeMs: uptimeMs(),
       ...summary(driver.statistics.snapshot(), hosts.all, this.#traffic(), this.health().state),

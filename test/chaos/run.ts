@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import type { Msg } from 'nats';
 import type { Answer } from '../../src/client/answer.ts';
-import { NoAnswer } from '../../src/client/ask.ts';
+import { NoResponse } from '../../src/client/request.ts';
 import { REQUEST_TOPIC } from '../support/cluster.ts';
 import { Random } from '../support/random.ts';
 import { type Fault, faults } from './faults.ts';
@@ -135,7 +135,7 @@ class Run {
       try {
         return await this.#harness.cluster.ask(request);
       } catch (error) {
-        if (!(error instanceof NoAnswer)) throw error;
+        if (!(error instanceof NoResponse)) throw error;
         await new Promise((resolve) => setTimeout(resolve, RECOVERY_PAUSE_MS));
       }
     }

@@ -1,7 +1,7 @@
 /** Bodies of 1 MiB that are made to be expensive: another caller is answered between them, and a small heap is enough. */
 import type { NatsConnection } from 'nats';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { newInbox } from '../../src/client/ask.ts';
+import { newInbox } from '../../src/client/request.ts';
 import type { AnswerMessage } from '../../src/contract/answer.ts';
 import { functionTable } from '../../src/contract/functions/table.ts';
 import { type Cluster, REQUEST_TOPIC, startCluster } from '../support/cluster.ts';

@@ -1,6 +1,6 @@
 /** Answers larger than any message, and larger than the driver's memory. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { askStream } from '../../src/client/ask.ts';
+import { requestStream } from '../../src/client/request.ts';
 import { compareUtc } from '../../src/contract/instant.ts';
 import type { SeriesPiece } from '../../src/contract/series.ts';
 import { type Cluster, REQUEST_TOPIC, startCluster } from '../support/cluster.ts';
@@ -43,7 +43,7 @@ async function follow(start: string, end: string, pause?: () => Promise<void>): 
   };
   const received: Received = { samples: 0, messages: 0, bytes: 0, first: '', last: '' };
   let more = true;
-  for await (const message of askStream(await cluster.connect(), REQUEST_TOPIC, request)) {
+  for await (const message of requestStream(await cluster.connect(), REQUEST_TOPIC, request)) {
     expect(message.seq).toBe(received.messages++);
     for (const piece of message.items as SeriesPiece[]) {
       expect(more).toBe(true);

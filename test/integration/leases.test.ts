@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } 
 import { z } from 'zod';
 import { runProgram } from '../../src/cli/program.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
-import { askStream } from '../../src/client/ask.ts';
+import { requestStream } from '../../src/client/request.ts';
 import { followLease, type LeaseItem } from '../../src/client/lease.ts';
 import { answerSchema, type AnswerMessage } from '../../src/contract/answer.ts';
 import { eventpipepoll } from '../../src/contract/functions/data.ts';
@@ -83,7 +83,7 @@ class Messages {
   constructor(params: object, envelope: object = {}) {
     const id = randomUUID();
     const request = { function: 'eventpipepoll', id, params: { intervalMs: 1000, ...params }, ...envelope };
-    this.#stream = askStream(cluster.connection, REQUEST_TOPIC, request, { silenceMs: 40_000 });
+    this.#stream = requestStream(cluster.connection, REQUEST_TOPIC, request, { silenceMs: 40_000 });
     onTestFinished(async () => {
       if (!this.end) await cancel(request.id);
     });
@@ -357,7 +357,7 @@ describe('a caller that is gone', () => {
   it('ends its lease, as soon as the bus tells', async () => {
     await daysBack(0);
     const caller = await cluster.connect();
-    const messages = askStream(caller, REQUEST_TOPIC, {
+    const messages = requestStream(caller, REQUEST_TOPIC, {
       function: 'eventpipepoll',
       id: 'gone',
       params: { items: [fqn('Fast')], intervalMs: 1000, leaseMs: 600_000 },

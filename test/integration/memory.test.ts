@@ -1,7 +1,7 @@
 /** The memory that `docs/operations.md` tells an operator to give is enough for the largest answers, by default. */
 import { existsSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { askStream } from '../../src/client/ask.ts';
+import { requestStream } from '../../src/client/request.ts';
 import { type Cluster, REQUEST_TOPIC, startCluster } from '../support/cluster.ts';
 
 const page = readFileSync('docs/operations.md', 'utf8');
@@ -22,7 +22,7 @@ async function follow(item: string, start: number): Promise<number> {
   const [from, to] = [start, start + (SAMPLES - 1) * 1000].map((time) => new Date(time).toISOString());
   const request = { function: 'discrete', timeoutMs: 300_000, params: { items: [item], start: from, end: to } };
   let samples = 0;
-  for await (const message of askStream(await cluster.connect(), REQUEST_TOPIC, request)) {
+  for await (const message of requestStream(await cluster.connect(), REQUEST_TOPIC, request)) {
     for (const piece of message.items as { times: string[] }[]) samples += piece.times.length;
     if (message.last) expect(message).toMatchObject({ status: 'ok' });
   }

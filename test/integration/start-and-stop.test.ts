@@ -1,6 +1,6 @@
 /** The driver as a process: wrong keys and certificates, restarts of the bus, replicas, and the way it ends. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { ask } from '../../src/client/ask.ts';
+import { ask } from '../../src/client/request.ts';
 import { type Cluster, type ClusterOptions, REQUEST_TOPIC, startCluster } from '../support/cluster.ts';
 import { type DriverProcess, type DriverProcessOptions, startDriver } from '../support/driver-process.ts';
 import { createAuthority, createUserKey } from '../support/nats/index.ts';
@@ -191,7 +191,7 @@ describe('told to stop', () => {
     await cluster.driver.line(({ msg }) => msg === 'driver is stopping');
     await expect
       .poll(() => ask(cluster.connection, REQUEST_TOPIC, slow).catch((error: unknown) => (error as Error).name))
-      .toBe('NoAnswer');
+      .toBe('NoResponse');
     await control?.heal();
     expect((await inFlight).function).toBe('tagsearch');
     expect(await stopped).toBe(0);

@@ -3,7 +3,7 @@
  * driver as its own process, and a second identity that asks. For tests, the demo and the bench.
  */
 import { connect, nkeyAuthenticator, type NatsConnection } from 'nats';
-import { NoAnswer, ask, type AskOptions } from '../../src/client/ask.ts';
+import { NoResponse, ask, type ResponseOptions } from '../../src/client/request.ts';
 import type { Answer } from '../../src/client/answer.ts';
 import { type Client, createClient } from '../../src/client/client.ts';
 import type { Request } from '../../src/contract/request.ts';
@@ -58,7 +58,7 @@ export interface Cluster {
   /** The typed client of the caller. */
   readonly client: Client;
   /** Asks as the caller; pieces of series stay as they came. */
-  ask(request: Request, options?: AskOptions): Promise<Answer>;
+  ask(request: Request, options?: ResponseOptions): Promise<Answer>;
   /** A further connection, by default of the caller. */
   connect(key?: UserKey): Promise<NatsConnection>;
   /** Resolves when the driver answers. */
@@ -196,7 +196,7 @@ async function firstAnswer(cluster: Cluster): Promise<void> {
       await cluster.ask({ function: 'functions' });
       return;
     } catch (error) {
-      if (!(error instanceof NoAnswer)) throw error;
+      if (!(error instanceof NoResponse)) throw error;
       await new Promise((resolve) => setTimeout(resolve, 25));
     }
   }

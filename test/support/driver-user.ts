@@ -1,6 +1,6 @@
 /** The driver's user at a nats-server under test: with the rights that the product itself says it needs, and no others. */
 import { driverRights, type Right } from '../../src/bus/rights.ts';
-import { busUseOf } from '../../src/cli/bus-use.ts';
+import { busUseOf } from '../../src/app/bus-use.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import type { NatsUser, Permissions } from './nats/index.ts';
 

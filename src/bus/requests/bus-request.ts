@@ -96,12 +96,12 @@ export class BusRequest implements IncomingRequest {
   async fail(thrown: unknown): Promise<void> {
     if (this.ended) return;
     const error = toDriverError(thrown).toBody();
-    const writer = this.#writer ?? this.answer(headOf(this.data));
+    const writer = this.#writer ?? this.answer(envelopeOf(this.data));
     await writer.end({ status: 'error', error, meta: emptyMeta(this.elapsedMs) });
   }
 }
 
-function headOf(data: Uint8Array): AnswerHead {
+function envelopeOf(data: Uint8Array): AnswerHead {
   const parsed = parseRequest(data);
   const { id, function: name, replyTo } = parsed.ok ? parsed.request : parsed;
   return { id: id ?? '', function: name, replyTo };

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { connect, nkeyAuthenticator } from '@nats-io/transport-node';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, expectTypeOf, it } from 'vitest';
-import { type Client, createClient, isFailure, NoAnswer, type ItemFor } from '../../../src/client/index.ts';
+import { type Client, createClient, isFailure, NoResponse, type ItemFor } from '../../../src/client/index.ts';
 import { functionTable } from '../../../src/contract/functions/table.ts';
 import { plantItemId } from '../../simulators/seeq/plant/plant.ts';
 import { type Cluster, REQUEST_TOPIC, startCluster } from '../../support/cluster.ts';
@@ -30,7 +30,7 @@ const control = () => cluster.plants['plant-a']?.control ?? expect.fail('no plan
 it('has a method for every function but the one that is followed', () => {
   const client = createClient(cluster.connection, { topic: REQUEST_TOPIC });
   const names = functionTable.map(({ name }) => name).filter((name) => name !== 'eventpipepoll');
-  expect(Object.keys(client).sort()).toEqual([...names, 'ask', 'askStream', 'follow', 'stream'].sort());
+  expect(Object.keys(client).sort()).toEqual([...names, 'ask', 'requestStream', 'follow', 'stream'].sort());
 });
 
 describe.each(['nats 2.x', '@nats-io/transport-node 3.x'])('over %s', (line) => {
@@ -66,20 +66,20 @@ describe.each(['nats 2.x', '@nats-io/transport-node 3.x'])('over %s', (line) => 
     expect(times.length).toBeGreaterThan(500);
   });
 
-  it('answers an error as an answer, and nobody as NoAnswer', async () => {
+  it('answers an error as an answer, and nobody as NoResponse', async () => {
     expect(await client.tagsearch({}, { host: 'plant-x' })).toMatchObject({
       status: 'error',
       error: { code: 'unknownHost', message: expect.stringContaining('plant-x') as string },
     });
     expect(await client.writedata()).toMatchObject({ error: { code: 'unsupported' } });
     const nobody = createClient(line === 'nats 2.x' ? cluster.connection : modern, { topic: 'no.such.topic' });
-    await expect(nobody.version()).rejects.toThrow(NoAnswer);
+    await expect(nobody.version()).rejects.toThrow(NoResponse);
   });
 
   it('sends any request, with the options of the client', async () => {
     const answer = await client.ask({ function: 'functions', id: 'mine' });
     expect(answer).toMatchObject({ id: 'mine', items: { length: functionTable.length } });
-    for await (const message of client.askStream({ function: 'version' })) expect(message.function).toBe('version');
+    for await (const message of client.requestStream({ function: 'version' })) expect(message.function).toBe('version');
   });
 
   it('follows values and ends the lease with the loop', async () => {

@@ -1,7 +1,7 @@
 /** Following a lease over a real NATS server, with drivers that do what a test wants. */
 import { connect, type Msg, type NatsConnection } from 'nats';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { NoAnswer } from '../../../src/client/ask.ts';
+import { NoResponse } from '../../../src/client/request.ts';
 import { type FollowOptions, followLease, type LeaseItem, type LeaseRequest } from '../../../src/client/lease.ts';
 import type { Request } from '../../../src/contract/request.ts';
 import { type NatsServer, startNatsServer } from '../../support/nats/index.ts';
@@ -159,21 +159,21 @@ describe('a followed lease', () => {
   });
 
   it.each<[string, (lease: Served) => void, string]>([
-    ['falls silent', () => undefined, 'NoAnswer'],
+    ['falls silent', () => undefined, 'NoResponse'],
     [
       'loses a message',
       (lease) => {
         lease.skip();
         lease.values('c9', point(0, 9));
       },
-      'BrokenAnswer',
+      'IncompleteResponse',
     ],
     [
       'stops without a reason',
       (lease) => {
         lease.send([], { last: true, meta });
       },
-      'BrokenAnswer',
+      'IncompleteResponse',
     ],
   ])('that %s is opened anew where it had come to', async (_what, fail, trouble) => {
     const { subject, opened } = await play(
@@ -231,7 +231,7 @@ describe('a followed lease', () => {
       code: 'tooLarge',
       message: 'too many items',
     });
-    await expect(follow('lease.nobody').take(1)).rejects.toBeInstanceOf(NoAnswer);
+    await expect(follow('lease.nobody').take(1)).rejects.toBeInstanceOf(NoResponse);
   });
 
   it('begins anew without a cursor that another version does not take, and repeats nothing', async () => {

@@ -1,7 +1,7 @@
 /** Putting answers together: order, repeats, gaps, and series that came in pieces. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { AnswerOrder, BrokenAnswer, joinSeries } from '../../../src/client/answer.ts';
+import { AnswerOrder, IncompleteResponse, joinSeries } from '../../../src/client/answer.ts';
 import { flag, halveSeries, type SeriesPiece } from '../../../src/contract/series.ts';
 import type { Flag } from '../../../src/contract/values.ts';
 
@@ -14,7 +14,7 @@ describe('the order of messages', () => {
   it('is broken where one is missing', () => {
     const order = new AnswerOrder();
     order.accept({ seq: 0 });
-    expect(() => order.accept({ seq: 2 })).toThrow(BrokenAnswer);
+    expect(() => order.accept({ seq: 2 })).toThrow(IncompleteResponse);
     expect(() => order.accept({ seq: 2 })).toThrow('Message 1 of the answer is missing');
     expect(order.accept({ seq: 1 })).toBe(true);
   });

@@ -1,7 +1,7 @@
 /** What keeps one caller from taking everything: who a caller is, its share, and the turns of those who wait. */
 import { createInbox } from 'nats';
 import { describe, expect, it } from 'vitest';
-import { newInbox } from '../../../src/client/ask.ts';
+import { newInbox } from '../../../src/client/request.ts';
 import { type Caller, callerRoot } from '../../../src/driver/caller.ts';
 import { Places } from '../../../src/driver/places.ts';
 import { Shares } from '../../../src/driver/shares.ts';

@@ -26,12 +26,12 @@ import {
 
 /** Answers each request with its own body. */
 async function echo(request: IncomingRequest): Promise<void> {
-  const answer = request.answer(headOf(request));
+  const answer = request.answer(envelopeOf(request));
   await answer.item({ data: Buffer.from(request.data).toString('utf8') });
   await answer.end({ status: 'ok', meta });
 }
 
-function headOf(request: IncomingRequest): { id: string | number; function: string } {
+function envelopeOf(request: IncomingRequest): { id: string | number; function: string } {
   const parsed = parseRequest(request.data);
   const { id, function: name } = parsed.ok ? parsed.request : parsed;
   return { id: id ?? 'none', function: name };
@@ -57,7 +57,7 @@ describe('a handler that fails', () => {
     [
       'opens an answer, sends half of it and gives up',
       async (request) => {
-        await request.answer(headOf(request)).item({ half: true });
+        await request.answer(envelopeOf(request)).item({ half: true });
         throw new Error('secret text of an inner error');
       },
     ],
@@ -88,7 +88,7 @@ describe('a handler that fails', () => {
     const { caller } = await worldForTest(async (request) => {
       const details = { big: 1n };
       const error = { code: 'badRequest' as const, message: 'x', retryable: false, details };
-      await request.answer(headOf(request)).end({ status: 'error', error, meta });
+      await request.answer(envelopeOf(request)).end({ status: 'error', error, meta });
     });
     const [answer] = await ask(caller);
     expect(answer?.message).toMatchObject({ last: true, status: 'error', error: { code: 'internal' } });
@@ -110,7 +110,7 @@ describe('where answers go', () => {
   test('to the subject in the body rather than to the reply subject', async () => {
     const { caller } = await worldForTest(async (request) => {
       expect(request.hasReply).toBe(true);
-      const answer = request.answer({ ...headOf(request), replyTo: 'collected.answers' });
+      const answer = request.answer({ ...envelopeOf(request), replyTo: 'collected.answers' });
       await answer.item({ here: true });
       await answer.end({ status: 'ok', meta });
     });
@@ -148,7 +148,7 @@ describe('where answers go', () => {
 
   test('a subject with a line break in it is refused before it reaches the wire', async () => {
     const { caller, bus } = await worldForTest(async (request) => {
-      request.answer({ ...headOf(request), replyTo: 'x 0\r\n\r\nPUB evil 4\r\nevil\r\nPUB y' });
+      request.answer({ ...envelopeOf(request), replyTo: 'x 0\r\n\r\nPUB evil 4\r\nevil\r\nPUB y' });
     });
     let evil = 0;
     caller.subscribe('evil', { callback: () => evil++ });
@@ -220,7 +220,7 @@ describe('stopping', () => {
 
   test('an answer given just before closing arrives', async () => {
     const { caller, endpoint, bus } = await worldForTest(async (request) => {
-      const answer = request.answer(headOf(request));
+      const answer = request.answer(envelopeOf(request));
       for (let i = 0; i < 200; i++) await answer.item({ i, filler: 'x'.repeat(20_000) });
       await answer.end({ status: 'ok', meta });
     });
@@ -254,7 +254,7 @@ describe('replicas', () => {
     const { opened, open } = gate();
     const { server, caller, endpoint, bus } = await worldForTest(
       async (request) => {
-        const { function: name } = headOf(request);
+        const { function: name } = envelopeOf(request);
         if (name === 'slow') await opened;
         if (name === 'bad') throw new DriverError('badRequest', 'Not like this.');
         await echo(request);
@@ -341,7 +341,7 @@ describe('telemetry', () => {
 test('a second endpoint and a second answer of one request do not disturb the first', async () => {
   const log = new TestLog();
   const { caller, bus } = await worldForTest(async (request) => {
-    const answer = request.answer(headOf(request));
+    const answer = request.answer(envelopeOf(request));
     expect(request.answer({ id: 'other', function: 'other' })).toBe(answer);
     await answer.item({ one: true });
     await answer.end({ status: 'ok', meta });

@@ -1,7 +1,7 @@
 /** Leases whose server cannot keep up: they say so themselves, in health and metrics, and once in the log. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { judge, serverHealth } from '../../../../src/telemetry/health.ts';
-import { sourceMetrics } from '../../../../src/telemetry/numbers.ts';
+import { sourceMetrics } from '../../../../src/telemetry/metrics.ts';
 import { type LeaseAnswer, leasingDriver, tag, TestServer } from './support.ts';
 
 beforeEach(() => {

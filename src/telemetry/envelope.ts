@@ -11,7 +11,7 @@ export interface Identity {
 }
 
 /** The head of a message made at the given time, now if none is given. */
-export function headOf(identity: Identity, time: string = new Date().toISOString()): TelemetryHead {
+export function envelopeOf(identity: Identity, time: string = new Date().toISOString()): TelemetryHead {
   const { driverid = null, instance, version, reqtopic } = identity;
   return {
     schema: TELEMETRY_VERSION,

@@ -2,8 +2,8 @@
 import { gzipSync } from 'node:zlib';
 import { connect, headers, type Msg, type NatsConnection } from 'nats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BrokenAnswer } from '../../../src/client/answer.ts';
-import { ask, askStream, type NatsConnectionLike, NoAnswer } from '../../../src/client/ask.ts';
+import { IncompleteResponse } from '../../../src/client/answer.ts';
+import { ask, requestStream, type NatsConnectionLike, NoResponse } from '../../../src/client/request.ts';
 import { type NatsServer, startNatsServer } from '../../support/nats/index.ts';
 
 let nats: NatsServer;
@@ -103,7 +103,7 @@ describe('an answer', () => {
       asked.respond(bomb, { headers: packed });
     });
     await expect(ask(caller, subject, request)).rejects.toMatchObject({
-      name: 'BrokenAnswer',
+      name: 'IncompleteResponse',
       cause: { code: 'ERR_BUFFER_TOO_LARGE' },
     });
   });
@@ -118,7 +118,7 @@ describe('a broken answer', () => {
     ['without a list', [{ ...message(0), items: {} }], 'not readable'],
   ])('%s is told', async (_what, messages, reason) => {
     const asking = ask(caller, await sends(...messages), request);
-    await expect(asking).rejects.toThrow(BrokenAnswer);
+    await expect(asking).rejects.toThrow(IncompleteResponse);
     await expect(asking).rejects.toThrow(reason);
   });
 
@@ -141,7 +141,7 @@ describe('a broken answer', () => {
 
 describe('no answer', () => {
   it('because nobody listens is told at once', async () => {
-    await expect(ask(caller, 'nobody.here', request)).rejects.toThrow(NoAnswer);
+    await expect(ask(caller, 'nobody.here', request)).rejects.toThrow(NoResponse);
     await expect(ask(caller, 'nobody.here', request)).rejects.toThrow('Nobody listens on nobody.here');
   });
 
@@ -151,7 +151,7 @@ describe('no answer', () => {
       `No answer from ${silent} for 20 ms.`,
     );
     const stopped = await sends(message(0));
-    await expect(ask(caller, stopped, request, { silenceMs: 20 })).rejects.toThrow(NoAnswer);
+    await expect(ask(caller, stopped, request, { silenceMs: 20 })).rejects.toThrow(NoResponse);
   });
 });
 
@@ -173,7 +173,7 @@ it('stops listening when the reader stops', async () => {
       };
     },
   };
-  for await (const { seq } of askStream(counted, subject, request)) {
+  for await (const { seq } of requestStream(counted, subject, request)) {
     expect([seq, listening]).toEqual([0, 1]);
     break;
   }

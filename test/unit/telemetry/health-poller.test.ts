@@ -4,7 +4,7 @@ import type { BusHealth, ServerHealth } from '../../../src/contract/telemetry.ts
 import { DriverError } from '../../../src/contract/errors.ts';
 import { Findings } from '../../../src/driver/findings.ts';
 import { judge } from '../../../src/telemetry/health.ts';
-import { ServerWatch } from '../../../src/telemetry/watch.ts';
+import { HealthPoller } from '../../../src/telemetry/health-poller.ts';
 
 describe('the watch', () => {
   /** A server that is as told, on a clock that the test moves. */
@@ -22,7 +22,7 @@ describe('the watch', () => {
         return answer();
       },
     };
-    const watch = new ServerWatch([server], () => clock.now);
+    const watch = new HealthPoller([server], () => clock.now);
     return {
       clock,
       findings,

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
 import type { AnswerMessage } from '../contract/answer.ts';
 import type { Request } from '../contract/request.ts';
-import { type Answer, AnswerOrder, BrokenAnswer } from './answer.ts';
+import { type Answer, AnswerOrder, IncompleteResponse } from './answer.ts';
 
 /** The part of a NATS message that is used. */
 export interface NatsMessage {
@@ -23,7 +23,7 @@ export interface NatsConnectionLike {
   ): { unsubscribe(): void };
 }
 
-export interface AskOptions {
+export interface ResponseOptions {
   /** Gives up when no message came for this long; default: the request's budget and a little more. */
   silenceMs?: number;
   /** First part of the subject for the answer; the caller needs the right to subscribe below it. */
@@ -33,8 +33,8 @@ export interface AskOptions {
 }
 
 /** Nobody answers; the text says why. */
-export class NoAnswer extends Error {
-  override readonly name = 'NoAnswer';
+export class NoResponse extends Error {
+  override readonly name = 'NoResponse';
 }
 
 /** Default budget of a driver, and what the way there and back may take. */
@@ -42,11 +42,11 @@ const DEFAULT_BUDGET_MS = 30_000;
 const WAY_MS = 5_000;
 
 /** Sends a request and yields its answer message by message; stops listening when the caller stops reading. */
-export async function* askStream(
+export async function* requestStream(
   connection: NatsConnectionLike,
   subject: string,
   request: Request,
-  options: AskOptions = {},
+  options: ResponseOptions = {},
 ): AsyncGenerator<AnswerMessage> {
   const silenceMs = options.silenceMs ?? (request.timeoutMs ?? DEFAULT_BUDGET_MS) + WAY_MS;
   const inbox = newInbox(connection, options);
@@ -80,7 +80,7 @@ export async function* askStream(
 const roots = new WeakMap<object, string>();
 
 /** A subject for an answer, of nobody else. */
-export function newInbox(connection: NatsConnectionLike, { inboxPrefix = '_INBOX' }: AskOptions): string {
+export function newInbox(connection: NatsConnectionLike, { inboxPrefix = '_INBOX' }: ResponseOptions): string {
   let root = roots.get(connection);
   if (root === undefined) {
     root = newToken();
@@ -96,16 +96,16 @@ export async function ask(
   connection: NatsConnectionLike,
   subject: string,
   request: Request,
-  options: AskOptions = {},
+  options: ResponseOptions = {},
 ): Promise<Answer> {
   const items: object[] = [];
   let messages = 0;
-  for await (const message of askStream(connection, subject, request, options)) {
+  for await (const message of requestStream(connection, subject, request, options)) {
     messages++;
     for (const item of message.items) items.push(item as object);
     if (!message.last) continue;
     const { id, function: name, status, meta, error } = message;
-    if (!meta) throw new BrokenAnswer('The last message of the answer has no "meta".');
+    if (!meta) throw new IncompleteResponse('The last message of the answer has no "meta".');
     return {
       id,
       function: name,
@@ -116,7 +116,7 @@ export async function ask(
       ...(error ? { error: error as Answer['error'] & {} } : {}),
     };
   }
-  throw new BrokenAnswer('The answer ended without a last message.');
+  throw new IncompleteResponse('The answer ended without a last message.');
 }
 
 /** Longest message when unpacked: four times the longest that a driver may be configured to send. */
@@ -124,7 +124,7 @@ const MOST_BYTES = 256 * 1024 * 1024;
 
 function decode({ data, headers }: NatsMessage, subject: string): AnswerMessage {
   if (headers?.code === 503 && data.length === 0) {
-    throw new NoAnswer(`Nobody listens on ${subject}: is the driver running, and is this its request topic?`);
+    throw new NoResponse(`Nobody listens on ${subject}: is the driver running, and is this its request topic?`);
   }
   try {
     const packed = headers?.get('Content-Encoding') === 'gzip';
@@ -134,7 +134,7 @@ function decode({ data, headers }: NatsMessage, subject: string): AnswerMessage 
     if (typeof message?.seq !== 'number' || !Array.isArray(message.items)) throw new TypeError('no answer message');
     return message as AnswerMessage;
   } catch (cause) {
-    throw new BrokenAnswer('A message of the answer is not readable.', { cause });
+    throw new IncompleteResponse('A message of the answer is not readable.', { cause });
   }
 }
 
@@ -151,14 +151,14 @@ class MessageQueue {
   async next(silenceMs: number, subject: string): Promise<NatsMessage> {
     if (this.#messages.length === 0) await this.#wait(silenceMs, subject);
     const message = this.#messages.shift();
-    if (message === undefined || message instanceof Error) throw message ?? new BrokenAnswer('No message.');
+    if (message === undefined || message instanceof Error) throw message ?? new IncompleteResponse('No message.');
     return message;
   }
 
   #wait(silenceMs: number, subject: string): Promise<void> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
-        reject(new NoAnswer(`No answer from ${subject} for ${silenceMs} ms.`));
+        reject(new NoResponse(`No answer from ${subject} for ${silenceMs} ms.`));
       }, silenceMs);
       this.#wake = () => {
         clearTimeout(timer);

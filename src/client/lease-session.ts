@@ -3,11 +3,11 @@ import { randomUUID } from 'node:crypto';
 import type { AnswerMeta, LeaseEnd } from '../contract/answer.ts';
 import type { ErrorBody } from '../contract/errors.ts';
 import type { Request } from '../contract/request.ts';
-import { BrokenAnswer } from './answer.ts';
-import { type AskOptions, askStream, type NatsConnectionLike } from './ask.ts';
+import { IncompleteResponse } from './answer.ts';
+import { type ResponseOptions, requestStream, type NatsConnectionLike } from './request.ts';
 
 /** How a lease ended: as the driver tells, or by an error on either side. */
-export interface TermEnd {
+export interface SessionEnd {
   ended?: LeaseEnd;
   error?: Error;
 }
@@ -32,14 +32,14 @@ export class Refused extends Error {
   }
 }
 
-export class LeaseTerm {
+export class LeaseSession {
   /** Of the request, by which it can be cancelled. */
   readonly id = randomUUID();
   readonly #leaving = new AbortController();
-  readonly #stream: ReturnType<typeof askStream>;
+  readonly #stream: ReturnType<typeof requestStream>;
 
-  constructor(connection: NatsConnectionLike, subject: string, request: Request, options: AskOptions) {
-    this.#stream = askStream(
+  constructor(connection: NatsConnectionLike, subject: string, request: Request, options: ResponseOptions) {
+    this.#stream = requestStream(
       connection,
       subject,
       { ...request, id: this.id },
@@ -53,7 +53,7 @@ export class LeaseTerm {
   }
 
   /** Hands over the items of each message, with what else it says of the lease. Never rejects. */
-  async run(take: (items: unknown[], told: Pick<AnswerMeta, 'cursor' | 'intervalMs'>) => void): Promise<TermEnd> {
+  async run(take: (items: unknown[], told: Pick<AnswerMeta, 'cursor' | 'intervalMs'>) => void): Promise<SessionEnd> {
     try {
       for await (const { items, meta, last, error } of this.#stream) {
         // A refusal is no lease.
@@ -61,7 +61,7 @@ export class LeaseTerm {
         take(items, meta ?? {});
         if (last && meta?.ended !== undefined) return { ended: meta.ended };
       }
-      return { error: new BrokenAnswer('The lease ended and did not say why.') };
+      return { error: new IncompleteResponse('The lease ended and did not say why.') };
     } catch (thrown) {
       return { error: thrown instanceof Error ? thrown : new Error(String(thrown)) };
     }

@@ -18,7 +18,7 @@ const BAD_NEWS_MS = 10_000;
 /** Failed calls ask for a confirmation, at most so often. */
 const CONFIRM_MS = 5_000;
 
-export class ServerWatch {
+export class HealthPoller {
   readonly #servers: readonly Watched[];
   readonly #now: () => number;
   readonly #asked = new Set<Watched>();

@@ -5,7 +5,7 @@ import type { ItemOf } from '../contract/functions/define.ts';
 /** A new value of an item, or the error since which it has none. */
 export type LeaseItem = ItemOf<typeof eventpipepoll>;
 
-export class LeaseNews {
+export class ChangeBuffer {
   /** What was last heard of each item. */
   readonly #known = new Map<number, string>();
   /** What has not been read, in the order in which it came. */

@@ -1,0 +1,148 @@
+/** The driver as a process: what it is made of, and in which order it starts and stops. */
+import { once } from 'node:events';
+import { hostname } from 'node:os';
+import { getHeapStatistics } from 'node:v8';
+import { connectBus } from '../bus/connection/connection.ts';
+import { clientInbox, controlSubject, SERVICE_NAME } from '../bus/driver-subjects.ts';
+import { serveRequests } from '../bus/requests/endpoint.ts';
+import { Inbox } from '../bus/requests/inbox.ts';
+import { Replicas } from '../bus/requests/replicas.ts';
+import { replyRule } from '../bus/subject.ts';
+import type { Config } from '../config/config.ts';
+import type { LoadedConfig } from '../config/load.ts';
+import type { Logger } from '../contract/log.ts';
+import { Driver } from '../driver/driver.ts';
+import { openIngest } from '../ingest/ingest.ts';
+import { openLog } from '../telemetry/log.ts';
+import { LogTopic } from '../telemetry/log-topic.ts';
+import { startTelemetry } from '../telemetry/telemetry.ts';
+import { busOptions } from './bus-options.ts';
+import { subjectsWithoutAnswers } from './bus-use.ts';
+import { openHosts } from './create-sources.ts';
+import type { Hangups } from './reload.ts';
+
+export interface AppOptions extends Pick<LoadedConfig, 'config' | 'path'> {
+  readonly version: string;
+  /** Where secrets are read again after a SIGHUP. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Aborted when the driver shall end; its reason is logged. */
+  readonly stop: AbortSignal;
+  readonly hangups: Hangups;
+}
+
+/**
+ * Serves until `stop`, then answers what is in flight and leaves. The bus being away is no reason to end: the driver
+ * keeps trying and says why.
+ * @returns true after a stop that was asked for, false when the bus was closed for good
+ */
+export async function runApp({ config, path, version, env, stop, hangups }: AppOptions): Promise<boolean> {
+  const started = new Date().toISOString();
+  const instance = `${hostname()}-${process.pid}`;
+  const { driverid, reqtopic } = config;
+  const identity = { driverid, instance, version, reqtopic };
+  const logTopic = new LogTopic(identity);
+  const { logger: log, ...logging } = openLog({ debug: config.debug, driverid, instance, also: logTopic.write });
+  const hosts = openHosts(config, version, log);
+  const control = controlSubject(reqtopic);
+  const bus = connectBus({
+    ...busOptions(config.bus, `iota-seeqdrv ${instance}`, log),
+    // Below the request topic, where the driver may listen anyhow, so that its user needs no right to an inbox.
+    inboxPrefix: clientInbox(reqtopic),
+  });
+  const replies = new Inbox(bus, control, log);
+  const peers = new Replicas(bus, { subject: control, replies, logger: log });
+  const driver = new Driver({ hosts, limits: config.limits, facts: { version, instance, started }, log, peers });
+  const userAgent = `iota-seeqdrv/${version}`;
+  const ingest = config.ingest && openIngest({ config: config.ingest, bus, logger: log, userAgent });
+  const telemetry = startTelemetry({
+    config,
+    identity,
+    started,
+    bus,
+    driver,
+    hosts,
+    ingest,
+    logger: log,
+    logTopic,
+    logNumbers: logging.numbers,
+  });
+  const endpoint = serveRequests(
+    bus,
+    {
+      subject: reqtopic,
+      queue: config.bus.queue,
+      name: SERVICE_NAME,
+      version,
+      description: 'Seeq driver of IOTA Vue',
+      metadata: {
+        driverType: 'seeq',
+        instance,
+        ...(driverid === undefined ? {} : { driverid }),
+      },
+      stats: () => driver.statistics.snapshot(),
+      chunkBytes: config.bus.chunkBytes,
+      replies,
+      replyRule: replyRule(subjectsWithoutAnswers(config)),
+      logger: log,
+    },
+    (request) => driver.handle(request),
+  );
+  ingest?.start();
+  hangups.serve({ path, env, config, bus, log });
+  log.notice(
+    {
+      version,
+      reqtopic,
+      hosts: config.servers.map(({ name }) => name),
+      ...proxies(config),
+      heapLimitMiB: heapLimitMiB(),
+    },
+    'driver started',
+  );
+
+  await Promise.race([stop.aborted || once(stop, 'abort'), bus.closed]);
+  const stopped = stop.aborted;
+  if (stopped) log.notice({ reason: String(stop.reason) }, 'driver is stopping');
+  else log.error({}, 'the connection to the bus was closed for good');
+
+  hangups.ignore();
+  telemetry.stop();
+  driver.endLeases();
+  const { drainTimeoutMs } = config.limits;
+  await Promise.all([drain(endpoint, driver, drainTimeoutMs, log), ingest?.stop(drainTimeoutMs)]);
+  await bus.close();
+  await hosts.close();
+  log.notice({}, 'driver stopped');
+  await logging.close(LAST_LINES_MS);
+  return stopped;
+}
+
+/** What a container, a machine or a flag of Node has led to. */
+const heapLimitMiB = (): number => Math.round(getHeapStatistics().heap_size_limit / 2 ** 20);
+
+/** The proxies through which servers and platforms are reached, without credentials. */
+function proxies({ servers, ingest }: Config): { proxies?: Record<string, string> } {
+  const used = [...servers, ...(ingest?.iotopen ?? [])].flatMap(({ name, proxy }) =>
+    proxy === undefined ? [] : [[name, proxy.url] as const],
+  );
+  return used.length === 0 ? {} : { proxies: Object.fromEntries(used) };
+}
+
+/** Requests in flight may end; what does not in time is answered with an error that tells the caller to ask again. */
+async function drain(
+  endpoint: ReturnType<typeof serveRequests>,
+  driver: Driver,
+  timeoutMs: number,
+  log: Logger,
+): Promise<void> {
+  const { unfinished } = await endpoint.stop(timeoutMs);
+  if (unfinished === 0) return;
+  log.warn({ unfinished }, 'requests were cut off by the stop; their callers are told to ask again');
+  driver.stop();
+  await endpoint.stop(LAST_ANSWERS_MS);
+}
+
+/** Time for the answers of requests that were cut off. */
+const LAST_ANSWERS_MS = 2000;
+/** Time for lines of the log that standard output has not taken yet. */
+const LAST_LINES_MS = 1000;
