@@ -77,6 +77,27 @@ function foldLetter(letter: string): string {
   return lower.length === letter.length ? lower : letter;
 }
 
+/** From here on a search that takes the product of both lengths at worst would take longer than a turn. */
+const LONG_SEARCH = 1_000_000;
+
+/** Whether a text has another one in it, in a time that grows with their lengths and not with their product. */
+export function holdsText(text: string, part: string): boolean {
+  if (text.length * part.length < LONG_SEARCH) return text.includes(part);
+  // By Knuth, Morris and Pratt: how much of the part is still found where the next unit is another one.
+  const shorter = new Uint32Array(part.length + 1);
+  for (let at = 1, found = 0; at < part.length; at++) {
+    while (found > 0 && part.charCodeAt(at) !== part.charCodeAt(found)) found = shorter[found] ?? 0;
+    if (part.charCodeAt(at) === part.charCodeAt(found)) found++;
+    shorter[at + 1] = found;
+  }
+  for (let at = 0, found = 0; at < text.length; at++) {
+    while (found > 0 && text.charCodeAt(at) !== part.charCodeAt(found)) found = shorter[found] ?? 0;
+    if (text.charCodeAt(at) === part.charCodeAt(found)) found++;
+    if (found === part.length) return true;
+  }
+  return part === '';
+}
+
 /**
  * A text as a row of letters, each with every way to write it that counts as the same: in either case, composed, and
  * decomposed wholly or in part ("ế" is one, two or three code points).

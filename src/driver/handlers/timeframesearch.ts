@@ -12,6 +12,7 @@ import { eachItem, type RequestedItem } from '../items.ts';
 import { checkRange } from '../limits.ts';
 import { failUnreadable, foundItem, searchPage } from '../search/pages.ts';
 import { searchScope } from '../search/scope.ts';
+import { foldedTests } from '../search/tests.ts';
 import { type Condition, conditionOnly, pagedRange, timeframePage } from '../search/timeframes.ts';
 
 type Params = z.infer<typeof declaration.params>;
@@ -38,7 +39,8 @@ export const timeframesearch = handler(
     checkRange(range, context.limits);
     const named = params.conditions;
     const readAll = (read: Read) => (named ? readNamed(named, read, context) : readFound(params, read, context));
-    const { where, minDurationMs, open, order } = params;
+    const { minDurationMs, open, order } = params;
+    const where = foldedTests(params.where);
     await timeframePage(readAll, { range, where, minDurationMs, open, order, limit, cursor, question }, context);
   },
   ['searchLimit', 'rangeDays'],

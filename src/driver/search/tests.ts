@@ -1,20 +1,33 @@
 /** Tests on timeframes: attributes, duration, open or ended. */
-import { folded } from '../../lib/text.ts';
+import { folded, holdsText } from '../../lib/text.ts';
 import { compareUtc, parseInstant } from '../../contract/instant.ts';
 import type { AttributeTest } from '../../contract/functions/search.ts';
+import type { ScalarValue } from '../../contract/values.ts';
 import type { Timeframe } from '../../sources/source.ts';
 
 export interface TimeframeTests {
+  /** As {@link foldedTests} makes them. */
   where: readonly AttributeTest[];
   minDurationMs?: number | undefined;
   open?: boolean | undefined;
 }
 
+/** Tests whose texts are folded once, for all timeframes. */
+export const foldedTests = (tests: readonly AttributeTest[]): AttributeTest[] =>
+  tests.map((test) => (test.contains === undefined ? test : { ...test, contains: folded(test.contains) }));
+
 /** Whether a timeframe passes all tests. One without an end or a beginning is as long as any. */
 export function passes(timeframe: Timeframe, { where, minDurationMs, open }: TimeframeTests): boolean {
   if (open !== undefined && open !== (timeframe.end === undefined)) return false;
   if (minDurationMs !== undefined && (durationMs(timeframe) ?? Infinity) < minDurationMs) return false;
-  return where.every((test) => holds(timeframe, test));
+  // Several tests may be of one attribute, which may be long.
+  const texts = new Map<ScalarValue, string>();
+  const foldedOf = (value: ScalarValue): string => {
+    const text = texts.get(value) ?? folded(String(value));
+    texts.set(value, text);
+    return text;
+  };
+  return where.every((test) => holds(timeframe, test, foldedOf));
 }
 
 /** Length in milliseconds; null when it is open at an end, or ends before it starts. */
@@ -45,12 +58,12 @@ export function overlaps(timeframe: Timeframe, from: string, to: string): boolea
 }
 
 /** An attribute that is absent has no value, as one without; of such only `equals: null` holds. */
-function holds({ attributes }: Timeframe, test: AttributeTest): boolean {
+function holds({ attributes }: Timeframe, test: AttributeTest, foldedOf: (value: ScalarValue) => string): boolean {
   const value = (Object.hasOwn(attributes, test.attribute) ? attributes[test.attribute]?.value : null) ?? null;
   if (test.equals !== undefined) return value === test.equals;
   if (value === null) return false;
   if (test.notEquals !== undefined) return value !== test.notEquals;
-  if (test.contains !== undefined) return folded(String(value)).includes(folded(test.contains));
+  if (test.contains !== undefined) return holdsText(foldedOf(value), test.contains);
   if (typeof value !== 'number') return false;
   if (test.above !== undefined) return value > test.above;
   return test.below !== undefined && value < test.below;

@@ -2,6 +2,7 @@
  * Timeframes of several conditions as one list ordered by start, page by page. Among equal starts the order is that of
  * their keys, so the position is a start and a key, and equal starts page without loss or repeat.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { z } from 'zod';
 import { DriverError, wrongParameter } from '../../contract/errors.ts';
 import { formatFqn } from '../../contract/fqn.ts';
@@ -124,6 +125,9 @@ class FirstHits {
   }
 }
 
+/** Other requests are not held up for longer. */
+const LONGEST_TURN_MS = 10;
+
 interface Found {
   hits: FirstHits;
   /** Those that cannot be used, by their id. */
@@ -151,6 +155,7 @@ async function readCondition(
   // One more shows that no further one starts with the last.
   const runs = host.source.timeframes(id, range, { order, expected: hits.most + 1 }, context.callTo(host));
   for await (const timeframes of runs) {
+    let turn = performance.now();
     for (const timeframe of timeframes) {
       if (isUnreadable(timeframe)) {
         unreadable.set(timeframe.id, timeframe);
@@ -159,6 +164,11 @@ async function readCondition(
       if (hits.isBehind(timeframe)) return;
       if (kept >= hits.most && compareStarts(timeframe.start, last?.start) !== 0) return;
       const hit = { condition, timeframe };
+      // The tests of one page may take long, each by the length of its texts.
+      if (performance.now() - turn > LONGEST_TURN_MS) {
+        await nextTurn();
+        turn = performance.now();
+      }
       if (wasGiven(hit, position, order) || !overlaps(timeframe, from, to) || !passes(timeframe, search)) continue;
       hits.add(hit);
       kept++;

@@ -266,6 +266,29 @@ describe('conditions', () => {
     expect(error?.message).toContain(text);
   });
 
+  it('are tested in turns, and a long attribute is made ready once for all tests of it', async () => {
+    const text = 'Ärger mit Pumpe Ω '.repeat(10_000);
+    const long = Array.from({ length: 40 }, (_unused, n) => timeframe(`t${n}`, n, n + 1, { text: { value: text } }));
+    const { ask } = testDriver([
+      calendar(
+        'a',
+        { c: [] },
+        {
+          async *timeframes() {
+            yield long;
+          },
+        },
+      ),
+    ]);
+    const where = Array.from({ length: 50 }, () => ({ attribute: 'text', contains: 'PUMPE ω ä' }));
+    let turns = 0;
+    const timer = setInterval(() => turns++, 0);
+    const { items } = await ask('timeframesearch', { ...RANGE, where });
+    clearInterval(timer);
+    expect(items).toHaveLength(40);
+    expect(turns).toBeGreaterThan(5);
+  });
+
   it('of which many have many timeframes take the memory of one page', async () => {
     const text = (n: number) => Buffer.alloc(10_000, `${n} `).toString('latin1');
     const gc = garbageCollector();

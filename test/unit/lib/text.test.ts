@@ -1,6 +1,7 @@
 /** How texts of people are compared, for every letter there is, and for texts of any length. */
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { composed, folded, lettersOf, trimmed } from '../../../src/lib/text.ts';
+import { composed, folded, holdsText, lettersOf, trimmed } from '../../../src/lib/text.ts';
 
 describe('letters', () => {
   it('are the small letter of their capital, if they have a single one, and else themselves', () => {
@@ -37,6 +38,22 @@ describe('letters', () => {
   ])('%s is not %s', (one, other) => {
     expect(folded(one)).not.toBe(folded(other));
   });
+});
+
+it('is found in another one, however long both are', () => {
+  // Long enough for the way that is linear.
+  const tail = 'x'.repeat(1_000_000);
+  const short = fc.array(fc.constantFrom('a', 'b'), { minLength: 1, maxLength: 12 }).map((all) => all.join(''));
+  fc.assert(
+    fc.property(short, fc.array(short, { maxLength: 8 }), (part, pieces) => {
+      const text = pieces.join('');
+      expect(holdsText(`${text}${tail}`, part)).toBe(text.includes(part));
+    }),
+    { numRuns: 50 },
+  );
+  expect(holdsText(tail, '')).toBe(true);
+  expect(holdsText(tail, tail)).toBe(true);
+  expect(holdsText(tail, `${tail}x`)).toBe(false);
 });
 
 describe('a long text', () => {
