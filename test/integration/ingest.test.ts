@@ -10,6 +10,7 @@ import { type Cluster, REQUEST_TOPIC, startCluster } from '../support/cluster.ts
 import { startDriver } from '../support/driver-process.ts';
 import { freePort } from '../support/free-port.ts';
 import { connectPlain, type Mosquitto, type PlainClient, startMosquitto } from '../support/mosquitto/index.ts';
+import { WAIT_MS } from '../support/waiting.ts';
 
 const PASSWORD = 'mqtt-pass-4711';
 const SECRET = 'SENEYESECRET';
@@ -51,7 +52,10 @@ async function start(ingest: object = {}, config: object = {}): Promise<Parts> {
             topics: [{ filter: 'hall/#', payload: 'number' }],
           },
         ],
-        seneye: { host: '127.0.0.1', port, sources: [{ source: 'SWS_1', secret: { file: 'seneye.secret' } }] },
+        seneye: {
+          ...{ host: '127.0.0.1', port, ackTimeoutMs: 1000 },
+          sources: [{ source: 'SWS_1', secret: { file: 'seneye.secret' } }],
+        },
         ...ingest,
       },
     },
@@ -192,7 +196,8 @@ describe('a driver that takes in device data', () => {
     expect(await post(seneyeUrl, 20)).toBe(503);
     const manager = await cluster.connection.jetstreamManager();
     await manager.streams.add({ name: 'READINGS', subjects: ['iota.>'], duplicate_window: 600_000 * 1e6 });
-    await expect.poll(stored).toContain(7);
+    // The driver looks every 5 s whether there is a stream.
+    await expect.poll(stored, { timeout: 4 * WAIT_MS }).toContain(7);
   });
 
   it('over core NATS publishes without a stream, and counts what may be lost', async () => {
