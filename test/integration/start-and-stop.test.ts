@@ -1,26 +1,50 @@
 /** The driver as a process: wrong keys and certificates, restarts of the bus, replicas, and the way it ends. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { ask } from '../../src/client/request.ts';
-import { type Cluster, type ClusterOptions, REQUEST_TOPIC, startCluster } from '../support/cluster.ts';
+import { type Cluster, REQUEST_TOPIC, startCluster } from '../support/cluster.ts';
 import { type DriverProcess, type DriverProcessOptions, startDriver } from '../support/driver-process.ts';
 import { createAuthority, createUserKey } from '../support/nats/index.ts';
 
+/** Bus and plant are the same for all tests but those that break the bus; each has a driver of its own. */
 let cluster: Cluster;
 const further: DriverProcess[] = [];
+beforeAll(async () => {
+  cluster = await startCluster();
+});
 afterEach(async () => {
   await Promise.all(further.splice(0).map((driver) => driver.stop()));
-  await cluster.stop();
+  await cluster.plants['plant-a']?.control.heal();
+  await cluster.nats.reload({ users: [{ publicKey: cluster.caller.publicKey }, cluster.driverUser] });
 });
+afterAll(() => cluster.stop());
 
-async function start(options: ClusterOptions = {}): Promise<void> {
-  cluster = await startCluster(options);
-}
-
-/** Starts the cluster's driver anew with changes. */
-async function another(changes: (options: DriverProcessOptions) => DriverProcessOptions): Promise<DriverProcess> {
-  await cluster.driver.stop();
+/** Starts the driver of a test in place of the one before. */
+async function another(
+  changes: (options: DriverProcessOptions) => DriverProcessOptions = (options) => options,
+): Promise<DriverProcess> {
+  await cluster.driver.stop('SIGKILL');
   cluster.driver = startDriver(changes(cluster.driverOptions));
   return cluster.driver;
+}
+
+/** The same, and waits until it answers. */
+async function start(changes?: (options: DriverProcessOptions) => DriverProcessOptions): Promise<void> {
+  await another(changes);
+  await cluster.ready();
+}
+
+/** Options with other settings of the driver. */
+const withSettings =
+  (changes: (settings: Settings) => object, config: object = {}) =>
+  (options: DriverProcessOptions): DriverProcessOptions => {
+    const given = options.config as { settings: Settings };
+    return {
+      ...options,
+      config: { ...given, ...config, settings: { ...given.settings, ...changes(given.settings) } },
+    };
+  };
+interface Settings {
+  readonly servers: readonly object[];
 }
 
 function replica(options: DriverProcessOptions): DriverProcess {
@@ -33,7 +57,6 @@ const complaint = (driver: DriverProcess, reason: string) => driver.line((line) 
 
 describe('the bus refuses', () => {
   it('a key it does not know: the driver says so, and serves as soon as the key is known', async () => {
-    await start();
     const stranger = createUserKey();
     const driver = await another((options) => ({
       ...options,
@@ -49,19 +72,19 @@ describe('the bus refuses', () => {
   });
 
   it('nothing, but its certificate is of an unknown authority', async () => {
-    await start();
     const { caPem } = await createAuthority('Another authority');
     const driver = await another((options) => ({ ...options, files: { ...options.files, 'ca.pem': caPem } }));
     expect((await complaint(driver, 'untrusted')).msg).toMatch(/authority/);
   });
 
   it('TLS: the driver never speaks in the clear', async () => {
-    await start();
-    await cluster.driver.stop();
-    await cluster.nats.restart({ certificate: undefined });
+    const own = await startCluster();
+    onTestFinished(() => own.stop());
+    await own.driver.stop('SIGKILL');
+    await own.nats.restart({ certificate: undefined });
     const driver = replica({
-      ...cluster.driverOptions,
-      config: { ...cluster.driverOptions.config, natsurl: `${cluster.nats.host}:${cluster.nats.port}` },
+      ...own.driverOptions,
+      config: { ...own.driverOptions.config, natsurl: `${own.nats.host}:${own.nats.port}` },
     });
     expect((await complaint(driver, 'tlsNotOffered')).msg).toMatch(/TLS/);
   });
@@ -69,7 +92,6 @@ describe('the bus refuses', () => {
 
 describe('a configuration that cannot work', () => {
   it('ends the process with code 2 and every reason', async () => {
-    await start();
     const driver = await another(({ config, ...options }) => ({
       ...options,
       seed: createUserKey().seed,
@@ -82,7 +104,6 @@ describe('a configuration that cannot work', () => {
 
 describe('a wrong password at a Seeq server', () => {
   it('is told as such, tried once and not again and again, and never shown', async () => {
-    await start({ driver: {} });
     const driver = await another((options) => ({
       ...options,
       files: { ...options.files, 'access.password': 'wrong-but-secret' },
@@ -105,11 +126,11 @@ describe('a wrong password at a Seeq server', () => {
 
 describe('secrets', () => {
   it('stand in no log, answer or process list', async () => {
-    await start({
-      config: { debug: 3 },
-      server: { credentials: { user: 'reader@example.com', password: { env: 'SEEQ_PASSWORD' } } },
-      driver: { env: { SEEQ_PASSWORD: 'reader-password' } },
+    const credentials = { user: 'reader@example.com', password: { env: 'SEEQ_PASSWORD' } };
+    const changes = withSettings(({ servers }) => ({ servers: servers.map((one) => ({ ...one, credentials })) }), {
+      debug: 3,
     });
+    await start((options) => ({ ...changes(options), env: { SEEQ_PASSWORD: 'reader-password' } }));
     const answers = [];
     for (const name of ['version', 'functions', 'hosts', 'tagsearch', 'elementsearch', 'timeframesearch', 'nonsense']) {
       answers.push(await cluster.ask({ function: name }));
@@ -130,7 +151,7 @@ describe('the bus', () => {
     await cluster.nats.restart();
     await expect
       .poll(() =>
-        cluster.ask({ function: 'version' }, { silenceMs: 5000 }).then(
+        cluster.ask({ function: 'version' }, { silenceMs: 1000 }).then(
           ({ status }) => status,
           () => 'none',
         ),
@@ -198,7 +219,7 @@ describe('told to stop', () => {
   });
 
   it('it tells callers to ask again when their answer takes too long', async () => {
-    await start({ settings: { limits: { drainTimeoutMs: 100 } } });
+    await start(withSettings(() => ({ limits: { drainTimeoutMs: 100 } })));
     const control = cluster.plants['plant-a']?.control;
     await control?.fail({ kind: 'hang', operation: 'search_items' });
     await control?.clearRequests();
@@ -210,11 +231,12 @@ describe('told to stop', () => {
 
   it('it ends although the bus is stopped in the same moment', async () => {
     // Far longer than this test may take: waiting for it would be the failure.
-    await start({ settings: { limits: { drainTimeoutMs: 600_000 } } });
-    cluster.nats.freeze();
-    const stopped = cluster.driver.stop();
-    await cluster.driver.line(({ msg }) => msg === 'driver is stopping');
-    await cluster.nats.halt('SIGKILL');
+    const own = await startCluster({ settings: { limits: { drainTimeoutMs: 600_000 } } });
+    onTestFinished(() => own.stop());
+    own.nats.freeze();
+    const stopped = own.driver.stop();
+    await own.driver.line(({ msg }) => msg === 'driver is stopping');
+    await own.nats.halt('SIGKILL');
     expect(await stopped).toBe(0);
   });
 });
