@@ -35,9 +35,13 @@ describe.each(['.', 'scripts/setup/node'])('in %s', (folder) => {
     const { packages } = await read<Lock>(`${folder}/package-lock.json`);
     // Without an address npm takes the package from the registry that is configured, by its name and version.
     const elsewhere = Object.entries(packages).filter(
-      ([, { link, resolved }]) =>
-        link === true || (resolved !== undefined && !resolved.startsWith('https://registry.npmjs.org/')),
+      ([, { link, resolved }]) => link === true || resolved !== undefined,
     );
     expect(elsewhere).toEqual([]);
   });
+});
+
+it('.nvmrc names the Node that the set-up installs', async () => {
+  const { devDependencies } = await read<Manifest>('package.json');
+  expect((await readFile('.nvmrc', 'utf8')).trim()).toBe(devDependencies?.node);
 });
