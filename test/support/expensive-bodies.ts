@@ -18,9 +18,17 @@ interface Shape {
 }
 
 export interface ExpensiveBody {
-  name: string;
-  text: string;
+  readonly name: string;
+  /** Made each time that it is asked for. */
+  readonly text: string;
 }
+
+const body = (name: string, make: () => string): ExpensiveBody => ({
+  name,
+  get text() {
+    return make();
+  },
+});
 
 /** Parameters that are right as far as the schema goes, so that what is wrong is reached. */
 const RIGHT: Record<string, unknown> = {
@@ -97,27 +105,24 @@ export function* expensiveBodies(bytes: number): Generator<ExpensiveBody> {
   for (const [what, value] of wrong) {
     for (const [field, shape] of Object.entries(envelope.properties ?? {})) {
       if (holdsLists(shape) || what.startsWith('a long'))
-        yield { name: `envelope: ${field} is ${what}`, text: envelopeWith(field, value()) };
+        yield body(`envelope: ${field} is ${what}`, () => envelopeWith(field, value()));
     }
-    yield { name: `envelope: unknown field is ${what}`, text: envelopeWith('colour', value()) };
-    yield { name: `envelope: user.groups is ${what}`, text: envelopeWith('user', `{"groups":${value()}}`) };
-    yield { name: `the request is ${what}`, text: value() };
+    yield body(`envelope: unknown field is ${what}`, () => envelopeWith('colour', value()));
+    yield body(`envelope: user.groups is ${what}`, () => envelopeWith('user', `{"groups":${value()}}`));
+    yield body(`the request is ${what}`, value);
   }
   for (const declaration of functionTable) {
+    const { name } = declaration;
     const shape = paramsJsonSchema(declaration) as Shape;
     for (const [what, value] of wrong) {
-      yield { name: `${declaration.name}: params is ${what}`, text: bodyOf(declaration.name, value()) };
-      yield {
-        name: `${declaration.name}: unknown parameter is ${what}`,
-        text: callWith(declaration.name, shape, 'x', value()),
-      };
+      yield body(`${name}: params is ${what}`, () => bodyOf(name, value()));
+      yield body(`${name}: unknown parameter is ${what}`, () => callWith(name, shape, 'x', value()));
       for (const [parameter, own] of Object.entries(shape.properties ?? {})) {
         if (!holdsLists(own) && !what.startsWith('a long text')) continue;
-        const { name } = declaration;
-        yield { name: `${name}: ${parameter} is ${what}`, text: callWith(name, shape, parameter, value()) };
+        yield body(`${name}: ${parameter} is ${what}`, () => callWith(name, shape, parameter, value()));
       }
     }
-    yield* wrongMembers(bytes, declaration.name, shape);
+    yield* wrongMembers(bytes, name, shape);
   }
 }
 
@@ -125,10 +130,10 @@ export function* expensiveBodies(bytes: number): Generator<ExpensiveBody> {
 function* wrongMembers(bytes: number, name: string, shape: Shape): Generator<ExpensiveBody> {
   for (const [parameter, own] of Object.entries(shape.properties ?? {})) {
     for (const member of Object.keys(own.items?.properties ?? {})) {
-      const text = list(bytes - 400, () => `{"${member}":{}}`);
-      yield { name: `${name}: ${parameter} with a wrong "${member}"`, text: callWith(name, shape, parameter, text) };
-      const few = `[{"${member}":"${'a'.repeat(bytes - 500)}"}]`;
-      yield { name: `${name}: ${parameter} with a long "${member}"`, text: callWith(name, shape, parameter, few) };
+      const many = (): string => list(bytes - 400, () => `{"${member}":{}}`);
+      yield body(`${name}: ${parameter} with a wrong "${member}"`, () => callWith(name, shape, parameter, many()));
+      const few = (): string => `[{"${member}":"${'a'.repeat(bytes - 500)}"}]`;
+      yield body(`${name}: ${parameter} with a long "${member}"`, () => callWith(name, shape, parameter, few()));
     }
   }
 }

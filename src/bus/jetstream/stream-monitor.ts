@@ -40,6 +40,7 @@ export class StreamMonitor {
   readonly #connection: BusConnection;
   readonly #wish: StreamRequirements;
   readonly #logger: Logger;
+  readonly #againMs: number;
   readonly #listeners = new Set<() => void>();
   readonly #stopUsing: () => void;
   #state: StreamState = { state: 'unknown' };
@@ -51,10 +52,12 @@ export class StreamMonitor {
   #largestLimit = 0;
   #stopped = false;
 
-  constructor(connection: BusConnection, wish: StreamRequirements, logger: Logger) {
+  /** @param againMs how often it is looked at */
+  constructor(connection: BusConnection, wish: StreamRequirements, logger: Logger, againMs = AGAIN_MS) {
     this.#connection = connection;
     this.#wish = wish;
     this.#logger = logger;
+    this.#againMs = againMs;
     this.#stopUsing = connection.use(() => {
       // Another server may have another stream, or none.
       this.look();
@@ -114,7 +117,7 @@ export class StreamMonitor {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       this.look();
-    }, AGAIN_MS);
+    }, this.#againMs);
     this.#timer.unref();
   }
 

@@ -20,7 +20,7 @@ const good = { name: 'READINGS', subjects: ['iota.>'], duplicate_window: 600_000
 
 function guardFor(server: NatsServer, changes: Partial<StreamRequirements> = {}) {
   const bus = busForTest(server);
-  const guard = new StreamMonitor(bus, { ...wish, ...changes }, bus.log);
+  const guard = new StreamMonitor(bus, { ...wish, ...changes }, bus.log, 500);
   onTestFinished(() => {
     guard.stop();
   });
