@@ -5,6 +5,8 @@ import { trimmed } from '../../lib/text.ts';
 import type { TextPattern } from '../../sources/source.ts';
 import { regexProblem } from './regex.ts';
 
+/** Flags within an expression, which not every dialect has. */
+const INLINE_FLAGS = /\(\?[a-zA-Z]{1,8}\)/;
 /** A regular expression with flags, as other languages write it. */
 const WITH_FLAGS = /^\/(.+)\/([dgimsuvxy]{1,8})$/;
 
@@ -21,6 +23,8 @@ export function readPattern(query: string): TextPattern {
   if (text === '' || /^\*+$/.test(text)) return { kind: 'all' };
   if (text.length > 2 && text.startsWith('/') && text.endsWith('/')) {
     const regex = text.slice(1, -1);
+    const [inline] = INLINE_FLAGS.exec(regex) ?? [];
+    if (inline !== undefined) throw noFlags(inline, 'in a regular expression: write');
     const problem = regexProblem(regex);
     if (problem !== undefined) throw wrongParameter('query', problem);
     return { kind: 'regex', text: regex };
@@ -28,11 +32,7 @@ export function readPattern(query: string): TextPattern {
   const flagged = WITH_FLAGS.exec(text);
   if (flagged) {
     const [, regex = '', flags = ''] = flagged;
-    throw wrongParameter(
-      'query',
-      `takes no flags ("${flags}") after a regular expression: write ${quote(`/${regex}/`)}, and [Aa] where case does ` +
-        'not matter; a text without slashes ignores case',
-    );
+    throw noFlags(flags, `after a regular expression: write ${quote(`/${regex}/`)}, and`);
   }
   if (!/[*?]/.test(text)) return { kind: 'contains', text };
   // "*?*" is the same as "?*", and a server tries as many ways as there are stars.
@@ -43,3 +43,9 @@ export function readPattern(query: string): TextPattern {
   }
   return { kind: 'glob', text: glob };
 }
+
+const noFlags = (flags: string, where: string): Error =>
+  wrongParameter(
+    'query',
+    `takes no flags ("${flags}") ${where} [Aa] where case does not matter; a text without slashes ignores case`,
+  );

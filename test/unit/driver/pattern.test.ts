@@ -31,6 +31,13 @@ describe('a regular expression', () => {
     ['/((a{1,3}))+$/', 'must not repeat a group'],
     ['/(a*){2,}$/', 'must not repeat a group'],
     ['/(a|b){40}/', 'must not repeat a group'],
+    [`/${'.?'.repeat(40)}x/`, 'must not have so many choices in a row'],
+    [`/${'(?:.|.)'.repeat(40)}x/`, 'must not have so many choices in a row'],
+    [`/${'[a-z]{0,8}'.repeat(9)}x/`, 'must not have so many choices in a row'],
+    [`/(${'(a|b)'.repeat(8)}){4}/`, 'must not have so many choices in a row'],
+    ['/(.*a){7}/', 'must not have more than 6 repetitions'],
+    ['/((.*a){3}b){3}/', 'must not have more than 6 repetitions'],
+    ['/(?i)pump/', 'takes no flags ("(?i)") in a regular expression: write [Aa]'],
     ['/^.*.*.*.*.*.*.*x$/', 'must not have more than 6 repetitions'],
     ['/[a-z]+[a-z]*[a-z]{2,}[a-z]{1,99}a*b*c*/', 'must not have more than 6 repetitions'],
   ])('%s is refused', (query, text) => {
@@ -52,6 +59,11 @@ describe('a regular expression', () => {
     '/(a|b)?c/',
     '/\\(a+\\)+/',
     '/(ab)*|c+/',
+    '/(?:x+)?y/',
+    '/x*?y+?/',
+    '/(PT|TT|FT)_(A|B|C)?_\\d{1,3}(?:\\.\\d{1,3}){3}/',
+    `/${'AREA|'.repeat(190)}B/`,
+    '/.*a|.*b|.*c|.*d|.*e|.*f|.*g/',
     '/\\d{9}[A-Z]{9}a{9}b{9}c{9}d{9}e{9}/',
   ])('%s is linear enough', (query) => {
     expect(readPattern(query)).toMatchObject({ kind: 'regex' });
