@@ -7,6 +7,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { runProgram } from '../../../src/cli/program.ts';
 import { good, pair } from '../../support/config.ts';
 import { feedForTest, feedSettings, simulatorForTest } from '../ingest/feeds/iotopen/support.ts';
+import { COMPILE_CACHE } from '../../support/compile-cache.ts';
 
 const env = { BO_PASSWORD: 'bo-password', SEEQ_KEY: 'key', SEEQ_PASSWORD: 'password' };
 
@@ -57,7 +58,9 @@ it('asks for the code', async () => {
   const simulator = await simulatorForTest();
   const { file, tokenFile } = await folderFor(simulator);
   const main = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
-  const child = spawn(process.execPath, [main, 'iotopen-login', '--config', file], { env: { ...process.env, ...env } });
+  const child = spawn(process.execPath, [main, 'iotopen-login', '--config', file], {
+    env: { ...COMPILE_CACHE, ...process.env, ...env },
+  });
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => {
     said += chunk.toString();

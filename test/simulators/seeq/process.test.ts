@@ -4,18 +4,21 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { request } from 'undici';
 import { describe, expect, it } from 'vitest';
+import { COMPILE_CACHE } from '../../support/compile-cache.ts';
 import { commandOf, readCommandLine } from './arguments.ts';
 import { remoteControl } from './remote-control.ts';
 import { spawnSeeqSimulator } from './spawn.ts';
 import { startSeeqSimulator } from './simulator.ts';
 import { call, caller, headersWith, idOf, login, SIGNALS } from './testing.ts';
 
+const env = { ...COMPILE_CACHE, ...process.env };
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
 
 describe('the Seeq simulator as a process', () => {
   it('prints one line of JSON when it listens, and ends on SIGTERM with code 0', async () => {
     const child = spawn(process.execPath, ['--no-warnings', MAIN, '--port=0', '--name=Solo'], {
       stdio: ['ignore', 'pipe', 'ignore'],
+      env,
     });
     let out = '';
     child.stdout.on('data', (part: Buffer) => (out += part.toString()));
@@ -99,7 +102,10 @@ describe('the Seeq simulator as a process', () => {
 
 describe('the command line of the Seeq simulator', () => {
   const run = async (...given: string[]) => {
-    const child = spawn(process.execPath, ['--no-warnings', MAIN, ...given], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, ['--no-warnings', MAIN, ...given], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env,
+    });
     let said = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (part: Buffer) => (said += part.toString()));
     const [code] = (await once(child, 'close')) as [number | null];
@@ -142,7 +148,7 @@ describe('the command line of the Seeq simulator', () => {
         '--fault=kind=status,status=503,retryAfter=1,rate=1,operation=get_me,times=1',
         '--fault=kind=status,status=502,body=false,path=/folders',
       ]),
-      { stdio: ['ignore', 'pipe', 'pipe'] },
+      { stdio: ['ignore', 'pipe', 'pipe'], env },
     );
     let said = '';
     child.stderr.on('data', (part: Buffer) => (said += part.toString()));
