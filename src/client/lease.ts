@@ -4,6 +4,7 @@
  */
 import { DEFAULT_LEASE_MS, leaseSilenceMs } from '../contract/functions/data.ts';
 import type { Request } from '../contract/request.ts';
+import { doubledMs, type RetryDelays } from '../lib/backoff.ts';
 import { IncompleteResponse } from './answer.ts';
 import { ask, type ResponseOptions, newInbox, NoResponse, type NatsConnectionLike } from './request.ts';
 import { LeaseSession, type SessionEnd } from './lease-session.ts';
@@ -32,8 +33,7 @@ const RENEW_AT = 0.75;
 /** What the way there and back may take. */
 const WAY_MS = 5_000;
 /** Before a further try after failures in a row: the first at once, then this, doubling. */
-const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 5_000;
+const PAUSES: RetryDelays = { minMs: 100, maxMs: 5_000 };
 /** How long a stop waits for the driver's word that the lease is over. */
 const STOP_MS = 2_000;
 
@@ -185,8 +185,9 @@ export class FollowedLease implements AsyncIterable<LeaseItem> {
     }
     // While another lease lives, or is on its way, there is time.
     if (this.#next) return;
-    const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (this.#failures - 1));
-    this.#openIn(error && this.#failures++ > 0 ? pauseMs : 0);
+    const failures = this.#failures;
+    if (error) this.#failures++;
+    this.#openIn(error && failures > 0 ? doubledMs(failures - 1, PAUSES) : 0);
   }
 
   #mayTryAgain(error: Error): boolean {

@@ -8,6 +8,7 @@ import {
   type Publication,
   type ReadingsPublisher,
 } from '../bus/jetstream/readings-publisher.ts';
+import { delayMs, type RetryDelays } from '../lib/backoff.ts';
 import { Stopped } from '../lib/stopped.ts';
 import { withTimeout } from '../lib/timeout.ts';
 
@@ -23,7 +24,7 @@ export interface PipelineOptions {
   /** Messages that may wait for their acknowledgement at once. More than about 64 gains nothing. */
   readonly inFlight: number;
   /** Between attempts after a failure: the first pause, doubled up to the longest, with jitter. */
-  readonly retry?: { readonly minMs: number; readonly maxMs: number } | undefined;
+  readonly retry?: RetryDelays | undefined;
   readonly random?: (() => number) | undefined;
 }
 
@@ -48,7 +49,7 @@ interface Entry {
   readonly done: PromiseWithResolvers<Confirmation>;
 }
 
-const STANDARD_RETRY = { minMs: 100, maxMs: 5000 };
+const STANDARD_RETRY: RetryDelays = { minMs: 100, maxMs: 5000 };
 
 export class Pipeline {
   readonly #options: PipelineOptions;
@@ -235,6 +236,6 @@ export class Pipeline {
 
   #pause(failures: number): number {
     const { retry = STANDARD_RETRY, random = Math.random } = this.#options;
-    return Math.min(retry.maxMs, retry.minMs * 2 ** Math.min(failures, 30)) * (0.5 + random() / 2);
+    return delayMs(failures, retry, random);
   }
 }

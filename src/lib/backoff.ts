@@ -9,10 +9,14 @@ export interface RetryDelays {
 
 const standard: RetryDelays = { minMs: 250, maxMs: 15_000 };
 
-/** Delay after a number of failures in a row: doubled each time, and anywhere in the upper half of that. */
+/** The first delay, doubled with each further failure up to the longest. @param failures in a row before, from 0 */
+export function doubledMs(failures: number, { minMs, maxMs }: RetryDelays): number {
+  return Math.min(maxMs, minMs * 2 ** Math.min(Math.max(0, failures), 30));
+}
+
+/** The same with jitter: anywhere in the upper half of it, so that those that failed together do not come back together. */
 export function delayMs(failures: number, delays: RetryDelays = standard, random: () => number = Math.random): number {
-  const full = Math.min(delays.maxMs, delays.minMs * 2 ** Math.min(failures, 30));
-  return full * (0.5 + random() / 2);
+  return doubledMs(failures, delays) * (0.5 + random() / 2);
 }
 
 /** Resolves after the delay, or at once when the signal is aborted. */

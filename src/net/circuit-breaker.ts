@@ -4,10 +4,10 @@
  * hammered.
  */
 import type { DriverError } from '../contract/errors.ts';
+import { doubledMs, type RetryDelays } from '../lib/backoff.ts';
 
-/** Pause before the first look after a failure, and the longest pause; doubling in between. */
-const FIRST_PAUSE_MS = 250;
-const LONGEST_PAUSE_MS = 10_000;
+/** Between looks at a server that is sick. */
+const PAUSES: RetryDelays = { minMs: 250, maxMs: 10_000 };
 /**
  * So many failed answers in a row, over at least such a time, and not one good one between: nothing stands behind the
  * proxy. Where every second answer fails by chance, a thousand such rows begin before one gets so long.
@@ -17,7 +17,7 @@ const FAILED_FOR_MS = 5000;
 
 export class CircuitBreaker {
   #failure: DriverError | undefined;
-  #pauseMs = 0;
+  #failedLooks = 0;
   #nextLookMs = 0;
   #looking = false;
   #inARow = 0;
@@ -60,7 +60,7 @@ export class CircuitBreaker {
   /** The server is well: it gave a good answer, or one that only it can give. */
   close(): void {
     this.#failure = undefined;
-    this.#pauseMs = 0;
+    this.#failedLooks = 0;
     this.#inARow = 0;
   }
 
@@ -78,8 +78,7 @@ export class CircuitBreaker {
 
   #wait(failure: DriverError): void {
     this.#failure = failure;
-    this.#pauseMs = Math.min(LONGEST_PAUSE_MS, this.#pauseMs === 0 ? FIRST_PAUSE_MS : this.#pauseMs * 2);
     // Jitter: replicas that saw the same failure must not come back at the same moment.
-    this.#nextLookMs = this.#now() + this.#pauseMs * (0.75 + this.#random() / 2);
+    this.#nextLookMs = this.#now() + doubledMs(this.#failedLooks++, PAUSES) * (0.75 + this.#random() / 2);
   }
 }

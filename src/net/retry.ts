@@ -1,4 +1,5 @@
 /** When a call that failed is made again. Every call of a source only reads, so another try is always safe. */
+import { delayMs, doubledMs, type RetryDelays } from '../lib/backoff.ts';
 
 /**
  * Statuses that pass: a conflict and a proxy without its server (Seeq's own client tries these again), a server that is
@@ -7,9 +8,8 @@
  */
 const PASSING = new Set([408, 409, 425, 429, 502, 503, 504]);
 
-const FIRST_WAIT_MS = 100;
 /** Short, so that a budget of some seconds holds many tries: at 40 % failures 20 tries fail once in 10^8 calls. */
-const LONGEST_WAIT_MS = 1000;
+const WAITS: RetryDelays = { minMs: 100, maxMs: 1000 };
 /** A longer hint is none: nobody waits a year for an answer. */
 const LONGEST_HINT_MS = 366 * 86_400_000;
 
@@ -22,11 +22,9 @@ export const isPassingStatus = (status: unknown): boolean => PASSING.has(status 
  * @param hintMs what the server asked for
  */
 export function waitMs(tries: number, hintMs: number | undefined, random: () => number): number {
-  const longest = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(tries - 1, 10));
+  if (hintMs === undefined || hintMs === 0) return delayMs(tries - 1, WAITS, random);
   // After a hint the jitter only adds; earlier would be refused again.
-  return hintMs === undefined || hintMs === 0
-    ? longest / 2 + (random() * longest) / 2
-    : hintMs + (random() * longest) / 2;
+  return hintMs + (random() * doubledMs(tries - 1, WAITS)) / 2;
 }
 
 /**

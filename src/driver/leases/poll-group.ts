@@ -6,6 +6,7 @@
 import { type DriverError, toDriverError } from '../../contract/errors.ts';
 import { type Fqn, formatFqn } from '../../contract/fqn.ts';
 import type { Nanoseconds } from '../../contract/instant.ts';
+import { doubledMs } from '../../lib/backoff.ts';
 import type { Lane } from '../gate.ts';
 import type { Host } from '../hosts.ts';
 import { type Due, DueLine } from './due-line.ts';
@@ -150,8 +151,8 @@ export class PollGroup {
 
   #queue(tag: Tag, earliest = -Infinity): void {
     const { intervalMs, failures } = tag;
-    const longest = Math.max(intervalMs, LONGEST_FAILED_PAUSE_MS);
-    const pauseMs = Math.min(longest, intervalMs * 2 ** Math.max(0, failures - 1));
+    const maxMs = Math.max(intervalMs, LONGEST_FAILED_PAUSE_MS);
+    const pauseMs = doubledMs(failures - 1, { minMs: intervalMs, maxMs });
     this.#due.put(tag, Math.max(earliest, tag.startedAt + pauseMs));
   }
 
