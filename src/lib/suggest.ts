@@ -1,3 +1,4 @@
+import { distance } from 'fastest-levenshtein';
 import { allOf } from './phrases.ts';
 import { keyText } from './problem.ts';
 
@@ -111,22 +112,10 @@ export function didYouMeanOneOf(given: string, known: readonly string[]): string
   );
 }
 
-/** Edit distance with swaps of neighbours (optimal string alignment). */
+/** Edit distance; letters in the wrong order count once, as the commonest typo. */
 function slipsBetween(a: string, b: string): number {
-  let before: number[] = [];
-  let row = Array.from({ length: b.length + 1 }, (_, column) => column);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const same = a[i - 1] === b[j - 1];
-      let slips = Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (same ? 0 : 1));
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
-        slips = Math.min(slips, (before[j - 2] ?? 0) + 1);
-      }
-      next.push(slips);
-    }
-    before = row;
-    row = next;
-  }
-  return row[b.length] ?? 0;
+  const slips = distance(a, b);
+  return slips === 2 && sorted(a) === sorted(b) ? 1 : slips;
 }
+
+const sorted = (text: string): string => Array.from(text).sort().join('');
