@@ -84,6 +84,18 @@ describe('a plot, whoever reduces it', () => {
     }
   });
 
+  it('of a tag that is bad all the time shows that, and does not read all of its samples for it', async () => {
+    const range = { start: '*-20d', end: '*' };
+    const { items, meta } = await ask('plotted', { items: [signal('Newest >> Never Alive')], ...range, count: 50 });
+    const [plot] = joinSeries(items) as Series[];
+    const all = await series(patient, 'discrete', 'Newest >> Never Alive', { start: '*-1h', end: '*' });
+    expect(plot?.reducedBy).toBe('server');
+    expect(plot?.times.at(-1)).toBe(all.times.at(-1));
+    expect(new Set(plot?.values)).toEqual(new Set([null]));
+    // Pages of 1000 samples, of which there are more than 28,000.
+    expect(meta.sourceRequests).toBeLessThan(15);
+  });
+
   it('of text is of recorded values, however many there are', async () => {
     const plot = await series(ask, 'plotted', 'Text >> Many Texts', { start: '*-8h', end: '*', count: 100 });
     expect([plot.reducedBy, plot.step]).toEqual(['driver', true]);
