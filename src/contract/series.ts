@@ -59,11 +59,11 @@ export function sliceColumns<T extends Columns>(columns: T, from: number, to: nu
 }
 
 /** How far a series has been read: its last time, and how many samples with that time have been taken. */
-export const placeSchema = z.object({ time: z.string(), repeats: z.number().int().min(1) });
-export type Place = z.infer<typeof placeSchema>;
+export const seriesPositionSchema = z.object({ time: z.string(), repeats: z.number().int().min(1) });
+export type SeriesPosition = z.infer<typeof seriesPositionSchema>;
 
 /** The place after some more samples. */
-export function advance(place: Place | undefined, { times }: Columns): Place | undefined {
+export function advance(place: SeriesPosition | undefined, { times }: Columns): SeriesPosition | undefined {
   const time = times.at(-1);
   if (time === undefined) return place;
   const repeats = times.length - times.indexOf(time);
@@ -71,7 +71,7 @@ export function advance(place: Place | undefined, { times }: Columns): Place | u
 }
 
 /** Samples behind a place: later ones, and those at its time beyond the number taken. `columns` must start at or before it. */
-export function after<T extends Columns>(columns: T, { time, repeats }: Place): T {
+export function after<T extends Columns>(columns: T, { time, repeats }: SeriesPosition): T {
   let from = 0;
   while (from < columns.times.length && compareUtc(columns.times[from] ?? '', time) < 0) from++;
   for (let n = 0; n < repeats && columns.times[from] === time; n++) from++;

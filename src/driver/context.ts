@@ -4,12 +4,12 @@ import type { DriverError, ErrorCode } from '../contract/errors.ts';
 import { toDriverError } from '../contract/errors.ts';
 import type { Nanoseconds } from '../contract/instant.ts';
 import type { Pause, SourceCall } from '../sources/source.ts';
-import type { Caller } from './caller.ts';
-import { isCancelled } from './cancellation.ts';
-import type { Lane } from './gate.ts';
+import type { Caller } from './limits/caller.ts';
+import { isCancelled } from './requests/cancellation.ts';
+import type { Lane } from './limits/fair-limiter.ts';
 import type { Host, Hosts } from './hosts.ts';
 import type { Leases } from './leases/leases.ts';
-import type { DriverLimits } from './limits.ts';
+import type { DriverLimits } from './limits/request-limits.ts';
 
 /** What all requests share and a function may want to tell. */
 export interface DriverFacts {

@@ -11,19 +11,19 @@ import { limited, type Logger } from '../contract/log.ts';
 import { parseParams } from '../contract/params.ts';
 import { parseRequest, type Request } from '../contract/request.ts';
 import { systemNow } from '../contract/time.ts';
-import { type Caller, callerRoot } from './caller.ts';
-import { Cancellation, isCancelled, type Replicas } from './cancellation.ts';
+import { type Caller, callerRoot } from './limits/caller.ts';
+import { Cancellation, isCancelled, type Replicas } from './requests/cancellation.ts';
 import { type ContextOptions, type DriverFacts, RequestContext } from './context.ts';
 import { handlerOf, isDeclared, isLease } from './functions.ts';
 import type { Hosts } from './hosts.ts';
-import { checkLimit, type DriverLimits } from './limits.ts';
+import { checkLimit, type DriverLimits } from './limits/request-limits.ts';
 import { Leases } from './leases/leases.ts';
 import { lateText, type ServerPace } from './leases/poll-pace.ts';
-import { WAITING_FOR_A_PLACE } from './places.ts';
-import { type RunningRequest, RunningRequests } from './running.ts';
-import { Shares } from './shares.ts';
-import { SignsOfLife } from './signs-of-life.ts';
-import { RequestStatistics } from './statistics.ts';
+import { WAITING_FOR_A_PLACE } from './limits/admission.ts';
+import { type ActiveRequest, ActiveRequests } from './requests/active-requests.ts';
+import { Shares } from './limits/shares.ts';
+import { Keepalive } from './requests/keepalive.ts';
+import { RequestStatistics } from './requests/request-statistics.ts';
 
 export interface DriverOptions {
   hosts: Hosts;
@@ -59,7 +59,7 @@ export class Driver {
   readonly statistics = new RequestStatistics();
   readonly #options: DriverOptions;
   readonly #now: () => Nanoseconds;
-  readonly #running = new RunningRequests();
+  readonly #running = new ActiveRequests();
   readonly #leases: Leases;
   readonly #cancellation: Cancellation;
   /** Requests that need no server. */
@@ -184,7 +184,7 @@ export class Driver {
   ): Promise<AnswerEnd> {
     const { limits } = this.#options;
     const lease = isLease(request.function);
-    let running: RunningRequest | undefined;
+    let running: ActiveRequest | undefined;
     let timer: NodeJS.Timeout | undefined;
     let leave: (() => void) | undefined;
     try {
@@ -237,8 +237,8 @@ export class Driver {
    * Ends a request whose caller is gone, so that it takes no time of its servers. An answer of several messages tells by
    * them; before its first one a message without items can, if the caller takes such.
    */
-  #watchCaller(sink: AnswerSink, controller: AbortController, keepAlive: boolean): SignsOfLife {
-    const life = new SignsOfLife(SILENCE_MS, CALLER_GRACE_MS, {
+  #watchCaller(sink: AnswerSink, controller: AbortController, keepAlive: boolean): Keepalive {
+    const life = new Keepalive(SILENCE_MS, CALLER_GRACE_MS, {
       send: () => {
         // A message that cannot be sent ends the answer by itself.
         sink.flush({ isSignOfLife: true })?.catch(() => undefined);

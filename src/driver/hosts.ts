@@ -6,18 +6,18 @@ import { asSentence, quote } from '../lib/phrases.ts';
 import { composed } from '../lib/text.ts';
 import { didYouMeanOneOf } from '../lib/suggest.ts';
 import type { Source } from '../sources/source.ts';
-import { Findings } from './findings.ts';
-import { Gate } from './gate.ts';
+import { SourceHealth } from './source-health/source-health.ts';
+import { FairLimiter } from './limits/fair-limiter.ts';
 import { PollPace } from './leases/poll-pace.ts';
-import { Places } from './places.ts';
+import { Admission } from './limits/admission.ts';
 
 /** A source together with the limits that all requests to it share, and what they found. */
 export interface Host {
   source: Source;
-  gate: Gate;
+  gate: FairLimiter;
   /** Requests that work with it. */
-  places: Places;
-  findings: Findings;
+  places: Admission;
+  findings: SourceHealth;
   /** How often its leased tags are polled. */
   pace: PollPace;
 }
@@ -43,9 +43,9 @@ export class Hosts {
     for (const { source, concurrency, queueLimit, requests } of options) {
       this.#byName.set(source.name, {
         source,
-        gate: new Gate(source.name, concurrency, queueLimit),
-        places: new Places(source.name, requests),
-        findings: new Findings(),
+        gate: new FairLimiter(source.name, concurrency, queueLimit),
+        places: new Admission(source.name, requests),
+        findings: new SourceHealth(),
         pace: new PollPace(),
       });
     }

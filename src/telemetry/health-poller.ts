@@ -3,7 +3,7 @@
  * nobody has heard of it for a while.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FoundState } from '../driver/findings.ts';
+import type { FoundState } from '../driver/source-health/source-health.ts';
 
 /** What is watched of a server. */
 export interface Watched {

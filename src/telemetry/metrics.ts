@@ -1,9 +1,9 @@
 /** The numbers of metrics and statistics, from the counters of the driver's parts. Both tell the same counts. */
 import type { ConnectionStats } from '../bus/connection/connection-stats.ts';
 import type { HealthState, Metrics, Stats } from '../contract/telemetry.ts';
-import type { CallNumbers } from '../driver/findings.ts';
+import type { CallNumbers } from '../driver/source-health/source-health.ts';
 import type { Host } from '../driver/hosts.ts';
-import type { RequestNumbers } from '../driver/statistics.ts';
+import type { RequestNumbers } from '../driver/requests/request-statistics.ts';
 
 /** Numbers of requests by function. */
 export function functionMetrics({ functions }: RequestNumbers): Metrics['requests'] {

@@ -1,6 +1,6 @@
 /** One line in the log for each change of a server's state, in the words of function `hosts`. */
 import { limited, type Logger } from '../contract/log.ts';
-import type { FoundState } from '../driver/findings.ts';
+import type { FoundState } from '../driver/source-health/source-health.ts';
 
 export interface ServerLogOptions {
   /** The configured name of the server. */

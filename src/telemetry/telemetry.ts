@@ -10,7 +10,7 @@ import type { Health, Metrics, Stats } from '../contract/telemetry.ts';
 import type { Logger } from '../contract/log.ts';
 import type { Driver } from '../driver/driver.ts';
 import type { Hosts } from '../driver/hosts.ts';
-import { probe } from '../driver/probe.ts';
+import { probe } from '../driver/source-health/probe.ts';
 import type { Ingest } from '../ingest/ingest.ts';
 import { envelopeOf, type Identity } from './envelope.ts';
 import { busHealth, judge, serverHealth, type Parts } from './health.ts';

@@ -5,7 +5,7 @@ import { formatFqn, type FqnKind } from '../../src/contract/fqn.ts';
 import { type Nanoseconds, parseInstant } from '../../src/contract/instant.ts';
 import { Driver, type DriverOptions } from '../../src/driver/driver.ts';
 import { type HostOptions, Hosts } from '../../src/driver/hosts.ts';
-import type { DriverLimits } from '../../src/driver/limits.ts';
+import type { DriverLimits } from '../../src/driver/limits/request-limits.ts';
 import type { Source } from '../../src/sources/source.ts';
 
 export const NOW = '2026-03-15T12:00:00Z';

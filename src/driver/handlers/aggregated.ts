@@ -8,13 +8,13 @@ import type { Host } from '../hosts.ts';
 import { Aggregator } from '../history/aggregator.ts';
 import { type Intervals, intervalsOf } from '../history/grid.ts';
 import { basisOf, checkMethods, isStateMethod, needsNumbers, unitOf } from '../history/methods.ts';
-import { openSeries, SERIES_AT_ONCE } from '../history/open.ts';
-import { PIECE_SAMPLES, PieceWriter } from '../history/pieces.ts';
+import { openSeries, SERIES_AT_ONCE } from '../history/open-series.ts';
+import { CHUNK_SAMPLES, ChunkWriter } from '../history/series-chunks.ts';
 import { samplesOf, TimeReader } from '../history/sample.ts';
 import { StateSeries } from '../history/state-series.ts';
 import type { IntervalStatistics } from '../history/statistics.ts';
 import { eachItem, type RequestedItem } from '../items.ts';
-import { checkLimit, checkRange } from '../limits.ts';
+import { checkLimit, checkRange } from '../limits/request-limits.ts';
 
 export const aggregated = handler(
   declaration,
@@ -43,7 +43,7 @@ interface Aggregation {
 }
 
 /** Short, because up to a hundred series of states grow together between two turns of the event loop. */
-const STATE_PIECE_SAMPLES = PIECE_SAMPLES / 10;
+const STATE_PIECE_SAMPLES = CHUNK_SAMPLES / 10;
 
 /** A series in the making. */
 interface Output {
@@ -99,10 +99,10 @@ function outputOf(
       borders: () => intervals.borders(),
       limit: context.limits.samplesPerItem,
       each: intervals.count,
-      open: (inState) => new PieceWriter(context, { ...head, inState }, STATE_PIECE_SAMPLES),
+      open: (inState) => new ChunkWriter(context, { ...head, inState }, STATE_PIECE_SAMPLES),
     });
   }
-  const writer = new PieceWriter(context, head);
+  const writer = new ChunkWriter(context, head);
   return {
     add: (interval) => writer.add(interval.result(method, divisor)),
     end: () => writer.end(),

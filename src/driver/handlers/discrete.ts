@@ -4,7 +4,14 @@ import { z } from 'zod';
 import { type Boundary, discrete as declaration } from '../../contract/functions/data.ts';
 import { DriverError, wrongParameter } from '../../contract/errors.ts';
 import { formatInstant, type Nanoseconds, parseInstant } from '../../contract/instant.ts';
-import { advance, after, type Place, placeSchema, type SeriesPiece, sliceColumns } from '../../contract/series.ts';
+import {
+  advance,
+  after,
+  type SeriesPosition,
+  seriesPositionSchema,
+  type SeriesPiece,
+  sliceColumns,
+} from '../../contract/series.ts';
 import type { Columns } from '../../contract/values.ts';
 import { resolveRange, type TimeRange } from '../../contract/time.ts';
 import type { RequestContext } from '../context.ts';
@@ -12,7 +19,7 @@ import { decodeCursor, encodeCursor } from '../cursor.ts';
 import { handler } from '../handler.ts';
 import type { Host } from '../hosts.ts';
 import { eachItem, type RequestedItem } from '../items.ts';
-import { checkLimit, checkRange } from '../limits.ts';
+import { checkLimit, checkRange } from '../limits/request-limits.ts';
 
 /** Series of one host in work at once; each holds two pages in memory. */
 const AT_ONCE = 4;
@@ -22,7 +29,7 @@ const positionSchema = z.object({
   start: z.string(),
   end: z.string(),
   /** Unfinished items by their index. */
-  places: z.record(z.string(), placeSchema),
+  places: z.record(z.string(), seriesPositionSchema),
 });
 
 export const discrete = handler(
@@ -37,7 +44,7 @@ export const discrete = handler(
       : resolveRange(params, { now: context.now, timeZone: params.timeZone });
     checkRange(range, context.limits);
 
-    const unfinished: Record<string, Place> = {};
+    const unfinished: Record<string, SeriesPosition> = {};
     await eachItem(
       context,
       items,
@@ -66,19 +73,19 @@ interface SeriesRequest {
   range: TimeRange;
   boundary: Boundary;
   limit: number | undefined;
-  from: Place | undefined;
+  from: SeriesPosition | undefined;
 }
 
 /** Emits one series; returns the place where the caller's limit cut it, or undefined when it is complete. */
-async function readSeries(request: SeriesRequest, context: RequestContext): Promise<Place | undefined> {
+async function readSeries(request: SeriesRequest, context: RequestContext): Promise<SeriesPosition | undefined> {
   const { item, host, boundary, limit, from } = request;
   const range = from ? { ...request.range, start: inside(timeOf(from), request.range) } : request.range;
   const most = limit ?? context.limits.samplesPerItem;
   const early = new EarlyCount(request, most, context);
   let count = 0;
   let held: SeriesPiece | undefined;
-  let place: Place | undefined = from;
-  let given: Place | undefined = from;
+  let place: SeriesPosition | undefined = from;
+  let given: SeriesPosition | undefined = from;
   const common = { index: item.index, fqn: item.text };
 
   // One more shows that there are more.
@@ -104,7 +111,7 @@ async function readSeries(request: SeriesRequest, context: RequestContext): Prom
   }
   return finish(false);
 
-  async function finish(cutHere: boolean): Promise<Place | undefined> {
+  async function finish(cutHere: boolean): Promise<SeriesPosition | undefined> {
     if (cutHere && limit === undefined) {
       if (held) await context.emit({ ...held, more: true });
       throw tooManySamples(most);
@@ -144,7 +151,7 @@ class EarlyCount {
    * @param count samples read so far, up to `place`; more follow
    * @throws DriverError `tooLarge`
    */
-  async check(count: number, place: Place | undefined): Promise<void> {
+  async check(count: number, place: SeriesPosition | undefined): Promise<void> {
     if (this.#counted || place === undefined) return;
     const { item, host, range } = this.#request;
     const passed = Number(timeOf(place) - range.start);
@@ -160,7 +167,7 @@ class EarlyCount {
 }
 
 /** The place, less the samples at its time that a page held. */
-function fewer(given: Place, { times }: Columns): Place | undefined {
+function fewer(given: SeriesPosition, { times }: Columns): SeriesPosition | undefined {
   const repeats = given.repeats - times.filter((time) => time === given.time).length;
   return repeats > 0 ? { ...given, repeats } : undefined;
 }
@@ -172,7 +179,7 @@ function storedRange({ start, end }: z.infer<typeof positionSchema>): TimeRange 
   return { start: from, end: to };
 }
 
-function timeOf({ time }: Place): Nanoseconds {
+function timeOf({ time }: SeriesPosition): Nanoseconds {
   const instant = parseInstant(time);
   if (instant === undefined) throw unusable('no time');
   return instant;

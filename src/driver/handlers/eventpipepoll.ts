@@ -7,9 +7,9 @@ import type { RequestContext } from '../context.ts';
 import { handler, type Handler } from '../handler.ts';
 import { REFUSED_IN_A_TURN } from '../items.ts';
 import { Lease, type LeasedItem } from '../leases/lease.ts';
-import { Marks, MOST_ITEMS } from '../leases/marks.ts';
-import { failedReading } from '../leases/reading.ts';
-import { checkLimit } from '../limits.ts';
+import { SentState, MOST_ITEMS } from '../leases/sent-state.ts';
+import { failedReading } from '../leases/poll-result.ts';
+import { checkLimit } from '../limits/request-limits.ts';
 
 export const eventpipepoll: Handler = {
   ...handler(
@@ -18,7 +18,7 @@ export const eventpipepoll: Handler = {
       const { itemsPerRequest, maxLeaseMs } = context.limits;
       checkLimit('items', items.length, Math.min(itemsPerRequest, MOST_ITEMS), 'items');
       checkLimit('leaseMs', leaseMs, maxLeaseMs, 'milliseconds');
-      const marks = Marks.of(items, cursor);
+      const marks = SentState.of(items, cursor);
       const leased: LeasedItem[] = [];
       const refused: RefusedItem[] = [];
       for (const _portion of resolve(items, context, leased, refused)) await nextTurn();

@@ -8,7 +8,7 @@ import type { SourceStatus } from '../../sources/source.ts';
 import type { RequestContext } from '../context.ts';
 import { type Handler, handler } from '../handler.ts';
 import type { Host } from '../hosts.ts';
-import { probe } from '../probe.ts';
+import { probe } from '../source-health/probe.ts';
 
 /** `version` waits so long for a server; after that it tells the version that was found last. */
 const VERSION_WAIT_MS = 1000;

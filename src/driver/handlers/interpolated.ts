@@ -4,11 +4,11 @@ import { resolveRange } from '../../contract/time.ts';
 import { handler } from '../handler.ts';
 import { instantsOf } from '../history/grid.ts';
 import { Interpolator } from '../history/interpolator.ts';
-import { openSeries, SERIES_AT_ONCE } from '../history/open.ts';
-import { PieceWriter, type WrittenSample } from '../history/pieces.ts';
+import { openSeries, SERIES_AT_ONCE } from '../history/open-series.ts';
+import { ChunkWriter, type WrittenSample } from '../history/series-chunks.ts';
 import { samplesOf, TimeReader } from '../history/sample.ts';
 import { eachItem } from '../items.ts';
-import { checkLimit, checkRange } from '../limits.ts';
+import { checkLimit, checkRange } from '../limits/request-limits.ts';
 
 export const interpolated = handler(
   declaration,
@@ -22,7 +22,7 @@ export const interpolated = handler(
     await eachItem(context, items, SERIES_AT_ONCE, async (item, host) => {
       const { shape, pages } = await openSeries(item, host, range, context.callTo(host));
       const { index, text: fqn } = item;
-      const writer = new PieceWriter(context, {
+      const writer = new ChunkWriter(context, {
         index,
         fqn,
         ...(shape.unit === undefined ? {} : { unit: shape.unit }),
@@ -40,7 +40,7 @@ export const interpolated = handler(
 );
 
 /** Between most neighbouring samples lies no value, so that nothing is waited for. */
-function writeAll(values: Generator<WrittenSample>, writer: PieceWriter): Promise<void> | undefined {
+function writeAll(values: Generator<WrittenSample>, writer: ChunkWriter): Promise<void> | undefined {
   // No "for of": leaving it would end the values.
   for (let next = values.next(); next.done !== true; next = values.next()) {
     const sent = writer.add(next.value);

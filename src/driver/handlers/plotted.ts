@@ -6,13 +6,13 @@ import type { RequestContext } from '../context.ts';
 import { handler } from '../handler.ts';
 import type { Host } from '../hosts.ts';
 import { type Intervals, intervalsOf } from '../history/grid.ts';
-import { openSeries, SERIES_AT_ONCE } from '../history/open.ts';
-import { PieceWriter } from '../history/pieces.ts';
+import { openSeries, SERIES_AT_ONCE } from '../history/open-series.ts';
+import { ChunkWriter } from '../history/series-chunks.ts';
 import { readPlot } from '../history/plot-reading.ts';
 import { isGap, mostSamples, type Plot, PlotReducer } from '../history/plot-reducer.ts';
 import { type Bridging, holdsUntil } from '../history/signal.ts';
 import { eachItem, type RequestedItem } from '../items.ts';
-import { checkLimit, checkRange } from '../limits.ts';
+import { checkLimit, checkRange } from '../limits/request-limits.ts';
 
 export const plotted = handler(
   declaration,
@@ -55,7 +55,7 @@ async function plot({ item, host, range, intervals }: PlotRequest, context: Requ
   const isStep = shape.interpolation === 'step' || shape.interpolation === 'discrete';
   const steps = isStep || drawn.samples.some(({ value }) => typeof value === 'string');
   const until = heldUntil(drawn, shape, now);
-  const writer = new PieceWriter(context, {
+  const writer = new ChunkWriter(context, {
     index: item.index,
     fqn: item.text,
     ...(unit === undefined ? {} : { unit }),
@@ -74,7 +74,7 @@ function heldUntil({ samples, endsInside }: Plot, shape: Bridging, now: bigint):
   return until === undefined ? undefined : formatInstant(until);
 }
 
-async function write({ samples }: Plot, writer: PieceWriter): Promise<void> {
+async function write({ samples }: Plot, writer: ChunkWriter): Promise<void> {
   for (const [position, sample] of samples.entries()) {
     const sent = writer.add(sample);
     if (sent) await sent;

@@ -9,10 +9,10 @@ import type { RequestContext } from '../context.ts';
 import { handler } from '../handler.ts';
 import type { Host } from '../hosts.ts';
 import { eachItem, type RequestedItem } from '../items.ts';
-import { checkRange } from '../limits.ts';
+import { checkRange } from '../limits/request-limits.ts';
 import { failUnreadable, foundItem, searchPage } from '../search/pages.ts';
 import { searchScope } from '../search/scope.ts';
-import { foldedTests } from '../search/tests.ts';
+import { foldedFilters } from '../search/timeframe-filters.ts';
 import { type Condition, conditionOnly, pagedRange, timeframePage } from '../search/timeframes.ts';
 
 type Params = z.infer<typeof declaration.params>;
@@ -40,7 +40,7 @@ export const timeframesearch = handler(
     const named = params.conditions;
     const readAll = (read: Read) => (named ? readNamed(named, read, context) : readFound(params, read, context));
     const { minDurationMs, open, order } = params;
-    const where = foldedTests(params.where);
+    const where = foldedFilters(params.where);
     await timeframePage(readAll, { range, where, minDurationMs, open, order, limit, cursor, question }, context);
   },
   ['searchLimit', 'rangeDays'],

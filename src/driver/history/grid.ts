@@ -7,7 +7,7 @@ import { DriverError, wrongParameter } from '../../contract/errors.ts';
 import { MAX_INSTANT, MIN_INSTANT, type Nanoseconds } from '../../contract/instant.ts';
 import { type Length, nominalLength, parseInterval } from '../../contract/interval.ts';
 import type { TimeRange } from '../../contract/time.ts';
-import { checkLimit, type DriverLimits } from '../limits.ts';
+import { checkLimit, type DriverLimits } from '../limits/request-limits.ts';
 import { clockBorders, startBorders } from './borders.ts';
 
 /** The parameter that decides how many intervals there are; errors name it. */

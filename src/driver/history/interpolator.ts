@@ -1,6 +1,6 @@
 /** Values of a signal at given times, computed while its samples pass by: only the newest sample is kept. */
 import { formatInstant, type Nanoseconds } from '../../contract/instant.ts';
-import type { WrittenSample } from './pieces.ts';
+import type { WrittenSample } from './series-chunks.ts';
 import type { Sample } from './sample.ts';
 import { type Bridging, holdsUntil, onLine, spanBetween, statusBetween } from './signal.ts';
 

@@ -7,7 +7,7 @@ import { DriverError } from '../../contract/errors.ts';
 import type { Nanoseconds } from '../../contract/instant.ts';
 import type { TimeRange } from '../../contract/time.ts';
 import type { Reduction, SamplePage, Source, SourceCall } from '../../sources/source.ts';
-import type { OpenSeries } from './open.ts';
+import type { OpenSeries } from './open-series.ts';
 import type { PlotReducer } from './plot-reducer.ts';
 import { isBad, samplesOf, TimeReader } from './sample.ts';
 

@@ -6,7 +6,7 @@ import type { Stamp } from '../../contract/functions/grid.ts';
 import { formatInstant, type Nanoseconds } from '../../contract/instant.ts';
 import type { ScalarValue, ValueStatus } from '../../contract/values.ts';
 import type { StateMethod } from './methods.ts';
-import type { PieceWriter, WrittenSample } from './pieces.ts';
+import type { ChunkWriter, WrittenSample } from './series-chunks.ts';
 import { MOST_STATES, tooManyStates } from './states.ts';
 import { type IntervalStatistics, stampOf } from './statistics.ts';
 
@@ -19,7 +19,7 @@ export interface StateSeriesOptions {
   limit: number;
   each: number;
   /** @param state null: of a signal without any */
-  open: (state: ScalarValue) => PieceWriter;
+  open: (state: ScalarValue) => ChunkWriter;
 }
 
 /** Intervals in a row of one status; `Bad Data`: the signal has no value in them. */
@@ -30,7 +30,7 @@ interface Run {
 
 export class StateSeries {
   readonly #options: StateSeriesOptions;
-  readonly #writers = new Map<ScalarValue, PieceWriter>();
+  readonly #writers = new Map<ScalarValue, ChunkWriter>();
   readonly #past: Run[] = [];
 
   constructor(options: StateSeriesOptions) {

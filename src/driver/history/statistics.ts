@@ -9,7 +9,7 @@ import type { Stamp } from '../../contract/functions/grid.ts';
 import { formatInstant, type Nanoseconds } from '../../contract/instant.ts';
 import type { ScalarValue } from '../../contract/values.ts';
 import { countsSamples, describesQuality, type StateMethod } from './methods.ts';
-import type { WrittenSample } from './pieces.ts';
+import type { WrittenSample } from './series-chunks.ts';
 import { isBad, type Sample } from './sample.ts';
 import { States } from './states.ts';
 import { Spread, Sum } from './sum.ts';

@@ -7,10 +7,10 @@ import { DriverError } from '../../contract/errors.ts';
 import { leaseSilenceMs } from '../../contract/functions/data.ts';
 import type { Fqn } from '../../contract/fqn.ts';
 import type { Host } from '../hosts.ts';
-import type { Marks } from './marks.ts';
+import type { SentState } from './sent-state.ts';
 import { ReadIntervals } from './read-intervals.ts';
-import { isFailure, type Reading } from './reading.ts';
-import { SignsOfLife } from '../signs-of-life.ts';
+import { isFailure, type PollResult } from './poll-result.ts';
+import { Keepalive } from '../requests/keepalive.ts';
 
 /** An item of the request that can be polled. */
 export interface LeasedItem {
@@ -24,11 +24,11 @@ export interface LeasedItem {
 export interface LeaseOptions {
   items: readonly LeasedItem[];
   /** Items of the request that no poll can ever read. */
-  refused: readonly { index: number; text: string; reading: Reading }[];
+  refused: readonly { index: number; text: string; reading: PollResult }[];
   intervalMs: number;
   leaseMs: number;
   /** What has been sent; kept up to date. */
-  marks: Marks;
+  marks: SentState;
   /** Whether the marks come from a lease before. */
   resumed: boolean;
   emit: (item: AnswerItem) => Promise<void> | undefined;
@@ -53,13 +53,13 @@ export class Lease {
   readonly #spaceMs: number;
   readonly #openedAt = performance.now();
   /** The newest reading of each item that has news. */
-  readonly #news = new Map<number, Reading>();
+  readonly #news = new Map<number, PollResult>();
   readonly #texts: string[] = [];
   /** When an item was last sent. */
   readonly #itemSentAt: number[] = [];
   readonly #failing = new Set<number>();
   readonly #intervals: ReadIntervals;
-  readonly #life: SignsOfLife;
+  readonly #life: Keepalive;
   readonly #end = Promise.withResolvers<LeaseEnd>();
   #over = false;
   #sending = false;
@@ -70,7 +70,7 @@ export class Lease {
     this.#options = options;
     this.#intervals = new ReadIntervals(options.intervalMs, this.#openedAt);
     this.#spaceMs = Math.min(LONGEST_SPACE_MS, options.intervalMs / SPACES_IN_INTERVAL);
-    this.#life = new SignsOfLife(leaseSilenceMs(options.leaseMs), GRACE_MS, {
+    this.#life = new Keepalive(leaseSilenceMs(options.leaseMs), GRACE_MS, {
       send: () => {
         // What is being sent is a sign of life as well.
         if (this.#sending) this.#life.sent();
@@ -96,7 +96,7 @@ export class Lease {
    * Goes on until the lease ends, and tells why; rejects when the answer cannot be sent any more.
    * @param join begins to poll an item, and returns the end of it
    */
-  async run(join: (item: LeasedItem, hear: (reading: Reading) => void) => () => void): Promise<LeaseEnd> {
+  async run(join: (item: LeasedItem, hear: (reading: PollResult) => void) => () => void): Promise<LeaseEnd> {
     const { items, refused, leaseMs, signal } = this.#options;
     const onAbort = () => {
       this.#finish(endOf(signal.reason));
@@ -127,7 +127,7 @@ export class Lease {
     }
   }
 
-  #hear(index: number, reading: Reading): void {
+  #hear(index: number, reading: PollResult): void {
     if (this.#over) return;
     this.#intervals.read(index, isFailure(reading) ? undefined : reading.polledAt);
     if (reading.mark === this.#options.marks.get(index)) {
@@ -141,7 +141,7 @@ export class Lease {
     if (!this.#sending) this.#schedule(performance.now() + COLLECT_MS);
   }
 
-  #note(index: number, reading: Reading): void {
+  #note(index: number, reading: PollResult): void {
     if (isFailure(reading)) this.#failing.add(index);
     else this.#failing.delete(index);
   }

@@ -1,15 +1,15 @@
 /** All leases of this process: their limits, and the polls that they share. */
 import type { LeaseEnd } from '../../contract/answer.ts';
 import { DriverError } from '../../contract/errors.ts';
-import type { Caller } from '../caller.ts';
+import type { Caller } from '../limits/caller.ts';
 import type { Host } from '../hosts.ts';
-import type { DriverLimits } from '../limits.ts';
+import type { DriverLimits } from '../limits/request-limits.ts';
 import type { Lease, LeasedItem } from './lease.ts';
-import { Shares } from '../shares.ts';
-import { PollGroup, type PollGroupOptions } from './poll-group.ts';
-import type { Reading } from './reading.ts';
+import { Shares } from '../limits/shares.ts';
+import { Poller, type PollerOptions } from './poller.ts';
+import type { PollResult } from './poll-result.ts';
 
-export interface LeasesOptions extends Pick<PollGroupOptions, 'now' | 'onUnexpected'> {
+export interface LeasesOptions extends Pick<PollerOptions, 'now' | 'onUnexpected'> {
   limits: Pick<DriverLimits, 'maxLeases' | 'maxLeasedItems'>;
 }
 
@@ -18,7 +18,7 @@ const RETRY_AFTER_MS = 5000;
 
 export class Leases {
   readonly #options: LeasesOptions;
-  readonly #groups = new Map<Host, PollGroup>();
+  readonly #groups = new Map<Host, Poller>();
   readonly #leases: Shares;
   readonly #items: Shares;
 
@@ -62,14 +62,14 @@ export class Leases {
     }
   }
 
-  #join({ fqn, host }: LeasedItem, intervalMs: number, hear: (reading: Reading) => void): () => void {
+  #join({ fqn, host }: LeasedItem, intervalMs: number, hear: (reading: PollResult) => void): () => void {
     const group = this.#groups.get(host) ?? this.#open(host);
     return group.join(fqn, { intervalMs, hear });
   }
 
-  #open(host: Host): PollGroup {
+  #open(host: Host): Poller {
     const { now, onUnexpected } = this.#options;
-    const group = new PollGroup({
+    const group = new Poller({
       ...{ host, now, onUnexpected },
       onEmpty: () => {
         this.#groups.delete(host);

@@ -1,7 +1,7 @@
 /** The right of a poll to call a server: in the lane of its group, counted, and not for ever. */
 import { DriverError, type ErrorCode, toDriverError } from '../../contract/errors.ts';
 import type { Pause, SourceCall } from '../../sources/source.ts';
-import type { Lane } from '../gate.ts';
+import type { Lane } from '../limits/fair-limiter.ts';
 import type { Host } from '../hosts.ts';
 
 /** A poll has the time that a request has that names none; waiting for its turn does not count. */

@@ -17,10 +17,10 @@ import type { PartWork, RequestContext } from '../context.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Host } from '../hosts.ts';
 import { inParallel } from '../items.ts';
-import { placeSchema, SearchStream, streamName } from './stream.ts';
+import { searchPositionSchema, SearchCursor, streamName } from './search-cursor.ts';
 
 /** How far each search has been used, by its name; a search that is missing has ended. */
-const positionSchema = z.record(z.string(), placeSchema);
+const positionSchema = z.record(z.string(), searchPositionSchema);
 
 export interface PagedSearch<Kind extends SearchKind> {
   hosts: Host[];
@@ -74,7 +74,7 @@ interface Hit<Kind> {
 }
 
 /** The hits of the page in their order. */
-function mergedHits<Kind extends SearchKind>(streams: SearchStream<Kind>[], { query }: PagedSearch<Kind>): Hit<Kind>[] {
+function mergedHits<Kind extends SearchKind>(streams: SearchCursor<Kind>[], { query }: PagedSearch<Kind>): Hit<Kind>[] {
   const hits: Hit<Kind>[] = [];
   while (hits.length < query.limit) {
     // A server may give shorter pages than asked for; without its next hit the order is not known any further.
@@ -170,23 +170,23 @@ function openStreams<Kind extends SearchKind>({
   kinds,
   cursor,
   question,
-}: PagedSearch<Kind>): SearchStream<Kind>[] {
+}: PagedSearch<Kind>): SearchCursor<Kind>[] {
   const position = cursor === undefined ? undefined : decodeCursor(cursor, question, positionSchema);
   return hosts.flatMap((host) =>
     kinds.flatMap((kind) => {
-      if (!position) return [new SearchStream(host, kind)];
+      if (!position) return [new SearchCursor(host, kind)];
       const place = position[streamName(host, kind)];
-      return place === undefined ? [] : [new SearchStream(host, kind, place)];
+      return place === undefined ? [] : [new SearchCursor(host, kind, place)];
     }),
   );
 }
 
 /** The stream whose next hit comes first. The order of names within a server is the server's own. */
 function lowest<Kind extends SearchKind>(
-  streams: SearchStream<Kind>[],
+  streams: SearchCursor<Kind>[],
   orderBy: SearchQuery['orderBy'],
-): SearchStream<Kind> | undefined {
-  let first: SearchStream<Kind> | undefined;
+): SearchCursor<Kind> | undefined {
+  let first: SearchCursor<Kind> | undefined;
   let firstKey = '';
   for (const stream of streams) {
     const found = stream.next;
@@ -200,7 +200,7 @@ function lowest<Kind extends SearchKind>(
 }
 
 function conclude<Kind extends SearchKind>(
-  streams: SearchStream<Kind>[],
+  streams: SearchCursor<Kind>[],
   { cursor, question }: PagedSearch<Kind>,
   context: RequestContext,
 ): void {

@@ -7,7 +7,7 @@ import { quote } from '../../lib/phrases.ts';
 import type { SearchQuery } from '../../sources/source.ts';
 import type { RequestContext } from '../context.ts';
 import type { Host } from '../hosts.ts';
-import { checkLimit } from '../limits.ts';
+import { checkLimit } from '../limits/request-limits.ts';
 import { readPattern } from './pattern.ts';
 
 type Params = Pick<z.infer<typeof tagsearch.params>, 'query' | 'field' | 'workbook' | 'datasource' | 'asset' | 'limit'>;

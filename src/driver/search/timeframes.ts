@@ -13,7 +13,7 @@ import { isUnreadable, type Timeframe, type UnreadableItem } from '../../sources
 import type { RequestContext } from '../context.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Host } from '../hosts.ts';
-import { durationMs, overlaps, passes, type TimeframeTests } from './tests.ts';
+import { durationMs, overlaps, passes, type TimeframeFilters } from './timeframe-filters.ts';
 
 export interface Condition {
   host: Host;
@@ -23,7 +23,7 @@ export interface Condition {
   label: { index?: number; fqn: string };
 }
 
-export interface TimeframeSearch extends TimeframeTests {
+export interface TimeframeSearch extends TimeframeFilters {
   range: TimeRange;
   order: 'asc' | 'desc';
   limit: number;

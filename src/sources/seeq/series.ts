@@ -2,7 +2,7 @@
 import type { Boundary } from '../../contract/functions/data.ts';
 import { DriverError } from '../../contract/errors.ts';
 import { compareUtc, formatInstant } from '../../contract/instant.ts';
-import { advance, after, type Place, sliceColumns } from '../../contract/series.ts';
+import { advance, after, type SeriesPosition, sliceColumns } from '../../contract/series.ts';
 import type { TimeRange } from '../../contract/time.ts';
 import type { SamplePage, SourceCall } from '../source.ts';
 import { fittingPage } from '../../net/page-fit.ts';
@@ -47,7 +47,7 @@ export async function* readSamples(
   const end = formatInstant(range.end);
   const limit = Math.min(pageSamples, Math.max(FEWEST, expected));
   const first: PageRequest = { id, start, end, boundary, limit };
-  let last: Place | undefined;
+  let last: SeriesPosition | undefined;
   let token: string | undefined;
   let resumed = false;
   let total = 0;
@@ -138,7 +138,7 @@ async function askPage(server: SeeqServer, request: PageRequest, call: SourceCal
   return server.askFor(call, operation, decodeSamples, { share: shareKey('samples', request), limitBytes });
 }
 
-const isBehind = ({ time }: Place, end: string): boolean => compareUtc(time, end) > 0;
+const isBehind = ({ time }: SeriesPosition, end: string): boolean => compareUtc(time, end) > 0;
 
 /** Only samples with start <= time <= end, whatever the server takes for a boundary. */
 function within(page: SamplePage, start: string, end: string): SamplePage {

@@ -1,13 +1,13 @@
 /** Lines of the log about the state of a server. */
 import { describe, expect, it } from 'vitest';
 import { DriverError } from '../../../src/contract/errors.ts';
-import { Findings } from '../../../src/driver/findings.ts';
+import { SourceHealth } from '../../../src/driver/source-health/source-health.ts';
 import { ServerLog } from '../../../src/telemetry/server-log.ts';
 import { TestLog } from '../bus/support.ts';
 
 function server() {
   const log = new TestLog();
-  const findings = new Findings();
+  const findings = new SourceHealth();
   let asked = 0;
   const serverLog = new ServerLog({ name: 'a', logger: log, confirm: () => asked++ });
   findings.onNews((found, probed) => {

@@ -10,7 +10,7 @@ import { MEDIA_TYPE } from './http/description.ts';
 import { badRequest, exchange } from './http/exchange.ts';
 import { Faults } from './http/faults.ts';
 import { RequestLog } from './http/request-log.ts';
-import { RunningRequests } from './http/running.ts';
+import { ActiveRequests } from './http/running.ts';
 import { Sessions } from './http/sessions.ts';
 import { DEFAULT_OPTIONS, type SimulatorOptions } from './options.ts';
 import { buildPlant } from './plant/example.ts';
@@ -45,7 +45,7 @@ export async function startSeeqSimulator(
   const faults = new Faults();
   for (const fault of set.faults) faults.arm(fault);
   const log = new RequestLog(options.onRequest);
-  const server = { plant, sessions, running: new RunningRequests(), release: set.release, clock: serverClock };
+  const server = { plant, sessions, running: new ActiveRequests(), release: set.release, clock: serverClock };
   const control = localControl({ knobs, faults, log, sessions, plant });
 
   const listener = exchange({ server, knobs, faults, log, handlers: HANDLERS });

@@ -4,7 +4,7 @@ import { toDriverError } from '../../../src/contract/errors.ts';
 import { functionTable } from '../../../src/contract/functions/table.ts';
 import { parseParams } from '../../../src/contract/params.ts';
 import { parseRequest } from '../../../src/contract/request.ts';
-import { checkLimit } from '../../../src/driver/limits.ts';
+import { checkLimit } from '../../../src/driver/limits/request-limits.ts';
 import { expensiveBodies } from '../../support/expensive-bodies.ts';
 
 const BYTES = 128 * 1024;

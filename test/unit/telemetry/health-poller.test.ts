@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { BusHealth, ServerHealth } from '../../../src/contract/telemetry.ts';
 import { DriverError } from '../../../src/contract/errors.ts';
-import { Findings } from '../../../src/driver/findings.ts';
+import { SourceHealth } from '../../../src/driver/source-health/source-health.ts';
 import { judge } from '../../../src/telemetry/health.ts';
 import { HealthPoller } from '../../../src/telemetry/health-poller.ts';
 
@@ -10,7 +10,7 @@ describe('the watch', () => {
   /** A server that is as told, on a clock that the test moves. */
   function world() {
     const clock = { now: 1_000_000 };
-    const findings = new Findings(() => clock.now);
+    const findings = new SourceHealth(() => clock.now);
     let probes = 0;
     let answer: () => Promise<void> = async () => {
       findings.probed({ state: 'up', version: '66.0.1', latencyMs: 1 });
@@ -114,14 +114,14 @@ describe('what a failed call tells about its server', () => {
     ['sourceError', 'unknown'],
     ['internal', 'unknown'],
   ] as const)('%s: %s', (code, state) => {
-    const findings = new Findings();
+    const findings = new SourceHealth();
     findings.failed(new DriverError(code, 'Why.'));
     expect(findings.state.state).toBe(state);
     expect(findings.state.message).toBe(state === 'down' || state === 'unauthorized' ? 'Why.' : undefined);
   });
 
   it('bad news end with the next answer, and the version stays known', () => {
-    const findings = new Findings();
+    const findings = new SourceHealth();
     findings.probed({ state: 'unauthorized', version: '66.0.1', latencyMs: 1, message: 'Wrong password.' });
     findings.succeeded();
     expect(findings.state).toMatchObject({ state: 'up', version: '66.0.1' });

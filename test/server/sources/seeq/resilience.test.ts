@@ -1,7 +1,7 @@
 /** Servers and networks that answer badly, slowly or not at all: what is lost, and what the others notice. */
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { Gate } from '../../../../src/driver/gate.ts';
+import { FairLimiter } from '../../../../src/driver/limits/fair-limiter.ts';
 import type { SourceCall } from '../../../../src/sources/source.ts';
 import type { Fault } from '../../../simulators/seeq/knobs.ts';
 import { MEDIA_TYPE, raw, speaking } from './rude-server.ts';
@@ -14,7 +14,7 @@ const SIGNAL = signalFqn('Special Cases >> Signals >> Fast');
 /** A call as a request makes it: limited, with a budget. */
 function budgeted(ms: number): () => SourceCall {
   const signal = new AbortController().signal;
-  const lane = new Gate('plant', 8, 10_000).lane(signal);
+  const lane = new FairLimiter('plant', 8, 10_000).lane(signal);
   const deadlineMs = performance.now() + ms;
   return () => ({ signal, deadlineMs, run: (call) => lane.run(call) });
 }

@@ -4,11 +4,11 @@
  */
 import type { Call, Handlers } from '../http/call.ts';
 import { SeeqError } from '../http/errors.ts';
-import type { RunningRequest } from '../http/running.ts';
+import type { ActiveRequest } from '../http/running.ts';
 import type { Models } from './shapes.ts';
 import { emailOf } from './users.ts';
 
-function requestOf(running: RunningRequest): Models['RequestOutputV1'] {
+function requestOf(running: ActiveRequest): Models['RequestOutputV1'] {
   const parameters: Record<string, string[]> = {};
   for (const name of running.query.keys()) parameters[name] = running.query.getAll(name);
   const username = (running.user ?? '').split('/').slice(1).join('/');
@@ -25,12 +25,12 @@ function requestOf(running: RunningRequest): Models['RequestOutputV1'] {
   };
 }
 
-function own(call: Pick<Call, 'server' | 'running'>): RunningRequest[] {
+function own(call: Pick<Call, 'server' | 'running'>): ActiveRequest[] {
   return call.server.running.list().filter((running) => running.user === call.running.user);
 }
 
 /** @throws SeeqError 404 for one that has ended, that never was or that is another user's [inferred] */
-function ownById(call: Pick<Call, 'server' | 'running'>, id: string): RunningRequest {
+function ownById(call: Pick<Call, 'server' | 'running'>, id: string): ActiveRequest {
   const found = own(call).find((running) => running.id === id.toUpperCase());
   if (found === undefined) throw new SeeqError(404, `There is no running request with ID ${id}`);
   return found;

@@ -4,7 +4,7 @@ import type { Work } from '../algebra/work.ts';
 import type { Plant } from '../plant/plant.ts';
 import type { MEDIA_TYPE, OperationId } from './description.ts';
 import type { Session, Sessions } from './sessions.ts';
-import type { RunningRequest, RunningRequests } from './running.ts';
+import type { ActiveRequest, ActiveRequests } from './running.ts';
 
 type Media = typeof MEDIA_TYPE;
 type Parameters<O extends OperationId, Where extends 'path' | 'query'> =
@@ -30,7 +30,7 @@ export type BodyOf<O extends OperationId> = operations[O] extends {
 export interface Server {
   readonly plant: Plant;
   readonly sessions: Sessions;
-  readonly running: RunningRequests;
+  readonly running: ActiveRequests;
   readonly release: number;
   /** Milliseconds since 1970 on the clock of the simulated server. */
   readonly clock: () => number;
@@ -45,7 +45,7 @@ export interface Call<O extends OperationId = OperationId> {
   readonly session: Session | undefined;
   readonly token: string | undefined;
   /** This request in the list of those that run. */
-  readonly running: RunningRequest;
+  readonly running: ActiveRequest;
   /** Members without value are written as null in this answer. */
   readonly nulls: boolean;
   /** The whole address below `/api`, without the parameters that only choose the page. */

@@ -16,7 +16,7 @@ import type { Faults } from './faults.ts';
 import { checkMediaTypes } from './media.ts';
 import { withNulls } from './nulls.ts';
 import type { RequestLog } from './request-log.ts';
-import type { RunningRequest } from './running.ts';
+import type { ActiveRequest } from './running.ts';
 import { telemetryOf } from './telemetry.ts';
 import { send, type Outgoing } from './write.ts';
 
@@ -109,7 +109,7 @@ async function perform(
   request: IncomingMessage,
   { operation, path }: Found,
   query: URLSearchParams,
-  running: RunningRequest,
+  running: ActiveRequest,
   count: number,
 ): Promise<Outgoing> {
   const { server, knobs } = parts;

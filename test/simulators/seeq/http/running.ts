@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { SeeqError } from './errors.ts';
 
-export interface RunningRequest {
+export interface ActiveRequest {
   readonly id: string;
   readonly method: string;
   readonly path: string;
@@ -14,10 +14,10 @@ export interface RunningRequest {
   readonly abort: AbortController;
 }
 
-export class RunningRequests {
-  readonly #running = new Map<string, RunningRequest>();
+export class ActiveRequests {
+  readonly #running = new Map<string, ActiveRequest>();
 
-  begin(method: string, path: string, query: URLSearchParams, user: string | undefined): RunningRequest {
+  begin(method: string, path: string, query: URLSearchParams, user: string | undefined): ActiveRequest {
     const request = {
       id: randomUUID().toUpperCase(),
       method,
@@ -31,12 +31,12 @@ export class RunningRequests {
     return request;
   }
 
-  end(request: RunningRequest): void {
+  end(request: ActiveRequest): void {
     this.#running.delete(request.id);
   }
 
   /** Oldest first. */
-  list(): RunningRequest[] {
+  list(): ActiveRequest[] {
     return [...this.#running.values()];
   }
 
@@ -44,11 +44,11 @@ export class RunningRequests {
    * Ends a request: its work stops at its next step, and its caller is refused, or loses the connection where the
    * answer has begun. [Inferred: which status a cancelled caller gets is not public.]
    */
-  cancel(request: RunningRequest): void {
+  cancel(request: ActiveRequest): void {
     request.abort.abort(new SeeqError(400, 'The request was cancelled'));
   }
 
-  find(id: string): RunningRequest | undefined {
+  find(id: string): ActiveRequest | undefined {
     return this.#running.get(id.toUpperCase());
   }
 }

@@ -3,7 +3,7 @@
  * a decimal number in `Server-Timing`, a whole number in `Server-Meters`. The texts are those that the vendor's client
  * looks for. The simulator has neither sources nor a cache, so that only the processing takes time.
  */
-import type { RunningRequest } from './running.ts';
+import type { ActiveRequest } from './running.ts';
 
 const TIMINGS = [
   'Datasource',
@@ -27,7 +27,7 @@ const METERS = [
   'Database Relationships Read',
 ];
 
-export function telemetryOf(running: RunningRequest): Record<string, string> {
+export function telemetryOf(running: ActiveRequest): Record<string, string> {
   const ms = performance.now() - running.started;
   const entry = (text: string, at: number, dur: string): string => `${at};dur=${dur};desc="${text}"`;
   return {

@@ -5,7 +5,7 @@ import { type AggregateMethod, aggregateMethods, type Basis } from '../../../../
 import { formatInstant } from '../../../../src/contract/instant.ts';
 import { Aggregator } from '../../../../src/driver/history/aggregator.ts';
 import { countsSamples, describesQuality, isStateMethod } from '../../../../src/driver/history/methods.ts';
-import type { WrittenSample } from '../../../../src/driver/history/pieces.ts';
+import type { WrittenSample } from '../../../../src/driver/history/series-chunks.ts';
 import type { Sample } from '../../../../src/driver/history/sample.ts';
 import { IntervalStatistics } from '../../../../src/driver/history/statistics.ts';
 import { bordersOf, type Described, isBad, offset, sample, series, START } from './support.ts';

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatInstant, type Nanoseconds } from '../../../../src/contract/instant.ts';
 import { Interpolator } from '../../../../src/driver/history/interpolator.ts';
-import type { WrittenSample } from '../../../../src/driver/history/pieces.ts';
+import type { WrittenSample } from '../../../../src/driver/history/series-chunks.ts';
 import type { Sample } from '../../../../src/driver/history/sample.ts';
 import { type Described, isBad, sample, series, START } from './support.ts';
 import { propertyRuns } from '../../../support/property-runs.ts';

@@ -5,7 +5,7 @@ import { joinSeries } from '../../../../src/client/answer.ts';
 import { flag, type SeriesPiece } from '../../../../src/contract/series.ts';
 import type { ScalarValue } from '../../../../src/contract/values.ts';
 import { Aggregator } from '../../../../src/driver/history/aggregator.ts';
-import { PieceWriter } from '../../../../src/driver/history/pieces.ts';
+import { ChunkWriter } from '../../../../src/driver/history/series-chunks.ts';
 import { StateSeries } from '../../../../src/driver/history/state-series.ts';
 import type { IntervalStatistics } from '../../../../src/driver/history/statistics.ts';
 import { bordersOf, series, START } from './support.ts';
@@ -31,7 +31,7 @@ it('every state has all intervals, also those before it appeared', async () => {
         signal: new AbortController().signal,
       };
       const borders = (): Generator<bigint> => bordersOf(interval, length);
-      const open = (inState: ScalarValue): PieceWriter => new PieceWriter(context, { index: 0, fqn: 's', inState }, 3);
+      const open = (inState: ScalarValue): ChunkWriter => new ChunkWriter(context, { index: 0, fqn: 's', inState }, 3);
       const output = new StateSeries({ method, stamp, borders, limit: 1_000_000, each: 300, open });
       const statistics = { basis: 'time', stamp, numeric: false, deviation: false, states: true } as const;
       const aggregator = new Aggregator({ ...statistics, borders: borders(), shape, now: START + BigInt(now) });

@@ -1,6 +1,6 @@
 /** `cancel`: at home, at the peers, and what does not run at all. */
 import { describe, expect, it } from 'vitest';
-import type { Replicas } from '../../../../src/driver/cancellation.ts';
+import type { Replicas } from '../../../../src/driver/requests/cancellation.ts';
 import { latch, source, testDriver, fqn } from '../../../support/driver.ts';
 import { leasingDriver, tag, TestServer } from './support.ts';
 

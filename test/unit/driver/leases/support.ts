@@ -1,10 +1,10 @@
 /** What the tests of leases share: a server whose values a test sets, and the messages of a lease. */
 import type { AnswerEnd, AnswerItem, AnswerSink, AnswerWatcher, Interim } from '../../../../src/contract/answer.ts';
 import { DriverError, type ErrorCode } from '../../../../src/contract/errors.ts';
-import type { Replicas } from '../../../../src/driver/cancellation.ts';
+import type { Replicas } from '../../../../src/driver/requests/cancellation.ts';
 import { Driver } from '../../../../src/driver/driver.ts';
 import { Hosts } from '../../../../src/driver/hosts.ts';
-import type { DriverLimits } from '../../../../src/driver/limits.ts';
+import type { DriverLimits } from '../../../../src/driver/limits/request-limits.ts';
 import type { Source, SourceCall } from '../../../../src/sources/source.ts';
 import { limits, source, TestLog } from '../../../support/driver.ts';
 

@@ -5,12 +5,12 @@
 import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
-import { MARK_LENGTH, NO_MARK } from './reading.ts';
+import { MARK_LENGTH, NO_MARK } from './poll-result.ts';
 
 /** Items of which the marks surely fit into a cursor. */
 export const MOST_ITEMS = 20_000;
 
-export class Marks {
+export class SentState {
   readonly #question: unknown;
   readonly #marks: string[];
 
@@ -23,10 +23,10 @@ export class Marks {
    * Nothing sent, or what the cursor of the lease before says.
    * @throws DriverError `badRequest` when it is no cursor of these items
    */
-  static of(items: readonly string[], cursor: string | undefined): Marks {
+  static of(items: readonly string[], cursor: string | undefined): SentState {
     const question = ['eventpipepoll', hash('sha256', JSON.stringify(items))];
     const all = cursor === undefined ? NO_MARK.repeat(items.length) : decodeCursor(cursor, question, ofLength(items));
-    return new Marks(
+    return new SentState(
       question,
       items.map((_item, index) => all.slice(index * MARK_LENGTH, (index + 1) * MARK_LENGTH)),
     );

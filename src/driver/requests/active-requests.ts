@@ -1,28 +1,28 @@
 /** The requests and leases in work, and the ways to stop them. */
-import type { DriverError } from '../contract/errors.ts';
+import type { DriverError } from '../../contract/errors.ts';
 
-export interface RunningRequest {
+export interface ActiveRequest {
   readonly id: string;
   /** Long-lived: neither counted nor limited like a request. */
   readonly isLease: boolean;
   readonly controller: AbortController;
 }
 
-export class RunningRequests {
-  readonly #requests = new Set<RunningRequest>();
-  readonly #leases = new Set<RunningRequest>();
+export class ActiveRequests {
+  readonly #requests = new Set<ActiveRequest>();
+  readonly #leases = new Set<ActiveRequest>();
 
   /** Requests in work, leases not counted. */
   get requests(): number {
     return this.#requests.size;
   }
 
-  begin(running: RunningRequest): RunningRequest {
+  begin(running: ActiveRequest): ActiveRequest {
     (running.isLease ? this.#leases : this.#requests).add(running);
     return running;
   }
 
-  end(running: RunningRequest): void {
+  end(running: ActiveRequest): void {
     this.#leases.delete(running);
     this.#requests.delete(running);
   }

@@ -4,8 +4,8 @@
  * tag wait for all of them, nor do a hundred requests of one caller make the one of another wait.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DriverError } from '../contract/errors.ts';
-import type { Pause } from '../sources/source.ts';
+import { DriverError } from '../../contract/errors.ts';
+import type { Pause } from '../../sources/source.ts';
 import { type Caller, OWN_CALLS } from './caller.ts';
 import { Shares } from './shares.ts';
 import { Turns } from './turns.ts';
@@ -20,7 +20,7 @@ const RETRY_AFTER_MS = 1000;
 /** Started calls that a lane may remember. */
 const FORGET_STARTED = 256;
 
-export class Gate {
+export class FairLimiter {
   readonly #name: string;
   readonly #places: number;
   #running = 0;
@@ -93,12 +93,12 @@ export class Gate {
 /** The calls of one request to one server. */
 export class Lane {
   readonly caller: Caller;
-  readonly #gate: Gate;
+  readonly #gate: FairLimiter;
   readonly #signal: AbortSignal;
   readonly #waiters: Waiter[] = [];
   #next = 0;
 
-  constructor(gate: Gate, signal: AbortSignal, caller: Caller) {
+  constructor(gate: FairLimiter, signal: AbortSignal, caller: Caller) {
     this.caller = caller;
     this.#gate = gate;
     this.#signal = signal;

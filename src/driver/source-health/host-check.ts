@@ -4,7 +4,7 @@
  */
 import { DriverError, type ErrorCode } from '../../contract/errors.ts';
 import type { Host } from '../hosts.ts';
-import { probe } from '../probe.ts';
+import { probe } from './probe.ts';
 
 export interface HostCheckResults {
   /** The server is not well; told with each check that finds so. */

@@ -1,11 +1,11 @@
 /** What keeps one caller from taking everything: who a caller is, its share, and the turns of those who wait. */
 import { createInbox } from 'nats';
 import { describe, expect, it } from 'vitest';
-import { newInbox } from '../../../src/client/request.ts';
-import { type Caller, callerRoot } from '../../../src/driver/caller.ts';
-import { Places } from '../../../src/driver/places.ts';
-import { Shares } from '../../../src/driver/shares.ts';
-import { Turns } from '../../../src/driver/turns.ts';
+import { newInbox } from '../../../../src/client/request.ts';
+import { type Caller, callerRoot } from '../../../../src/driver/limits/caller.ts';
+import { Admission } from '../../../../src/driver/limits/admission.ts';
+import { Shares } from '../../../../src/driver/limits/shares.ts';
+import { Turns } from '../../../../src/driver/limits/turns.ts';
 
 describe('the root of a reply subject', () => {
   it.each([
@@ -94,7 +94,7 @@ it('turns go from caller to caller, and within one from user to user', () => {
 });
 
 it('a place that is given up while it is waited for goes to the next', async () => {
-  const places = new Places('plant', 1);
+  const places = new Admission('plant', 1);
   const caller = (root: string): Caller => ({ root, user: '' });
   const over = new AbortController();
   const open = new AbortController().signal;

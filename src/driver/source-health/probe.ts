@@ -1,7 +1,7 @@
 /** Asks a server how it is. */
-import { DriverError } from '../contract/errors.ts';
-import type { SourceCall, SourceStatus } from '../sources/source.ts';
-import type { Host } from './hosts.ts';
+import { DriverError } from '../../contract/errors.ts';
+import type { SourceCall, SourceStatus } from '../../sources/source.ts';
+import type { Host } from '../hosts.ts';
 
 /** A server that does not answer a small call in this time is reported as down. */
 const PROBE_MS = 5_000;

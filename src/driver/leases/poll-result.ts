@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 import type { ErrorBody } from '../../contract/errors.ts';
 import type { Point } from '../../contract/values.ts';
 
-export interface Reading {
+export interface PollResult {
   /** The newest value, or why there is none. */
   readonly content: Point | { readonly error: ErrorBody };
   /** Equal for equal contents, also in another process. */
@@ -18,17 +18,17 @@ export const MARK_LENGTH = 8;
 export const NO_MARK = '.'.repeat(MARK_LENGTH);
 
 /** A change is another time, value or status. */
-export function valueReading(point: Point, polledAt: number): Reading {
+export function valueReading(point: Point, polledAt: number): PollResult {
   const { time, value, status, state } = point;
   return { content: point, mark: markOf([time, value, status, state]), polledAt };
 }
 
 /** An item fails once, however often its poll fails in the same way: the text may change, the code counts. */
-export function failedReading(error: ErrorBody, polledAt: number): Reading {
+export function failedReading(error: ErrorBody, polledAt: number): PollResult {
   return { content: { error }, mark: markOf(['error', error.code]), polledAt };
 }
 
-export const isFailure = ({ content }: Reading): boolean => 'error' in content;
+export const isFailure = ({ content }: PollResult): boolean => 'error' in content;
 
 const markOf = (identity: unknown[]): string =>
   hash('sha256', JSON.stringify(identity), 'base64url').slice(0, MARK_LENGTH);

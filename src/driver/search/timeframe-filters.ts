@@ -5,19 +5,19 @@ import type { AttributeTest } from '../../contract/functions/search.ts';
 import type { ScalarValue } from '../../contract/values.ts';
 import type { Timeframe } from '../../sources/source.ts';
 
-export interface TimeframeTests {
-  /** As {@link foldedTests} makes them. */
+export interface TimeframeFilters {
+  /** As {@link foldedFilters} makes them. */
   where: readonly AttributeTest[];
   minDurationMs?: number | undefined;
   open?: boolean | undefined;
 }
 
 /** Tests whose texts are folded once, for all timeframes. */
-export const foldedTests = (tests: readonly AttributeTest[]): AttributeTest[] =>
+export const foldedFilters = (tests: readonly AttributeTest[]): AttributeTest[] =>
   tests.map((test) => (test.contains === undefined ? test : { ...test, contains: folded(test.contains) }));
 
 /** Whether a timeframe passes all tests. One without an end or a beginning is as long as any. */
-export function passes(timeframe: Timeframe, { where, minDurationMs, open }: TimeframeTests): boolean {
+export function passes(timeframe: Timeframe, { where, minDurationMs, open }: TimeframeFilters): boolean {
   if (open !== undefined && open !== (timeframe.end === undefined)) return false;
   if (minDurationMs !== undefined && (durationMs(timeframe) ?? Infinity) < minDurationMs) return false;
   // Several tests may be of one attribute, which may be long.

@@ -2,17 +2,17 @@
  * Keeps both ends of an answer that takes long sure of each other: a message without items when there is nothing to say for long, and an
  * end when the bus says that nobody receives the messages any more.
  */
-import type { AnswerWatcher } from '../contract/answer.ts';
+import type { AnswerWatcher } from '../../contract/answer.ts';
 
-export interface LifeActions {
+export interface KeepaliveActions {
   /** Sends a message without items. */
   send: () => void;
   /** Nobody receives the messages. */
   gone: () => void;
 }
 
-export class SignsOfLife implements AnswerWatcher {
-  readonly #actions: LifeActions;
+export class Keepalive implements AnswerWatcher {
+  readonly #actions: KeepaliveActions;
   readonly #silenceMs: number;
   readonly #graceMs: number;
   #silence: NodeJS.Timeout | undefined;
@@ -25,7 +25,7 @@ export class SignsOfLife implements AnswerWatcher {
    * @param silenceMs after which a message without items is sent
    * @param graceMs in which a caller that lost its connection may come back
    */
-  constructor(silenceMs: number, graceMs: number, actions: LifeActions) {
+  constructor(silenceMs: number, graceMs: number, actions: KeepaliveActions) {
     this.#actions = actions;
     this.#silenceMs = silenceMs;
     this.#graceMs = Math.min(graceMs, silenceMs);

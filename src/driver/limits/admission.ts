@@ -2,8 +2,8 @@
  * The places of one source in the process: so many requests work with it at once, others wait, and callers share both.
  * Each source has its own, so that requests to one that never answers take nothing from those to another.
  */
-import { count } from '../lib/phrases.ts';
-import { DriverError } from '../contract/errors.ts';
+import { count } from '../../lib/phrases.ts';
+import { DriverError } from '../../contract/errors.ts';
 import type { Caller } from './caller.ts';
 import { Shares } from './shares.ts';
 import { Turns } from './turns.ts';
@@ -18,7 +18,7 @@ export const WAITING_FOR_A_PLACE = 3;
 /** What a caller is told to wait when there is no room to wait. */
 const RETRY_AFTER_MS = 1000;
 
-export class Places {
+export class Admission {
   readonly #name: string;
   readonly #taken: Shares;
   readonly #waiting: Shares;

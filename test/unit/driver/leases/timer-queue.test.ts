@@ -1,7 +1,7 @@
 /** The line of what is due, against the plainest one there is. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { type Due, DueLine } from '../../../../src/driver/leases/due-line.ts';
+import { type Due, TimerQueue } from '../../../../src/driver/leases/timer-queue.ts';
 
 interface Member extends Due {
   name: number;
@@ -17,7 +17,7 @@ it('gives whoever is due first, whatever came and left', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
       const members = Array.from({ length: 21 }, (_none, name): Member => ({ name, dueAt: 0, place: -1 }));
-      const line = new DueLine<Member>();
+      const line = new TimerQueue<Member>();
       const plain = new Map<number, number>();
       for (const one of steps) {
         if (one.kind === 'take') {

@@ -1,10 +1,10 @@
 /** What requests found of a server: its state as it was last heard of, and the numbers of its calls. */
 import { describe, expect, it } from 'vitest';
-import { DriverError, type ErrorCode } from '../../../src/contract/errors.ts';
-import { Findings } from '../../../src/driver/findings.ts';
+import { DriverError, type ErrorCode } from '../../../../src/contract/errors.ts';
+import { SourceHealth } from '../../../../src/driver/source-health/source-health.ts';
 
 let now = 0;
-const findings = () => new Findings(() => ++now);
+const findings = () => new SourceHealth(() => ++now);
 const failure = (code: ErrorCode) => new DriverError(code, `it is ${code}`);
 
 describe('the state', () => {

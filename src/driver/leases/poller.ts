@@ -7,22 +7,22 @@ import { type DriverError, toDriverError } from '../../contract/errors.ts';
 import { type Fqn, formatFqn } from '../../contract/fqn.ts';
 import type { Nanoseconds } from '../../contract/instant.ts';
 import { doubledMs } from '../../lib/backoff.ts';
-import type { Lane } from '../gate.ts';
+import type { Lane } from '../limits/fair-limiter.ts';
 import type { Host } from '../hosts.ts';
-import { type Due, DueLine } from './due-line.ts';
-import { HostCheck } from './host-check.ts';
+import { type Due, TimerQueue } from './timer-queue.ts';
+import { HostCheck } from '../source-health/host-check.ts';
 import { pollCall } from './poll-call.ts';
 import type { TagPace } from './poll-pace.ts';
-import { failedReading, isFailure, type Reading, valueReading } from './reading.ts';
+import { failedReading, isFailure, type PollResult, valueReading } from './poll-result.ts';
 
 /** Somebody who wants to know how a tag is. */
 export interface Listener {
   readonly intervalMs: number;
   /** Gets every reading, changed or not, and at first the last one if it is a new one. */
-  hear(reading: Reading): void;
+  hear(reading: PollResult): void;
 }
 
-export interface PollGroupOptions {
+export interface PollerOptions {
   host: Host;
   /** The time for which values are asked. */
   now: () => Nanoseconds;
@@ -41,7 +41,7 @@ interface Tag extends Due {
   startedAt: number;
   /** Polls in a row that failed. */
   failures: number;
-  reading: Reading | undefined;
+  reading: PollResult | undefined;
   /** Undefined before its second poll, and while it fails. */
   pace: TagPace | undefined;
 }
@@ -55,10 +55,10 @@ const NEWEST_SHARE = 0.1;
 /** A tag that fails again and again is asked less and less often, down to this. */
 const LONGEST_FAILED_PAUSE_MS = 30_000;
 
-export class PollGroup {
-  readonly #options: PollGroupOptions;
+export class Poller {
+  readonly #options: PollerOptions;
   readonly #tags = new Map<string, Tag>();
-  readonly #due = new DueLine<Tag>();
+  readonly #due = new TimerQueue<Tag>();
   readonly #ending = new AbortController();
   readonly #lane: Lane;
   readonly #check: HostCheck;
@@ -70,7 +70,7 @@ export class PollGroup {
   #lateFrom = -Infinity;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(options: PollGroupOptions) {
+  constructor(options: PollerOptions) {
     const { host } = options;
     this.#options = options;
     this.#lane = host.gate.lane(this.#ending.signal);
@@ -210,7 +210,7 @@ export class PollGroup {
     this.#measure(tag, startedAt);
     tag.polling = true;
     tag.startedAt = startedAt;
-    let reading: Reading;
+    let reading: PollResult;
     try {
       const read = pollCall(host, this.#lane, this.#ending.signal, (call) =>
         host.source.snapshot(tag.fqn, now(), call),
@@ -233,7 +233,7 @@ export class PollGroup {
     this.#pump();
   }
 
-  #failed(tag: Tag, error: DriverError, startedAt: number): Reading {
+  #failed(tag: Tag, error: DriverError, startedAt: number): PollResult {
     const reading = failedReading(error.toBody(), startedAt);
     if (this.#ending.signal.aborted) return reading;
     tag.failures++;
@@ -243,7 +243,7 @@ export class PollGroup {
     return reading;
   }
 
-  #tell(tag: Tag, reading: Reading): void {
+  #tell(tag: Tag, reading: PollResult): void {
     tag.reading = reading;
     for (const listener of tag.listeners) listener.hear(reading);
   }

@@ -6,7 +6,7 @@ import type { Flag, ScalarValue, ValueStatus } from '../../contract/values.ts';
 import type { RequestContext } from '../context.ts';
 
 /** Samples of one piece: enough for the work of a piece not to count, and small beside a message. */
-export const PIECE_SAMPLES = 2000;
+export const CHUNK_SAMPLES = 2000;
 
 export interface WrittenSample {
   readonly time: string;
@@ -15,7 +15,7 @@ export interface WrittenSample {
   readonly state: number | null;
 }
 
-export class PieceWriter {
+export class ChunkWriter {
   readonly #context: Pick<RequestContext, 'emit' | 'signal'>;
   readonly #head: AnswerItem;
   readonly #most: number;
@@ -26,7 +26,7 @@ export class PieceWriter {
   #gaps: [string, string][] = [];
 
   /** @param head members of every piece: index, fqn, unit and what else belongs to the series as a whole */
-  constructor(context: Pick<RequestContext, 'emit' | 'signal'>, head: AnswerItem, most = PIECE_SAMPLES) {
+  constructor(context: Pick<RequestContext, 'emit' | 'signal'>, head: AnswerItem, most = CHUNK_SAMPLES) {
     this.#context = context;
     this.#head = head;
     this.#most = most;

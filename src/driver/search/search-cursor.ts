@@ -13,20 +13,20 @@ const OVERLAP = 25;
 const REMEMBERED = 3;
 
 /** How far a search has been used: number of hits given, and the ids of the last of them. */
-export const placeSchema = z.object({
+export const searchPositionSchema = z.object({
   given: z.number().int().min(0),
   last: z.array(z.string()).max(REMEMBERED),
 });
-export type SearchPlace = z.infer<typeof placeSchema>;
+export type SearchPosition = z.infer<typeof searchPositionSchema>;
 
-export class SearchStream<Kind extends SearchKind> {
+export class SearchCursor<Kind extends SearchKind> {
   readonly host: Host;
   readonly kind: Kind;
-  #place: SearchPlace;
+  #place: SearchPosition;
   #page: SearchPage | undefined;
   #next = 0;
 
-  constructor(host: Host, kind: Kind, place: SearchPlace = { given: 0, last: [] }) {
+  constructor(host: Host, kind: Kind, place: SearchPosition = { given: 0, last: [] }) {
     this.host = host;
     this.kind = kind;
     this.#place = place;
@@ -37,7 +37,7 @@ export class SearchStream<Kind extends SearchKind> {
     return streamName(this.host, this.kind);
   }
 
-  get place(): SearchPlace {
+  get place(): SearchPosition {
     return this.#place;
   }
 

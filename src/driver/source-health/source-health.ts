@@ -2,8 +2,8 @@
  * What calls to one server found, whoever made them: numbers since the start, and how the server is. Health is told
  * from this, so that watching a server costs it nothing while it is in use.
  */
-import type { DriverError, ErrorCode } from '../contract/errors.ts';
-import type { SourceStatus } from '../sources/source.ts';
+import type { DriverError, ErrorCode } from '../../contract/errors.ts';
+import type { SourceStatus } from '../../sources/source.ts';
 
 /** How a server is, as far as anybody found out. */
 export interface FoundState {
@@ -31,7 +31,7 @@ export interface CallNumbers {
 const ANSWERED = new Set<ErrorCode>(['badRequest', 'forbidden', 'notFound', 'unsupported', 'tooLarge', 'overloaded']);
 const ABSENT = new Set<ErrorCode>(['sourceUnavailable', 'timeout']);
 
-export class Findings {
+export class SourceHealth {
   readonly #now: () => number;
   readonly #calls: CallNumbers = { results: {}, totalMs: 0, longestMs: 0 };
   #onNews: FoundListener = () => undefined;

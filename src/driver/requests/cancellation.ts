@@ -1,8 +1,8 @@
 /** Cancelling across replicas: the one that is asked looks at home and asks its peers. */
 import { z } from 'zod';
-import { DriverError } from '../contract/errors.ts';
-import { correlationId } from '../contract/request.ts';
-import type { RunningRequests } from './running.ts';
+import { DriverError } from '../../contract/errors.ts';
+import { correlationId } from '../../contract/request.ts';
+import type { ActiveRequests } from './active-requests.ts';
 
 /** The other replicas of this driver. */
 export interface Replicas {
@@ -19,10 +19,10 @@ const questionSchema = z.strictObject({ cancel: correlationId });
 const PEERS_MS = 500;
 
 export class Cancellation {
-  readonly #running: RunningRequests;
+  readonly #running: ActiveRequests;
   readonly #peers: Replicas | undefined;
 
-  constructor(running: RunningRequests, peers: Replicas | undefined) {
+  constructor(running: ActiveRequests, peers: Replicas | undefined) {
     this.#running = running;
     this.#peers = peers;
     peers?.serve((question) => {

@@ -1,9 +1,9 @@
 /** The gate: places, turns and the queue, for any order in which calls come, end, fail and are given up. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DriverError } from '../../../src/contract/errors.ts';
-import { Gate } from '../../../src/driver/gate.ts';
-import { propertyRuns } from '../../support/property-runs.ts';
+import { DriverError } from '../../../../src/contract/errors.ts';
+import { FairLimiter } from '../../../../src/driver/limits/fair-limiter.ts';
+import { propertyRuns } from '../../../support/property-runs.ts';
 
 /** A call that runs until the test ends it. */
 class ManualCall {
@@ -58,7 +58,7 @@ describe('whatever happens', () => {
     });
     await fc.assert(
       fc.asyncProperty(scenario, async ({ places, queue, steps }) => {
-        const gate = new Gate('plant', places, queue);
+        const gate = new FairLimiter('plant', places, queue);
         const controllers = Array.from({ length: 4 }, () => new AbortController());
         const lanes = controllers.map(({ signal }) => gate.lane(signal));
         const calls: ManualCall[] = [];
@@ -108,7 +108,7 @@ describe('whatever happens', () => {
 
 describe('turns', () => {
   it('go from request to request, whatever the number of their calls', async () => {
-    const gate = new Gate('plant', 1, 1000);
+    const gate = new FairLimiter('plant', 1, 1000);
     const order: string[] = [];
     const open = new AbortController().signal;
     const lanes = { big: gate.lane(open), small: gate.lane(open), single: gate.lane(open) };
@@ -132,7 +132,7 @@ describe('turns', () => {
   });
 
   it('are not taken by a call that comes while others wait', async () => {
-    const gate = new Gate('plant', 1, 10);
+    const gate = new FairLimiter('plant', 1, 10);
     const open = new AbortController().signal;
     const [first, second] = [gate.lane(open), gate.lane(open)];
     const running = new ManualCall((body) => first.run(body));
@@ -146,7 +146,7 @@ describe('turns', () => {
 
 describe('an end of the request', () => {
   it('frees the queue for others at once and leaves running calls to themselves', async () => {
-    const gate = new Gate('plant', 1, 2);
+    const gate = new FairLimiter('plant', 1, 2);
     const over = new AbortController();
     const [ending, other] = [gate.lane(over.signal), gate.lane(new AbortController().signal)];
     const running = new ManualCall((body) => ending.run(body));
@@ -165,7 +165,7 @@ describe('an end of the request', () => {
 });
 
 it('a full queue tells when to try again', async () => {
-  const gate = new Gate('plant', 1, 0);
+  const gate = new FairLimiter('plant', 1, 0);
   const lane = gate.lane(new AbortController().signal);
   const running = new ManualCall((body) => lane.run(body));
   await expect(lane.run(async () => undefined)).rejects.toMatchObject({

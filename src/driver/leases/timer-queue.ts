@@ -7,7 +7,7 @@ export interface Due {
   place: number;
 }
 
-export class DueLine<Member extends Due> {
+export class TimerQueue<Member extends Due> {
   readonly #heap: Member[] = [];
 
   get length(): number {
