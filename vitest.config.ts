@@ -1,4 +1,5 @@
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import { availableParallelism } from 'node:os';
 import { WAIT_MS } from './test/support/waiting.ts';
 
 // Longer than a wait for a condition: the last value of that says more than the end of the test does.
@@ -9,6 +10,7 @@ const projects: TestProjectInlineConfiguration[] = [
     // No process, no port. The files share their worker: nothing of one may be left for the next.
     test: {
       name: 'unit',
+      sequence: { groupOrder: 0 },
       include: ['test/unit/**/*.test.ts'],
       isolate: false,
       pool: 'threads',
@@ -19,6 +21,9 @@ const projects: TestProjectInlineConfiguration[] = [
   {
     test: {
       name: 'server',
+      // They wait more than they compute: for servers to start, for pauses, for what is lost to be given up.
+      maxWorkers: 2 * availableParallelism(),
+      sequence: { groupOrder: 1 },
       include: ['test/**/*.test.ts'],
       exclude: ['test/unit/**'],
       ...limits,
