@@ -1,16 +1,16 @@
-/** What of the bus a driver uses, and the names of the subjects that belong to the driver alone. */
+/** The bus features that a driver uses, and the names of the subjects that belong to the driver alone. */
 
-/** What of the bus a driver uses, by its configuration. */
+/** The bus features that a driver uses, as its configuration sets them. */
 export interface BusUse {
   /** Where requests arrive. */
   readonly reqtopic: string;
   /** Telemetry topics that are published. */
   readonly topics: readonly string[];
-  /** Absent where no device data are taken in. */
+  /** Absent where the driver has no feed. */
   readonly readings?: ReadingsUse | undefined;
 }
 
-/** How device data reach the bus, and leave it. */
+/** How readings are published to the bus and read from it. */
 export interface ReadingsUse {
   /** Patterns of the subjects of readings and dead letters. */
   readonly subjects: readonly string[];
@@ -20,11 +20,13 @@ export interface ReadingsUse {
   readonly consumers: readonly { readonly stream: string; readonly durable: string; readonly filter: string }[];
 }
 
-/** Name of the NATS service that a driver is. */
+/** Name of the driver's NATS service. */
 export const SERVICE_NAME = 'iota-seeqdrv';
 
-/** Where the replicas of a driver ask each other; what they and the server reply arrives below it. */
+/**
+ * Subject on which the replicas of a driver query each other. Their replies and the server's replies arrive below it.
+ */
 export const controlSubject = (reqtopic: string): string => `${reqtopic}.control`;
 
-/** Where the NATS client takes the server's replies, for example those of JetStream. */
+/** Inbox prefix of the driver's NATS client, for example for JetStream replies. */
 export const clientInbox = (reqtopic: string): string => `${controlSubject(reqtopic)}.inbox`;

@@ -1,24 +1,24 @@
 /**
- * The rights on the bus that the driver, its callers and the readers of its readings need: the one source of the page
- * `docs/permissions.md`, of the command `permissions`, and of the users with which the tests run.
+ * The bus permissions that the driver, its callers and the readers of its readings need. This is the one source of the
+ * page `docs/permissions.md`, of the command `permissions`, and of the users with which the tests run.
  */
 import { controlSubject, SERVICE_NAME, type BusUse, type ReadingsUse } from './driver-subjects.ts';
 
 /** One subject that a user may publish on or subscribe to. */
 export interface Right {
   readonly operation: 'publish' | 'subscribe';
-  /** A subject or a pattern of subjects, as nats-server takes it. */
+  /** A subject or a subject pattern in the form that nats-server accepts. */
   readonly subject: string;
-  /** What it is needed for. */
+  /** Why the user needs it. */
   readonly purpose: string;
 }
 
-/** Below this subject the NATS clients take replies, unless a caller chooses another. */
+/** Default inbox prefix of the NATS clients. A caller may choose another. */
 export const DEFAULT_INBOX = '_INBOX';
 
 /**
- * The rights of the driver's user: no more than it uses.
- * @param inboxes subjects below which callers take their answers
+ * The permissions of the driver's user: only what it uses.
+ * @param inboxes subjects below which callers receive their answers
  */
 export function driverRights(use: BusUse, inboxes: readonly string[] = [DEFAULT_INBOX]): Right[] {
   const control = controlSubject(use.reqtopic);
@@ -50,18 +50,21 @@ function readingsRights({ subjects, stream, consumers }: ReadingsUse): Right[] {
 }
 
 /**
- * Patterns of the subjects of the bus that belong to the driver itself: all to which it has a right, but those of its
+ * Patterns of the bus subjects that belong to the driver itself: every subject it has a right to, except those of its
  * callers and of the server.
  */
 export const ownSubjects = (use: BusUse): string[] =>
   unique(driverRights(use, []).map(({ subject }) => subject)).filter((subject) => !subject.startsWith('$'));
 
-/** The rights of a program that asks the driver and takes the answers below `inbox`. */
+/** The permissions of a program that sends requests to the driver and receives the answers below `inbox`. */
 export function callerRights({ reqtopic }: BusUse, inbox = DEFAULT_INBOX): Right[] {
   return [publish(reqtopic, 'requests'), subscribe(`${inbox}.>`, 'answers')];
 }
 
-/** The rights of a program that reads the readings of a stream through one durable consumer, and listens to live ones. */
+/**
+ * The permissions of a program that reads a stream of readings through one durable consumer and subscribes to live
+ * readings.
+ */
 export function readerRights({ subjects, stream }: ReadingsUse, durable: string, inbox = DEFAULT_INBOX): Right[] {
   const [readings = ''] = subjects;
   return [
@@ -76,7 +79,7 @@ export function readerRights({ subjects, stream }: ReadingsUse, durable: string,
   ];
 }
 
-/** Creation, reading and acknowledgement of one durable consumer, with this filter and no other. */
+/** Permissions to create, read and acknowledge one durable consumer, with this filter only. */
 function consumerRights({ stream, durable, filter }: ReadingsUse['consumers'][number]): Right[] {
   const consumer = `${stream}.${durable}`;
   return [
@@ -84,7 +87,7 @@ function consumerRights({ stream, durable, filter }: ReadingsUse['consumers'][nu
     publish(`$JS.API.CONSUMER.CREATE.${consumer}${filter === '>' ? '' : `.${filter}`}`, 'creation of the consumer'),
     publish(`$JS.API.CONSUMER.MSG.NEXT.${consumer}`, 'messages of the stream'),
     publish(`$JS.ACK.${consumer}.>`, 'their acknowledgement'),
-    // With a domain and an account before the name of the stream, as later servers can be set to write it.
+    // Later servers can be set to write a domain and an account before the name of the stream.
     publish(`$JS.ACK.*.*.${consumer}.>`, 'the same, in the longer form of later servers'),
   ];
 }

@@ -1,9 +1,9 @@
 /**
- * Subjects of the bus. The client writes a subject into its protocol line as it is, so a space or a line break in one
- * that comes from a file, a topic or a payload would become a command of its own; nothing reaches the client unchecked.
+ * Subjects of the bus. The client writes a subject into its protocol line unchanged. A space or a line break from a
+ * file, a topic or a payload can inject a protocol command, so every subject is validated before it reaches the client.
  */
 
-/** Longest subject that is taken; the server's limit for a whole protocol line is 4096 bytes. */
+/** Longest subject that is accepted. The server's limit for a whole protocol line is 4096 bytes. */
 const longest = 1024;
 const forbiddenInToken = /[\s.*>\p{Cc}\p{Cs}]/u;
 
@@ -11,32 +11,34 @@ export class SubjectError extends Error {
   override readonly name = 'SubjectError';
 }
 
-/** The subject itself if one can publish on it (no wildcards); else throws and says why. */
+/** Returns the subject if it is valid for publishing (no wildcards). Throws the reason otherwise. */
 export function publishSubject(subject: string): string {
   check(subject, false);
   return subject;
 }
 
-/** The subject itself if one can subscribe to it (whole-token wildcards allowed); else throws and says why. */
+/** Returns the subject if it is valid for subscribing (whole-token wildcards allowed). Throws the reason otherwise. */
 export function subscribeSubject(subject: string): string {
   check(subject, true);
   return subject;
 }
 
-/** One token of a subject, such as a queue group; else throws and says why. */
+/** Returns the text if it is one valid token, such as a queue group. Throws the reason otherwise. */
 export function subjectToken(token: string): string {
   const problem = tokenProblem(token);
   if (problem !== undefined) throw new SubjectError(`${quote(token)} is not a NATS token: ${problem}.`);
   return token;
 }
 
-/** Any text as one token: what a token cannot hold is percent-encoded in UTF-8, so different texts stay different. */
+/**
+ * Encodes any text as one token. Invalid characters are percent-encoded in UTF-8, so different texts stay different.
+ */
 export function escapeToken(text: string): string {
   if (text === '') return '%';
   return text.toWellFormed().replace(/[\s.*>%\p{Cc}]|^\$/gu, escapeCharacter);
 }
 
-/** Each of the about hundred characters that a token cannot hold; a text may consist of nothing else. */
+/** Cache of the about 100 characters that a token cannot hold: a text may consist of them entirely. */
 const escaped = new Map<string, string>();
 
 function escapeCharacter(character: string): string {
@@ -49,29 +51,29 @@ function escapeCharacter(character: string): string {
   return escape;
 }
 
-/** The text that {@link escapeToken} made a token of. */
+/** Decodes the result of {@link escapeToken}. */
 export function unescapeToken(token: string): string {
   return token === '%' ? '' : decodeURIComponent(token);
 }
 
-/** Why no answer may be sent to a subject that a caller named; undefined when one may. */
+/** Returns why no answer may be sent to a subject that a caller named, or undefined if it may. */
 export type ReplyRule = (subject: string) => string | undefined;
 
 /**
- * The rule for every subject that comes from a message and on which the driver would publish in reply. Without it a
- * caller could have the driver, with the driver's rights, purge a stream (`$JS.API.STREAM.PURGE...`), acknowledge the
- * messages of others (`$JS.ACK...`), or put an answer among the readings.
- * @param own patterns of the driver's own subjects, as one subscribes to them
+ * The rule for every reply subject that a message names. Without it a caller can use the driver's rights to purge a
+ * stream (`$JS.API.STREAM.PURGE...`), to acknowledge other clients' messages (`$JS.ACK...`), or to publish an answer
+ * among the readings.
+ * @param own subscription patterns of the driver's own subjects
  */
 export function replyRule(own: readonly string[]): ReplyRule {
   const patterns = own.map((pattern) => subscribeSubject(pattern).split('.'));
   return (subject) => {
     const problem = subjectProblem(subject, false);
     if (problem !== undefined) return problem;
-    // The client puts this character where the bytes are not UTF-8: the answer would go to another subject.
+    // The client decodes bytes that are not UTF-8 to this character, so the answer goes to another subject.
     if (subject.includes('\ufffd')) return 'it is not UTF-8';
     const tokens = subject.split('.');
-    // In any place, because an account may import the system's subjects below a prefix.
+    // At any position, because an account may import the system's subjects below a prefix.
     if (tokens.some((token) => token.startsWith('$'))) return 'a token that starts with "$" belongs to NATS itself';
     if (patterns.some((pattern) => takes(pattern, tokens))) return 'it is a subject of the driver itself';
     return undefined;
@@ -112,7 +114,7 @@ function tokenProblem(token: string): string | undefined {
   return found === '.' ? 'a token has no dot in it' : `${quote(found)} is not allowed here`;
 }
 
-/** JSON shows line breaks and control characters instead of printing them into a log. */
+/** JSON escapes line breaks and control characters, so they cannot reach a log. */
 function quote(text: string): string {
   return JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}...` : text);
 }

@@ -1,4 +1,4 @@
-/** Publishes telemetry: the newest state of something, of which a lost message is made good by the next. */
+/** Publishes telemetry. Each message holds the newest state, so the next message replaces a lost one. */
 import type { NatsConnection } from 'nats';
 import type { BusConnection } from './connection/connection.ts';
 import { publishSubject } from './subject.ts';
@@ -8,18 +8,18 @@ export interface TelemetryPublisher {
   /** Messages handed to the client. */
   readonly published: number;
   /**
-   * Messages that could not be published: there was no connection, they were too large, or the server has not taken
-   * those before them.
+   * Messages that were not published: there was no connection, the message was too large, or the server had not
+   * received the previous ones.
    */
   readonly dropped: number;
-  /** Publishes a value as JSON; false when it was dropped. Never throws, never waits and never logs. */
+  /** Publishes a value as JSON. Returns false if it was dropped. Never throws, waits or logs. */
   publish(value: object): boolean;
 }
 
-/** Bytes that the server need not have taken yet. The client would collect them without bounds while it is slow. */
+/** Limit of unconfirmed bytes. The client buffers without a limit while the server is slow. */
 const windowBytes = 1024 * 1024;
 
-/** Throws when the subject is not one to publish on. */
+/** Throws if the subject is not valid for publishing. */
 export function telemetryPublisher(connection: BusConnection, subject: string): TelemetryPublisher {
   const checked = publishSubject(subject);
   const window = new Window();
@@ -44,7 +44,7 @@ export function telemetryPublisher(connection: BusConnection, subject: string): 
           return true;
         }
       } catch {
-        // Telemetry must not disturb what it tells of; the count below tells of it.
+        // Telemetry must not disturb the driver. The count of dropped messages reports the failure.
       }
       dropped++;
       return false;
@@ -52,13 +52,13 @@ export function telemetryPublisher(connection: BusConnection, subject: string): 
   };
 }
 
-/** Counts the bytes on their way over the live connection; asks the server for a sign only when they become many. */
+/** Counts the bytes in flight on the live connection. Pings the server only when there are many. */
 class Window {
   #nc: NatsConnection | undefined;
   #bytes = 0;
   #confirming = false;
 
-  /** One message always has room, however large. */
+  /** A single message always has room, whatever its size. */
   hasRoom(nc: NatsConnection, bytes: number): boolean {
     if (nc !== this.#nc) {
       this.#nc = nc;
@@ -85,7 +85,7 @@ class Window {
         this.#bytes -= confirmed;
         this.#confirming = false;
       },
-      // The connection is gone; the next one begins with an empty window.
+      // The connection has ended. The next one starts with an empty window.
       () => undefined,
     );
   }

@@ -1,19 +1,19 @@
-/** Addresses of NATS servers, as people write them. */
+/** Addresses of NATS servers in the forms that users write. */
 import { isIP } from 'node:net';
 
-/** A server to dial. */
+/** A server to connect to. */
 export interface ServerAddress {
   host: string;
   port: number;
-  /** Name that the server's certificate must carry. */
+  /** Name that the server's certificate must contain. */
   tlsName: string;
 }
 
 const defaultPort = 4222;
 
 /**
- * Reads `host`, `host:port`, `[ipv6]:port`, each with or without `nats://` or `tls://`. Throws when it is anything
- * else; user names and passwords in it are refused, because the bus logs in by key alone.
+ * Parses `host`, `host:port` and `[ipv6]:port`, each with or without `nats://` or `tls://`. Throws on anything else.
+ * Rejects user names and passwords, because the bus uses NKeys only.
  */
 export function parseAddress(text: string, tlsName?: string): ServerAddress {
   const match = /^(?:(?:nats|tls):\/\/)?(?:\[([\da-f:.]+)\]|([^\s:/@[\]]+))(?::(\d{1,5}))?\/?$/i.exec(text.trim());
@@ -25,12 +25,15 @@ export function parseAddress(text: string, tlsName?: string): ServerAddress {
   return { host, port, tlsName: tlsName ?? host };
 }
 
-/** For messages and for the client: IPv6 in brackets. */
+/** Formats an address for messages and for the client: IPv6 in brackets. */
 export function formatAddress({ host, port }: Pick<ServerAddress, 'host' | 'port'>): string {
   return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** Addresses that a server tells of its cluster; those without a name are held to the name of the one that told. */
+/**
+ * Addresses of the cluster that a server announces. An address without a name is checked against the TLS name of the
+ * announcing server.
+ */
 export function discoveredAddresses(urls: readonly string[] | undefined, by: ServerAddress): ServerAddress[] {
   return (urls ?? []).flatMap((url) => {
     try {

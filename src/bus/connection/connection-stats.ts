@@ -1,10 +1,10 @@
-/** What went over the bus since the start. The client counts anew with each connection; this sums up. */
+/** Bus traffic since the start. The client restarts its counts with each connection; this module sums them. */
 import type { NatsConnection } from 'nats';
 import type { BusConnection } from './connection.ts';
 
-/** All of them only grow. Bytes are those of message bodies. */
+/** All counts only grow. Bytes are those of message bodies. */
 export interface ConnectionStats {
-  /** Connections that were made; the first one counts too. */
+  /** Connections that were established, including the first. */
   connections: number;
   bytesIn: number;
   bytesOut: number;
@@ -12,12 +12,12 @@ export interface ConnectionStats {
   messagesOut: number;
 }
 
-/** Begins to count at once; call it before the bus is connected. */
+/** Starts counting at once. Call it before the bus is connected. */
 export function countConnectionStats(connection: BusConnection): () => ConnectionStats {
   const past: ConnectionStats = { connections: 0, bytesIn: 0, bytesOut: 0, messagesIn: 0, messagesOut: 0 };
   let live: NatsConnection | undefined;
   connection.use((nc) => {
-    // The numbers of a connection can still be read when it has ended.
+    // The counts of a connection stay readable after it has ended.
     if (live !== undefined) add(past, live);
     live = nc;
     past.connections++;

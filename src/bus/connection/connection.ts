@@ -1,6 +1,6 @@
 /**
- * The driver's connection to the bus. It is dialled by a loop of our own that never gives up, tells the reason of each
- * failure once, and hands every new connection to those who subscribe and send.
+ * The driver's connection to the bus. The driver's own dial loop retries indefinitely, logs the reason of each failure
+ * once, and passes each new connection to the subscribers and senders.
  */
 import { createInbox, type NatsConnection } from 'nats';
 import { limited, type Logger } from '../../contract/log.ts';
@@ -22,21 +22,21 @@ export interface BusOptions {
   /** `host:port`, with or without `tls://` or `nats://`. More than one for a cluster. */
   servers: readonly string[];
   seed: SeedSource;
-  /** Name of the connection, as the server's monitoring shows it. */
+  /** Connection name in the server's monitoring. */
   name: string;
   tls: BusTls;
   logger: Logger;
-  /** Between two pings; a server that misses three in a row is given up. Default 15 s. */
+  /** Ping interval. A server that misses three pings in a row is considered dead. Default 15 s. */
   pingIntervalMs?: number | undefined;
-  /** For one attempt to connect. Default 10 s. */
+  /** Timeout of one connection attempt. Default 10 s. */
   connectTimeoutMs?: number | undefined;
-  /** Between two rounds of attempts; default 250 ms, doubled up to 15 s, with jitter. */
+  /** Delay between two rounds of attempts. Default 250 ms, doubled up to 15 s, with jitter. */
   retry?: RetryDelays | undefined;
-  /** Between two looks whether a server whose max_payload is too small takes larger messages. Default 2 s to 60 s. */
+  /** Interval of the checks whether a max_payload that is too small has been raised. Default 2 s to 60 s. */
   limitLook?: RetryDelays | undefined;
-  /** Bound of the bytes that were sent and not yet taken by the server. Default 8 MiB. */
+  /** Limit of bytes sent and not yet confirmed by the server. Default 8 MiB. */
   inFlightBytes?: number | undefined;
-  /** How long a message waits for room or for a connection before it is given up. Default 60 s. */
+  /** How long a message waits for room or for a connection before it fails. Default 60 s. */
   sendTimeoutMs?: number | undefined;
   /** See `DialOptions`. */
   inboxPrefix?: string | undefined;
@@ -44,7 +44,7 @@ export interface BusOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** What is known of the server of the live connection. */
+/** Facts about the server of the live connection. */
 export interface BusServerInfo {
   address: string;
   name: string;
@@ -54,38 +54,38 @@ export interface BusServerInfo {
 }
 
 /**
- * Called for each new connection; what it subscribes ends with that connection. If it returns a promise, a connection
- * that is replaced while it works stays open until that has settled.
+ * Called for each new connection. Its subscriptions end with that connection. If it returns a promise, a connection
+ * that is replaced meanwhile stays open until the promise settles.
  */
 export type ConnectionUser = (nc: NatsConnection) => unknown;
 
-/** A connection that ends sooner than this does not reset the delays, so that a server that cuts us off is not hammered. */
+/** A connection that ends sooner does not reset the retry delays, so a server that drops clients is not flooded. */
 const stableMs = 5000;
-/** How long answers go on over a connection that was replaced, before they change over to the new one. */
+/** How long answers continue on a replaced connection before they move to the new one. */
 const formerMs = 60_000;
-/** For the last bytes on a connection that is left. */
+/** Time for the last bytes on a connection that is being closed. */
 const lastBytesMs = 5000;
-/** Between two looks whether a server whose limit is too small takes larger messages again. It does not say so itself. */
+/** Interval of the checks whether a max_payload that is too small has been raised. The server does not announce it. */
 const limitLook: RetryDelays = { minMs: 2000, maxMs: 60_000 };
 
-/** What came of a reload. */
+/** Result of a reload. */
 export type Reload = 'unchanged' | 'renewed' | 'failed' | 'notConnected';
 
-/** A connection that was replaced, and still carries the answers to what came over it. */
+/** A replaced connection that still carries the answers to requests received on it. */
 interface Former {
   readonly sendBuffer: SendBuffer;
-  /** Lets its answers change over now. */
+  /** Moves its answers to the new connection now. */
   readonly hurry: () => void;
   readonly hurried: Promise<undefined>;
 }
 
-/** Begins to connect and returns at once. Throws only when an address cannot be read. */
+/** Starts connecting and returns at once. Throws only if an address is not valid. */
 export function connectBus(options: BusOptions): BusConnection {
   return new BusConnection(options);
 }
 
 export class BusConnection {
-  /** Resolves when the connection has been closed for good, which only `close` and the signal bring about. */
+  /** Resolves when the connection is closed permanently, which only `close` and the signal cause. */
   readonly closed: Promise<void>;
   readonly #options: BusOptions;
   readonly #dialer: Dialer;
@@ -97,7 +97,7 @@ export class BusConnection {
   #nc: NatsConnection | undefined;
   #live: Opened | undefined;
   #sendBuffer: SendBuffer;
-  /** Those that go over whatever connection is live. */
+  /** Send buffers that always use the live connection. */
   readonly #following = new Set<SendBuffer>();
   readonly #former = new Map<NatsConnection, Former>();
   #replace: ((by: Opened) => void) | undefined;
@@ -138,7 +138,7 @@ export class BusConnection {
     return this.#problem;
   }
 
-  /** The server of the live connection, max_payload as of now; undefined while there is none. */
+  /** The server of the live connection, with its current max_payload. Undefined while there is none. */
   get server(): BusServerInfo | undefined {
     const info = this.#nc?.info;
     if (info === undefined || this.#live === undefined) return undefined;
@@ -151,22 +151,25 @@ export class BusConnection {
     };
   }
 
-  /** The live connection; only for this folder. */
+  /** The live connection. For use in this folder only. */
   get nats(): NatsConnection | undefined {
     return this.#nc;
   }
 
-  /** Where answers to what comes over the live connection are sent. */
+  /** The send buffer for answers to messages of the live connection. */
   get sendBuffer(): SendBuffer {
     return this.#sendBuffer;
   }
 
-  /** The same for what came over any connection: a server may allow answers only where the request was delivered. */
+  /**
+   * The send buffer for answers to messages of any connection: a server may allow answers only on the connection that
+   * delivered the request.
+   */
   sendBufferOf(nc: NatsConnection): SendBuffer {
     return this.#former.get(nc)?.sendBuffer ?? this.#sendBuffer;
   }
 
-  /** Bytes that were sent and not yet taken by the server, and messages that wait, over all connections. */
+  /** Bytes sent and not yet confirmed by the server, and waiting messages, over all connections. */
   get sending(): { inFlightBytes: number; waiting: number } {
     const sum = { inFlightBytes: 0, waiting: 0 };
     for (const { inFlightBytes, waiting } of this.#sendBuffers()) {
@@ -176,15 +179,15 @@ export class BusConnection {
     return sum;
   }
 
-  /** The largest max_payload that the server has had since the start. */
+  /** The largest max_payload of the server since the start. */
   get largestPayload(): number {
     return Math.max(this.#largestPayload, this.#nc?.info?.max_payload ?? 0);
   }
 
   /**
-   * Reads seed and authorities again. If they have changed, connects beside the connection that there is, changes over,
-   * and leaves the former one when the answers to what came over it are sent. What cannot be used is a warning, and the
-   * connection stays. Calls that come meanwhile are one more reload.
+   * Reads the seed and the authorities again. If they have changed, opens a second connection, moves to it, and closes
+   * the old one after its answers are sent. Logs a warning and keeps the connection if they cannot be used. Calls
+   * during a reload cause one more reload.
    */
   reload(): Promise<Reload> {
     this.#nextReload ??= this.#reloading.then(() => {
@@ -196,25 +199,27 @@ export class BusConnection {
     return this.#nextReload;
   }
 
-  /** A subject of this process alone, for replies; below the configured one, so that no further right is needed. */
+  /**
+   * Creates a reply subject for this process alone. It lies below the configured prefix, so no further right is needed.
+   */
   inbox(): string {
     return createInbox(this.#options.inboxPrefix);
   }
 
-  /** Tells every change of state, and every new problem while connecting; returns the end of it. */
+  /** Reports every change of state, and every new problem while connecting. Returns a function that unsubscribes. */
   onState(listener: (state: BusState) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Calls `user` for the live connection, if any, and for every later one; returns the end of it. */
+  /** Calls `user` for the live connection, if any, and for every later one. Returns a function that unsubscribes. */
   use(user: ConnectionUser): () => void {
     this.#users.add(user);
     if (this.#nc !== undefined) void this.#lend(user, this.#nc);
     return () => this.#users.delete(user);
   }
 
-  /** Resolves when there is a connection; rejects when the bus is closed before. */
+  /** Resolves when there is a connection. Rejects if the bus is closed first. */
   async connected(): Promise<void> {
     if (this.#state === 'connected') return;
     const { promise, resolve, reject } = Promise.withResolvers<undefined>();
@@ -227,7 +232,7 @@ export class BusConnection {
     await promise.finally(stop);
   }
 
-  /** Waits until the server has taken everything that was sent, at most for `timeoutMs`, and closes for good. */
+  /** Waits at most `timeoutMs` until the server has confirmed everything sent, then closes permanently. */
   async close(timeoutMs = 5000): Promise<void> {
     if (this.#state === 'connected') this.#change('draining');
     const taken = await Promise.all(
@@ -276,14 +281,14 @@ export class BusConnection {
       if (performance.now() - since >= stableMs) failures = 0;
       if (lost !== undefined) {
         this.#dialer.tell(lost.problem, lost.server);
-        // All replicas lose a server at the same moment; they should not come back at the same moment.
+        // All replicas lose a server at the same moment. The jitter spreads their reconnects.
         await sleep(delayMs(failures++, this.#options.retry), this.#ending.signal);
       }
     }
     this.#change('closed');
   }
 
-  /** Lives through one connection, and those by which it is replaced; undefined when we ended the last one. */
+  /** Serves one connection and its replacements until the last one ends. Returns undefined if the driver closed it. */
   async #serve(first: Opened): Promise<{ problem: BusError; server: ServerAddress } | undefined> {
     for (let opened = first, former: Opened | undefined; ;) {
       const replacement = Promise.withResolvers<Opened>();
@@ -314,7 +319,7 @@ export class BusConnection {
     watchPermissions(nc, logger);
     limited(logger).notice('connected', { ...this.server }, `Connected to the NATS server ${formatAddress(server)}`);
     this.#notePayload(nc, server);
-    // Listeners before waiting answers: a caller that hears from us can rely on being heard.
+    // Subscriptions come before waiting answers: a caller that receives an answer can send the next request at once.
     const taken = Promise.all(Array.from(this.#users, (user) => this.#lend(user, nc)));
     for (const sendBuffer of this.#following) {
       if (former === undefined || sendBuffer === this.#sendBuffer) sendBuffer.attach(nc);
@@ -355,8 +360,8 @@ export class BusConnection {
   }
 
   /**
-   * Replaces a connection by another one that is wanted.
-   * @returns false when it was not wanted, or when the connection had ended before
+   * Replaces a connection by another one that `isWanted` accepts.
+   * @returns false if it was not accepted, or if the connection had already ended
    * @throws BusError
    */
   async #renew(live: Opened, isWanted: (opened: Opened) => boolean): Promise<boolean> {
@@ -371,7 +376,7 @@ export class BusConnection {
     return true;
   }
 
-  /** The answers to what came over the connection that is replaced go on over it. */
+  /** Answers to messages of the replaced connection continue on it. */
   #keepFormer({ nc }: Opened): void {
     for (const { hurry } of this.#former.values()) hurry();
     const sendBuffer = this.#sendBuffer;
@@ -387,17 +392,17 @@ export class BusConnection {
     });
   }
 
-  /** Leaves a connection that was replaced as soon as nothing of it is left to do. */
+  /** Closes a replaced connection when its work is done. */
   async #leave(nc: NatsConnection, taken: Promise<unknown>): Promise<void> {
     const former = this.#former.get(nc);
     if (former === undefined) return;
     const { sendBuffer } = former;
-    // However much the next reload hurries: without this a request may find no subscription, or is lost on its way.
+    // Applies even if the next reload is urgent: otherwise a request may find no subscription or be lost in transit.
     await withTimeout(formerMs, Promise.race([taken, nc.closed()]));
     await withTimeout(formerMs, Promise.race([sendBuffer.released(), nc.closed(), former.hurried]));
     if (!this.#ending.signal.aborted) {
       this.#former.delete(nc);
-      // Answers that are not complete, or not taken, go on over the live connection.
+      // Answers that are incomplete or unconfirmed continue on the live connection.
       this.#following.add(sendBuffer);
       if (this.#nc !== undefined) await sendBuffer.move(this.#nc, lastBytesMs);
       else sendBuffer.detach();
@@ -409,7 +414,7 @@ export class BusConnection {
     if (!nc.isClosed()) await nc.close();
   }
 
-  /** Logs a limit that is too small, once; the server does not tell when it is raised, so that is looked for. */
+  /** Logs a limit that is too small, once. The server does not announce a raised limit, so the driver polls for it. */
   #notePayload(nc: NatsConnection, server: ServerAddress): void {
     const limit = nc.info?.max_payload ?? 0;
     const lowered = isLowered(limit, this.#largestPayload);
@@ -452,7 +457,7 @@ export class BusConnection {
     this.#limitTimer.unref();
   }
 
-  /** A failing user must not keep the others from the connection. */
+  /** A failing user must not keep the connection from the others. */
   async #lend(user: ConnectionUser, nc: NatsConnection): Promise<void> {
     try {
       await user(nc);

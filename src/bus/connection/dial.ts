@@ -1,4 +1,4 @@
-/** One attempt to connect to one server, with everything that the client would otherwise do by default switched off. */
+/** One attempt to connect to one server, with the client's own default behavior switched off. */
 import { isIP } from 'node:net';
 import { connect, nkeyAuthenticator, type ConnectionOptions, type NatsConnection, type TlsOptions } from 'nats';
 import { fromSeed } from 'nkeys.js';
@@ -6,29 +6,29 @@ import { formatAddress, type ServerAddress } from './address.ts';
 import { AttemptSockets } from './attempt-sockets.ts';
 import { BusError, classifyFailure, type AttemptFacts } from './errors.ts';
 
-/** How the driver trusts the server; `insecure` sends everything in the clear. */
+/** How the driver trusts the server. `insecure` sends everything unencrypted. */
 export type BusTls =
   | {
-      /** Certificates of the trusted authorities (PEM); a function is called for each attempt. By default Node's own. */
+      /** Certificates of the trusted authorities (PEM). A function is called for each attempt. Default: Node's own. */
       ca?: Fresh<string> | undefined;
-      /** Name that the server's certificate must carry, in place of the address. */
+      /** Name that the server's certificate must contain, instead of the address. */
       serverName?: string | undefined;
-      /** TLS before the server's greeting (handshake_first at the server). */
+      /** TLS before the server's INFO message (handshake_first at the server). */
       first?: boolean | undefined;
     }
   | 'insecure';
 
-/** A value, or where to read it again for each use. Its error says what cannot be read, and is fit for a log. */
+/** A value, or a function that reads it again for each use. Its error says what cannot be read and is safe to log. */
 export type Fresh<T> = T | (() => T | Promise<T>);
 
-/** The seed of the driver's NKey, or where to get it; white space around it does not matter. */
+/** The seed of the driver's NKey, or a function that reads it. Surrounding white space is ignored. */
 export type SeedSource = Fresh<Uint8Array | string>;
 
-/** What an attempt uses that can be replaced while the driver runs. */
+/** Credentials of an attempt that can change while the driver runs. */
 export interface BusIdentity {
   readonly seed: Uint8Array;
   readonly publicKey: string;
-  /** Undefined where the authorities are Node's own. */
+  /** Undefined if Node's own authorities are used. */
   readonly ca: string | undefined;
 }
 
@@ -37,15 +37,15 @@ export interface DialOptions {
   seed: SeedSource;
   tls: BusTls;
   connectTimeoutMs: number;
-  /** Subject below which the connection listens for replies (to JetStream, for one). Default `_INBOX`. */
+  /** Subject below which the connection receives replies, for example those of JetStream. Default `_INBOX`. */
   inboxPrefix?: string | undefined;
 }
 
-/** The client's own pings are replaced by ours (see heartbeat.ts): this is the longest a timer can be set to. */
+/** The driver's own pings replace the client's (see heartbeat.ts). This is the longest timer interval. */
 const never = 2 ** 31 - 1;
 
 /**
- * Reads seed and authorities as they are now.
+ * Reads the current seed and authorities.
  * @throws BusError `keyUnusable` or `caUnreadable`
  */
 export async function readIdentity({ seed, tls }: Pick<DialOptions, 'seed' | 'tls'>): Promise<BusIdentity> {
@@ -53,13 +53,14 @@ export async function readIdentity({ seed, tls }: Pick<DialOptions, 'seed' | 'tl
   return { seed: key.bytes, publicKey: key.publicKey, ca };
 }
 
-/** True when a connection that is made with the one is the same as with the other. */
+/** True if both identities lead to the same connection. */
 export function isSameIdentity(one: BusIdentity, other: BusIdentity): boolean {
   return one.ca === other.ca && Buffer.compare(one.seed, other.seed) === 0;
 }
 
 /**
- * Resolves with a connection that does not reconnect by itself. An attempt that fails or is aborted leaves no socket.
+ * Resolves with a connection that does not reconnect by itself. An attempt that fails or is aborted leaves no socket
+ * open.
  * @throws BusError
  */
 export async function dial(
@@ -74,13 +75,13 @@ export async function dial(
     authenticator: nkeyAuthenticator(identity.seed),
     tls: tlsSettings(server, options.tls, identity.ca),
     timeout: options.connectTimeoutMs,
-    // The client does not tell why each of its own attempts fails, so the dial loop is ours.
+    // The client does not report why each of its own attempts fails, so the driver has its own dial loop.
     reconnect: false,
     maxReconnectAttempts: 0,
     ignoreAuthErrorAbort: true,
     ignoreClusterUpdates: true,
     noRandomize: true,
-    // Names are resolved as by every other program of this machine (/etc/hosts, search domains).
+    // Names are resolved by the operating system (/etc/hosts, search domains).
     resolve: false,
     pingInterval: never,
     noAsyncTraces: true,
@@ -115,8 +116,8 @@ export function attemptFacts(server: ServerAddress, options: DialOptions, public
 }
 
 /**
- * The client hands these to Node's TLS as they are. `host` is given because Node would otherwise hold a server that is
- * dialled by its address to the name "localhost". Null, and not undefined, keeps the client from following the server.
+ * The client passes these to Node's TLS unchanged. Without `host`, Node checks a server that is dialled by its address
+ * against the name "localhost". Null instead of undefined prevents the client from taking the server's requirement.
  */
 function tlsSettings(
   server: ServerAddress,
@@ -127,7 +128,7 @@ function tlsSettings(
   const host = tls.serverName ?? server.tlsName;
   return {
     host,
-    // An address is not allowed as a server name indication.
+    // TLS does not allow an IP address as server name indication.
     servername: isIP(host) === 0 ? host : '',
     ...(ca === undefined ? {} : { ca }),
     ...(tls.first === true ? { handshakeFirst: true } : {}),
@@ -151,7 +152,7 @@ async function readCa(source: Fresh<string> | undefined): Promise<string | undef
   throw unreadable('there is no certificate in PEM form');
 }
 
-/** The seed never becomes part of an error, not even of its cause. */
+/** The seed never becomes part of an error or of its cause. */
 async function readSeed(source: SeedSource): Promise<{ bytes: Uint8Array; publicKey: string }> {
   const unusable = (why: string): BusError =>
     new BusError(
@@ -173,7 +174,7 @@ async function readSeed(source: SeedSource): Promise<{ bytes: Uint8Array; public
   }
 }
 
-/** Of a system call the code; of a source its message, which names the place and no content. */
+/** The code of a system call, or the message of a source, which names the location and no content. */
 function reasonOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
   if (code !== undefined) return `it cannot be read (${code})`;

@@ -1,34 +1,34 @@
-/** Goes round the servers of the bus and tells why each of them would not have us, once for each reason. */
+/** Tries the NATS servers in turn and reports why each refused, once for each reason. */
 import type { NatsConnection } from 'nats';
 import { limited, type Logger } from '../../contract/log.ts';
 import { discoveredAddresses, formatAddress, parseAddress, type ServerAddress } from './address.ts';
 import { dial, readIdentity, type BusIdentity, type DialOptions } from './dial.ts';
 import type { BusError } from './errors.ts';
 
-/** A connection just made, and whose it is. */
+/** A new connection and its server. */
 export interface Opened {
   nc: NatsConnection;
   server: ServerAddress;
-  /** What it was made with. */
+  /** The credentials it was made with. */
   identity: BusIdentity;
 }
 
 export interface DialerOptions extends DialOptions {
   servers: readonly string[];
   logger: Logger;
-  /** Told of every failure, repeated or not. */
+  /** Called on every failure, including repeated ones. */
   onProblem: (problem: BusError) => void;
 }
 
 export class Dialer {
   readonly #options: DialerOptions;
   readonly #servers: ServerAddress[];
-  /** Further servers of the cluster, as the last server told. */
+  /** Further servers of the cluster, as the last server announced them. */
   #discovered: ServerAddress[] = [];
-  /** The last reason told of each server. */
+  /** The last reason reported for each server. */
   readonly #told = new Map<string, string>();
 
-  /** Throws when an address cannot be read. */
+  /** Throws if an address is not valid. */
   constructor(options: DialerOptions) {
     const { servers, tls } = options;
     const serverName = tls === 'insecure' ? undefined : tls.serverName;
@@ -37,7 +37,7 @@ export class Dialer {
     this.#options = options;
   }
 
-  /** Tries each server once; undefined when none of them would have us, or when the signal was aborted. */
+  /** Tries each server once. Returns undefined if all refused, or if the signal was aborted. */
   async round(signal: AbortSignal): Promise<Opened | undefined> {
     for (const server of [...this.#servers, ...this.#discovered]) {
       if (signal.aborted) return undefined;
@@ -55,9 +55,9 @@ export class Dialer {
   }
 
   /**
-   * Tries each server once besides the connection that there is; the one of that comes first.
-   * @returns undefined when the signal was aborted
-   * @throws BusError of the last one, when none of them would have us
+   * Opens a second connection: tries each server once, starting with the current one.
+   * @returns undefined if the signal was aborted
+   * @throws BusError of the last server if all refused
    */
   async another(now: ServerAddress, signal: AbortSignal): Promise<Opened | undefined> {
     const address = formatAddress(now);
@@ -73,14 +73,14 @@ export class Dialer {
     throw last;
   }
 
-  /** What the next attempt will be made with. */
+  /** The credentials of the next attempt. */
   identity(): Promise<BusIdentity> {
     return readIdentity(this.#options);
   }
 
   /**
-   * Logs a problem, unless it is the one that was told last of this server. It is an error, because without the bus the
-   * driver serves nobody, and an operator who logs errors only must learn why.
+   * Logs a problem unless it is the last one logged for this server. The level is error because without the bus the
+   * driver serves no requests, and an operator who logs only errors must see why.
    */
   tell(problem: BusError, server: ServerAddress): void {
     const address = formatAddress(server);
@@ -106,7 +106,7 @@ export class Dialer {
   }
 }
 
-/** Closing does not wait for an attempt under way; a connection that still comes of it is closed. */
+/** Closing does not wait for an attempt in progress. A connection that results from it later is closed. */
 async function unlessAborted(attempt: Promise<Opened>, signal: AbortSignal): Promise<Opened | undefined> {
   const { promise, resolve, reject } = Promise.withResolvers<Opened | undefined>();
   const give = (): void => {

@@ -1,4 +1,4 @@
-/** Why there is no connection to the bus, in words for the person who can mend it. */
+/** Why there is no connection to the bus, with the remedy for the operator. */
 import { NatsError } from 'nats';
 import { formatAddress, type ServerAddress } from './address.ts';
 
@@ -34,13 +34,13 @@ export class BusError extends Error {
   }
 }
 
-/** What is known about an attempt besides its error. */
+/** Facts about an attempt besides its error. */
 export interface AttemptFacts {
   server: ServerAddress;
   insecure: boolean;
   tlsFirst: boolean;
   timeoutMs: number;
-  /** The driver's public key: harmless, and what the server's administrator needs. */
+  /** The driver's public key. It is not secret, and the server's administrator needs it. */
   publicKey: string;
 }
 
@@ -58,7 +58,7 @@ const untrustedCodes = new Set([
 const unreachableCodes = new Set(['EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'ENETDOWN', 'EACCES', 'EPERM']);
 const resetCodes = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED']);
 
-/** Tells the reasons of a failed attempt apart. */
+/** Classifies the reason of a failed attempt. */
 export function classifyFailure(error: unknown, facts: AttemptFacts): BusError {
   if (error instanceof BusError) return error;
   const where = formatAddress(facts.server);
@@ -175,7 +175,7 @@ function firstHint(facts: AttemptFacts): string {
     : 'If the server begins with TLS (handshake_first), set settings.bus.tlsFirst (--tls-first).';
 }
 
-/** The codes of an error and of what it wraps. */
+/** The codes of an error and of its causes. */
 function codesOf(error: unknown): string[] {
   const codes: string[] = [];
   for (let current = error; current instanceof Error && codes.length < 8;) {
@@ -197,7 +197,7 @@ function first(codes: string[]): string {
   return codes.find((code) => isTlsCode(code)) ?? codes[0] ?? 'unknown';
 }
 
-/** The names in the certificate of a mismatch, as Node hands it over with the error. */
+/** The names in a mismatched certificate, as Node's error contains them. */
 function altNames(error: unknown): string {
   const { cert } = error as { cert?: { subjectaltname?: unknown } };
   const names = cert?.subjectaltname;

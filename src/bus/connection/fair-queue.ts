@@ -1,7 +1,7 @@
-/** Messages that wait for room. Small and large ones take turns, so that no pile of the one shuts out the other. */
+/** Messages that wait for room. Small and large messages alternate, so that neither kind blocks the other. */
 import type { OutgoingMessage } from './outgoing-message.ts';
 
-/** One who waits; it has left the line when it is handed out. */
+/** A waiting message. It has left the queue when it is returned. */
 export interface Waiter {
   message: OutgoingMessage;
   resolve: () => void;
@@ -24,12 +24,12 @@ export class FairQueue {
     return this.#small.length + this.#large.length;
   }
 
-  /** True when others of its kind wait, so that the message has to join them. */
+  /** True if others of its size class wait, so the message must queue behind them. */
   isBefore(message: OutgoingMessage): boolean {
     return this.#queueOf(message).length > 0;
   }
 
-  /** Waits at the end of the line; after `timeoutMs` the message leaves it and the promise rejects. */
+  /** Appends the message to the queue. After `timeoutMs` the message is removed and the promise rejects. */
   join(message: OutgoingMessage, timeoutMs: number, reason: () => Error): Promise<void> {
     const queue = this.#queueOf(message);
     return new Promise((resolve, reject) => {
@@ -42,7 +42,7 @@ export class FairQueue {
     });
   }
 
-  /** The next one that fits. */
+  /** Removes and returns the next message that fits. */
   next(fits: (message: OutgoingMessage) => boolean): Waiter | undefined {
     const order = this.#largeIsNext ? [this.#large, this.#small] : [this.#small, this.#large];
     const queue = order.find(([head]) => head !== undefined && fits(head.message));
@@ -52,7 +52,7 @@ export class FairQueue {
     return waiter;
   }
 
-  /** Sends all away. */
+  /** Rejects all waiting messages. */
   dismiss(reason: Error): void {
     for (const { timer, reject } of [...this.#small.splice(0), ...this.#large.splice(0)]) {
       clearTimeout(timer);

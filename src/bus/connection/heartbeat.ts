@@ -1,17 +1,17 @@
 /**
- * Notices a server that has fallen silent. The client's own pings do the same, but give up by a polite write that
- * never ends when the server has stopped reading; so ours replace them and close the socket hard.
+ * Detects a server that no longer answers. The client's own pings do so too, but then wait for a last write, which
+ * never ends if the server has stopped reading. These pings replace them and destroy the socket.
  */
 import type { NatsConnection } from 'nats';
 
-/** Pings that may be unanswered before the connection counts as dead. */
+/** Pings that may be unanswered before the connection is considered dead. */
 const allowedMissing = 2;
 
 export interface Heartbeat {
   stop(): void;
 }
 
-/** Pings every `intervalMs`; calls `onStale` once, after the third interval without any answer. */
+/** Pings every `intervalMs`. Calls `onStale` once, after the third interval without any answer. */
 export function startHeartbeat(nc: NatsConnection, intervalMs: number, onStale: (silentMs: number) => void): Heartbeat {
   let missing = 0;
   const timer = setInterval(() => {
@@ -25,7 +25,7 @@ export function startHeartbeat(nc: NatsConnection, intervalMs: number, onStale: 
       () => {
         missing = 0;
       },
-      // The connection is gone; whoever watches it stops this heartbeat.
+      // The connection has ended. Its owner stops this heartbeat.
       () => undefined,
     );
   }, intervalMs);

@@ -1,11 +1,11 @@
 /**
- * A subscription that is there on every connection, and is tried again where the server refuses it: a right that is given
- * back makes no new subscription by itself, and the connection lives on without one.
+ * A subscription that exists on every connection and is retried if the server refuses it. The server does not restore a
+ * subscription when a right is granted again, and the connection stays open without it.
  */
 import type { Msg, NatsConnection, NatsError, Subscription } from 'nats';
 import type { BusConnection } from './connection.ts';
 
-/** Between two tries of a subscription that the server refuses. */
+/** Delay before a refused subscription is tried again. */
 const RESUBSCRIBE_MS = 5000;
 
 /** A subscription and its connection. */
@@ -17,16 +17,16 @@ export interface Subscribed {
 export interface KeptSubscriptionOptions {
   readonly subject: string;
   readonly queue?: string | undefined;
-  /** Nothing may be thrown into the client's reader. */
+  /** Must not throw into the client's reader. */
   readonly onMessage: (message: Msg, nc: NatsConnection) => void;
-  /** Called for every refusal; it is tried again. */
+  /** Called for every refusal. The subscription is retried. */
   readonly onRefused: (error: NatsError) => void;
   /**
-   * Called when the subscription was made on another connection than before; the previous one is not ended by itself.
-   * @returns resolves when nothing arrives over the previous connection any more
+   * Called when the subscription exists on another connection than before. The callee ends the previous one.
+   * @returns resolves when no more messages arrive over the previous connection
    */
   readonly onMoved?: (previous: Subscribed, next: NatsConnection) => Promise<unknown> | undefined;
-  /** Between two tries of a subscription that the server refuses. Default 5 s. */
+  /** Delay before a refused subscription is tried again. Default 5 s. */
   readonly resubscribeMs?: number | undefined;
 }
 
@@ -47,12 +47,12 @@ export class KeptSubscription {
     });
   }
 
-  /** The newest one; may have ended. */
+  /** The newest subscription. It may have ended. */
   get current(): Subscribed | undefined {
     return this.#current;
   }
 
-  /** Makes no further subscription; the last one is left to the caller. */
+  /** Stops resubscribing. The caller ends the last subscription. */
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#retry);

@@ -1,19 +1,21 @@
 /**
- * When a message that is too large for the server is its own fault, and when the limit is a state of the server that will
- * pass. An operator can lower max_payload by mistake and correct it a moment later; nothing may be lost by that.
+ * Decides whether a message is too large in itself, or whether the server's limit is temporarily too small. An operator
+ * can lower max_payload by mistake and correct it later; that must not lose messages.
  */
 
-/** What a nats-server allows by default (max_payload). A larger message is nobody's mistake but its sender's. */
+/** Default max_payload of nats-server. A larger message is the sender's fault. */
 export const standardLimit = 1024 * 1024;
-/** Every bus for readings must take a message of this size. */
+/** Smallest max_payload that a bus for readings must have. */
 export const leastLimit = 64 * 1024;
 
-/** True when a message of this size would have fitted before, or must fit any bus: it waits until the limit is raised. */
+/**
+ * True if a message of this size fitted before, or must fit any bus. Such a message waits until the limit is raised.
+ */
 export function willFitAgain(size: number, limit: number, largest: number): boolean {
   return size <= leastLimit || (limit < standardLimit && size <= largest);
 }
 
-/** True when a limit must be raised: it is too small for readings, or it was larger before. */
+/** True if a limit must be raised: it is too small for readings, or it was larger before. */
 export function isLowered(limit: number, largest: number): boolean {
   return limit < leastLimit || (limit < standardLimit && limit < largest);
 }

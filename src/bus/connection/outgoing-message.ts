@@ -1,15 +1,15 @@
-/** A message on its way to the bus, and the reasons why it may not get there. */
+/** An outgoing bus message, and the reasons why it may fail. */
 import type { MsgHdrs } from 'nats';
 
 export interface OutgoingMessage {
   subject: string;
   data: Uint8Array;
   headers?: MsgHdrs | undefined;
-  /** Where the server tells that nobody is there to receive the message. */
+  /** Subject on which the server reports that there is no receiver. */
   reply?: string | undefined;
-  /** Bytes of headers and data together, which is what the server's max_payload counts. */
+  /** Bytes of headers and data together. The server's max_payload counts both. */
   size: number;
-  /** What to send when a new connection brings a smaller max_payload than this message was cut for. */
+  /** Replacement to send if a new connection has a smaller max_payload than this message was built for. */
   substitute?: () => OutgoingMessage;
 }
 
@@ -17,7 +17,7 @@ export class MessageTooLarge extends Error {
   override readonly name = 'MessageTooLarge';
 }
 
-/** A message could not be handed over in time, or the bus was closed; the text is fit for a person. */
+/** A message could not be sent in time, or the bus was closed. The text is suitable for operators. */
 export class BusUnavailable extends Error {
   override readonly name = 'BusUnavailable';
 }

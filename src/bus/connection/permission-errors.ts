@@ -1,8 +1,11 @@
-/** What the server does not let the driver do. It reports so on the connection alone; the client keeps it to itself. */
+/**
+ * Actions that the server denies the driver. The server reports them on the connection only, and the client does not
+ * log them.
+ */
 import { Events, type NatsConnection } from 'nats';
 import { limited, type Logger } from '../../contract/log.ts';
 
-/** Distinct subjects told per connection; reply subjects are all different and must not fill the log. */
+/** Most distinct subjects logged per connection. Reply subjects all differ and must not fill the log. */
 const mostTold = 20;
 
 /** Logs each subject once. */
@@ -39,13 +42,16 @@ export function watchPermissions(nc: NatsConnection, logger: Logger): void {
   });
 }
 
-/** Calls the listener with the subject of each message that the server did not take for want of the right; ends with the connection. */
+/**
+ * Calls the listener with the subject of each message that the server rejected for lack of permission. Ends with the
+ * connection.
+ */
 export function onRefusedPublish(nc: NatsConnection, listener: (subject: string) => void): void {
   const watch = async (): Promise<void> => {
     for await (const { type, permissionContext: context } of nc.status()) {
       if (type === Events.Error && context?.operation === 'publish') listener(context.subject);
     }
   };
-  // Nothing but the end of the connection ends it.
+  // Only the end of the connection ends the loop.
   watch().catch(() => undefined);
 }

@@ -1,9 +1,9 @@
 /**
- * Everything that answers requests leaves through here. The client takes whatever it is given, into memory without
- * bounds while the server is slow and into nothing while it is away. The sendBuffer bounds the bytes in flight, keeps each
- * message until the server has taken it, and sends what was not taken again on the next connection. After a break a
- * message may thus arrive twice, and never by half. The second is the same as the first, unless the new connection takes
- * only smaller messages: then it is a note in its place, with the same number. A receiver keeps the first that it gets.
+ * All answers to requests are sent through here. The client buffers without a limit while the server is slow, and
+ * discards messages while it is disconnected. The send buffer limits the bytes in flight, keeps each message until the
+ * server has confirmed it, and resends unconfirmed messages on the next connection. After a break a message may arrive
+ * twice, but never partially. The repeat equals the first, unless the new connection accepts only smaller messages:
+ * then a notice with the same number replaces it. A receiver keeps the first that it gets.
  */
 import type { NatsConnection } from 'nats';
 import { limited, type Logger } from '../../contract/log.ts';
@@ -12,7 +12,7 @@ import { isSmall, FairQueue } from './fair-queue.ts';
 import { withTimeout } from '../../lib/timeout.ts';
 
 export interface SendBufferOptions {
-  /** Bound of the bytes that were sent and not yet taken by the server. */
+  /** Limit of bytes sent and not yet confirmed by the server. */
   inFlightBytes: number;
   /** How long a message waits for room or for a connection. */
   sendTimeoutMs: number;
@@ -24,10 +24,10 @@ interface PendingAcks {
   sentAt: number;
 }
 
-/** Messages without a confirmation after which one is asked for: many kept ones cost the garbage collector more. */
+/** Unconfirmed messages after which a confirmation is requested. Many kept messages increase garbage collection. */
 const confirmAfterMessages = 256;
 const confirmAfterMs = 200;
-/** A guess of what an entry costs besides its bytes. */
+/** Estimated overhead of an entry besides its bytes. */
 const entryBytes = 256;
 
 export class SendBuffer {
@@ -41,7 +41,7 @@ export class SendBuffer {
   #timer: NodeJS.Timeout | undefined;
   readonly #line = new FairQueue();
   readonly #idle = new Set<() => void>();
-  /** Answers that are still being written. */
+  /** Number of answers in progress. */
   #open = 0;
   readonly #onReleased = new Set<() => void>();
 
@@ -49,14 +49,14 @@ export class SendBuffer {
     this.#options = options;
   }
 
-  /** The server's live max_payload; while there is no connection, the last one known. */
+  /** The server's current max_payload. Without a connection, the last known value. */
   get maxPayload(): number {
     const live = this.#nc?.info?.max_payload;
     if (live !== undefined) this.#maxPayload = live;
     return this.#maxPayload;
   }
 
-  /** Bytes sent and not yet taken by the server. */
+  /** Bytes sent and not yet confirmed by the server. */
   get inFlightBytes(): number {
     return this.#inFlight;
   }
@@ -66,7 +66,7 @@ export class SendBuffer {
     return this.#line.length;
   }
 
-  /** An answer begins that will be sent through here; returns its end. */
+  /** Registers an answer that is sent through this buffer. Returns a function that ends it. */
   hold(): () => void {
     this.#open++;
     let held = true;
@@ -77,7 +77,7 @@ export class SendBuffer {
     };
   }
 
-  /** Resolves as soon as no answer is being written. */
+  /** Resolves as soon as no answer is in progress. */
   async released(): Promise<void> {
     if (this.#open === 0) return;
     const { promise, resolve } = Promise.withResolvers<undefined>();
@@ -90,8 +90,8 @@ export class SendBuffer {
   }
 
   /**
-   * Goes on over another connection while the former one still works. What was sent is waited for, so that nothing of an
-   * answer overtakes what came before it; it is sent again only if the former connection breaks meanwhile.
+   * Moves to another connection while the former one still works. Waits for the confirmation of sent messages, so that
+   * an answer stays in order. They are resent only if the former connection breaks meanwhile.
    */
   async move(to: NatsConnection, timeoutMs: number): Promise<void> {
     const from = this.#nc;
@@ -110,8 +110,8 @@ export class SendBuffer {
   }
 
   /**
-   * Sends at once if there is room, and then returns undefined; else resolves when it was sent. Rejects with
-   * `MessageTooLarge` when it no longer fits max_payload, and with `BusUnavailable`.
+   * Sends at once and returns undefined if there is room. Otherwise resolves when the message is sent. Rejects with
+   * `MessageTooLarge` if it no longer fits max_payload, and with `BusUnavailable`.
    */
   send(message: OutgoingMessage): Promise<void> | undefined {
     if (this.#closed) return Promise.reject(new BusUnavailable('The connection to the bus has been closed.'));
@@ -129,7 +129,7 @@ export class SendBuffer {
     return this.#wait(message);
   }
 
-  /** Goes on over a new connection: first what the former one may have lost, then what waits. */
+  /** Continues on a new connection: first the unconfirmed messages of the former one, then the waiting ones. */
   attach(nc: NatsConnection): void {
     this.#nc = nc;
     this.#confirming = false;
@@ -137,7 +137,7 @@ export class SendBuffer {
     this.#inFlight = 0;
     const oldest = performance.now() - this.#options.sendTimeoutMs;
     const fresh = again.filter(({ sentAt }) => sentAt >= oldest);
-    // Should this connection be gone as well, the messages are kept for the next one.
+    // If this connection has ended as well, the messages are kept for the next one.
     for (const entry of fresh) if (!this.#sendAgain(entry)) this.#keep(entry);
     if (again.length > 0) {
       const { logger } = this.#options;
@@ -150,14 +150,14 @@ export class SendBuffer {
     this.#pump();
   }
 
-  /** The connection is gone; messages wait from now on. */
+  /** The connection has ended. Messages wait from now on. */
   detach(): void {
     this.#nc = undefined;
     this.#confirming = false;
     this.#clearTimer();
   }
 
-  /** Resolves with true when the server has taken everything, or with false after `timeoutMs`. */
+  /** Resolves with true when the server has confirmed everything, or with false after `timeoutMs`. */
   async flushed(timeoutMs: number): Promise<boolean> {
     if (this.#isIdle()) return true;
     const { promise, resolve } = Promise.withResolvers<boolean>();
@@ -175,7 +175,7 @@ export class SendBuffer {
     return result;
   }
 
-  /** Nothing is sent any more; who waits is told so. */
+  /** Stops sending and rejects the waiting messages. */
   close(): void {
     this.#closed = true;
     this.detach();
@@ -184,14 +184,16 @@ export class SendBuffer {
     this.#inFlight = 0;
   }
 
-  /** One message always fits, however large; small ones may use a reserve, so that large ones never shut them out. */
+  /**
+   * A single message always fits, whatever its size. Small messages may use a reserve, so large ones never block them.
+   */
   #fits(message: OutgoingMessage): boolean {
     const { inFlightBytes } = this.#options;
     const bound = isSmall(message) ? inFlightBytes * 1.25 : inFlightBytes;
     return this.#inFlight === 0 || this.#inFlight + message.size + entryBytes <= bound;
   }
 
-  /** The time of the first try is kept, so that no message goes round for ever. */
+  /** Keeps the time of the first try, so that no message is resent indefinitely. */
   #sendAgain({ message, sentAt }: PendingAcks): boolean {
     try {
       const fitting = message.size <= this.maxPayload ? message : this.#substitute(message);
@@ -203,7 +205,7 @@ export class SendBuffer {
     }
   }
 
-  /** False when the connection turns out to be gone. Throws when the client refuses this very message. */
+  /** Returns false if the connection has ended. Throws if the client rejects this message. */
   #publish(message: OutgoingMessage, sentAt = performance.now()): boolean {
     const nc = this.#nc;
     if (nc === undefined) return false;
@@ -225,7 +227,7 @@ export class SendBuffer {
     this.#inFlight += entry.message.size + entryBytes;
   }
 
-  /** The server has taken the oldest ones. */
+  /** The server has confirmed the oldest messages. */
   #forget(count: number): void {
     for (const { message } of this.#unconfirmed.splice(0, count)) this.#inFlight -= message.size + entryBytes;
   }
@@ -240,7 +242,7 @@ export class SendBuffer {
     return waiting;
   }
 
-  /** Asks the server for a sign that it has taken everything: at once when much is on its way, else a little later. */
+  /** Requests a confirmation from the server: at once if many bytes are in flight, otherwise a little later. */
   #arrangeConfirmation(): void {
     if (this.#confirming || this.#unconfirmed.length === 0) return;
     if (
@@ -257,7 +259,7 @@ export class SendBuffer {
     }
   }
 
-  /** One round trip at a time is shared by all answers. */
+  /** All answers share one round trip at a time. */
   #confirm(): void {
     const nc = this.#nc;
     if (nc === undefined || this.#confirming || this.#unconfirmed.length === 0) return;
@@ -271,12 +273,12 @@ export class SendBuffer {
         this.#forget(count);
         this.#pump();
       },
-      // The connection is gone, and with it this round trip; `attach` sends again.
+      // The connection has ended, and this round trip with it. `attach` sends again.
       () => undefined,
     );
   }
 
-  /** Lets waiting messages go while there is room. */
+  /** Sends waiting messages while there is room. */
   #pump(): void {
     while (this.#nc !== undefined) {
       const waiter = this.#line.next((message) => this.#fits(message));

@@ -1,7 +1,7 @@
 /**
- * Tells the server what has become of the messages that it gave out. An acknowledgement is a message like any other: it
- * may be lost on the way, and one that is sent on a later connection counts as well. So those of late are kept, and said
- * again on the next connection, and for a message that comes again.
+ * Acknowledges delivered messages. An acknowledgement may be lost in transit, and one that is sent on a later
+ * connection is valid too. So recent acknowledgements are kept, and are repeated on the next connection and for a
+ * redelivered message.
  */
 import type { NatsConnection } from 'nats';
 import type { BusConnection } from '../connection/connection.ts';
@@ -15,16 +15,16 @@ export interface AcknowledgementsOptions {
   readonly stream: string;
   /** Name of the consumer. */
   readonly durable: string;
-  /** How many of late are kept. */
+  /** Number of recent acknowledgements that are kept. */
   readonly limit: number;
-  /** Told when the server did not take one: the driver's user lacks the right. */
+  /** Called when the server rejected an acknowledgement: the driver's user lacks the right. */
   readonly onRefused: () => void;
 }
 
 export class Acknowledgements {
   readonly #connection: BusConnection;
   readonly #options: AcknowledgementsOptions;
-  /** Those of late by number in the stream, the oldest first. */
+  /** Recent acknowledgements by stream sequence, the oldest first. */
   readonly #recent = new Map<number, Acknowledged>();
 
   #refused = false;
@@ -34,14 +34,14 @@ export class Acknowledgements {
     this.#options = options;
   }
 
-  /** Why none arrives; undefined as far as is known that they do. */
+  /** Why acknowledgements do not arrive. Undefined as long as no failure is known. */
   get problem(): string | undefined {
     const { stream } = this.#options;
     if (!this.#refused) return undefined;
     return `The driver's user may not acknowledge what it reads from stream "${stream}", so no more is read. Give it the right to $JS.ACK.${stream}.>.`;
   }
 
-  /** To be called for each connection. */
+  /** Call it for each connection. */
   watch(nc: NatsConnection): void {
     const { stream, durable, onRefused } = this.#options;
     onRefusedPublish(nc, (subject) => {
@@ -51,7 +51,7 @@ export class Acknowledgements {
     });
   }
 
-  /** The message has been dealt with. */
+  /** Acknowledges a message that has been processed. */
   acknowledge({ seq, stored, ackSubject }: Acknowledged): void {
     this.#tell(ackSubject, '+ACK');
     this.#recent.delete(seq);
@@ -62,7 +62,7 @@ export class Acknowledgements {
     }
   }
 
-  /** Whether a message that comes was acknowledged already; if so, that is said again. */
+  /** Returns whether a delivered message was acknowledged already. If so, repeats the acknowledgement. */
   repeatFor(message: Acknowledged): boolean {
     if (this.#recent.get(message.seq)?.stored !== message.stored) return false;
     this.acknowledge(message);
@@ -70,29 +70,29 @@ export class Acknowledgements {
   }
 
   /**
-   * Says all of late once more.
-   * @throws ConsumerProblem `problem`, if the server does not take them
+   * Repeats all recent acknowledgements.
+   * @throws ConsumerProblem `problem`, if the server rejects them
    */
   async repeatAll(nc: NatsConnection): Promise<void> {
     this.#refused = false;
     for (const { ackSubject } of this.#recent.values()) this.#tell(ackSubject, '+ACK');
     await nc.flush();
-    // A refusal comes before the answer to the flush, and is heard of a moment later.
+    // A rejection arrives before the reply to the flush, and its event fires one turn of the event loop later.
     await new Promise(setImmediate);
     if (this.problem !== undefined) throw new ConsumerProblem(this.problem);
   }
 
-  /** Keeps the server from giving them out again meanwhile. */
+  /** Prevents the server from redelivering the messages meanwhile. */
   working(messages: Iterable<Acknowledged>): void {
     for (const { ackSubject } of messages) this.#tell(ackSubject, '+WPI');
   }
 
-  /** Has the server give them out again at once, in this order. */
+  /** Asks the server to redeliver the messages at once, in this order. */
   giveBack(messages: Iterable<Acknowledged>): void {
     for (const { ackSubject } of messages) this.#tell(ackSubject, '-NAK');
   }
 
-  /** To another stream they mean nothing. */
+  /** Discards the acknowledgements: they are not valid for another stream. */
   forget(): void {
     this.#recent.clear();
   }

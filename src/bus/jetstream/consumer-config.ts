@@ -1,36 +1,36 @@
 /**
- * What the settings of a durable consumer must be, so that every message of the stream comes, whole, and again until it
- * is acknowledged; and what is done about one that exists with others.
+ * The required settings of a durable consumer: every message of the stream is delivered complete, and again until it is
+ * acknowledged. Also decides what to do about an existing consumer with other settings.
  */
 import { AckPolicy, ReplayPolicy, type ConsumerConfig } from 'nats';
 
-/** As far as the settings depend on the configuration. */
+/** The settings that depend on the configuration. */
 export interface SettingsRequirements {
   /** Name of the consumer. */
   readonly durable: string;
-  /** Which subjects, as a pattern. */
+  /** Subject pattern. */
   readonly filter: string;
-  /** Messages that may be given out and not acknowledged. */
+  /** Most messages that may be delivered and not acknowledged. */
   readonly inFlight: number;
-  /** After this time a message that was given out and not acknowledged is given out again, in milliseconds. */
+  /** Time in milliseconds after which an unacknowledged message is redelivered. */
   readonly ackWaitMs: number;
 }
 
-/** Later servers know more settings than the client does. */
+/** Later servers have more settings than the client's type. */
 export type Settings = Partial<ConsumerConfig> & {
   readonly filter_subjects?: readonly string[];
   readonly priority_policy?: string;
 };
 
 export interface Judgement {
-  /** Why it cannot be used; each text names the setting and what would be right. */
+  /** Reasons why the consumer cannot be used. Each text names the setting and the right value. */
   readonly wrong: readonly string[];
-  /** Settings that we set right, in the same words. */
+  /** Settings that the driver corrected, in the same words. */
   readonly corrected: readonly string[];
   readonly changes: Partial<ConsumerConfig>;
 }
 
-/** By its description we know a consumer again that we made. */
+/** The description marks a consumer that this driver created. */
 const DESCRIPTION = 'Readings on their way out, published by iota-seeqdrv';
 
 export const settingsOf = ({
@@ -53,8 +53,9 @@ const windowOf = ({ inFlight, ackWaitMs }: Pick<SettingsRequirements, 'inFlight'
 });
 
 /**
- * Judges the settings of a consumer that exists. Window and wait are adapted; a setting by which messages would be lost is
- * set right in a consumer that we made, where the server allows it, and otherwise it is a reason not to use it.
+ * Checks the settings of an existing consumer. The in-flight limit and the ack wait are adapted. A setting that loses
+ * messages is corrected in a consumer that the driver created, if the server allows it. Otherwise the consumer is not
+ * used.
  */
 export function judgeSettings(settings: Settings, wish: SettingsRequirements): Judgement {
   const window = windowOf(wish);
@@ -75,7 +76,7 @@ export function judgeSettings(settings: Settings, wish: SettingsRequirements): J
   };
 }
 
-/** One with other subjects was made for something else; what it has passed over would be lost without a word. */
+/** A consumer with other subjects has another purpose. Messages that it skipped are lost silently. */
 function wrongSubjects(
   { filter_subject: one, filter_subjects: several = [] }: Settings,
   { filter }: SettingsRequirements,
@@ -91,9 +92,9 @@ interface Rule {
   readonly setting: keyof Settings;
   readonly isRight: (value: unknown) => boolean;
   readonly right: unknown;
-  /** What becomes of messages with another value. */
+  /** What happens to messages with another value. */
   readonly otherwise: string;
-  /** The server does not let it be changed, at least not always. */
+  /** The server does not always allow a change. */
   readonly fixed?: true;
 }
 

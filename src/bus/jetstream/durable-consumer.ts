@@ -1,4 +1,4 @@
-/** The durable consumer of a stream, which remembers how far somebody has come: found, or made, and looked at. */
+/** Finds or creates the durable consumer of a stream, which stores the read position, and checks its settings. */
 import {
   DeliverPolicy,
   NatsError,
@@ -11,19 +11,19 @@ import { judgeSettings, settingsOf, type SettingsRequirements } from './consumer
 
 export interface ConsumerRequirements extends SettingsRequirements {
   readonly stream: string;
-  /** Where to begin when it is made for the first time. */
+  /** Start position when the consumer is created for the first time. */
   readonly from: 'new' | 'all';
 }
 
-/** How far somebody had come in a stream before its consumer was lost. */
+/** Read position in a stream before its consumer was lost. */
 export interface Position {
-  /** When the stream was made; another one of the same name begins to count anew. */
+  /** Creation time of the stream. Another stream of the same name restarts its sequence. */
   readonly streamCreated: string;
-  /** The first message that was not dealt with. */
+  /** Sequence of the first message that was not processed. */
   readonly next: number;
 }
 
-/** Why it cannot be used; the text says what to do. */
+/** Why the consumer cannot be used. The text includes the remedy. */
 export class ConsumerProblem extends Error {
   override readonly name = 'ConsumerProblem';
 }
@@ -31,18 +31,18 @@ export class ConsumerProblem extends Error {
 const STREAM_NOT_FOUND = 10059;
 const CONSUMER_NOT_FOUND = 10014;
 
-/** A consumer that can be used. */
+/** A usable consumer. */
 export interface Found {
   readonly streamCreated: string;
-  /** Up to this number of the stream there is nothing left to deal with; 0 if that is not so for any. */
+  /** All messages up to this stream sequence are processed. 0 if there are none. */
   readonly passed: number;
-  /** Settings with which messages could have been lost, and which were set right; for the log. */
+  /** Settings that could lose messages and were corrected, for the log. */
   readonly corrected: readonly string[];
 }
 
 /**
- * The consumer as it is wished; one that exists keeps its position.
- * @param position where to begin if it is missing, of somebody who has read before
+ * Returns the consumer with the required settings. An existing consumer keeps its position.
+ * @param position start position if the consumer is missing and was read before
  * @throws ConsumerProblem
  */
 export async function ensureConsumer(
@@ -59,9 +59,9 @@ export async function ensureConsumer(
       const begin = beginning(wish, position, { created, last: state.last_seq });
       info = await manager.consumers.add(stream, { ...settingsOf(wish), ...begin });
     }
-    // A new one, too: the stream may have bounds for its consumers.
+    // Also for a new consumer: the stream may have limits for its consumers.
     const corrected = await adapt(manager, wish, info);
-    // What a new one begins behind counts for the server as given out, but not as acknowledged.
+    // For a new consumer the server counts the messages before its start as delivered, but not as acknowledged.
     const { num_ack_pending: pending, delivered, ack_floor: acknowledged } = info;
     return { streamCreated: created, passed: (pending === 0 ? delivered : acknowledged).stream_seq, corrected };
   } catch (error) {
@@ -70,7 +70,7 @@ export async function ensureConsumer(
   }
 }
 
-/** Messages that are given out and not acknowledged, as the server counts them. */
+/** Number of messages that the server counts as delivered and not acknowledged. */
 export async function pendingAcks(nc: NatsConnection, { stream, durable }: ConsumerRequirements): Promise<number> {
   const manager = await nc.jetstreamManager({ checkAPI: false });
   return (await manager.consumers.info(stream, durable)).num_ack_pending;
@@ -89,8 +89,8 @@ async function infoOf(
 }
 
 /**
- * Brings it to what is wished, as far as it may be changed.
- * @returns what was set right
+ * Changes the consumer to the required settings, as far as the server allows.
+ * @returns the corrected settings
  */
 async function adapt(
   manager: JetStreamManager,
@@ -127,7 +127,7 @@ function beginning(
   { created, last }: { created: string; last: number },
 ): Partial<ConsumerConfig> {
   if (position === undefined) return { deliver_policy: from === 'all' ? DeliverPolicy.All : DeliverPolicy.New };
-  // A stream that is another one now, or was put back: whatever it holds has come since.
+  // The stream was replaced or restored to an earlier state: all its messages arrived later.
   if (created !== position.streamCreated || last + 1 < position.next) return { deliver_policy: DeliverPolicy.All };
   return { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: Math.max(1, position.next) };
 }
@@ -141,7 +141,7 @@ function textOf(error: unknown, { stream, durable }: { stream: string; durable: 
     return 'The NATS server has no JetStream (for this account), so nothing can be read from the stream.';
   const context = error instanceof NatsError ? error.permissionContext : undefined;
   if (context?.operation === 'subscription') {
-    // The subject of each request is another one; the text must not be.
+    // The subject differs for each request. The text must not, so that it is logged once.
     return `The driver's user may not listen for replies, on ${context.subject.replace(/(?<![^.])[^.]+\.[^.]+$/, '>')}.`;
   }
   const why = error instanceof Error ? error.message : String(error);

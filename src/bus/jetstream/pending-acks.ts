@@ -1,16 +1,16 @@
-/** The messages of a stream that the server has given out and that are not confirmed, each once. */
+/** The messages of a stream that the server has delivered and that are not confirmed, each once. */
 import type { MessageNumbers } from './ack-subject.ts';
 
-/** A message as it was given out. */
+/** A delivered message. */
 export interface Given extends MessageNumbers {
   readonly subject: string;
   readonly body: Uint8Array;
   readonly ackSubject: string;
 }
 
-/** A message that is here until it is confirmed. */
+/** A message that is kept until it is confirmed. */
 export interface Held extends Omit<Given, 'ackSubject'> {
-  /** Of the last time that it was given out. */
+  /** Ack subject of the last delivery. */
   ackSubject: string;
   handedOn: boolean;
 }
@@ -22,12 +22,12 @@ export class PendingAcks {
     return this.#bySeq.size;
   }
 
-  /** Number of the oldest one. */
+  /** Sequence of the oldest message. */
   get oldest(): number | undefined {
     return this.#bySeq.size === 0 ? undefined : Math.min(...this.#bySeq.keys());
   }
 
-  /** Takes one in. What is here already stays as it is, and is acknowledged by what came last. */
+  /** Adds a message. A message that is present stays as it is, and uses the ack subject of the last delivery. */
   take(given: Given): void {
     const known = this.#bySeq.get(given.seq);
     if (known?.stored === given.stored) known.ackSubject = given.ackSubject;
@@ -38,12 +38,12 @@ export class PendingAcks {
     return this.#bySeq.get(held.seq) === held;
   }
 
-  /** False if it was not here any more. */
+  /** Returns false if the message is no longer present. */
   remove(held: Held): boolean {
     return this.has(held) && this.#bySeq.delete(held.seq);
   }
 
-  /** All, in the order of the stream. */
+  /** All messages in stream order. */
   inSequence(): Held[] {
     return [...this.#bySeq.values()].sort((a, b) => a.seq - b.seq);
   }

@@ -1,29 +1,32 @@
-/** One request for the next messages of a durable consumer, with everything that the server may say to it. */
+/** One pull request for the next messages of a durable consumer. Handles every status that the server may send. */
 import type { Msg, NatsConnection } from 'nats';
 
 export interface PullOptions {
   readonly stream: string;
   readonly durable: string;
-  /** Subject for the messages; of this pull alone. */
+  /** Inbox for the messages of this pull alone. */
   readonly inbox: string;
-  /** At most so many. */
+  /** Most messages of this pull. */
   readonly batch: number;
-  /** A request of which nothing is heard any more is given up so long after its end. */
+  /** Time after the expiry at which a request without any response is abandoned. */
   readonly graceMs: number;
   readonly onMessage: (message: Msg) => void;
   /**
-   * Told once: nothing more comes of this pull.
-   * @param problem why, if that was not as it should be
+   * Called once: this pull delivers no more messages.
+   * @param problem the reason, if the pull did not end normally
    */
   readonly onEnd: (problem: string | undefined) => void;
 }
 
-/** How long the server keeps the request open. Short, since it cannot be withdrawn. */
+/** How long the server keeps the request open. It is short because a pull request cannot be withdrawn. */
 const EXPIRES_MS = 1000;
-/** nats-server (2.9) says that a request has expired and may still answer it with a message, so we listen on. */
+/**
+ * nats-server (2.9) reports that a request has expired and may still answer it with a message. So the subscription
+ * stays open.
+ */
 const LISTEN_ON_MS = 2000;
 
-/** Begins at once; returns the end of it. */
+/** Starts at once. Returns a function that ends it. */
 export function pull(nc: NatsConnection, options: PullOptions): () => void {
   const { stream, durable, inbox, batch, graceMs, onMessage, onEnd } = options;
   const next = `$JS.API.CONSUMER.MSG.NEXT.${stream}.${durable}`;
@@ -40,7 +43,7 @@ export function pull(nc: NatsConnection, options: PullOptions): () => void {
   const leave = (): void => {
     if (!nc.isClosed()) subscription.unsubscribe();
   };
-  // The server tells the end of every request that it has taken.
+  // The server reports the end of every request that it has received.
   const timer = setTimeout(() => {
     finish(
       `Nothing is heard from consumer "${durable}" of stream "${stream}". Either the NATS server stands still, or the driver's user has no right to ${next}.`,
@@ -73,13 +76,13 @@ interface Status {
   readonly description: string;
 }
 
-/** What the server says of the pull itself; a message of the stream has no status. */
+/** The status of the pull itself. A message of the stream has no status. */
 function statusOf({ headers }: Msg): Status | undefined {
   if (headers === undefined || headers.code === 0) return undefined;
   return { code: headers.code, description: headers.description };
 }
 
-/** The server took the content away, and tells how long it was. Such a message must not count as read. */
+/** The server removed the content and reports its length. Such a message must not count as read. */
 const isBare = ({ headers, data }: Msg): boolean => data.length === 0 && Number(headers?.get('Nats-Msg-Size')) > 0;
 
 function textOf({ code, description }: Status, { stream, durable }: PullOptions): string {

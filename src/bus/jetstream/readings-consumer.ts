@@ -1,10 +1,10 @@
 /**
- * Reads what a stream holds, in its order, at least once, across breaks of the connection and restarts of the driver. A
- * durable consumer at the server remembers how far it has come; a message counts as read when it was confirmed here.
+ * Reads a stream in order, at least once, across connection breaks and restarts of the driver. A durable consumer at
+ * the server stores the read position. A message counts as read when it is confirmed here.
  *
- * At least once: what is not acknowledged is given out again by the server, and nothing is acknowledged but what was
- * confirmed (`Acknowledgements`). In order: see `ReorderBuffer`. Here is the life of the reading: on each connection the consumer
- * is found or made, then pulled from until that fails, and looked at again.
+ * At least once: the server redelivers unacknowledged messages, and only confirmed messages are acknowledged
+ * (`Acknowledgements`). In order: see `ReorderBuffer`. This module holds the read loop: on each connection it finds or
+ * creates the consumer, pulls until a pull fails, and then checks the consumer again.
  */
 import type { Msg, NatsConnection } from 'nats';
 import { limited, type Logger } from '../../contract/log.ts';
@@ -29,32 +29,32 @@ import { withTimeout } from '../../lib/timeout.ts';
 export interface StreamMessage {
   readonly subject: string;
   readonly body: Uint8Array;
-  /** To be called when it has been dealt with, whatever came of it. Again is no harm. */
+  /** Call it when the message has been processed, with any result. Repeated calls have no effect. */
   readonly confirm: () => void;
 }
 
 export interface ReadingsConsumerOptions extends ConsumerRequirements {
-  /** Takes a message; called in the order of the stream. No more than `inFlight` are unconfirmed at once. */
+  /** Receives a message, in stream order. At most `inFlight` messages are unconfirmed at once. */
   readonly onMessage: (message: StreamMessage) => void;
-  /** Told when `trouble` has changed. */
+  /** Called when `trouble` has changed. */
   readonly onTrouble?: (() => void) | undefined;
   readonly logger: Logger;
   readonly pace?: Pace | undefined;
 }
 
-/** How soon the reading notices what no answer tells. */
+/** How soon the reader detects states that no response reports. */
 export interface Pace {
-  /** A consumer from which nothing comes is looked at so often: it may have been paused, or changed. */
+  /** Interval of checks of a consumer that delivers no messages: it may have been paused or changed. */
   readonly lookMs: number;
-  /** A request for messages of which nothing is heard any more is given up so long after its end. */
+  /** Time after the expiry at which a request without any response is abandoned. */
   readonly graceMs: number;
 }
 
 const PACE: Pace = { lookMs: 10_000, graceMs: 5000 };
 const RETRY: RetryDelays = { minMs: 100, maxMs: 5000 };
 /**
- * What was given out comes again after the wait for its acknowledgement; so much later it has come or never will. A
- * server on a busy machine may take seconds, and the order is worth more than they are.
+ * Delivered messages are redelivered after the ack wait. After this further time, no redelivery is expected. A server
+ * on a busy machine may take seconds, and the order matters more than the delay.
  */
 const GRACE_MS = 30_000;
 
@@ -68,7 +68,7 @@ export class ReadingsConsumer {
   readonly #trouble: StatusReporter;
   #nc: NatsConnection | undefined;
   #streamCreated: string | undefined;
-  /** Up to this number everything was handed on, or before our time. */
+  /** All messages up to this sequence were handed on, or precede this process. */
   #highest = 0;
   #stopPull: (() => void) | undefined;
   #pullEnd = Promise.withResolvers<undefined>();
@@ -76,7 +76,7 @@ export class ReadingsConsumer {
   #timer: NodeJS.Timeout | undefined;
   #working: NodeJS.Timeout | undefined;
   #failures = 0;
-  /** When the consumer was last looked at. */
+  /** Time of the last check of the consumer. */
   #lookedMs = 0;
   #stopping = false;
 
@@ -105,27 +105,27 @@ export class ReadingsConsumer {
     });
   }
 
-  /** Why nothing is read; undefined while it is, and while there is no connection at all. */
+  /** Why no messages are read. Undefined while they are, and while there is no connection. */
   get trouble(): string | undefined {
     return this.#trouble.text;
   }
 
-  /** Begins with the connection that there is, and goes on with every later one. */
+  /** Starts with the live connection and continues with every later one. */
   start(): void {
     this.#stopUsing ??= this.#connection.use((nc) => {
       this.#begin(nc);
     });
     this.#working ??= setInterval(() => {
-      // What waits for the other side must not be given out again meanwhile.
+      // Messages that wait for the receiver must not be redelivered meanwhile.
       this.#acknowledgements.working(this.#unconfirmed.inSequence());
     }, this.#options.ackWaitMs / 3);
     this.#working.unref();
   }
 
   /**
-   * Reads no further, and gives back what was not confirmed, so that the next one gets it at once. Waits for the end of
-   * the request under way, a second, at most for `deadlineMs`: nats-server (2.9) mislays what is given back while a
-   * request of somebody who has left is still open.
+   * Stops reading and gives back the unconfirmed messages, so that the next reader gets them at once. Waits for the end
+   * of the open request (one second), at most `deadlineMs`: nats-server (2.9) mislays messages that are given back
+   * while a request of a departed client is open.
    */
   async stop(deadlineMs = 5000): Promise<void> {
     if (this.#stopping) return;
@@ -140,7 +140,7 @@ export class ReadingsConsumer {
     this.#stopPull?.();
     this.#acknowledgements.giveBack(this.#unconfirmed.inSequence());
     this.#unconfirmed.clear();
-    // A server that stands still answers never.
+    // A server that hangs never answers.
     const flushed = this.#connection.nats?.flush().catch(() => undefined);
     if (flushed !== undefined) await withTimeout(untilMs - performance.now(), flushed);
   }
@@ -178,13 +178,16 @@ export class ReadingsConsumer {
     }
   }
 
-  /** Where to go on if the consumer was deleted at the server. */
+  /** Where to continue if the consumer was deleted at the server. */
   #position(): Position | undefined {
     if (this.#streamCreated === undefined) return undefined;
     return { streamCreated: this.#streamCreated, next: this.#unconfirmed.oldest ?? this.#highest + 1 };
   }
 
-  /** Another stream of the same name counts anew: what is under way is dealt with, but not acknowledged there. */
+  /**
+   * Another stream of the same name restarts its sequence. Messages in progress are processed, but not acknowledged
+   * there.
+   */
   #forget(): void {
     this.#unconfirmed.clear();
     this.#acknowledgements.forget();
@@ -206,7 +209,7 @@ export class ReadingsConsumer {
   #pull(nc: NatsConnection): void {
     const { stream, durable, inFlight } = this.#options;
     const room = inFlight - this.#unconfirmed.size;
-    // Many small requests would cost more than they bring; while older messages are awaited, all the room is for them.
+    // Many small requests are inefficient. While older messages are expected, they get all the room.
     const enough = this.#inOrder.handsOn ? Math.ceil(inFlight / 2) : 1;
     if (!this.#live(nc) || this.#stopPull !== undefined || room < enough) return;
     this.#pullEnd = Promise.withResolvers();
@@ -225,7 +228,7 @@ export class ReadingsConsumer {
     });
   }
 
-  /** After a pull, or when it is found that there is a problem. */
+  /** Continues after a pull, or when a problem is found. */
   #goOn(nc: NatsConnection, problem = this.#acknowledgements.problem): void {
     if (!this.#live(nc)) return;
     if (problem !== undefined) {
@@ -250,7 +253,7 @@ export class ReadingsConsumer {
 
   #handOn(held: Held): void {
     const { seq, times, subject, body } = held;
-    // What comes for the first time follows all before it, even if the stream was put back to an earlier state.
+    // A first delivery follows all earlier messages, even if the stream was restored to an earlier state.
     this.#highest = times === 1 ? seq : Math.max(this.#highest, seq);
     const confirm = (): void => {
       this.#confirm(held);
@@ -264,7 +267,7 @@ export class ReadingsConsumer {
   }
 
   #confirm(held: Held): void {
-    // It may be of a stream that is gone.
+    // The message may belong to a deleted stream.
     if (!this.#unconfirmed.remove(held)) return;
     this.#acknowledgements.acknowledge(held);
     if (this.#nc !== undefined) this.#pull(this.#nc);

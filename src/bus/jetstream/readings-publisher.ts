@@ -1,6 +1,6 @@
 /**
- * Publishes readings so that none is lost: a message counts as published when JetStream has acknowledged that it is in
- * the stream. The id of a message makes it safe to send it again: within the stream's duplicate window it is stored once.
+ * Publishes readings without loss: a message counts as published when JetStream has acknowledged that it is stored. The
+ * message id makes a repeat safe: within the stream's duplicate window it is stored once.
  */
 import { headers, NatsError, type NatsConnection, type PubAck } from 'nats';
 import type { BusConnection } from '../connection/connection.ts';
@@ -11,28 +11,27 @@ import { publishSubject } from '../subject.ts';
 /** A message for the stream. */
 export interface Publication {
   readonly subject: string;
-  /** `Nats-Msg-Id`: the same for every delivery of the same thing. */
+  /** `Nats-Msg-Id`: the same for every delivery of the same item. */
   readonly id: string;
   readonly body: Uint8Array;
 }
 
-/** What became of a message that is safe now. */
+/** Result for a message that is stored. */
 export interface Confirmation {
-  /** True when the stream had it already. */
+  /** True if the stream had stored it before. */
   readonly duplicate: boolean;
 }
 
 /**
- * Why a message is not safe:
- * - `unavailable`: the bus or the stream is away, for this message and all others; it may have arrived all the same;
- * - `refused`: the stream did not take this message, others may pass;
- * - `lowered`: it does not fit a limit of the server that is too small, and fits again when that is raised; nothing is known
- *   of others;
- * - `tooLarge`: it never fits, so that trying again cannot help.
+ * Why a message is not stored:
+ * - `unavailable`: the bus or the stream is unavailable for all messages. The message may still have been stored.
+ * - `refused`: the stream rejected this message. Others may succeed.
+ * - `lowered`: it exceeds a server limit that is too small, and fits again when that is raised. Other messages may fit.
+ * - `tooLarge`: it never fits, so a retry does not help.
  */
 export type PublishFailureKind = 'unavailable' | 'refused' | 'lowered' | 'tooLarge';
 
-/** The text says what happened and what to do. */
+/** The text gives the cause and the remedy. */
 export class PublishFailure extends Error {
   override readonly name = 'PublishFailure';
   readonly kind: PublishFailureKind;
@@ -45,30 +44,30 @@ export class PublishFailure extends Error {
 
 export interface ReadingsPublisher {
   /**
-   * Resolves when the message is safe.
-   * @throws PublishFailure when it is not, or when nobody knows
+   * Resolves when the message is stored.
+   * @throws PublishFailure when it is not, or when the result is unknown
    */
   publish(publication: Publication): Promise<Confirmation>;
-  /** True where a message that counts as published can still be lost (core NATS). */
+  /** True if a message that counts as published can still be lost (core NATS). */
   readonly atMostOnce: boolean;
-  /** Tells that an attempt is worth while again, for example after a reconnect; returns the end of it. */
+  /** Reports that a retry can succeed, for example after a reconnect. Returns a function that unsubscribes. */
   onAvailable(listener: () => void): () => void;
 }
 
 export interface StreamPublisherOptions {
-  /** Name of the stream that must take the messages; one that another stream takes is not safe where it was meant to be. */
+  /** Name of the stream that must store the messages. A message that another stream stores is not safe. */
   readonly stream: string;
-  /** Why nothing may be published now, for example because the stream throws messages away; undefined when it may. */
+  /** Why publishing is blocked, for example because the stream discards messages. Undefined while it is allowed. */
   readonly blocked: () => string | undefined;
-  /** The stream's limit of one message (max_msg_size) as it is, and the largest that it has been; without one both are infinite. */
+  /** The stream's current message limit (max_msg_size) and the largest so far. Without a limit both are infinite. */
   readonly messageLimit?: (() => { readonly now: number; readonly largest: number }) | undefined;
-  /** Told when the stream did not answer as it should, so that somebody looks at it again. */
+  /** Called when the stream did not answer as expected, so that it is checked again. */
   readonly onDoubt: () => void;
-  /** Time that JetStream has for its acknowledgement. */
+  /** Timeout of the JetStream acknowledgement. */
   readonly timeoutMs: number;
 }
 
-/** Publishes to a stream of JetStream, each message acknowledged. */
+/** Publishes to a JetStream stream, each message acknowledged. */
 export function streamPublisher(connection: BusConnection, options: StreamPublisherOptions): ReadingsPublisher {
   const publish = async ({ id, body, subject }: Publication): Promise<Confirmation> => {
     const nc = live(connection);
@@ -86,7 +85,7 @@ export function streamPublisher(connection: BusConnection, options: StreamPublis
       checkAcknowledgement(acknowledgement, options.stream);
       return { duplicate: acknowledgement.duplicate };
     } catch (error) {
-      // A connection that ends lets its requests time out at once; each of ours lives through one connection only.
+      // A connection that ends lets its requests time out at once. Each publish request uses one connection only.
       if (nc.isClosed()) throw connectionBroke(error);
       const failure = failureOf(error, options, size);
       if (failure.kind !== 'tooLarge') options.onDoubt();
@@ -97,8 +96,8 @@ export function streamPublisher(connection: BusConnection, options: StreamPublis
 }
 
 /**
- * Publishes over core NATS, as an explicit choice: a message counts as published when the server has taken it, whether
- * or not anybody listens.
+ * Publishes over core NATS, as an explicit choice: a message counts as published when the server has received it,
+ * whether or not there is a subscriber.
  */
 export function corePublisher(connection: BusConnection): ReadingsPublisher {
   const publish = async (publication: Publication): Promise<Confirmation> => {
@@ -137,19 +136,19 @@ function idHeader(id: string) {
   return block;
 }
 
-/** Bytes of headers and body, which is what the limits count. */
+/** Bytes of headers and body, which the limits count. */
 function sizeOf({ id, body }: Omit<Publication, 'subject'>, stream: string | undefined): number {
   const block = idHeader(id);
   if (stream !== undefined) block.set('Nats-Expected-Stream', stream);
   return body.length + headerBytes(block);
 }
 
-/** The client would throw, or the server would close the connection. */
+/** Checks the size first: otherwise the client throws, or the server closes the connection. */
 function checkSize(connection: BusConnection, nc: NatsConnection, size: number): void {
   const limit = nc.info?.max_payload ?? 0;
   if (size <= limit) return;
   if (willFitAgain(size, limit, connection.largestPayload)) {
-    // The same for all messages: no size of one, so that it is one text.
+    // The text is the same for all messages: it does not contain the size of one.
     const text = `The NATS server takes messages of ${limit} bytes at most now (max_payload), so larger readings wait. Set max_payload to 1MB, the default of nats-server.`;
     throw new PublishFailure('lowered', text);
   }
@@ -157,8 +156,8 @@ function checkSize(connection: BusConnection, nc: NatsConnection, size: number):
 }
 
 /**
- * Whoever listens on the subject may answer, and the first answer is taken. A repetition that comes while the first one is
- * still on its way through a cluster is acknowledged with number 0 (nats-server 2.9): it may yet be lost.
+ * Any subscriber of the subject may answer, and the first answer counts. nats-server 2.9 acknowledges a repeat with
+ * sequence 0 while the first message is still in transit through a cluster: it may yet be lost.
  */
 function checkAcknowledgement({ stream, seq }: Partial<PubAck>, wanted: string): void {
   if (stream === wanted && seq !== undefined && seq > 0) return;
@@ -169,12 +168,14 @@ function checkAcknowledgement({ stream, seq }: Partial<PubAck>, wanted: string):
   throw new PublishFailure('unavailable', text);
 }
 
-/** JetStream's own numbers of errors. Those that no attempt mends: */
+/** JetStream error codes. Codes that a retry does not fix: */
 const TOO_LARGE = 10054;
 const HEADER_TOO_LARGE = 10097;
-/** of the one message: */
+/** Codes for one message: */
 const WRONG_STREAM = 10060;
-/** of everything that is sent now, besides all with code 503: the account is full, in several ways; the stream is sealed. */
+/**
+ * Codes for all messages, besides all with status 503: the account is full, in several ways, or the stream is sealed.
+ */
 const OF_ALL = [10002, 10028, 10047, 10109];
 
 const streamLimit = ({ messageLimit }: StreamPublisherOptions) =>
@@ -183,7 +184,7 @@ const streamLimit = ({ messageLimit }: StreamPublisherOptions) =>
 function tooLargeForStream(options: StreamPublisherOptions, size: number, cause?: unknown): PublishFailure {
   const { stream } = options;
   const { now, largest } = streamLimit(options);
-  // A refusal is newer than the last look at the stream.
+  // The rejection is newer than the last check of the stream.
   if (willFitAgain(size, Math.min(now, size), largest)) {
     const text = `Stream "${stream}" takes only smaller messages now (max_msg_size), so larger readings wait. Set its max_msg_size to -1.`;
     return new PublishFailure('lowered', text, cause);
@@ -207,7 +208,7 @@ function failureOf(error: unknown, options: StreamPublisherOptions, size: number
     return new PublishFailure('refused', text, error);
   }
   if (refusal !== undefined) {
-    // 503 is a state of the whole stream, such as being full; but a bound on each subject concerns that subject alone.
+    // 503 is a state of the whole stream, such as being full. But a limit per subject affects that subject alone.
     const isOfAll = refusal.code === 503 || OF_ALL.includes(refusal.err_code ?? 0);
     const kind = isOfAll && !refusal.description.includes('per subject') ? 'unavailable' : 'refused';
     return new PublishFailure(kind, `Stream "${stream}" did not take the message: ${refusal.description}.`, error);

@@ -1,34 +1,34 @@
 /**
- * Hands on what a consumer gives out, in the order of the stream.
+ * Hands on the messages of a consumer in stream order.
  *
- * A consumer gives messages out in the order of the stream and counts all that it gives out. What is not acknowledged it
- * gives out again, later, among what is newer. So nothing can be out of order but what was given out and did not come
- * here: to an earlier connection, or where the count has a gap. Then whatever comes is gathered, until the server counts
- * no more messages as given out than are here, and all of them are handed on in their order.
+ * A consumer delivers in stream order and counts its deliveries. It redelivers unacknowledged messages later, among
+ * newer ones. So only messages that were delivered and did not arrive here can be out of order: those of an earlier
+ * connection, or where the count has a gap. In these cases messages are collected until the server counts no more
+ * messages as delivered than are here. Then all are handed on in order.
  */
 import type { Held, Given, PendingAcks } from './pending-acks.ts';
 
 export interface ReorderBufferOptions {
   readonly unconfirmed: PendingAcks;
-  /** What was given out and did not come has come again after so many milliseconds, or never will. */
+  /** Time in milliseconds after which no redelivery of a missing message is expected. */
   readonly comesAgainMs: number;
   readonly handOn: (held: Held) => void;
-  /** Told when so many did not come again; what is here was handed on all the same. */
+  /** Called with the number of messages that were not redelivered. The messages present are handed on anyway. */
   readonly onMissing: (missing: number) => void;
 }
 
-/** How many messages the server counts as given out and not acknowledged. */
+/** Returns how many messages the server counts as delivered and not acknowledged. */
 export type Pending = () => Promise<number>;
 
-/** How often to ask for that. */
+/** Interval between two such queries. */
 const LOOK_MS = 100;
 
 export class ReorderBuffer {
   readonly #options: ReorderBufferOptions;
   #pending: Pending | undefined;
-  /** Number of the last message among all that the consumer gave out. */
+  /** Consumer sequence of the last message. */
   #lastGiven: number | undefined;
-  /** While it runs, messages are gathered. */
+  /** Set while messages are collected. */
   #gathering: object | undefined;
   #handsOn = false;
 
@@ -36,26 +36,26 @@ export class ReorderBuffer {
     this.#options = options;
   }
 
-  /** False while messages are gathered, or nothing is handed on at all. */
+  /** False while messages are collected, or while paused. */
   get handsOn(): boolean {
     return this.#handsOn;
   }
 
-  /** Begins on a connection: what was given out before may be missing here. */
+  /** Starts on a connection: messages that were delivered before may be missing here. */
   begin(pending: Pending): void {
     this.#pending = pending;
     this.#lastGiven = undefined;
     this.#gather(pending);
   }
 
-  /** Hands on nothing any more, until it is begun again. */
+  /** Stops handing on messages until `begin` is called again. */
   pause(): void {
     this.#pending = undefined;
     this.#gathering = undefined;
     this.#handsOn = false;
   }
 
-  /** Takes note of the count, of every message that comes. */
+  /** Records the consumer sequence of every delivered message. */
   count({ given }: Pick<Given, 'given'>): void {
     const isGap = this.#lastGiven !== undefined && given > this.#lastGiven + 1;
     this.#lastGiven = Math.max(given, this.#lastGiven ?? 0);
@@ -67,7 +67,7 @@ export class ReorderBuffer {
     if (this.#handsOn) this.#handOn();
   }
 
-  /** What has come while the server was asked must not count, since the server may not have counted it. */
+  /** Messages that arrive during the query must not count, since the server may not have counted them. */
   #gather(pending: Pending): void {
     this.#handsOn = false;
     const current = {};

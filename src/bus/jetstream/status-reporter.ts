@@ -1,11 +1,11 @@
-/** What is wrong with something that is tried again and again: a line in the log for each new text, and not for each try. */
+/** Reports a failure that is retried repeatedly: one log line for each new text, not for each try. */
 import { limited, type Logger } from '../../contract/log.ts';
 
 export interface StatusReporterOptions {
   readonly logger: Logger;
-  /** What each line in the log names. */
+  /** Fields of each log line. */
   readonly facts: object;
-  /** Told when the text has changed. */
+  /** Called when the text has changed. */
   readonly onChange?: (() => void) | undefined;
 }
 
@@ -18,7 +18,7 @@ export class StatusReporter {
     this.#options = options;
   }
 
-  /** Undefined while nothing is wrong. */
+  /** Undefined while there is no failure. */
   get text(): string | undefined {
     return this.#text;
   }
@@ -33,12 +33,12 @@ export class StatusReporter {
     this.#options.onChange?.();
   }
 
-  /** It has gone well in between, so the same trouble is worth a line again. */
+  /** A success came in between, so the same problem is logged again. */
   forget(): void {
     this.#told = undefined;
   }
 
-  /** A line without a state. */
+  /** Logs a line without a state. */
   warn(text: string, facts: object = {}): void {
     const { logger, facts: own } = this.#options;
     limited(logger).warn(`trouble ${JSON.stringify(own)}`, { ...own, ...facts }, text);

@@ -1,6 +1,6 @@
 /**
- * Looks after the stream for readings: whether it is there, takes the subjects, recognizes repeated messages long enough
- * and keeps what it acknowledges. Creates it only if that is allowed, and never changes one that exists.
+ * Checks the stream for readings: that it exists, accepts the subjects, has a long enough duplicate window, and keeps
+ * what it acknowledges. Creates the stream only if that is allowed, and never changes an existing one.
  */
 import { DiscardPolicy, NatsError, RetentionPolicy, StorageType, type NatsConnection, type StreamConfig } from 'nats';
 import type { BusConnection } from '../connection/connection.ts';
@@ -9,11 +9,11 @@ import { leastLimit } from '../connection/message-limit.ts';
 
 export interface StreamRequirements {
   readonly name: string;
-  /** Subjects that it must take, as patterns. */
+  /** Subjects that the stream must accept, as patterns. */
   readonly subjects: readonly string[];
-  /** How long it must recognize a message that comes again, in milliseconds. */
+  /** Minimum duplicate window, in milliseconds. */
   readonly duplicateWindowMs: number;
-  /** Whether the driver may create it if it is missing, and how. */
+  /** Whether and how the driver may create a missing stream. */
   readonly create:
     | false
     | {
@@ -25,14 +25,17 @@ export interface StreamRequirements {
 }
 
 export interface StreamState {
-  /** unknown: nobody looked yet, or nobody may; doubtful: usable, but not as it should be; unusable: nothing is published. */
+  /**
+   * unknown: not checked yet, or the check is not allowed; doubtful: usable with defects; unusable: nothing is
+   * published.
+   */
   readonly state: 'unknown' | 'ok' | 'doubtful' | 'unusable';
   readonly message?: string | undefined;
-  /** Its max_msg_size; undefined where nobody could look, infinite where there is none. */
+  /** The stream's max_msg_size. Undefined if the check was not possible, infinite if there is no limit. */
   readonly messageLimit?: number | undefined;
 }
 
-/** How often it is looked at. Whoever changes a stream so that it throws readings away goes on acknowledging them. */
+/** Interval of the checks. A stream that was changed so that it discards readings still acknowledges them. */
 const AGAIN_MS = 5000;
 const NOT_FOUND = 10059;
 
@@ -44,15 +47,15 @@ export class StreamMonitor {
   readonly #listeners = new Set<() => void>();
   readonly #stopUsing: () => void;
   #state: StreamState = { state: 'unknown' };
-  /** The connection on which a look is under way. */
+  /** The connection on which a check is in progress. */
   #looking: NatsConnection | undefined;
-  /** The connection on which one has ended. */
+  /** The connection on which a check has ended. */
   #seen: NatsConnection | undefined;
   #timer: NodeJS.Timeout | undefined;
   #largestLimit = 0;
   #stopped = false;
 
-  /** @param againMs how often it is looked at */
+  /** @param againMs interval of the checks */
   constructor(connection: BusConnection, wish: StreamRequirements, logger: Logger, againMs = AGAIN_MS) {
     this.#connection = connection;
     this.#wish = wish;
@@ -72,25 +75,25 @@ export class StreamMonitor {
     return this.#state;
   }
 
-  /** Why nothing may be published; undefined while it may. On a new connection, the first look comes before that. */
+  /** Why publishing is blocked. Undefined while it is allowed. A new connection is blocked until the first check. */
   get blocked(): string | undefined {
     if (this.#seen !== this.#connection.nats) return `Stream "${this.#wish.name}" has yet to be looked at.`;
     return this.#state.state === 'unusable' ? this.#state.message : undefined;
   }
 
-  /** How large a message may be for the stream, and the largest that this has been; infinite while it is not known. */
+  /** The stream's current message limit and the largest so far. Infinite while it is not known. */
   get messageLimit(): { now: number; largest: number } {
     const { messageLimit: now = Infinity } = this.#state;
     return { now, largest: Math.max(now, this.#largestLimit) };
   }
 
-  /** Tells when it may be published to again; returns the end of it. */
+  /** Reports when publishing is allowed again. Returns a function that unsubscribes. */
   onUsable(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Looks at the stream soon, unless a look is under way. Never throws. */
+  /** Checks the stream soon, unless a check is in progress. Never throws. */
   look(): void {
     const nc = this.#connection.nats;
     if (nc === undefined || this.#stopped || this.#looking === nc) return;
@@ -106,7 +109,7 @@ export class StreamMonitor {
 
   async #lookAt(nc: NatsConnection): Promise<void> {
     const found = await judge(nc, this.#wish, this.#state);
-    // A later connection has a look of its own.
+    // A later connection has its own check.
     if (this.#looking !== nc) return;
     this.#looking = undefined;
     if (this.#stopped || this.#connection.nats !== nc) return;
@@ -136,7 +139,7 @@ export class StreamMonitor {
   }
 }
 
-/** Finds out how the stream is; creates it if it is missing and may be created. */
+/** Checks the stream. Creates it if it is missing and may be created. */
 async function judge(nc: NatsConnection, wish: StreamRequirements, before: StreamState): Promise<StreamState> {
   try {
     const manager = await nc.jetstreamManager({ checkAPI: false });
@@ -158,7 +161,7 @@ async function judge(nc: NatsConnection, wish: StreamRequirements, before: Strea
   }
 }
 
-/** It could not be looked at. Whether it is there shows in the acknowledgements, too; whether it keeps readings does not. */
+/** The check failed. Acknowledgements also show whether the stream exists, but not whether it keeps readings. */
 function withoutLook(error: unknown, { name }: StreamRequirements, before: StreamState): StreamState {
   const code = error instanceof NatsError ? error.code : '';
   if (code === '503') {
@@ -185,10 +188,10 @@ function missing({ name, subjects, duplicateWindowMs }: StreamRequirements): str
   return `Stream "${name}" does not exist, so readings cannot be kept. Create it (${command}), or allow the driver to.`;
 }
 
-/** Later servers know more settings than the client does. */
+/** Later servers have more settings than the client's type. */
 type Settings = StreamConfig & { readonly persist_mode?: string };
 
-/** What is wrong with a stream that exists. Exported for its test. */
+/** Defects of an existing stream. Exported for its test. */
 export function judgeConfig(config: Settings, wish: StreamRequirements): StreamState {
   const { name, subjects, duplicateWindowMs } = wish;
   // A mirror of another stream has no subjects at all.
@@ -229,7 +232,7 @@ export function judgeConfig(config: Settings, wish: StreamRequirements): StreamS
   return { state: 'ok' };
 }
 
-/** Whether every subject that `wanted` matches is matched by `pattern`; both may hold `*` and `>`. */
+/** True if `pattern` matches every subject that `wanted` matches. Both may contain `*` and `>`. */
 export function covers(pattern: string, wanted: string): boolean {
   const patternTokens = pattern.split('.');
   const wantedTokens = wanted.split('.');

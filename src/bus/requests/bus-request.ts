@@ -1,4 +1,4 @@
-/** A request as the driver sees it. */
+/** A request in the driver's form. */
 import type { Msg } from 'nats';
 import type { AnswerHead, AnswerSink, AnswerStatus, IncomingRequest } from '../../contract/answer.ts';
 import { toDriverError, type ErrorBody } from '../../contract/errors.ts';
@@ -14,13 +14,13 @@ import type { ReplyRule } from '../subject.ts';
 export interface BusRequestOptions {
   logger: Logger;
   chunkBytes?: number | undefined;
-  /** Where answers may go. */
+  /** Which reply subjects are allowed. */
   replyRule: ReplyRule;
-  /** Where the server tells that a caller is gone. */
+  /** Inbox on which the server reports that a caller has left. */
   replies?: Inbox | undefined;
 }
 
-/** One message from the bus, with the way back to its sender. */
+/** A request message from the bus, with its reply path. */
 export class BusRequest implements IncomingRequest {
   readonly data: Uint8Array;
   readonly hasReply: boolean;
@@ -50,7 +50,7 @@ export class BusRequest implements IncomingRequest {
     this.#onEnd = onEnd;
   }
 
-  /** Where the answer goes; empty before it was opened, and when it can go nowhere. */
+  /** The reply subject. Empty before the answer is opened, and if there is no valid one. */
   get subject(): string {
     return this.#subject;
   }
@@ -59,7 +59,7 @@ export class BusRequest implements IncomingRequest {
     return this.#writer?.ended ?? false;
   }
 
-  /** Milliseconds since its arrival; of an answer that goes on for a long time, until its first message was ready. */
+  /** Milliseconds since arrival. For a long-running answer, until its first message was ready. */
   get elapsedMs(): number {
     return this.#firstMs ?? performance.now() - this.#arrived;
   }
@@ -92,7 +92,9 @@ export class BusRequest implements IncomingRequest {
     return this.#writer;
   }
 
-  /** Ends the answer with an error of the driver's own, opening it from what can be read of the request if need be. */
+  /**
+   * Ends the answer with an error of the driver. Opens the answer from the readable parts of the request if necessary.
+   */
   async fail(thrown: unknown): Promise<void> {
     if (this.ended) return;
     const error = toDriverError(thrown).toBody();

@@ -1,4 +1,4 @@
-/** Collects the items of one answer into messages that fit the bus, and sends all of them but the last. */
+/** Collects the items of one answer into messages that fit the bus. Sends all messages except the last. */
 import type { MsgHdrs } from 'nats';
 import type { AnswerEnd, AnswerHead, AnswerItem, AnswerMeta } from '../../contract/answer.ts';
 import { limited, type Logger } from '../../contract/log.ts';
@@ -12,15 +12,15 @@ export interface ChunkerOptions {
   sendBuffer: SendBuffer;
   /** Subject of the answer. */
   subject: string;
-  /** Bound of headers and body of one message; the server's max_payload holds as well. */
+  /** Limit for headers and body of one message. The server's max_payload applies as well. */
   chunkBytes: number;
   gzip: boolean;
   logger: Logger;
 }
 
-/** Follows the messages that others follow. */
+/** Observes the messages of an answer before the final one. */
 export interface ChunkerWatcher {
-  /** Where the server tells that nobody is there to receive them. */
+  /** Subject on which the server reports that there is no receiver. */
   readonly reply: string | undefined;
   sent: () => void;
 }
@@ -28,14 +28,14 @@ export interface ChunkerWatcher {
 /** A step that may have to wait. */
 export type Step = Promise<void> | undefined;
 
-/** From this length on a series is measured by a sample before it is written as a whole. */
+/** From this length on, the size of a series is estimated from its first samples before it is serialized. */
 const longSeries = 2048;
 const measuredSamples = 64;
 
 export class Chunker {
   readonly envelope: Envelope;
   readonly #options: ChunkerOptions;
-  /** Items of the message in the making, as objects and as JSON. */
+  /** Items of the message in progress, as objects and as JSON. */
   #items: AnswerItem[] = [];
   #texts: string[] = [];
   #bytes = 0;
@@ -58,22 +58,22 @@ export class Chunker {
     return this.#refused;
   }
 
-  /** The items that have not been sent, as JSON. */
+  /** The unsent items as JSON. */
   get texts(): readonly string[] {
     return this.#texts;
   }
 
-  /** Bytes of those, with the commas between them. */
+  /** Bytes of the unsent items, with the commas between them. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Bytes that headers and body of a message may have, as of now. */
+  /** Current byte limit for headers and body of a message. */
   limit(): number {
     return Math.min(this.#options.chunkBytes, this.#options.sendBuffer.maxPayload);
   }
 
-  /** Takes an item; a series too long is halved, another item too large becomes an error. */
+  /** Adds an item. A series that is too long is halved. Another item that is too large becomes an error. */
   take(item: AnswerItem): Step {
     const room = this.#whenReady();
     if (isSeriesPiece(item) && item.times.length >= longSeries) {
@@ -86,7 +86,7 @@ export class Chunker {
     return isSeriesPiece(item) ? this.#takeHalves(item, bytes) : this.#refuse(item, bytes);
   }
 
-  /** Empties the message in the making. */
+  /** Removes and returns the items of the message in progress. */
   takeBatch(): { items: AnswerItem[]; texts: string[] } {
     const batch = { items: this.#items, texts: this.#texts };
     this.#items = [];
@@ -95,15 +95,15 @@ export class Chunker {
     return batch;
   }
 
-  /** Sends what has been collected, as a message that others follow. */
+  /** Sends the collected items as a message that is not the last. */
   sendBatch(): Step {
     const { items, texts } = this.takeBatch();
     return this.#sendMiddle(items, texts);
   }
 
   /**
-   * Sends what has been collected, even if that is nothing, with a meta of its own. A meta that fits no message is left
-   * out: it is a help, and the end brings it again.
+   * Sends the collected items, even if there are none, with a meta. A meta that fits no message is left out: it is
+   * optional, and the final message repeats it.
    */
   flush(meta: AnswerMeta | undefined): Step {
     const tail = middleTail(meta);
@@ -125,7 +125,7 @@ export class Chunker {
     await this.#sendOrRecut(items, message);
   }
 
-  /** Cuts items anew that turned out not to fit, and sends them all. */
+  /** Splits items again that do not fit, and sends them all. */
   async recut(items: AnswerItem[], bytes: number): Promise<void> {
     const [only] = items;
     if (items.length === 1 && only !== undefined) {
@@ -136,7 +136,7 @@ export class Chunker {
     if (this.#texts.length > 0) await this.sendBatch();
   }
 
-  /** The message for the bus; one that is sent again when it no longer fits is replaced by a note in its place. */
+  /** Builds the bus message. If it no longer fits when it is resent, a notice with the same number replaces it. */
   message(data: Uint8Array, headers?: MsgHdrs, end?: AnswerEnd): OutgoingMessage {
     const seq = this.#seq;
     const { subject } = this.#options;
@@ -148,17 +148,17 @@ export class Chunker {
     return { subject, data, headers, reply, size: data.length + headerBytes(headers), substitute };
   }
 
-  /** Bytes that the items of one message may have, before compression. */
+  /** Byte limit for the items of one message, before compression. */
   #whenReady(): number {
     const room = this.limit() - this.envelope.middleBytes;
     return this.#options.gzip ? room * expectedRatio : room;
   }
 
-  /** `bytes` is what the whole piece has or may have; halves that are still too large by that are not even written. */
+  /** `bytes` is the size of the whole chunk, or an estimate. Halves that are still too large are not serialized. */
   #takeHalves(piece: SeriesPiece, bytes: number): Step {
     const halves = halveSeries(piece);
     if (halves === undefined) return this.#refuse(piece, bytes);
-    // A single sample is always measured itself: it may be small although its neighbours are not.
+    // A single sample is always measured: it may be small although its neighbors are not.
     const takeHalf = (half: SeriesPiece): Step =>
       bytes / 2 > this.#whenReady() && half.times.length > 1 ? this.#takeHalves(half, bytes / 2) : this.take(half);
     const first = takeHalf(halves[0]);
@@ -178,7 +178,7 @@ export class Chunker {
   }
 
   #add(item: AnswerItem, text: string, bytes: number): Step {
-    // Each item but the first has a comma before it.
+    // A comma precedes each item except the first.
     if (this.#texts.length > 0 && this.#bytes + bytes + 1 > this.#whenReady()) {
       const sent = this.sendBatch();
       if (sent !== undefined) return sent.then(() => this.#add(item, text, bytes));
@@ -211,7 +211,7 @@ export class Chunker {
     }
   }
 
-  /** The limit may have shrunk since the items were collected; then they are cut anew. */
+  /** The limit may have shrunk since the items were collected. Then they are split again. */
   #sendOrRecut(items: AnswerItem[], message: OutgoingMessage): Step {
     const handedOver = (): void => {
       this.#seq++;
@@ -229,7 +229,7 @@ export class Chunker {
   }
 }
 
-/** What a long series takes as JSON, going by its first samples. */
+/** Estimates the JSON size of a long series from its first samples. */
 function estimateBytes(piece: SeriesPiece): number {
   const sample = Buffer.byteLength(JSON.stringify(sliceColumns(piece, 0, measuredSamples)));
   return (sample / measuredSamples) * piece.times.length;

@@ -1,17 +1,17 @@
-/** Compressed bodies, for callers that ask for them. */
+/** Compressed bodies, for callers that accept them. */
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 import { Match, type MsgHdrs } from 'nats';
 
-/** Smaller bodies are sent as they are. */
+/** Smaller bodies are sent uncompressed. */
 export const worthCompressingBytes = 1024;
 
-/** JSON of series and names shrinks to a quarter or less; a batch that does not is cut and tried again. */
+/** JSON of series and names shrinks to a quarter or less. A batch that does not is split and tried again. */
 export const expectedRatio = 4;
 
 const gzipAsync = promisify(gzip);
 
-/** In a thread of its own; the level that costs least, because the wire is rarely slower than that. */
+/** Runs in a separate thread, at the cheapest level, because the network is rarely the bottleneck. */
 export function compress(body: Uint8Array): Promise<Uint8Array> {
   return gzipAsync(body, { level: constants.Z_BEST_SPEED });
 }

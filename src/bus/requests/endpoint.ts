@@ -1,4 +1,4 @@
-/** Takes requests from the bus, gives them to a handler, and sees to it that each of them is answered. */
+/** Receives requests from the bus, passes them to a handler, and makes sure that each gets an answer. */
 import type { Msg, NatsConnection } from 'nats';
 import type { IncomingRequest } from '../../contract/answer.ts';
 import { DriverError } from '../../contract/errors.ts';
@@ -14,53 +14,56 @@ import { withTimeout } from '../../lib/timeout.ts';
 export interface ServeOptions {
   /** Subject of the requests. */
   subject: string;
-  /** Queue group, by which replicas share the load. */
+  /** Queue group that shares the load between replicas. */
   queue: string;
   /** Name, version and description of the NATS service. */
   name: string;
   version: string;
   description: string;
   metadata: Record<string, string>;
-  /** What `$SRV.STATS` tells besides the endpoint's own numbers. */
+  /** Additional data of the `$SRV.STATS` reply. */
   stats: () => object;
   logger: Logger;
-  /** Bound of one message of an answer. Default 512 KiB; the server's max_payload holds as well. */
+  /** Limit for one message of an answer. Default 512 KiB. The server's max_payload applies as well. */
   chunkBytes?: number | undefined;
-  /** Where answers may go, those of service discovery too. */
+  /** Which reply subjects are allowed, including those of service discovery. */
   replyRule: ReplyRule;
-  /** Between two tries of a subscription that the server refuses. Default 5 s. */
+  /** Delay before a refused subscription is tried again. Default 5 s. */
   resubscribeMs?: number | undefined;
-  /** Where the server tells that a caller is gone; without it nobody knows. */
+  /** Inbox on which the server reports that a caller has left. Without it this is not detected. */
   replies?: Inbox | undefined;
 }
 
-/** Answers a request; resolves when its answer has ended. */
+/** Answers a request. Resolves when its answer has ended. */
 export type RequestHandler = (request: IncomingRequest) => Promise<void>;
 
-/** Numbers since the start. */
+/** Counts since the start. */
 export interface EndpointNumbers {
   requests: number;
   running: number;
-  /** Answers by their final status; `unanswered` are requests that named no subject for it, or one that is not allowed. */
+  /**
+   * Answers by their final status. `unanswered` counts requests without a reply subject or with one that is not
+   * allowed.
+   */
   ok: number;
   partial: number;
   error: number;
   unanswered: number;
-  /** Handlers that failed or ended without an answer, which is a fault of the driver. */
+  /** Handlers that failed or ended without an answer, which is a defect of the driver. */
   faults: number;
   lastError: string;
   processingMs: number;
 }
 
 export interface RequestEndpoint {
-  /** Requests that are being answered. */
+  /** Number of active requests. */
   readonly running: number;
   numbers(): EndpointNumbers;
-  /** Takes no new requests, and waits for the running ones; tells how many were still running after `deadlineMs`. */
+  /** Stops accepting requests and waits for the active ones. Returns how many were still active after `deadlineMs`. */
   stop(deadlineMs: number): Promise<{ unfinished: number }>;
 }
 
-/** Begins to serve on the live connection and on every later one. Throws when a subject or name is not valid. */
+/** Starts serving on the live connection and on every later one. Throws if a subject or name is not valid. */
 export function serveRequests(
   connection: BusConnection,
   options: ServeOptions,
@@ -77,7 +80,7 @@ class Endpoint implements RequestEndpoint {
   readonly #numbers = { requests: 0, ok: 0, partial: 0, error: 0, unanswered: 0, faults: 0, lastError: '' };
   #processingMs = 0;
   readonly #kept: KeptSubscription;
-  /** The ends of subscriptions on connections that were replaced. */
+  /** Drains of the subscriptions on replaced connections. */
   readonly #leaving = new Set<Promise<unknown>>();
   #stopped = false;
   readonly #stopAnnouncing: () => void;
@@ -110,7 +113,7 @@ class Endpoint implements RequestEndpoint {
     this.#stopAnnouncing();
     this.#kept.stop();
     const deadline = Date.now() + deadlineMs;
-    // Requests that the server has already sent to us are ours: they arrive before this resolves.
+    // Requests that the server has already sent arrive before this resolves, and are answered here.
     await withTimeout(deadlineMs, this.#drain());
     this.#stopped = true;
     await withTimeout(deadline - Date.now(), Promise.all(this.#running));
@@ -120,13 +123,13 @@ class Endpoint implements RequestEndpoint {
   async #drain(): Promise<void> {
     try {
       const { subscription, nc } = this.#kept.current ?? {};
-      // A drain whose connection breaks meanwhile would never end.
+      // A drain never ends if its connection breaks meanwhile.
       await Promise.race([
         Promise.all([subscription?.drain(), ...this.#leaving]),
         ...(nc === undefined ? [] : [nc.closed()]),
       ]);
     } catch {
-      // The connection or the subscription has ended already, and with it the flow of requests.
+      // The connection or the subscription has ended already, so no more requests arrive.
     }
   }
 
@@ -151,14 +154,14 @@ class Endpoint implements RequestEndpoint {
   }
 
   /**
-   * A connection that is replaced while it works gets no new requests as soon as the server has the subscription on the
-   * next one, which was sent before: in between there is always one of them.
+   * A replaced connection that still works gets no new requests once the server has the subscription on the next one.
+   * That subscription is made first, so at least one exists at any time.
    */
   #leave({ nc, subscription }: Subscribed, next: NatsConnection): Promise<unknown> {
     if (nc.isClosed()) return Promise.resolve();
-    // Requests that are on their way over it are ours, and are answered over it.
+    // Requests in transit on the old connection are answered over it.
     const release = this.#connection.sendBufferOf(nc).hold();
-    // What is asked of a connection that ends has no answer.
+    // A request on a connection that ends gets no response.
     const leaving = Promise.race([next.flush(), next.closed()])
       .then(() => Promise.race([subscription.drain(), nc.closed()]))
       .catch(() => undefined)
@@ -200,7 +203,7 @@ class Endpoint implements RequestEndpoint {
     }
   }
 
-  /** A request whose answer can go nowhere may be dropped; any other one was forgotten. */
+  /** A request without a valid reply subject may be dropped. Any other unanswered request is a defect. */
   async #endForgotten(request: BusRequest): Promise<void> {
     const forgotten = new Error('The handler ended without an answer.');
     await request.fail(forgotten);

@@ -1,20 +1,23 @@
-/** The text of answer messages. Written by hand around items that are JSON already, so that nothing is encoded twice. */
+/**
+ * The envelope of answer messages. It is written around items that are already JSON, so that nothing is serialized
+ * twice.
+ */
 import { headers, type MsgHdrs } from 'nats';
 import type { AnswerEnd, AnswerHead, AnswerMeta, FailedItem } from '../../contract/answer.ts';
 import { errorCodes, type ErrorBody } from '../../contract/errors.ts';
 import { headerBytes } from '../connection/outgoing-message.ts';
 
-/** Digits kept free for `seq`. */
+/** Digits reserved for `seq`. */
 const seqDigits = 10;
-/** Longest status of a final message; "ok" of the others is counted already. */
+/** Longest status of a final message. The "ok" of the other messages is counted already. */
 const longestStatus = 'partial'.length;
 const lastMark = ',"last":true,"status":"';
 const middleMark = ',"last":false,"status":"ok","items":[';
 
-/** Longest text of an error in a header or in an answer that had to be shortened. */
+/** Longest error text in a header or in a shortened answer. */
 const shortText = 256;
 
-/** From this length on an item is written into the message by itself instead of being copied into one text before. */
+/** From this length on, an item is written into the message directly instead of being joined into one text first. */
 const longItem = 16 * 1024;
 
 function assemble(before: string, items: readonly string[], after: string): Buffer {
@@ -41,7 +44,7 @@ const lostText =
 /** Writes the messages of one answer. */
 export class Envelope {
   readonly #opening: string;
-  /** Bytes of a message before the last one, without its items. */
+  /** Bytes of a message that is not the last, without its items. */
   readonly middleBytes: number;
 
   constructor({ id, function: name }: AnswerHead) {
@@ -49,7 +52,7 @@ export class Envelope {
     this.middleBytes = Buffer.byteLength(this.#opening) + seqDigits + middleMark.length + 2;
   }
 
-  /** A message that others follow; `tail` comes from `middleTail`. */
+  /** A message that is not the last. `tail` comes from `middleTail`. */
   middle(seq: number, items: readonly string[], tail = ']}'): Buffer {
     return assemble(`${this.#opening}${seq}${middleMark}`, items, tail);
   }
@@ -59,7 +62,7 @@ export class Envelope {
     return assemble(`${this.#opening}${seq}${lastMark}${status}","items":[`, items, tail);
   }
 
-  /** Stands in the place of a message that could not be delivered; the end is given if it was the final one. */
+  /** Replaces a message that could not be delivered. `end` is given if it was the final one. */
   lostMessage(
     seq: number,
     end: AnswerEnd | undefined,
@@ -79,30 +82,30 @@ export class Envelope {
   }
 }
 
-/** What the bus itself can tell when nobody else does. */
+/** The meta of the bus itself if the source gives none. */
 export function emptyMeta(elapsedMs: number): AnswerMeta {
   return { elapsedMs, sourceMs: 0, sourceRequests: 0, hosts: [] };
 }
 
-/** What follows the items of a message that others follow. */
+/** The text after the items of a message that is not the last. */
 export function middleTail(meta: AnswerMeta | undefined): string {
   return meta === undefined ? ']}' : `],"meta":${JSON.stringify(meta)}}`;
 }
 
-/** What follows the items of the final message. */
+/** The text after the items of the final message. */
 export function lastTail(end: AnswerEnd): string {
   const error = end.error === undefined ? '' : `"error":${JSON.stringify(end.error)},`;
   return `],${error}"meta":${JSON.stringify(end.meta)}}`;
 }
 
-/** The same end in fewer and fewer bytes, for a server that takes only tiny messages. The cursor is kept. */
+/** Shorter and shorter versions of the same end, for a server with a tiny max_payload. The cursor is kept. */
 export function* shorterEnds(end: AnswerEnd): Generator<AnswerEnd> {
   const error = end.error && shortError(end.error);
   const { hosts: _hosts, ...rest } = end.meta;
   const { cursor: _cursor, ...withoutCursor } = rest;
   yield { ...end, ...(error ? { error } : {}) };
   yield { ...end, ...(error ? { error } : {}), meta: { ...rest, hosts: [] } };
-  // Without its cursor a page is of no use, so the answer must not look as if it were complete.
+  // A page without its cursor is useless, so the answer must not look complete.
   yield {
     status: 'error',
     error: error ?? { code: 'tooLarge', message: "Exceeds the bus's max_payload.", retryable: false },
@@ -114,7 +117,7 @@ function shortError({ code, message, retryable }: ErrorBody): ErrorBody {
   return { code, message: cut(message), retryable };
 }
 
-/** The item that stands in the place of one that does not fit; names of its own too long are left out. */
+/** The error that replaces an item that does not fit. Overlong names in it are left out. */
 export function refusedItem(item: object, bytes: number, room: number): FailedItem {
   const { index, fqn, host } = item as { index?: unknown; fqn?: unknown; host?: unknown };
   const short = (text: unknown): text is string => typeof text === 'string' && text.length <= room / 4;
@@ -131,7 +134,7 @@ export function refusedItem(item: object, bytes: number, room: number): FailedIt
   };
 }
 
-/** The headers by which plain NATS tools see that an answer is an error. */
+/** Headers that mark an answer as an error for plain NATS tools. */
 export function errorHeaders(error: ErrorBody): MsgHdrs {
   const result = headers();
   result.set('Nats-Service-Error', headerText(`${error.code}: ${error.message}`));
@@ -139,7 +142,7 @@ export function errorHeaders(error: ErrorBody): MsgHdrs {
   return result;
 }
 
-/** Tells that the body is compressed, besides what the given headers tell. */
+/** Headers that mark the body as compressed, in addition to the given ones. */
 export function gzipHeaders(others?: MsgHdrs): MsgHdrs {
   const result = headers();
   for (const [key, values] of others ?? []) for (const value of values) result.append(key, value);
@@ -147,12 +150,12 @@ export function gzipHeaders(others?: MsgHdrs): MsgHdrs {
   return result;
 }
 
-/** One line without control characters: a line break in a header would begin a header of its own. */
+/** One line without control characters: a line break in a header can inject another header. */
 export function headerText(text: string): string {
   return cut(text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim());
 }
 
-/** Cut by characters as Unicode counts them, so that no half of one is left. */
+/** Cuts between Unicode code points, so that no surrogate half is left. */
 function cut(text: string): string {
   if (text.length <= shortText) return text.toWellFormed();
   return `${Array.from(text.toWellFormed().slice(0, shortText - 4))

@@ -1,6 +1,6 @@
 /**
- * Subjects of this process on which others, or the server itself, can reply to what it sends. They lie below the
- * request topic, so that a driver's user needs no right to an inbox.
+ * Subjects on which other clients or the server can reply to this process. They lie below the request topic, so that
+ * the driver's user needs no right to an inbox.
  */
 import { randomUUID } from 'node:crypto';
 import type { Msg } from 'nats';
@@ -9,22 +9,22 @@ import type { BusConnection } from '../connection/connection.ts';
 import { KeptSubscription } from '../connection/kept-subscription.ts';
 import { publishSubject } from '../subject.ts';
 
-/** A subject that is listened to until it is closed. */
+/** A reply subject that receives messages until it is closed. */
 export interface ReplySubject {
   readonly subject: string;
   close(): void;
 }
 
 export class Inbox {
-  /** First part of all its subjects; of no other process. */
+  /** Common prefix of its subjects, unique to this process. */
   readonly prefix: string;
   readonly #logger: Logger;
   readonly #listeners = new Map<string, (message: Msg) => void>();
   #count = 0;
 
   /**
-   * @param below subject below which the process listens; throws when it is not valid
-   * @param resubscribeMs between two tries of a subscription that the server refuses; default 5 s
+   * @param below subject below which the process subscribes; throws if it is not valid
+   * @param resubscribeMs delay before a refused subscription is tried again; default 5 s
    */
   constructor(connection: BusConnection, below: string, logger: Logger, resubscribeMs?: number) {
     this.prefix = `${publishSubject(below)}.${randomUUID().replaceAll('-', '')}`;
@@ -35,13 +35,13 @@ export class Inbox {
         this.#take(message);
       },
       onRefused: (err) => {
-        // Without this right replies are missed, which everybody who waits for one must live with anyway.
+        // Without this right no replies arrive. Every requester must handle a missing reply anyway.
         logger.debug({ err }, 'Replies to the driver are not allowed for this user; it is tried again');
       },
     });
   }
 
-  /** Opens a subject; `listener` gets what arrives on it, on this connection and later ones. */
+  /** Opens a subject. `listener` receives its messages, on this connection and later ones. */
   open(listener: (message: Msg) => void): ReplySubject {
     const token = (++this.#count).toString(36);
     this.#listeners.set(token, listener);
@@ -53,7 +53,7 @@ export class Inbox {
     };
   }
 
-  /** Nothing may be thrown into the client's reader. */
+  /** Must not throw into the client's reader. */
   #take(message: Msg): void {
     try {
       this.#listeners.get(message.subject.slice(this.prefix.length + 1))?.(message);
@@ -63,12 +63,12 @@ export class Inbox {
   }
 }
 
-/** Whether a subject is one of a {@link Inbox} of any process below `below`. */
+/** True if a subject belongs to an {@link Inbox} of any process below `below`. */
 export function isReplySubject(below: string, subject: string): boolean {
   return subject.startsWith(`${below}.`) && /^[0-9a-f]{32}\.[0-9a-z]{1,16}$/.test(subject.slice(below.length + 1));
 }
 
-/** True for the server's own reply to a message that nobody was there to receive. */
+/** True for the server's reply to a message without a receiver. */
 export function hasNoResponders({ headers, data }: Msg): boolean {
   return headers?.code === 503 && data.length === 0;
 }

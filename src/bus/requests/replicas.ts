@@ -1,6 +1,6 @@
 /**
- * Questions between the replicas of a driver. Requests go to one replica each; a question goes to all others, and the
- * first yes answers it.
+ * Queries between the replicas of a driver. Each request goes to one replica. A query goes to all others, and the first
+ * yes answers it.
  */
 import type { Msg } from 'nats';
 import { limited, type Logger } from '../../contract/log.ts';
@@ -10,16 +10,16 @@ import { hasNoResponders, isReplySubject, type Inbox } from './inbox.ts';
 import { publishSubject } from '../subject.ts';
 
 export interface ReplicasOptions {
-  /** Subject of the questions, the same for all replicas and for nobody else. */
+  /** Subject of the queries, shared by the replicas of one driver only. */
   subject: string;
-  /** Where the answers arrive. */
+  /** Inbox for the answers. */
   replies: Inbox;
   logger: Logger;
-  /** Between two tries of a subscription that the server refuses. Default 5 s. */
+  /** Delay before a refused subscription is tried again. Default 5 s. */
   resubscribeMs?: number | undefined;
 }
 
-/** Says yes (true) or no to a question of another replica. */
+/** Returns the answer to a query of another replica. */
 export type ReplicaAnswer = (question: unknown) => boolean;
 
 const yes = Buffer.from('yes');
@@ -30,12 +30,12 @@ export class Replicas {
   readonly #options: ReplicasOptions;
   #answer: ReplicaAnswer = () => false;
 
-  /** Throws when the subject is not valid. */
+  /** Throws if the subject is not valid. */
   constructor(connection: BusConnection, options: ReplicasOptions) {
     publishSubject(options.subject);
     this.#connection = connection;
     this.#options = options;
-    // No queue group: every replica hears every question.
+    // No queue group: every replica receives every query.
     const { subject, resubscribeMs, logger } = options;
     new KeptSubscription(connection, {
       ...{ subject, resubscribeMs },
@@ -53,15 +53,15 @@ export class Replicas {
     });
   }
 
-  /** From now on `answer` answers the questions of others; a no is not sent. */
+  /** Answers the queries of other replicas with `answer`. A no is not sent. */
   serve(answer: ReplicaAnswer): void {
     this.#answer = answer;
   }
 
-  /** Asks all other replicas; true as soon as one says yes, false when none has after `withinMs`. */
+  /** Queries all other replicas. Returns true on the first yes, false if none arrives within `withinMs`. */
   async ask(question: object, withinMs: number): Promise<boolean> {
     const nc = this.#connection.nats;
-    // Without a bus there are no peers.
+    // Without a bus there are no replicas.
     if (nc === undefined) return false;
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const reply = this.#options.replies.open((message) => {
@@ -82,14 +82,15 @@ export class Replicas {
   #hear(message: Msg): void {
     const { reply = '', data } = message;
     const { replies, subject } = this.#options;
-    // Our own questions reach us too. What names another kind of subject is no replica, and gets no message there.
+    // The process receives its own queries too. A message with another kind of reply subject is not from a replica and
+    // gets no answer.
     if (reply.startsWith(`${replies.prefix}.`) || !isReplySubject(subject, reply)) return;
     const question = parsed(data);
     if (question !== undefined && this.#answer(question)) message.respond(yes);
   }
 }
 
-/** Undefined when it is not JSON, which no replica sends. */
+/** Undefined if it is not JSON, which no replica sends. */
 function parsed(data: Uint8Array): unknown {
   try {
     return JSON.parse(Buffer.from(data).toString('utf8'));

@@ -1,4 +1,4 @@
-/** The answer of one request on its way to the bus: keeps its order, ends it once, and says honestly how it ended. */
+/** Writes the answer of one request to the bus: in order, with one end, and with the actual final status. */
 import type {
   AnswerEnd,
   AnswerHead,
@@ -16,16 +16,16 @@ import { emptyMeta, errorHeaders, gzipHeaders, lastTail, shorterEnds } from './e
 import { headerBytes, MessageTooLarge, type OutgoingMessage } from '../connection/outgoing-message.ts';
 import { hasNoResponders, type Inbox, type ReplySubject } from './inbox.ts';
 
-/** Default bound of one message. */
+/** Default limit of one message. */
 export const defaultChunkBytes = 512 * 1024;
 
-/** With an empty subject the answer is thrown away, since nobody waits for it. */
+/** With an empty subject the answer is discarded, since there is no receiver. */
 export interface ResponseWriterOptions extends ChunkerOptions {
-  /** Told once, when the last message was handed over or had to be given up. */
+  /** Called once, when the last message was sent or abandoned. */
   onEnd?: (status: AnswerStatus, error: ErrorBody | undefined) => void;
-  /** Told when a message that others follow was asked for. */
+  /** Called when a flush was requested. */
   onFlush?: () => void;
-  /** Where the server can tell that nobody is there to receive the answer; without it nobody knows. */
+  /** Inbox on which the server reports that there is no receiver. Without it this is not detected. */
   replies?: Inbox | undefined;
 }
 
@@ -36,9 +36,9 @@ export class ResponseWriter implements AnswerSink {
   readonly #options: ResponseWriterOptions;
   readonly #cutter: Chunker;
   #ended = false;
-  /** The bus did not take a message: the answer has a hole. */
+  /** Set when the bus rejected a message: the answer is incomplete. */
   #broken: DriverError | undefined;
-  /** The step under way; later ones queue behind it even if the caller does not wait. */
+  /** The step in progress. Later steps queue behind it even if the caller does not wait. */
   #tail: Promise<void> | undefined;
   #nobody: ReplySubject | undefined;
 
@@ -70,7 +70,7 @@ export class ResponseWriter implements AnswerSink {
 
   watch(watcher: AnswerWatcher): void {
     if (this.#ended || this.#options.subject === '') return;
-    // Opened by the first message that others follow: most answers have none.
+    // The first message that is not the last opens it: most answers have one message.
     const open = (): string | undefined => {
       if (!this.#ended) {
         this.#nobody ??= this.#options.replies?.open((message) => {
@@ -114,7 +114,7 @@ export class ResponseWriter implements AnswerSink {
     return this.#run(() => this.#finishSurely(end)) ?? done;
   }
 
-  /** Does a step now, or after the one under way. Nothing is awaited when nothing has to be. */
+  /** Runs a step now, or after the one in progress. Stays synchronous if no wait is necessary. */
   #run(step: () => Step): Step {
     const waiting = this.#tail === undefined ? step() : this.#tail.then(step);
     if (waiting === undefined) return undefined;
@@ -127,7 +127,7 @@ export class ResponseWriter implements AnswerSink {
     return waiting;
   }
 
-  /** Remembers that a message was lost, so that the answer ends as an error; the source need not go on. */
+  /** Records that a message was lost, so that the answer ends as an error and the source can stop. */
   #break(error: unknown): DriverError {
     const text = error instanceof Error ? error.message : String(error);
     this.#broken = new DriverError('timeout', `The answer could not be sent: ${text}`, { cause: error });
@@ -135,7 +135,7 @@ export class ResponseWriter implements AnswerSink {
     return this.#broken;
   }
 
-  /** An end that cannot be written as JSON must not leave the caller without any. */
+  /** The caller must get an end even if the given one cannot be written as JSON. */
   #finishSurely(end: AnswerEnd): Step {
     try {
       return this.#finish(end);
@@ -146,7 +146,7 @@ export class ResponseWriter implements AnswerSink {
     }
   }
 
-  /** The way of nearly all answers: one message, built and handed over without waiting. */
+  /** The path of nearly all answers: one message, built and sent without waiting. */
   #finish(wanted: AnswerEnd): Step {
     const cutter = this.#cutter;
     const end = this.#honest(wanted);
@@ -176,7 +176,7 @@ export class ResponseWriter implements AnswerSink {
     );
   }
 
-  /** Compresses the last message, or sends some before it, or shortens it, until it fits. */
+  /** Compresses the last message, sends items before it, or shortens it, until it fits. */
   async #finishSlowly(wanted: AnswerEnd): Promise<void> {
     const shorter = shorterEnds(wanted);
     for (let next: AnswerEnd | undefined = wanted; next !== undefined;) {
@@ -192,7 +192,7 @@ export class ResponseWriter implements AnswerSink {
         this.#options.onEnd?.(end.status, end.error);
         return;
       } catch (error) {
-        // A limit that has shrunk while the message waited: the next turn goes by the new one.
+        // The limit shrank while the message waited. The next iteration uses the new limit.
         if (error instanceof MessageTooLarge) continue;
         this.#lose(error);
         return;
@@ -205,12 +205,12 @@ export class ResponseWriter implements AnswerSink {
     try {
       await this.#cutter.sendBatch();
     } catch (error) {
-      // Nobody waits for these items any more; the end says that they are missing.
+      // These items have no receiver any more. The end reports that they are missing.
       this.#break(error);
     }
   }
 
-  /** The final message with all that has been collected; undefined when that does not fit. */
+  /** The final message with all collected items. Undefined if it does not fit. */
   async #lastMessage(end: AnswerEnd): Promise<OutgoingMessage | undefined> {
     const { envelope, seq, texts } = this.#cutter;
     const headers = end.error === undefined ? undefined : errorHeaders(end.error);
@@ -223,7 +223,7 @@ export class ResponseWriter implements AnswerSink {
     return plain.size <= this.#cutter.limit() ? plain : undefined;
   }
 
-  /** The end as it turned out to be, whatever the writer of the items knew. */
+  /** Corrects the end to the actual status, which the writer of the items may not know. */
   #honest(end: AnswerEnd): AnswerEnd {
     if (this.#broken !== undefined && end.status !== 'error') {
       return { status: 'error', error: this.#broken.toBody(), meta: end.meta };

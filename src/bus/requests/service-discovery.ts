@@ -1,9 +1,9 @@
 /**
- * The driver as a NATS service: it answers `$SRV.PING`, `$SRV.INFO` and `$SRV.STATS`, for all, by name and by id, as
- * NATS tools expect (NATS architecture decision 32). The client's own implementation is not used: it ends the whole
- * service, the request endpoint with it, when the user lacks a permission for `$SRV`; it counts only the synchronous
- * part of a handler; it becomes another instance with each connection; and an answer that does not fit max_payload is
- * a rejection that nobody handles.
+ * The driver as a NATS service. It answers `$SRV.PING`, `$SRV.INFO` and `$SRV.STATS`, for all, by name and by id, as
+ * NATS tools expect (NATS ADR-32). The client's own implementation is not used: it ends the whole service, including
+ * the request endpoint, when the user lacks a permission for `$SRV`; it counts only the synchronous part of a handler;
+ * it becomes another instance with each connection; and an answer that does not fit max_payload is an unhandled
+ * rejection.
  */
 import { randomUUID } from 'node:crypto';
 import type { Msg, NatsConnection } from 'nats';
@@ -22,7 +22,7 @@ export interface ServiceDescription {
   endpoint: { name: string; subject: string; queue: string };
 }
 
-/** The endpoint's numbers since its start. */
+/** The endpoint's counts since its start. */
 export interface ServiceNumbers {
   requests: number;
   errors: number;
@@ -30,22 +30,25 @@ export interface ServiceNumbers {
   lastError: string;
   /** Sum of the time from the arrival of a request to its last message. */
   processingMs: number;
-  /** Anything more, for people. */
+  /** Additional data for operators. */
   data: object;
 }
 
 export interface ServiceDiscoveryOptions {
   logger: Logger;
-  /** Where answers may go; a question that names another subject is dropped. */
+  /** Which reply subjects are allowed. A request with another subject is dropped. */
   replyRule: ReplyRule;
-  /** Between two tries of a subscription that the server refuses. Default 5 s. */
+  /** Delay before a refused subscription is tried again. Default 5 s. */
   resubscribeMs?: number | undefined;
 }
 
 const namePattern = /^[\w-]+$/;
 const versionPattern = /^\d+\.\d+\.\d+(?:-[\dA-Za-z.-]+)?(?:\+[\dA-Za-z.-]+)?$/;
 
-/** Answers discovery on the live connection and all later ones; returns the end of it. Throws on a wrong description. */
+/**
+ * Answers discovery on the live connection and all later ones. Returns a function that ends it. Throws on an invalid
+ * description.
+ */
 export function announceService(
   connection: BusConnection,
   service: ServiceDescription,
@@ -88,7 +91,7 @@ export function announceService(
           onRefused: (err) => {
             options.logger.debug({ err }, 'Service discovery is not allowed for this user; it is tried again');
           },
-          // On a connection that was replaced; one that has ended takes no notice.
+          // Drains the subscription on a replaced connection. One that has ended ignores this.
           onMoved: ({ subscription }) => {
             subscription.unsubscribe();
             return undefined;
@@ -104,7 +107,7 @@ export function announceService(
   };
 }
 
-/** Times in nanoseconds, as the specification wants them. */
+/** Times in nanoseconds, as ADR-32 requires. */
 function statistics({ requests, errors, lastError, processingMs, data }: ServiceNumbers): object {
   const processing = Math.round(processingMs * 1e6);
   return {
@@ -117,7 +120,7 @@ function statistics({ requests, errors, lastError, processingMs, data }: Service
   };
 }
 
-/** Nothing may be thrown into the client's reader. */
+/** Must not throw into the client's reader. */
 function respond(
   message: Msg,
   answer: () => object,
