@@ -1,11 +1,11 @@
-/** What a connection to an MQTT broker needs to know, and what it tells. */
+/** Options and state of a connection to an MQTT broker. */
 import type { RetryDelays } from '../lib/backoff.ts';
 import type { Logger } from '../contract/log.ts';
 import type { Nanoseconds } from '../contract/instant.ts';
 import type { TlsSources } from '../net/tls.ts';
 import type { HttpProxy } from '../net/proxy.ts';
 
-/** Log-in of one attempt. */
+/** Credentials of one connection attempt. */
 export interface BrokerCredentials {
   readonly username?: string | undefined;
   readonly password?: string | undefined;
@@ -22,89 +22,90 @@ export interface Incoming {
   readonly topic: string;
   readonly payload: Uint8Array;
   readonly qos: 0 | 1;
-  /** Kept by the broker from before our subscription, so of unknown age. */
+  /** The broker stored it before the subscription, so its age is unknown. */
   readonly retained: boolean;
-  /** Time of arrival; of a redelivered message that of its first arrival, where this process saw it. */
+  /** Arrival time. For a redelivered message, the time of its first arrival in this process. */
   readonly received: Nanoseconds;
 }
 
 /**
- * connecting: the first attempt runs; up: connected and subscribed; waiting: no further message can be taken, and the
- * broker keeps what comes; refused: the log-in or a subscription was refused; down: the broker cannot be reached.
+ * connecting: the first attempt is in progress; up: connected and subscribed; waiting: no further message can be
+ * accepted, and the broker keeps incoming ones; refused: the login or a subscription was refused; down: the broker is
+ * unreachable.
  */
 export interface BrokerClientState {
   readonly state: 'connecting' | 'up' | 'waiting' | 'refused' | 'down' | 'stopped';
-  /** What is wrong, and what to do; no secrets. */
+  /** The problem and its remedy, without secrets. */
   readonly message?: string | undefined;
 }
 
-/** Counts since the start, and gauges where said. */
+/** Counts since the start, and gauges where marked. */
 export interface BrokerClientMetrics {
-  /** Connections on which the broker took the log-in. */
+  /** Connections on which the broker accepted the login. */
   connections: number;
-  /** Messages of quality of service 0: the broker had already forgotten them when they arrived. */
+  /** Messages of QoS 0: the broker keeps no copy of them. */
   atMostOnce: number;
   /** Messages that the broker delivered again. */
   redelivered: number;
   acknowledged: number;
-  /** Gauge: messages whose handler runs. */
+  /** Gauge: messages whose handler is active. */
   running: number;
 }
 
-/** Where a broker is; the configured keys that all kinds of MQTT feeds share. */
+/** Address of a broker: the configuration keys that all kinds of MQTT feeds share. */
 export interface BrokerOptions {
   /** `mqtt://`, `mqtts://`, `ws://` or `wss://`. */
   readonly url: string;
-  /** Beyond the scheme of the URL. */
+  /** TLS settings in addition to the URL scheme. */
   readonly tls: TlsSources;
   readonly keepAliveSeconds: number;
   readonly connectTimeoutMs: number;
-  /** The HTTP proxy to a `ws://` or `wss://` broker; others are reached directly. */
+  /** HTTP proxy for a `ws://` or `wss://` broker. Other brokers are connected directly. */
   readonly proxy?: HttpProxy | undefined;
-  /** How long a broker of MQTT 5 keeps the session; one of 3.1.1 decides that itself. Default: a day. */
+  /** How long an MQTT 5 broker keeps the session. An MQTT 3.1.1 broker decides that itself. Default: one day. */
   readonly sessionExpirySeconds?: number | undefined;
 }
 
 export interface BrokerClientOptions extends BrokerOptions {
   readonly version: '3.1.1' | '5';
   readonly clientId: string;
-  /** Messages that a broker of MQTT 5 may have under way to us; as many as the intake takes. */
+  /** Receive maximum for an MQTT 5 broker: as many messages as the readings sink accepts. */
   readonly receiveMaximum?: number | undefined;
-  /** Called for every attempt. What it throws counts as a refused log-in, and its message is shown. */
+  /** Called for every attempt. An exception counts as a refused login, and its message is reported. */
   readonly credentials: () => Promise<BrokerCredentials>;
-  /** What to listen to; asked for with every connection, and by `refresh`. */
+  /** Required subscriptions. Called for every connection and by `refresh`. */
   readonly subscriptions: () => readonly Subscription[];
   /** The message is acknowledged when this resolves, and not at all when it rejects. */
   readonly onMessage: (message: Incoming) => Promise<void>;
-  /** True while no further message can be taken; the link then makes the broker wait. */
+  /** True while no further message can be accepted. The client then makes the broker wait. */
   readonly full: () => boolean;
-  /** Resolves when a message can be taken again. */
+  /** Resolves when a message can be accepted again. */
   readonly whenReady: () => Promise<void>;
-  /** Told of every change. */
+  /** Called on every change. */
   readonly onState?: ((state: BrokerClientState) => void) | undefined;
-  /** For texts: "MQTT broker \"hall\"". */
+  /** Name in messages: "MQTT broker \"hall\"". */
   readonly label: string;
   readonly logger: Logger;
-  /** Pauses between attempts where they shall differ from the usual ones. */
+  /** Retry delays, if they differ from the defaults. */
   readonly retry?: { readonly down: RetryDelays; readonly refused: RetryDelays } | undefined;
 }
 
-/** A link has become ready for use. */
+/** A client has become ready for use. */
 export interface SessionStart {
-  /** Whether the broker still had our session; without it, messages may have been missed. */
+  /** Whether the broker still had the session. Without it, messages may have been missed. */
   readonly sessionPresent: boolean;
 }
 
-/** What a link has for those who send (a seller's way out of the bus). A link for sending alone has no subscriptions. */
+/** What a client provides to publishers (egress from the bus). A client for publishing alone has no subscriptions. */
 export interface BrokerPublishing {
   /**
-   * Sends one message, not retained. Resolves with the broker's PUBACK (QoS 1), or when it was handed to the network
-   * (QoS 0). Messages leave in the order of the calls.
-   * @throws BrokerUnavailable there is no connection now, it ended before, or the broker takes no more for now; the link keeps
-   *   nothing for later
-   * @throws PublishRefused the broker or the standard does not allow it, so that to repeat it is no use
+   * Publishes one message, not retained. Resolves with the broker's PUBACK (QoS 1), or when it was handed to the
+   * network (QoS 0). Messages are sent in the order of the calls.
+   * @throws BrokerUnavailable there is no connection, it ended before the PUBACK, or the broker accepts no more for
+   * now; the client keeps nothing for later
+   * @throws PublishRefused the broker or the standard does not allow it, so a retry does not help
    */
   publish(topic: string, payload: Uint8Array, qos: 0 | 1): Promise<void>;
-  /** Calls when a connection is ready for use, each time; returns the end of it. */
+  /** Called each time a connection is ready for use. Returns a function that unsubscribes. */
   onUp(listener: (up: SessionStart) => void): () => void;
 }

@@ -1,6 +1,6 @@
 /**
- * A connection to an MQTT broker that never gives up. Each attempt is a client of its own with fresh credentials, so an
- * acknowledgement can never reach another connection than the one on which its message came.
+ * A connection to an MQTT broker with unlimited retries. Each attempt is a separate client with fresh credentials, so
+ * an acknowledgement can only be sent on the connection that delivered its message.
  */
 import { delayMs, sleep, type RetryDelays } from '../lib/backoff.ts';
 import { limited } from '../contract/log.ts';
@@ -34,13 +34,13 @@ export { BrokerUnavailable, PublishRefused } from './publish.ts';
 
 const standardRetry: { down: RetryDelays; refused: RetryDelays } = {
   down: { minMs: 250, maxMs: 15_000 },
-  // Slower: accounts get locked by many wrong log-ins, and whoever took the session over wants it back as well.
+  // Slower: many wrong logins lock accounts, and another client that took over the session may take it back.
   refused: { minMs: 2000, maxMs: 60_000 },
 };
-/** A connection that held this long was a good one; a break after it is a first failure. */
+/** A connection that lasted this long was stable. A break after it counts as a first failure. */
 const GOOD_AFTER_MS = 10_000;
 
-/** Makes a link; nothing is connected before `start`. */
+/** Creates a client. It does not connect before `start`. */
 export function openBrokerClient(options: BrokerClientOptions): BrokerClient {
   return new BrokerClient(options);
 }
@@ -64,7 +64,7 @@ export class BrokerClient implements BrokerPublishing {
   #connection: Connection | undefined;
   #publisher: Publisher | undefined;
   #running: Promise<void> | undefined;
-  /** Connections in a row that the broker closed without a word soon after they were made. */
+  /** Consecutive connections that the broker closed soon after they were made, without a reason. */
   #shortOnes = 0;
   #expiry: number | undefined;
 
@@ -83,14 +83,14 @@ export class BrokerClient implements BrokerPublishing {
     return this.#numbers;
   }
 
-  /** Begins and returns at once; what goes wrong shows in `state`. */
+  /** Starts and returns at once. `state` reports problems. */
   start(): void {
     this.#running ??= this.#run();
   }
 
   /**
-   * Takes nothing new, waits so long for what is under way, sends its acknowledgements and leaves. The session and what
-   * was not acknowledged stay with the broker.
+   * Accepts no new messages, waits at most `deadlineMs` for those in progress, sends their acknowledgements and
+   * disconnects. The session and unacknowledged messages stay at the broker.
    */
   async stop(deadlineMs: number): Promise<void> {
     await this.#receiver.stop(deadlineMs);
@@ -100,7 +100,7 @@ export class BrokerClient implements BrokerPublishing {
     this.#is({ state: 'stopped' });
   }
 
-  /** Looks at what to listen to again, and tells the broker of differences. */
+  /** Reads the required subscriptions again and sends the differences to the broker. */
   refresh(): void {
     if (this.#connection !== undefined && this.#publisher !== undefined) void this.#listen(this.#connection);
   }
@@ -111,7 +111,7 @@ export class BrokerClient implements BrokerPublishing {
     await this.#publisher.publish(topic, payload, qos);
   }
 
-  /** Connected and subscribed, at first and again. */
+  /** Called when connected and subscribed, the first time and after each reconnect. */
   onUp(listener: (up: SessionStart) => void): () => void {
     this.#upListeners.add(listener);
     return () => {
@@ -120,8 +120,8 @@ export class BrokerClient implements BrokerPublishing {
   }
 
   /**
-   * The broker has answered all that was subscribed to: with each connection, after each `refresh`, and when it was asked
-   * again for what it had refused. The listener may ask whether it has granted a filter.
+   * Called when the broker has answered all subscriptions: on each connection, after each `refresh`, and after a retry
+   * of refused ones. The listener can query whether a filter was granted.
    */
   onSubscribed(listener: (granted: (filter: string) => boolean) => void): () => void {
     this.#subscribedListeners.add(listener);
@@ -134,7 +134,7 @@ export class BrokerClient implements BrokerPublishing {
     const { signal } = this.#stopping;
     let failures = 0;
     while (!signal.aborted) {
-      // A log-in that is fetched from elsewhere would hold up the end.
+      // Check first: fetching the credentials could delay a stop.
       if (!(await this.#waitForRoom())) return;
       const { end, upMs } = await this.#connect();
       if (end === 'left') return;
@@ -146,7 +146,7 @@ export class BrokerClient implements BrokerPublishing {
     }
   }
 
-  /** False when the link was stopped meanwhile. */
+  /** Returns false if the client was stopped meanwhile. */
   async #waitForRoom(): Promise<boolean> {
     if (!this.#receiver.full) return true;
     this.#is({
@@ -164,7 +164,7 @@ export class BrokerClient implements BrokerPublishing {
     return !this.#stopping.signal.aborted;
   }
 
-  /** One attempt, and the whole life of the connection that comes of it. */
+  /** Runs one attempt and the resulting connection until its end. */
   async #connect(): Promise<{ end: End; upMs: number }> {
     let connection: Connection;
     try {
@@ -183,7 +183,7 @@ export class BrokerClient implements BrokerPublishing {
       this.#numbers.connections++;
       this.#warnOfExpiry(opened);
       if (!opened.sessionPresent) this.#subscriptions.forget();
-      // What a broker has kept may come for long before it answers subscriptions, and is no sign of trouble.
+      // Stored messages may arrive long before the answers to the subscriptions, so a delay is no failure.
       this.#is({ state: 'connecting' });
       this.#publisher = new Publisher(connection);
       await this.#listen(connection);
@@ -197,7 +197,7 @@ export class BrokerClient implements BrokerPublishing {
     return { end, upMs: opened === undefined ? 0 : performance.now() - since };
   }
 
-  /** What an attempt needs; undefined when the link stops. A log-in that is fetched from elsewhere may take its time. */
+  /** Reads the inputs of an attempt. Undefined if the client stops. Fetching credentials may take time. */
   async #readFresh(): Promise<Fresh | undefined> {
     const { signal } = this.#stopping;
     const { connectTimeoutMs, label } = this.#options;
@@ -223,7 +223,7 @@ export class BrokerClient implements BrokerPublishing {
     throw new BrokerError('timeout', `${label}: the log-in was not ready within ${connectTimeoutMs} ms.`);
   }
 
-  /** Said once, and again when it changes. */
+  /** Logged once, and again on a change. */
   #warnOfExpiry({ sessionExpirySeconds }: Opened): void {
     const { label, logger, sessionExpirySeconds: wanted = STANDARD_EXPIRY_S } = this.#options;
     if (sessionExpirySeconds === this.#expiry) return;
@@ -245,11 +245,12 @@ export class BrokerClient implements BrokerPublishing {
     for (const listener of this.#subscribedListeners) listener((filter) => this.#subscriptions.holds(filter));
   }
 
-  /** A broker of MQTT 3.1.1 does not say when another client takes the session over; it shows by the pattern only. */
+  /** An MQTT 3.1.1 broker does not report a session takeover by another client. Only the pattern shows it. */
   #explain(problem: BrokerError, upMs: number): string {
     this.#shortOnes = problem.code === 'closed' && upMs > 0 && upMs < 6 * GOOD_AFTER_MS ? this.#shortOnes + 1 : 0;
     if (this.#shortOnes < 2) return problem.message;
-    // It ended before it had answered a subscription: some close the connection over one that they do not allow.
+    // It ended before a subscription was answered: some brokers close the connection on a filter that they do not
+    // allow.
     const filter = this.#state.state === 'connecting' ? 'it does not allow one of the topic filters, or ' : '';
     return `${problem.message} It does so again and again: probably ${filter}another client uses the same client id "${this.#options.clientId}".`;
   }

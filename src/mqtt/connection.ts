@@ -1,4 +1,4 @@
-/** One connection to a broker, from the log-in to its end. It never comes back; the link makes the next one. */
+/** One connection to a broker, from the login to its end. It does not reconnect; the client makes the next one. */
 import type { IConnackPacket, IPublishPacket, MqttClient, Packet } from 'mqtt';
 import { withTimeout } from '../lib/timeout.ts';
 import type { SecretFilter } from '../net/secret-filter.ts';
@@ -8,32 +8,35 @@ import { attemptFailure, keepAliveExpired, lostConnection, type AttemptFacts, ty
 import type { Receiver } from './receiver.ts';
 import { sendPacket } from './send-packet.ts';
 
-/** How a connection ended; `full`: left because nothing could be taken any more; `left`: because the driver stops. */
+/**
+ * How a connection ended. `full`: closed because no more messages could be accepted; `left`: closed because the driver
+ * stops.
+ */
 export type End = BrokerError | 'full' | 'left';
 
-/** What the broker said when it took the log-in. */
+/** The broker's response to an accepted login. */
 export interface Opened {
   readonly sessionPresent: boolean;
-  /** How long it keeps the session, in seconds, where that differs from what was asked for (MQTT 5). */
+  /** Session expiry in seconds, if it differs from the requested one (MQTT 5). */
   readonly sessionExpirySeconds: number | undefined;
 }
 
-/** Both mean to the client: go on with the next packet and send no acknowledgement. */
+/** To the client, both values mean: continue with the next packet and send no acknowledgement. */
 const LATER = new Error('The acknowledgement follows when the message is safe.');
 const NOT_TAKEN = new Error('The message was not taken; the broker keeps it.');
 
-/** Characters of the broker's own words that are shown. */
+/** Most characters of the broker's reason text that are reported. */
 const LONGEST_REASON = 200;
 
-/** A broker that does not close the connection after our goodbye gets this long. */
+/** Time that the broker has to close the connection after a DISCONNECT. */
 const GOODBYE_MS = 1000;
 
 export class Connection {
   readonly client: MqttClient;
   readonly facts: AttemptFacts;
-  /** Resolves when the broker has taken the log-in, or the connection has ended. */
+  /** Resolves when the broker has accepted the login, or the connection has ended. */
   readonly opened: Promise<Opened | undefined>;
-  /** Resolves with the reason when the connection is over. */
+  /** Resolves with the reason when the connection has ended. */
   readonly ended: Promise<End>;
   readonly #receiver: Receiver;
   readonly #secrets: SecretFilter;
@@ -47,8 +50,8 @@ export class Connection {
   #stopHeartbeat: () => void = () => undefined;
 
   /**
-   * Takes over a client that has just begun to connect.
-   * @param secrets of the log-in, to take out of what the broker says
+   * Takes over a client that has just started to connect.
+   * @param secrets secrets of the login, removed from the broker's texts
    */
   constructor(client: MqttClient, facts: AttemptFacts, receiver: Receiver, secrets: SecretFilter) {
     this.client = client;
@@ -57,7 +60,7 @@ export class Connection {
     this.#receiver = receiver;
     this.opened = this.#opening.promise;
     this.ended = this.#ending.promise;
-    // Not every error of the stream becomes one of the client.
+    // The client does not forward every error of the stream.
     client.stream.on('error', (error: unknown) => {
       this.#streamError ??= error;
     });
@@ -78,17 +81,17 @@ export class Connection {
     };
   }
 
-  /** Whether something can be sent. */
+  /** Whether packets can be sent. */
   get live(): boolean {
     return this.#end === undefined && this.#leaving === undefined && this.client.connected;
   }
 
-  /** True while nothing is read, because nothing can be taken. */
+  /** True while reading is paused because no more messages can be accepted. */
   get holding(): boolean {
     return this.#holding !== undefined;
   }
 
-  /** Says goodbye, so that the broker knows at once that it has to keep what comes, and ends. */
+  /** Sends a DISCONNECT, so that the broker keeps incoming messages from now on, and ends. */
   async leave(why: 'full' | 'left'): Promise<void> {
     const polite = this.live;
     this.#leaving ??= why;
@@ -119,14 +122,14 @@ export class Connection {
         this.finish(connackRefusal(code, this.#said(packet.properties), this.facts));
         return;
       }
-      // Before any message of the session comes.
+      // Before the first message of the session.
       this.#receiver.arrivals.reconnected(packet.sessionPresent);
     } else if (packet.cmd === 'disconnect') {
       this.finish(disconnected(packet.reasonCode ?? 0, this.#said(packet.properties), this.facts));
     }
   }
 
-  /** The broker's own words; empty if there are none. */
+  /** The broker's reason text. Empty if there is none. */
   #said(properties: { reasonString?: string } | undefined): string {
     return this.#secrets.clean(properties?.reasonString ?? '', LONGEST_REASON);
   }
@@ -158,7 +161,7 @@ export class Connection {
     this.finish(this.#connack === undefined ? attemptFailure(error, facts) : lostConnection(error, facts));
   }
 
-  /** The client waits with the next packet until `next` is called. Nothing is thrown into it. */
+  /** The client does not continue with the next packet until `next` is called. Must not throw into the client. */
   #handle(packet: IPublishPacket, next: (error?: Error) => void): void {
     const kept = packet.qos === 1;
     if (!this.#receiver.taking || (kept && !this.live)) {
@@ -172,8 +175,8 @@ export class Connection {
   }
 
   /**
-   * Reads no further, which makes the broker wait; when that lasts, leaves, since a broker waits better for a client that
-   * is away: it keeps the messages, or gives them to others of a shared subscription.
+   * Pauses reading, which makes the broker wait. Disconnects if that lasts, since a broker handles an absent client
+   * better: it keeps the messages, or gives them to others of a shared subscription.
    */
   #hold(packet: IPublishPacket, next: (error?: Error) => void): void {
     this.#holding = setTimeout(() => {
@@ -187,8 +190,8 @@ export class Connection {
   }
 
   /**
-   * Not in the order of arrival, as the standard would have it for all clients: brokers match by id, and a reading that
-   * the bus refuses for long must not keep the others unacknowledged.
+   * Not in the order of arrival, which the standard requires of clients: brokers match by packet id, and a reading that
+   * the bus rejects for long must not keep the others unacknowledged.
    */
   #acknowledge(messageId: number): boolean {
     if (!this.live) return false;

@@ -1,4 +1,4 @@
-/** One attempt to connect to a broker: a client of its own, with everything that it would do by itself switched off. */
+/** One connection attempt: a separate client, with all of its automatic behavior switched off. */
 import { isIP, connect as connectTcp, type Socket } from 'node:net';
 import { checkServerIdentity, connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { connect, MqttClient, type IClientOptions } from 'mqtt';
@@ -7,19 +7,19 @@ import { readPems, type TlsSources } from '../net/tls.ts';
 import type { BrokerCredentials, BrokerClientOptions } from './client-options.ts';
 import { BrokerError, type AttemptFacts } from './errors.ts';
 
-/** How long a session is kept where nothing else is configured: a day. */
+/** Default session expiry: one day. */
 export const STANDARD_EXPIRY_S = 86_400;
 
 const standardPorts: Record<string, number> = { 'mqtt:': 1883, 'mqtts:': 8883, 'ws:': 80, 'wss:': 443 };
 
-/** What is known of an attempt before it begins. */
+/** Facts about an attempt, known before it starts. */
 export function attemptFacts(options: BrokerClientOptions): AttemptFacts {
   const { url, tls, label, version, clientId, connectTimeoutMs } = options;
   const { protocol, hostname, port } = new URL(url);
   const host = hostname.replace(/^\[|\]$/g, '');
   return {
     ...{ label, version, clientId, host },
-    // Without path and query, which can hold a token.
+    // Without path and query, which can contain a token.
     where: `${protocol}//${hostname}:${port === '' ? (standardPorts[protocol] ?? 0) : port}`,
     tlsName: tls.serverName ?? host,
     tls: /^(mqtts|wss):$/.test(protocol),
@@ -28,23 +28,24 @@ export function attemptFacts(options: BrokerClientOptions): AttemptFacts {
   };
 }
 
-/** What an attempt reads anew. */
+/** Inputs that each attempt reads again. */
 export interface Fresh {
   readonly credentials: BrokerCredentials;
   readonly tls: ConnectionOptions;
-  /** Leads through the proxy to the broker. */
+  /** Connection to the broker through the proxy. */
   readonly tunnel?: Socket | undefined;
 }
 
 /**
- * Reads log-in and certificates as they are now, and then opens the way through the proxy.
- * @throws BrokerError when reading fails; its message names the place and no content
+ * Reads the current credentials and certificates, and then connects through the proxy.
+ * @throws BrokerError if reading fails; its message names the location and no content
  * @throws ProxyError
  */
 export async function readFresh(options: BrokerClientOptions, facts: AttemptFacts): Promise<Fresh> {
   const [credentials, tls] = await Promise.all([
     options.credentials().catch((error: unknown) => {
-      // Whoever makes the log-in knows better: it may be the place that gives it which is away.
+      // An error of the credentials function is more specific: the service that issues the credentials may be
+      // unavailable.
       if (error instanceof BrokerError) throw error;
       const why = error instanceof Error ? error.message : 'unknown error';
       throw new BrokerError('credentials', `${facts.label}: the log-in cannot be prepared: ${why}`);
@@ -64,7 +65,7 @@ async function readTls(tls: TlsSources, facts: AttemptFacts): Promise<Connection
   const { serverName, insecureSkipVerify } = tls;
   return {
     ...pems,
-    // An address is not allowed as a server name indication.
+    // TLS does not allow an IP address as server name indication.
     servername: isIP(facts.tlsName) === 0 ? facts.tlsName : '',
     rejectUnauthorized: !insecureSkipVerify,
     ...(serverName === undefined
@@ -74,8 +75,8 @@ async function readTls(tls: TlsSources, facts: AttemptFacts): Promise<Connection
 }
 
 /**
- * Begins the attempt. Its errors come as events of the client. For TCP and TLS the stream is made here, because the
- * client's own way follows environment variables and changes the scheme as it sees fit.
+ * Starts the attempt. Its errors arrive as events of the client. For TCP and TLS the stream is created here, because
+ * the client's own code reads environment variables and may change the scheme.
  */
 export function dial(options: BrokerClientOptions, fresh: Fresh): MqttClient {
   const { protocol, hostname, port, pathname, search } = new URL(options.url);
@@ -90,7 +91,8 @@ export function dial(options: BrokerClientOptions, fresh: Fresh): MqttClient {
     protocol: protocol === 'wss:' ? 'wss' : 'ws',
     ...{ hostname, port: place.port, path: `${pathname}${search}` },
     wsOptions: {
-      // Beyond its own 100 MiB the library ends the connection, and the broker would send the same message again, for ever.
+      // The library ends the connection on a message beyond its own 100 MiB limit, and the broker then resends the
+      // message indefinitely.
       maxPayload: 0,
       ...{ ...fresh.tls, perMessageDeflate: false, handshakeTimeout: options.connectTimeoutMs },
       ...(tunnel === undefined
@@ -107,7 +109,7 @@ export function dial(options: BrokerClientOptions, fresh: Fresh): MqttClient {
       },
     },
   });
-  // A stream of web sockets does not tell what has come of a message that is not whole yet.
+  // A WebSocket stream does not report the received bytes of an incomplete message.
   Object.defineProperty(client.stream, 'bytesRead', { get: () => socket?.bytesRead ?? 0 });
   return client;
 }
@@ -131,7 +133,7 @@ function clientOptions(options: BrokerClientOptions, { username, password }: Bro
     protocolId: 'MQTT',
     protocolVersion: version === '5' ? 5 : 4,
     clientId,
-    // The broker keeps the session, and what it could not deliver, while we are away.
+    // The broker keeps the session and undelivered messages while the driver is disconnected.
     clean: false,
     ...(version === '5'
       ? {
@@ -145,13 +147,13 @@ function clientOptions(options: BrokerClientOptions, { username, password }: Bro
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
     keepalive: keepAliveSeconds,
-    // It only tells the broker of it; see heartbeat.ts.
+    // This only announces the keep-alive to the broker; see heartbeat.ts.
     timerVariant: { set: () => 0, clear: () => undefined },
     connectTimeout: connectTimeoutMs,
     reconnectPeriod: 0,
     resubscribe: false,
     queueQoSZero: false,
-    // By default it writes to the console, log-in included, when the variable DEBUG asks for it.
+    // By default the library logs to the console, including credentials, if the variable DEBUG is set.
     log: () => undefined,
   };
 }

@@ -1,4 +1,4 @@
-/** Why there is no connection to an MQTT broker, in words for the person who can mend it. */
+/** Why there is no connection to an MQTT broker, with the remedy for the operator. */
 import { ProxyError } from '../net/proxy-errors.ts';
 
 export type BrokerErrorCode =
@@ -35,7 +35,7 @@ export class BrokerError extends Error {
     this.code = code;
   }
 
-  /** The broker answered and would not have us; to try again soon is no use. */
+  /** True if the broker rejected the login, so a quick retry does not help. */
   get refused(): boolean {
     return refusals.has(this.code);
   }
@@ -51,14 +51,14 @@ const refusals: ReadonlySet<BrokerErrorCode> = new Set([
   'subscriptionRefused',
 ]);
 
-/** What is known of an attempt besides its error. */
+/** Facts about an attempt besides its error. */
 export interface AttemptFacts {
-  /** For texts: `MQTT broker "hall"`. */
+  /** Name in messages: `MQTT broker "hall"`. */
   readonly label: string;
   /** Scheme, host and port: `mqtts://broker.example.com:8883`. */
   readonly where: string;
   readonly host: string;
-  /** The name that the broker's certificate has to bear. */
+  /** The name that the broker's certificate must contain. */
   readonly tlsName: string;
   readonly tls: boolean;
   readonly webSocket: boolean;
@@ -69,7 +69,7 @@ export interface AttemptFacts {
 
 type Rule = [pattern: RegExp, code: BrokerErrorCode, text: (facts: AttemptFacts, found: string) => string];
 
-/** By the code of the error, as Node and OpenSSL name it. */
+/** Rules by error code of Node and OpenSSL. */
 const networkRules: Rule[] = [
   [/^ECONNREFUSED$/, 'nothingListens', () => 'nothing listens there. Start the broker, or correct the address.'],
   [
@@ -114,7 +114,7 @@ const networkRules: Rule[] = [
   ],
 ];
 
-/** A failure before the broker took the log-in. */
+/** A failure before the broker accepted the login. */
 export function attemptFailure(error: unknown, facts: AttemptFacts): BrokerError {
   if (error instanceof BrokerError) return error;
   const problem = (code: BrokerErrorCode, text: string): BrokerError =>
@@ -156,7 +156,7 @@ function closedHint({ tls, webSocket }: AttemptFacts): string {
   return `If it expects TLS, use ${webSocket ? 'wss://' : 'mqtts://'}; its log may tell more.`;
 }
 
-/** A connection that was up broke. */
+/** A connection that was up has broken. */
 export function lostConnection(error: unknown, facts: AttemptFacts): BrokerError {
   const { label, where } = facts;
   const why = error instanceof Error ? (codesOf(error)[0] ?? error.message.slice(0, 300)) : 'the broker closed it';
@@ -167,12 +167,12 @@ export function lostConnection(error: unknown, facts: AttemptFacts): BrokerError
   );
 }
 
-/** Nothing has come from the broker for too long, not even the answer to a ping. */
+/** The broker has sent nothing for too long, not even a ping response. */
 export function keepAliveExpired(seconds: number, { label, where }: AttemptFacts): BrokerError {
   return new BrokerError('keepAlive', `${label} at ${where}: no sign of life for ${seconds} s; connection given up.`);
 }
 
-/** The codes of an error and of what it wraps. */
+/** The codes of an error and of its causes. */
 function codesOf(error: unknown): string[] {
   const codes: string[] = [];
   for (let current = error; current instanceof Error && codes.length < 8; current = current.cause) {

@@ -1,33 +1,36 @@
 /**
- * Looks whether the broker is still there. The client's own look does not do: it counts the answer to its ping only when
- * everything before it has been taken, so that a connection would break whenever the bus is slower than the broker.
+ * Detects a dead broker. The client's own keep-alive is unsuitable: it processes the ping response only after all
+ * earlier messages, so the connection breaks whenever the bus is slower than the broker.
  */
 import type { Socket } from 'node:net';
 import type { MqttClient } from 'mqtt';
 
 export interface HeartbeatOptions {
   readonly client: MqttClient;
-  /** True while nothing is read by our own choice; silence says nothing then. */
+  /** True while the driver itself pauses reading. Silence has no meaning then. */
   readonly holding: () => boolean;
   readonly onPing: () => void;
   readonly onPong: () => void;
-  /** Nothing came for so many seconds, one and a half times the keep-alive. */
+  /** Called after this many seconds without data, one and a half times the keep-alive. */
   readonly onSilence: (seconds: number) => void;
 }
 
 /**
- * Bytes that have come from the broker. They are a sign of life before packets are: a large one on a slow line takes its
- * time. Each stream that `dial` makes knows them.
+ * Bytes received from the broker. They show that it is alive before a packet is complete: a large one takes time on a
+ * slow line. Each stream that `dial` creates counts them.
  */
 export const bytesFrom = ({ stream }: MqttClient): number =>
   (stream as Partial<Pick<Socket, 'bytesRead'>>).bytesRead ?? 0;
 
-/** Pings twice in a keep-alive, so that the broker hears of us in time even if one is late. Returns what ends it. */
+/**
+ * Pings twice per keep-alive, so that the broker receives one in time even if the other is late. Returns a function
+ * that stops it.
+ */
 export function startHeartbeat({ client, holding, onPing, onPong, onSilence }: HeartbeatOptions): () => void {
-  // A broker of MQTT 5 may have set another keep-alive than the one that was asked for.
+  // An MQTT 5 broker may set another keep-alive than the requested one.
   const seconds = client.keepalive;
   let last = bytesFrom(client);
-  // Ticks and not times: while the process stands still, for example in a suspended machine, none pass.
+  // Counts ticks instead of times: none pass while the process is suspended, for example in a paused virtual machine.
   let silentTicks = 0;
   const heard = (packet: { cmd: string }): void => {
     silentTicks = 0;

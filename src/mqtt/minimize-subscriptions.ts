@@ -1,9 +1,9 @@
-/** Leaves subscriptions out that others contain: brokers deliver a message once for each subscription that takes it. */
+/** Removes subscriptions that others cover: brokers deliver a message once for each matching subscription. */
 import type { Subscription } from './client-options.ts';
 
 /**
- * As few subscriptions as take the same topics, each filter once. One that takes others in gets the highest quality of
- * service of all of them.
+ * Returns the smallest set of subscriptions for the same topics, each filter once. A filter that covers others gets the
+ * highest QoS of all of them.
  */
 export function reduce(subscriptions: readonly Subscription[]): Subscription[] {
   const all = new Map<string, 0 | 1>();
@@ -26,16 +26,16 @@ export function reduce(subscriptions: readonly Subscription[]): Subscription[] {
   return Array.from(kept, ([filter, qos]) => ({ filter, qos }));
 }
 
-/** The filters of a group by their levels. */
+/** The filters of a group as a tree of levels. */
 interface Node {
   readonly children: Map<string, Node>;
-  /** The filter that ends here. */
+  /** The filter that ends at this node. */
   filter: string | undefined;
 }
 
 const newNode = (): Node => ({ children: new Map(), filter: undefined });
 
-/** A shared subscription is delivered to its group, whatever else there is. */
+/** A shared subscription is delivered to its group, independent of other subscriptions. */
 function split(filter: string): { group: string; levels: string[] } {
   const [, group = '', rest = filter] = /^\$share\/([^/]+)\/(.*)$/s.exec(filter) ?? [];
   return { group, levels: rest.split('/') };
@@ -53,12 +53,12 @@ function plant(roots: Map<string, Node>, filter: string): void {
   node.filter = filter;
 }
 
-/** A filter that takes all topics of the given one (MQTT 5, section 4.7), and is another. */
+/** Finds another filter that covers all topics of the given one (MQTT 5, section 4.7). */
 function find({ children, filter }: Node, levels: readonly string[], at: number, self: string): string | undefined {
   const level = levels[at];
-  // What begins with $ belongs to the broker; a wildcard in the first place does not lead there.
+  // Topics that begin with $ belong to the broker. A leading wildcard does not match them.
   const wild = at > 0 || level?.startsWith('$') !== true;
-  // Also no further level at all: `a/#` takes `a`.
+  // `#` also matches zero levels: `a/#` covers `a`.
   const rest = wild ? children.get('#')?.filter : undefined;
   if (rest !== undefined && rest !== self) return rest;
   if (level === undefined) return filter === self ? undefined : filter;

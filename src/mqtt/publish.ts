@@ -2,29 +2,29 @@
 import type { Connection } from './connection.ts';
 
 /**
- * There is no connection, or it ended before the broker had acknowledged: the message may have arrived or not. Or the
- * broker takes no more at this moment.
+ * There is no connection, or it ended before the PUBACK, so the message may or may not have arrived. Or the broker
+ * accepts no more at the moment.
  */
 export class BrokerUnavailable extends Error {
   override readonly name = 'BrokerUnavailable';
 }
 
-/** The broker or the standard does not allow it; to send it again is no use. */
+/** The broker or the standard does not allow it. A retry does not help. */
 export class PublishRefused extends Error {
   override readonly name = 'PublishRefused';
 }
 
 const MOST_TOPIC_BYTES = 65_535;
 
-/** Codes of a PUBACK by which a broker of MQTT 5 refuses what it can take later: packet id in use, quota used up. */
+/** PUBACK codes of MQTT 5 for a temporary refusal: packet id in use, quota exceeded. */
 const PASSING: readonly unknown[] = [145, 151];
 
 export class Publisher {
   readonly #connection: Connection;
-  /** Sent with QoS 1 and not acknowledged. */
+  /** Messages sent with QoS 1 and not acknowledged. */
   #underWay = 0;
   readonly #waiting: (() => void)[] = [];
-  /** Ends those under way. The client does not, where the session is kept. */
+  /** Rejects the messages in flight. The client does not do so if the session is kept. */
   readonly #rejects = new Set<(error: BrokerUnavailable) => void>();
 
   constructor(connection: Connection) {
@@ -58,13 +58,13 @@ export class Publisher {
     }
   }
 
-  /** A broker of MQTT 5 says how many unacknowledged messages it takes, and ends the connection beyond. */
+  /** An MQTT 5 broker announces how many unacknowledged messages it accepts, and ends the connection beyond that. */
   async #turn(): Promise<void> {
     if (this.#underWay < (this.#connection.client.serverProperties?.receiveMaximum ?? 65_535)) {
       this.#underWay++;
       return;
     }
-    // Whoever ends hands its place on.
+    // A message that ends passes its slot to the next one.
     await new Promise<void>((resolve) => {
       this.#waiting.push(resolve);
     });

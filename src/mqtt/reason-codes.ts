@@ -1,4 +1,4 @@
-/** Why a broker would not have us, or ended a connection, by the codes of its CONNACK and DISCONNECT. */
+/** Why a broker refused or ended a connection, by the reason codes of CONNACK and DISCONNECT. */
 import { BrokerError, type AttemptFacts, type BrokerErrorCode } from './errors.ts';
 
 /** Why the broker refused a CONNECT, by the code of its CONNACK: 1 to 5 of MQTT 3.1.1, from 128 of MQTT 5. */
@@ -31,7 +31,7 @@ const connackTexts: Record<number, [BrokerErrorCode, string]> = {
   159: ['unavailable', 'it takes connections more slowly than they come.'],
 };
 
-/** The broker answered the log-in with a refusal. */
+/** The broker refused the login. */
 export function connackRefusal(code: number, said: string, facts: AttemptFacts): BrokerError {
   const [kind, text] = connackTexts[code] ?? ['other', `it refused the connection with code ${code}.`];
   const id = kind === 'clientIdRefused' ? ` It is "${facts.clientId}" now.` : '';
@@ -59,7 +59,7 @@ const disconnectTexts: Record<number, string> = {
   162: 'it takes no wildcards in topic filters. Name the topics.',
 };
 
-/** Of those, the ones that come again with each connection until somebody changes something. */
+/** Reason codes that repeat on each connection until an operator changes something. */
 const disconnectKinds: Record<number, BrokerErrorCode> = {
   135: 'loginRefused',
   143: 'subscriptionRefused',
@@ -67,7 +67,7 @@ const disconnectKinds: Record<number, BrokerErrorCode> = {
   162: 'subscriptionRefused',
 };
 
-/** The broker said goodbye. */
+/** The broker sent a DISCONNECT. */
 export function disconnected(code: number, said: string, facts: AttemptFacts): BrokerError {
   const { label, where, clientId } = facts;
   if (code === 142) {
@@ -81,7 +81,7 @@ export function disconnected(code: number, said: string, facts: AttemptFacts): B
   return new BrokerError(kind, `${label} at ${where} ended the connection: ${text}${quote(said)}`);
 }
 
-/** A text of the broker's, on one line; empty if it says nothing. */
+/** The broker's text on one line. Empty if there is none. */
 function quote(said: string): string {
   return said === '' ? '' : ` It says: "${said.replace(/\s+/gu, ' ')}"`;
 }

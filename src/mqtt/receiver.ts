@@ -1,4 +1,4 @@
-/** Hands messages to whoever listens, and has them acknowledged when they are safe. Outlives the single connection. */
+/** Passes messages to the handler and acknowledges them when they are safe. It is kept across connections. */
 import type { IPublishPacket } from 'mqtt';
 import { withTimeout } from '../lib/timeout.ts';
 import { limited } from '../contract/log.ts';
@@ -8,8 +8,8 @@ import { RedeliveryCache } from './redelivery-cache.ts';
 import type { BrokerClientMetrics, BrokerClientOptions } from './client-options.ts';
 
 /**
- * Bytes of messages that may be under way before no further one is taken, however few they are: each can have many MiB,
- * and stays in memory until the bus has what it came to.
+ * Limit of bytes in progress, independent of the number of messages: each can have many MiB, and stays in memory until
+ * its readings are on the bus.
  */
 const MOST_BYTES = 64 * 1024 * 1024;
 
@@ -19,7 +19,7 @@ export class Receiver {
   readonly #numbers: BrokerClientMetrics;
   readonly #clock = new MonotonicClock();
   readonly #running = new Set<Promise<void>>();
-  /** Of the messages that are running. */
+  /** Bytes of the messages in progress. */
   #bytes = 0;
   #waitingForRoom: (() => void)[] = [];
   #stopped = false;
@@ -29,7 +29,7 @@ export class Receiver {
     this.#numbers = numbers;
   }
 
-  /** False after `stop`: what comes now is not to be acknowledged. */
+  /** False after `stop`: later messages are not acknowledged. */
   get taking(): boolean {
     return !this.#stopped;
   }
@@ -38,7 +38,7 @@ export class Receiver {
     return this.#options.full() || this.#bytes >= MOST_BYTES;
   }
 
-  /** Resolves when a message can be taken. */
+  /** Resolves when a message can be accepted. */
   async whenReady(): Promise<void> {
     await this.#options.whenReady();
     while (this.#bytes >= MOST_BYTES) {
@@ -50,9 +50,9 @@ export class Receiver {
   }
 
   /**
-   * Takes a message; returns at once and never throws.
-   * @param acknowledge sends the acknowledgement of that id on the connection on which the message came, if it still
-   *   stands; tells whether it did
+   * Handles a message. Returns at once and never throws.
+   * @param acknowledge sends the acknowledgement of that id on the connection that delivered the message, if it is
+   * still up; returns whether it did
    */
   take(packet: IPublishPacket, acknowledge: (messageId: number) => boolean): void {
     const { topic, qos, retain, dup, messageId = 0 } = packet;
@@ -63,7 +63,7 @@ export class Receiver {
       received = first.received;
       if (first.again || dup) this.#numbers.redelivered++;
     } else {
-      // Of quality of service 2, which is never asked for, the client has confirmed the receipt by now.
+      // QoS 2 is never requested. The client has confirmed such a message already.
       this.#numbers.atMostOnce++;
     }
     const message = { topic, payload, qos: qos === 0 ? (0 as const) : (1 as const), retained: retain, received };
@@ -88,7 +88,7 @@ export class Receiver {
     });
   }
 
-  /** Takes nothing any more; resolves when nothing is under way, or after so many milliseconds. */
+  /** Accepts no more messages. Resolves when none is in progress, or after `deadlineMs`. */
   async stop(deadlineMs: number): Promise<void> {
     this.#stopped = true;
     await withTimeout(deadlineMs, Promise.all(this.#running));

@@ -1,14 +1,14 @@
 /**
- * When messages arrived at first. A broker that saw no acknowledgement delivers a message again; where the time of
- * arrival stands for that of measurement, only the first one makes the repetition recognizable.
+ * First arrival times of messages. A broker that received no acknowledgement delivers a message again. Where the
+ * arrival time serves as the timestamp, only the first one identifies the repeat.
  */
 import { createHash } from 'node:crypto';
 import type { Nanoseconds } from '../contract/instant.ts';
 
-/** A delivery of quality of service 1. */
+/** A delivery of QoS 1. */
 export interface Delivered {
   readonly messageId: number;
-  /** The broker says that it delivers it again. */
+  /** The broker marks it as a redelivery. */
   readonly dup: boolean;
   readonly topic: string;
   readonly payload: Uint8Array;
@@ -17,7 +17,7 @@ export interface Delivered {
 interface Arrival {
   readonly digest: string;
   readonly received: Nanoseconds;
-  /** Which acknowledgement it had; undefined if none was sent. */
+  /** Sequence of its acknowledgement. Undefined if none was sent. */
   acknowledgement: number | undefined;
 }
 
@@ -25,12 +25,12 @@ interface Arrival {
 export class RedeliveryCache {
   readonly #arrivals = new Map<number, Arrival>();
   #acknowledgements = 0;
-  /** How many acknowledgements had been sent before each ping that is not answered yet. */
+  /** Number of acknowledgements sent before each unanswered ping. */
   #pings: number[] = [];
 
   /**
-   * Notes a delivery; tells when the message arrived at first. An id whose message was not acknowledged still belongs to
-   * that message; one that was acknowledged may belong to another by now, so there the broker has to say that it repeats.
+   * Records a delivery and returns its first arrival time. An id whose message was not acknowledged still belongs to
+   * that message. After an acknowledgement the id may belong to another message, so the broker must mark a repeat.
    */
   note(delivered: Delivered, now: Nanoseconds): { received: Nanoseconds; again: boolean } {
     const { messageId, dup } = delivered;
@@ -42,18 +42,18 @@ export class RedeliveryCache {
     return { received, again };
   }
 
-  /** The acknowledgement was sent; whether it arrives is not known yet. */
+  /** The acknowledgement was sent. Its arrival is not confirmed yet. */
   acknowledged(messageId: number): void {
     const arrival = this.#arrivals.get(messageId);
     if (arrival !== undefined) arrival.acknowledgement = ++this.#acknowledgements;
   }
 
-  /** A ping follows the acknowledgements so far. */
+  /** A ping was sent after the acknowledgements so far. */
   pinged(): void {
     this.#pings.push(this.#acknowledgements);
   }
 
-  /** The oldest ping was answered, so the broker has the acknowledgements before it and will not repeat their messages. */
+  /** The oldest ping was answered: the broker has the acknowledgements before it and does not repeat their messages. */
   answered(): void {
     const arrived = this.#pings.shift();
     if (arrived === undefined) return;
@@ -62,7 +62,7 @@ export class RedeliveryCache {
     }
   }
 
-  /** A new connection: pings of the former one will not be answered. Without its session, nothing will be repeated. */
+  /** A new connection: pings of the former one are not answered. Without its session, nothing is redelivered. */
   reconnected(sessionPresent: boolean): void {
     this.#pings = [];
     if (!sessionPresent) this.#arrivals.clear();

@@ -1,20 +1,20 @@
-/** Subscribes on one connection, and tells what the broker granted. */
+/** Subscribes on one connection and returns what the broker granted. */
 import type { ClientSubscribeCallback, MqttClient } from 'mqtt';
 import type { Subscription } from './client-options.ts';
 
 type Suback = NonNullable<Parameters<ClientSubscribeCallback>[2]>;
 
-/** Some brokers take no more in one packet. */
+/** Some brokers accept no more filters in one packet. */
 const FILTERS_A_PACKET = 8;
 
-/** The broker's answer for each filter. */
+/** The broker's response for each filter. */
 export interface Granted {
   readonly subscription: Subscription;
-  /** What it granted, at most what was asked for; or why not. */
+  /** The granted QoS, at most the requested one, or the reason of the refusal. */
   readonly answer: { readonly qos: number } | { readonly refused: string };
 }
 
-/** Why a subscription was refused, by the code of the SUBACK: 128 in MQTT 3.1.1, more of them in MQTT 5. */
+/** Reasons of a refused subscription by SUBACK code: 128 in MQTT 3.1.1, more in MQTT 5. */
 const refusalTexts: Record<number, string> = {
   128: 'refused without a reason, mostly for want of rights',
   135: 'not authorized',
@@ -24,7 +24,7 @@ const refusalTexts: Record<number, string> = {
   162: 'it has no wildcards',
 };
 
-/** Rejects when the connection ends before the broker has answered. */
+/** Rejects if the connection ends before the broker has answered. */
 export async function subscribe(client: MqttClient, subscriptions: readonly Subscription[]): Promise<Granted[]> {
   const packets = ([1, 0] as const).flatMap((qos) =>
     chunks(
@@ -35,11 +35,11 @@ export async function subscribe(client: MqttClient, subscriptions: readonly Subs
   return (await Promise.all(packets.map((packet) => subscribeSome(client, packet)))).flat();
 }
 
-/** All of the same quality of service. */
+/** All filters have the same QoS. */
 async function subscribeSome(client: MqttClient, subscriptions: readonly Subscription[]): Promise<Granted[]> {
   const filters = subscriptions.map(({ filter }) => filter);
   const qos = subscriptions[0]?.qos ?? 0;
-  // Retained messages come with a new subscription, and not again with a repeated one.
+  // Retained messages arrive with a new subscription, and not again with a repeated one.
   const handling = client.options.protocolVersion === 5 ? { rh: 1 } : {};
   const { promise, resolve, reject } = Promise.withResolvers<Suback | string>();
   client.subscribe(filters, { qos, ...handling }, (error, _subscriptions, packet) => {

@@ -1,4 +1,4 @@
-/** What this process has subscribed in the session at the broker. */
+/** The subscriptions of this process in the broker's session. */
 import { limited } from '../contract/log.ts';
 import type { Connection } from './connection.ts';
 import { bytesFrom } from './heartbeat.ts';
@@ -7,15 +7,15 @@ import { BrokerError } from './errors.ts';
 import { reduce } from './minimize-subscriptions.ts';
 import { subscribe, type Granted } from './subscribe.ts';
 
-/** Rights may be given later; so often a refused subscription is asked for again. */
+/** Retry interval of a refused subscription: the permission may be granted later. */
 const AGAIN_MS = 60_000;
 
-/** Answers to pings are far less than this; so much at least comes of a message, even on a slow line. */
+/** Ping responses are far smaller. A message delivers at least this much, even on a slow line. */
 const PIECE_BYTES = 16 * 1024;
 
 export class Subscriptions {
   readonly #options: BrokerClientOptions;
-  /** Granted in the session that stands. */
+  /** Filters granted in the current session. */
   readonly #held = new Map<string, 0 | 1>();
   #again: NodeJS.Timeout | undefined;
   #turn: Promise<unknown> = Promise.resolve();
@@ -29,22 +29,22 @@ export class Subscriptions {
     return this.#held.has(filter);
   }
 
-  /** The session is a new one, without subscriptions. */
+  /** The session is new and has no subscriptions. */
   forget(): void {
     this.#held.clear();
   }
 
-  /** No connection stands. */
+  /** There is no connection. */
   rest(): void {
     clearTimeout(this.#again);
   }
 
   /**
-   * Subscribes to what is wanted and not held yet, and ends what is held and not wanted. What is held is not asked for
-   * again, because a broker of MQTT 3.1.1 would send all retained messages once more. One call after the other, since what
-   * is asked for and not answered yet is not held.
-   * @param again called when it is time to try what was refused
-   * @returns what was refused, in words, '' if nothing; undefined when the connection ended before
+   * Subscribes to required filters that are not granted yet, and unsubscribes from those no longer required. Granted
+   * filters are not requested again, because an MQTT 3.1.1 broker would resend all retained messages. Calls run one
+   * after another, since a pending request is not granted yet.
+   * @param again called when it is time to retry refused filters
+   * @returns a text about the refused filters, '' if none; undefined if the connection ended first
    */
   bring(connection: Connection, again: () => void): Promise<string | undefined> {
     const turn = this.#turn.then(() => (connection.live ? this.#bring(connection, again) : undefined));
@@ -56,7 +56,7 @@ export class Subscriptions {
     clearTimeout(this.#again);
     const refused = new Map<string, string>();
     try {
-      // A refused one may have taken others in, which are to be asked for themselves then.
+      // A refused filter may cover others, which must then be requested themselves.
       for (let before = -1; before < refused.size;) {
         before = refused.size;
         await this.#follow(connection, refused);
@@ -74,13 +74,13 @@ export class Subscriptions {
     );
   }
 
-  /** Brings the broker to what is wanted, apart from what it has refused; adds to that. */
+  /** Updates the broker to the required filters, except the refused ones. Adds new refusals to `refused`. */
   async #follow(connection: Connection, refused: Map<string, string>): Promise<void> {
     const wanted = reduce(this.#options.subscriptions().filter(({ filter }) => !refused.has(filter)));
     const missing = wanted.filter(({ filter, qos }) => this.#held.get(filter) !== qos);
     const before = refused.size;
     if (missing.length > 0) await this.#ask(connection, missing, refused);
-    // What another one took in is needed again then.
+    // Filters that a refused one covered are needed again.
     if (refused.size > before) return;
     const filters = new Set(wanted.map(({ filter }) => filter));
     const gone = [...this.#held.keys()].filter((filter) => !filters.has(filter));
@@ -90,8 +90,8 @@ export class Subscriptions {
   }
 
   /**
-   * The answer can come late behind thousands of messages that a broker has kept (mosquitto sends them first), so it is
-   * late only when nothing else comes either, no part of a large message, and not while we ourselves do not read.
+   * The response can arrive late, behind thousands of stored messages (mosquitto sends them first). So it counts as
+   * late only if nothing else arrives, not even part of a large message, and not while the driver pauses reading.
    */
   async #ask(connection: Connection, missing: readonly Subscription[], refused: Map<string, string>): Promise<void> {
     const { connectTimeoutMs, label } = this.#options;
@@ -106,7 +106,7 @@ export class Subscriptions {
       const text = `${label}: subscriptions were not answered within ${connectTimeoutMs} ms; connection given up.`;
       connection.finish(new BrokerError('timeout', text));
     }, connectTimeoutMs);
-    // The answer to a ping is none of these messages: a broker can be alive and never answer this.
+    // A ping response does not count: a broker can be alive and never answer the subscription.
     const heard = ({ cmd }: { readonly cmd: string }): void => {
       if (cmd !== 'pingresp') late.refresh();
     };
