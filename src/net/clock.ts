@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** The time that passes between the tries of a call. A test can let it pass at once. */
+/** The clock for delays between retries. A test can replace it. */
 export interface Clock {
-  /** Milliseconds of a clock that only runs forward. */
+  /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
-  /** Resolves after the time; rejects with the reason of the signal. */
+  /** Resolves after the time. Rejects with the reason of the signal. */
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-/** Compressed bodies: what the driver asks for, and how it reads them without trusting their size. */
+/** Compressed bodies: the encodings that the driver accepts, and their decoding with a size limit. */
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, inflateRaw, type ZlibOptions, zstdDecompress } from 'node:zlib';
 import { OversizedReply, UnreadableResponse } from './unreadable-response.ts';
@@ -6,7 +6,7 @@ import { OversizedReply, UnreadableResponse } from './unreadable-response.ts';
 /** The value of `Accept-Encoding`. */
 export const ACCEPT_ENCODING = 'gzip, deflate, br, zstd';
 
-/** More layers than a server and a proxy would add are an attack on the processor. */
+/** More layers than a server and a proxy add are a denial-of-service attack. */
 const MOST_LAYERS = 2;
 
 type Decompress = (body: Buffer, options: ZlibOptions) => Promise<Buffer>;
@@ -17,16 +17,16 @@ const raw = promisify<Buffer, ZlibOptions, Buffer>(inflateRaw);
 const DECOMPRESS: Readonly<Record<string, Decompress>> = {
   gzip: unzip,
   'x-gzip': unzip,
-  // RFC 9110 means the zlib format; some servers leave its two bytes at the start out.
+  // RFC 9110 means the zlib format. Some servers omit its two-byte header.
   deflate: (body, options) => (hasZlibHeader(body) ? unwrapped(body, options) : raw(body, options)),
   br: (body, { maxOutputLength }) => promisify(brotliDecompress)(body, { maxOutputLength }),
   zstd: (body, { maxOutputLength }) => promisify(zstdDecompress)(body, { maxOutputLength }),
 };
 
 /**
- * A body without its content encodings.
- * @param limitBytes size of each layer; a body that would become larger is not decompressed any further
- * @throws UnreadableResponse for an encoding that is unknown or wrong, and for a body that was cut off
+ * Decodes the content encodings of a body.
+ * @param limitBytes size limit of each layer; decompression stops beyond it
+ * @throws UnreadableResponse if an encoding is unknown or invalid, or the body is truncated
  */
 export async function decodeBody(body: Buffer, encodings: string, limitBytes: number): Promise<Buffer> {
   const layers = encodings
@@ -36,7 +36,7 @@ export async function decodeBody(body: Buffer, encodings: string, limitBytes: nu
   if (layers.length > MOST_LAYERS) throw new UnreadableResponse('its answer is compressed more than twice');
   let decoded = body;
   for (const layer of layers.reverse()) {
-    // A body that is empty in spite of its header is empty.
+    // An empty body is valid despite its header.
     if (decoded.length === 0) return decoded;
     decoded = await decompressed(decoded, layer, limitBytes);
   }

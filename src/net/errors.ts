@@ -1,4 +1,4 @@
-/** What can go wrong between the driver and a server over HTTP, in the words of the bus contract. */
+/** Failures between the driver and a server over HTTP, with the error codes of the bus contract. */
 import { DriverError, type ErrorCode } from '../contract/errors.ts';
 import { UnexpectedJson } from './json-fields.ts';
 import { networkError } from './network-errors.ts';
@@ -15,34 +15,36 @@ export interface RefusedReply {
   readonly retryAfterMs: number | undefined;
 }
 
-/** Makes a text of the server one line of bounded length without secrets; empty where that is not possible. */
+/** Converts a server's text to one line of limited length without secrets. Empty if that is not possible. */
 export type Conceal = (text: string, longest?: number) => string;
 
-/** No connection to the server could be made: the state "down" follows from it. */
+/** The connection to the server failed: its state is "down". */
 export class Unreachable extends DriverError {}
 
-/** A log-in was not answered in time; another one may be. */
+/** A login was not answered in time. A retry may succeed. */
 export class SilentLogin extends DriverError {}
 
-/** Whether the connection broke in the middle, as one does that the server closed just when it was used. */
+/**
+ * True if the connection broke during the call, for example because the server closed a kept connection at that moment.
+ */
 export function isBrokenConnection(error: DriverError): boolean {
   return error.code === 'sourceUnavailable' && (networkError(error)?.broken ?? false);
 }
 
-/** Whether the same call may be answered well a moment later. */
+/** True if the same call may succeed a moment later. */
 export function isPassing(error: DriverError): boolean {
   if (error instanceof SilentLogin || isPassingStatus(error.details?.status) || isBrokenConnection(error)) return true;
   return error.cause instanceof UnreadableResponse && error.cause.passing;
 }
 
-/** Whether an answer was larger than the driver accepts. */
+/** True if an answer was larger than the driver accepts. */
 export const isOversized = (error: unknown): boolean => error instanceof Error && error.cause instanceof OversizedReply;
 
 /**
- * Any error thrown by a call, as an error of the contract.
- * @param label how the error names the server: `Server "plant"`
- * @param signal of the call; tells a cancelled call from a broken one
- * @param conceal cleans what the server wrote
+ * Converts any error thrown by a call to an error of the contract.
+ * @param label name of the server in errors: `Server "plant"`
+ * @param signal signal of the call; distinguishes a cancelled call from a broken one
+ * @param conceal removes secrets from the server's text
  */
 export function fromThrown(thrown: unknown, label: string, signal?: AbortSignal, conceal?: Conceal): DriverError {
   if (signal?.aborted && signal.reason instanceof DriverError) return signal.reason;
@@ -55,7 +57,7 @@ export function fromThrown(thrown: unknown, label: string, signal?: AbortSignal,
   }
   const failure = networkError(thrown);
   if (failure !== undefined) {
-    // A connection that broke in the middle says nothing about the next call, so it does not count as "down".
+    // A connection that broke during a call does not predict the next call, so it does not count as "down".
     const Kind = failure.broken ? DriverError : Unreachable;
     return new Kind('sourceUnavailable', `${label} cannot be reached: ${failure.advice}`, { cause: thrown });
   }
@@ -68,9 +70,9 @@ export function fromThrown(thrown: unknown, label: string, signal?: AbortSignal,
 }
 
 /**
- * An answer other than 2xx, as an error of the contract.
- * @param text what the server says about it, fit for an answer; empty if nothing
- * @param meaning where the server means something else by a status than others do
+ * Converts an answer other than 2xx to an error of the contract.
+ * @param text the server's explanation, without secrets; empty if none
+ * @param meaning for a status that this server uses differently from others
  */
 export function refusal(
   { status, retryAfterMs }: RefusedReply,
@@ -82,12 +84,12 @@ export function refusal(
   const message = `${label} ${lead}${text === '' ? '' : `: ${text}`}`;
   return new DriverError(code, ended(message), {
     details: { status, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) },
-    // A conflict is a known, passing fault of the server.
+    // A conflict is a known temporary fault of the server.
     ...(status === 409 ? { retryable: true } : {}),
   });
 }
 
-/** The code of a refusal, and what follows the name of the server in its text. */
+/** The code of a refusal, and the text after the server's name. */
 export type Meaning = readonly [code: ErrorCode, lead: string];
 
 function usualMeaning(status: number): Meaning {
@@ -105,14 +107,14 @@ function unreadable(cause: UnreadableResponse | UnexpectedJson, label: string): 
   return new DriverError('sourceError', ended(`${label}: ${why}`), { cause });
 }
 
-/** The same without secrets in what the server wrote. */
+/** The same error without secrets in the server's text. */
 function concealed(thrown: UnreadableResponse | UnexpectedJson, conceal: Conceal): UnreadableResponse | UnexpectedJson {
   const isReply = thrown instanceof UnreadableResponse;
-  // What stands in quotes is the server's, such as a media type; all else of an unreadable answer is ours.
+  // The quoted parts are the server's text, such as a media type. The rest of the message is the driver's.
   const own = isReply ? thrown.message.replace(/"[^"]*"/g, 'something else') : 'it is not what the API promises';
   const why = conceal(thrown.message) || own;
   if (why === thrown.message) return thrown;
-  // Without its cause, which has the text as it was.
+  // Without its cause, which contains the original text.
   return isReply ? new UnreadableResponse(why, { passing: thrown.passing }) : new UnexpectedJson(why);
 }
 

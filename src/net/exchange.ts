@@ -1,13 +1,13 @@
 /**
- * One HTTP call with a bounded answer. The body is read here as a whole, because what a caller asked for decides how
- * much may come, and because a stream for each small answer costs more than the answer.
+ * One HTTP call with a size limit for the answer. The body is read as a whole, because the limit depends on the call,
+ * and because a stream for each small answer costs more than the answer.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { decodeBody } from './content-encoding.ts';
 import { OversizedReply } from './unreadable-response.ts';
 
-/** Enough for the reasons of any API; the body of a refusal beyond it is left unread. */
+/** Enough for the error texts of any API. A larger error body is left unread. */
 const LARGEST_REFUSAL_BYTES = 64 * 1024;
 
 export interface HttpCall {
@@ -25,7 +25,7 @@ export interface HttpCall {
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** Without content encodings; empty where the body of a refusal was too large. */
+  /** Decoded body. Empty if an error body was too large. */
   readonly body: Buffer;
 }
 
@@ -36,7 +36,7 @@ export class CallTimeout extends Error {
 
 /**
  * Makes one call. A call that ends early closes its connection, so that nothing more arrives.
- * @throws the reason of the signal, CallTimeout, UnreadableResponse, or an error of the network
+ * @throws the reason of the signal, CallTimeout, UnreadableResponse, or a network error
  */
 export async function exchange(dispatcher: Dispatcher, call: HttpCall): Promise<HttpAnswer> {
   const { path, method, headers, body } = call;
@@ -54,7 +54,7 @@ export async function exchange(dispatcher: Dispatcher, call: HttpCall): Promise<
   try {
     return { ...answer, body: await decodeBody(answer.body, encodings, limitBytes) };
   } catch (error) {
-    // What a refusal means is in its status; its text is only an addition.
+    // The status of a refusal is sufficient. Its body is optional.
     if (isGood(answer.status)) throw error;
     return { ...answer, body: NOTHING };
   }
@@ -91,12 +91,12 @@ class AnswerReader implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    // It ended while it waited for a connection.
+    // The call ended while it waited for a connection.
     if (this.#ended) controller.abort(new Error('the call has ended'));
   }
 
   onResponseStart(_controller: unknown, status: number, headers: IncomingHttpHeaders): void {
-    // A provisional answer; the real one follows.
+    // An interim response (1xx). The final one follows.
     if (status < 200) return;
     this.#status = status;
     this.#headers = headers;

@@ -1,15 +1,14 @@
 /**
- * Reads the JSON of a source. A source may send anything: a member that is not what its API promises is named in an
- * error, and never becomes a value.
+ * Reads the JSON of a source. A member that does not match the API is reported in an error and never becomes a value.
  */
 
-/** An object of JSON whose members nobody has checked. */
+/** A JSON object with unchecked members. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** Something in an answer is not what the API promises. The message has no subject and no full stop. */
+/** Part of an answer does not match the API. The message has no subject and no full stop. */
 export class UnexpectedJson extends Error {
   override readonly name = 'UnexpectedJson';
-  /** The answer as a whole lacks what every such answer has. */
+  /** The answer lacks what every answer of this API has. */
   readonly foreign: boolean;
 
   constructor(message: string, { foreign = false, ...options }: { foreign?: boolean; cause?: unknown } = {}) {
@@ -33,34 +32,34 @@ export function objectOf(value: unknown, what: string): JsonObject {
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** A text. @throws UnexpectedJson where it is absent or anything else */
+/** A string. @throws UnexpectedJson if it is absent or anything else */
 export function textIn(object: JsonObject, name: string): string {
   const value = object[name];
   if (typeof value === 'string') return value;
   throw notA('text', name, value);
 }
 
-/** A text, or undefined where it is absent or null. @throws UnexpectedJson */
+/** A string, or undefined if it is absent or null. @throws UnexpectedJson */
 export function optionalText(object: JsonObject, name: string): string | undefined {
   const value = object[name];
   if (value === undefined || value === null || typeof value === 'string') return value ?? undefined;
   throw notA('text', name, value);
 }
 
-/** A text that is not empty, or undefined. @throws UnexpectedJson */
+/** A string that is not empty, or undefined. @throws UnexpectedJson */
 export function filledText(object: JsonObject, name: string): string | undefined {
   const text = optionalText(object, name);
   return text === '' ? undefined : text;
 }
 
-/** A flag; absent and null are false. @throws UnexpectedJson */
+/** A boolean. Absent and null are false. @throws UnexpectedJson */
 export function flagIn(object: JsonObject, name: string): boolean {
   const value = object[name];
   if (value === undefined || value === null || typeof value === 'boolean') return value ?? false;
   throw notA('true or false', name, value);
 }
 
-/** A whole number from 0 on, or undefined where it is absent or null. @throws UnexpectedJson */
+/** A non-negative integer, or undefined if it is absent or null. @throws UnexpectedJson */
 export function optionalCount(object: JsonObject, name: string): number | undefined {
   const value = object[name];
   if (value === undefined || value === null) return undefined;
@@ -68,26 +67,26 @@ export function optionalCount(object: JsonObject, name: string): number | undefi
   throw notA('a count', name, value);
 }
 
-/** An object, or undefined where it is absent or null. @throws UnexpectedJson */
+/** An object, or undefined if it is absent or null. @throws UnexpectedJson */
 export function optionalObject(object: JsonObject, name: string): JsonObject | undefined {
   const value = object[name];
   return value === undefined || value === null ? undefined : objectOf(value, `"${name}"`);
 }
 
-/** A list. @throws UnexpectedJson where it is absent or anything else */
+/** An array. @throws UnexpectedJson if it is absent or anything else */
 export function listIn(object: JsonObject, name: string): readonly unknown[] {
   const value = object[name];
   if (Array.isArray(value)) return value;
   throw notA('a list', name, value);
 }
 
-/** A list; empty where it is absent or null. @throws UnexpectedJson */
+/** An array. Empty if it is absent or null. @throws UnexpectedJson */
 export function optionalList(object: JsonObject, name: string): readonly unknown[] {
   const value = object[name];
   return value === undefined || value === null ? [] : listIn(object, name);
 }
 
-/** The kind of a JSON value, as part of a sentence. */
+/** The type of a JSON value, for use in a sentence. */
 export function kindOf(value: unknown): string {
   if (value === undefined) return 'absent';
   if (value === null) return 'null';

@@ -1,18 +1,18 @@
-/** Failures of the network under an HTTP call, and what a person has to mend. */
+/** Network failures of an HTTP call, and their remedies. */
 import { DriverError } from '../contract/errors.ts';
 import { ProxyError } from './proxy-errors.ts';
 
-/** What is known of a failure below HTTP. */
+/** Facts about a failure below HTTP. */
 export interface NetworkFailure {
-  /** As Node, TLS or undici name it. */
+  /** Error code of Node, TLS or undici. */
   readonly code: string;
   /** Ends with a full stop or a question mark. */
   readonly advice: string;
-  /** The connection was made and broke in the middle, which says nothing about the next call. */
+  /** The connection was established and broke later, which does not predict the next call. */
   readonly broken: boolean;
 }
 
-/** TLS failures by their code. */
+/** Advice for TLS failures by code. */
 const TLS_ADVICE: [pattern: RegExp, advice: string][] = [
   [/ALTNAME/, 'its certificate is for another host name; use that name in "url"'],
   [/EXPIRED|NOT_YET_VALID/, 'its certificate is not valid today; renew it or check the clocks'],
@@ -37,10 +37,10 @@ const NETWORK_ADVICE: Record<string, string> = {
   UND_ERR_SOCKET: 'it closed the connection in the middle',
 };
 
-/** The last two: an answer in chunks, or with a length, of which only a part came. */
+/** The last two: a chunked answer, or one with a length, arrived incomplete. */
 const BROKEN = /^(ECONNRESET|EPIPE|UND_ERR_SOCKET|HPE_INVALID_EOF_STATE|UND_ERR_RES_CONTENT_LENGTH_MISMATCH)$/;
 
-/** What a thrown error says about the network; undefined if it is no failure of the network. */
+/** The network failure behind a thrown error. Undefined if it is not a network failure. */
 export function networkError(thrown: unknown): NetworkFailure | undefined {
   const proxy = proxyFailure(thrown);
   if (proxy !== undefined) return { code: 'PROXY', advice: proxy.message, broken: proxy.passing };
@@ -59,13 +59,13 @@ function proxyFailure(thrown: unknown): ProxyError | undefined {
   return undefined;
 }
 
-/** The code of a network error, which undici and TLS put at different depths. */
+/** The code of a network error, which undici and TLS store at different depths. */
 function networkCode(thrown: unknown): string | undefined {
   for (let error = thrown; error instanceof Error; error = error.cause) {
     const { code } = error as { code?: unknown };
-    // The codes of our own errors are words of the contract, not of the network.
+    // The codes of the driver's own errors belong to the contract, not to the network.
     if (typeof code === 'string' && !(error instanceof DriverError)) return code;
-    // Has a code by its declaration only.
+    // It has a code only in its type declaration.
     if (error.name === 'HTTPParserError') return 'HPE_INVALID';
     if (error instanceof AggregateError && error.errors.length > 0) return networkCode(error.errors[0]);
   }

@@ -1,10 +1,10 @@
-/** Pages of a size that the driver accepts. */
+/** Requests pages of a size that the driver accepts. */
 import { isOversized } from './errors.ts';
 
 /**
- * Asks for a page, and for half of it as long as its answer is larger than the driver accepts: elements may be far larger
- * than usual, such as long texts.
- * @returns the answer, and how many elements were asked for in the end
+ * Requests a page, and halves it while its answer is larger than the driver accepts: elements may be far larger than
+ * usual, such as long texts.
+ * @returns the answer and the final page size
  */
 export async function fittingPage<T>(
   count: number,

@@ -4,15 +4,15 @@ import { type buildConnector, type Dispatcher, Pool } from 'undici';
 export interface ConnectionsOptions {
   /** Scheme, host and port. */
   readonly origin: string;
-  /** Connections, and so calls on the wire, at once. */
+  /** Connections, which limit the concurrent calls. */
   readonly connections: number;
   readonly connect: buildConnector.connector;
 }
 
-/** A pool whose connections can be left behind when some of them are found to be dead. */
+/** A connection pool that can be replaced when some of its connections are dead. */
 export class Connections {
   readonly #options: ConnectionsOptions;
-  /** Pools that only finish their calls. */
+  /** Replaced pools that finish their calls. */
   readonly #left = new Set<Pool>();
   #pool: Pool;
 
@@ -21,18 +21,18 @@ export class Connections {
     this.#pool = this.#open(options.connections);
   }
 
-  /** Where calls go out. */
+  /** The pool for new calls. */
   get current(): Dispatcher {
     return this.#pool;
   }
 
-  /** Makes further calls go out on new connections; those under way end where they are. */
+  /** Directs further calls to new connections. Calls in progress stay on theirs. */
   renew(): void {
     this.#leave(this.#pool);
     this.#pool = this.#open(this.#options.connections);
   }
 
-  /** Runs something on a new connection of its own. */
+  /** Runs a call on a separate new connection. */
   async fresh<T>(run: (dispatcher: Dispatcher) => Promise<T>): Promise<T> {
     const pool = this.#open(1);
     try {
@@ -42,7 +42,7 @@ export class Connections {
     }
   }
 
-  /** Ends all connections. */
+  /** Closes all connections. */
   async close(): Promise<void> {
     await Promise.all([this.#pool, ...this.#left].map((pool) => pool.destroy()));
   }
@@ -60,7 +60,7 @@ export class Connections {
     return new Pool(origin, {
       connections,
       connect,
-      // The time of a call is measured as a whole, by `exchange`.
+      // `exchange` measures the time of the whole call.
       headersTimeout: 0,
       bodyTimeout: 0,
     });

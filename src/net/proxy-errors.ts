@@ -1,7 +1,7 @@
-/** A proxy gives no connection to the server. The text is fit for people, and reads after "cannot be reached:". */
+/** A proxy did not connect to the server. The text is suitable for operators, and follows "cannot be reached:". */
 export class ProxyError extends Error {
   override readonly name = 'ProxyError';
-  /** Another try may help. */
+  /** A retry may succeed. */
   readonly passing: boolean;
 
   constructor(message: string, options: { cause?: unknown; passing?: boolean } = {}) {

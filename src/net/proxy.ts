@@ -1,11 +1,11 @@
-/** HTTP proxies: every connection to a server is a tunnel (CONNECT) through one. */
+/** HTTP proxies: every connection to a server is a tunnel (CONNECT) through the proxy. */
 import { type buildConnector, Client } from 'undici';
 import type { TextSource } from './tls.ts';
 import { networkError } from './network-errors.ts';
 import { ProxyError } from './proxy-errors.ts';
 
 export interface HttpProxy {
-  /** Scheme, host and port; holds no credentials. */
+  /** Scheme, host and port, without credentials. */
   readonly url: string;
   readonly user?: TextSource | undefined;
   readonly password?: TextSource | undefined;
@@ -13,8 +13,8 @@ export interface HttpProxy {
 
 /**
  * Connects through a proxy.
- * @param secure connects to the server; for TLS it is given the tunnel
- * @param connectTimeoutMs time to connect to the proxy, and again for its answer
+ * @param secure connects to the server; for TLS it receives the tunnel
+ * @param connectTimeoutMs timeout of the proxy connection, and again of its answer
  */
 export function throughProxy(
   proxy: HttpProxy,
@@ -58,7 +58,7 @@ export async function openTunnel(
       headers,
       signal: AbortSignal.timeout(2 * connectTimeoutMs),
     });
-    // The tunnel is the client's no longer.
+    // From here on the HTTP client no longer owns the socket of the tunnel.
     if (statusCode >= 200 && statusCode < 300) return socket as unknown as Socket;
     socket.on('error', () => undefined).destroy();
     throw refused(proxy, statusCode);

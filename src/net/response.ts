@@ -1,4 +1,4 @@
-/** An HTTP answer with just the members that openapi-fetch uses. */
+/** An HTTP response with only the members that openapi-fetch uses. */
 import { type HttpAnswer, textOf } from './exchange.ts';
 import { UnreadableResponse } from './unreadable-response.ts';
 
@@ -9,11 +9,12 @@ export class HttpReply {
   readonly #body: Buffer;
   readonly #parse: (text: string) => unknown;
 
-  /** @param parse reads the body of a good answer */
+  /** @param parse parses the body of a good answer */
   constructor({ status, headers, body }: HttpAnswer, parse: (text: string) => unknown = parseJson) {
     this.status = status;
     this.ok = status >= 200 && status < 300;
-    // openapi-fetch decides by these two whether there is a body: by the one that was read, whatever the server said.
+    // openapi-fetch uses these two to decide whether there is a body. They describe the body that was read, not the
+    // server's headers.
     this.headers = {
       get: (name) => {
         const key = name.toLowerCase();
@@ -34,12 +35,12 @@ export class HttpReply {
   }
 }
 
-/** JSON of a server, with an error that fits into an answer. */
+/** Parses a server's JSON. Its error text is suitable for an answer. */
 export function parseJson(text: string, reviver?: Parameters<typeof JSON.parse>[1]): unknown {
   try {
     return JSON.parse(text, reviver);
   } catch (cause) {
-    // Not damaged on its way: it would come again.
+    // Not damaged in transit: a retry gives the same.
     if (cause instanceof RangeError)
       throw new UnreadableResponse('it answered with JSON that is nested too deep', { cause });
     if (text.trimStart().startsWith('<')) {

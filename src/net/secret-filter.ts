@@ -1,28 +1,28 @@
 /**
- * Takes secrets out of texts that others have written: a server's error, a broker's reason, a proxy's page.
+ * Removes secrets from external texts: a server's error, a broker's reason, a proxy's page.
  *
- * A careless server repeats what it was sent, in any form: as it is, in Base64 (with a user before it, as in `Basic`), in
- * hexadecimal digits, percent-encoded once or twice, escaped for JSON or HTML, or only a part of it. The text is decoded
- * step by step, and each step is searched for pieces of every secret. What is found is replaced in the text as it was.
+ * A careless server repeats what it received, in any form: unchanged, in Base64 (with a user before it, as in `Basic`),
+ * in hexadecimal digits, percent-encoded once or twice, escaped for JSON or HTML, or only a part of it. The text is
+ * decoded step by step, and each step is searched for pieces of every secret. Matches are masked in the original text.
  *
- * A secret that is short, or a plain word, is different: it may be in a text by chance, and taking it out would show
- * what it is. With such a secret no text of others is shown at all, whether it holds the secret or not.
+ * A short secret, or a plain word, may occur in a text by chance, and masking it would reveal it. With such a secret no
+ * external text is shown at all, whether it contains the secret or not.
  */
 
 const MASK = '[secret]';
-/** Shorter secrets, and shorter ones of letters only, may be in any text by chance. */
+/** Shorter secrets, and shorter ones of letters only, may occur in any text by chance. */
 const SHORTEST = 6;
 const SHORTEST_WORD = 16;
 /** A part of a secret counts from this length on, or from this share of the secret if that is less. */
 const LONGEST_PIECE = 12;
 const SHARE = 0.75;
-/** A password may be made of words up to this length; a token is not. */
+/** A password up to this length may consist of words. A longer secret is a token. */
 const LONGEST_WITH_WORDS = 64;
-/** Of a secret; a token has some thousand characters. */
+/** Longest secret. A token has some thousand characters. */
 const LONGEST_SECRET = 4096;
 /**
- * Marks of the escapes that are decoded together, and how often one after the other: what was encoded more often nobody
- * reads by eye. Each kind is decoded alone, too, for a secret that itself holds what looks like an escape.
+ * Marks of the escapes that are decoded together, and the number of steps: text that is encoded more often is not
+ * readable. Each kind is also decoded alone, for a secret that itself contains what looks like an escape.
  */
 const DECODINGS: [marks: string, steps: number][] = [
   ['%\\&', 4],
@@ -30,12 +30,12 @@ const DECODINGS: [marks: string, steps: number][] = [
   ['\\', 2],
   ['&', 1],
 ];
-/** Encodings make a text longer: so many times the shown length is read to know what its end is part of. */
+/** Encodings make a text longer: this multiple of the shown length is read to identify what its end belongs to. */
 const READ_AHEAD = 4;
-/** Tokens come and go; the newest secrets are kept. */
+/** Tokens change. Only the newest secrets are kept. */
 const KEPT = 32;
 
-/** Characters that would steer a terminal, hide parts of a text, or end a line of a log. */
+/** Characters that control a terminal, hide parts of a text, or end a log line. */
 // eslint-disable-next-line no-control-regex
 const CONTROL = /\u001b\[[0-9;?]{0,32}[@-~]|[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
@@ -48,7 +48,7 @@ export class SecretFilter {
     for (const secret of secrets) this.learn(secret);
   }
 
-  /** A secret to take out from now on. An empty one is none. */
+  /** Adds a secret to remove. An empty one is ignored. */
   learn(secret: string): void {
     if (secret === '') return;
     const known = this.#secrets.delete(secret);
@@ -64,9 +64,9 @@ export class SecretFilter {
   }
 
   /**
-   * A text of others on one line, without control characters and without secrets; empty where one of the secrets could
-   * be guessed from what is missing.
-   * @param longest characters of the text that are shown at most
+   * An external text on one line, without control characters and secrets. Empty if a secret could be guessed from what
+   * is missing.
+   * @param longest most characters of the text that are shown
    */
   readonly clean = (text: string, longest = 2000): string => {
     if (this.#guessable > 0) return '';
@@ -83,17 +83,17 @@ export class SecretFilter {
 const isGuessable = (secret: string): boolean =>
   secret.length < SHORTEST || (secret.length < SHORTEST_WORD && /^\p{L}+$/u.test(secret));
 
-/** Texts of bytes: one character from 0 to 255 for each. */
+/** Bytes as a string: one character from 0 to 255 for each. */
 type Bytes = string;
 const bytesOf = (text: string): Bytes => Buffer.from(text, 'utf8').toString('latin1');
 
-/** What is looked for, by length. The same text in other letters counts, except in Base64. */
+/** The pieces to search for, by length. The search ignores case, except in Base64. */
 class PieceSet {
   readonly byLength = new Map<number, Set<string>>();
-  /** Whether a piece begins with two bytes: most places are passed over by one look. */
+  /** Whether a piece begins with two given bytes: rules out most positions with one lookup. */
   readonly begins = new Uint8Array(65_536);
 
-  /** A text, and every part of it that is long enough. A part of letters only may be an ordinary word. */
+  /** Adds a text and every part of it that is long enough. A part of letters only may be an ordinary word. */
   add(text: Bytes): void {
     if (text.length < SHORTEST) return;
     const isShort = text.length <= LONGEST_WITH_WORDS;
@@ -112,7 +112,7 @@ class PieceSet {
     this.begins[pairAt(piece, 0)] = 1;
   }
 
-  /** Calls `found` with the beginning and the end of every piece in a text. */
+  /** Calls `found` with the start and end of every piece in a text. */
   search(text: Bytes, found: (from: number, to: number) => void): void {
     for (let at = 0; at + SHORTEST <= text.length; at++) {
       if (this.begins[pairAt(text, at)] === 0) continue;
@@ -138,7 +138,7 @@ function piecesOf(secrets: Iterable<string>): Pieces {
     const form = secret.replaceAll(' ', '+');
     const inner = new Set([
       bytesOf(secret),
-      // Some write a byte for each character.
+      // Some encoders write one byte for each character.
       ...(/[^ -\u00ff]/.test(secret) ? [] : [secret]),
       bytesOf(JSON.stringify(secret).slice(1, -1)),
       bytesOf(encodeURIComponent(secret.toWellFormed())),
@@ -153,7 +153,7 @@ function piecesOf(secrets: Iterable<string>): Pieces {
   return pieces;
 }
 
-/** Base64 of a text behind 0, 1 or 2 other bytes, without the characters that depend on what is before or after it. */
+/** Base64 of a text after 0, 1 or 2 other bytes, without the characters that depend on adjacent bytes. */
 function base64Cores(bytes: Bytes): string[] {
   return [0, 1, 2].map((shift) => {
     const encoded = Buffer.from('\0'.repeat(shift) + bytes, 'latin1').toString('base64');
@@ -162,7 +162,7 @@ function base64Cores(bytes: Bytes): string[] {
   });
 }
 
-/** A decoded text, and from where to where each of its bytes was in the original one. */
+/** A decoded text, and the range of each of its bytes in the original. */
 interface Decoded {
   text: Bytes;
   from: Uint32Array;
@@ -173,7 +173,7 @@ const ESCAPE =
   /%([0-9a-f]{2})|\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})|\\u([0-9a-f]{4})|\\x([0-9a-f]{2})|\\(["\\/'])|&#([0-9]{1,7});|&#x([0-9a-f]{1,6});|&(amp|lt|gt|quot|apos);/gi;
 const ENTITIES: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
-/** The bytes that an escape stands for. */
+/** The bytes of an escape. */
 function unescaped([whole, ...groups]: RegExpExecArray): Bytes {
   const [percent, high, low, unit, byte, plain, decimal, hex, entity] = groups;
   if (percent !== undefined || byte !== undefined) return String.fromCharCode(parseInt(percent ?? byte ?? '', 16));
@@ -187,7 +187,7 @@ function unescaped([whole, ...groups]: RegExpExecArray): Bytes {
   return code <= 0x10_ff_ff ? bytesOf(String.fromCodePoint(code)) : whole;
 }
 
-/** One step of decoding, of the escapes that begin with one of some marks; undefined where there is nothing to decode. */
+/** One decoding step for the escapes that begin with the given marks. Undefined if there is nothing to decode. */
 function decode({ text, from, to }: Decoded, marks: string): Decoded | undefined {
   const parts: Bytes[] = [];
   const starts = new Uint32Array(text.length);
@@ -219,7 +219,7 @@ function decode({ text, from, to }: Decoded, marks: string): Decoded | undefined
   return { text: parts.join(''), from: starts.subarray(0, length), to: ends.subarray(0, length) };
 }
 
-/** The beginning of a line, with a mask in place of everything that belongs to a secret. */
+/** The start of a line, with secrets masked. */
 function masked(line: string, { plain, base64 }: Pieces, longest: number): string {
   const source = bytesOf(line);
   const hidden = new Uint8Array(source.length);

@@ -1,6 +1,6 @@
 /**
- * The calls to one server, with all that passes by itself settled: another try after a failure that may pass, a second
- * try beside a call that hangs, and no try at all while the server is known to be sick. Every call only reads.
+ * The calls to one server, with recovery from temporary failures: retries, a second try beside a call that hangs, and
+ * no try while the server is known to be failing. Every call only reads.
  */
 import { DriverError } from '../contract/errors.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
@@ -11,7 +11,7 @@ import { parseRetryAfter, waitMs } from './retry.ts';
 import { StalenessWatch } from './silence-watch.ts';
 import { UnreadableResponse } from './unreadable-response.ts';
 
-/** What openapi-fetch resolves to. */
+/** The result type of openapi-fetch. */
 export interface Outcome<T = unknown> {
   readonly data?: T;
   readonly error?: unknown;
@@ -23,57 +23,57 @@ export interface Outcome<T = unknown> {
 }
 
 export interface ServerCallsOptions {
-  /** How errors name the server: `Server "plant"`. */
+  /** Name of the server in errors: `Server "plant"`. */
   readonly label: string;
-  /** Calls at once. */
+  /** Concurrent calls. */
   readonly connections: number;
-  /** Longest time of one call. */
+  /** Timeout of one call. */
   readonly requestTimeoutMs: number;
-  /** Any error thrown by a call, as an error of the contract. */
+  /** Converts any error thrown by a call to an error of the contract. */
   readonly failure: (thrown: unknown, signal?: AbortSignal) => DriverError;
-  /** An answer other than 2xx, as an error of the contract. */
+  /** Converts an answer other than 2xx to an error of the contract. */
   readonly refused: (outcome: Outcome) => DriverError;
-  /** One small call on a new connection that needs no log-in. */
+  /** One small probe call on a new connection, without a login. */
   readonly small: (signal: AbortSignal) => Promise<Outcome>;
-  /** The server was found to be sick. */
+  /** Called when the server was found to be failing. */
   readonly onSick?: () => void;
-  /** Told before a call is made once more, because the connections may all be dead. */
+  /** Called before a second try, because all connections may be dead. */
   readonly onSecond: () => void;
-  /** The time between tries; that of the machine by default. */
+  /** The clock for delays between tries. Default: the system clock. */
   readonly clock?: Clock | undefined;
 }
 
-/** How long a call is tried. */
+/** Limits for the retries of a call. */
 export interface CallLimits {
   readonly signal: AbortSignal;
-  /** When the time is used up, by `performance.now()`; undefined if that is not known. */
+  /** End of the time budget, by `performance.now()`. Undefined if there is none. */
   readonly deadlineMs?: number | undefined;
-  /** Ask even if the server was found to be down a moment ago, and report soon how it is. */
+  /** Call even if the server was found to be down a moment ago, and return the result soon. */
   readonly probe?: boolean | undefined;
-  /** Waits between tries; by default without leaving the turn to others. */
+  /** Waits between tries. By default the call keeps its slot meanwhile. */
   readonly pause?: ((ms: number) => Promise<void>) | undefined;
 }
 
-/** How long a call is tried again where nobody says how much time there is. */
+/** Time for retries if the caller sets no deadline. */
 const PATIENCE_MS = 20_000;
-/** A probe reports what it finds, and not what would be found later. */
+/** A probe reports the current state and does not wait for a later one. */
 const PROBE_PATIENCE_MS = 1000;
-/** A server that does not answer a small call in this time, or not after so many tries, is sick. */
+/** A server that does not answer a probe in this time, or after this many tries, is failing. */
 const LOOK_MS = 5000;
 const LOOK_TRIES = 3;
-/** A call counts as slow after such a part of its time, so that the same time is left for another one, and more. */
+/** A call counts as slow after this part of its time, so that at least the same time is left for a second one. */
 const SLOW_PART = 1 / 3;
-/** Second tries at once, as a part of the connections. */
+/** Concurrent second tries, as a part of the connections. */
 const SECOND_PART = 1 / 4;
-/** A body that is damaged so often is not damaged on its way. */
+/** A body that is damaged this often is not damaged in transit. */
 const MOST_DAMAGED = 12;
 
-/** Nothing stands behind a proxy that answers so. */
+/** Answers of a proxy without a server behind it. */
 const WITHOUT_SERVER = new Set<unknown>([502, 503, 504]);
 
 /**
- * Calls that wait for another try leave their turn to others, unless nearly every answer fails: then they keep it, so
- * that a server in trouble gets fewer calls. The share of failures is that of about the last so many answers.
+ * Calls that wait for a retry release their slot, unless nearly every answer fails: then they keep it, so that a
+ * failing server gets fewer calls. The failure rate covers about the last ANSWERS_REMEMBERED answers.
  */
 const NEARLY_ALL = 0.85;
 const ANSWERS_REMEMBERED = 32;
@@ -100,7 +100,7 @@ export class ServerCalls {
     });
   }
 
-  /** The server was found to be sick, and calls fail at once. */
+  /** The server was found to be failing, and calls fail at once. */
   get isSick(): boolean {
     return this.#circuit.isOpen;
   }
@@ -111,8 +111,8 @@ export class ServerCalls {
   }
 
   /**
-   * Tries until there is a good answer, one that no other try would change, or no time for another try.
-   * @param attempt one try, made of calls by {@link once}; is given the end of its time, by `performance.now()`
+   * Retries until there is a good answer, an answer that a retry does not change, or no time for another try.
+   * @param attempt one try, made of calls by {@link once}; receives the end of its time, by `performance.now()`
    * @throws DriverError
    */
   async insist<T>(limits: CallLimits, attempt: (slowEndMs: number) => Promise<T>): Promise<T> {
@@ -135,9 +135,9 @@ export class ServerCalls {
         const passing = isPassing(error) && damages < MOST_DAMAGED;
         this.#count(passing ? error : undefined);
         if (!passing || signal.aborted || (this.#circuit.isOpen && !probe)) throw error;
-        // The server closed a kept connection just when it was used: nothing to wait for.
+        // The server closed a kept connection as it was used: retry without delay.
         const wait = tries === 1 && isBrokenConnection(error) ? 0 : waitMs(tries, retryHintMs(error), Math.random);
-        // A wait that leaves no time would only hide the reason; the hint goes to the caller instead.
+        // A wait that leaves no time only hides the reason. The caller gets the hint instead.
         if (this.#clock.now() + wait >= endMs) throw error;
         if (wait === 0) continue;
         if (pause !== undefined && this.#failing < NEARLY_ALL) await pause(wait);
@@ -147,8 +147,8 @@ export class ServerCalls {
   }
 
   /**
-   * One call on the wire, and a second one beside it where it hangs.
-   * @param make has to end with its signal
+   * Makes one call, and a second one beside it if it hangs.
+   * @param make must end with its signal
    * @throws DriverError
    */
   async once<T extends Outcome>(
@@ -169,7 +169,7 @@ export class ServerCalls {
     }
   }
 
-  /** @throws DriverError if the server is sick */
+  /** @throws DriverError if the server is failing */
   async #look(): Promise<void> {
     const { label, requestTimeoutMs, small, refused } = this.#options;
     const limitMs = Math.min(LOOK_MS, requestTimeoutMs);
@@ -182,7 +182,7 @@ export class ServerCalls {
       } catch (thrown) {
         if (signal.aborted || thrown instanceof CallTimeout) throw silent(label, limitMs);
         const error = fromThrown(thrown, label);
-        // An answer that cannot be read is one.
+        // An unreadable answer is an answer too.
         if (error.cause instanceof UnreadableResponse) return;
         if (!isPassing(error) || tries === LOOK_TRIES) throw error;
         await this.#clock.sleep(waitMs(tries, undefined, Math.random));
@@ -190,7 +190,7 @@ export class ServerCalls {
     }
   }
 
-  /** Counts an answer; without a failure it was one that no other try would change. */
+  /** Counts an answer. Without a failure it was one that a retry does not change. */
   #count(failure: DriverError | undefined): void {
     this.#failing += ((failure === undefined ? 0 : 1) - this.#failing) / ANSWERS_REMEMBERED;
     if (failure === undefined) return;
@@ -198,11 +198,11 @@ export class ServerCalls {
   }
 }
 
-/** What `Retry-After` of an answer asks for, in milliseconds. */
+/** The delay that `Retry-After` of an answer requests, in milliseconds. */
 export const retryAfterOf = ({ headers }: Outcome['response']): number | undefined =>
   parseRetryAfter(headers.get('retry-after'), Date.now());
 
-/** The wait that the server asked for in an error, in milliseconds. */
+/** The delay that the server requested in an error, in milliseconds. */
 export const retryHintMs = ({ details }: DriverError): number | undefined =>
   typeof details?.retryAfterMs === 'number' ? details.retryAfterMs : undefined;
 

@@ -1,22 +1,24 @@
 /**
- * Watches the calls to one server for silence. A call that takes long may be a big calculation, or its connection may be
- * dead, or the server may be frozen. Which of them it is shows a small call on a new connection: if that is answered,
- * the slow call is made once more beside the first, and the first answer counts; if not, the server is sick.
+ * Watches the calls to one server for silence. A slow call may be a large calculation, its connection may be dead, or
+ * the server may hang. A small probe call on a new connection distinguishes these: if it succeeds, the slow call is
+ * made once more beside the first, and the first answer counts. If not, the server is failing.
  */
 import type { DriverError } from '../contract/errors.ts';
 
-/** After so long without any answer of the server, while a call waits, it is looked at; sooner for short budgets. */
+/** Time without any answer of the server, while a call waits, after which it is probed. Shorter for short budgets. */
 const SILENCE_MS = 2000;
 const TICK_MS = 100;
 
 export interface SilenceWatchOptions {
-  /** A small call on a new connection; rejects with a DriverError within bounded time if the server is sick. */
+  /**
+   * A small probe call on a new connection. Rejects with a DriverError within bounded time if the server is failing.
+   */
   readonly look: () => Promise<void>;
-  /** The server is sick. */
+  /** Called when the server is failing. */
   readonly onSick: (failure: DriverError) => void;
-  /** Told before a call is made once more. */
+  /** Called before a second try. */
   readonly onSecond: () => void;
-  /** Second tries at once, so that a server which is merely slow does not get every call twice. */
+  /** Most concurrent second tries, so that a slow server does not get every call twice. */
   readonly mostSeconds: number;
 }
 
@@ -40,16 +42,16 @@ export class StalenessWatch {
     this.#options = options;
   }
 
-  /** The server sent a whole answer, whatever it said. */
+  /** The server sent a complete answer of any kind. */
   answered(): void {
     this.#answeredMs = performance.now();
   }
 
   /**
    * Makes a call, and makes it once more if it is slow.
-   * @param slowMs when it counts as slow
-   * @param make has to end with its signal
-   * @throws what the first try was rejected with, the reason of the signal, or why the server is sick
+   * @param slowMs time after which it counts as slow
+   * @param make must end with its signal
+   * @throws the error of the first try, the reason of the signal, or why the server is failing
    */
   run<T>(make: (signal: AbortSignal) => Promise<T>, signal: AbortSignal, slowMs: number): Promise<T> {
     return new Promise<T>((resolve, reject) => {
@@ -130,7 +132,7 @@ export class StalenessWatch {
       const answered = this.#answeredMs >= call.beganMs;
       const quiet = !answered || now - this.#answeredMs >= SILENCE_MS;
       if (quiet && age >= Math.min(SILENCE_MS, call.slowMs)) silent = true;
-      // Only an answer since the call began shows that the server is there while the call waits.
+      // Only an answer since the start of the call shows that the server is alive while the call waits.
       if (!answered || age < call.slowMs || call.second) continue;
       if (this.#seconds >= this.#options.mostSeconds) continue;
       call.second = true;

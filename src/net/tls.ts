@@ -1,44 +1,44 @@
-/** TLS to a server over HTTP, with certificates that are read again for each connection, so that new ones are used at once. */
+/** TLS to an HTTP server. Certificates are read again for each connection, so that new ones apply at once. */
 import { buildConnector } from 'undici';
 import { DriverError } from '../contract/errors.ts';
 
-/** A secret or a file, read again for each use; its error names the place, never the content, and is fit for a log. */
+/** A secret or a file, read again for each use. Its error names the location, never the content, and is safe to log. */
 export interface TextSource {
   reveal(): string | Promise<string>;
 }
 
-/** How TLS to a server looks; for HTTP and for MQTT. */
+/** TLS settings for a server, for HTTP and for MQTT. */
 export interface TlsSources {
   /** PEM of the authorities to trust instead of the public ones. */
   readonly caFile?: TextSource | undefined;
   readonly certFile?: TextSource | undefined;
   readonly keyFile?: TextSource | undefined;
-  /** Host name in the certificate, where it differs from the one in the URL. */
+  /** Host name in the certificate, if it differs from the one in the URL. */
   readonly serverName?: string | undefined;
   readonly insecureSkipVerify: boolean;
 }
 
 export interface FreshTlsOptions extends TlsSources {
   readonly connectTimeoutMs: number;
-  /** How errors name the server: `Server "plant"`. */
+  /** Name of the server in errors: `Server "plant"`. */
   readonly label: string;
 }
 
-/** Connects with the certificates as they are at that moment. Connections that are open already stay. */
+/** Connects with the current certificates. Open connections stay as they are. */
 export function freshConnector(options: FreshTlsOptions): buildConnector.connector {
   const { serverName } = options;
   let known: { readonly from: string; readonly connect: buildConnector.connector } | undefined;
   const current = async (): Promise<buildConnector.connector> => {
     const files = await readFiles(options);
     const from = JSON.stringify(files);
-    // A connector keeps TLS sessions, so the same one serves until a file has changed.
+    // A connector caches TLS sessions, so it is reused until a file has changed.
     if (known?.from !== from) {
       const connect = buildConnector({
         ...files,
         ...(serverName === undefined ? {} : { servername: serverName }),
         rejectUnauthorized: !options.insecureSkipVerify,
         timeout: options.connectTimeoutMs,
-        // One call a connection: a call that hangs is cut off without the others.
+        // One call per connection: a call that hangs can be cut off without the others.
         allowH2: false,
       });
       known = { from, connect };
@@ -48,7 +48,7 @@ export function freshConnector(options: FreshTlsOptions): buildConnector.connect
   return (target, callback) => {
     current().then(
       (connect) => {
-        // undici names the host of the URL, which would win over the name in the options.
+        // undici passes the host of the URL, which would override the name in the options.
         const { servername: _host, ...rest } = target;
         connect(serverName === undefined ? target : { ...rest, servername: serverName }, callback);
       },
@@ -59,7 +59,7 @@ export function freshConnector(options: FreshTlsOptions): buildConnector.connect
   };
 }
 
-/** The files as Node wants them, as they are now. @throws Error that names the place and no content */
+/** The current files in the form that Node expects. @throws Error that names the location and no content */
 export async function readPems({ caFile, certFile, keyFile }: TlsSources) {
   const [ca, cert, key] = await Promise.all([caFile?.reveal(), certFile?.reveal(), keyFile?.reveal()]);
   return {

@@ -1,6 +1,6 @@
 /**
- * The way to one server: an HTTP connection pool under openapi-fetch. openapi-fetch gives the types; the standard
- * Request, Response and Headers objects, which cost most of its time, are replaced by the few members that it uses.
+ * The transport to one server: an HTTP connection pool under openapi-fetch. openapi-fetch provides the types. The
+ * standard Request, Response and Headers objects take most of its time, so minimal objects replace them.
  */
 import type { ClientOptions } from 'openapi-fetch';
 import type { Dispatcher } from 'undici';
@@ -11,34 +11,34 @@ import { Connections } from './pool.ts';
 import { type HttpProxy, throughProxy } from './proxy.ts';
 import type { HttpReply } from './response.ts';
 
-/** For what must not wait behind the calls of requests: a log-in, and the probe that tells whether a server is well. */
+/** For calls that must not wait behind requests: a login, and the health probe. */
 const SPARE_CONNECTIONS = 2;
 
 export interface HttpTransportOptions {
   /** Root of the server as in a browser, for example `https://seeq.example.com` or `https://proxy/seeq`. */
   readonly url: string;
   readonly tls: TlsSources;
-  /** All connections go through it. */
+  /** Proxy for all connections. */
   readonly proxy?: HttpProxy | undefined;
-  /** Connections, and so calls on the wire, at once; probes and log-ins have some of their own. */
+  /** Connections, which limit the concurrent calls. Probes and logins have separate ones. */
   readonly connections: number;
   readonly connectTimeoutMs: number;
-  /** Longest time of one call, from its start to the last byte of its answer. */
+  /** Timeout of one call, from its start to the last byte of its answer. */
   readonly requestTimeoutMs: number;
   /** Largest answer of `client`. */
   readonly smallBytes: number;
-  /** How errors name the server. */
+  /** Name of the server in errors. */
   readonly label: string;
 }
 
 export interface HttpTransport<Client> {
-  /** For log-ins, and for every call whose answer is small. */
+  /** For logins, and for every call with a small answer. */
   readonly client: Client;
-  /** For calls whose answer may have so many bytes. */
+  /** For calls whose answer may have this many bytes. */
   bounded(limitBytes: number): Client;
-  /** Makes further calls go out on new connections. */
+  /** Directs further calls to new connections. */
   renew(): void;
-  /** Runs a small call on a new connection of its own. */
+  /** Runs a small call on a separate new connection. */
   fresh<T>(call: (client: Client) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
@@ -64,8 +64,8 @@ export class PlainRequest {
 export type Exchange = (request: PlainRequest, headers: Record<string, string>) => Promise<HttpAnswer>;
 
 /**
- * Opens the (lazy) pool.
- * @param clientOn makes a client of the server's API whose calls go out by an {@link Exchange}
+ * Opens the pool, which connects lazily.
+ * @param clientOn creates a client of the server's API whose calls use an {@link Exchange}
  */
 export function openHttpTransport<Client>(
   options: HttpTransportOptions,
@@ -83,7 +83,7 @@ export function openHttpTransport<Client>(
       exchange(dispatcher(), { path, method, headers, body, signal, limitBytes, timeoutMs: requestTimeoutMs }),
     );
 
-  // One client for each of the few limits that there are.
+  // One client for each of the few limits.
   const clients = new Map<number, Client>();
   const bounded = (limitBytes: number): Client => {
     let client = clients.get(limitBytes);
@@ -108,9 +108,9 @@ export function openHttpTransport<Client>(
 export const commonHeaders = (userAgent: string) => ({ 'accept-encoding': ACCEPT_ENCODING, 'user-agent': userAgent });
 
 /**
- * Options of openapi-fetch for calls that `send` makes.
+ * Options of openapi-fetch for calls through `send`.
  * @param url root of the server
- * @param path of the API below that root
+ * @param path path of the API below that root
  */
 export function plainClient(
   url: string,
@@ -125,7 +125,7 @@ export function plainClient(
   };
 }
 
-/** Arrays are repeated keys; absent members are left out. */
+/** Arrays are repeated keys. Absent members are omitted. */
 function querySerializer(query: Record<string, unknown>): string {
   let text = '';
   for (const [name, value] of Object.entries(query)) {

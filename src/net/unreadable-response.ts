@@ -1,7 +1,7 @@
-/** An answer that is not what the API promises: a proxy's page, half an answer, broken JSON. */
+/** An answer that does not match the API: a proxy's page, an incomplete answer, invalid JSON. */
 export class UnreadableResponse extends Error {
   override readonly name = 'UnreadableResponse';
-  /** The answer was damaged on its way, so that the same call may be answered well the next time. */
+  /** The answer was damaged in transit, so the same call may succeed the next time. */
   readonly passing: boolean;
 
   constructor(message: string, options: { cause?: unknown; passing?: boolean } = {}) {
@@ -10,7 +10,7 @@ export class UnreadableResponse extends Error {
   }
 }
 
-/** An answer beyond its size limit. Asking for less may help. */
+/** An answer beyond its size limit. A smaller request may succeed. */
 export class OversizedReply extends UnreadableResponse {
   constructor(limitBytes: number) {
     super(`it sent an answer larger than the driver accepts for this call (${sizeText(limitBytes)})`);
