@@ -1,3 +1,5 @@
+import { printParseErrorCode, visit } from 'jsonc-parser';
+
 /** A mistake in JSON text. Says where, never what stands there: it could be a password. */
 export class JsonError extends Error {
   override readonly name = 'JsonError';
@@ -23,13 +25,6 @@ export interface JsonText {
   readonly duplicates: readonly (readonly PropertyKey[])[];
 }
 
-const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
-// eslint-disable-next-line no-control-regex -- JSON forbids control characters inside strings.
-const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
-// eslint-disable-next-line no-control-regex -- as above.
-const STRING_BEGIN = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*/y;
-const SPACE = /[ \t\r\n]*/y;
-const WORD = /true|false|null/y;
 const MAX_DEPTH = 200;
 
 /**
@@ -38,9 +33,41 @@ const MAX_DEPTH = 200;
  * @throws JsonError
  */
 export function readJson(text: string): JsonText {
-  const scanner = new Scanner(text);
-  scanner.document();
-  return { value: JSON.parse(text) as unknown, duplicates: scanner.duplicates };
+  const duplicates: PropertyKey[][] = [];
+  /** The objects and lists around the place. */
+  const around: { readonly close: '}' | ']'; readonly keys: Set<string> }[] = [];
+  const enter = (offset: number, close: '}' | ']'): void => {
+    if (around.length > MAX_DEPTH) throw new JsonError(text, offset, 'this is nested too deeply');
+    around.push({ close, keys: new Set() });
+  };
+  const leave = (): void => {
+    around.pop();
+  };
+  visit(
+    text,
+    {
+      onObjectBegin: (offset) => {
+        enter(offset, '}');
+      },
+      onObjectProperty: (key, _offset, _length, _line, _column, path) => {
+        const keys = around.at(-1)?.keys;
+        if (keys?.has(key) === true) duplicates.push([...path(), key]);
+        keys?.add(key);
+      },
+      onObjectEnd: leave,
+      onArrayBegin: (offset) => {
+        enter(offset, ']');
+      },
+      onArrayEnd: leave,
+      onError: (code, offset) => {
+        const close = around.at(-1)?.close;
+        const expected = EXPECTED[printParseErrorCode(code)] ?? VALUE_EXPECTED;
+        throw mistakeAt(text, offset, expected.replace('CLOSE', close ?? ''));
+      },
+    },
+    { disallowComments: true },
+  );
+  return { value: JSON.parse(text) as unknown, duplicates };
 }
 
 /** How much of the text after a mistake, and at its beginning, is looked at. */
@@ -82,108 +109,44 @@ export function jsonMistake(text: string): string {
   }
 }
 
-/** Walks over the text once, keeping only where it is. */
-class Scanner {
-  readonly duplicates: PropertyKey[][] = [];
-  readonly #text: string;
-  readonly #path: PropertyKey[] = [];
-  #at = 0;
+const IN_STRING = 'a string is not right here';
+/** What is missing or wrong, by the names that the parser gives to mistakes. */
+const EXPECTED: Readonly<Record<string, string>> = {
+  PropertyNameExpected: 'a key in double quotes is missing here (is there a comma too many?)',
+  ColonExpected: 'a colon is missing here',
+  CommaExpected: 'a comma or CLOSE is missing here',
+  CloseBraceExpected: 'a comma or } is missing here',
+  CloseBracketExpected: 'a comma or ] is missing here',
+  EndOfFileExpected: 'nothing more may follow here',
+  UnexpectedEndOfString: IN_STRING,
+  InvalidUnicode: IN_STRING,
+  InvalidEscapeCharacter: IN_STRING,
+  InvalidCharacter: IN_STRING,
+};
+const VALUE_EXPECTED = 'a value is missing here (a string needs double quotes)';
 
-  constructor(text: string) {
-    this.#text = text;
-  }
+// eslint-disable-next-line no-control-regex -- JSON forbids control characters inside strings.
+const STRING_BEGIN = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*/y;
 
-  document(): void {
-    this.#value();
-    if (this.#at < this.#text.length) this.#fail('nothing more may follow here');
-  }
+function mistakeAt(text: string, offset: number, expected: string): JsonError {
+  if (expected === IN_STRING) return mistakeInString(text, offset);
+  const rest = text.slice(offset, offset + LONGEST_LOOK);
+  if (rest === '') return new JsonError(text, offset, 'the text ends too early');
+  return new JsonError(text, offset, usualMistake(text, rest) ?? expected);
+}
 
-  #value(): void {
-    this.#take(SPACE);
-    const first = this.#text[this.#at];
-    if (this.#path.length > MAX_DEPTH) this.#fail('this is nested too deeply');
-    if (first === '{') this.#object();
-    else if (first === '[') this.#list();
-    else if (first === '"') this.#string();
-    else if (this.#take(NUMBER) === undefined && this.#take(WORD) === undefined)
-      this.#fail('a value is missing here (a string needs double quotes)');
-    this.#take(SPACE);
-  }
-
-  #object(): void {
-    const seen = new Set<string>();
-    this.#sequence('}', () => {
-      if (this.#text[this.#at] !== '"')
-        this.#fail('a key in double quotes is missing here (is there a comma too many?)');
-      const key = this.#string();
-      this.#path.push(key);
-      if (seen.has(key)) this.duplicates.push([...this.#path]);
-      seen.add(key);
-      this.#take(SPACE);
-      if (this.#text[this.#at] !== ':') this.#fail('a colon is missing here');
-      this.#at++;
-      this.#value();
-      this.#path.pop();
-    });
-  }
-
-  #list(): void {
-    let index = 0;
-    this.#sequence(']', () => {
-      this.#path.push(index++);
-      this.#value();
-      this.#path.pop();
-    });
-  }
-
-  /** Elements with commas between, after the opening bracket and up to the closing one. */
-  #sequence(close: string, element: () => void): void {
-    this.#at++;
-    this.#take(SPACE);
-    if (this.#text[this.#at] === close) {
-      this.#at++;
-      return;
-    }
-    for (;;) {
-      element();
-      const next = this.#text[this.#at];
-      if (next !== ',' && next !== close) this.#fail(`a comma or ${close} is missing here`);
-      this.#at++;
-      if (next === close) return;
-      this.#take(SPACE);
-    }
-  }
-
-  #string(): string {
-    const string = this.#take(STRING);
-    if (string === undefined) this.#failInString();
-    return JSON.parse(string) as string;
-  }
-
-  #take(pattern: RegExp): string | undefined {
-    pattern.lastIndex = this.#at;
-    const found = pattern.exec(this.#text)?.[0];
-    if (found !== undefined) this.#at += found.length;
-    return found;
-  }
-
-  /** Goes to the character that does not belong into a string. */
-  #failInString(): never {
-    const begin = this.#at;
-    this.#take(STRING_BEGIN);
-    const wrong = this.#text.charAt(this.#at);
-    if (wrong === '\\') this.#fail('a \\ in a string is written \\\\; in the path of a file, a / does as well');
-    if (wrong === '\t') this.#fail('a tab in a string is written \\t; is it meant?');
-    if (wrong === '' || wrong === '\n' || wrong === '\r') {
-      this.#at = begin;
-      throw new JsonError(this.#text, begin, 'this string does not end on its line; a " is missing');
-    }
-    this.#fail('a control character in a string is written \\u and four digits; is it meant?');
-  }
-
-  #fail(expected: string): never {
-    const rest = this.#text.slice(this.#at, this.#at + LONGEST_LOOK);
-    if (rest === '') throw new JsonError(this.#text, this.#at, 'the text ends too early');
-    throw new JsonError(this.#text, this.#at, usualMistake(this.#text, rest) ?? expected);
-  }
+/** Goes to the character that does not belong into the string. */
+function mistakeInString(text: string, begin: number): JsonError {
+  STRING_BEGIN.lastIndex = begin;
+  const at = begin + (STRING_BEGIN.exec(text)?.[0].length ?? 0);
+  const wrong = text.charAt(at);
+  if (wrong === '' || wrong === '\n' || wrong === '\r')
+    return new JsonError(text, begin, 'this string does not end on its line; a " is missing');
+  const why =
+    wrong === '\\'
+      ? 'a \\ in a string is written \\\\; in the path of a file, a / does as well'
+      : wrong === '\t'
+        ? 'a tab in a string is written \\t; is it meant?'
+        : 'a control character in a string is written \\u and four digits; is it meant?';
+  return new JsonError(text, at, why);
 }
