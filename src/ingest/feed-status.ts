@@ -1,4 +1,4 @@
-/** How a feed is, since when, and a line in the log for each change. */
+/** The status of a feed, the time of its last change, and a log line for each change. */
 import { limited, type Logger } from '../contract/log.ts';
 import type { FeedHealth, FeedKind, FeedState } from '../contract/telemetry.ts';
 
@@ -22,7 +22,7 @@ export class FeedStatus {
     return this.#state;
   }
 
-  /** Notes how it is now. Only a change is logged: trouble as a warning, the rest as information. */
+  /** Records the current status. Only a change is logged: a problem as a warning, anything else as information. */
   is(state: FeedState, message?: string): void {
     if (state === this.#state && message === this.#message) return;
     if (state !== this.#state) this.#since = Date.now();
@@ -37,9 +37,9 @@ export class FeedStatus {
   }
 
   /**
-   * For the health report.
-   * @param lastMessageMs when the last message arrived, milliseconds since 1970
-   * @param over what counts more than the noted state at this moment, for example that senders have to wait
+   * Returns the status for the health report.
+   * @param lastMessageMs arrival of the last message, milliseconds since 1970
+   * @param over a status that overrides the recorded one at this moment, for example that senders must wait
    */
   health(lastMessageMs: number | undefined, over?: { state: FeedState; message: string }): FeedHealth {
     const message = over?.message ?? this.#message;

@@ -1,4 +1,4 @@
-/** What every feed has in common: a way to start and stop it, how it is, and its numbers. */
+/** The interface of all feeds: start, stop, health and metrics. */
 import type { BusConnection } from '../bus/connection/connection.ts';
 import type { Logger } from '../contract/log.ts';
 import type { FeedHealth, FeedMetrics } from '../contract/telemetry.ts';
@@ -7,31 +7,31 @@ import type { TimeLimits } from './source-timestamp.ts';
 import type { ReadingsSink } from './readings-sink.ts';
 import type { Origin } from './reading.ts';
 
-/** One configured place where readings come in (or, for a seller, go out). */
+/** One configured input of readings (or, for egress, output). */
 export interface Feed {
-  /** Begins and returns at once. What is wrong outside shows in `health` and the log; nothing is thrown. */
+  /** Starts and returns at once. External problems are reported in `health` and the log. Never throws. */
   start(): void;
   /**
-   * Takes nothing new, lets what is under way arrive for `deadlineMs` at most, and leaves. What is not on the bus then
-   * was not acknowledged, so its sender keeps it.
+   * Accepts no new messages, waits at most `deadlineMs` for those in progress, and disconnects. A message that is not
+   * on the bus by then is not acknowledged, so its sender keeps it.
    */
   stop(deadlineMs: number): Promise<void>;
   health(): FeedHealth;
   metrics(): FeedMetrics;
 }
 
-/** What every kind of feed is given. */
+/** Dependencies of every kind of feed. */
 export interface FeedTools {
   readonly bus: BusConnection;
   /** First part of all subjects. */
   readonly prefix: string;
-  /** Which times of senders are believed. */
+  /** Which sender timestamps are accepted. */
   readonly times: TimeLimits;
   readonly logger: Logger;
-  /** Name and version of the driver, for what tells the other side who calls. */
+  /** Name and version of the driver, for the user agent of calls. */
   readonly userAgent: string;
-  /** The time between the tries of a call to a platform; that of the machine by default. */
+  /** The clock for delays between the retries of a platform call. Default: the system clock. */
   readonly clock?: Clock | undefined;
-  /** The way of a feed to the bus, with a window of its own. */
+  /** Creates the readings sink of a feed, with its own window. */
   intake(origin: Origin): ReadingsSink;
 }

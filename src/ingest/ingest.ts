@@ -1,4 +1,4 @@
-/** All feeds of device data of one driver: made from the configuration, started and stopped together. */
+/** All feeds of one driver: created from the configuration, started and stopped together. */
 import type { BusConnection } from '../bus/connection/connection.ts';
 import type { Logger } from '../contract/log.ts';
 import { corePublisher, streamPublisher, type ReadingsPublisher } from '../bus/jetstream/readings-publisher.ts';
@@ -20,11 +20,11 @@ export interface IngestOptions {
   readonly bus: BusConnection;
   readonly logger: Logger;
   readonly userAgent: string;
-  /** The time between the tries of a call to a platform; that of the machine by default. */
+  /** The clock for delays between the retries of a platform call. Default: the system clock. */
   readonly clock?: Clock | undefined;
 }
 
-/** Makes the feeds; nothing is connected before `start`. */
+/** Creates the feeds. They do not connect before `start`. */
 export function openIngest(options: IngestOptions): Ingest {
   return new Ingest(options);
 }
@@ -44,7 +44,7 @@ export class Ingest {
         return new ReadingsSink({ ...{ origin, prefix, publisher, inFlight, logger }, window: messages });
       },
     };
-    // A further kind of feed is one more line here.
+    // Add a further kind of feed here.
     this.#feeds = [
       ...config.mqtt.map((broker) => openMqttFeed(broker, tools)),
       ...config.i3.map((marketplace) => openI3Feed(marketplace, tools)),
@@ -64,7 +64,7 @@ export class Ingest {
     this.#guard?.stop();
   }
 
-  /** How the stream is; undefined with core NATS. */
+  /** Health of the stream. Undefined with core NATS. */
   stream(): StreamHealth | undefined {
     if (this.#guard === undefined) return undefined;
     const { state, message } = this.#guard.state;
@@ -80,7 +80,7 @@ export class Ingest {
   }
 }
 
-/** How old readings may be that are sent once more after a start: the stream recognizes them for so long, with a reserve. */
+/** Greatest age of readings that are sent again after a start: the stream's duplicate window, with a reserve. */
 const repeatableMs = ({ stream }: IngestConfig): number =>
   stream.mode === 'core' ? 0 : Math.floor(stream.duplicateWindowMs * 0.9);
 
@@ -110,7 +110,7 @@ function publisherOf(
       guard.look();
     },
   });
-  // A stream that has become usable is a reason to try again, like a new connection.
+  // A stream that has become usable triggers a retry, like a new connection.
   return {
     atMostOnce: false,
     publish: (publication) => publisher.publish(publication),

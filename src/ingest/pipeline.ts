@@ -1,6 +1,6 @@
 /**
- * The way of messages to the bus: pipelined, in order, and never given up. A message that was not confirmed is sent again
- * with the same id until it is; whoever handed it in learns nothing before that, so that its sender keeps it.
+ * Publishes messages to the bus: pipelined, in order, with unlimited retries. An unconfirmed message is sent again with
+ * the same id until it is confirmed. The caller gets no result before that, so that the sender keeps its message.
  */
 import {
   PublishFailure,
@@ -12,38 +12,38 @@ import { delayMs, type RetryDelays } from '../lib/backoff.ts';
 import { Stopped } from '../lib/stopped.ts';
 import { withTimeout } from '../lib/timeout.ts';
 
-/** A message, and what goes in its place if it never fits the bus. */
+/** A message, and its replacement if it never fits the bus. */
 export interface PublishRequest {
   readonly publication: Publication;
-  /** May have a stand-in itself. */
+  /** The replacement may have a replacement itself. */
   readonly instead?: ((why: string) => PublishRequest) | undefined;
 }
 
 export interface PipelineOptions {
   readonly publisher: ReadingsPublisher;
-  /** Messages that may wait for their acknowledgement at once. More than about 64 gains nothing. */
+  /** Most messages that wait for an acknowledgement. More than about 64 gains nothing. */
   readonly inFlight: number;
-  /** Between attempts after a failure: the first pause, doubled up to the longest, with jitter. */
+  /** Delays between attempts after a failure: the first, doubled up to the longest, with jitter. */
   readonly retry?: RetryDelays | undefined;
   readonly random?: (() => number) | undefined;
 }
 
-/** Counts since the start, and gauges where said. */
+/** Counts since the start, and gauges where marked. */
 export interface PipelineMetrics {
   confirmed: number;
-  /** Of those, the ones that the stream had already. */
+  /** Published messages that the stream had stored before. */
   duplicates: number;
-  /** Attempts that failed and were or will be repeated. */
+  /** Failed attempts that were or will be repeated. */
   retried: number;
-  /** Gauge: messages handed in and not confirmed. */
+  /** Gauge: messages that are not confirmed. */
   waiting: number;
 }
 
 interface Entry {
-  /** Position in the order in which messages were handed in. */
+  /** Position in the order of the `send` calls. */
   readonly order: number;
   readonly make: () => PublishRequest;
-  /** Made for the first attempt, so that a message of thousands of readings is built in many turns, not in one. */
+  /** Built at the first attempt, so that a message with thousands of readings is built in many event loop turns. */
   parcel?: PublishRequest;
   attempts: number;
   readonly done: PromiseWithResolvers<Confirmation>;
@@ -53,13 +53,13 @@ const STANDARD_RETRY: RetryDelays = { minMs: 100, maxMs: 5000 };
 
 export class Pipeline {
   readonly #options: PipelineOptions;
-  /** Not under way, in order. */
+  /** Messages that are not in flight, in order. */
   readonly #queue: Entry[] = [];
-  /** Under way. */
+  /** Messages in flight. */
   readonly #sent = new Set<Entry>();
-  /** Refused one by one, each waiting for its next attempt while the others pass. */
+  /** Messages refused individually. Each waits for its next attempt while the others continue. */
   readonly #refused = new Map<Entry, NodeJS.Timeout>();
-  /** A failure that concerns everything: until the stream answers to a message, only one at a time is tried. */
+  /** A failure that affects all messages: until the stream answers, only one message at a time is tried. */
   #trouble: { message: string; failures: number; timer: NodeJS.Timeout | undefined } | undefined;
   #refusal: string | undefined;
   #order = 0;
@@ -74,7 +74,7 @@ export class Pipeline {
     });
   }
 
-  /** Why messages wait instead of passing; undefined while they pass. */
+  /** Why messages wait. Undefined while they are published. */
   get trouble(): string | undefined {
     return this.#trouble?.message ?? (this.#refused.size > 0 ? this.#refusal : undefined);
   }
@@ -85,9 +85,9 @@ export class Pipeline {
 
   /**
    * Resolves when the message is on the bus, however long that takes.
-   * @param make builds the message, as soon as it is its turn to be sent; called once
-   * @throws Stopped when the pipeline is stopped before
-   * @throws PublishFailure `tooLarge` when neither the message nor what stands in for it fits the bus
+   * @param make builds the message when it is about to be sent; called once
+   * @throws Stopped when the pipeline is stopped first
+   * @throws PublishFailure `tooLarge` when neither the message nor its replacement fits the bus
    */
   send(make: () => PublishRequest): Promise<Confirmation> {
     if (this.#stopped) return Promise.reject(new Stopped());
@@ -97,7 +97,7 @@ export class Pipeline {
     return entry.done.promise;
   }
 
-  /** Lets what is under way arrive, for `deadlineMs` at most and only while the bus takes messages; gives up the rest. */
+  /** Waits at most `deadlineMs` for messages in flight, and only while the bus accepts messages. Abandons the rest. */
   async stop(deadlineMs: number): Promise<void> {
     if (this.#trouble === undefined)
       await withTimeout(deadlineMs, Promise.allSettled(this.#all().map(({ done }) => done.promise)));
@@ -169,7 +169,7 @@ export class Pipeline {
     this.#pump();
   }
 
-  /** Whatever concerned everything is over. */
+  /** The failure that affected all messages is over. */
   #answered(): void {
     clearTimeout(this.#trouble?.timer);
     this.#trouble = undefined;
@@ -185,9 +185,9 @@ export class Pipeline {
     this.#enqueue(entry);
   }
 
-  /** The others pass meanwhile. */
+  /** Delays one message. The others continue meanwhile. */
   #putOff(entry: Entry, failure: PublishFailure): void {
-    // A limit of the server is known without asking the stream.
+    // A limit of the server is known without an answer of the stream.
     if (failure.kind === 'refused') this.#answered();
     this.#refusal = failure.message;
     const timer = setTimeout(
@@ -201,7 +201,7 @@ export class Pipeline {
     this.#refused.set(entry, timer);
   }
 
-  /** Everybody waits. */
+  /** Pauses all messages. */
   #halt(entry: Entry, failure: PublishFailure): void {
     this.#enqueue(entry);
     const trouble = (this.#trouble ??= { message: failure.message, failures: 0, timer: undefined });
@@ -212,7 +212,7 @@ export class Pipeline {
     }, this.#pause(trouble.failures++));
   }
 
-  /** Back into the order in which messages came, so that a tag's readings stay in theirs. */
+  /** Restores the original order, so that the readings of a tag stay in order. */
   #enqueue(entry: Entry): void {
     const at = this.#queue.findIndex(({ order }) => order > entry.order);
     if (at < 0) this.#queue.push(entry);
@@ -220,7 +220,7 @@ export class Pipeline {
   }
 
   #tryNow(): void {
-    // What was refused on the former connection may pass on this one.
+    // Messages refused on the former connection may be accepted on this one.
     for (const [entry, timer] of this.#refused) {
       clearTimeout(timer);
       this.#enqueue(entry);

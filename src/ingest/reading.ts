@@ -1,4 +1,4 @@
-/** The one shape of a reading, from what a feed understood to what goes on the bus. */
+/** The common form of a reading, from the decoded measurement to the bus message. */
 import { hash } from 'node:crypto';
 import { formatFqn } from '../contract/fqn.ts';
 import { formatInstant, type Nanoseconds } from '../contract/instant.ts';
@@ -7,30 +7,30 @@ import type { ScalarValue, ValueStatus } from '../contract/values.ts';
 import type { Publication } from '../bus/jetstream/readings-publisher.ts';
 import { escapeToken } from '../bus/subject.ts';
 
-/** Where readings come in; part of every name. */
+/** The input of readings. It is part of every name. */
 export interface Origin {
   readonly scheme: ReadingScheme;
   /** The configured connection name. */
   readonly connection: string;
 }
 
-/** What a reading is of. The same tag always has the same id and tokens, whatever happens to names for people. */
+/** The tag of a reading. A tag always has the same id and tokens, even if display names change. */
 export interface Tag {
-  /** Id within the connection, any text: a topic, a number of the vendor's, with `#` and a field where one has several. */
+  /** Id within the connection, any text: a topic, or a vendor's number, with `#` and a field if there are several. */
   readonly id: string;
-  /** The same as parts of a subject, any texts: escaped here, so that different parts make different subjects. */
+  /** The id as subject tokens, any texts. They are escaped here, so different tokens make different subjects. */
   readonly tokens: readonly string[];
-  /** Name for people. */
+  /** Display name. */
   readonly name: string;
 }
 
-/** One value as a feed understood it. */
+/** One decoded value. */
 export interface Measurement {
   readonly tag: Tag;
   readonly time: Nanoseconds;
   /**
-   * What stands for the time in the id by which repeated deliveries are recognized, where `time` does not do: the time
-   * that the sender claimed, if ours had to take its place.
+   * Replaces the time in the message id if `time` is unsuitable: the sender's timestamp, if the arrival time had to
+   * replace it.
    */
   readonly claimedTime?: string | undefined;
   readonly value: ScalarValue;
@@ -39,44 +39,44 @@ export interface Measurement {
   /** Why the status is not Good. */
   readonly reason?: string | undefined;
   readonly attributes?: Readonly<Record<string, ScalarValue>> | undefined;
-  /** When the message arrived that brought it. */
+  /** Arrival time of its message. */
   readonly received: Nanoseconds;
 }
 
 /** A message, or a part of one, that cannot become a reading. */
 export interface Reject {
   readonly code: RejectCode;
-  /** What is wrong, in words; no secrets. */
+  /** The problem in words, without secrets. */
   readonly reason: string;
-  /** The message as it came. */
+  /** The original message. */
   readonly payload: Uint8Array;
-  /** Where it stood, for example `{ topic }`. */
+  /** Its location, for example `{ topic }`. */
   readonly about?: Readonly<Record<string, string>> | undefined;
   readonly received: Nanoseconds;
 }
 
-/** What one message of a sender came to. It may be acknowledged when all of this is on the bus. */
+/** The decoded content of one message. The message may be acknowledged when all of this is on the bus. */
 export interface DecodedMessage {
   readonly measurements: readonly Measurement[];
   readonly rejects: readonly Reject[];
 }
 
-/** Of a message that could not be read, so much is kept in its dead letter. */
+/** Bytes of an undecodable message that its dead letter keeps. */
 const DEAD_PAYLOAD_BYTES = 4096;
 const ABOUT_CHARACTERS = 1024;
 
-/** The subjects of all readings, and of all dead letters, below a prefix; what the stream has to take. */
+/** The subjects of all readings, and of all dead letters, below a prefix. The stream must accept them. */
 export const readingSubjects = (prefix: string): readonly [string, string] => [
   `${prefix}.readings.>`,
   `${prefix}.deadletters.>`,
 ];
 
-/** Subject of the readings of a tag. Different tags never share one, and {@link escapeToken} can be undone. */
+/** Subject of the readings of a tag. Different tags never share one, and {@link escapeToken} is reversible. */
 export function readingSubject(prefix: string, origin: Origin, tokens: readonly string[]): string {
   return [prefix, 'readings', ...[origin.scheme, origin.connection, ...tokens].map(escapeToken)].join('.');
 }
 
-/** The reading as it stands on the bus. */
+/** The reading in its bus format. */
 export function readingOf(origin: Origin, measurement: Measurement): Reading {
   const { tag, time, value, unit, status, reason, attributes, received } = measurement;
   return {
@@ -93,7 +93,7 @@ export function readingOf(origin: Origin, measurement: Measurement): Reading {
   };
 }
 
-/** A reading as a message. */
+/** Builds the bus message of a reading. */
 export function publicationOf(prefix: string, origin: Origin, measurement: Measurement): Publication {
   const reading = readingOf(origin, measurement);
   return {
@@ -104,9 +104,9 @@ export function publicationOf(prefix: string, origin: Origin, measurement: Measu
 }
 
 /**
- * The id by which JetStream recognizes a reading that comes again: its name, its time, and a digest of everything that
- * the sender said. Without the digest two different values within the resolution of the sender's clock (often a second)
- * would count as one, and the later would be lost.
+ * The id by which JetStream detects a repeated reading: its name, its time, and a digest of all its content. Without
+ * the digest two different values within the resolution of the sender's clock (often a second) have the same id, and
+ * the later one is lost.
  */
 function messageId(reading: Reading, claimedTime: string | undefined): string {
   const { fqn, time, value, unit, status, attributes } = reading;
@@ -115,14 +115,14 @@ function messageId(reading: Reading, claimedTime: string | undefined): string {
 }
 
 /**
- * A text of a stranger as a part of a header: no server takes a line break there, and a message that none takes would be
- * tried for ever. Different texts stay different.
+ * Encodes an external text for a header. No server accepts a line break there, and a message that no server accepts is
+ * retried indefinitely. Different texts stay different.
  */
 const inHeader = (text: string): string => text.toWellFormed().replace(/[^\x21-\x24\x26-\x7e]+/g, encodeURIComponent);
 
 /**
- * A dead letter as a message. Repeated deliveries of the same message have the same id.
- * @param keep how many bytes of the payload stand in it
+ * Builds a dead letter. Repeated deliveries of the same message have the same id.
+ * @param keep bytes of the payload that it contains
  */
 export function deadLetterOf(prefix: string, origin: Origin, reject: Reject, keep = DEAD_PAYLOAD_BYTES): Publication {
   const { code, reason, payload, about, received } = reject;
@@ -147,7 +147,7 @@ export function deadLetterOf(prefix: string, origin: Origin, reject: Reject, kee
 
 const sourceOf = ({ scheme, connection }: Origin): string => `${scheme}:${encodeURIComponent(connection)}`;
 
-/** 96 bits, which no accident makes equal. */
+/** 96 bits, which makes a collision practically impossible. */
 const digest = (text: string | Uint8Array): string => hash('sha256', text, 'base64url').slice(0, 16);
 
 const cut = (text: string): string => (text.length <= ABOUT_CHARACTERS ? text : `${text.slice(0, ABOUT_CHARACTERS)}…`);

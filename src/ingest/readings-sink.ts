@@ -1,6 +1,6 @@
 /**
- * The common entrance of all feeds: turns what a feed understood into messages for the bus, sends them, counts, and says
- * when the sender's message may be acknowledged.
+ * The common entry point of all feeds: converts decoded messages to bus messages, publishes and counts them, and
+ * reports when the sender's message may be acknowledged.
  */
 import { SubjectError, publishSubject } from '../bus/subject.ts';
 import { PublishFailure, type Publication, type ReadingsPublisher } from '../bus/jetstream/readings-publisher.ts';
@@ -22,34 +22,34 @@ export interface ReadingsSinkOptions {
   /** First tokens of every subject. */
   readonly prefix: string;
   readonly publisher: ReadingsPublisher;
-  /** Publications that may wait for their acknowledgement at once. */
+  /** Most publications that wait for an acknowledgement. */
   readonly inFlight: number;
-  /** Messages of senders that may be under way at once; a feed takes no more while it is `full`. */
+  /** Most sender messages in progress. A feed accepts no more while the sink is `full`. */
   readonly window: number;
   readonly logger: Logger;
 }
 
 /** Counts since the start; `waiting` is a gauge. */
 export interface ReadingsSinkMetrics {
-  /** Messages that senders handed in. */
+  /** Sender messages received. */
   received: number;
   /** Readings that are safe on the bus. */
   readings: number;
-  /** Of those, the ones that the stream had already. */
+  /** Readings that the stream had stored before. */
   duplicates: number;
   /** Messages, or parts of them, that became dead letters, by reason. */
   rejected: Partial<Record<RejectCode, number>>;
-  /** Attempts to publish that failed and were repeated. */
+  /** Publish attempts that failed and were repeated. */
   retried: number;
-  /** Dead letters that did not fit the bus either; the log holds their reasons. */
+  /** Dead letters that did not fit the bus either. The log contains their reasons. */
   dropped: number;
-  /** Messages of senders that are not acknowledged yet. */
+  /** Sender messages that are not acknowledged yet. */
   waiting: number;
 }
 
 /**
- * What may wait for the bus before a feed takes no further message, however few they are: a message can hold thousands of
- * readings, and each that waits takes some 4 KB of memory.
+ * Most readings that wait for the bus before a feed accepts no more messages, however few: a message can contain
+ * thousands of readings, and each waiting one takes about 4 KB of memory.
  */
 const MOST_WAITING = 20_000;
 
@@ -68,32 +68,32 @@ export class ReadingsSink {
     this.#pipeline = new Pipeline({ publisher: options.publisher, inFlight: options.inFlight });
   }
 
-  /** True where an acknowledged reading can still be lost, by choice of the operator. */
+  /** True if an acknowledged reading can still be lost, by the operator's choice. */
   get atMostOnce(): boolean {
     return this.#options.publisher.atMostOnce;
   }
 
-  /** Why nothing reaches the bus at this moment; undefined while it does. */
+  /** Why nothing is published at the moment. Undefined while readings are published. */
   get trouble(): string | undefined {
     return this.#pipeline.trouble;
   }
 
-  /** When the last message arrived, milliseconds since 1970. */
+  /** Arrival of the last message, milliseconds since 1970. */
   get lastReceivedMs(): number | undefined {
     return this.#lastReceivedMs;
   }
 
-  /** How many messages may be under way at once. */
+  /** Most messages in progress. */
   get window(): number {
     return this.#options.window;
   }
 
-  /** True while as many messages, or readings of them, are under way as may be. */
+  /** True at the limit of messages or readings in progress. */
   get full(): boolean {
     return this.#counts.waiting >= this.#options.window || this.#pipeline.numbers.waiting >= MOST_WAITING;
   }
 
-  /** Resolves as soon as the intake is not full. */
+  /** Resolves as soon as the sink is not full. */
   async whenReady(): Promise<void> {
     while (this.full) {
       await new Promise<void>((resolve) => {
@@ -112,9 +112,9 @@ export class ReadingsSink {
   }
 
   /**
-   * Brings what one message of a sender came to onto the bus. When this resolves, the message may be acknowledged; a
-   * message that came to nothing may be acknowledged at once.
-   * @throws Stopped when the driver stops before: the message must not be acknowledged
+   * Publishes the decoded content of one message. When this resolves, the message may be acknowledged. A message
+   * without content may be acknowledged at once.
+   * @throws Stopped when the driver stops first: the message must not be acknowledged
    */
   async take(delivery: DecodedMessage): Promise<void> {
     this.#counts.received++;
@@ -167,7 +167,7 @@ export class ReadingsSink {
     return this.#deadLetter(reject);
   }
 
-  /** With what was sent as far as it fits, else without it. */
+  /** Includes the payload as far as it fits, otherwise omits it. */
   #deadLetter(reject: Reject): PublishRequest {
     const { prefix } = this.#options;
     return {
@@ -176,7 +176,7 @@ export class ReadingsSink {
     };
   }
 
-  /** Undefined when not even a dead letter fits the bus: then the message is given up, which the log tells. */
+  /** Undefined when not even a dead letter fits the bus. The message is then dropped and the log reports it. */
   async #send(make: () => PublishRequest) {
     let id: string | undefined;
     try {
@@ -207,9 +207,9 @@ export class ReadingsSink {
   }
 }
 
-/** Why a tag can have no subject of its own; undefined for almost all. */
+/** Why a tag cannot have its own subject. Undefined for almost all tags. */
 function nameProblem({ id, tokens }: Tag, subject: string): string | undefined {
-  // Halves of a surrogate pair would all become the same replacement character.
+  // Unpaired surrogates would all become the same replacement character.
   if (![id, ...tokens].every((text) => text.isWellFormed())) return 'The name is no well-formed Unicode text.';
   try {
     publishSubject(subject);

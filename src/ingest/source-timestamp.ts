@@ -1,10 +1,10 @@
-/** Times that senders claim, and what becomes of impossible ones. */
+/** Timestamps from senders, and the handling of impossible ones. */
 import { formatInstant, MAX_INSTANT, MIN_INSTANT, type Nanoseconds } from '../contract/instant.ts';
 import type { Measurement } from './reading.ts';
 
-/** What can be believed of a claimed time. */
+/** Limits for an acceptable timestamp. */
 export interface TimeLimits {
-  /** How far a sender's clock may be ahead of ours, in milliseconds. */
+  /** How far a sender's clock may be ahead of the driver's, in milliseconds. */
   readonly aheadMs: number;
   /** How old a reading may be, in milliseconds. */
   readonly oldMs: number;
@@ -13,8 +13,8 @@ export interface TimeLimits {
 type Timed = Pick<Measurement, 'time' | 'claimedTime' | 'status' | 'reason' | 'attributes'>;
 
 /**
- * The time of a reading: the claimed one if it can be; else that of arrival, and the reading is `Questionable`, with the
- * claimed time as attribute `claimedTime`. A value is never thrown away for its time.
+ * Decides the time of a reading: the sender's timestamp if it is possible. Otherwise the arrival time, and the reading
+ * is `Questionable`, with the timestamp as attribute `claimedTime`. A value is never discarded because of its time.
  */
 export function settleTime(claimed: Nanoseconds, received: Nanoseconds, limits: TimeLimits): Timed {
   const aheadMs = Number(claimed - received) / 1e6;

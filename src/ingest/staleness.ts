@@ -1,22 +1,25 @@
-/** Notices what has gone silent: with many devices and brokers the usual failure is no error, but that nothing comes. */
+/**
+ * Detects devices that have gone silent: with many devices and brokers the usual failure is missing data, without an
+ * error.
+ */
 
-/** One thing that should speak up again and again. */
+/** A source of regular messages. */
 export interface Expected {
   readonly name: string;
-  /** Silence beyond this is an alarm, in milliseconds. */
+  /** Silence beyond this raises an alarm, in milliseconds. */
   readonly afterMs: number;
 }
 
-/** What has been silent for too long. */
+/** A source that has been silent for too long. */
 export interface Silent extends Expected {
-  /** When it was last heard, milliseconds since 1970; undefined if never since the watch began. */
+  /** Time of the last message, milliseconds since 1970. Undefined if there was none since the watch began. */
   readonly heardMs: number | undefined;
 }
 
 export interface StalenessOptions {
-  /** Told once when something has gone silent. */
+  /** Called once when a source has gone silent. */
   readonly onSilent: (silent: Silent) => void;
-  /** Told once when it is heard again. */
+  /** Called once when it sends again. */
   readonly onHeard: (expected: Expected) => void;
 }
 
@@ -34,14 +37,14 @@ export class StalenessWatch {
     this.#options = options;
   }
 
-  /** What is silent at this moment. */
+  /** The sources that are silent now. */
   get silent(): Silent[] {
     return [...this.#watched.values()]
       .filter(({ silent }) => silent)
       .map(({ name, afterMs, heardMs }) => ({ name, afterMs, heardMs }));
   }
 
-  /** Begins to wait for a thing; it counts as heard now. A second call for the same name changes nothing. */
+  /** Starts the watch for a source, which counts as heard now. A second call for the same name changes nothing. */
   expect({ name, afterMs }: Expected): void {
     if (this.#watched.has(name)) return;
     const timer = setTimeout(() => {
@@ -52,7 +55,7 @@ export class StalenessWatch {
     this.#watched.set(name, watched);
   }
 
-  /** The thing was heard; one that is not expected does not count. */
+  /** Records a message of a source. Unexpected sources are ignored. */
   heard(name: string): void {
     const watched = this.#watched.get(name);
     if (watched === undefined) return;

@@ -1,4 +1,4 @@
-/** `settings.ingest.egress[]`: the way out of the bus, for a seller at an I3 marketplace. */
+/** `settings.ingest.egress[]`: egress from the bus, for a seller at an I3 marketplace. */
 import type { IngestConfig } from '../../config/config.ts';
 import { rejectCodes } from '../../contract/reading.ts';
 import type { FeedHealth, FeedMetrics } from '../../contract/telemetry.ts';
@@ -11,8 +11,8 @@ import { TopicPublisher, type TopicPublisherMetrics } from './topic-publisher.ts
 type EgressConfig = IngestConfig['egress'][number];
 
 /**
- * One configured connection of a seller; nothing is connected before `start`.
- * @param stream name of the stream that keeps the readings
+ * One configured seller connection. It does not connect before `start`.
+ * @param stream name of the stream that stores the readings
  */
 export function openEgressFeed(config: EgressConfig, tools: FeedTools, stream: string): Feed {
   return new EgressFeed(config, tools, stream);
@@ -37,7 +37,7 @@ class EgressFeed implements Feed {
       ...login,
       logger,
       onState: settle,
-      // It only sends.
+      // Egress only publishes.
       subscriptions: () => [],
       onMessage: () => Promise.resolve(),
       full: () => false,
@@ -54,7 +54,7 @@ class EgressFeed implements Feed {
     for (const outlet of this.#outlets) outlet.start();
   }
 
-  /** What the broker has not acknowledged until then stays in the stream, and goes out with the next start. */
+  /** Messages that the broker has not acknowledged by then stay in the stream, and are sent after the next start. */
   async stop(deadlineMs: number): Promise<void> {
     await Promise.all(this.#outlets.map((outlet) => outlet.stop(deadlineMs)));
     await this.#link.stop(deadlineMs);
@@ -75,7 +75,7 @@ class EgressFeed implements Feed {
       name: this.#name,
       received: sum(({ received }) => received),
       readings: sum(({ published }) => published),
-      // The broker does not tell.
+      // The broker does not report duplicates.
       duplicates: 0,
       rejected: Object.fromEntries(skipped.filter(([, count]) => count > 0)),
       refused: 0,
@@ -87,7 +87,7 @@ class EgressFeed implements Feed {
     };
   }
 
-  /** Works out how it is from the connection and the stream. */
+  /** Derives the feed status from the connection and the stream. */
   #settle(): void {
     const { state, message } = this.#link.state;
     const trouble = this.#outlets.find((outlet) => outlet.trouble !== undefined)?.trouble;

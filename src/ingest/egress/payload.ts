@@ -1,17 +1,17 @@
-/** What is sent of a reading. */
+/** The egress payload of a reading. */
 import { readingSchema, type RejectCode } from '../../contract/reading.ts';
 
 export type Payload =
   | { readonly kind: 'send'; readonly bytes: Uint8Array }
-  /** Left out, and why. */
+  /** Skipped, with the reason. */
   | { readonly kind: 'skip'; readonly code: RejectCode; readonly reason: string };
 
 const skip = (code: RejectCode, reason: string): Payload => ({ kind: 'skip', code, reason });
 
 /**
- * The payload of a message of the stream. Of a reading without a value there is no plain value to send: an empty text or
- * a zero would be taken for one.
- * @param form `reading`: the message as it stands on the bus; `value`: its value as text
+ * The egress payload of a stream message. A reading without a value has no plain value: a receiver would take an empty
+ * text or a zero for one.
+ * @param form `reading`: the bus message; `value`: its value as text
  */
 export function payloadOf(body: Uint8Array, form: 'value' | 'reading'): Payload {
   let json: unknown;

@@ -1,4 +1,7 @@
-/** One entry of `publish`: readings from the stream to one topic, in order, each until the broker has it. */
+/**
+ * One entry of `publish`: sends readings from the stream to one topic, in order, each until the broker has acknowledged
+ * it.
+ */
 import { hash } from 'node:crypto';
 import type { BusConnection } from '../../bus/connection/connection.ts';
 import { withTimeout } from '../../lib/timeout.ts';
@@ -26,16 +29,16 @@ export interface TopicPublisherOptions {
 
 /** Counts since the start; `waiting` is a gauge. */
 export interface TopicPublisherMetrics {
-  /** Messages that the stream gave. */
+  /** Messages received from the stream. */
   received: number;
-  /** Acknowledged by the broker; with quality of service 0, sent. */
+  /** Acknowledged by the broker. With QoS 0, sent. */
   published: number;
-  /** Left out, by reason. */
+  /** Skipped, by reason. */
   skipped: Partial<Record<RejectCode, number>>;
   atMostOnce: number;
   /** Attempts that failed and were repeated. */
   retried: number;
-  /** Refused by the broker for good. */
+  /** Refused permanently by the broker. */
   refused: number;
   waiting: number;
 }
@@ -43,17 +46,17 @@ export interface TopicPublisherMetrics {
 interface Waiting {
   readonly message: StreamMessage;
   readonly bytes: Uint8Array;
-  /** The attempt that runs. */
+  /** The attempt in progress. */
   attempt: Promise<void> | undefined;
 }
 
-/** After a failure that did not end the connection. */
+/** Delay after a failure that did not end the connection. */
 const RETRY_MS = 1000;
 
 export class TopicPublisher {
   readonly #options: TopicPublisherOptions;
   readonly #consumer: ReadingsConsumer;
-  /** Not acknowledged, in the order of the stream. */
+  /** Unacknowledged messages, in stream order. */
   readonly #queue = new Set<Waiting>();
   readonly #skipped = new Map<RejectCode, number>();
   readonly #counts = { received: 0, published: 0, atMostOnce: 0, retried: 0, refused: 0 };
@@ -79,12 +82,12 @@ export class TopicPublisher {
     });
   }
 
-  /** Why nothing comes from the stream; undefined while it may. */
+  /** Why no messages arrive from the stream. Undefined while they can. */
   get trouble(): string | undefined {
     return this.#consumer.trouble;
   }
 
-  /** When the last message came, milliseconds since 1970. */
+  /** Arrival of the last message, milliseconds since 1970. */
   get lastMs(): number | undefined {
     return this.#lastMs;
   }
@@ -97,7 +100,10 @@ export class TopicPublisher {
     this.#consumer.start();
   }
 
-  /** Sends nothing more, waits so long for what is under way; what the broker has not acknowledged stays in the stream. */
+  /**
+   * Stops sending and waits at most `deadlineMs` for messages in flight. Messages that the broker has not acknowledged
+   * stay in the stream.
+   */
   async stop(deadlineMs: number): Promise<void> {
     const began = performance.now();
     this.#stopped = true;
@@ -122,7 +128,7 @@ export class TopicPublisher {
     this.#send();
   }
 
-  /** In order: after a break everything that is not acknowledged goes out again before what is newer. */
+  /** In order: after a break all unacknowledged messages are sent again before newer ones. */
   #send(): void {
     for (const waiting of this.#queue) {
       if (this.#stopped || this.#options.link.state.state !== 'up') return;
@@ -144,7 +150,7 @@ export class TopicPublisher {
     }
   }
 
-  /** Usually the connection has ended, and the next one begins with all that is left. */
+  /** Usually the connection has ended, and the next one starts with the remaining messages. */
   #again(): void {
     this.#counts.retried++;
     clearTimeout(this.#retry);
@@ -169,7 +175,7 @@ export class TopicPublisher {
   }
 }
 
-/** The same for the same entry, for ever, and different for another. */
+/** The name is permanent for an entry, and different for each entry. */
 export function durableOf(
   connection: string,
   { durable, subject, topic }: Pick<PublishConfig, 'durable' | 'subject' | 'topic'>,

@@ -1,4 +1,4 @@
-/** A feed that listens to topics of one broker and makes readings of messages by mapping entries. */
+/** A feed that subscribes to topics of one broker and converts messages to readings by mapping entries. */
 import type { FeedHealth, FeedMetrics } from '../../contract/telemetry.ts';
 import { FeedStatus } from '../feed-status.ts';
 import type { Feed, FeedTools } from '../feed.ts';
@@ -15,7 +15,7 @@ import {
   type BrokerClient,
 } from '../../mqtt/client.ts';
 
-/** What a feed listens to, and how it reads it. */
+/** What a feed subscribes to, and how it decodes the messages. */
 export interface TopicEntry extends MappingEntry, Subscribable {
   /** Silence beyond this is reported, in milliseconds. */
   readonly silentAfterMs?: number | undefined;
@@ -29,9 +29,9 @@ export interface TopicFeedOptions {
   readonly credentials: () => Promise<BrokerCredentials>;
   readonly entries: readonly TopicEntry[];
   readonly tools: FeedTools;
-  /** For texts: `MQTT broker "hall"`. */
+  /** Name in messages: `MQTT broker "hall"`. */
   readonly label: string;
-  /** What to look at when a filter has gone silent, as a sentence. */
+  /** Advice for a silent filter, as a sentence. */
   readonly stalenessAdvice?: string | undefined;
 }
 
@@ -76,7 +76,8 @@ export class TopicFeed implements Feed {
 
   async stop(deadlineMs: number): Promise<void> {
     this.#silence.stop();
-    // At once: the link takes nothing new from here on, and waits for what the intake still brings to the bus.
+    // In parallel: the client accepts no more messages from here on, and waits for the sink to publish those in
+    // progress.
     await Promise.all([this.#link.stop(deadlineMs), this.#intake.stop(deadlineMs)]);
   }
 
@@ -95,7 +96,7 @@ export class TopicFeed implements Feed {
       kind: scheme,
       name: connection,
       refused: 0,
-      // With core NATS every message may get lost, whatever the broker keeps.
+      // With core NATS every message can be lost, even if the broker keeps it.
       atMostOnce: this.#intake.atMostOnce ? numbers.received : atMostOnce,
       connections,
     };
@@ -103,7 +104,7 @@ export class TopicFeed implements Feed {
 
   async #take(message: Incoming): Promise<void> {
     const entry = this.#mapping.entryOf(message.topic);
-    // What the broker had kept is no sign that anybody speaks.
+    // A retained message does not show that a device is active.
     if (entry !== undefined && !message.retained) this.#silence.heard(String(entry));
     await this.#intake.take(this.#mapping.read(message));
   }
@@ -115,7 +116,7 @@ export class TopicFeed implements Feed {
     else this.#condition.is('silent', silent);
   }
 
-  /** What has gone silent, in words. It shows only while the connection is up; without one silence is no wonder. */
+  /** The silent filters, as a text. It is shown only while the connection is up: without one, silence is expected. */
   #silent(): string | undefined {
     const { entries, stalenessAdvice } = this.#options;
     const silent = this.#silence.silent;

@@ -1,4 +1,4 @@
-/** Numbers as they are written: exact, where a JavaScript number would round. */
+/** Exact decimal numbers, where a JavaScript number would round. */
 
 /** `digits` times ten to the power of `exponent`. */
 export interface Decimal {
@@ -9,7 +9,7 @@ export interface Decimal {
 const NUMBER = /^([+-]?)(\d+(?:\.\d*)?|\.\d+)(?:[eE]([+-]?\d{1,4}))?$/;
 const LONGEST = 1100;
 
-/** The number that a text is; undefined if it is none. Decimal only: no hexadecimal, no words, no spaces. */
+/** Parses a decimal number. Undefined if it is not one: no hexadecimal, no words, no spaces. */
 export function parseDecimal(text: string): Decimal | undefined {
   if (text.length > LONGEST) return undefined;
   const [, sign, mantissa, exponent = '0'] = NUMBER.exec(text) ?? [];
@@ -27,13 +27,13 @@ export function scaled(number: Decimal, scale: Decimal, offset: Decimal): Decima
   return { digits: digitsAt(product, exponent) + digitsAt(offset, exponent), exponent };
 }
 
-/** The nearest JavaScript number; undefined if it lies beyond what one can hold, or so near to 0 that it would become 0. */
+/** The nearest JavaScript number. Undefined if it is out of range, or so near to 0 that it would become 0. */
 export function toNumber({ digits, exponent }: Decimal): number | undefined {
   const number = Number(`${digits}e${exponent}`);
   return Number.isFinite(number) && (number !== 0 || digits === 0n) ? number : undefined;
 }
 
-/** The whole part of the number times ten to the power of `power`, rounded down. */
+/** The integer part of the number times ten to the power of `power`, rounded down. */
 export function wholeAt({ digits, exponent }: Decimal, power: number): bigint {
   const shift = exponent + power;
   if (shift >= 0) return digits * 10n ** BigInt(shift);

@@ -1,4 +1,4 @@
-/** One entry of `topics`, compiled: which topics it takes, and how it reads their messages. */
+/** One compiled entry of `topics`: the topics that it matches, and how it decodes their messages. */
 import type { MappingFile } from '../../config/ingest/mapping.ts';
 import { parsePattern } from '../../config/ingest/topic-filter.ts';
 import type { TimeLimits } from '../source-timestamp.ts';
@@ -12,10 +12,10 @@ import { DEFAULT_NAME, nameTemplate, partProblem, tagOf } from './tag.ts';
 import { topicFields, topicMatcher } from './topic.ts';
 import type { Read } from './value.ts';
 
-/** What an entry is made of; `topicSchema` gives it. */
+/** The source of an entry; `topicSchema` produces it. */
 export type MappingEntry = MappingFile & { readonly filter: string };
 
-/** A topic that an entry takes. */
+/** A topic that matches an entry. */
 export interface Taken {
   readonly levels: readonly string[];
   /** The fields of the pattern. */
@@ -23,7 +23,7 @@ export interface Taken {
 }
 
 export interface Entry {
-  /** Undefined if the entry does not take the topic. */
+  /** Undefined if the topic does not match the entry. */
   take(levels: readonly string[]): Taken | undefined;
   read(message: MqttMessage, taken: Taken, outcome: MappingResult): void;
 }
@@ -84,7 +84,7 @@ class PayloadReader {
     }
   }
 
-  /** Undefined when the payload cannot be read, which the outcome knows then. */
+  /** Undefined if the payload cannot be decoded. The outcome then has a dead letter. */
   #decode(payload: Uint8Array, outcome: MappingResult): JsonText | undefined {
     const { maxPayloadBytes } = this.#entry;
     if (payload.length > maxPayloadBytes) {
@@ -97,7 +97,7 @@ class PayloadReader {
       return undefined;
     }
     if (text === '' && this.#entry.payload === 'json') {
-      // So a retained message is deleted, which those who listen get to see as well.
+      // An empty payload deletes a retained message. Subscribers receive it too.
       outcome.reject('notJson', 'The payload is empty.');
       return undefined;
     }
@@ -176,7 +176,7 @@ class PayloadReader {
   }
 }
 
-/** What the values of one record have in common. */
+/** Context that the values of one record share. */
 interface Context {
   readonly message: MqttMessage;
   readonly taken: Taken;
@@ -185,7 +185,7 @@ interface Context {
   readonly timed: Exclude<Timed, { readonly problem: string }>;
 }
 
-/** Reads a payload as UTF-8, a byte order mark left out; undefined if it is none. */
+/** Decodes a payload as UTF-8 without a byte order mark. Undefined if it is not valid. */
 function decodeUtf8(payload: Uint8Array): string | undefined {
   try {
     return utf8.decode(payload);

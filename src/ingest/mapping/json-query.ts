@@ -1,20 +1,20 @@
-/** Finds places in JSON. */
+/** Finds values in JSON by path. */
 import jsonP3, { type JSONPathQuery } from 'json-p3';
 import type { JsonPath, Step } from '../../config/ingest/json-path.ts';
 import type { JsonText } from './json-text.ts';
 
-/** A place that a path led to. */
+/** A value that a path leads to. */
 export interface Found {
   readonly value: unknown;
-  /** The number as it is written, where the JavaScript number may have rounded it. */
+  /** The number as written, if the JavaScript number may be rounded. */
   readonly source: string | undefined;
-  /** Member names and positions that a path with wildcards left open, as one text; different places differ. */
+  /** Member names and indexes that the wildcards of a path matched, as one text. Different locations differ. */
   readonly place: string;
 }
 
 /**
- * The place that a singular path leads to from `root`; undefined if there is none. Of a path with wildcards, the place
- * before the first of them.
+ * The value at a singular path from `root`. Undefined if there is none. For a path with wildcards, the value before the
+ * first of them.
  */
 export function findOne(json: JsonText, root: Found, { steps }: JsonPath): Found | undefined {
   let { value, source } = root;
@@ -34,7 +34,7 @@ export class TooDeep extends Error {
 }
 
 /**
- * All places that a path leads to from `root`, at most `limit` of them.
+ * All values that a path leads to from `root`, at most `limit`.
  * @throws TooDeep
  */
 export function findAll(json: JsonText, root: Found, path: JsonPath, limit: number): Found[] {
@@ -57,7 +57,7 @@ function queryAll(
   limit: number,
 ): Found[] {
   const all: Found[] = [];
-  // Only a text that JSON.parse read comes here.
+  // The value is always a result of JSON.parse.
   for (const { value, location } of query.lazyQuery(root.value as Parameters<typeof query.lazyQuery>[0])) {
     if (all.length === limit) break;
     const open = varying === undefined ? location : location.filter((_step, at) => varying[at]);
@@ -67,7 +67,7 @@ function queryAll(
   return all;
 }
 
-/** The elements of a list or the members of an object, at most `limit`; undefined for anything else. */
+/** The elements of an array or the members of an object, at most `limit`. Undefined for anything else. */
 export function elements(json: JsonText, { value }: Found, limit: number): Found[] | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const keys = Array.isArray(value)
@@ -103,6 +103,6 @@ function memberKey(value: unknown, step: Step): string | undefined {
 const tokenIndex = (token: string): number | undefined =>
   /^(?:0|[1-9]\d{0,14})$/.test(token) ? Number(token) : undefined;
 
-/** Like a JSON Pointer without its first slash, so that one name is itself and several cannot be confused. */
+/** Like a JSON Pointer without its first slash, so that a single name stays as it is and several are unambiguous. */
 const placeText = (steps: readonly (string | number)[]): string =>
   steps.map((step) => String(step).replaceAll('~', '~0').replaceAll('/', '~1')).join('/');

@@ -1,31 +1,31 @@
-/** Reads JSON and keeps the text of those numbers that a JavaScript number may round. */
+/** Parses JSON and keeps the text of numbers that a JavaScript number may round. */
 
-/** JSON that has been read. */
+/** Parsed JSON. */
 export interface JsonText {
   readonly root: unknown;
   /**
-   * A number as it stands in the text; undefined where the JavaScript number says it all.
-   * @param holder The object or list that holds it; undefined for the root itself.
+   * A number as written. Undefined if the JavaScript number is exact.
+   * @param holder The object or array that contains it; undefined for the root itself.
    */
   sourceOf(holder: unknown, key: string): string | undefined;
 }
 
-/** Why a text is no JSON. */
+/** Why a text is not valid JSON. */
 export class JsonTextError extends Error {
   override readonly name = 'JsonTextError';
 }
 
-/** Numbers with more than 15 digits, or with exponents that may lead out of the range. Nothing shorter is rounded. */
+/** Numbers with more than 15 digits, or with exponents that may exceed the range. Shorter numbers are not rounded. */
 const MAY_ROUND = /[\d.]{16}|\d[eE][+-]?\d{3}/;
 
-/** What some senders write for a number that is none, for example Python's standard library; it is not JSON. */
+/** Written by some senders, for example Python's standard library, for a missing number. It is not valid JSON. */
 const NOT_A_NUMBER = /"(?:[^"\\]|\\[^])*(?:"|\\?$)|-?\b(?:NaN|Infinity)\b/g;
 
-/** The longest text that is searched for {@link NOT_A_NUMBER}; the search needs memory for each character. */
+/** The longest text that is searched for {@link NOT_A_NUMBER}. The search needs memory for each character. */
 const REPAIR_CHARACTERS = 1 << 20;
 
 /**
- * Reads a JSON text. `NaN` and `Infinity`, which are not JSON, are read as null.
+ * Parses a JSON text. `NaN` and `Infinity`, which are not JSON, become null.
  * @throws JsonTextError
  */
 export function parseJson(text: string): JsonText {
@@ -42,7 +42,7 @@ export function parseJson(text: string): JsonText {
   }
 }
 
-/** The type library does not know the third parameter yet. */
+/** The type library does not have the third parameter yet. */
 type Reviver = (this: unknown, key: string, value: unknown, context?: { readonly source?: string }) => unknown;
 
 function parse(text: string): JsonText {
@@ -51,7 +51,7 @@ function parse(text: string): JsonText {
   let top: string | undefined;
   const note: Reviver = function (key, value, context) {
     const source = typeof value === 'number' ? context?.source : undefined;
-    // The root comes last, as a member of an object that nobody else sees.
+    // The root comes last, as a member of an internal object.
     top = source;
     if (source !== undefined && MAY_ROUND.test(source)) {
       const members = sources.get(this);

@@ -1,6 +1,6 @@
 /**
- * The mapping of MQTT messages into readings: pure, and whatever a message holds, it comes to readings, to dead letters,
- * or to both, in bounded time.
+ * The mapping of MQTT messages to readings. It has no side effects. Any message becomes readings, dead letters, or
+ * both, in bounded time.
  */
 import type { TimeLimits } from '../source-timestamp.ts';
 import type { DecodedMessage } from '../reading.ts';
@@ -13,18 +13,18 @@ export type { MappingEntry } from './entry.ts';
 export type { MqttMessage } from './result.ts';
 
 export interface Mapping {
-  /** What the message comes to. Never throws. */
+  /** Decodes the message. Never throws. */
   read(message: MqttMessage): DecodedMessage;
-  /** Position in the configured list of the entry that takes a topic; undefined if none does. */
+  /** Index of the configured entry that matches a topic. Undefined if there is none. */
   entryOf(topic: string): number | undefined;
 }
 
-/** Topics are the same again and again; what was found out about so many is kept. */
+/** Topics repeat. The matches of this many topics are cached. */
 const MAX_KNOWN = 10_000;
 
 /**
- * Compiles the entries. Of several that take a topic, the first counts.
- * @param topics As `topicSchema` gives them; anything else may throw here.
+ * Compiles the entries. The first match counts.
+ * @param topics As `topicSchema` produces them; anything else may throw here.
  */
 export function openMapping(topics: readonly MappingEntry[], limits: TimeLimits): Mapping {
   const entries = topics.map((topic) => compileEntry(topic, limits));
@@ -46,7 +46,7 @@ export function openMapping(topics: readonly MappingEntry[], limits: TimeLimits)
   };
 }
 
-/** The entry that takes a topic. */
+/** The entry that matches a topic. */
 interface Choice {
   readonly at: number;
   readonly entry: Entry;
@@ -76,7 +76,7 @@ function readInto(outcome: MappingResult, message: MqttMessage, choose: (topic: 
   try {
     choice.entry.read(message, choice.taken, outcome);
   } catch (error) {
-    // Nothing is known that leads here; should there be something, the message is kept as a dead letter.
+    // No known input leads here. If one does, the message is kept as a dead letter.
     outcome.reject('wrongShape', `The message could not be worked through: ${String(error)}`);
   }
 }

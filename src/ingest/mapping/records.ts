@@ -1,4 +1,4 @@
-/** Finds the records of a payload, and what tells them apart. */
+/** Finds the records of a payload, and their keys. */
 import { parsePath, type JsonPath } from '../../config/ingest/json-path.ts';
 import type { MappingFile } from '../../config/ingest/mapping.ts';
 import { elements, findAll, findOne, type Found } from './json-query.ts';
@@ -10,13 +10,13 @@ import { missingTexts } from './value.ts';
 /** One record. */
 export interface JsonRecord {
   readonly found: Found;
-  /** What tells it from the others. */
+  /** What distinguishes it from the others. */
   readonly key: string | undefined;
-  /** For a dead letter: which record it is, and how it begins. */
+  /** For a dead letter: the record's location, and its start. */
   readonly about: () => About;
 }
 
-/** Finds the records; what is wrong goes to the outcome. */
+/** Finds the records. Problems are added to the outcome. */
 export type FindRecords = (json: JsonText, root: Found, outcome: MappingResult) => readonly JsonRecord[];
 
 type Options = Pick<MappingFile, 'records' | 'key' | 'missing'>;
@@ -58,14 +58,14 @@ function listOf(json: JsonText, root: Found, path: JsonPath, outcome: MappingRes
   }
   if (query === undefined) return list;
   const all = findAll(json, root, path, MAX_READINGS + 1);
-  // An empty list is as good as any; a list that holds other things is not what was expected.
+  // An empty array is valid. An array that contains other things does not match the configuration.
   if (all.length === 0 && list.length > 0 && !picks) {
     outcome.reject('missingValue', `The message has nothing at ${text}, where its records should stand.`);
   }
   return all;
 }
 
-/** Written at most once for each record, since a record can be large. */
+/** Serialized at most once for each record, since a record can be large. */
 function aboutRecord({ place, value }: Found): () => About {
   let about: About | undefined;
   return () => (about ??= { record: place, text: beginning(value) });
@@ -75,7 +75,7 @@ function beginning(value: unknown): string | undefined {
   try {
     return JSON.stringify(value).slice(0, 1024);
   } catch {
-    // Nested too deep to be written; the message itself is kept.
+    // Nested too deep to be serialized. The message itself is kept.
     return undefined;
   }
 }

@@ -1,22 +1,22 @@
-/** Gathers what one message comes to, within bounds that no message can exceed. */
+/** Collects the result of one message, within limits that no message can exceed. */
 import type { RejectCode } from '../../contract/reading.ts';
 import type { DecodedMessage, Measurement, Reject } from '../reading.ts';
 
-/** A message as a broker delivered it. */
+/** A message as the broker delivered it. */
 export interface MqttMessage {
   readonly topic: string;
   readonly payload: Uint8Array;
-  /** Kept by the broker from before the subscription, so of unknown age. */
+  /** The broker stored it before the subscription, so its age is unknown. */
   readonly retained: boolean;
   readonly received: bigint;
 }
 
-/** Readings that one message may give. */
+/** Most readings of one message. */
 export const MAX_READINGS = 10_000;
-/** Dead letters that one message may give; the last one counts the further ones. */
+/** Most dead letters of one message. The last one counts the further ones. */
 const MAX_REJECTS = 100;
 
-/** Where something stands in a message. */
+/** A location in a message. */
 export type About = Readonly<Record<string, string | undefined>>;
 
 export class MappingResult {
@@ -32,21 +32,21 @@ export class MappingResult {
     this.#message = message;
   }
 
-  /** True when the message has given all readings that it may, and would give more. */
+  /** True when the message has reached the limit of readings and has more. */
   get overflown(): boolean {
     return this.#overflown;
   }
 
   /**
-   * Takes a reading.
-   * @param repeats Whether one tag may have several values at one time, as they come in a list of all that one thing
-   * measured; otherwise two of them mean that different things have one name.
+   * Adds a reading.
+   * @param repeats Whether one tag may have several values at one time, as in a list of all measurements of one device;
+   * otherwise two values mean that two things have the same name.
    */
   add(measurement: Measurement, repeats: boolean, about: () => About): void {
     const { tag, time, claimedTime, value, unit, status, attributes } = measurement;
     const place = JSON.stringify([tag.id, String(time), claimedTime]);
     const said = JSON.stringify([place, value, unit, status, attributes]);
-    // Word for word the same: it would be stored once anyway.
+    // An identical reading: the stream would store it only once.
     if (this.#said.has(said)) return;
     if (this.#places.has(place) && !repeats) {
       this.reject(
@@ -65,7 +65,7 @@ export class MappingResult {
     this.#measurements.push(measurement);
   }
 
-  /** Takes what cannot become a reading. */
+  /** Adds an undecodable part. */
   reject(code: RejectCode, reason: string, about?: () => About): void {
     if (this.#rejects.length >= MAX_REJECTS) {
       this.#furtherRejects++;

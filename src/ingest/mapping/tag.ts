@@ -1,20 +1,20 @@
-/** Names of what messages are about. */
+/** Tag names of values in messages. */
 import type { Tag } from '../reading.ts';
 
-/** What a value is of. */
+/** The origin of a value. */
 export interface Subject {
   readonly topic: string;
   readonly levels: readonly string[];
-  /** What tells its record from the others of the message. */
+  /** What distinguishes its record from the others of the message. */
   readonly key?: string | undefined;
-  /** Which of the values it is. */
+  /** Name of the value in the record. */
   readonly field?: string | undefined;
 }
 
 /**
- * The tag. Its id is `<topic>`, `<topic>#<field>`, `<topic>#<key>` or `<topic>#<key>#<field>`: `#` cannot stand in a
- * topic, and is written %23 in the others. In the tokens key and field begin with `#`, so that no deeper topic can be
- * mistaken for them.
+ * Builds the tag. Its id is `<topic>`, `<topic>#<field>`, `<topic>#<key>` or `<topic>#<key>#<field>`: a topic cannot
+ * contain `#`, and in the other parts it is written %23. In the tokens key and field begin with `#`, so that they
+ * differ from any deeper topic.
  */
 export function tagOf({ topic, levels, key, field }: Subject, name: string): Tag {
   const below = [key, field].filter((part) => part !== undefined);
@@ -25,19 +25,19 @@ export function tagOf({ topic, levels, key, field }: Subject, name: string): Tag
   };
 }
 
-/** Longer texts make subjects that no server takes; here they only cost memory. */
+/** Longer texts make subjects that no server accepts. */
 export const LONGEST_NAME = 1024;
 
-/** Why a text cannot be a key or a field; undefined if it can. */
+/** Why a text cannot be a key or a field. Undefined if it can. */
 export function partProblem(text: string): string | undefined {
   if (text.length > LONGEST_NAME) return `is longer than ${LONGEST_NAME} characters`;
-  // Halves of surrogate pairs would all become one character.
+  // Unpaired surrogates would all become one character.
   return text.isWellFormed() ? undefined : 'is not valid Unicode';
 }
 
 const escapeHash = (text: string): string => text.replaceAll('%', '%25').replaceAll('#', '%23');
 
-/** Compiles a template such as `{area} {device}`; what has no value becomes nothing. */
+/** Compiles a template such as `{area} {device}`. A missing value becomes an empty text. */
 export function nameTemplate(text: string): (values: Readonly<Record<string, string | undefined>>) => string {
   const parts = text.split(/(\{[^{}]*\})/);
   return (values) =>
@@ -48,5 +48,5 @@ export function nameTemplate(text: string): (values: Readonly<Record<string, str
       .trim();
 }
 
-/** Where the configuration has no name. */
+/** Default name template. */
 export const DEFAULT_NAME = '{topic} {key} {field}';

@@ -1,15 +1,15 @@
-/** Reads the time that a message names. */
+/** Parses the timestamp of a message. */
 import { Temporal } from 'temporal-polyfill';
 import type { TimeFile } from '../../config/ingest/mapping.ts';
 import { parseIso, type IsoParts, type Nanoseconds } from '../../contract/instant.ts';
 import { parseDecimal, wholeAt, type Decimal } from './decimal.ts';
 import { quoted, type Raw } from './value.ts';
 
-/** A time that was read, or why it could not be. */
+/** A parsed time, or why it cannot be parsed. */
 export type ReadTime =
   | {
       readonly instant: Nanoseconds;
-      /** Why it is not sure. */
+      /** Why it is uncertain. */
       readonly doubt?: string | undefined;
     }
   | { readonly problem: string };
@@ -17,15 +17,15 @@ export type ReadTime =
 /** Powers of ten between a unit and nanoseconds. */
 const POWERS = { s: 9, ms: 6, us: 3, ns: 0 } as const;
 
-/** Year 100,000 or so. */
+/** About the year 100,000. */
 const MAX_WALL_MS = 3e15;
 
 /** More digits than any time has. */
 const MAX_EXPONENT = 400;
 
 /**
- * The time that stands at a place in a message.
- * @param received decides which of two hours is meant, where clocks were put back and the text names no offset
+ * Parses the timestamp at a location of a message.
+ * @param received decides which of two hours applies when clocks were set back and the text has no offset
  */
 export function readTime({ value, source }: Raw, time: TimeFile, received: Nanoseconds): ReadTime {
   if (typeof value === 'number') return fromNumber(source ?? String(value), time);
@@ -46,7 +46,7 @@ function fromNumber(text: string, { format }: TimeFile): ReadTime {
   return { instant: wholeAt(decimal, power) };
 }
 
-/** By size: so many seconds after 1970 is the year 5138, so many milliseconds too, and so on. */
+/** By magnitude: read as seconds the limit is the year 5138, and likewise for the other units. */
 function unitOf({ digits, exponent }: Decimal): keyof typeof POWERS {
   const size = wholeAt({ digits: digits < 0n ? -digits : digits, exponent }, 0);
   return size < 10n ** 11n ? 's' : size < 10n ** 14n ? 'ms' : size < 10n ** 17n ? 'us' : 'ns';
@@ -65,7 +65,7 @@ function fromIso(text: string, { timeZone }: TimeFile, received: Nanoseconds): R
 const utc = (ms: number, { fraction }: IsoParts): Nanoseconds => BigInt(ms) * 1_000_000n + fraction;
 
 function fromWallClock(text: string, parts: IsoParts, timeZone: string, received: Nanoseconds): ReadTime {
-  // Beyond these years the calendar itself ends.
+  // The calendar of the library ends at these years.
   if (Math.abs(parts.wallMs) > MAX_WALL_MS) return { problem: `${quoted(text)} is no time.` };
   const wall = Temporal.PlainDateTime.from(new Date(parts.wallMs).toISOString().slice(0, -1));
   const earlier = wall.toZonedDateTime(timeZone, { disambiguation: 'earlier' });
@@ -73,7 +73,7 @@ function fromWallClock(text: string, parts: IsoParts, timeZone: string, received
   const first = earlier.epochNanoseconds + parts.fraction;
   const second = later.epochNanoseconds + parts.fraction;
   if (first === second) return { instant: first };
-  // Clocks were put forward and skipped this time.
+  // Clocks were set forward and skipped this time.
   if (!earlier.toPlainDateTime().equals(wall)) return { problem: `${quoted(text)} does not exist in ${timeZone}.` };
   const nearest = distance(first, received) <= distance(second, received) ? first : second;
   return { instant: nearest, doubt: `The time ${quoted(text)} occurred twice in ${timeZone}.` };

@@ -1,4 +1,4 @@
-/** The time of a record: the one that it names, or that of arrival, and what is to be said of it. */
+/** The time of a record: its timestamp, or the arrival time, with the quality that follows. */
 import { parsePath } from '../../config/ingest/json-path.ts';
 import type { MappingFile, TimeFile } from '../../config/ingest/mapping.ts';
 import { settleTime, type TimeLimits } from '../source-timestamp.ts';
@@ -9,11 +9,11 @@ import type { MqttMessage } from './result.ts';
 import { readTime } from './time.ts';
 import { missingTexts } from './value.ts';
 
-/** A time and its circumstances, or why there is none. */
+/** A time and its quality, or why there is none. */
 export type Timed =
   Pick<Measurement, 'time' | 'claimedTime' | 'status' | 'reason' | 'attributes'> | { readonly problem: string };
 
-/** Where a time is looked for. */
+/** The objects in which a timestamp is searched. */
 export interface TimePlace {
   readonly json: JsonText;
   readonly root: Found;
@@ -23,7 +23,7 @@ export interface TimePlace {
 type Options = Pick<MappingFile, 'key' | 'missing'> & { readonly time: TimeFile };
 
 /**
- * Compiles the reading of times. A value is not thrown away for its time, except where the time is all that tells it
+ * Compiles the parsing of times. A value is not discarded because of its time, unless only the time distinguishes it
  * from others.
  */
 export function timeReader(options: Options, limits: TimeLimits): (message: MqttMessage, place: TimePlace) => Timed {
@@ -57,7 +57,7 @@ export function timeReader(options: Options, limits: TimeLimits): (message: Mqtt
   };
 }
 
-/** The time of arrival, with what makes it doubtful. */
+/** The arrival time, with the reason for doubt. */
 function arrival({ received, retained }: MqttMessage, doubt?: string, claimedTime?: string): Timed {
   const reasons = [
     ...(doubt === undefined ? [] : [doubt]),
@@ -68,12 +68,12 @@ function arrival({ received, retained }: MqttMessage, doubt?: string, claimedTim
     ...(claimedTime === undefined ? {} : { claimedTime }),
     ...(retained ? { retained: true } : {}),
   };
-  // A text that is no time says nothing of when: many readings may bear the same one ("--"), so it is no part of the id
-  // by which repetitions are recognized.
+  // An invalid timestamp gives no time: many readings may contain the same text ("--"), so it is not part of the
+  // message id.
   return { time: received, status: 'Questionable', reason: reasons.join(' '), attributes };
 }
 
-/** What stands in the message, as far as it is short. */
+/** The text in the message, shortened. */
 function claimText({ value, source }: Found): string {
   if (typeof value === 'string') return value.slice(0, 100);
   return typeof value === 'number' ? (source ?? String(value)).slice(0, 100) : typeof value;

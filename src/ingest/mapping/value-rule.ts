@@ -1,4 +1,4 @@
-/** One configured value, compiled: where it stands, how it is read, and its unit. */
+/** One configured value, compiled: its location, its decoding and its unit. */
 import { parsePath, type JsonPath } from '../../config/ingest/json-path.ts';
 import type { MappingFile, ValueFile } from '../../config/ingest/mapping.ts';
 import { findOne, type Found } from './json-query.ts';
@@ -8,23 +8,23 @@ import { quoted, valueReader, type ReadValue } from './value.ts';
 /** One value, compiled. */
 export interface ValueRule {
   readonly path: JsonPath;
-  /** Name of the value; `{place}` in it is to be replaced where the path has wildcards. */
+  /** Name of the value. `{place}` in it is replaced if the path has wildcards. */
   readonly field: string | undefined;
   readonly optional: boolean;
   readonly read: ReadValue;
   readonly unit: (json: JsonText, record: Found) => Unit;
 }
 
-/** What is known of the unit of a value. */
+/** The unit of a value. */
 export interface Unit {
   readonly unit: string | undefined;
-  /** A value without its unit may mean anything. */
+  /** Why the unit is doubtful: a value without its unit is ambiguous. */
   readonly doubt?: string;
 }
 
 const ROOT = parsePath('$');
 
-/** Where no values are configured: the payload or record itself. */
+/** Default if no values are configured: the payload or record itself. */
 export const BARE_VALUE: ValueFile = { type: 'auto', optional: false };
 
 /** Compiles a value. */
@@ -45,7 +45,7 @@ export function compileValue(options: ValueFile, entry: MappingFile): ValueRule 
   };
 }
 
-/** What `auto` means here: what is calculated with must be a number, or a text would pass as it is. */
+/** The type for `auto`: with a scale or offset the value must be a number. Otherwise a text would be kept as it is. */
 function typeOf({ type, scale, offset }: ValueFile, { payload }: MappingFile): ValueFile['type'] {
   if (type !== 'auto') return type;
   if (scale !== undefined || offset !== undefined) return 'number';

@@ -1,32 +1,32 @@
-/** Makes a value of what stands at a place in a message. */
+/** Decodes the value at a location of a message. */
 import type { MappingFile, ValueFile } from '../../config/ingest/mapping.ts';
 import type { RejectCode } from '../../contract/reading.ts';
 import type { ScalarValue, ValueStatus } from '../../contract/values.ts';
 import { parseDecimal, scaled, toNumber, type Decimal } from './decimal.ts';
 
-/** What stands there. */
+/** The JSON value. */
 export interface Raw {
   readonly value: unknown;
-  /** A number as it is written, where the JavaScript number may have rounded it. */
+  /** A number as written, if the JavaScript number may be rounded. */
   readonly source?: string | undefined;
 }
 
-/** A value, good or not. */
+/** A decoded value, good or bad. */
 export interface Read {
   readonly value: ScalarValue;
   readonly status: ValueStatus;
   readonly reason?: string | undefined;
-  /** What the sender wrote for a state that has a name now. */
+  /** The sender's original value of a state that has a name. */
   readonly state?: ScalarValue | undefined;
 }
 
-/** Something that is no value at all. */
+/** Not a value. */
 export interface Unread {
   readonly code: RejectCode;
   readonly reason: string;
 }
 
-/** Reads one kind of value, as configured. */
+/** Decodes one kind of value, as configured. */
 export type ReadValue = (raw: Raw) => Read | Unread;
 
 export type ValueOptions = Pick<ValueFile, 'type' | 'states' | 'scale' | 'offset'> &
@@ -36,21 +36,21 @@ const good = (value: ScalarValue): Read => ({ value, status: 'Good' });
 const bad = (reason: string): Read => ({ value: null, status: 'Bad Data', reason });
 const unread = (code: RejectCode, reason: string): Unread => ({ code, reason });
 
-/** A text of a stranger in one of ours. */
+/** An external text, quoted for use in a message. */
 export const quoted = (text: string): string => JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text);
 
-/** Tells whether a text means "no value". */
+/** Whether a text means "no value". */
 export function missingTexts(missing: readonly string[]): (text: string) => boolean {
   const all = new Set(missing.map((text) => text.trim().toLowerCase()));
   const longest = Math.max(-1, ...[...all].map((text) => text.length));
-  // Lower case is never made of a text that is far longer than all of these.
+  // A text much longer than all of these is not lowercased.
   return (text) => {
     const trimmed = text.trim();
     return trimmed.length <= longest && all.has(trimmed.toLowerCase());
   };
 }
 
-/** Compiles the reading of one value. */
+/** Compiles the decoding of one value. */
 export function valueReader(options: ValueOptions): ReadValue {
   const { type } = options;
   const states = options.states === undefined ? undefined : new Map(Object.entries(options.states));
@@ -98,7 +98,7 @@ function readers({ scale, offset, numbersAsText }: ValueOptions): Readonly<Recor
   };
 }
 
-/** Whole numbers beyond 2^53 were written with an exponent, or their text would have been kept. */
+/** Integers beyond 2^53 were written with an exponent. Otherwise their text would have been kept. */
 const written = (number: number): string =>
   Number.isInteger(number) && !Number.isSafeInteger(number) ? number.toExponential() : String(number);
 
@@ -117,7 +117,7 @@ const calculation =
 /** Numbers of a configuration are finite, so they have such a text. */
 const decimalOf = (number: number): Decimal => parseDecimal(String(number)) ?? { digits: 0n, exponent: 0 };
 
-/** Numbers with exponents beyond this are out of range, or absurd; working with them would only cost time. */
+/** Numbers with larger exponents are out of range or meaningless, and costly to process. */
 const MAX_EXPONENT = 1500;
 
 function readNumber(text: string, calculate: Calculate | undefined): Read {

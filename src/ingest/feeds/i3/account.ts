@@ -1,12 +1,12 @@
-/** What every connection to an I3 broker has in common, be it to buy or to sell. */
+/** Settings that all connections to an I3 broker share, for buyers and for sellers. */
 import type { IngestConfig } from '../../../config/config.ts';
 import type { BrokerCredentials, BrokerOptions } from '../../../mqtt/client.ts';
 import { loginOf } from './credentials.ts';
 
-/** The keys that buyers and sellers share. */
+/** The configuration keys that buyers and sellers share. */
 export type Account = Omit<IngestConfig['i3'][number], 'products' | 'allowWildcards'>;
 
-/** The part of the options of a link that follows from the account. */
+/** The client options that follow from the account. */
 export interface AccountConnection {
   readonly connection: BrokerOptions;
   readonly version: '3.1.1';
@@ -15,14 +15,14 @@ export interface AccountConnection {
   readonly label: string;
 }
 
-/** For a buyer the marketplace counts by client id, and takes it for the name of the account. */
+/** For a buyer the marketplace meters by client id, and takes it for the account name. */
 export const clientIdOf = ({ clientId, user }: Pick<Account, 'clientId' | 'user'>): string => clientId ?? user;
 
 export function accountConnection(account: Account): AccountConnection {
   const { name, url, tls, keepAliveSeconds, connectTimeoutMs } = account;
   return {
     connection: { url, tls, keepAliveSeconds, connectTimeoutMs },
-    // The marketplace's broker is an old one.
+    // The marketplace's broker supports only this version.
     version: '3.1.1',
     clientId: clientIdOf(account),
     credentials: () => loginOf(account),

@@ -1,4 +1,4 @@
-/** The log-in of one attempt to connect to an I3 broker: the password as it is now, or a token made for the occasion. */
+/** The credentials of one connection attempt to an I3 broker: the current password, or a new token. */
 import type { KeyObject } from 'node:crypto';
 import { SignJWT } from 'jose';
 import type { IngestConfig } from '../../../config/config.ts';
@@ -6,12 +6,12 @@ import { passwordProblem } from '../../../config/ingest/i3-password.ts';
 import { readPrivateKey } from '../../../config/ingest/private-key.ts';
 import type { BrokerCredentials } from '../../../mqtt/client.ts';
 
-/** What is configured of it; the same for buyers and sellers. */
+/** The credential settings, the same for buyers and sellers. */
 export type I3Account = Pick<IngestConfig['i3'][number], 'user' | 'credentials'>;
 
 /**
- * Reads the secret anew, for each attempt: one that was replaced meanwhile is used, and a token is always fresh.
- * @throws Error whose message names what is wrong with the secret, without any of it, before anything is sent
+ * Reads the secret again for each attempt: a replaced one is used, and a token is always fresh.
+ * @throws Error that names the problem with the secret, without its content, before anything is sent
  */
 export async function loginOf(account: I3Account, nowMs: number = Date.now()): Promise<BrokerCredentials> {
   const { user, credentials } = account;
@@ -29,14 +29,14 @@ export async function loginOf(account: I3Account, nowMs: number = Date.now()): P
 }
 
 /**
- * A JSON Web Token signed with RS256. Exactly `iss`, `iat` and `exp`: the broker refuses one that names an audience, and
- * older ones look closely at the rest (I3 guide; the plugin of I3-Core).
+ * A JSON Web Token signed with RS256. It contains exactly `iss`, `iat` and `exp`: the broker refuses a token with an
+ * audience, and older brokers check the rest strictly (I3 guide; the plugin of I3-Core).
  */
 export function mintToken(
   key: KeyObject,
   { issuer, lifetimeSeconds, nowMs }: { issuer: string; lifetimeSeconds: number; nowMs: number },
 ): Promise<string> {
-  // Rounded down: a token that was issued in the future is none to some.
+  // Rounded down: some brokers reject a token that was issued in the future.
   const now = Math.floor(nowMs / 1000);
   return new SignJWT({ iss: issuer, iat: now, exp: now + lifetimeSeconds })
     .setProtectedHeader({ alg: 'RS256', typ: 'JWT' })

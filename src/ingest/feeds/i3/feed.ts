@@ -1,11 +1,13 @@
-/** `settings.ingest.i3[]`: products of an I3 marketplace, bought or one's own, with an alarm for each that falls silent. */
+/**
+ * `settings.ingest.i3[]`: products of an I3 marketplace, bought or one's own, with an alarm for each silent product.
+ */
 import type { IngestConfig } from '../../../config/config.ts';
 import type { Feed, FeedTools } from '../../feed.ts';
 import { TopicFeed } from '../topic-feed.ts';
 import { accountConnection } from './account.ts';
 import { stalenessAdvice } from './staleness-advice.ts';
 
-/** One configured connection to a marketplace; nothing is connected before `start`. */
+/** One configured marketplace connection. It does not connect before `start`. */
 export function openI3Feed(marketplace: IngestConfig['i3'][number], tools: FeedTools): Feed {
   const { name, products, allowWildcards: _checked, ...account } = marketplace;
   return new TopicFeed({

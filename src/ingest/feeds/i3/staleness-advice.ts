@@ -1,8 +1,10 @@
-/** What to look at when nothing comes of a product. A marketplace denies by silence, so the causes have to be guessed. */
+/**
+ * Advice for a silent product. A marketplace denies access without a message, so the text lists the possible causes.
+ */
 import type { Account } from './account.ts';
 import { clientIdOf } from './account.ts';
 
-/** For the text of the alarm. */
+/** For the alarm text. */
 export function stalenessAdvice(account: Pick<Account, 'user' | 'clientId'>): string {
   const { user } = account;
   const denial = 'The broker of a marketplace grants every subscription and denies by silence.';

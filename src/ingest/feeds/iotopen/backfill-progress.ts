@@ -1,4 +1,4 @@
-/** What is read from REST of one installation in one go: the gaps of its readers, and how far each of them has been read. */
+/** One backfill run of an installation over REST: the windows of its readers, and how far each has been read. */
 import type { Nanoseconds } from '../../../contract/instant.ts';
 import type { ClockSkew } from './clock-skew.ts';
 import type { BackfillWindow } from './backfill-window.ts';
@@ -8,33 +8,36 @@ export interface BackfillProgressOptions {
   readonly gaps: ReadonlyMap<Reader, BackfillWindow>;
   readonly clocks: ClockSkew;
   readonly now: Nanoseconds;
-  /** How much earlier than a gap the log is read. */
+  /** How much earlier than a window the log is read. */
   readonly overlapNs: Nanoseconds;
-  /** No further back than this. */
+  /** Longest time to read back. */
   readonly mostNs: Nanoseconds;
-  /** By how much our clock is ahead of the platform's; 0 where it is not known to be wrong. */
+  /** How far the driver's clock is ahead of the platform's. 0 if it is not known to be wrong. */
   readonly aheadNs: Nanoseconds;
 }
 
-/** How well it is known by how much a clock is wrong. */
+/** Uncertainty of the measured clock skew. */
 const UNSURE: Nanoseconds = 1_000_000_000n;
 
 /** A row with a time. */
 interface Timed {
   readonly time: Nanoseconds;
-  /** Whether it is safe already. */
+  /** Whether the value is safe on the bus already. */
   readonly known: boolean;
 }
 
 export class BackfillProgress {
-  /** Each once. */
+  /** Topics, each once. */
   readonly topics: readonly string[];
-  /** In which the values that are wanted lie; times of rows. */
+  /** Range of row times that contains the required values. */
   readonly range: { readonly from: Nanoseconds; readonly to: Nanoseconds };
-  /** By the key of their reader. */
+  /** Windows by the key of their reader. */
   readonly gaps: ReadonlyMap<string, BackfillWindow>;
   readonly #options: BackfillProgressOptions;
-  /** The part of the log that is read now: its topics, and the last time; undefined where its order cannot be relied on. */
+  /**
+   * The part of the log that is being read: its topics, and the last time. `last` is undefined if the order is
+   * unreliable.
+   */
   #part: { readonly topics: readonly string[]; last: Nanoseconds | undefined } | undefined;
 
   constructor(options: BackfillProgressOptions) {
@@ -51,7 +54,7 @@ export class BackfillProgress {
     this.range = { from, to: now + overlapNs + (clocks.ahead > -aheadNs ? clocks.ahead : UNSURE - aheadNs) };
   }
 
-  /** The topics of which the newest value has to be read. */
+  /** Topics whose newest value must be read. */
   get newest(): string[] {
     const wanted = Array.from(this.#options.gaps).filter(([, { wantsNewest }]) => wantsNewest);
     return [...new Set(wanted.map(([{ topic }]) => topic))];
@@ -62,16 +65,17 @@ export class BackfillProgress {
     for (const gap of this.gaps.values()) gap.wantsNewest = false;
   }
 
-  /** Whether the newest value is wanted for a reader. */
+  /** Whether a reader needs the newest value. */
   wantsNewest({ key }: Reader): boolean {
     return this.gaps.get(key)?.wantsNewest === true;
   }
 
-  /** Whether a row of the log is wanted for a reader of it. */
+  /** Whether a reader needs a row of the log. */
   wants({ key, topic }: Reader, time: Nanoseconds): boolean {
     const gap = this.gaps.get(key);
     if (gap === undefined) return false;
-    // Of these the live reading has another time than the row, so that what came live must not come from the log, too.
+    // For these topics the live reading and the log row have different times, so a value received live must not be read
+    // from the log as well.
     const { clocks, aheadNs } = this.#options;
     if (clocks.isUntimed(topic)) {
       const unsure = aheadNs === 0n ? 0n : UNSURE;
@@ -81,8 +85,8 @@ export class BackfillProgress {
   }
 
   /**
-   * Rows of the log have come, which follow those of before if the topics are the same. Where they do not ascend, how far
-   * has been read is not known any more; but rows that came late move others to the next page, where they come again.
+   * Records rows of the log, which continue the previous ones if the topics are the same. If they do not ascend, the
+   * progress is no longer known. Rows that arrived late only shift others to the next page, where they repeat.
    */
   look(topics: readonly string[], rows: readonly Timed[]): void {
     if (this.#part?.topics !== topics) this.#part = { topics, last: -(2n ** 63n) };
@@ -97,12 +101,12 @@ export class BackfillProgress {
     }
   }
 
-  /** All rows that have been looked at are safe. */
+  /** All rows recorded so far are safe. */
   areSafe(): void {
     if (this.#part?.last !== undefined) this.#note(this.#part.topics, this.#part.last);
   }
 
-  /** Where something lies too far back to be read: since when the log was read. */
+  /** The start of the log that was read, if a window begins too far back. Otherwise undefined. */
   get cut(): Nanoseconds | undefined {
     let cut: Nanoseconds | undefined;
     for (const gap of this.gaps.values()) if (gap.cut !== undefined && gap.cut > (cut ?? 0n)) cut = gap.cut;
@@ -116,7 +120,7 @@ export class BackfillProgress {
 
   #slack(topic: string): Nanoseconds {
     const { overlapNs, clocks, aheadNs } = this.#options;
-    // Where nothing is known of a sender's clock, or it is not told, the platform's counts.
+    // If the skew of the sender's clock is unknown, or it sends no times, the platform's clock is used.
     const known = clocks.isUntimed(topic) ? undefined : clocks.behind(topic);
     const behind = known ?? (aheadNs > 0n ? aheadNs + UNSURE : 0n);
     return overlapNs + behind;

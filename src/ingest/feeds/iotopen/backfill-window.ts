@@ -1,23 +1,25 @@
-/** A time in which values of one reader may have been missed, and how far they have been read from the log since. */
+/**
+ * A backfill window: a time in which values of one reader may be missing, and how far it has been read from the log.
+ */
 import type { Nanoseconds } from '../../../contract/instant.ts';
 
-/** Nobody says whether the begin of a range belongs to it. */
+/** The API does not document whether the start of a range is inclusive. */
 const EDGE: Nanoseconds = 1_000_000n;
 
 export class BackfillWindow {
-  /** Since then, by arrival at the platform. */
+  /** Start, by arrival at the platform. */
   #from: Nanoseconds;
   /** Rows with earlier times are safe. */
   #readUpTo: Nanoseconds | undefined;
-  /** Up to then: from then on its values came live, or it is another gap. Undefined while neither is so. */
+  /** End: later values arrived live, or belong to another window. Undefined while the window is open. */
   until: Nanoseconds | undefined;
-  /** Whether the platform has had the time to note what came before `until`. */
+  /** Whether the platform has had time to store the values before `until`. */
   settled = false;
-  /** Whether the newest value has to be read. */
+  /** Whether the newest value must be read. */
   wantsNewest = true;
-  /** What may have been missed after this gap. */
+  /** The window after this one. */
   next: BackfillWindow | undefined;
-  /** Since when it is read, where it lies too far back. */
+  /** Actual start of reading, if the window begins too far back. */
   cut: Nanoseconds | undefined;
 
   constructor(from: Nanoseconds) {
@@ -29,8 +31,8 @@ export class BackfillWindow {
   }
 
   /**
-   * The broker has answered what was subscribed to.
-   * @param granted whether live values come from now on
+   * The broker has answered the subscriptions.
+   * @param granted whether live values arrive from now on
    */
   answered(at: Nanoseconds, granted: boolean): void {
     this.until ??= at;
@@ -38,12 +40,12 @@ export class BackfillWindow {
     else if (this.next !== undefined) this.next.until ??= at;
   }
 
-  /** @param at the platform has noted what came before */
+  /** @param at the platform has stored the values before this time */
   settle(at: Nanoseconds): void {
     for (const gap of [this, this.next]) if (gap?.until !== undefined && gap.until <= at) gap.settled = true;
   }
 
-  /** Live values come no more. */
+  /** Live values no longer arrive. */
   interrupted(at: Nanoseconds): void {
     this.next ??= new BackfillWindow(at);
     for (const gap of [this, this.next]) {
@@ -53,14 +55,14 @@ export class BackfillWindow {
   }
 
   /**
-   * It is read from now on, and what has been read before is not read again.
-   * @param earliest no further back than this, by arrival
-   * @param slack by how much the times of its rows may lie before their arrival
+   * Starts reading. Parts that were read before are not read again.
+   * @param earliest earliest start, by arrival
+   * @param slack how much earlier than their arrival the times of its rows may be
    */
   begin(earliest: Nanoseconds, slack: Nanoseconds): void {
     const { next } = this;
     if (next?.settled === true) {
-      // Values of earlier times may have arrived since those of then were read.
+      // Values with earlier times may have arrived since those were read.
       const again = next.from - slack;
       if (this.#readUpTo !== undefined && again < this.#readUpTo) this.#readUpTo = again;
       this.until = next.until;
@@ -72,18 +74,18 @@ export class BackfillWindow {
     this.cut = earliest;
   }
 
-  /** From which time on rows have to be read. */
+  /** Time from which rows must be read. */
   begins(slack: Nanoseconds): Nanoseconds {
     const begin = this.#from - slack;
     return this.#readUpTo === undefined || this.#readUpTo - EDGE < begin ? begin : this.#readUpTo - EDGE;
   }
 
-  /** Whether a row of this time may have been missed. */
+  /** Whether a row of this time may be missing. */
   holds(time: Nanoseconds, slack: Nanoseconds): boolean {
     return time >= this.#from - slack && (this.#readUpTo === undefined || time >= this.#readUpTo);
   }
 
-  /** All rows with earlier times are safe; undefined where that is not sure any more. */
+  /** All rows with earlier times are safe. Undefined if that is no longer certain. */
   isRead(upTo: Nanoseconds | undefined): void {
     this.#readUpTo = upTo;
   }

@@ -1,4 +1,4 @@
-/** Brings what REST knows of an installation onto the bus: the newest values, and the log of what was missed. */
+/** Publishes the values of an installation from REST: the newest values, and the log of the backfill windows. */
 import { fromMilliseconds, type Nanoseconds } from '../../../contract/instant.ts';
 import type { Platform } from '../../../sources/iotopen/platform.ts';
 import type { Row } from '../../../sources/iotopen/rows.ts';
@@ -16,11 +16,11 @@ export interface BackfillOptions {
   readonly times: TimeLimits;
   readonly pageRows: number;
   readonly now: () => Nanoseconds;
-  /** Told of each value that is brought. */
+  /** Called for each published value. */
   readonly onValue: (readers: readonly Reader[], time: Nanoseconds) => void;
 }
 
-/** Which readers of a row want it; its time, where it has one. */
+/** Whether a reader of a row needs it. `time` is undefined for a row without one. */
 type Wanted = (reader: Reader, time: Nanoseconds | undefined) => boolean;
 
 const NO_TIME = 'The platform names no time for the value; the time is that of arrival.';
@@ -32,13 +32,16 @@ export class Backfill {
     this.#options = options;
   }
 
-  /** Brings the newest values that are wanted. @throws DriverError, Stopped */
+  /** Publishes the required newest values. @throws DriverError, Stopped */
   async newest(place: InstallationState, filling: BackfillProgress, signal: AbortSignal): Promise<void> {
     const rows = await this.#options.platform.status(place.installation, filling.newest, signal);
     await this.#bring(place, rows, (reader, time) => filling.wantsNewest(reader) && place.isNews(reader, time));
   }
 
-  /** Brings what was missed from the log; after a failure it goes on where it was. @throws DriverError, Stopped */
+  /**
+   * Publishes missing values from the log. After a failure it continues at the same position. @throws DriverError,
+   * Stopped
+   */
   async log(place: InstallationState, filling: BackfillProgress, signal: AbortSignal): Promise<void> {
     const { platform, pageRows, now } = this.#options;
     const query = { ...filling.range, topics: filling.topics, pageRows };
@@ -59,12 +62,12 @@ export class Backfill {
     });
   }
 
-  /** Resolves when all of them are safe. Half of the window is left to live values. */
+  /** Resolves when all rows are safe. Leaves half of the window to live values. */
   async #bring(place: InstallationState, rows: readonly Row[], wanted: Wanted) {
     const { intake } = this.#options;
     const most = Math.max(1, intake.window >> 1);
     for (let at = 0; at < rows.length; at += most) {
-      // Failures are looked at when all have ended, and must not count as unnoticed until then.
+      // Failures are evaluated when all have ended, and must not be unhandled rejections until then.
       const underWay: Promise<Error | undefined>[] = [];
       for (const row of rows.slice(at, at + most)) {
         if (intake.full) await intake.whenReady();
@@ -124,5 +127,5 @@ export class Backfill {
   }
 }
 
-/** Hours, minutes and the like as nanoseconds. */
+/** Milliseconds as nanoseconds. */
 export const nanoseconds = (ms: number): Nanoseconds => fromMilliseconds(Math.round(ms));

@@ -1,24 +1,24 @@
-/** Reads the catalogue of a platform: the installations that are wanted, each with its map of topics. */
+/** Reads the catalogue of a platform: the required installations, each with its map of topics. */
 import { DriverError } from '../../../contract/errors.ts';
 import type { Installation } from '../../../sources/iotopen/catalogue.ts';
 import type { Platform } from '../../../sources/iotopen/platform.ts';
 import { TopicMap } from './topic-map.ts';
 
-/** What of the platform is wanted. */
+/** The required part of the platform. */
 export interface Wish {
-  /** Client ids; all that are assigned to the account without it. */
+  /** Client ids. Default: all that are assigned to the account. */
   readonly installations?: readonly number[] | undefined;
-  /** Types of functions; all without it. */
+  /** Function types. Default: all. */
   readonly types?: readonly string[] | undefined;
 }
 
 export interface Catalogue {
   readonly entries: readonly { readonly installation: Installation; readonly map: TopicMap }[];
-  /** What is wrong with it and stops nothing. */
+  /** Problems of the catalogue that do not prevent its use. */
   readonly notices: readonly string[];
 }
 
-/** Installations that are read at once. */
+/** Installations that are read concurrently. */
 const AT_ONCE = 4;
 
 /** @throws DriverError */
@@ -59,7 +59,7 @@ async function loadInstallation(platform: Platform, installation: Installation, 
     if (map.unusable > 0) note(`Functions that name a topic which is none: ${map.unusable}.`);
     return { installation, map, notices };
   } catch (error) {
-    // One that the account may not look into, or that has just vanished, must not keep the others out.
+    // An installation that the account may not read, or that was just removed, must not block the others.
     if (!(error instanceof DriverError) || !['forbidden', 'notFound'].includes(error.code)) throw error;
     note(error.message);
     return { installation, map: undefined, notices };

@@ -1,37 +1,40 @@
-/** How the times of a topic's values lie to their arrival: clocks that are wrong, slow gateways, and no times at all. */
+/**
+ * How the timestamps of a topic's values differ from their arrival: wrong clocks, slow gateways, and missing
+ * timestamps.
+ */
 import type { Nanoseconds } from '../../../contract/instant.ts';
 
-/** By how much times lie behind their arrival; negative where they lie ahead. */
+/** How far timestamps are behind the arrival. Negative if they are ahead. */
 interface Lag {
   most: Nanoseconds;
   least: Nanoseconds;
-  /** Whether it is of values that came at once. */
+  /** Whether it was measured on values that arrived without delay. */
   sure: boolean;
 }
 
-/** What is narrower than before counts by so much of the difference: one value proves no change of the clock. */
+/** A smaller lag counts only by this fraction of the difference: one value does not prove a clock change. */
 const SLOWLY = 64n;
 
 export class ClockSkew {
   readonly #mostNs: Nanoseconds;
   readonly #lags = new Map<string, Lag>();
-  /** Topics whose newest value has come without a time. */
+  /** Topics whose newest value had no timestamp. */
   readonly #untimed = new Set<string>();
 
-  /** @param mostNs a clock that is wrong by more than this is not followed */
+  /** @param mostNs a larger clock error is ignored */
   constructor(mostNs: Nanoseconds) {
     this.#mostNs = mostNs;
   }
 
-  /** A live value has come. */
+  /** Records a live value. */
   heard(topic: string, timed: boolean): void {
     if (timed) this.#untimed.delete(topic);
     else this.#untimed.add(topic);
   }
 
   /**
-   * A live value with a time is safe.
-   * @param waited whether it may have waited at the broker: then the least counts
+   * Records a live value with a timestamp that is safe.
+   * @param waited whether it may have waited at the broker: then the smallest lag counts
    */
   arrived(topic: string, lag: Nanoseconds, waited: boolean): void {
     if (lag >= this.#mostNs || -lag >= this.#mostNs) return;
@@ -44,18 +47,18 @@ export class ClockSkew {
     }
   }
 
-  /** Whether the readings of live values have other times than the rows of the log, which the platform has timed. */
+  /** Whether live readings have other times than the log rows, to which the platform assigned the time. */
   isUntimed(topic: string): boolean {
     return this.#untimed.has(topic);
   }
 
-  /** By how much the times of a topic's values lie behind their arrival; 0 where they do not, undefined where none came. */
+  /** How far the timestamps of a topic are behind the arrival. 0 if they are not, undefined if there is none. */
   behind(topic: string): Nanoseconds | undefined {
     const most = this.#lags.get(topic)?.most;
     return most === undefined || most > 0n ? most : 0n;
   }
 
-  /** By how much the times of any topic's values lie ahead of their arrival; 0 where they do not. */
+  /** How far the timestamps of any topic are ahead of the arrival. 0 if none is. */
   get ahead(): Nanoseconds {
     let most = 0n;
     for (const { least } of this.#lags.values()) if (-least > most) most = -least;

@@ -1,4 +1,4 @@
-/** From the configuration of a platform to its client and its broker. */
+/** Creates the options of the REST client and the MQTT broker from the configuration of a platform. */
 import type { IngestConfig } from '../../../config/config.ts';
 import { DriverError } from '../../../contract/errors.ts';
 import { TokenFile } from '../../../sources/iotopen/login/token-file.ts';
@@ -8,10 +8,10 @@ import type { TextSource } from '../../../net/tls.ts';
 
 export type IotOpenConfig = IngestConfig['iotopen'][number];
 
-/** Calls of REST at once. */
+/** Concurrent REST calls. */
 const CONNECTIONS = 4;
 
-/** The client of a configured platform. */
+/** Options of the client of a configured platform. */
 export function platformOptions(
   config: IotOpenConfig,
   userAgent: string,
@@ -26,7 +26,7 @@ export function platformOptions(
   };
 }
 
-/** The configured way to log in; the configuration has made sure that it is one, and complete. */
+/** The configured auth method. The configuration schema ensures that there is exactly one, and that it is complete. */
 export function credentialsOf(given: IotOpenConfig['credentials']): IotOpenCredentials {
   const { apiKey, token, user, password, clientId, clientSecret, refreshToken } = given;
   const tokenFile = given.tokenFile === undefined ? undefined : new TokenFile(given.tokenFile);
@@ -39,7 +39,7 @@ export function credentialsOf(given: IotOpenConfig['credentials']): IotOpenCrede
   throw new DriverError('internal', 'The credentials of IoT Open are not complete.');
 }
 
-/** The configured broker; else MQTT over WebSocket below the root of REST, as the platform's own web pages do it. */
+/** The configured broker. Default: MQTT over WebSocket below the REST root, as the platform's own web pages use it. */
 export function brokerUrlOf({ url, mqtt }: IotOpenConfig): string {
   return mqtt.url ?? `${url.replace(/^http/i, 'ws').replace(/(?<!\/)\/+$/, '')}/mqtt`;
 }

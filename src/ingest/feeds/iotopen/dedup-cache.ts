@@ -1,15 +1,15 @@
-/** What is safe on the bus already, as far as is remembered. */
+/** Recent values that are safe on the bus. */
 import { hash } from 'node:crypto';
 import type { Said, Sample } from './message.ts';
 import type { Reader } from './topic-map.ts';
 
-/** So many values at least are recognized if they come again, and twice as many at most. */
+/** At least this many values are recognized if they repeat, at most twice as many. */
 const KEPT = 10_000;
-/** A longer text, such as that of a message with a long `msg`, is kept as its digest. */
+/** A longer text, such as a message with a long `msg`, is stored as its digest. */
 const LONGEST_KEY = 256;
 
 export class DedupCache {
-  /** Two generations: to forget the oldest one by one would be slow. */
+  /** Two generations: removing the oldest keys one by one is slow. */
   #now = new Set<string>();
   #before = new Set<string>();
 
@@ -30,11 +30,14 @@ export class DedupCache {
   }
 }
 
-/** A value of a reader; the same for the live message and its echo in status and log, where a long integer is rounded. */
+/**
+ * Key of a reader's value. It is the same for the live message and its copy in status and log, where a long integer is
+ * rounded.
+ */
 export const keyOfValue = ({ tag }: Reader, { value, msg, claimed }: Sample): string =>
   short(JSON.stringify([tag.id, claimed?.canonical, typeof value === 'string' ? Number(value) : value, msg]));
 
-/** A row that cannot be understood. */
+/** Key of an undecodable row. */
 export const keyOfRow = (topic: string, said: Said): string => short(JSON.stringify([topic, said]));
 
 const short = (key: string): string => (key.length <= LONGEST_KEY ? key : hash('sha256', key, 'base64url'));

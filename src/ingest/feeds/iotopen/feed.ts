@@ -1,6 +1,6 @@
 /**
- * An IoT Open platform as a feed: the catalogue from REST says which topic is which function; then live values over MQTT,
- * and after each reconnect the newest values and what was missed, from REST.
+ * An IoT Open platform as a feed. The catalogue from REST maps topics to functions. Live values arrive over MQTT. After
+ * each reconnect the newest values and the missing ones are read from REST.
  */
 import { withTimeout } from '../../../lib/timeout.ts';
 import { DriverError } from '../../../contract/errors.ts';
@@ -26,7 +26,7 @@ const HOUR_MS = 60 * MINUTE_MS;
 
 /**
  * One configured platform.
- * @param startMs how far back the log is read at start, where the configuration does not say
+ * @param startMs how far back the log is read at start, if the configuration does not set it
  */
 export function openIotOpenFeed(config: IotOpenConfig, tools: FeedTools, startMs: number): IotOpenFeed {
   return new IotOpenFeed(config, tools, startMs);
@@ -45,9 +45,9 @@ export class IotOpenFeed implements Feed {
   readonly #live: Live;
   readonly #link: BrokerClient;
   readonly #stopping = new AbortController();
-  /** What is wrong with REST. */
+  /** The current REST failure. */
   #restTrouble: DriverError | undefined;
-  /** What is wrong with the catalogue. */
+  /** Problems of the catalogue. */
   #notices: readonly string[] = [];
   #linkStarted = false;
   #linkIsUp = false;
@@ -115,7 +115,8 @@ export class IotOpenFeed implements Feed {
       full: () => this.#intake.full,
       whenReady: () => this.#intake.whenReady(),
       onState: ({ state }) => {
-        // A refused subscription leaves the others; a connection that was lost is told at the next one at the latest.
+        // A refused subscription does not affect the others. A lost connection is reported at the next one at the
+        // latest.
         if (state !== 'up' && state !== 'refused' && this.#linkIsUp) {
           this.#linkIsUp = false;
           this.#errands.disconnected();
@@ -124,7 +125,7 @@ export class IotOpenFeed implements Feed {
       },
     });
     this.#link.onSubscribed((granted) => {
-      // A notice of a change may have been missed.
+      // A change notification may have been missed.
       if (!this.#linkIsUp) this.#errands.changed();
       this.#linkIsUp = true;
       this.#errands.answered(granted);
@@ -138,9 +139,11 @@ export class IotOpenFeed implements Feed {
   async stop(deadlineMs: number): Promise<void> {
     this.#ages.stop();
     this.#stopping.abort();
-    // A log-in that has begun may end, since it can bring a token that has to be kept; its answer may also never come.
+    // A login in progress may complete, since it can return a token that must be saved. Its answer may also never
+    // arrive.
     const errandsEnd = withTimeout(deadlineMs, this.#errands.stop());
-    // At once: the link takes nothing new from here on, and waits for what the intake still brings to the bus.
+    // In parallel: the client accepts no more messages from here on, and waits for the sink to publish those in
+    // progress.
     await Promise.all([this.#link.stop(deadlineMs), this.#intake.stop(deadlineMs), errandsEnd]);
     await this.#platform.close();
     this.#condition.is('stopped');
@@ -158,7 +161,7 @@ export class IotOpenFeed implements Feed {
     return {
       ...numbers,
       ...{ kind: 'iotopen', name: this.#config.name, refused: 0, connections },
-      // With core NATS every message may get lost, whatever the broker keeps.
+      // With core NATS every message can be lost, even if the broker keeps it.
       atMostOnce: this.#intake.atMostOnce ? numbers.received : atMostOnce,
     };
   }
@@ -209,7 +212,7 @@ export class IotOpenFeed implements Feed {
     );
   }
 
-  /** Sums up REST, MQTT and silence. */
+  /** Combines the states of REST, MQTT and the staleness watch. */
   #settle(): void {
     if (this.#stopping.signal.aborted) return;
     const rest = this.#restTrouble;

@@ -1,4 +1,4 @@
-/** What is known of one installation while the feed runs: its functions, and which of their values may have been missed. */
+/** The state of one installation while the feed runs: its functions, and the windows in which values may be missing. */
 import type { Nanoseconds } from '../../../contract/instant.ts';
 import type { Installation } from '../../../sources/iotopen/catalogue.ts';
 import { ClockSkew } from './clock-skew.ts';
@@ -9,34 +9,34 @@ import type { Sample } from './message.ts';
 import { NO_TOPICS, type Reader, type TopicMap } from './topic-map.ts';
 
 export interface InstallationLimits {
-  /** How much earlier than a gap the log is read. */
+  /** How much earlier than a window the log is read. */
   readonly overlapNs: Nanoseconds;
-  /** How far back the log is read at most, and by how much a clock may be wrong. */
+  /** Longest time to read back, and the largest accepted clock error. */
   readonly mostNs: Nanoseconds;
 }
 
-/** Times of arrival run ahead of the clock by no more than this. */
+/** Arrival times may be ahead of the clock by at most this. */
 const SECOND: Nanoseconds = 1_000_000_000n;
 
 export class InstallationState {
   installation: Installation;
   map: TopicMap = NO_TOPICS;
-  /** What is safe on the bus. */
+  /** Values that are safe on the bus. */
   readonly known = new DedupCache();
   readonly #limits: InstallationLimits;
   readonly #clocks: ClockSkew;
-  /** What may have been missed, by the key of the reader. */
+  /** Backfill windows, by the key of the reader. */
   readonly #gaps = new Map<string, BackfillWindow>();
-  /** Readers that were there before, each with the time up to which it was surely listened to. */
+  /** Former readers, each with the time until which it was certainly subscribed. */
   readonly #gone = new Map<string, Nanoseconds>();
-  /** Readers of which values have come since the connection was made, each with the newest time; undefined without one. */
+  /** Readers with live values on this connection, each with the newest timestamp. Undefined if it has none. */
   readonly #live = new Map<string, Nanoseconds | undefined>();
-  /** Up to this arrival the values of readers without a gap are safe. */
+  /** Values of readers without a window are safe up to this arrival. */
   #safeUntil: Nanoseconds = 0n;
   #connected = false;
   /** Whether live values may have waited at the broker. */
   #waited = true;
-  /** Whether the connection was lost since the last filling began. */
+  /** Whether the connection was lost since the last backfill began. */
   #lost = false;
 
   constructor(installation: Installation, limits: InstallationLimits) {
@@ -45,14 +45,15 @@ export class InstallationState {
     this.#clocks = new ClockSkew(limits.mostNs);
   }
 
-  /** What it has to be subscribed to for its values. */
+  /** The topic filters for its values. */
   get filters(): string[] {
     return [...new Set(['obj/', ...this.map.topics].map((topic) => this.#filterOf(topic)))];
   }
 
   /**
    * The catalogue was read again.
-   * @param since from then on, values of what is new were taken for nobody's, and what is gone may not have been heard
+   * @param since from then on, values of new readers were not decoded, and those of removed readers may have been
+   * missed
    */
   refreshed(installation: Installation, map: TopicMap, since: Nanoseconds): void {
     const before = new Set(this.map.readers.map(({ key }) => key));
@@ -75,8 +76,8 @@ export class InstallationState {
   }
 
   /**
-   * The broker has answered what was subscribed to.
-   * @param granted whether live values of a filter come from now on
+   * The broker has answered the subscriptions.
+   * @param granted whether live values of a filter arrive from now on
    */
   answered(now: Nanoseconds, granted: (filter: string) => boolean): void {
     if (!this.#connected) {
@@ -92,17 +93,17 @@ export class InstallationState {
     }
   }
 
-  /** @param at the platform has had the time to note what came before */
+  /** @param at the platform has stored the values before this time */
   settle(at: Nanoseconds): void {
     for (const gap of this.#gaps.values()) gap.settle(at);
   }
 
-  /** Live values come no more. */
+  /** Live values no longer arrive. */
   disconnected(now: Nanoseconds): void {
     this.#connected = false;
     this.#waited = true;
     this.#lost = true;
-    // After the clock was set back nobody knows.
+    // If the clock was set back, the time is unknown.
     const at = this.#safeUntil > now + SECOND ? now - this.#limits.mostNs : this.#safeUntil;
     for (const { key } of this.map.readers) {
       const gap = this.#gaps.get(key);
@@ -112,8 +113,8 @@ export class InstallationState {
   }
 
   /**
-   * What has to be read; undefined when nothing has, or not yet.
-   * @param aheadNs by how much our clock is ahead of the platform's
+   * The next backfill. Undefined if none is required, or not yet.
+   * @param aheadNs how far the driver's clock is ahead of the platform's
    */
   beginFilling(now: Nanoseconds, aheadNs: Nanoseconds): BackfillProgress | undefined {
     const gaps = new Map<Reader, BackfillWindow>();
@@ -126,7 +127,7 @@ export class InstallationState {
     return new BackfillProgress({ ...this.#limits, gaps, clocks: this.#clocks, now, aheadNs });
   }
 
-  /** All of it has been read. */
+  /** The backfill is complete. */
   filled(filling: BackfillProgress): void {
     for (const [key, { next }] of filling.gaps) {
       if (next === undefined) this.#gaps.delete(key);
@@ -135,7 +136,7 @@ export class InstallationState {
     if (!this.#lost) this.#waited = false;
   }
 
-  /** A live value has come. */
+  /** Records a live value. */
   heard(readers: readonly Reader[], topic: string, { claimed }: Sample): void {
     const time = claimed?.instant;
     for (const { key } of readers) {
@@ -145,7 +146,7 @@ export class InstallationState {
     this.#clocks.heard(topic, time !== undefined);
   }
 
-  /** A live value is safe on the bus. */
+  /** Records a live value that is safe on the bus. */
   liveIsSafe(readers: readonly Reader[], topic: string, sample: Sample, arrival: Nanoseconds): void {
     if (arrival > this.#safeUntil) this.#safeUntil = arrival;
     const instant = sample.claimed?.instant;
@@ -154,18 +155,18 @@ export class InstallationState {
     this.#clocks.arrived(topic, arrival - instant, this.#waited);
   }
 
-  /** Whether the time of a live value may be wrong, since its sender names none and it may have waited at the broker. */
+  /** Whether the time of a live value may be wrong: it has no timestamp, and may have waited at the broker. */
   doubtsArrival(): boolean {
     return this.#waited;
   }
 
-  /** Whether the newest value, as the platform has it, is newer than what came live since the connection was made. */
+  /** Whether the platform's newest value is newer than the live values of this connection. */
   isNews({ key }: Reader, time: Nanoseconds | undefined): boolean {
     const newest = this.#live.get(key);
     return newest === undefined || time === undefined ? !this.#live.has(key) : time > newest;
   }
 
-  /** Values are below `obj`; a topic that somebody has put elsewhere is listened to by itself. */
+  /** Values are below `obj`. Any other topic gets its own subscription. */
   #filterOf(topic: string): string {
     return `${this.installation.clientId}/${topic.startsWith('obj/') ? 'obj/#' : topic}`;
   }

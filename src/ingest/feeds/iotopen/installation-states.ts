@@ -1,4 +1,4 @@
-/** The installations of a platform as the catalogue has them, and what listening to them needs. */
+/** The installations of a platform's catalogue, with their subscriptions and backfill state. */
 import type { Nanoseconds } from '../../../contract/instant.ts';
 import type { Platform } from '../../../sources/iotopen/platform.ts';
 import type { Subscription } from '../../../mqtt/client.ts';
@@ -12,14 +12,14 @@ export class InstallationStates implements Iterable<InstallationState> {
   readonly #limits: InstallationLimits;
   readonly #places = new Map<number, InstallationState>();
   /**
-   * Installations that were there before. They may be back soon: taken from the account and given again, or left out of a
-   * list for a moment. Each with the time when it was missed at first.
+   * Former installations. They may return soon: removed from the account and assigned again, or missing in a list
+   * temporarily. Each has the time when it was first missing.
    */
   readonly #gone = new Map<number, { readonly place: InstallationState; readonly at: Nanoseconds }>();
-  /** When the catalogue was read that is known; undefined before the first. */
+  /** When the current catalogue was read. Undefined before the first. */
   #readAt: Nanoseconds | undefined;
 
-  /** @param startNs how far back the values of a new installation may have been missed */
+  /** @param startNs how far back values of a new installation may be missing */
   constructor(wish: Wish, startNs: Nanoseconds, limits: InstallationLimits) {
     this.#wish = wish;
     this.#startNs = startNs;
@@ -43,14 +43,14 @@ export class InstallationStates implements Iterable<InstallationState> {
   }
 
   /**
-   * Reads the catalogue; what is known already goes on.
-   * @returns what is wrong with it and stops nothing
+   * Reads the catalogue. Known installations keep their state.
+   * @returns problems of the catalogue that do not prevent its use
    * @throws DriverError
    */
   async read(platform: Platform, now: Nanoseconds, signal: AbortSignal): Promise<readonly string[]> {
     const { entries, notices } = await loadCatalogue(platform, this.#wish, signal);
     const started = now - this.#startNs;
-    // After the clock was set back nobody knows when that was.
+    // If the clock was set back, the time of the last read is unknown.
     const since = this.#readAt === undefined || this.#readAt > now ? started : this.#readAt;
     const seen = new Set(entries.map(({ installation }) => installation.clientId));
     for (const [clientId, place] of this.#places) {
@@ -72,7 +72,7 @@ export class InstallationStates implements Iterable<InstallationState> {
     return notices;
   }
 
-  /** All values and all notices of change of each installation. */
+  /** All values and change notifications of each installation. */
   subscriptions(): Subscription[] {
     return [...this.#places].flatMap(([clientId, { filters }]) =>
       [...filters, `${clientId}/evt/+/updated`].map((filter) => ({ filter, qos: 1 as const })),

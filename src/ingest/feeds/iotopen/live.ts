@@ -1,4 +1,4 @@
-/** Live messages of the broker as readings: one for each function that reads the topic. */
+/** Converts live messages of the broker to readings: one for each function that reads the topic. */
 import type { Nanoseconds } from '../../../contract/instant.ts';
 import type { TimeLimits } from '../../source-timestamp.ts';
 import type { ReadingsSink } from '../../readings-sink.ts';
@@ -11,9 +11,9 @@ export interface LiveOptions {
   readonly intake: ReadingsSink;
   readonly places: InstallationStates;
   readonly times: TimeLimits;
-  /** Told of each value that has come. */
+  /** Called for each value. */
   readonly onValue: (readers: readonly Reader[], time: Nanoseconds) => void;
-  /** Told when the platform says that the catalogue has changed. */
+  /** Called when the platform reports a change of the catalogue. */
   readonly onChanged: () => void;
 }
 
@@ -41,7 +41,7 @@ export class Live {
     const place = places.of(Number(client));
     const readers = place?.map.readersOf(topic) ?? [];
     if (place === undefined || readers.length === 0) {
-      // Most platforms have topics that no function reads: nothing is wrong with them.
+      // Most platforms have topics that no function reads. That is no problem.
       await intake.take({ measurements: [], rejects: [] });
       return;
     }

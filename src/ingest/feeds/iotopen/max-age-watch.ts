@@ -1,10 +1,10 @@
-/** Watches the age of values for which the platform names a bound (`max_age`), and sums up what has gone silent. */
+/** Watches values with a maximum age (`max_age`) on the platform, and summarizes those that have gone silent. */
 import { StalenessWatch } from '../../staleness.ts';
 import type { Reader } from './topic-map.ts';
 
 /** Names in one message. */
 const NAMED = 5;
-/** Changes that come together are one message. */
+/** Changes within this time become one message. */
 const SETTLE_MS = 250;
 
 export class MaxAgeWatch {
@@ -13,13 +13,13 @@ export class MaxAgeWatch {
   #readers = new Map<string, Reader>();
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param onChange told when {@link message} may have changed; many changes at once are told once */
+  /** @param onChange called when {@link message} may have changed; changes are combined */
   constructor(onChange: () => void) {
     this.#onChange = onChange;
     this.#watch = this.#newWatch();
   }
 
-  /** Which functions there are. What stays as it was is watched on. */
+  /** Sets the functions to watch. Unchanged ones keep their state. */
   expect(readers: readonly Reader[]): void {
     const next = new Map(
       readers.flatMap((reader) => (reader.maxAgeMs === undefined ? [] : [[reader.tag.id, reader] as const])),
@@ -35,14 +35,14 @@ export class MaxAgeWatch {
   }
 
   /**
-   * A value of a function has come.
-   * @param ageMs how old it is; an old one is no sign of life
+   * Records a value of a function.
+   * @param ageMs its age; an old value does not show that the device is active
    */
   heard({ tag, maxAgeMs }: Reader, ageMs: number): void {
     if (maxAgeMs !== undefined && ageMs <= maxAgeMs) this.#watch.heard(tag.id);
   }
 
-  /** What has gone silent, in one sentence; undefined when nothing has. */
+  /** The silent functions in one sentence. Undefined if there are none. */
   get message(): string | undefined {
     const silent = this.#watch.silent.map(({ name }) => this.#readers.get(name)?.tag.name ?? name);
     if (silent.length === 0) return undefined;

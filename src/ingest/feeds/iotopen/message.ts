@@ -1,4 +1,4 @@
-/** What one value of a topic means: of a live message, and of a row of status or log, which say the same things. */
+/** Decodes one value of a topic, from a live message or from a row of status or log, which have the same members. */
 import type { RejectCode } from '../../../contract/reading.ts';
 import type { Nanoseconds } from '../../../contract/instant.ts';
 import type { ScalarValue, ValueStatus } from '../../../contract/values.ts';
@@ -10,34 +10,34 @@ import type { Reader } from './topic-map.ts';
 /** The members of a message or of a row. */
 export type Said = Readonly<Record<string, unknown>>;
 
-/** Why a message cannot be understood. */
+/** Why a message cannot be decoded. */
 export interface Unreadable {
   readonly code: RejectCode;
   readonly reason: string;
 }
 
-/** A value, whoever it is of. */
+/** A decoded value. */
 export interface Sample {
   readonly value: ScalarValue;
   readonly status: ValueStatus;
   readonly reason?: string | undefined;
   readonly msg?: string | undefined;
-  /** When its sender says that it was measured; undefined where it says nothing. */
+  /** The sender's timestamp. Undefined if there is none. */
   readonly claimed?: Claim | undefined;
 }
 
 interface Claim {
-  /** Undefined for no possible time. */
+  /** Undefined if the timestamp is impossible. */
   readonly instant: Nanoseconds | undefined;
-  /** In a spelling that the message and its echo in status and log have in common. */
+  /** Canonical text that the live message and its copy in status and log share. */
   readonly canonical: string;
   readonly text: string;
 }
 
-/** Values are small; beyond this it is something else. */
+/** Values are small. A larger payload is something else. */
 const LONGEST_PAYLOAD = 256 * 1024;
 
-/** The members of a live message. */
+/** Parses a live message. */
 export function parsePayload(payload: Uint8Array): { said: Said } | Unreadable {
   if (payload.length > LONGEST_PAYLOAD) {
     return {
@@ -61,7 +61,7 @@ export function parsePayload(payload: Uint8Array): { said: Said } | Unreadable {
   return { code: 'wrongShape', reason: 'The message is no JSON object; it must be {"value": …, "timestamp": …}.' };
 }
 
-/** The value in a message or a row. Nothing is made up: what is missing is rejected or bad, never 0. */
+/** Decodes the value in a message or a row. A missing value is rejected or bad, never 0. */
 export function readSample(said: Said): Sample | Unreadable {
   const { value, msg, timestamp } = said;
   if (value === undefined) return { code: 'missingValue', reason: 'The message has no "value".' };
@@ -74,21 +74,21 @@ export function readSample(said: Said): Sample | Unreadable {
   }
   const read = value.value;
   if (read === undefined) return bad(`The value ${value.text.slice(0, 40)} is beyond all numbers.`);
-  // Publishers that can only send numbers send a null so.
+  // Publishers that can only send numbers encode null this way.
   if (read === 0 && text === 'null') return bad('The publisher sends 0 with the text "null": there is no value.');
   return { value: read, status: 'Good', ...rest };
 }
 
-/** When its sender says that a value was measured; undefined where it says nothing, or nothing possible. */
+/** The sender's timestamp. Undefined if it is missing or impossible. */
 export const claimedInstant = ({ timestamp }: Said): Nanoseconds | undefined => claimOf(timestamp)?.instant;
 
-/** A sample as the reading of a function. */
+/** Converts a sample to the measurement of a function. */
 export function measurementOf(
   reader: Reader,
   sample: Sample,
   received: Nanoseconds,
   limits: TimeLimits,
-  /** A doubt about the time of arrival, for a sample that names no time of its own. */
+  /** Why the arrival time is doubtful, for a sample without a timestamp. */
   arrivalDoubt?: string,
 ): Measurement {
   const { value, claimed, msg } = sample;
@@ -131,7 +131,7 @@ function timeOf(claimed: Claim | undefined, received: Nanoseconds, limits: TimeL
   };
 }
 
-/** A number of seconds; some publishers send it as text. */
+/** A number of seconds. Some publishers send it as text. */
 function claimOf(timestamp: unknown): Claim | undefined {
   if (timestamp === undefined || timestamp === null) return undefined;
   const numeral = typeof timestamp === 'string' && /^\d+(\.\d+)?$/.test(timestamp) ? new Numeral(timestamp) : timestamp;

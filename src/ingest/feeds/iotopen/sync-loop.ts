@@ -1,6 +1,6 @@
 /**
- * What a feed has to get from REST, one after the other, again and again until it is had: the catalogue, and for each
- * installation the newest values and what was missed.
+ * The REST reads of a feed, one after another, each retried until it succeeds: the catalogue, and for each installation
+ * the newest values and the missing ones.
  */
 import { delayMs, sleep } from '../../../lib/backoff.ts';
 import { DriverError } from '../../../contract/errors.ts';
@@ -17,32 +17,32 @@ export interface SyncLoopOptions {
   readonly platform: Platform;
   readonly places: InstallationStates;
   readonly catchUp: Backfill;
-  /** Whether the newest values are wanted. */
+  /** Whether the newest values are read. */
   readonly snapshot: boolean;
-  /** Whether what was missed is read from the log. */
+  /** Whether missing values are read from the log. */
   readonly log: boolean;
-  /** Several changes within this time are one refresh; the log also gets it to note what came last. */
+  /** Changes within this time cause one refresh. The platform's log also has this time to store the latest values. */
   readonly delayMs: number;
-  /** The catalogue is read this often in any case. */
+  /** The longest interval between reads of the catalogue. */
   readonly everyMs: number;
   readonly now: () => Nanoseconds;
-  /** The time between attempts; that of the machine by default. */
+  /** The clock for delays between attempts. Default: the system clock. */
   readonly clock?: Clock | undefined;
-  /** The catalogue was read. */
+  /** Called when the catalogue was read. */
   readonly onCatalogue: (notices: readonly string[]) => void;
-  /** What is wrong with REST; undefined when it works. Told again and again. */
+  /** Called with the current REST failure, or undefined if REST works. Repeated calls are possible. */
   readonly onTrouble: (trouble: DriverError | undefined) => void;
-  /** Something that an operator should know and that stops nothing. */
+  /** Called with a problem that operators should see and that does not stop the feed. */
   readonly onNotice: (text: string) => void;
 }
 
-/** Between attempts at what REST refused or failed to give. */
+/** Delays between attempts after a REST failure. */
 const RETRY = { minMs: 500, maxMs: 30_000 };
 
-/** A platform that asks to be left alone (`Retry-After`) for longer than this is asked all the same. */
+/** A longer `Retry-After` of the platform is cut to this. */
 const LONGEST_HINT_MS = 300_000;
 
-/** The pause before the next attempt, in milliseconds. */
+/** The delay before the next attempt, in milliseconds. */
 export function pauseAfter(error: unknown, failures: number): number {
   const hint = error instanceof DriverError ? (retryHintMs(error) ?? 0) : 0;
   return Math.max(delayMs(failures, RETRY), Math.min(LONGEST_HINT_MS, hint));
@@ -51,12 +51,12 @@ export function pauseAfter(error: unknown, failures: number): number {
 export class SyncLoop {
   readonly #options: SyncLoopOptions;
   readonly #stopping = new AbortController();
-  /** The last notice of each place. */
+  /** The last notice of each installation. */
   readonly #told = new WeakMap<InstallationState, string>();
   #running: Promise<void> | undefined;
   #wake = Promise.withResolvers<undefined>();
   #wantsCatalogue = true;
-  /** A notice of a change has come, and more may follow. */
+  /** A change notification has arrived, and more may follow. */
   #changes = false;
   #regularTimer: NodeJS.Timeout | undefined;
 
@@ -71,7 +71,7 @@ export class SyncLoop {
     }, this.#options.everyMs).unref();
   }
 
-  /** Ends calls to REST; resolves when what they brought is on the bus or given up. */
+  /** Aborts the REST calls. Resolves when their values are on the bus or abandoned. */
   async stop(): Promise<void> {
     clearInterval(this.#regularTimer);
     this.#stopping.abort();
@@ -90,8 +90,8 @@ export class SyncLoop {
   }
 
   /**
-   * The broker has answered what was subscribed to, so that what was missed has an end.
-   * @param granted whether live values of a filter come from now on
+   * The broker has answered the subscriptions, which ends the backfill windows.
+   * @param granted whether live values of a filter arrive from now on
    */
   answered(granted: (filter: string) => boolean): void {
     const { places, now } = this.#options;
@@ -103,13 +103,13 @@ export class SyncLoop {
     });
   }
 
-  /** Live values come no more. */
+  /** Live values no longer arrive. */
   disconnected(): void {
     const { places, now } = this.#options;
     for (const place of places) place.disconnected(now());
   }
 
-  /** Never, if it stops before. */
+  /** Runs it later, unless the loop stops first. */
   #later(then: () => void): void {
     const { signal } = this.#stopping;
     void sleep(this.#options.delayMs, signal).then(() => {
@@ -137,13 +137,13 @@ export class SyncLoop {
       } catch (error) {
         if (stopped() || error instanceof Stopped) return;
         onTrouble(error instanceof DriverError ? error : new DriverError('internal', String(error), { cause: error }));
-        // A stop ends the pause, and then the loop.
+        // A stop ends the delay, and then the loop.
         await clock.sleep(pauseAfter(error, failures++), signal).catch(() => undefined);
       }
     }
   }
 
-  /** The next piece of work; false when there is none. */
+  /** Runs the next task. Returns false if there is none. */
   async #next(signal: AbortSignal): Promise<boolean> {
     const { platform, places, now, onCatalogue } = this.#options;
     if (this.#wantsCatalogue) {
@@ -162,7 +162,7 @@ export class SyncLoop {
         if (await this.#fill(place, signal)) return true;
       } catch (error) {
         if (error instanceof Stopped) throw error;
-        // The others need not wait for the one that has trouble.
+        // A failing installation does not delay the others.
         failed ??= error as Error;
       }
     }
@@ -170,7 +170,7 @@ export class SyncLoop {
     return false;
   }
 
-  /** Brings what a place wants; false when it wants nothing. */
+  /** Runs the backfill of an installation. Returns false if none is required. */
   async #fill(place: InstallationState, signal: AbortSignal): Promise<boolean> {
     const { platform, catchUp, snapshot, log, now } = this.#options;
     const filling = place.beginFilling(now(), fromMilliseconds(platform.clockAheadMs));
@@ -188,7 +188,7 @@ export class SyncLoop {
     return true;
   }
 
-  /** What the account may not read is left out; to ask again would not help. */
+  /** Skips what the account may not read: a retry does not help. */
   async #permitted(place: InstallationState, read: () => Promise<void>): Promise<void> {
     try {
       await read();
@@ -200,7 +200,7 @@ export class SyncLoop {
 
   #noticeOf(place: InstallationState, text: string): void {
     const { clientId, name } = place.installation;
-    // What the broker refuses is read again and again, and may be forbidden here, too.
+    // Topics that the broker refuses are read repeatedly, and may be forbidden here too.
     if (this.#told.get(place) === text) return;
     this.#told.set(place, text);
     this.#options.onNotice(`Installation ${clientId} "${name}": ${text}`);

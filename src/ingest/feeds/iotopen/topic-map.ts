@@ -1,23 +1,23 @@
-/** Which topics of an installation are values of which functions. */
+/** Maps the topics of an installation to the functions that read them. */
 import { withoutClientId } from '../../../sources/iotopen/rows.ts';
 import type { Installation, Thing } from '../../../sources/iotopen/catalogue.ts';
 import type { Tag } from '../../reading.ts';
 
-/** A function, or a part of one, that takes its values from a topic. */
+/** A function, or a part of one, that reads a topic. */
 export interface Reader {
-  /** The same as long as the tag takes its values from the same topic. */
+  /** Unchanged as long as the tag reads the same topic. */
   readonly key: string;
   readonly tag: Tag;
   /** Without client id. */
   readonly topic: string;
   readonly unit: string | undefined;
-  /** Names of an enumeration's values. */
+  /** State names of an enumeration. */
   readonly states: ReadonlyMap<number, string>;
-  /** How old the newest value may be, in milliseconds; undefined where nobody says. */
+  /** Maximum age of the newest value, in milliseconds. Undefined if the platform sets none. */
   readonly maxAgeMs: number | undefined;
 }
 
-/** `topic_read`, or `topic_read_` and a word. Other topics of a function are no values of it. */
+/** `topic_read`, or `topic_read_` and a word. Other topics of a function are not values. */
 const TOPIC_KEY = /^topic_read(?:_(.+))?$/s;
 /** Bytes in MQTT, with room for the client id. */
 const LONGEST_TOPIC = 65_000;
@@ -25,10 +25,10 @@ const STATE_KEY = /^state_(.+)$/s;
 
 export class TopicMap {
   readonly #readers: ReadonlyMap<string, readonly Reader[]>;
-  /** Topics that are none, such as an empty one, or one with a wildcard. */
+  /** Number of invalid topics, such as an empty one, or one with a wildcard. */
   readonly unusable: number;
 
-  /** @param types only functions of these types; all without it */
+  /** @param types only functions of these types; default: all */
   constructor(
     installation: Installation,
     functions: readonly Thing[],
@@ -58,16 +58,16 @@ export class TopicMap {
     return [...this.#readers.values()].flat();
   }
 
-  /** Whose values a topic (without client id) brings; several functions may share one. */
+  /** The readers of a topic (without client id). Several functions may share one. */
   readersOf(topic: string): readonly Reader[] {
     return this.#readers.get(topic) ?? [];
   }
 }
 
-/** Without functions. */
+/** A map without functions. */
 export const NO_TOPICS = new TopicMap({ id: 0, clientId: 0, name: '', assigned: undefined }, [], []);
 
-/** A broker ends the connection of whoever names a topic with characters that MQTT does not want, or too long a one. */
+/** A broker closes the connection on a topic with characters that MQTT does not allow, or on one that is too long. */
 function isTopic(topic: string): boolean {
   return (
     topic !== '' &&
@@ -114,7 +114,7 @@ function statesOf(meta: Readonly<Record<string, string>>): Map<number, string> {
   );
 }
 
-/** A timer takes no more than this; beyond 24 days nobody waits for an alarm. */
+/** The longest timer interval, about 24 days. A longer alarm time is not useful. */
 const LONGEST_MS = 2 ** 31 - 1;
 
 function seconds(text: string | undefined): number | undefined {

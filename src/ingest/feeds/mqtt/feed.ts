@@ -7,7 +7,7 @@ import { TopicFeed } from '../topic-feed.ts';
 
 type MqttConfig = IngestConfig['mqtt'][number];
 
-/** One configured broker; nothing is connected before `start`. */
+/** One configured broker. It does not connect before `start`. */
 export function openMqttFeed(broker: MqttConfig, tools: FeedTools): Feed {
   const { name, version, clientId, credentials, topics, ...connection } = broker;
   return new TopicFeed({
@@ -20,7 +20,7 @@ export function openMqttFeed(broker: MqttConfig, tools: FeedTools): Feed {
   });
 }
 
-/** Read anew for every attempt. */
+/** Reads the credentials again for every attempt. */
 async function logIn({ user, password }: MqttConfig['credentials']): Promise<BrokerCredentials> {
   return {
     username: typeof user === 'string' ? user : await user?.reveal(),

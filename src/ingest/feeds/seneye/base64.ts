@@ -1,15 +1,15 @@
 /**
- * Base64 as it is met in the field. seneye documents the URL alphabet (`-`, `_`, no padding); receivers that work with
- * real devices expect the standard one (`+`, `/`), with or without padding. Strict JWT libraries refuse that, which is
- * why the folder has an implementation of its own.
+ * Base64 as devices send it. seneye documents the URL alphabet (`-`, `_`, no padding). Receivers that work with real
+ * devices expect the standard one (`+`, `/`), with or without padding. Strict JWT libraries reject that, so this folder
+ * has its own implementation.
  */
 
 const EITHER_ALPHABET = /^[A-Za-z0-9+/_-]*={0,2}$/;
 
 /**
- * The bytes of base64 text in either alphabet, or a mixture, with or without padding; undefined when it is none. Text
- * whose last character holds bits beyond the last byte is refused: no encoder makes it, and with it several texts would
- * mean the same bytes.
+ * Decodes base64 text in either alphabet, or a mixture, with or without padding. Returns undefined if it is not valid.
+ * Text whose last character holds bits beyond the last byte is rejected: no encoder writes it, and accepting it would
+ * let several texts mean the same bytes.
  */
 export function decodeBase64(text: string): Buffer | undefined {
   if (!EITHER_ALPHABET.test(text)) return undefined;
@@ -20,8 +20,8 @@ export function decodeBase64(text: string): Buffer | undefined {
 }
 
 /**
- * The texts that a sender may have signed, the text as it came first. A sender may encode in one form, sign, and translate
- * what it sends into another; all forms mean the same bytes, so accepting them gives a forger nothing.
+ * The texts that a sender may have signed, the received one first. A sender may sign one encoding and send another. All
+ * forms mean the same bytes, so accepting them does not help a forger.
  */
 export function signedForms(header: string, payload: string): string[] {
   const bare = withoutPadding(payload);

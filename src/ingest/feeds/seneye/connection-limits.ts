@@ -1,12 +1,12 @@
 /**
- * Which connections the listener keeps. A connection costs a sender nothing, so their number is bounded, in all and for
- * each address; beyond a bound the one goes that has done nothing for longest, not the one that comes. So whoever sends
- * its post at once is heard, however many others hold connections open.
+ * Limits the connections of the listener, in total and per address, because a connection costs a sender nothing. Beyond
+ * a limit the connection with the longest inactivity is closed, not the new one. So a sender that posts at once is
+ * served, however many connections others hold open.
  */
 import { isIPv6 } from 'node:net';
 import type { Logger } from '../../../contract/log.ts';
 
-/** A connection as far as it matters here. */
+/** The part of a socket that is used here. */
 export interface LimitedSocket {
   readonly remoteAddress?: string | undefined;
   readonly remotePort?: number | undefined;
@@ -15,12 +15,12 @@ export interface LimitedSocket {
 }
 
 export interface ConnectionLimitsOptions {
-  /** Connections at once. */
+  /** Most concurrent connections. */
   readonly total: number;
-  /** Of them from one address; see `addressGroup`. */
+  /** Most concurrent connections from one address; see `addressGroup`. */
   readonly perAddress: number;
   readonly logger: Logger;
-  /** Called for each connection that is closed for a bound. */
+  /** Called for each connection that a limit closes. */
   readonly onClosed: () => void;
   /** Milliseconds of a monotonic clock. */
   readonly now?: () => number;
@@ -29,7 +29,7 @@ export interface ConnectionLimitsOptions {
 interface Connection {
   readonly socket: LimitedSocket;
   readonly group: string;
-  /** Whole requests that are worked on; it is not closed then. */
+  /** Complete requests in progress. The connection is not closed meanwhile. */
   working: number;
 }
 
@@ -41,10 +41,10 @@ const QUIET_MS = 60_000;
 export class ConnectionLimits {
   readonly #options: ConnectionLimitsOptions;
   readonly #now: () => number;
-  /** The one that has done nothing for longest is the first. */
+  /** Ordered by activity: the longest inactive connection is first. */
   readonly #connections = new Map<string, Connection>();
   readonly #countOf = new Map<string, number>();
-  /** Addresses that sent a right signature, and when; the oldest first. */
+  /** Addresses that sent a valid signature, with the time. The oldest is first. */
   readonly #known = new Map<string, number>();
   #loggedMs = -Infinity;
   #notLogged = 0;
@@ -54,7 +54,7 @@ export class ConnectionLimits {
     this.#now = options.now ?? (() => performance.now());
   }
 
-  /** Takes a new connection, and closes it or another one if there are too many. */
+  /** Adds a new connection, and closes it or another one if there are too many. */
   add(socket: LimitedSocket): void {
     const { total, perAddress } = this.#options;
     const group = addressGroup(socket.remoteAddress);
@@ -78,24 +78,24 @@ export class ConnectionLimits {
     });
   }
 
-  /** A whole request has come on a connection; it stays until its `rests`. */
+  /** A complete request has arrived on a connection, which stays open until `rests` is called for it. */
   works(socket: Pick<LimitedSocket, 'remoteAddress' | 'remotePort'>): void {
     const connection = this.#connections.get(keyOf(socket));
     if (connection !== undefined) connection.working++;
   }
 
-  /** Its answer has left. */
+  /** The answer was sent. */
   rests(socket: Pick<LimitedSocket, 'remoteAddress' | 'remotePort'>): void {
     const key = keyOf(socket);
     const connection = this.#connections.get(key);
     if (connection === undefined) return;
     connection.working--;
-    // To the end of the order.
+    // Moves it to the end of the order.
     this.#connections.delete(key);
     this.#connections.set(key, connection);
   }
 
-  /** A post from this address had the right signature: for a day it goes before strangers. */
+  /** A post from this address had a valid signature: for a day it has priority over unknown addresses. */
   trust(address: string | undefined): void {
     const group = addressGroup(address);
     this.#known.delete(group);
@@ -112,7 +112,7 @@ export class ConnectionLimits {
     return this.#countOf.get(group) ?? 0;
   }
 
-  /** False when all that fit are worked on. */
+  /** Returns false if all candidates are in use. */
   #closeOne(fits: (connection: Connection) => boolean): boolean {
     for (const [key, connection] of this.#connections) {
       if (connection.working > 0 || !fits(connection)) continue;
@@ -132,7 +132,7 @@ export class ConnectionLimits {
     else this.#countOf.delete(connection.group);
   }
 
-  /** At most one line a minute, whoever connects how often. */
+  /** Logs at most one line a minute, however many connections are closed. */
   #close({ socket, group }: Connection, which: string): void {
     const { logger, onClosed, total, perAddress } = this.#options;
     socket.destroy();
@@ -151,8 +151,8 @@ export class ConnectionLimits {
 }
 
 /**
- * What counts as one address: an IPv4 address, also where it is written as IPv6; the /64 network of an IPv6 address,
- * since a single machine has all of it.
+ * The unit that counts as one address: an IPv4 address, also in IPv6 notation, or the /64 network of an IPv6 address,
+ * since a single machine owns all of it.
  */
 export function addressGroup(address = ''): string {
   const [bare = ''] = address.split('%', 1);

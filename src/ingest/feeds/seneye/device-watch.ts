@@ -1,4 +1,4 @@
-/** Notices devices that have stopped posting: an empty battery, a lost network or a closed app is no error anywhere. */
+/** Detects devices that no longer post: an empty battery, a lost network or a closed app causes no error. */
 import { limited, type Logger } from '../../../contract/log.ts';
 import { StalenessWatch, type Silent } from '../../staleness.ts';
 import type { Sender } from './sources.ts';
@@ -6,17 +6,17 @@ import type { Sender } from './sources.ts';
 export interface DeviceWatchOptions {
   readonly staleAfterMs: number;
   readonly logger: Logger;
-  /** Told whenever something has become silent or is heard again. */
+  /** Called when a device has gone silent or sends again. */
   readonly onChange: () => void;
 }
 
-/** Devices that are in no configuration are watched too, but not without end. */
+/** Devices that are not configured are watched too, up to this number. */
 const MOST_DEVICES = 10_000;
 
 export class DeviceWatch {
   readonly #options: DeviceWatchOptions;
   readonly #watch: StalenessWatch;
-  /** What is watched, as a person reads it. */
+  /** Display names of the watched devices and sources. */
   readonly #titles = new Map<string, string>();
 
   constructor(options: DeviceWatchOptions) {
@@ -34,7 +34,7 @@ export class DeviceWatch {
     });
   }
 
-  /** What is silent, in words; undefined when nothing is. */
+  /** The silent devices, as a text. Undefined if there are none. */
   get alarm(): string | undefined {
     const { silent } = this.#watch;
     if (silent.length === 0) return undefined;
@@ -43,13 +43,13 @@ export class DeviceWatch {
     return `${[...shown, ...more].join('; ')}. ${ADVICE}`;
   }
 
-  /** Begins to wait for what is configured: the devices of a source; the source itself where none is named. */
+  /** Starts the watch for a configured source: its devices, or the source itself if none is configured. */
   expect(source: Sender): void {
     for (const sud of source.devices) this.#expect(source, sud, source.deviceName(sud));
     if (source.devices.length === 0) this.#expect(source, undefined, undefined);
   }
 
-  /** A device has posted. */
+  /** Records a post of a device. */
   heard(source: Sender, sud: string, device: string | undefined): void {
     if (this.#titles.size < MOST_DEVICES) this.#expect(source, sud, device);
     this.#watch.heard(keyOf(source, sud));

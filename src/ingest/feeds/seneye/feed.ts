@@ -1,6 +1,6 @@
 /**
- * The receiver of seneye's Local Data Exchange as a feed: devices post signed readings over HTTP, and get their success
- * only when the readings are safe on the bus.
+ * The receiver of seneye's Local Data Exchange as a feed: devices post signed readings over HTTP, and get a success
+ * response only when the readings are safe on the bus.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { withTimeout } from '../../../lib/timeout.ts';
@@ -18,12 +18,12 @@ import { Receiver } from './receiver.ts';
 import { HttpError, HttpErrorLog, retryAfter } from './http-error.ts';
 import { Sender, type SeneyeConfig } from './sources.ts';
 
-/** There is one listener; its connections to the bus are named by source. */
+/** There is one listener. Its connections to the bus are named by source. */
 const NAME = 'lde';
-/** Time that the last answers have to leave, once it is known what they are. */
+/** Time to send the last answers. */
 const GOODBYE_MS = 1000;
 
-/** Makes the receiver; it listens from `start` on. */
+/** Creates the receiver. It listens after `start`. */
 export function openSeneyeFeed(config: SeneyeConfig, tools: FeedTools): SeneyeFeed {
   return new SeneyeFeed(config, tools);
 }
@@ -82,7 +82,7 @@ export class SeneyeFeed implements Feed {
     });
   }
 
-  /** Port that it listens at; undefined while it does not. */
+  /** The listening port. Undefined while it does not listen. */
   get port(): number | undefined {
     return this.#listener.address?.port;
   }
@@ -139,7 +139,7 @@ export class SeneyeFeed implements Feed {
     return [...this.#sources.values()].map(({ intake }) => intake);
   }
 
-  /** Works out how it is from the listener and the devices. */
+  /** Derives the feed status from the listener and the devices. */
   #settle(): void {
     if (this.#stopping) return;
     const { alarm } = this.#devices;
@@ -149,7 +149,7 @@ export class SeneyeFeed implements Feed {
   }
 
   #serve(request: IncomingMessage, response: ServerResponse, goOn: () => void): void {
-    // A sender that goes away is no error of ours.
+    // A sender that disconnects is not an error of the driver.
     response.on('error', () => undefined);
     const served = this.#answer(request, goOn).then(async (answer) => {
       if (answer === undefined) response.destroy();
@@ -159,7 +159,7 @@ export class SeneyeFeed implements Feed {
     void served.finally(() => this.#underWay.delete(served));
   }
 
-  /** Undefined when there is nobody to answer to. */
+  /** Undefined when the sender has gone. */
   async #answer(request: IncomingMessage, goOn: () => void): Promise<Answer | undefined> {
     try {
       if (this.#stopping) throw new HttpError('stopping', 503, 'The receiver stops.', { headers: retryAfter(30) });
@@ -194,9 +194,9 @@ interface Answer {
   readonly text: string;
 }
 
-/** Resolves when the answer has left, or cannot. */
+/** Resolves when the answer was sent, or cannot be. */
 async function reply(request: IncomingMessage, response: ServerResponse, answer: Answer): Promise<void> {
-  // Its sender did not wait for it; the connection ends only once.
+  // The sender did not wait for it. The connection ends only once.
   if (response.closed) return;
   const { status, headers, text } = answer;
   const { promise, resolve } = Promise.withResolvers<undefined>();
@@ -208,7 +208,7 @@ async function reply(request: IncomingMessage, response: ServerResponse, answer:
     ...headers,
     ...(text === '' ? {} : { 'Content-Type': 'text/plain; charset=utf-8' }),
     ...(status === 204 ? {} : { 'Content-Length': Buffer.byteLength(text) }),
-    // A sender that was not told to send its body may send it or not; what follows could be either.
+    // A sender that was not asked for its body may send it or not, so the following bytes are ambiguous.
     ...(request.complete || request.headers.expect === undefined ? {} : { Connection: 'close' }),
   });
   response.end(text);

@@ -1,7 +1,7 @@
-/** Requests that are refused to their sender: with which answer, and a line in the log that nobody can flood. */
+/** Rejected requests: the HTTP answer, and a rate-limited log line. */
 import { limited, type Logger } from '../../../contract/log.ts';
 
-/** What was wrong with a request. A closed list, so that the log stays bounded. */
+/** The problem of a request. The list is closed, so that the log stays bounded. */
 export type HttpErrorCode =
   | 'path'
   | 'method'
@@ -23,10 +23,10 @@ export class HttpError extends Error {
   readonly code: HttpErrorCode;
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** What a person should read in the log besides; absent where the sender did nothing wrong. */
+  /** Additional text for the operator's log. Absent if the sender made no mistake. */
   readonly hint: string | undefined;
 
-  /** @param message goes to the sender too, so it tells nothing of secrets */
+  /** @param message is sent to the sender too, so it contains no secrets */
   constructor(
     code: HttpErrorCode,
     status: number,
@@ -41,12 +41,12 @@ export class HttpError extends Error {
   }
 }
 
-/** Tells the sender when to come again. */
+/** Header that says when the sender may retry. */
 export const retryAfter = (seconds: number): Readonly<Record<string, string>> => ({
   'Retry-After': String(Math.max(1, Math.ceil(seconds))),
 });
 
-/** Logs refusals, of each kind for each known source only so many. */
+/** Logs rejections, with a rate limit for each kind and each known source. */
 export class HttpErrorLog {
   readonly #logger: Logger;
 
@@ -55,8 +55,8 @@ export class HttpErrorLog {
   }
 
   /**
-   * @param known name of the source, if it is one that is configured
-   * @param facts what the log may show of the request, cut
+   * @param known name of the source, if it is configured
+   * @param facts details of the request that are safe to log, cut
    */
   tell(refusal: HttpError, known: string | undefined, facts: Readonly<Record<string, unknown>>): void {
     const { code, status, message, hint } = refusal;

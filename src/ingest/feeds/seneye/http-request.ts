@@ -1,4 +1,4 @@
-/** The HTTP side of a post: whether the request is one at all, and its body. */
+/** The HTTP part of a post: checks the request and reads its body. */
 import type { IncomingMessage } from 'node:http';
 import { HttpError } from './http-error.ts';
 import type { SeneyeConfig } from './sources.ts';
@@ -6,7 +6,7 @@ import type { SeneyeConfig } from './sources.ts';
 /** Rules for the head of a request. */
 export type HeadRules = Pick<SeneyeConfig, 'path' | 'strict' | 'bodyBytes'>;
 
-/** The sender went away before the end of its request: there is nobody to answer to, and nothing was taken. */
+/** The sender disconnected before the end of its request. No answer is possible, and nothing was accepted. */
 export class SenderGone extends Error {
   override readonly name = 'SenderGone';
 
@@ -18,8 +18,8 @@ export class SenderGone extends Error {
 const CONTENT_TYPE = 'application/jose';
 
 /**
- * The id of the sender, as the request claims it.
- * @throws HttpError when the request is no post
+ * Returns the sender's id, as the request states it.
+ * @throws HttpError if the request is not a valid post
  */
 export function readHead({ url = '', method, headers }: IncomingMessage, rules: HeadRules): string {
   if (!isPath(url, rules)) throw new HttpError('path', 404, 'There is nothing at this path.');
@@ -38,7 +38,7 @@ export function readHead({ url = '', method, headers }: IncomingMessage, rules: 
 }
 
 /**
- * The whole body, however many pieces it comes in.
+ * Reads the whole body, in any number of chunks.
  * @throws HttpError when it is too large
  * @throws SenderGone
  */

@@ -6,14 +6,14 @@ import { count } from '../../../lib/phrases.ts';
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { decodeBase64, signedForms } from './base64.ts';
 
-/** What is wrong with the form of a message; a text for the log, without anything of the payload. */
+/** Why the form of a message is invalid. The text is for the log and contains nothing of the payload. */
 export class JwsError extends Error {
   override readonly name = 'JwsError';
 }
 
-/** A message taken apart, its signature not yet checked. */
+/** A parsed message. Its signature is not checked yet. */
 export interface Jws {
-  /** Texts that may have been signed, the likeliest first. */
+  /** Texts that may have been signed, the most likely first. */
   readonly signed: readonly string[];
   readonly payload: Buffer;
   readonly signature: Buffer;
@@ -22,11 +22,11 @@ export interface Jws {
 const SIGNATURE_BYTES = 32;
 
 /**
- * Takes a message apart.
- * @throws JwsError when it has not the form, or is signed in another way than HS256
+ * Parses a message.
+ * @throws JwsError if the form is invalid, or the algorithm is not HS256
  */
 export function readJws(body: Uint8Array): Jws {
-  // One character for each byte: what is no base64 is found below, whatever it is.
+  // One character for each byte. Invalid base64 is detected below.
   const parts = Buffer.from(body.buffer, body.byteOffset, body.length).toString('latin1').trim().split('.');
   const [header, payloadText, signatureText] = parts;
   if (header === undefined || payloadText === undefined || signatureText === undefined || parts.length !== 3) {
@@ -40,12 +40,12 @@ export function readJws(body: Uint8Array): Jws {
   return { signed: signedForms(header, payloadText), payload, signature };
 }
 
-/** Whether the message was signed with this secret. Takes the same time for every wrong signature. */
+/** Whether the message was signed with this secret. Takes constant time for every wrong signature. */
 export function isSignedWith(secret: string, { signed, signature }: Jws): boolean {
   return signed.some((text) => timingSafeEqual(createHmac('sha256', secret).update(text).digest(), signature));
 }
 
-/** Who may choose the algorithm chooses `none`; so there is one. */
+/** Only one algorithm is allowed: a sender that could choose it could choose `none`. */
 function checkHeader(text: string): void {
   const fields = headerFields(text);
   if (fields === undefined) throw new JwsError('the header is not base64 of a JSON object');

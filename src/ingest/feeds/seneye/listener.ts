@@ -1,4 +1,4 @@
-/** The HTTP(S) server: opened again and again until it can be, with bounds on what a slow or rude sender can hold. */
+/** The HTTP(S) server: retries until it can listen, and limits what a slow or malicious sender can occupy. */
 import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
@@ -14,24 +14,24 @@ export interface ListenerOptions {
     'host' | 'port' | 'path' | 'tls' | 'maxConnections' | 'maxConnectionsPerAddress' | 'requestTimeoutMs'
   >;
   readonly logger: Logger;
-  /** Handles a request; `goOn` tells a sender that waits for it to send the body. Never rejects. */
+  /** Handles a request. `goOn` asks a sender that waits for it to send the body. Never rejects. */
   readonly onRequest: (request: IncomingMessage, response: ServerResponse, goOn: () => void) => void;
-  /** Told of what came that is no whole request: too slow, not HTTP, too many connections. */
+  /** Called for incomplete requests: too slow, not HTTP, too many connections. */
   readonly onBroken: () => void;
-  /** Told when it listens, and why it does not. */
+  /** Called when it listens, and with the reason why it does not. */
   readonly onState: (state: 'up' | 'down', message?: string) => void;
-  /** Between two looks at the files of the certificate; by default a minute. */
+  /** Interval of checks for new certificate files. Default: one minute. */
   readonly renewMs?: number | undefined;
-  /** Between two attempts to listen. */
+  /** Delay between two attempts to listen. */
   readonly retry?: RetryDelays | undefined;
 }
 
 const RETRY = { minMs: 1000, maxMs: 30_000 };
 const RENEW_MS = 60_000;
 const MOST_HEADER_BYTES = 8192;
-/** Posts on one connection; a sender needs one. */
+/** Most posts on one connection. A sender needs one. */
 const MOST_REQUESTS = 100;
-/** Connections that are being closed still count for Node, which closes those beyond its own bound unseen. */
+/** Node still counts connections that are being closed, and silently closes new ones beyond its own limit. */
 const CLOSING_CONNECTIONS = 100;
 
 export class Listener {
@@ -51,28 +51,28 @@ export class Listener {
     this.#limits = new ConnectionLimits({ ...{ total, perAddress, logger }, onClosed: onBroken });
   }
 
-  /** Connections taken since the start. */
+  /** Connections accepted since the start. */
   get connections(): number {
     return this.#connections;
   }
 
-  /** Where it listens; undefined while it does not. */
+  /** The listening address. Undefined while it does not listen. */
   get address(): AddressInfo | undefined {
     const address = this.#server?.address();
     return typeof address === 'object' ? (address ?? undefined) : undefined;
   }
 
-  /** A request was signed rightly: its sender goes before strangers from now on. */
+  /** A request had a valid signature: its sender has priority over unknown addresses from now on. */
   trust({ socket }: IncomingMessage): void {
     this.#limits.trust(socket.remoteAddress);
   }
 
-  /** Begins and returns at once. */
+  /** Starts and returns at once. */
   start(): void {
     void this.#open();
   }
 
-  /** Takes no new connections, and ends those that do nothing. */
+  /** Accepts no new connections, and closes the inactive ones. */
   refuse(): void {
     this.#stopped = true;
     clearTimeout(this.#retry);
@@ -144,7 +144,7 @@ export class Listener {
       endBroken(error, socket);
     });
     const { promise, resolve, reject } = Promise.withResolvers<undefined>();
-    // For good: an error that nobody listens for would end the process.
+    // Permanent: an error event without a listener ends the process.
     server.on('error', reject);
     server.listen({ port: config.port, ...(config.host === undefined ? {} : { host: config.host }) }, () => {
       resolve(undefined);
@@ -159,10 +159,10 @@ export class Listener {
     const rules: ServerOptions = {
       requestTimeout: requestTimeoutMs,
       headersTimeout: requestTimeoutMs,
-      // By default Node looks every 30 seconds only.
+      // Node's default interval is 30 seconds.
       connectionsCheckingInterval: Math.min(1000, requestTimeoutMs),
       maxHeaderSize: MOST_HEADER_BYTES,
-      // Small senders leave it out.
+      // Small senders omit it.
       requireHostHeader: false,
     };
     if (tls === undefined) return createServer(rules);
@@ -193,19 +193,19 @@ export class Listener {
   }
 }
 
-/** Certificate and key as they are now, found to fit each other. */
+/** Reads the current certificate and key, and checks that they match. */
 async function readPair(tls: NonNullable<SeneyeConfig['tls']>): Promise<{ cert: string; key: string }> {
   const [cert, key] = await Promise.all([tls.certFile.reveal(), tls.keyFile.reveal()]);
   try {
     createSecureContext({ cert, key });
   } catch (error) {
-    // OpenSSL's text names the kind of mistake, never the key.
+    // OpenSSL's text names the kind of error, never the key.
     throw new Error(`Certificate and key of the listener cannot be used (${textOf(error)}).`, { cause: error });
   }
   return { cert, key };
 }
 
-/** Node's own answers, but for a sender that was answered already, or has gone. */
+/** Node's own answers, except for a sender that was answered already or has gone. */
 function endBroken(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable || answered.has(socket)) {
     socket.destroy();
@@ -220,10 +220,10 @@ function endBroken(error: NodeJS.ErrnoException, socket: Socket): void {
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy());
 }
 
-/** Connections whose request was answered before its end; a second answer would be taken for that of the next. */
+/** Connections whose request was answered before its end. A second answer would count for the next request. */
 const answered = new WeakSet<Socket>();
 
-/** Notes that a request was answered before its end. */
+/** Records that a request was answered before its end. */
 export function answeredEarly({ socket }: IncomingMessage): void {
   answered.add(socket);
 }

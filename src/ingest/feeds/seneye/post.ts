@@ -1,23 +1,23 @@
-/** The content of a signed message, as far as it can be understood as a whole: whose it is, and what stands in it. */
+/** Parses the content of a signed message as a whole: the device and its data. */
 import type { RejectCode } from '../../../contract/reading.ts';
 
-/** What stands in a post. The values themselves are not looked at yet. */
+/** The content of a post. The values are not checked yet. */
 export interface Post {
   /** Id of the device. */
   readonly sud: string;
-  /** What the device calls itself. */
+  /** The name that the device sends. */
   readonly name: string | undefined;
-  /** Home, Pond or Reef; a number that seneye has not documented as text; undefined if absent. */
+  /** Home, Pond or Reef. A number that seneye has not documented is kept as text. Undefined if absent. */
   readonly deviceType: string | undefined;
   /** Version of the message format, which senders call `ver` or `version`. */
   readonly version: string | undefined;
-  /** `SUD.TS` as written, digit by digit; undefined if absent. */
+  /** `SUD.TS` as written, digit by digit. Undefined if absent. */
   readonly timestamp: unknown;
   /** `SUD.data`. */
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-/** Why a message means nothing to us. */
+/** Why a message cannot be decoded. */
 export class PostError extends Error {
   override readonly name = 'PostError';
   readonly code: RejectCode;
@@ -38,8 +38,8 @@ const LONGEST_ID = 64;
 const LONGEST_NAME = 100;
 
 /**
- * Reads a message whose signature was found right.
- * @throws PostError when it is no post
+ * Parses a message with a valid signature.
+ * @throws PostError if it is not a valid post
  */
 export function readPost(payload: Uint8Array): Post {
   const message = objectOf(parse(decode(payload)));
@@ -66,10 +66,10 @@ function decode(payload: Uint8Array): string {
   }
 }
 
-/** The third parameter of a reviver: the digits as they stand in the text. */
+/** The third parameter of a reviver: the digits as written in the text. */
 type Reviver = (this: unknown, key: string, value: unknown, context: { source?: string }) => unknown;
 
-/** Keeps the digits of times, and of numbers that JavaScript cannot hold, as text. */
+/** Keeps the digits of times, and of numbers beyond the precision of JavaScript, as text. */
 const keepDigits: Reviver = (key, value, { source }) =>
   typeof value === 'number' && (key === 'TS' || Math.abs(value) > Number.MAX_SAFE_INTEGER) ? source : value;
 
@@ -77,7 +77,7 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text, keepDigits as (key: string, value: unknown) => unknown);
   } catch {
-    // Also an overflow of the stack, by brackets thousands deep.
+    // Also a stack overflow, by brackets that are nested thousands deep.
     throw new PostError('notJson', 'The message is no JSON.');
   }
 }
@@ -88,7 +88,7 @@ function objectOf(value: unknown): Readonly<Record<string, unknown>> | undefined
     : undefined;
 }
 
-/** Documented as 32 hexadecimal digits; other texts are taken, since names on the bus are escaped. */
+/** Documented as 32 hexadecimal digits. Other texts are accepted, since names on the bus are escaped. */
 function idOf(value: unknown): string {
   if (typeof value !== 'string' || value === '') throw new PostError('badName', 'The message has no text "SUD.id".');
   if (value.length > LONGEST_ID || !value.isWellFormed()) {
@@ -97,7 +97,7 @@ function idOf(value: unknown): string {
   return value;
 }
 
-/** On one line, and not longer than a person would make it. */
+/** On one line, with a limited length. */
 function nameOf(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;
   const name = value

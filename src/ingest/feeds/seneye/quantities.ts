@@ -1,4 +1,4 @@
-/** What a seneye device measures and what it says about itself; from the README of its Local Data Exchange. */
+/** The measurements and the status flags of a seneye device, from the README of its Local Data Exchange. */
 
 /** A value in `SUD.data`. The name is part of FQNs and never changes. */
 export interface Quantity {
@@ -6,7 +6,7 @@ export interface Quantity {
   readonly name: string;
   readonly label: string;
   readonly unit: string;
-  /** Beyond these it is impossible, whatever the device and the water are like. */
+  /** Values beyond these are impossible for any device and water. */
   readonly least: number;
   readonly most?: number;
   /** Measured with the slide, which wears out in about 30 days. */
@@ -32,18 +32,18 @@ export interface Flag {
   readonly key: 'W' | 'S' | 'T' | 'P' | 'N' | 'K';
   readonly name: string;
   readonly label: string;
-  /** It judges a measured value, and is worth no more than that. */
+  /** The measured value that the flag rates. The flag is only as reliable as that value. */
   readonly judges?: Quantity['key'];
 }
 
 export const flags: readonly Flag[] = [
   { key: 'W', name: 'inWater', label: 'in water' },
-  // Also when no slide is fitted. `S` is both the object of all flags and this one in it.
+  // Also set if no slide is fitted. `S` is both the object of all flags and this flag in it.
   { key: 'S', name: 'slideExpired', label: 'slide expired' },
   // Outside of the limits that the user has set.
   { key: 'T', name: 'temperatureAlert', label: 'temperature alert', judges: 'T' },
   { key: 'P', name: 'phAlert', label: 'pH alert', judges: 'P' },
   { key: 'N', name: 'ammoniaAlert', label: 'ammonia alert', judges: 'N' },
-  // The light has no color temperature; `K` is 0 then.
+  // The light has no color temperature. `K` is 0 then.
   { key: 'K', name: 'kelvinOffLine', label: 'color off the Kelvin line', judges: 'K' },
 ];

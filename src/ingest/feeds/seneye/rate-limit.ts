@@ -1,19 +1,19 @@
-/** Bounds how often something may happen, for each of many: a bucket of tokens for each key. */
+/** Limits the rate of an event for each of many keys: one token bucket per key. */
 
 export interface Rate {
-  /** So many at once. */
+  /** Bucket size. */
   readonly burst: number;
-  /** So many in a second in the long run. */
+  /** Refill per second. */
   readonly perSecond: number;
 }
 
 interface Bucket {
   tokens: number;
-  /** When `tokens` was right, in milliseconds of a monotonic clock. */
+  /** When `tokens` was updated, in milliseconds of a monotonic clock. */
   atMs: number;
 }
 
-/** Keys can come from strangers, so their number is bounded; the one that was used longest ago is forgotten. */
+/** Unknown senders can choose keys, so their number is limited. The least recently used key is removed. */
 const MOST_KEYS = 1000;
 
 export class RateLimit {
@@ -27,7 +27,7 @@ export class RateLimit {
     this.#now = now;
   }
 
-  /** Seconds until the next is allowed; 0 when one is allowed now. Takes nothing. */
+  /** Seconds until the next event is allowed. 0 if one is allowed now. Consumes no token. */
   waitSeconds(key: string): number {
     const bucket = this.#buckets.get(key);
     if (bucket === undefined) return 0;
@@ -35,12 +35,12 @@ export class RateLimit {
     return missing <= 0 ? 0 : missing / this.#rate.perSecond;
   }
 
-  /** Counts one; false, and counted as none, when it is one too many. */
+  /** Consumes one token. Returns false, and consumes none, if the bucket is empty. */
   take(key: string): boolean {
     const bucket = this.#buckets.get(key) ?? { tokens: this.#rate.burst, atMs: this.#now() };
     bucket.tokens = this.#filled(bucket);
     bucket.atMs = this.#now();
-    // To the end of the order, as the one used last.
+    // Moves it to the end of the order, as the last used.
     this.#buckets.delete(key);
     this.#buckets.set(key, bucket);
     if (this.#buckets.size > MOST_KEYS) this.#buckets.delete(this.#buckets.keys().next().value ?? '');

@@ -1,4 +1,4 @@
-/** What a post comes to: a reading for each value and each flag that stands in it. */
+/** Converts a post to a reading for each value and each flag in it. */
 import type { Nanoseconds } from '../../../contract/instant.ts';
 import type { RejectCode } from '../../../contract/reading.ts';
 import type { ScalarValue, ValueStatus } from '../../../contract/values.ts';
@@ -9,18 +9,18 @@ import { flags, quantities, type Flag, type Quantity } from './quantities.ts';
 import { quote, readFlag, readNumber, readTime } from './values.ts';
 
 export interface ReadingOptions {
-  /** Which times are believed. */
+  /** Which timestamps are accepted. */
   readonly times: TimeLimits;
-  /** What becomes of values that were measured out of water. */
+  /** How values measured out of water are handled. */
   readonly outOfWater: 'questionable' | 'omit';
-  /** Name of the device by the configuration. */
+  /** The configured name of the device. */
   readonly name?: string | undefined;
 }
 
-/** When a post was made. */
+/** The time of a post. */
 type Time = ReturnType<typeof settleTime>;
 
-/** A value with what is to be said against it. */
+/** A value and its quality. */
 interface Judged {
   readonly value: ScalarValue;
   readonly unit?: string;
@@ -29,8 +29,8 @@ interface Judged {
 }
 
 /**
- * The readings of a post, and what in it made no sense.
- * @param payload the message as it came, for dead letters
+ * The readings of a post, and its undecodable parts.
+ * @param payload the original message, for dead letters
  */
 export function readingsOf(
   post: Post,
@@ -71,10 +71,10 @@ export function readingsOf(
   return { measurements, rejects };
 }
 
-/** What the flags say. */
+/** The state from the flags. */
 interface States {
   readonly flags: ReadonlyMap<Flag, boolean>;
-  /** Undefined if the device does not tell, `unreadable` if it tells something that makes no sense. */
+  /** Undefined if the device does not send it, `unreadable` if its value is invalid. */
   readonly inWater: boolean | 'unreadable' | undefined;
   readonly slideExpired: boolean | undefined;
   readonly kelvinOffLine: boolean | undefined;
@@ -105,7 +105,7 @@ function statesOf(raw: unknown, reject: RejectPart): States {
   };
 }
 
-/** One measured value; undefined if it is missing or makes no sense, which is then rejected. */
+/** One measured value. Undefined if it is missing, or invalid and therefore rejected. */
 function judge(quantity: Quantity, post: Post, states: States, reject: RejectPart): Judged | undefined {
   const { key, unit, least, most = Infinity, bySlide, reefOnly } = quantity;
   const read = readNumber(post.data[key]);
@@ -115,7 +115,7 @@ function judge(quantity: Quantity, post: Post, states: States, reject: RejectPar
     return undefined;
   }
   if ('bad' in read) return { value: null, unit, bad: read.bad, doubts: [] };
-  // The README itself shows a 0 without its flag, so the 0 counts alone.
+  // The README itself shows a 0 without its flag, so the 0 alone is sufficient.
   if (key === 'K' && (read.value <= 0 || states.kelvinOffLine === true)) {
     return { value: null, unit, bad: 'The light has no color temperature: it is not on the Kelvin line.', doubts: [] };
   }
@@ -128,7 +128,10 @@ function judge(quantity: Quantity, post: Post, states: States, reject: RejectPar
   return { value: read.value, unit, doubts };
 }
 
-/** Out of water all of it is doubtful: temperature is that of the air, the slide is dry, and light is calibrated for water. */
+/**
+ * Out of water all values are doubtful: the temperature is that of the air, the slide is dry, and light is calibrated
+ * for water.
+ */
 function waterDoubts({ inWater }: States): string[] {
   if (inWater === false) return ['The device is out of water.'];
   return inWater === 'unreadable' ? ['Whether the device is in water cannot be read.'] : [];
@@ -147,7 +150,7 @@ function grade({ value, unit, bad, doubts }: Judged, time: Time): Omit<Measureme
   };
 }
 
-/** The device's time if there is a possible one, else that of arrival. */
+/** The device's timestamp if it is possible, otherwise the arrival time. */
 function timeOf(raw: unknown, received: Nanoseconds, limits: TimeLimits): Time {
   const claimed = readTime(raw);
   if (claimed !== undefined) return settleTime(claimed, received, limits);
@@ -162,7 +165,7 @@ function tagOf(sud: string, device: string, { name, label }: { name: string; lab
   return { id: `${sud}#${name}`, tokens: [sud, `#${name}`], name: `${device} ${label}` };
 }
 
-/** All that a device says of itself stands with each of its readings. */
+/** All status data of the device become attributes of each of its readings. */
 function attributesOf(post: Post, device: string, states: States): Record<string, ScalarValue> {
   const { sud, deviceType, version } = post;
   return {

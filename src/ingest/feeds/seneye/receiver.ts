@@ -1,6 +1,6 @@
 /**
- * What becomes of one post: who sent it, whether the signature is right, what stands in it, and when the sender may
- * forget it. Success is answered only after the bus has acknowledged every reading.
+ * Handles one post: identifies the sender, checks the signature, decodes the content, and answers. A success is
+ * answered only after the bus has acknowledged every reading.
  */
 import { hash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
@@ -21,33 +21,33 @@ import { readTime } from './values.ts';
 
 export interface ReceiverOptions {
   readonly config: SeneyeConfig;
-  /** By the id in the header. */
+  /** Senders by the id in the header. */
   readonly sources: ReadonlyMap<string, Sender>;
   readonly devices: DeviceWatch;
-  /** Called when a request was signed rightly. */
+  /** Called when a request had a valid signature. */
   readonly onSigned: (request: IncomingMessage) => void;
   readonly clock: MonotonicClock;
   readonly times: TimeLimits;
   readonly logger: Logger;
 }
 
-/** A message from a known sender, whose signature is right. */
+/** A message from a known sender with a valid signature. */
 interface Signed {
   readonly source: Sender;
   readonly payload: Buffer;
   readonly signer: Signer;
 }
 
-/** Seconds after which a sender may find the bus back. */
+/** Seconds after which a sender should retry if the bus is unavailable. */
 const AGAIN_SECONDS = 30;
 const STRANGERS = 'all strangers';
 
 export class Receiver {
   readonly #options: ReceiverOptions;
-  /** Of right posts, by source; of wrong ones, by source and address, so that a forger does not silence the device. */
+  /** Valid posts, by source. Invalid ones, by source and address, so that a forger cannot block the device. */
   readonly #posts: RateLimit;
   readonly #wrong: RateLimit;
-  /** What waits for the bus, by its content: a post that is repeated meanwhile waits for the same. */
+  /** Posts that wait for the bus, by content: a repeat meanwhile waits for the same result. */
   readonly #waiting = new Map<string, Promise<void>>();
   #atMostOnce = 0;
 
@@ -57,14 +57,14 @@ export class Receiver {
     this.#wrong = new RateLimit(options.config.rateLimit);
   }
 
-  /** Posts that were taken over core NATS, where they can be lost. */
+  /** Posts accepted over core NATS, where they can be lost. */
   get atMostOnce(): number {
     return this.#atMostOnce;
   }
 
   /**
-   * Resolves when the sender may forget its post.
-   * @param goOn tells a sender that waits for it to send the body
+   * Resolves when the sender may discard its post.
+   * @param goOn asks a sender that waits for it to send the body
    * @throws HttpError with the answer for the sender
    * @throws SenderGone
    */
@@ -125,7 +125,7 @@ export class Receiver {
       devices.heard(source, source.idOf(post.sud), name ?? post.name);
       delivery = readingsOf(post, payload, received, { times, outOfWater: config.outOfWater, name });
     }
-    // Without a time of its own a post that looks the same may be a new one.
+    // Without a timestamp, an identical post may be a new one.
     const same = post instanceof PostError || readTime(post.timestamp) !== undefined;
     const key = `${source.name}/${hash('sha256', payload)}${same ? '' : `/${received}`}`;
     await this.#acknowledged(this.#waiting.get(key) ?? this.#hand(key, source, delivery));
@@ -136,12 +136,12 @@ export class Receiver {
     if (source.intake.atMostOnce) this.#atMostOnce++;
     const taken = source.intake.take(delivery).finally(() => this.#waiting.delete(key));
     this.#waiting.set(key, taken);
-    // Nobody may listen any more when it ends.
+    // The waiting requests may have ended by then.
     taken.catch(() => undefined);
     return taken;
   }
 
-  /** @throws HttpError when that does not happen in time */
+  /** @throws HttpError if that does not happen in time */
   async #acknowledged(taken: Promise<void>): Promise<void> {
     const { ackTimeoutMs } = this.#options.config;
     const { promise: late, reject } = Promise.withResolvers<never>();
@@ -191,7 +191,7 @@ async function signerOf(source: Sender, jws: Jws): Promise<Signer | undefined> {
   }
 }
 
-/** @throws HttpError when the device has to sign in another way */
+/** @throws HttpError if the device must sign with another secret */
 function read({ source, payload, signer }: Signed): Post | PostError {
   let post: Post;
   try {

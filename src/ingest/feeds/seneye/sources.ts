@@ -1,4 +1,4 @@
-/** The known senders: their secrets, the names of their devices, and their ways to the bus. */
+/** The known senders: their secrets, their device names, and their readings sinks. */
 import type { IngestConfig } from '../../../config/config.ts';
 import type { SecretSource } from '../../../config/secret.ts';
 import type { ReadingsSink } from '../../readings-sink.ts';
@@ -7,7 +7,7 @@ import { isSignedWith, type Jws } from './jws.ts';
 
 export type SeneyeConfig = NonNullable<IngestConfig['seneye']>;
 
-/** Which secret a message was signed with: that of one device, by its id, or that of the source. */
+/** The secret that signed a message: that of one device, by its id, or that of the source. */
 export type Signer = { readonly device: string } | 'source';
 
 /** One configured sender. */
@@ -23,25 +23,25 @@ export class Sender {
     this.intake = intake({ scheme: 'seneye', connection: this.name });
   }
 
-  /** The devices to expect, by id. */
+  /** The expected devices, by id. */
   get devices(): readonly string[] {
     return this.#config.devices.map(({ id }) => id);
   }
 
-  /** Name of a device by the configuration. */
+  /** The configured name of a device. */
   deviceName(sud: string): string | undefined {
     return this.#device(sud)?.name;
   }
 
-  /** Id of a device as the configuration writes it; as the device does, where it is in none. */
+  /** Id of a device in the configured spelling. For a device that is not configured, its own spelling. */
   idOf(sud: string): string {
     return this.#device(sud)?.id ?? sud;
   }
 
   /**
-   * Finds who signed; undefined if it was nobody that is known. A secret that cannot be read keeps out no message that
-   * is signed with another.
-   * @throws Error fit for a log when it may have been signed with a secret that cannot be read
+   * Finds the signer. Undefined if no known secret matches. An unreadable secret does not affect messages that are
+   * signed with another.
+   * @throws Error that is safe to log, if the message may have been signed with an unreadable secret
    */
   async signerOf(jws: Jws): Promise<Signer | undefined> {
     const { secret, devices } = this.#config;
@@ -61,13 +61,13 @@ export class Sender {
     return undefined;
   }
 
-  /** Whether a message of this device is to be signed so: one with a secret of its own with that and no other. */
+  /** Whether a message of this device may have this signer: a device with its own secret must use it. */
   mayBeSignedBy(signer: Signer, sud: string): boolean {
     const { id, secret } = this.#device(sud) ?? {};
     return secret === undefined ? signer === 'source' : signer !== 'source' && signer.device === id;
   }
 
-  /** Hexadecimal digits are the same in either case; the configuration has no two ids that differ in that alone. */
+  /** Hexadecimal digits are the same in either case. The configuration has no two ids that differ only in case. */
   #device(sud: string): SeneyeConfig['sources'][number]['devices'][number] | undefined {
     const same = sud.toLowerCase();
     return this.#config.devices.find(({ id }) => id.toLowerCase() === same);

@@ -1,12 +1,12 @@
-/** Single values of a post: numbers, flags and times as devices write them. */
+/** Decodes single values of a post: numbers, flags and times in the formats of the devices. */
 import { parseInstant, type Nanoseconds } from '../../../contract/instant.ts';
 
-/** A value that was read; or why it is none, though something stands there; or that it makes no sense at all. */
+/** A decoded value; or the reason why a present value is bad; or an invalid value. */
 export type Read<T> = { readonly value: T } | { readonly bad: string } | { readonly senseless: string };
 
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
-/** A number, also one that stands as text. Undefined stays undefined: what is missing is not zero. */
+/** A number, also as text. Undefined stays undefined: a missing value is not zero. */
 export function readNumber(raw: unknown): Read<number> | undefined {
   if (raw === undefined) return undefined;
   if (typeof raw === 'number') return { value: raw };
@@ -14,12 +14,12 @@ export function readNumber(raw: unknown): Read<number> | undefined {
   if (typeof raw !== 'string') return { senseless: `is ${kindOf(raw)}, not a number` };
   if (!NUMBER.test(raw)) return { bad: `The device sent ${quote(raw)}, which is no number.` };
   const value = Number(raw);
-  // Beyond it digits would be lost without a word.
+  // Beyond it digits are lost silently.
   if (Math.abs(value) > Number.MAX_SAFE_INTEGER) return { bad: `The device sent ${quote(raw)}, which cannot be.` };
   return { value };
 }
 
-/** A flag: 0 or 1, also as text or as a truth value. */
+/** A flag: 0 or 1, also as text or as a boolean. */
 export function readFlag(raw: unknown): { readonly value: boolean } | { readonly senseless: string } | undefined {
   if (raw === undefined || raw === null) return undefined;
   if (raw === 1 || raw === '1' || raw === true) return { value: true };
@@ -28,8 +28,8 @@ export function readFlag(raw: unknown): { readonly value: boolean } | { readonly
 }
 
 /**
- * A time in seconds since 1970 as written, with up to nine decimals kept; ISO 8601 with an offset is taken as well.
- * Undefined for anything else, zero and less included: that is a clock that was never set.
+ * A time in seconds since 1970 as written, with up to nine decimals. ISO 8601 with an offset is accepted too. Undefined
+ * for anything else, including zero and less: such a clock was never set.
  */
 export function readTime(raw: unknown): Nanoseconds | undefined {
   if (typeof raw !== 'string') return undefined;
@@ -40,7 +40,7 @@ export function readTime(raw: unknown): Nanoseconds | undefined {
   return time > 0n ? time : undefined;
 }
 
-/** What stands there, short enough for a reason. */
+/** The value as a short text, for a reason. */
 export function quote(raw: unknown): string {
   const text = JSON.stringify(raw);
   return text.length > 40 ? `${text.slice(0, 40)}…` : text;
