@@ -42,7 +42,8 @@ export async function runApp({ config, path, version, env, stop, hangups }: AppO
   const identity = { driverid, instance, version, reqtopic };
   const logTopic = new LogTopic(identity);
   const { logger: log, ...logging } = openLog({ debug: config.debug, driverid, instance, also: logTopic.write });
-  const hosts = openHosts(config, version, log);
+  const userAgent = `iota-seeqdrv/${version}`;
+  const hosts = openHosts({ config, userAgent, log });
   const control = controlSubject(reqtopic);
   const bus = connectBus({
     ...busOptions(config.bus, `iota-seeqdrv ${instance}`, log),
@@ -52,7 +53,6 @@ export async function runApp({ config, path, version, env, stop, hangups }: AppO
   const replies = new Inbox(bus, control, log);
   const peers = new Replicas(bus, { subject: control, replies, logger: log });
   const driver = new Driver({ hosts, limits: config.limits, facts: { version, instance, started }, log, peers });
-  const userAgent = `iota-seeqdrv/${version}`;
   const ingest = config.ingest && openIngest({ config: config.ingest, bus, logger: log, userAgent });
   const telemetry = startTelemetry({
     config,

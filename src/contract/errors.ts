@@ -26,7 +26,11 @@ export const errorCodes = {
   notFound: { status: 404, retryable: false, advice: 'The item does not exist (any more) at the source; search anew.' },
   unknownHost: { status: 404, retryable: false, advice: 'Use one of the names that function "hosts" lists.' },
   unknownFunction: { status: 404, retryable: false, advice: 'Use one of the names that function "functions" lists.' },
-  unsupported: { status: 405, retryable: false, advice: 'Function "functions" tells what is supported, and why not.' },
+  unsupported: {
+    status: 405,
+    retryable: false,
+    advice: 'Function "functions" tells what is supported, and why not; "hosts" tells what each server can do.',
+  },
   cancelled: { status: 499, retryable: false, advice: 'The request was cancelled on demand; send it again if needed.' },
   tooLarge: {
     status: 413,

@@ -2,8 +2,8 @@
  * Fully qualified names. Dashboards store them, so they hold only what never changes: the configured connection name
  * and the source's own ids.
  *
- *     seeq:<host>/<kind>/<id>[/<part>/<name>]
- *     seeq:<host>/capsule/<conditionId>/<capsuleId>[/property/<name>]
+ *     <scheme>:<host>/<kind>/<id>[/<part>/<name>]
+ *     <scheme>:<host>/capsule/<conditionId>/<capsuleId>[/property/<name>]
  *
  * Each segment is percent-encoded.
  */

@@ -26,6 +26,8 @@ export interface ContextOptions {
   hosts: Hosts;
   /** The servers that the request names; all when it names none. */
   selected: Host[];
+  /** Whether the request names them. */
+  named: boolean;
   limits: DriverLimits;
   facts: DriverFacts;
   signal: AbortSignal;
@@ -62,6 +64,7 @@ export class RequestContext {
   readonly caller: Caller;
   readonly hosts: Hosts;
   readonly selected: Host[];
+  readonly named: boolean;
   readonly limits: DriverLimits;
   readonly facts: DriverFacts;
   readonly signal: AbortSignal;
@@ -91,6 +94,7 @@ export class RequestContext {
     this.caller = options.caller;
     this.hosts = options.hosts;
     this.selected = options.selected;
+    this.named = options.named;
     this.limits = options.limits;
     this.facts = options.facts;
     this.signal = options.signal;

@@ -277,6 +277,7 @@ export class Driver {
       caller,
       hosts,
       selected: hosts.select(request.host),
+      named: request.host !== undefined,
       limits,
       facts,
       ...budget,

@@ -1,5 +1,6 @@
 /** What a function of the driver is: its declaration in the contract and the work behind it. */
 import type { FunctionDeclaration, ParamsOf } from '../contract/functions/define.ts';
+import type { AbilityName } from '../contract/functions/general.ts';
 import type { RequestContext } from './context.ts';
 
 export interface Handler<Declaration extends FunctionDeclaration = FunctionDeclaration> {
@@ -12,6 +13,8 @@ export interface Handler<Declaration extends FunctionDeclaration = FunctionDecla
   readonly needsNoServer?: boolean;
   /** Limits that apply, for `functions`. */
   readonly limits?: readonly (keyof RequestContext['limits'])[];
+  /** What a source has to be able to do for it, for `functions`; undefined where it works without any. */
+  readonly ability?: AbilityName | undefined;
 }
 
 /** Ties a handler to its declaration, so that its parameters are typed. */
@@ -19,6 +22,7 @@ export function handler<Declaration extends FunctionDeclaration>(
   declaration: Declaration,
   handle: Handler<Declaration>['handle'],
   limits: Handler['limits'] = [],
+  ability?: AbilityName,
 ): Handler {
-  return { declaration, handle: handle, limits };
+  return { declaration, handle, limits, ability };
 }

@@ -1,4 +1,4 @@
-/** The configured servers by name. */
+/** The configured sources by scheme and name. */
 import { DriverError } from '../contract/errors.ts';
 import type { Fqn } from '../contract/fqn.ts';
 import { readingSchemes } from '../contract/reading.ts';
@@ -34,6 +34,8 @@ export interface HostOptions {
 
 const isSame = (one: string, other: string): boolean => composed(one) === composed(other);
 
+const fullName = ({ scheme, name }: Source): string => `${scheme}:${name}`;
+
 const isReadingScheme = (scheme: string): boolean => readingSchemes.some((one) => one === scheme);
 
 export class Hosts {
@@ -41,6 +43,9 @@ export class Hosts {
 
   constructor(options: HostOptions[]) {
     for (const { source, concurrency, queueLimit, requests } of options) {
+      const other = this.all.find((host) => isSame(host.source.name, source.name));
+      // Requests, answers and metrics name a source by its name alone.
+      if (other) throw new TypeError(`Sources ${fullName(other.source)} and ${fullName(source)} have the same name.`);
       this.#byName.set(source.name, {
         source,
         gate: new FairLimiter(source.name, concurrency, queueLimit),
@@ -70,14 +75,15 @@ export class Hosts {
    * @throws DriverError `unknownHost`, or `badRequest` when the request names other hosts
    */
   of(fqn: Fqn, allowed: Host[]): Host {
-    if (isReadingScheme(fqn.scheme) && !this.#byName.has(fqn.host)) {
+    const host = this.#find(fqn.host);
+    if (host === undefined && isReadingScheme(fqn.scheme)) {
       throw new DriverError(
         'unknownHost',
         `${fqn.scheme}: names device data, which requests do not answer. Listen to its subject, or read its stream.`,
         { details: { host: fqn.host } },
       );
     }
-    const host = this.#get(fqn.host);
+    if (host === undefined) throw this.#unknown(fqn.host);
     if (host.source.scheme !== fqn.scheme) {
       throw new DriverError('badRequest', `Names of host "${fqn.host}" start with "${host.source.scheme}:".`, {
         details: { field: 'fqn' },
@@ -98,11 +104,19 @@ export class Hosts {
   }
 
   #get(name: string): Host {
-    // A name that is composed otherwise is the same; which one an FQN has depends on where it was written.
-    const host = this.#byName.get(name) ?? this.all.find(({ source }) => isSame(source.name, name));
-    if (host) return host;
+    const host = this.#find(name);
+    if (host === undefined) throw this.#unknown(name);
+    return host;
+  }
+
+  /** A name that is composed otherwise is the same; which one an FQN has depends on where it was written. */
+  #find(name: string): Host | undefined {
+    return this.#byName.get(name) ?? this.all.find(({ source }) => isSame(source.name, name));
+  }
+
+  #unknown(name: string): DriverError {
     const hint = didYouMeanOneOf(name, [...this.#byName.keys()]);
-    throw new DriverError('unknownHost', asSentence(`There is no host ${quote(name)}${hint}`), {
+    return new DriverError('unknownHost', asSentence(`There is no host ${quote(name)}${hint}`), {
       details: { host: name },
     });
   }

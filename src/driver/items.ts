@@ -1,6 +1,9 @@
 /** Requests for given FQNs: each is read, or fails, alone; a slow server holds up only its own items. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Fqn, parseFqn } from '../contract/fqn.ts';
+import type { AbilityName } from '../contract/functions/general.ts';
+import type { SourceAbilities } from '../sources/source.ts';
+import { abilityOf, checkAbilities } from './abilities.ts';
 import type { RequestContext } from './context.ts';
 import type { Host } from './hosts.ts';
 
@@ -11,23 +14,31 @@ export interface RequestedItem {
   fqn: Fqn;
 }
 
-/**
- * Works on all items, `atOnce` of each host at a time.
- * @param skip positions that need no work, because the answer before has ended them
- */
-export async function eachItem(
+/** Items, and what their host has to be able to do. */
+export interface ItemsToRead<Name extends AbilityName> {
+  items: string[];
+  ability: Name;
+  /** Positions that need no work, because the answer before has ended them. */
+  skip?: ((index: number) => boolean) | undefined;
+}
+
+/** Works on all items, `atOnce` of each host at a time. */
+export async function eachItem<Name extends AbilityName>(
   context: RequestContext,
-  items: string[],
+  asked: ItemsToRead<Name>,
   atOnce: number,
-  read: (item: RequestedItem, host: Host) => Promise<void>,
-  skip: (index: number) => boolean = () => false,
+  read: (item: RequestedItem, host: Host, source: SourceAbilities[Name]) => Promise<void>,
 ): Promise<void> {
-  const byHost = await groupByHost(context, items, skip);
+  const byHost = await groupByHost(context, asked);
   await Promise.all(
     Array.from(byHost, ([host, group]) =>
       context.using(host, () =>
         inParallel(group, atOnce, (item) =>
-          context.part({ index: item.index, fqn: item.text }, () => read(item, host), host),
+          context.part(
+            { index: item.index, fqn: item.text },
+            () => read(item, host, abilityOf(host, asked.ability)),
+            host,
+          ),
         ),
       ),
     ),
@@ -37,21 +48,21 @@ export async function eachItem(
 /** Items refused in one turn of the loop: thousands of errors together would hold up all other requests. */
 export const REFUSED_IN_A_TURN = 100;
 
-/** The items of each host; those that name none, or a wrong one, have failed already. */
+/** The items of each host; those that name none, or one that cannot do it, have failed already. */
 export async function groupByHost(
   context: RequestContext,
-  items: string[],
-  skip: (index: number) => boolean = () => false,
+  { items, ability, skip }: ItemsToRead<AbilityName>,
 ): Promise<Map<Host, RequestedItem[]>> {
   const byHost = new Map<Host, RequestedItem[]>();
   let refused = 0;
   for (const [index, text] of items.entries()) {
-    if (skip(index)) continue;
+    if (skip?.(index) === true) continue;
     let fqn: Fqn;
     let host: Host;
     try {
       fqn = parseFqn(text);
       host = context.hosts.of(fqn, context.selected);
+      checkAbilities(host, [ability]);
     } catch (error) {
       // Its failure belongs to this item alone, like any other.
       await context.part({ index, fqn: text }, async () => {

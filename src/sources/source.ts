@@ -1,6 +1,6 @@
 /**
- * The interface between the driver and whatever holds data. A new source is one folder that implements `Source` and one
- * line in a table; the driver never learns a vendor's words.
+ * The interface between the driver and whatever holds data. A new source is one folder that implements `Source`, with
+ * the abilities that it has, and one line in a table; the driver never learns a vendor's words.
  */
 import type { DriverError } from '../contract/errors.ts';
 import type { Boundary } from '../contract/functions/data.ts';
@@ -196,31 +196,45 @@ export interface Reduction {
   until: Nanoseconds;
 }
 
-/** A server of some vendor. Every method rejects with a DriverError and nothing else. */
-export interface Source {
-  /** First part of its FQNs. */
-  readonly scheme: string;
-  /** The configured connection name. */
-  readonly name: string;
-  /** Where it is, for people; holds no secret. */
-  readonly url: string;
+/** Finds items of some kinds. */
+export interface Finder<Kind extends SearchKind> {
+  search(query: SearchQuery & { kind: Kind }, call: SourceCall): Promise<SearchPage>;
+}
 
-  /** Asks the server how it is; resolves also when it is down. */
-  probe(call: SourceCall): Promise<SourceStatus>;
-  search(query: SearchQuery, call: SourceCall): Promise<SearchPage>;
-  /** Everything about items by their ids, all properties included; ids that are unknown are missing in the result. */
+export interface PropertyReader {
+  /** Name and static properties of an item. */
+  properties(id: string, call: SourceCall): Promise<ItemProperties>;
+}
+
+/** Tells everything about items. */
+export interface Describer {
+  /** By their ids as given, all properties included; ids that are unknown are missing in the result. */
   describe(ids: readonly string[], call: SourceCall): Promise<Map<string, Described | UnreadableItem>>;
-  /** The id of a workbook that is named by its id or by its name. */
-  workbookId(workbook: string, call: SourceCall): Promise<string>;
+}
+
+/** Has asset trees. */
+export interface AssetTrees extends Finder<'asset'>, PropertyReader {
   /**
    * Children of an asset; of the whole tree when no id is given.
    * @param scope id of a workbook: only what is scoped to it or to none
    */
   children(assetId: string | undefined, call: SourceCall, scope?: string): Promise<Children>;
-  /** Name and static properties of an item. */
-  properties(id: string, call: SourceCall): Promise<ItemProperties>;
+}
+
+/** Lists what a search can be narrowed to. */
+export interface Lister extends Finder<'datasource' | 'workbook'> {
+  /** The id of a workbook that is named by its id or by its name. */
+  workbookId(workbook: string, call: SourceCall): Promise<string>;
+}
+
+/** Has values of now, or of a time. Leases poll them. */
+export interface SnapshotReader {
   /** Newest value at or before `time` of whatever the FQN names. */
   snapshot(fqn: Fqn, time: Nanoseconds, call: SourceCall): Promise<Point>;
+}
+
+/** Has recorded samples. */
+export interface HistoryReader {
   /**
    * Recorded samples in pages, ascending in time, complete.
    * @param expected how many will probably be taken, so that no more are read; all of them by default
@@ -232,12 +246,16 @@ export interface Source {
     call: SourceCall,
     expected?: number,
   ): AsyncIterable<SamplePage>;
-  /** How many samples the server counts in a range. */
-  count(fqn: Fqn, range: TimeRange, call: SourceCall): Promise<number>;
   /** How a signal goes on between its samples. */
   shape(fqn: Fqn, call: SourceCall): Promise<SeriesShape>;
-  /** A numeric signal, computed by the server in even intervals. */
-  reduced(fqn: Fqn, range: TimeRange, size: ReductionSize, call: SourceCall): Promise<Reduction>;
+  /** How many samples the server counts in a range; absent where it cannot. */
+  count?(fqn: Fqn, range: TimeRange, call: SourceCall): Promise<number>;
+  /** A numeric signal, computed by the server in even intervals; absent where it cannot. */
+  reduced?(fqn: Fqn, range: TimeRange, size: ReductionSize, call: SourceCall): Promise<Reduction>;
+}
+
+/** Has conditions and their timeframes. */
+export interface TimeframeReader extends Finder<'condition'>, PropertyReader {
   /**
    * Runs of timeframes of a condition that overlap the range, in the order of their start; such as only touch it may be
    * among them. Unreadable ones stand anywhere, and may come again.
@@ -248,6 +266,32 @@ export interface Source {
     order: TimeframeOrder,
     call: SourceCall,
   ): AsyncIterable<(Timeframe | UnreadableItem)[]>;
+}
+
+/** What a source may be able to do, by the names of the contract. */
+export interface SourceAbilities {
+  search: Finder<'signal' | 'scalar'>;
+  describe: Describer;
+  assets: AssetTrees;
+  lists: Lister;
+  snapshot: SnapshotReader;
+  history: HistoryReader;
+  timeframes: TimeframeReader;
+}
+
+/** A server of some vendor. Every method, also those of its abilities, rejects with a DriverError and nothing else. */
+export interface Source {
+  /** First part of its FQNs. */
+  readonly scheme: string;
+  /** The configured connection name. */
+  readonly name: string;
+  /** Where it is, for people; holds no secret. */
+  readonly url: string;
+  /** What it can do; what is missing here is `unsupported` for its items. */
+  readonly abilities: Readonly<Partial<SourceAbilities>>;
+
+  /** Asks the server how it is; resolves also when it is down. */
+  probe(call: SourceCall): Promise<SourceStatus>;
   /** Ends its connections. */
   close(): Promise<void>;
 }

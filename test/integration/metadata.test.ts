@@ -1,5 +1,6 @@
 /** Functions about items over the real bus: datasources, workbooks, describe; and one call for many viewers. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { formatFqn, parseFqn } from '../../src/contract/fqn.ts';
 import { z } from 'zod';
 import { functionTable } from '../../src/contract/functions/table.ts';
 import type { Request } from '../../src/contract/request.ts';
@@ -85,6 +86,13 @@ describe('browsing with a workbook', () => {
 });
 
 describe('describe', () => {
+  it('takes the ids of Seeq in either letter case, also both at once', async () => {
+    const { scheme, host, kind, id } = parseFqn(fqn('signal', `${AREA} >> Temperature`));
+    const items = [id, id.toLowerCase()].map((one) => formatFqn({ scheme, host, kind, id: one }));
+    const answer = await ask({ function: 'describe', params: { items } });
+    expect(answer.items).toMatchObject(items.map((item) => ({ fqn: item, name: 'Temperature' })));
+  });
+
   it('tells all about each item, and what is wrong with the others', async () => {
     const items = [
       fqn('signal', `${AREA} >> Temperature`),

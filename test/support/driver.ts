@@ -6,18 +6,37 @@ import { type Nanoseconds, parseInstant } from '../../src/contract/instant.ts';
 import { Driver, type DriverOptions } from '../../src/driver/driver.ts';
 import { type HostOptions, Hosts } from '../../src/driver/hosts.ts';
 import type { DriverLimits } from '../../src/driver/limits/request-limits.ts';
-import type { Source } from '../../src/sources/source.ts';
+import type {
+  AssetTrees,
+  Describer,
+  HistoryReader,
+  Lister,
+  SearchPage,
+  SearchQuery,
+  SnapshotReader,
+  Source,
+  SourceAbilities,
+  SourceCall,
+  TimeframeReader,
+} from '../../src/sources/source.ts';
 
 export const NOW = '2026-03-15T12:00:00Z';
 
-/** A source that has nothing; tests replace what they need. */
-export function source(name: string, methods: Partial<Source> = {}): Source {
+/** A source that can do everything, in one object. */
+export interface WholeSource
+  extends Source, Describer, AssetTrees, Lister, SnapshotReader, Required<HistoryReader>, TimeframeReader {
+  search(query: SearchQuery, call: SourceCall): Promise<SearchPage>;
+}
+
+/** A source that can do everything and has nothing; tests replace what they need. */
+export function source(name: string, methods: Partial<WholeSource> = {}): WholeSource {
   const nothing = async (): Promise<never> => {
     throw new DriverError('notFound', `Nothing of this is on "${name}".`);
   };
-  return {
+  const whole: WholeSource = {
     scheme: 'seeq',
     name,
+    abilities: {},
     url: `https://${name}.example`,
     probe: async () => ({ state: 'up', version: '66.1', latencyMs: 1 }),
     search: async () => ({ found: [], total: 0, more: false }),
@@ -38,6 +57,16 @@ export function source(name: string, methods: Partial<Source> = {}): Source {
     close: async () => undefined,
     ...methods,
   };
+  const abilities: SourceAbilities = {
+    search: whole,
+    describe: whole,
+    assets: whole,
+    lists: whole,
+    snapshot: whole,
+    history: whole,
+    timeframes: whole,
+  };
+  return Object.assign(whole, { abilities });
 }
 
 export interface LogLine {
@@ -128,12 +157,16 @@ export interface TestDriverOptions extends Partial<Pick<HostOptions, 'concurrenc
   room?: () => Promise<void>;
 }
 
-export function testDriver(sources: Source[], options: TestDriverOptions = {}) {
+/** @param sources given hosts have limits of their own */
+export function testDriver(sources: readonly Source[] | Hosts, options: TestDriverOptions = {}) {
   const { concurrency = 8, queueLimit = 10_000, room, now = () => parseInstant(NOW) ?? 0n } = options;
   const requests = options.limits?.concurrentRequests ?? limits.concurrentRequests;
   const log = new TestLog();
   const driverOptions: DriverOptions = {
-    hosts: new Hosts(sources.map((one) => ({ source: one, concurrency, queueLimit, requests }))),
+    hosts:
+      sources instanceof Hosts
+        ? sources
+        : new Hosts(sources.map((one) => ({ source: one, concurrency, queueLimit, requests }))),
     limits: { ...limits, ...options.limits },
     facts: { version: '1.2.3', instance: 'test-1', started: NOW },
     log,

@@ -4,6 +4,10 @@ import { requestId } from '../request.ts';
 import { failedHost, failedItem, itemsParam, propertyValue, searchParams } from './common.ts';
 import { defineFunction, noParams } from './define.ts';
 
+/** What a source of data may be able to do. */
+export const abilityNames = ['search', 'describe', 'assets', 'lists', 'snapshot', 'history', 'timeframes'] as const;
+export type AbilityName = (typeof abilityNames)[number];
+
 export const version = defineFunction({
   name: 'version',
   type: 'GENERAL',
@@ -33,6 +37,8 @@ export const functions = defineFunction({
     reason: z.string().optional().describe('Why it is not supported'),
     params: z.record(z.string(), z.unknown()).optional().describe('JSON Schema of the parameters'),
     limits: z.record(z.string(), z.number()).optional().describe('Configured limits that apply'),
+    ability: z.enum(abilityNames).optional().describe('What a server has to be able to do for it; absent: nothing'),
+    hosts: z.array(z.string()).optional().describe('The servers that can; where `ability` is given'),
   }),
 });
 
@@ -46,7 +52,11 @@ export const hosts = defineFunction({
   item: z.union([
     z.object({
       name: z.string(),
+      scheme: z.string().describe('First part of the FQNs of its items'),
       url: z.string(),
+      abilities: z
+        .array(z.enum(abilityNames))
+        .describe('What it can do; function `functions` tells what that is good for'),
       state: z.enum(hostStates),
       version: z.string().nullable(),
       latencyMs: z.number().nullable().describe('Of one small call to the server'),

@@ -2,6 +2,7 @@
 import { type AggregateMethod, aggregated as declaration, type Basis } from '../../contract/functions/data.ts';
 import type { Stamp } from '../../contract/functions/grid.ts';
 import { resolveRange } from '../../contract/time.ts';
+import type { HistoryReader } from '../../sources/source.ts';
 import type { RequestContext } from '../context.ts';
 import { handler } from '../handler.ts';
 import type { Host } from '../hosts.ts';
@@ -26,16 +27,18 @@ export const aggregated = handler(
     const intervals = intervalsOf(params, range, timeZone, context.limits);
     const { samplesPerItem } = context.limits;
     checkLimit(intervals.field, intervals.count * methods.length, samplesPerItem, 'values of all methods');
-    await eachItem(context, items, SERIES_AT_ONCE, (item, host) =>
-      aggregate({ item, host, intervals, methods, stamp, basis }, context),
+    await eachItem(context, { items, ability: 'history' }, SERIES_AT_ONCE, (item, host, source) =>
+      aggregate({ item, host, source, intervals, methods, stamp, basis }, context),
     );
   },
   ['itemsPerRequest', 'samplesPerItem', 'rangeDays'],
+  'history',
 );
 
 interface Aggregation {
   item: RequestedItem;
   host: Host;
+  source: HistoryReader;
   intervals: Intervals;
   methods: AggregateMethod[];
   stamp: Stamp;
@@ -53,8 +56,8 @@ interface Output {
 }
 
 async function aggregate(asked: Aggregation, context: RequestContext): Promise<void> {
-  const { item, host, intervals, methods } = asked;
-  const { shape, pages } = await openSeries(item, host, intervals.range, context.callTo(host));
+  const { item, host, source, intervals, methods } = asked;
+  const { shape, pages } = await openSeries(item, source, intervals.range, context.callTo(host));
   checkMethods(methods, shape);
   const basis = basisOf(asked.basis, shape);
   const outputs = methods.map((method) => outputOf(method, { ...asked, basis }, shape.unit, context));

@@ -1,7 +1,8 @@
 /** `describe`: metadata of given FQNs, many in one call to their server. */
 import { describe as declaration } from '../../contract/functions/general.ts';
 import { DriverError } from '../../contract/errors.ts';
-import { isUnreadable } from '../../sources/source.ts';
+import { type Describer, isUnreadable } from '../../sources/source.ts';
+import { abilityOf } from '../abilities.ts';
 import type { RequestContext } from '../context.ts';
 import { handler } from '../handler.ts';
 import type { Host } from '../hosts.ts';
@@ -14,7 +15,7 @@ const BATCHES_AT_ONCE = 8;
 export const describe = handler(
   declaration,
   async ({ items }, context) => {
-    const byHost = await groupByHost(context, items);
+    const byHost = await groupByHost(context, { items, ability: 'describe' });
     await Promise.all(
       Array.from(byHost, ([host, group]) =>
         context.using(host, () =>
@@ -24,6 +25,7 @@ export const describe = handler(
     );
   },
   ['itemsPerRequest'],
+  'describe',
 );
 
 function batches(items: RequestedItem[]): RequestedItem[][] {
@@ -33,17 +35,20 @@ function batches(items: RequestedItem[]): RequestedItem[][] {
 /** One call for all; its failure is the failure of each. */
 async function describeBatch(batch: RequestedItem[], host: Host, context: RequestContext): Promise<void> {
   const plain = batch.filter(isItem);
-  let found: ReturnType<Host['source']['describe']> | undefined;
+  let found: ReturnType<Describer['describe']> | undefined;
   // Begun by the first item that has a place, and shared by all.
   const describeAll = () =>
-    (found ??= host.source.describe([...new Set(plain.map(({ fqn }) => fqn.id))], context.callTo(host)));
+    (found ??= abilityOf(host, 'describe').describe(
+      [...new Set(plain.map(({ fqn }) => fqn.id))],
+      context.callTo(host),
+    ));
   await Promise.all(
     batch.map((item) =>
       context.part(
         { index: item.index, fqn: item.text },
         async () => {
           if (!isItem(item)) throw noItem(item);
-          const hit = (await describeAll()).get(item.fqn.id.toUpperCase());
+          const hit = (await describeAll()).get(item.fqn.id);
           if (hit !== undefined && isUnreadable(hit)) throw hit.error;
           if (hit?.kind !== item.fqn.kind) throw unknownItem(item, host);
           const { id: _, properties = {}, ...shown } = hit;

@@ -14,6 +14,7 @@ import {
 } from '../../contract/series.ts';
 import type { Columns } from '../../contract/values.ts';
 import { resolveRange, type TimeRange } from '../../contract/time.ts';
+import type { HistoryReader } from '../../sources/source.ts';
 import type { RequestContext } from '../context.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import { handler } from '../handler.ts';
@@ -45,19 +46,12 @@ export const discrete = handler(
     checkRange(range, context.limits);
 
     const unfinished: Record<string, SeriesPosition> = {};
-    await eachItem(
-      context,
-      items,
-      AT_ONCE,
-      async (item, host) => {
-        const place = await readSeries(
-          { item, host, range, boundary, limit, from: position?.places[item.index] },
-          context,
-        );
-        if (place) unfinished[item.index] = place;
-      },
-      (index) => position !== undefined && !(index in position.places),
-    );
+    const skip = (index: number): boolean => position !== undefined && !(index in position.places);
+    await eachItem(context, { items, ability: 'history', skip }, AT_ONCE, async (item, host, source) => {
+      const from = position?.places[item.index];
+      const place = await readSeries({ item, host, source, range, boundary, limit, from }, context);
+      if (place) unfinished[item.index] = place;
+    });
     if (Object.keys(unfinished).length > 0) {
       const [start, end] = [formatInstant(range.start), formatInstant(range.end)];
       context.meta.truncated = true;
@@ -65,11 +59,13 @@ export const discrete = handler(
     }
   },
   ['itemsPerRequest', 'samplesPerItem', 'rangeDays'],
+  'history',
 );
 
 interface SeriesRequest {
   item: RequestedItem;
   host: Host;
+  source: HistoryReader;
   range: TimeRange;
   boundary: Boundary;
   limit: number | undefined;
@@ -78,7 +74,7 @@ interface SeriesRequest {
 
 /** Emits one series; returns the place where the caller's limit cut it, or undefined when it is complete. */
 async function readSeries(request: SeriesRequest, context: RequestContext): Promise<SeriesPosition | undefined> {
-  const { item, host, boundary, limit, from } = request;
+  const { item, host, source, boundary, limit, from } = request;
   const range = from ? { ...request.range, start: inside(timeOf(from), request.range) } : request.range;
   const most = limit ?? context.limits.samplesPerItem;
   const early = new EarlyCount(request, most, context);
@@ -90,7 +86,7 @@ async function readSeries(request: SeriesRequest, context: RequestContext): Prom
 
   // One more shows that there are more.
   const expected = limit === undefined ? undefined : limit + 1 + (from?.repeats ?? 0);
-  for await (const whole of host.source.samples(item.fqn, range, boundary, context.callTo(host), expected)) {
+  for await (const whole of source.samples(item.fqn, range, boundary, context.callTo(host), expected)) {
     // Only the beginning can hold what was answered before, because the range starts at that place.
     const page = given ? after(whole, given) : whole;
     if (page.times.length === 0) {
@@ -152,15 +148,15 @@ class EarlyCount {
    * @throws DriverError `tooLarge`
    */
   async check(count: number, place: SeriesPosition | undefined): Promise<void> {
-    if (this.#counted || place === undefined) return;
-    const { item, host, range } = this.#request;
+    const { item, host, source, range } = this.#request;
+    if (this.#counted || place === undefined || source.count === undefined) return;
     const passed = Number(timeOf(place) - range.start);
     const share = passed / Number(range.end - range.start);
     if (!(share < 1) || count < share * this.#most * COUNTED_FROM) return;
     this.#counted = true;
     const { signal } = this.#context;
     // Without a count the series is read up to the bound.
-    const counted = await host.source.count(item.fqn, range, this.#context.callTo(host)).catch(() => undefined);
+    const counted = await source.count(item.fqn, range, this.#context.callTo(host)).catch(() => undefined);
     if (signal.aborted) throw signal.reason;
     if (counted !== undefined && counted > this.#most) throw tooManySamples(this.#most, counted);
   }

@@ -11,7 +11,7 @@ export const elementsearch = handler(
   async (params, context) => {
     const { cursor, limit, ...question } = params;
     const { parent, depth, include, workbook } = params;
-    const { hosts, query } = searchScope(params, context);
+    const { hosts, needs, query } = searchScope('assets', params, context);
     const names = hosts.map(({ source }) => source.name);
     if (parent !== undefined) {
       const starts =
@@ -24,6 +24,7 @@ export const elementsearch = handler(
     await searchPage(
       {
         hosts,
+        needs,
         kinds: ['asset'],
         query: { ...query, orderBy: params.orderBy },
         cursor,
@@ -36,4 +37,5 @@ export const elementsearch = handler(
     );
   },
   ['searchLimit'],
+  'assets',
 );

@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { eventpipepoll as declaration } from '../../contract/functions/data.ts';
 import { type DriverError, toDriverError } from '../../contract/errors.ts';
 import { parseFqn } from '../../contract/fqn.ts';
+import { checkAbilities } from '../abilities.ts';
 import type { RequestContext } from '../context.ts';
 import { handler, type Handler } from '../handler.ts';
 import { REFUSED_IN_A_TURN } from '../items.ts';
@@ -48,6 +49,7 @@ export const eventpipepoll: Handler = {
       if (lease.failing > 0) context.incomplete();
     },
     ['itemsPerRequest', 'maxLeaseMs', 'maxLeases', 'maxLeasedItems'],
+    'snapshot',
   ),
   isLease: true,
 };
@@ -75,6 +77,7 @@ export function* resolve(
     try {
       const fqn = parseFqn(text);
       const host = context.hosts.of(fqn, context.selected);
+      checkAbilities(host, ['snapshot']);
       context.asks(host);
       leased.push({ index, text, fqn, host });
     } catch (thrown) {

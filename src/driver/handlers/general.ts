@@ -1,10 +1,12 @@
 /** `version`, `hosts` and `functions`: what the driver tells about itself. */
 import { CONTRACT_VERSION } from '../../contract/answer.ts';
 import { paramsJsonSchema } from '../../contract/functions/define.ts';
+import { type AbilityName, abilityNames } from '../../contract/functions/general.ts';
 import * as general from '../../contract/functions/general.ts';
 import { functionTable } from '../../contract/functions/table.ts';
 import { withTimeout } from '../../lib/timeout.ts';
 import type { SourceStatus } from '../../sources/source.ts';
+import { hasAbilities } from '../abilities.ts';
 import type { RequestContext } from '../context.ts';
 import { type Handler, handler } from '../handler.ts';
 import type { Host } from '../hosts.ts';
@@ -39,8 +41,10 @@ export const version: Handler = {
 export const hosts: Handler = {
   ...handler(general.hosts, async (_params, context) => {
     const states = context.selected.map((host) => {
-      const { name, url } = host.source;
-      return context.prepare({ host: name }, async () => ({ name, url, ...(await ask(host, context)) }));
+      const { name, scheme, url } = host.source;
+      const abilities = abilityNames.filter((ability) => hasAbilities(host, [ability]));
+      const known = { name, scheme, url, abilities };
+      return context.prepare({ host: name }, async () => ({ ...known, ...(await ask(host, context)) }));
     });
     for (const state of states) await (await state)();
   }),
@@ -58,10 +62,17 @@ export function functionsHandler(served: () => ReadonlyMap<string, Handler>): Ha
         continue;
       }
       const limits = Object.fromEntries((own.limits ?? []).map((limit) => [limit, context.limits[limit]]));
-      await context.emit({ name, type, description, supported: true, params: paramsJsonSchema(declaration), limits });
+      const params = paramsJsonSchema(declaration);
+      await context.emit({ name, type, description, supported: true, params, limits, ...able(own, context) });
     }
   });
   return { ...listing, needsNoServer: true };
+}
+
+/** Which sources can do what a function needs. */
+function able({ ability }: Handler, { selected }: RequestContext): { ability?: AbilityName; hosts?: string[] } {
+  if (ability === undefined) return {};
+  return { ability, hosts: selected.filter((host) => hasAbilities(host, [ability])).map(({ source }) => source.name) };
 }
 
 function ask(host: Host, context: RequestContext): Promise<SourceStatus> {

@@ -19,8 +19,8 @@ export const interpolated = handler(
     const instants = instantsOf(params, range, timeZone, context.limits);
     checkLimit(instants.field, instants.count, context.limits.samplesPerItem, 'values');
 
-    await eachItem(context, items, SERIES_AT_ONCE, async (item, host) => {
-      const { shape, pages } = await openSeries(item, host, range, context.callTo(host));
+    await eachItem(context, { items, ability: 'history' }, SERIES_AT_ONCE, async (item, host, source) => {
+      const { shape, pages } = await openSeries(item, source, range, context.callTo(host));
       const { index, text: fqn } = item;
       const writer = new ChunkWriter(context, {
         index,
@@ -37,6 +37,7 @@ export const interpolated = handler(
     });
   },
   ['itemsPerRequest', 'samplesPerItem', 'rangeDays'],
+  'history',
 );
 
 /** Between most neighbouring samples lies no value, so that nothing is waited for. */

@@ -23,11 +23,15 @@ export const datasources = handler(
       ...textOf('datasourceId', properties?.[ID]?.value),
     })),
   ['searchLimit'],
+  'lists',
 );
 
-export const workbooks = handler(workbooksDeclaration, (params, context) => list('workbook', params, context, shown), [
-  'searchLimit',
-]);
+export const workbooks = handler(
+  workbooksDeclaration,
+  (params, context) => list('workbook', params, context, shown),
+  ['searchLimit'],
+  'lists',
+);
 
 type Params = z.infer<typeof datasourcesDeclaration.params>;
 
@@ -37,10 +41,11 @@ async function list(
   context: RequestContext,
   toItem: (found: Found, host: Host) => object,
 ): Promise<void> {
-  const { hosts, query } = searchScope({ ...params, field: 'name' }, context);
+  const { hosts, needs, query } = searchScope('lists', { ...params, field: 'name' }, context);
   await searchPage(
     {
       hosts,
+      needs,
       kinds: [kind],
       query: { ...query, properties: [CLASS, ID], orderBy: 'name' },
       cursor: params.cursor,

@@ -2,6 +2,7 @@
 import { PLOT_INTERVALS, plotted as declaration } from '../../contract/functions/data.ts';
 import { formatInstant } from '../../contract/instant.ts';
 import { resolveRange, type TimeRange } from '../../contract/time.ts';
+import type { HistoryReader } from '../../sources/source.ts';
 import type { RequestContext } from '../context.ts';
 import { handler } from '../handler.ts';
 import type { Host } from '../hosts.ts';
@@ -25,29 +26,30 @@ export const plotted = handler(
     const grid = { interval, intervalMs, count: isGiven ? count : PLOT_INTERVALS, align };
     const intervals = intervalsOf(grid, range, timeZone, context.limits);
     checkLimit(intervals.field, mostSamples(intervals.count), context.limits.samplesPerItem, 'samples');
-    await eachItem(context, items, SERIES_AT_ONCE, (item, host) => plot({ item, host, range, intervals }, context));
+    await eachItem(context, { items, ability: 'history' }, SERIES_AT_ONCE, (item, host, source) =>
+      plot({ item, host, source, range, intervals }, context),
+    );
   },
   ['itemsPerRequest', 'samplesPerItem', 'plottedRawSamples', 'rangeDays'],
+  'history',
 );
 
 interface PlotRequest {
   item: RequestedItem;
   host: Host;
+  source: HistoryReader;
   range: TimeRange;
   intervals: Intervals;
 }
 
-async function plot({ item, host, range, intervals }: PlotRequest, context: RequestContext): Promise<void> {
+async function plot({ item, host, source, range, intervals }: PlotRequest, context: RequestContext): Promise<void> {
   const call = context.callTo(host);
   const { now } = context;
-  const series = await openSeries(item, host, range, call);
+  const series = await openSeries(item, source, range, call);
   const { shape } = series;
   const reducer = new PlotReducer(range, intervals, shape);
   const mostRaw = context.limits.plottedRawSamples;
-  const read = await readPlot(
-    { series, source: host.source, range, intervals: intervals.count, mostRaw, now, call },
-    reducer,
-  );
+  const read = await readPlot({ series, source, range, intervals: intervals.count, mostRaw, now, call }, reducer);
   const drawn = reducer.end();
 
   const unit = shape.unit ?? read.unit;

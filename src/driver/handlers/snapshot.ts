@@ -11,10 +11,11 @@ export const snapshot = handler(
   declaration,
   async ({ items, time, timeZone }, context) => {
     const at = resolveTime(time, { now: context.now, timeZone }, 'time');
-    await eachItem(context, items, AT_ONCE, async ({ index, text, fqn }, host) => {
-      const point = await host.source.snapshot(fqn, at, context.callTo(host));
+    await eachItem(context, { items, ability: 'snapshot' }, AT_ONCE, async ({ index, text, fqn }, host, source) => {
+      const point = await source.snapshot(fqn, at, context.callTo(host));
       await context.emit({ index, fqn: text, ...point });
     });
   },
   ['itemsPerRequest'],
+  'snapshot',
 );

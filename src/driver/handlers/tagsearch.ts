@@ -8,11 +8,12 @@ export const tagsearch = handler(
   declaration,
   async (params, context) => {
     const { cursor, limit: _, ...question } = params;
-    const { hosts, query } = searchScope(params, context);
+    const { hosts, needs, query } = searchScope('search', params, context);
     const properties = params.properties?.includes('*') ? 'all' : params.properties;
     await searchPage(
       {
         hosts,
+        needs,
         kinds: params.kinds,
         query: { ...query, properties, orderBy: params.orderBy },
         cursor,
@@ -23,4 +24,5 @@ export const tagsearch = handler(
     );
   },
   ['searchLimit'],
+  'search',
 );

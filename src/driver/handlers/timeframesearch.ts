@@ -4,7 +4,8 @@ import { timeframesearch as declaration } from '../../contract/functions/search.
 import { DriverError } from '../../contract/errors.ts';
 import { formatFqn } from '../../contract/fqn.ts';
 import { resolveRange } from '../../contract/time.ts';
-import { isUnreadable } from '../../sources/source.ts';
+import { isUnreadable, type PropertyReader } from '../../sources/source.ts';
+import { checkAbilities, finderOf } from '../abilities.ts';
 import type { RequestContext } from '../context.ts';
 import { handler } from '../handler.ts';
 import type { Host } from '../hosts.ts';
@@ -25,10 +26,10 @@ export const timeframesearch = handler(
   declaration,
   async (params, context) => {
     const { cursor, limit, ...rest } = params;
-    const { hosts, query } = searchScope(params, context);
+    const { hosts, needs, query } = searchScope('timeframes', params, context);
     const question = ['timeframesearch', rest, hosts.map(({ source }) => source.name)];
     if (params.definitions) {
-      const search = { hosts, kinds: ['condition' as const], query: { ...query, orderBy: 'name' as const } };
+      const search = { hosts, needs, kinds: ['condition' as const], query: { ...query, orderBy: 'name' as const } };
       await searchPage(
         { ...search, cursor, question, emit: (found, kind, host) => context.emitFound(foundItem(found, kind, host)) },
         context,
@@ -44,6 +45,7 @@ export const timeframesearch = handler(
     await timeframePage(readAll, { range, where, minDurationMs, open, order, limit, cursor, question }, context);
   },
   ['searchLimit', 'rangeDays'],
+  'timeframes',
 );
 
 type Read = (condition: Condition) => Promise<void>;
@@ -51,17 +53,18 @@ type Read = (condition: Condition) => Promise<void>;
 /** Reads conditions given by name, each once; one that cannot be read fails alone. */
 async function readNamed(texts: string[], read: Read, context: RequestContext): Promise<void> {
   const first = new Map(texts.map((text, index) => [text, index] as const).reverse());
-  const readOne = async ({ fqn, index, text }: RequestedItem, host: Host): Promise<void> => {
+  const readOne = async ({ fqn, index, text }: RequestedItem, host: Host, source: PropertyReader): Promise<void> => {
     conditionOnly(fqn.kind, text);
-    const { name } = await host.source.properties(fqn.id, context.callTo(host));
+    const { name } = await source.properties(fqn.id, context.callTo(host));
     await read({ host, id: fqn.id, name, label: { index, fqn: text } });
   };
-  await eachItem(context, texts, AT_ONCE, readOne, (index) => first.get(texts[index] ?? '') !== index);
+  const skip = (index: number): boolean => first.get(texts[index] ?? '') !== index;
+  await eachItem(context, { items: texts, ability: 'timeframes', skip }, AT_ONCE, readOne);
 }
 
 /** Reads the conditions that match the search. */
 async function readFound(params: Params, read: Read, context: RequestContext): Promise<void> {
-  const { hosts, query } = searchScope(params, context);
+  const { hosts, needs, query } = searchScope('timeframes', params, context);
   await Promise.all(
     hosts.map((host) =>
       context.using(host, async () => {
@@ -71,8 +74,9 @@ async function readFound(params: Params, read: Read, context: RequestContext): P
         await context.part(
           { host: host.source.name },
           async () => {
+            checkAbilities(host, needs);
             const search = { ...query, kind: 'condition', orderBy: 'name', offset: 0, limit: MOST_CONDITIONS } as const;
-            const { found, more } = await host.source.search(search, context.callTo(host));
+            const { found, more } = await finderOf(host, 'condition').search(search, context.callTo(host));
             if (more) throw tooManyConditions();
             for (const hit of found) {
               if (isUnreadable(hit)) await failUnreadable(hit, 'condition', host, context);

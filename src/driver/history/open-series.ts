@@ -1,9 +1,8 @@
 /** Opens a series for a calculation: its shape, and its recorded samples with those just outside of the range. */
 import { constantColumns } from '../../contract/constant.ts';
 import type { TimeRange } from '../../contract/time.ts';
-import type { SamplePage, SeriesShape } from '../../sources/source.ts';
+import type { HistoryReader, SamplePage, SeriesShape } from '../../sources/source.ts';
 import type { RequestContext } from '../context.ts';
-import type { Host } from '../hosts.ts';
 import type { RequestedItem } from '../items.ts';
 
 export interface OpenSeries {
@@ -17,7 +16,7 @@ export const SERIES_AT_ONCE = 4;
 /** A signal's shape and first page are asked for together; what only leads to a signal is followed first, once. */
 export async function openSeries(
   { fqn }: RequestedItem,
-  { source }: Host,
+  source: HistoryReader,
   range: TimeRange,
   call: ReturnType<RequestContext['callTo']>,
 ): Promise<OpenSeries> {

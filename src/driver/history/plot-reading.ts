@@ -6,14 +6,14 @@
 import { DriverError } from '../../contract/errors.ts';
 import type { Nanoseconds } from '../../contract/instant.ts';
 import type { TimeRange } from '../../contract/time.ts';
-import type { Reduction, SamplePage, Source, SourceCall } from '../../sources/source.ts';
+import type { HistoryReader, Reduction, SamplePage, SourceCall } from '../../sources/source.ts';
 import type { OpenSeries } from './open-series.ts';
 import type { PlotReducer } from './plot-reducer.ts';
 import { isBad, samplesOf, TimeReader } from './sample.ts';
 
 export interface PlotReading {
   series: OpenSeries;
-  source: Source;
+  source: HistoryReader;
   range: TimeRange;
   /** Of the plot. */
   intervals: number;
@@ -100,7 +100,7 @@ async function computed(
 ): Promise<Reduction | undefined> {
   const wanted = Math.max(intervals, Math.min(MOST, Math.max(FEWEST, FINER * intervals)));
   try {
-    return await source.reduced(series.shape.fqn, range, { intervals: wanted, samples }, call);
+    return await source.reduced?.(series.shape.fqn, range, { intervals: wanted, samples }, call);
   } catch (thrown) {
     // A server that refuses to compute may still give its samples.
     if (thrown instanceof DriverError && REFUSALS.has(thrown.code)) return undefined;

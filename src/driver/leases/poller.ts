@@ -7,6 +7,7 @@ import { type DriverError, toDriverError } from '../../contract/errors.ts';
 import { type Fqn, formatFqn } from '../../contract/fqn.ts';
 import type { Nanoseconds } from '../../contract/instant.ts';
 import { doubledMs } from '../../lib/backoff.ts';
+import { abilityOf } from '../abilities.ts';
 import type { Lane } from '../limits/fair-limiter.ts';
 import type { Host } from '../hosts.ts';
 import { type Due, TimerQueue } from './timer-queue.ts';
@@ -213,7 +214,7 @@ export class Poller {
     let reading: PollResult;
     try {
       const read = pollCall(host, this.#lane, this.#ending.signal, (call) =>
-        host.source.snapshot(tag.fqn, now(), call),
+        abilityOf(host, 'snapshot').snapshot(tag.fqn, now(), call),
       );
       reading = valueReading(await read, startedAt);
       tag.failures = 0;

@@ -4,6 +4,7 @@ import { formatFqn } from '../../contract/fqn.ts';
 import type { z } from 'zod';
 import type { attributeSchema } from '../../contract/functions/search.ts';
 import { type Attribute, type Found, isReadable, isUnreadable } from '../../sources/source.ts';
+import { abilityOf } from '../abilities.ts';
 import type { RequestContext } from '../context.ts';
 import type { Host } from '../hosts.ts';
 import { failUnreadable, foundItem } from './pages.ts';
@@ -51,7 +52,7 @@ async function attributesOf(
   scope: string | undefined,
   context: RequestContext,
 ): Promise<AttributeItem[]> {
-  const { attributes } = await host.source.children(assetId, context.callTo(host), scope);
+  const { attributes } = await abilityOf(host, 'assets').children(assetId, context.callTo(host), scope);
   for (const odd of attributes.filter(isUnreadable)) await failUnreadable(odd, undefined, host, context);
   return Promise.all(
     attributes.filter(isReadable).map((attribute) => attributeItem(attribute, assetId, host, context)),
@@ -74,7 +75,7 @@ async function attributeItem(
   if (shown.type !== 'scalar') return item;
   // A scalar is static metadata, so its value belongs to the attribute itself.
   try {
-    const { value, unit } = await host.source.snapshot(fqn, context.now, context.callTo(host));
+    const { value, unit } = await abilityOf(host, 'snapshot').snapshot(fqn, context.now, context.callTo(host));
     return { ...item, value, ...(unit === undefined ? {} : { unit }) };
   } catch (thrown) {
     if (context.signal.aborted) throw thrown;
@@ -85,7 +86,7 @@ async function attributeItem(
 
 async function propertiesOf(assetId: string, host: Host, context: RequestContext): Promise<AttributeItem[]> {
   const { scheme, name } = host.source;
-  const { properties, unreadable = [] } = await host.source.properties(assetId, context.callTo(host));
+  const { properties, unreadable = [] } = await abilityOf(host, 'assets').properties(assetId, context.callTo(host));
   const fqn = formatFqn({ scheme, host: name, kind: 'asset', id: assetId });
   for (const error of unreadable) await context.part({ host: name, fqn }, () => Promise.reject(error));
   return properties.map(({ unusable: _, ...property }) => {

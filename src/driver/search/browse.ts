@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { formatFqn } from '../../contract/fqn.ts';
 import { type Found, isReadable, isUnreadable, type UnreadableItem } from '../../sources/source.ts';
+import { abilityOf } from '../abilities.ts';
 import type { RequestContext } from '../context.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Host } from '../hosts.ts';
@@ -117,7 +118,7 @@ async function walkHost(
 }
 
 async function scopeOf(host: Host, { workbook }: Browse, context: RequestContext): Promise<string | undefined> {
-  return workbook === undefined ? undefined : host.source.workbookId(workbook, context.callTo(host));
+  return workbook === undefined ? undefined : abilityOf(host, 'lists').workbookId(workbook, context.callTo(host));
 }
 
 async function collect(
@@ -131,7 +132,8 @@ async function collect(
   const levels: Level[] = [start];
   let passed = 0;
   for (const level of levels) {
-    const { assets } = await level.host.source.children(level.assetId, context.callTo(level.host), level.view.scope);
+    const { host, view, assetId } = level;
+    const { assets } = await abilityOf(host, 'assets').children(assetId, context.callTo(host), view.scope);
     for (const asset of assets) {
       if (!isUnreadable(asset) && asset.hasChildren && level.depth < depth)
         levels.push({ ...level, assetId: asset.id, depth: level.depth + 1 });

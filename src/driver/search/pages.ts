@@ -13,6 +13,8 @@ import {
   type SearchQuery,
   type UnreadableItem,
 } from '../../sources/source.ts';
+import type { AbilityName } from '../../contract/functions/general.ts';
+import { checkAbilities } from '../abilities.ts';
 import type { PartWork, RequestContext } from '../context.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Host } from '../hosts.ts';
@@ -24,6 +26,8 @@ const positionSchema = z.record(z.string(), searchPositionSchema);
 
 export interface PagedSearch<Kind extends SearchKind> {
   hosts: Host[];
+  /** What a host has to be able to do; one that cannot fails. */
+  needs: readonly AbilityName[];
   kinds: readonly Kind[];
   /** Everything but kind and offset. */
   query: Omit<SearchQuery, 'kind' | 'offset'>;
@@ -50,6 +54,7 @@ export async function searchPage<Kind extends SearchKind>(
   const parts = search.hosts.map(async (host) => {
     const own = streams.filter((stream) => stream.host === host);
     const read: PartWork = async () => {
+      checkAbilities(host, search.needs);
       const fetched = await Promise.allSettled(own.map((stream) => stream.read(search.query, context)));
       for (const outcome of fetched) if (outcome.status === 'rejected') throw outcome.reason;
       const hits = own.flatMap((stream) => stream.rest(search.query.limit));

@@ -5,6 +5,8 @@ import { type Fqn, parseFqn } from '../../contract/fqn.ts';
 import type { tagsearch } from '../../contract/functions/search.ts';
 import { quote } from '../../lib/phrases.ts';
 import type { SearchQuery } from '../../sources/source.ts';
+import type { AbilityName } from '../../contract/functions/general.ts';
+import { checkAbilities, hasAbilities } from '../abilities.ts';
 import type { RequestContext } from '../context.ts';
 import type { Host } from '../hosts.ts';
 import { checkLimit } from '../limits/request-limits.ts';
@@ -12,23 +14,41 @@ import { readPattern } from './pattern.ts';
 
 type Params = Pick<z.infer<typeof tagsearch.params>, 'query' | 'field' | 'workbook' | 'datasource' | 'asset' | 'limit'>;
 
-/** Hosts to search and what to search for. An asset decides the host by itself. */
-export function searchScope(
-  params: Params,
-  context: RequestContext,
-): { hosts: Host[]; query: Omit<SearchQuery, 'kind' | 'offset' | 'orderBy' | 'properties'> } {
+export interface SearchScope {
+  /** One that cannot do what is needed is among them where it has to fail. */
+  hosts: Host[];
+  /** What a host has to be able to do. */
+  needs: AbilityName[];
+  query: Omit<SearchQuery, 'kind' | 'offset' | 'orderBy' | 'properties'>;
+}
+
+/**
+ * Hosts to search and what to search for. An asset decides the host by itself.
+ * @param ability what finds the items that are searched
+ */
+export function searchScope(ability: AbilityName, params: Params, context: RequestContext): SearchScope {
   checkLimit('limit', params.limit, context.limits.searchLimit, 'hits');
   const pattern = readPattern(params.query);
   const { field, workbook, datasource, limit } = params;
   const query = { pattern, field, workbook, datasource, limit };
-  if (params.asset === undefined) return { hosts: context.selected, query };
+  // A host that cannot be narrowed must not give more than was asked for.
+  const needs = workbook === undefined && datasource === undefined ? [ability] : [ability, 'lists' as const];
+  if (params.asset === undefined) return { hosts: searchedHosts(needs, context), needs, query };
   const { host, id } = assetOf(params.asset, 'asset', context);
-  return { hosts: [host], query: { ...query, assetId: id } };
+  checkAbilities(host, needs);
+  return { hosts: [host], needs, query: { ...query, assetId: id } };
+}
+
+/** A search over all leaves out who cannot do it. Hosts that the request names fail instead, and all where none can. */
+function searchedHosts(needs: AbilityName[], { selected, named }: RequestContext): Host[] {
+  if (named) return selected;
+  const able = selected.filter((host) => hasAbilities(host, needs));
+  return able.length > 0 ? able : selected;
 }
 
 /**
  * The asset that a parameter names.
- * @throws DriverError `badRequest`, `unknownHost`
+ * @throws DriverError `badRequest`, `unknownHost`, or `unsupported` when its host has no assets
  */
 export function assetOf(text: string, field: string, context: RequestContext): { host: Host; id: string } {
   const must = 'must be the FQN of an asset';
@@ -39,5 +59,7 @@ export function assetOf(text: string, field: string, context: RequestContext): {
     throw wrongParameter(field, `${must}: ${toDriverError(thrown).message}`, thrown);
   }
   if (fqn.kind !== 'asset' || fqn.part) throw wrongParameter(field, `${must}, which ${quote(text)} is not`);
-  return { host: context.hosts.of(fqn, context.selected), id: fqn.id };
+  const host = context.hosts.of(fqn, context.selected);
+  checkAbilities(host, ['assets']);
+  return { host, id: fqn.id };
 }

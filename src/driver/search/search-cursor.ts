@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import type { Found, SearchKind, SearchPage, SearchQuery, UnreadableItem } from '../../sources/source.ts';
+import { finderOf } from '../abilities.ts';
 import type { RequestContext } from '../context.ts';
 import type { Host } from '../hosts.ts';
 
@@ -84,7 +85,7 @@ export class SearchCursor<Kind extends SearchKind> {
     const { given, last } = this.#place;
     const overlap = Math.min(before, given);
     const asked = { ...query, kind: this.kind, offset: given - overlap, limit: query.limit + overlap };
-    const page = await this.host.source.search(asked, context.callTo(this.host));
+    const page = await finderOf(this.host, this.kind).search(asked, context.callTo(this.host));
     this.#next = overlap === 0 ? 0 : behind(page.found, last, overlap);
     this.#place = { given: given - overlap + this.#next, last };
     this.#page = page;

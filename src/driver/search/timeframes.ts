@@ -10,6 +10,7 @@ import { compareStarts, formatInstant, parseInstant } from '../../contract/insta
 import type { TimeRange } from '../../contract/time.ts';
 import { quote } from '../../lib/phrases.ts';
 import { isUnreadable, type Timeframe, type UnreadableItem } from '../../sources/source.ts';
+import { abilityOf } from '../abilities.ts';
 import type { RequestContext } from '../context.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Host } from '../hosts.ts';
@@ -153,7 +154,12 @@ async function readCondition(
   let last: Timeframe | undefined;
   const range = remaining(search, position);
   // One more shows that no further one starts with the last.
-  const runs = host.source.timeframes(id, range, { order, expected: hits.most + 1 }, context.callTo(host));
+  const runs = abilityOf(host, 'timeframes').timeframes(
+    id,
+    range,
+    { order, expected: hits.most + 1 },
+    context.callTo(host),
+  );
   for await (const timeframes of runs) {
     let turn = performance.now();
     for (const timeframe of timeframes) {

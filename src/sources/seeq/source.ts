@@ -20,6 +20,7 @@ import type {
   SearchQuery,
   SeriesShape,
   Source,
+  SourceAbilities,
   SourceCall,
   SourceStatus,
   Timeframe,
@@ -58,6 +59,15 @@ export interface SeeqSourceOptions extends TransportOptions {
 
 export class SeeqSource implements Source {
   readonly scheme = 'seeq';
+  readonly abilities: SourceAbilities = {
+    search: this,
+    describe: this,
+    assets: this,
+    lists: this,
+    snapshot: this,
+    history: this,
+    timeframes: this,
+  };
   readonly name: string;
   readonly url: string;
   readonly #server: SeeqServer;
@@ -108,8 +118,15 @@ export class SeeqSource implements Source {
 
   async describe(ids: readonly string[], call: SourceCall): Promise<Map<string, Described | UnreadableItem>> {
     // One that no server can have is not found; it must not spoil the call of the others.
-    const possible = ids.filter(isGuid).map(guid);
-    return possible.length === 0 ? new Map() : describe(this.#server, possible, call);
+    const possible = ids.filter(isGuid);
+    if (possible.length === 0) return new Map();
+    const found = await describe(this.#server, [...new Set(possible.map(guid))], call);
+    const hits = new Map<string, Described | UnreadableItem>();
+    for (const id of possible) {
+      const item = found.get(guid(id));
+      if (item !== undefined) hits.set(id, item);
+    }
+    return hits;
   }
 
   workbookId(workbook: string, call: SourceCall): Promise<string> {

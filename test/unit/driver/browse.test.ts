@@ -1,22 +1,22 @@
 /** Assets: found or browsed level by level, with what hangs below them; pages hold every asset exactly once. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { DriverError } from '../../../src/contract/errors.ts';
-import type { Attribute, Found, Source } from '../../../src/sources/source.ts';
-import { allPages, type Answer, fqn, source, testDriver, violations } from '../../support/driver.ts';
+import type { Attribute, Found } from '../../../src/sources/source.ts';
+import { allPages, type Answer, fqn, source, testDriver, violations, type WholeSource } from '../../support/driver.ts';
 
 afterEach(() => {
   expect(violations).toEqual([]);
 });
 
 /** A regular tree: `width` children each, `height` levels; ids are paths such as `0/2/1`. */
-function forest(name: string, width: number, height: number, methods: Partial<Source> = {}): Source {
+function forest(name: string, width: number, height: number, methods: Partial<WholeSource> = {}): WholeSource {
   const asset = (id: string): Found => ({
     id,
     name: `Asset ${id}`,
     path: id.split('/').slice(0, -1),
     hasChildren: id.split('/').length < height,
   });
-  const children: Source['children'] = (id, call) =>
+  const children: WholeSource['children'] = (id, call) =>
     call.run(async () => ({
       assets: Array.from({ length: width }, (_unused, n) => asset(id === undefined ? `${n}` : `${id}/${n}`)),
       attributes: [],
@@ -120,7 +120,7 @@ describe('what hangs below an asset', () => {
     { name: 'Batches', type: 'timeframes', fqn: { scheme: 'seeq', host: 'a', kind: 'condition', id: 'c' } },
   ];
   const reactor: Found = { id: 'r', name: 'Reactor/1', path: ['Line'], hasChildren: true };
-  const plant = (methods: Partial<Source> = {}) =>
+  const plant = (methods: Partial<WholeSource> = {}) =>
     source('a', {
       search: async () => ({ found: [reactor, { ...reactor, id: 'q', name: 'Other' }], total: 2, more: false }),
       children: async () => ({ assets: [], attributes }),

@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { DriverError } from '../../../src/contract/errors.ts';
-import type { Found, SearchKind, SearchQuery, Source } from '../../../src/sources/source.ts';
-import { allPages, type Answer, fqn, source, testDriver, violations } from '../../support/driver.ts';
+import type { Found, SearchKind, SearchQuery } from '../../../src/sources/source.ts';
+import { allPages, type Answer, fqn, source, testDriver, violations, type WholeSource } from '../../support/driver.ts';
 import { propertyRuns } from '../../support/property-runs.ts';
 
 afterEach(() => {
@@ -23,9 +23,9 @@ function library(
   name: string,
   hits: Partial<Record<SearchKind, Found[]>>,
   ownLimit = Infinity,
-): Source & { asked: SearchQuery[] } {
+): WholeSource & { asked: SearchQuery[] } {
   const asked: SearchQuery[] = [];
-  const search: Source['search'] = async (query, call) =>
+  const search: WholeSource['search'] = async (query, call) =>
     call.run(async () => {
       asked.push(query);
       const all = hits[query.kind] ?? [];

@@ -5,8 +5,8 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { DriverError } from '../../../src/contract/errors.ts';
 import { compareUtc, formatInstant } from '../../../src/contract/instant.ts';
-import type { Source, Timeframe } from '../../../src/sources/source.ts';
-import { allPages, fqn, source, testDriver, violations } from '../../support/driver.ts';
+import type { Timeframe } from '../../../src/sources/source.ts';
+import { allPages, fqn, source, testDriver, violations, type WholeSource } from '../../support/driver.ts';
 import { propertyRuns } from '../../support/property-runs.ts';
 
 afterEach(() => {
@@ -19,7 +19,11 @@ const at = (hours: number) => formatInstant(START + BigInt(hours) * HOUR);
 const RANGE = { start: at(0), end: at(100) };
 
 /** Gives the timeframes of a condition that overlap the range, in order, in small runs. */
-function calendar(name: string, conditions: Record<string, Timeframe[]>, methods: Partial<Source> = {}): Source {
+function calendar(
+  name: string,
+  conditions: Record<string, Timeframe[]>,
+  methods: Partial<WholeSource> = {},
+): WholeSource {
   const ids = Object.keys(conditions);
   return source(name, {
     search: async ({ offset, limit }) => ({

@@ -6,8 +6,8 @@ import { compareUtc, formatInstant, parseInstant } from '../../../../src/contrac
 import { DriverError } from '../../../../src/contract/errors.ts';
 import type { SeriesPiece } from '../../../../src/contract/series.ts';
 import type { TimeRange } from '../../../../src/contract/time.ts';
-import type { SamplePage, SeriesShape, Source } from '../../../../src/sources/source.ts';
-import { fqn, NOW, source, testDriver, violations } from '../../../support/driver.ts';
+import type { SamplePage, SeriesShape } from '../../../../src/sources/source.ts';
+import { fqn, NOW, source, testDriver, violations, type WholeSource } from '../../../support/driver.ts';
 import { propertyRuns } from '../../../support/property-runs.ts';
 
 afterEach(() => {
@@ -30,7 +30,7 @@ function page(from: number, to: number, value: (n: number) => SamplePage['values
   return { times: numbers.map(second), values: numbers.map(value), unit: 'm' };
 }
 
-function given(shape: Partial<SeriesShape>, methods: Partial<Source>): Source {
+function given(shape: Partial<SeriesShape>, methods: Partial<WholeSource>): WholeSource {
   return source('a', {
     shape: async (asked) => ({
       fqn: asked,
@@ -59,7 +59,7 @@ function recorded(all: SamplePage, size: number, reads: string[] = []) {
   };
 }
 
-async function plot(one: Source, params: object = {}, raw = 1000): Promise<Series> {
+async function plot(one: WholeSource, params: object = {}, raw = 1000): Promise<Series> {
   const { ask } = testDriver([one], { limits: { plottedRawSamples: raw } });
   const { items, status, error } = await ask('plotted', { items: [item], ...RANGE, ...params });
   expect([status, error]).toEqual(['ok', undefined]);

@@ -4,8 +4,8 @@ import { joinSeries } from '../../../../src/client/answer.ts';
 import { formatInstant, parseInstant } from '../../../../src/contract/instant.ts';
 import { DriverError } from '../../../../src/contract/errors.ts';
 import { halveSeries, type SeriesPiece } from '../../../../src/contract/series.ts';
-import type { SamplePage, SeriesShape, Source } from '../../../../src/sources/source.ts';
-import { fqn, source, testDriver, violations } from '../../../support/driver.ts';
+import type { SamplePage, SeriesShape } from '../../../../src/sources/source.ts';
+import { fqn, source, testDriver, violations, type WholeSource } from '../../../support/driver.ts';
 
 afterEach(() => {
   expect(violations).toEqual([]);
@@ -25,7 +25,7 @@ function page(count: number, value: (n: number) => SamplePage['values'][number] 
   return { times: numbers.map(second), values: numbers.map(value), unit: 'm' };
 }
 
-function given(pages: SamplePage[], shape: Partial<SeriesShape> = {}, methods: Partial<Source> = {}): Source {
+function given(pages: SamplePage[], shape: Partial<SeriesShape> = {}, methods: Partial<WholeSource> = {}): WholeSource {
   return source('a', {
     shape: async (asked) => ({
       fqn: asked,
