@@ -1,11 +1,13 @@
-/** Turns what zod finds in outside input into sentences: what is expected, what came, and the nearest known name. */
+/**
+ * Converts zod issues about external input to sentences: what is expected, what was found, and the nearest known name.
+ */
 import type { z } from 'zod';
 import { anyOf, count } from './phrases.ts';
 import { pathText, type Problem } from './problem.ts';
 import { kindOf, shownValue } from './shown-value.ts';
 import { didYouMean, didYouMeanOneOf, nearest } from './suggest.ts';
 
-/** The parts of a JSON Schema that matter here. */
+/** The parts of a JSON Schema that are used here. */
 export interface SchemaNode {
   readonly type?: string;
   readonly description?: string;
@@ -18,32 +20,31 @@ export interface SchemaNode {
   readonly anyOf?: readonly SchemaNode[];
   readonly minimum?: number;
   readonly maximum?: number;
-  /** Marks of our own. */
+  /** The driver's own marks. */
   readonly [mark: `x-${string}`]: unknown;
 }
 
-/** Marks a part of the input whose values are never printed. It travels in the JSON Schema. */
+/** Marks a part of the input whose values are never printed. The mark is part of the JSON Schema. */
 export const SENSITIVE = 'x-sensitive';
 
 /**
- * For every validation whose problems are explained: where a schema has no words of its own, zod gives none either, and
- * the sentence is made here.
+ * Option for validations whose problems are explained here: zod adds no message of its own, unless the schema has one.
  */
 export const WITHOUT_WORDS = { error: () => '' };
 
 export interface Wording {
-  /** What a member is called: "key" in a file, "field" or "parameter" in a request. */
+  /** The word for a member: "key" in a file, "field" or "parameter" in a request. */
   readonly noun: string;
-  /** Whether a member that is null counts as one that is missing. */
+  /** Whether a null member counts as missing. */
   readonly nullIsAbsent?: boolean;
-  /** What to say of an unknown member that belongs elsewhere; in place of a guess. */
+  /** The hint for an unknown member that belongs elsewhere. It replaces a suggestion. */
   readonly elsewhere?: (path: readonly PropertyKey[]) => string | undefined;
 }
 
 type Issue = z.core.$ZodIssue;
 
 /**
- * @param issues of a validation {@link WITHOUT_WORDS}
+ * @param issues issues of a validation {@link WITHOUT_WORDS}
  * @param root the whole input
  * @param whole its JSON Schema, of kind "input"
  */
@@ -53,8 +54,8 @@ export function explain(issues: readonly Issue[], root: unknown, whole: SchemaNo
 }
 
 /**
- * Without issues that only follow from another one of the same member: where the type is wrong, a length or a bound says
- * nothing, and of two bounds the later one is the narrower.
+ * Removes issues that only follow from another one of the same member: if the type is wrong, a length or bound is
+ * irrelevant, and of two bounds the later one is the narrower.
  */
 function telling(issues: readonly Issue[]): Issue[] {
   const types = new Set<string>();
@@ -71,7 +72,7 @@ function telling(issues: readonly Issue[]): Issue[] {
   });
 }
 
-/** The keys of an object; of several forms, those of the form that is an object. */
+/** The keys of an object. For several forms, those of the form that is an object. */
 export const keysOf = (node: SchemaNode | undefined): string[] => Object.keys(objectForm(node)?.properties ?? {});
 
 const objectForm = (node: SchemaNode | undefined): SchemaNode | undefined =>
@@ -97,11 +98,11 @@ class Explainer {
 
   issue(issue: Issue): Problem[] {
     const place = this.#look(issue.path);
-    // A text in the place of an object or a list may be anything, so it is not repeated.
+    // A text instead of an object or an array may be anything, so it is not repeated.
     const hidden = place.sensitive || place.node?.properties !== undefined || place.node?.items !== undefined;
     const value = hidden || place.value === '' ? undefined : shownValue(place.value);
     const at = (message: string): Problem[] => [
-      // Not once more what the message says already.
+      // Not if the message contains the value already.
       { path: pathText(issue.path), message, ...(value === undefined || holds(message, value) ? {} : { value }) },
     ];
     if (this.#isMissing(issue, place)) return [{ path: pathText(issue.path), message: this.#missing(place.node) }];
@@ -121,7 +122,7 @@ class Explainer {
     }
   }
 
-  /** Follows a path through the schema and the input at once. */
+  /** Follows a path through the schema and the input at the same time. */
   #look(path: readonly PropertyKey[]): Place {
     let node: SchemaNode | undefined = this.#whole;
     let value: unknown = this.#root;
@@ -140,7 +141,7 @@ class Explainer {
     return value === undefined || (value === null && this.#wording.nullIsAbsent === true);
   }
 
-  /** All values that are right; once, where several of one kind are wrong. */
+  /** All valid values. They are listed once if several values of one kind are wrong. */
   #choices(values: readonly unknown[]): string {
     const all = anyOf(values.map((each) => JSON.stringify(each)));
     if (this.#described.has(all)) return 'one of the values above';
@@ -148,14 +149,14 @@ class Explainer {
     return all;
   }
 
-  /** With what belongs there; once, where several of a kind are missing. */
+  /** Adds the description. It is added once if several of a kind are missing. */
   #missing({ description = '' }: SchemaNode = {}): string {
     if (description === '' || this.#described.has(description)) return 'is missing';
     this.#described.add(description);
     return `is missing. ${description}`;
   }
 
-  /** Unknown members, each with the one that was probably meant. Their values are not shown: anything may stand there. */
+  /** Unknown members, each with the one that was probably meant. Their values can be anything and are not shown. */
   #unknownKeys({ path, keys }: Extract<Issue, { code: 'unrecognized_keys' }>, node: SchemaNode | undefined): Problem[] {
     const { noun, elsewhere = (unknown: readonly PropertyKey[]) => this.#placeOf(unknown) } = this.#wording;
     const known = keysOf(node);
@@ -167,7 +168,7 @@ class Explainer {
     });
   }
 
-  /** Where a key that is unknown at its place is known: above it, or in one of the objects beside it. */
+  /** Where a misplaced key is known: above it, or in one of the objects beside it. */
   #placeOf(path: readonly PropertyKey[]): string | undefined {
     const key = String(path.at(-1));
     for (let length = path.length - 2; length >= 0; length--) {
@@ -181,7 +182,7 @@ class Explainer {
     return home === undefined ? undefined : `it belongs into ${pathText([...beside, home])}`;
   }
 
-  /** Of the forms that a value may have, takes the one that it was probably meant to be. */
+  /** Selects the form of a value that was probably meant. */
   #union(issue: Extract<Issue, { code: 'invalid_union' }>, place: Place): Problem[] | undefined {
     if (issue.message !== '' || place.value === undefined) return undefined;
     const branch = issue.errors.find(
@@ -191,7 +192,7 @@ class Explainer {
   }
 }
 
-/** What is wrong with a value that has another type than it should. */
+/** The problem with a value of the wrong type. */
 const OF_TYPE: ReadonlySet<string> = new Set<Issue['code']>(['invalid_type', 'invalid_value', 'invalid_union']);
 
 function under(node: SchemaNode | undefined, part: PropertyKey): SchemaNode | undefined {
@@ -200,7 +201,7 @@ function under(node: SchemaNode | undefined, part: PropertyKey): SchemaNode | un
   return objectForm(node)?.properties?.[String(part)];
 }
 
-/** Whether a message has the value as a word of its own. */
+/** Whether a message contains the value as a separate word. */
 function holds(message: string, value: string): boolean {
   const at = message.indexOf(value);
   return at >= 0 && !/\w/.test(message.charAt(at - 1)) && !/[\w.]/.test(message.charAt(at + value.length));
@@ -244,7 +245,7 @@ function wrongType({ node, value }: Place, expected: string): string {
   return `must be ${form}${hint}, not ${kindOf(value)}`;
 }
 
-/** All forms that a value may have. */
+/** All forms of a value. */
 function formsOf(node: SchemaNode = {}): SchemaNode[] {
   if (node.anyOf) return node.anyOf.flatMap(formsOf);
   // One of several simple types.
@@ -259,7 +260,7 @@ function formOf(node: SchemaNode): string | string[] {
   return KINDS[node.type ?? ''] ?? 'another value';
 }
 
-/** So many values may be listed more than once. */
+/** Up to this many values may be listed repeatedly. */
 const FEW_VALUES = 5;
 
 function wrongValue(choices: string, known: readonly unknown[], value: unknown, shown: string | undefined): string {

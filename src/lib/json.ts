@@ -1,6 +1,6 @@
 import { printParseErrorCode, visit } from 'jsonc-parser';
 
-/** A mistake in JSON text. Says where, never what stands there: it could be a password. */
+/** A syntax error in JSON text. It contains the location, never the text there, which could be a password. */
 export class JsonError extends Error {
   override readonly name = 'JsonError';
   /** From 1. */
@@ -18,23 +18,23 @@ export class JsonError extends Error {
   }
 }
 
-/** What `readJson` found. */
+/** The result of `readJson`. */
 export interface JsonText {
   readonly value: unknown;
-  /** Paths of keys that stand twice in one object; JSON would silently take the last. */
+  /** Paths of duplicate keys. JSON.parse silently uses the last one. */
   readonly duplicates: readonly (readonly PropertyKey[])[];
 }
 
 const MAX_DEPTH = 200;
 
 /**
- * Reads strict JSON as `JSON.parse` does, but names line and column of a mistake, quotes nothing of the text, and
- * notices keys given twice.
+ * Parses strict JSON as `JSON.parse` does, but reports the line and column of an error, quotes nothing of the text, and
+ * detects duplicate keys.
  * @throws JsonError
  */
 export function readJson(text: string): JsonText {
   const duplicates: PropertyKey[][] = [];
-  /** The objects and lists around the place. */
+  /** The objects and arrays around the current position. */
   const around: { readonly close: '}' | ']'; readonly keys: Set<string> }[] = [];
   const enter = (offset: number, close: '}' | ']'): void => {
     if (around.length > MAX_DEPTH) throw new JsonError(text, offset, 'this is nested too deeply');
@@ -70,10 +70,10 @@ export function readJson(text: string): JsonText {
   return { value: JSON.parse(text) as unknown, duplicates };
 }
 
-/** How much of the text after a mistake, and at its beginning, is looked at. */
+/** Number of characters that are examined after an error, and at the start of the text. */
 const LONGEST_LOOK = 200;
 
-/** The mistakes that people make in JSON, by what stands at the place. What comes first decides. */
+/** Frequent JSON mistakes by the text at the error. The first match counts. */
 const USUAL: readonly (readonly [pattern: RegExp, message: string])[] = [
   [/^(?:\/\/|\/\*|#|--|<!--)/, 'JSON has no comments; delete this one'],
   [/^[\u201c\u201d\u201e\u201f\u2018\u2019\u00ab\u00bb\u2033\uff02]/, 'this is a typographic quote; JSON knows only "'],
@@ -87,7 +87,7 @@ const USUAL: readonly (readonly [pattern: RegExp, message: string])[] = [
   [/^(?:true|false|null)\b/i, 'true, false and null are written in lower case'],
 ];
 
-/** YAML, TOML and INI look like this at their beginning. */
+/** Start of a YAML, TOML or INI file. */
 const KEY_LINE = /^(?:---[^\S\n]*\n)?(?:[^\S\n]*(?:#[^\n]*)?\n)*[^\S\n]*(?:[A-Za-z_][\w-]*:(?:\s|$)|- [A-Za-z_])/;
 const ASSIGNMENT = /^(?:[^\S\n]*(?:[#;][^\n]*)?\n)*[^\S\n]*(?:\[[A-Za-z_][\w.-]*\][^\S\n]*\n|[A-Za-z_][\w-]*[^\S\n]*=)/;
 
@@ -98,7 +98,7 @@ function usualMistake(text: string, rest: string): string | undefined {
   return USUAL.find(([pattern]) => pattern.test(rest))?.[1];
 }
 
-/** Where and why a text is no JSON; it must be none. */
+/** Where and why a text is not valid JSON. The text must be invalid. */
 export function jsonMistake(text: string): string {
   try {
     readJson(text);
@@ -110,7 +110,7 @@ export function jsonMistake(text: string): string {
 }
 
 const IN_STRING = 'a string is not right here';
-/** What is missing or wrong, by the names that the parser gives to mistakes. */
+/** What is missing or wrong, by the parser's error names. */
 const EXPECTED: Readonly<Record<string, string>> = {
   PropertyNameExpected: 'a key in double quotes is missing here (is there a comma too many?)',
   ColonExpected: 'a colon is missing here',
@@ -135,7 +135,7 @@ function mistakeAt(text: string, offset: number, expected: string): JsonError {
   return new JsonError(text, offset, usualMistake(text, rest) ?? expected);
 }
 
-/** Goes to the character that does not belong into the string. */
+/** Finds the first invalid character of a string. */
 function mistakeInString(text: string, begin: number): JsonError {
   STRING_BEGIN.lastIndex = begin;
   const at = begin + (STRING_BEGIN.exec(text)?.[0].length ?? 0);

@@ -1,10 +1,10 @@
-/** Longest piece of a value that is shown. */
+/** Longest part of a value that is shown. */
 const SHOWN = 80;
 
 /**
- * A value as a problem may show it, or undefined where it has no short form. Objects and lists are not shown at all,
- * since anything may be in them. Of strings, whatever looks like a secret that was put into the wrong place is hidden:
- * NKey seeds, PEM blocks, the user part and the query of a URL. A # ends an MQTT filter, too, so it counts in a URL only, and [? begins a filter of JSONPath.
+ * A value for display in a problem, or undefined if it has no short form. Objects and arrays are not shown, since they
+ * may contain anything. Strings that look like a misplaced secret are hidden: NKey seeds, PEM blocks, the user part and
+ * the query of a URL. `#` also ends an MQTT filter, so it counts only in a URL, and `[?` begins a JSONPath filter.
  */
 export function shownValue(value: unknown): string | undefined {
   if (typeof value === 'string') return JSON.stringify(cut(hideSecrets(value)));
@@ -12,7 +12,7 @@ export function shownValue(value: unknown): string | undefined {
   return undefined;
 }
 
-/** Hides what looks like a secret inside a text that is otherwise fit for printing. */
+/** Hides parts that look like a secret in a text that is otherwise safe to print. */
 export function hideSecrets(text: string): string {
   const shown = text
     .replace(/-----BEGIN[^]*/, '[hidden]')
@@ -23,7 +23,7 @@ export function hideSecrets(text: string): string {
   return query < 0 ? shown : `${shown.slice(0, query)}?[hidden]`;
 }
 
-/** The kind of a value with its article, for "must be …, not a string". */
+/** The type of a value with its article, for "must be …, not a string". */
 export function kindOf(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';

@@ -2,7 +2,7 @@ import { distance } from 'fastest-levenshtein';
 import { allOf } from './phrases.ts';
 import { keyText } from './problem.ts';
 
-/** Other words for names of ours, as other systems and languages have them. */
+/** Synonyms of the driver's names in other systems and languages. */
 const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
   // Statistics.
   mean: ['average'],
@@ -45,12 +45,12 @@ const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
   browse: ['elementsearch'],
 };
 
-/** Fewer letters say nothing of what they begin or leave out. */
+/** Shorter texts are too ambiguous for a prefix or an abbreviation. */
 const SHORTEST_PART = 3;
 
 /**
- * The known name that was probably meant by a wrong one, or undefined. Letter case and `-`/`_` do not count. A typo in
- * three letters is forgiven; other words for it, shortened (`avg`) and lengthened (`maximum`) forms are recognized.
+ * The known name that a wrong one probably means, or undefined. Letter case and `-`/`_` are ignored. One typo per three
+ * letters is accepted. Synonyms, shortened (`avg`) and lengthened (`maximum`) forms are recognized.
  */
 export function nearest(given: string, known: readonly string[]): string | undefined {
   const wanted = plain(given).slice(0, 64);
@@ -72,7 +72,7 @@ function fewestSlips(wanted: string, known: readonly string[]): string | undefin
   return best?.name;
 }
 
-/** The only name that the text begins, or that begins it; else the only one that it abbreviates. */
+/** The only name that begins with the text, or with which it begins. Otherwise the only one that it abbreviates. */
 function partOf(wanted: string, known: readonly string[]): string | undefined {
   if (wanted.length < SHORTEST_PART) return undefined;
   const begins = (name: string): boolean =>
@@ -85,7 +85,7 @@ function onlyOne(known: readonly string[], fits: (name: string) => boolean): str
   return more.length === 0 ? first : undefined;
 }
 
-/** Whether all letters stand in the name in their order, the first one at its beginning: "avg" in "average". */
+/** Whether the name contains all letters in this order, with the same first letter: "avg" in "average". */
 function abbreviates(short: string, name: string): boolean {
   if (!name.startsWith(short.charAt(0))) return false;
   let at = 0;
@@ -93,7 +93,7 @@ function abbreviates(short: string, name: string): boolean {
   return at === short.length;
 }
 
-/** `; did you mean "x"?` or nothing, to end a sentence about an unknown name. */
+/** The end of a sentence about an unknown name: `; did you mean "x"?` or empty. */
 export function didYouMean(given: string, known: readonly string[]): string {
   const name = nearest(given, known);
   return name === undefined ? '' : `; did you mean ${JSON.stringify(name)}?`;
@@ -102,7 +102,7 @@ export function didYouMean(given: string, known: readonly string[]): string {
 /** Longest list of known names in a message. */
 const MOST_NAMES = 20;
 
-/** What ends a sentence about an unknown name: the one that was probably meant, or else those that there are. */
+/** The end of a sentence about an unknown name: the suggestion, or otherwise the known names. */
 export function didYouMeanOneOf(given: string, known: readonly string[]): string {
   if (known.length === 0) return '; none is known here';
   const shown = known.slice(0, MOST_NAMES).map(keyText);
@@ -112,7 +112,7 @@ export function didYouMeanOneOf(given: string, known: readonly string[]): string
   );
 }
 
-/** Edit distance; letters in the wrong order count once, as the commonest typo. */
+/** Edit distance. Transposed letters count once, as the most frequent typo. */
 function slipsBetween(a: string, b: string): number {
   const slips = distance(a, b);
   return slips === 2 && sorted(a) === sorted(b) ? 1 : slips;

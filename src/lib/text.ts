@@ -1,15 +1,15 @@
 /**
- * How texts of people are compared: in Unicode's composed form (NFC), without regard to letter case, and without blanks
- * at their ends. Full-width and other compatibility forms stay different: in the names of a plant "m²" is not "m2".
+ * The comparison of user texts: in Unicode's composed form (NFC), without regard to letter case, and without
+ * surrounding blanks. Full-width and other compatibility forms stay different: in plant names "m²" is not "m2".
  */
 
-/** Blanks, zero-width characters, byte order marks and marks of direction, which nobody sees, as part of a class. */
+/** Invisible characters for a character class: blanks, zero-width characters, byte order marks and direction marks. */
 export const BLANKS = '\t \u00a0\u061c\u1680\u2000-\u200f\u2028-\u202f\u205f-\u2064\u2066-\u2069\u3000\ufeff';
 
 const ASCII = /^[\0-\x7f]*$/;
 const BLANK = /[\s\u061c\u1680\u2000-\u200f\u2028-\u202f\u205f-\u2064\u2066-\u2069\u3000\ufeff]/u;
 
-/** Without the blanks of every kind at its ends. */
+/** Removes blanks of every kind at both ends. */
 export function trimmed(text: string): string {
   let begin = 0;
   let end = text.length;
@@ -18,14 +18,14 @@ export function trimmed(text: string): string {
   return text.slice(begin, end);
 }
 
-/** More marks on one letter than any language has. */
+/** More combining marks on one letter than any language uses. */
 const MANY_MARKS = /\p{M}{30}/gu;
-/** Ends what is composed together, and is not seen. */
+/** Invisible character that ends a composed sequence. */
 const JOINER = '\u034f';
 
 /**
- * The composed form. Putting marks in order takes time with the square of their number, hours for a text of nothing else,
- * so of a crowd of them each thirty are put in order alone.
+ * The composed form. Sorting combining marks takes quadratic time (hours for a text of nothing else), so long sequences
+ * are sorted in groups of thirty.
  */
 export const composed = (text: string): string =>
   ASCII.test(text) ? text : text.replace(MANY_MARKS, `$&${JOINER}`).normalize('NFC');
@@ -33,23 +33,23 @@ export const composed = (text: string): string =>
 /** Equal for texts that count as the same. */
 export const folded = (text: string): string => foldCase(composed(trimmed(text)));
 
-/** Unicode has no letters with a case behind its first two planes. */
+/** Unicode has no cased letters beyond its first two planes. */
 const CASED = 0x20000;
-/** By code point, the small letter; 0 where it is not known yet. A long text is folded thirty times as fast with it. */
+/** Lowercase letter by code point, 0 if not cached. It makes case folding of a long text thirty times as fast. */
 const smallLetters = new Uint32Array(CASED);
-/** From here on a letter is a pair of code units. */
+/** From this code point on a letter is a surrogate pair. */
 const FIRST_PAIR = 0x10000;
 
 const smallLetter = (code: number): number => foldLetter(String.fromCodePoint(code)).codePointAt(0) ?? 0;
 
-/** Letters that share their capital with another one, or have three forms. */
+/** Letters that share their uppercase form with another one, or have three forms. */
 const EXTRA_FORMS = 'ςſ\u212a\u212b\u2126ϐϑϕϖϰϱϵµẛẞǅǈǋǲ';
 
 const extras = Map.groupBy(EXTRA_FORMS, foldCase);
 
-/** Every letter becomes the small letter of its capital; those that have no single one, such as "ß", stay. */
+/** Maps every letter to the lowercase of its uppercase form. Letters without a single one, such as "ß", stay. */
 function foldCase(text: string): string {
-  // Nearly every text of a plant.
+  // The usual case.
   if (ASCII.test(text)) return text.toLowerCase();
   const bytes = Buffer.allocUnsafe(2 * text.length);
   let to = 0;
@@ -77,13 +77,13 @@ function foldLetter(letter: string): string {
   return lower.length === letter.length ? lower : letter;
 }
 
-/** From here on a search that takes the product of both lengths at worst would take longer than a turn. */
+/** From this product of both lengths on, the worst case of a plain search blocks the event loop. */
 const LONG_SEARCH = 1_000_000;
 
-/** Whether a text has another one in it, in a time that grows with their lengths and not with their product. */
+/** Whether a text contains another one, in linear time. */
 export function holdsText(text: string, part: string): boolean {
   if (text.length * part.length < LONG_SEARCH) return text.includes(part);
-  // By Knuth, Morris and Pratt: how much of the part is still found where the next unit is another one.
+  // Knuth-Morris-Pratt: how much of the part still matches if the next unit differs.
   const shorter = new Uint32Array(part.length + 1);
   for (let at = 1, found = 0; at < part.length; at++) {
     while (found > 0 && part.charCodeAt(at) !== part.charCodeAt(found)) found = shorter[found] ?? 0;
@@ -99,7 +99,7 @@ export function holdsText(text: string, part: string): boolean {
 }
 
 /**
- * A text as a row of letters, each with every way to write it that counts as the same: in either case, composed, and
+ * A text as a sequence of letters, each with all spellings that count as the same: in either case, composed, and
  * decomposed wholly or in part ("ế" is one, two or three code points).
  */
 export function lettersOf(text: string): string[][] {
@@ -138,7 +138,7 @@ function decompositions(character: string): string[] {
   });
 }
 
-/** Where Unicode has characters that its composed form replaces: Greek, Indic, Hebrew, CJK and musical duplicates. */
+/** Ranges of characters that the composed form replaces: Greek, Indic, Hebrew, CJK and musical duplicates. */
 const REPLACED = [
   [0x340, 0x2fff],
   [0xf900, 0xfb4f],
@@ -146,7 +146,7 @@ const REPLACED = [
   [0x2f800, 0x2fa1f],
 ] as const;
 
-/** By the composed form, the characters that it replaces. */
+/** The replaced characters by composed form. */
 const aliases = new Map<string, string[]>();
 for (const [first, last] of REPLACED) {
   for (let code = first; code <= last; code++) {

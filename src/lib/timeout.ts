@@ -1,7 +1,4 @@
-/**
- * Resolves as soon as the promise does, or after so many milliseconds. A promise that rejects later than that is not
- * reported: the wait is over.
- */
+/** Resolves when the promise does, or after the given milliseconds. A later rejection is ignored. */
 export async function withTimeout(ms: number, promise: Promise<unknown>): Promise<void> {
   const { promise: late, resolve } = Promise.withResolvers<undefined>();
   const timer = setTimeout(
