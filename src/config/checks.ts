@@ -8,7 +8,10 @@ import { object, objects, type Raw } from './raw.ts';
 import { sameNames } from './same-names.ts';
 import { busSchema, limitsSchema } from './schema.ts';
 
-/** The rules that concern several keys at once. They look at the raw file, so that they also speak when others do. */
+/**
+ * Rules that concern several keys at once. They read the raw file, so that they are reported together with schema
+ * problems.
+ */
 export function crossChecks(root: Readonly<Record<string, unknown>>): { problems: Problem[]; warnings: Problem[] } {
   const settings = object(root.settings);
   const servers = objects(settings.servers);
@@ -31,14 +34,14 @@ export function crossChecks(root: Readonly<Record<string, unknown>>): { problems
   };
 }
 
-/** What the driver publishes must not come back to it as a request. */
+/** Messages that the driver publishes must not arrive at it as requests. */
 function topics(root: Raw): Problem[] {
   return ['statstopic', 'logstopic', 'metricstopic', 'healthtopic']
     .filter((key) => typeof root[key] === 'string' && root[key] === root.reqtopic)
     .map((key) => ({ path: key, message: 'must differ from reqtopic, or the driver would ask itself' }));
 }
 
-/** Plain TCP needs the scheme and the permission, and holds for the whole connection. */
+/** Plain TCP needs the scheme and the permission, and applies to the whole connection. */
 function plainTcp(root: Raw, bus: Raw): { problems: Problem[]; warnings: Problem[] } {
   if (typeof root.natsurl !== 'string' || bus.insecure !== true) return { problems: [], warnings: [] };
   const addresses = parseNatsUrl(root.natsurl).filter(isAddress);
@@ -60,11 +63,11 @@ function plainTcp(root: Raw, bus: Raw): { problems: Problem[]; warnings: Problem
 const isPlainObject = (value: unknown): value is Raw =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** A driver without servers and without feeds would do nothing. */
+/** A driver needs a server or a feed. */
 function somethingToDo(root: Raw, settings: Raw): Problem[] {
   if (typeof root.settings !== 'object') return [];
   const { ingest } = settings;
-  // What is no object is told by the schema.
+  // The schema reports a value that is not an object.
   if (ingest !== undefined && !(isPlainObject(ingest) && hasNoFeed(ingest))) return [];
   if (settings.servers !== undefined && !(Array.isArray(settings.servers) && settings.servers.length === 0)) return [];
   if (root.servers !== undefined) {
@@ -97,11 +100,11 @@ function credentialForms(servers: readonly Raw[]): Problem[] {
   });
 }
 
-/** A default above its own maximum, or a part above the whole, can only be a slip. */
+/** A default above its own maximum, or a part above the whole, is a mistake. */
 function limitOrder(limits: Raw, bus: Raw): Problem[] {
   const { defaultTimeoutMs, maxTimeoutMs, pageSamples, samplesPerItem } = limitsSchema.shape;
   const { chunkBytes, inFlightBytes } = busSchema.shape;
-  // With its default where a key is absent; undefined where its value is wrong in itself.
+  // Uses the default of an absent key. Undefined if the value itself is invalid.
   const pair = (lower: z.ZodType<number>, a: unknown, upper: z.ZodType<number>, b: unknown) =>
     [lower.safeParse(a).data, upper.safeParse(b).data] as const;
   const rules = [

@@ -6,7 +6,7 @@ import type { ConfigFile, Limits } from './schema.ts';
 import type { ServerFile } from './schema-server.ts';
 import type { Secret, SecretSource } from './secret.ts';
 
-/** How the driver logs in at a Seeq server. Secrets are read again for every log-in. */
+/** How the driver logs in to a Seeq server. Secrets are read again for every login. */
 export type Credentials =
   | { readonly kind: 'accessKey'; readonly accessKey: SecretSource; readonly password: SecretSource }
   | {
@@ -16,14 +16,14 @@ export type Credentials =
       readonly directory: string;
     };
 
-/** One Seeq server, ready to use: defaults filled in, secrets and authorities found. */
+/** One Seeq server, ready to use: with defaults, secrets and authorities. */
 export interface ServerConfig extends Omit<ServerFile, 'credentials' | 'caFile' | 'url' | 'proxy'> {
-  /** Root of the server, without a slash at its end: `https://seeq.example.com` or `https://proxy/seeq`. */
+  /** Root of the server, without a trailing slash: `https://seeq.example.com` or `https://proxy/seeq`. */
   readonly url: string;
   readonly credentials: Credentials;
-  /** PEM of the authorities to trust instead of the public ones; read again for every connection. */
+  /** PEM of the authorities to trust instead of the public ones. Read again for every connection. */
   readonly ca?: SecretSource;
-  /** The HTTP proxy through which it is reached. */
+  /** HTTP proxy for the connections to it. */
   readonly proxy?: ProxyConfig;
 }
 
@@ -33,25 +33,25 @@ export interface BusConfig extends Omit<ConfigFile['settings']['bus'], 'caFile' 
   readonly addresses: readonly NatsAddress[];
   /** Whether connections use TLS. False only with `nats://` addresses and the explicit permission. */
   readonly tls: boolean;
-  /** PEM of the authorities to trust instead of the public ones; read again for every connection. */
+  /** PEM of the authorities to trust instead of the public ones. Read again for every connection. */
   readonly ca?: SecretSource;
-  /** The NKey seed of the driver's user; read again for every connection. */
+  /** The NKey seed of the driver's user. Read again for every connection. */
   readonly seed: SecretSource;
 }
 
-/** The feeds of device data, ready to use; secrets and certificates are read anew for every use. */
+/** The feeds, ready to use. Secrets and certificates are read again for every use. */
 export type IngestConfig = Omit<Resolved<IngestFile>, 'iotopen'> & {
   readonly iotopen: readonly (Omit<Resolved<IngestFile>['iotopen'][number], 'proxy'> & {
-    /** The HTTP proxy through which the platform is reached. */
+    /** HTTP proxy for the connections to the platform. */
     readonly proxy?: ProxyConfig;
   })[];
 };
 
-/** The whole configuration, ready to use: the documented top-level keys, and the settings resolved. */
+/** The whole configuration, ready to use: the documented top-level keys, and the resolved settings. */
 export interface Config extends Omit<ConfigFile, 'settings' | 'natsurl'> {
   readonly servers: readonly ServerConfig[];
   readonly limits: Limits;
   readonly bus: BusConfig;
-  /** Absent where no device data come in. */
+  /** Absent where the driver has no feed. */
   readonly ingest?: IngestConfig;
 }

@@ -2,10 +2,10 @@ import { fromPublic } from 'nkeys.js';
 import { z } from 'zod';
 import { isAddress, parseNatsUrl } from './natsurl.ts';
 
-/** No control characters and no halves of a surrogate pair: such text can be neither shown nor percent-encoded. */
+/** No control characters and no unpaired surrogates: such text can be neither displayed nor percent-encoded. */
 const isPlainText = (text: string): boolean => !/\p{Cc}/u.test(text) && text.isWellFormed();
 
-/** Why `text` is no subject that one can publish to or listen on, or undefined if it is one. */
+/** Why `text` is not a valid subject to publish or subscribe to. Undefined if it is valid. */
 export function subjectProblem(text: string): string | undefined {
   if (/\s/u.test(text) || !isPlainText(text)) return 'must hold no spaces, line breaks or control characters';
   if (text.length > 255) return 'must have at most 255 characters';
@@ -15,14 +15,14 @@ export function subjectProblem(text: string): string | undefined {
   return undefined;
 }
 
-/** A NATS subject without wildcards. Also guards the protocol: a space or line break would inject protocol lines. */
+/** A NATS subject without wildcards. A space or line break in it could inject protocol lines. */
 export const subject = () =>
   z.string().superRefine((text, context) => {
     const problem = subjectProblem(text);
     if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
   });
 
-/** The address or addresses of the bus; see `parseNatsUrl`. */
+/** One or more addresses of the bus; see `parseNatsUrl`. */
 export const natsUrl = () =>
   z.string().superRefine((text, context) => {
     for (const part of parseNatsUrl(text)) {
@@ -30,7 +30,7 @@ export const natsUrl = () =>
     }
   });
 
-/** An NKey public key of a user: 56 characters of base32 that begin with U, with a checksum inside. */
+/** An NKey public key of a user: 56 characters of base32 that begin with U, including a checksum. */
 export const userPublicKey = () =>
   z.string().superRefine((text, context) => {
     const problem = publicKeyProblem(text);
@@ -50,7 +50,7 @@ function publicKeyProblem(text: string): string | undefined {
   }
 }
 
-/** A name on one line, of people or for protocols: a line break or a blank at its end is a slip. */
+/** A single-line name, for display or for protocols. A line break or a trailing blank is a mistake. */
 export const plainName = (longest: number) =>
   z
     .string()
@@ -60,10 +60,10 @@ export const plainName = (longest: number) =>
       message: 'must hold no control characters and neither begin nor end with a space',
     });
 
-/** Name of a connection. It becomes part of the fully qualified names that dashboards store. */
+/** Name of a connection. It is part of the FQNs that dashboards store. */
 export const connectionName = () => plainName(64);
 
-/** Root of a web server: http or https, a path prefix if a proxy needs one, nothing else. */
+/** Root of a web server: http or https, with a path prefix if a proxy needs one. */
 export const webRoot = () =>
   z.string().superRefine((text, context) => {
     const problem = webRootProblem(text);
@@ -81,7 +81,7 @@ function webRootProblem(text: string): string | undefined {
   return undefined;
 }
 
-/** Path of a file; a relative one starts at the folder of the configuration file. */
+/** Path of a file. A relative path starts at the folder of the configuration file. */
 export const filePath = () =>
   z
     .string()
@@ -91,11 +91,11 @@ export const filePath = () =>
         'must hold no control characters; write \\\\ or / where the path has a \\ ("C:\\new" means a line break)',
     });
 
-/** A host name as it stands in a certificate. */
+/** A host name as in a certificate. */
 export const hostName = () =>
   z.string().regex(/^[\p{L}\p{N}]([\p{L}\p{N}._-]*[\p{L}\p{N}])?$/u, { message: 'must be a plain host name' });
 
-/** Where a secret is kept. The text itself never stands in the configuration. */
+/** Where a secret is stored. The configuration never contains the secret itself. */
 export const secretRef = () =>
   z
     .strictObject({
@@ -112,41 +112,43 @@ export const secretRef = () =>
       message: 'must be either { "file": "path" } or { "env": "NAME" }',
     });
 
-/** Reads like a type, is the place of a secret. */
+/** The location of a secret. */
 export type SecretRef = z.output<ReturnType<typeof secretRef>>;
 
-/** Marks the path of a file whose text is read when it is used. It travels in the JSON Schema. */
+/** Marks the path of a file whose text is read when it is used. The mark is part of the JSON Schema. */
 export const TEXT_FILE = 'x-text-file';
 
-/** Path of a PEM file (certificates, a private key) that is read anew for every use; see `resolveRefs`. */
+/** Path of a PEM file (certificates, a private key) that is read again for every use; see `resolveRefs`. */
 export const pemFile = () =>
   filePath()
     .brand<'textFile'>()
     .meta({ [TEXT_FILE]: true });
 
-/** The path that {@link pemFile} takes. */
+/** The output type of {@link pemFile}. */
 export type TextFile = z.output<ReturnType<typeof pemFile>>;
 
-/** Marks the path of a file that the driver may write, and that need not be there yet. It travels in the JSON Schema. */
+/**
+ * Marks the path of a file that the driver may write, and that need not exist yet. The mark is part of the JSON Schema.
+ */
 export const OWN_FILE = 'x-own-file';
 
-/** Path of a file that the driver may write; it becomes absolute, see `resolveRefs`. */
+/** Path of a file that the driver may write. It becomes absolute; see `resolveRefs`. */
 export const ownFile = () =>
   filePath()
     .brand<'ownFile'>()
     .meta({ [OWN_FILE]: true });
 
-/** The path that {@link ownFile} takes. */
+/** The output type of {@link ownFile}. */
 export type OwnFile = z.output<ReturnType<typeof ownFile>>;
 
-/** Like {@link secretRef}, for a secret that is read anew for every use; see `resolveRefs`. */
+/** Like {@link secretRef}, for a secret that is read again for every use; see `resolveRefs`. */
 export const freshSecret = () => secretRef().brand<'freshSecret'>();
 
-/** The reference that {@link freshSecret} takes. */
+/** The output type of {@link freshSecret}. */
 export type FreshSecret = z.output<ReturnType<typeof freshSecret>>;
 
-/** Time without a sign after which something counts as silent, in milliseconds. A longer timer of Node fires at once. */
+/** Time without data after which a source counts as silent, in milliseconds. A longer timer of Node fires at once. */
 export const silence = () => whole(1000, 24 * 86_400_000);
 
-/** A whole number between two bounds, both allowed. */
+/** An integer between two bounds, inclusive. */
 export const whole = (from: number, to: number) => z.int().min(from).max(to);

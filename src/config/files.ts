@@ -1,16 +1,16 @@
 import { readFile, stat } from 'node:fs/promises';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 
-/** Reads a whole file; a parameter wherever a test must steer it. Fails like `node:fs`, with a `code`. */
+/** Reads a whole file. Tests replace it. Fails like `node:fs`, with a `code`. */
 export type ReadFile = (path: string) => Promise<Uint8Array>;
 
 /** Reads from the disk. */
 export const readFromDisk: ReadFile = (path) => readFile(path);
 
-/** The permission bits of a file; undefined where a system has none, or the file is not there. */
+/** The permission bits of a file. Undefined if the system has none, or the file does not exist. */
 export type FileMode = (path: string) => Promise<number | undefined>;
 
-/** As on the disk. */
+/** Reads the permission bits from the disk. */
 export const modeOnDisk: FileMode = async (path) => {
   if (process.platform === 'win32') return undefined;
   try {
@@ -20,19 +20,19 @@ export const modeOnDisk: FileMode = async (path) => {
   }
 };
 
-/** What is wrong with the permissions of a file that holds a secret, or undefined; to be read after its path. */
+/** The problem with the permissions of a file that holds a secret, or undefined. The text follows the path. */
 export function modeProblem(path: string, mode: number | undefined): string | undefined {
   if (mode === undefined || (mode & 0o007) === 0) return undefined;
   return `the file ${path} holds a secret and is open to every user of this machine (mode ${mode.toString(8).padStart(4, '0')}); chmod 600 "${path}"`;
 }
 
-/** Either what was wanted, or why not. */
+/** A result, or the reason why there is none. */
 export type Found<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly message: string };
 
-/** No file of a configuration is larger; a mistaken path to something huge must not fill the memory's log. */
+/** No valid file is larger. A mistaken path to a huge file must not fill the memory. */
 const MAX_BYTES = 4 * 1024 * 1024;
 
-/** A UTF-8 file as text, without a byte order mark. Messages name the path, never the content. */
+/** Reads a UTF-8 file without a byte order mark. Messages name the path, never the content. */
 export async function readText(readBytes: ReadFile, path: string): Promise<Found<string>> {
   let bytes: Uint8Array;
   try {
@@ -53,10 +53,10 @@ export async function readText(readBytes: ReadFile, path: string): Promise<Found
   }
 }
 
-/** First byte of every certificate, key and bundle in binary form: an ASN.1 sequence. */
+/** First byte of every certificate, key and bundle in DER form: an ASN.1 sequence. */
 const SEQUENCE = 0x30;
 
-/** What a file in binary form holds, and the command that makes PEM of it; undefined for any other file. */
+/** What a DER file contains, and the command that converts it to PEM. Undefined for any other file. */
 function derProblem(bytes: Uint8Array, path: string): string | undefined {
   if (bytes[0] !== SEQUENCE || (bytes[1] ?? 0) < 0x80) return undefined;
   const [what, command] = isReadable(() => new X509Certificate(bytes))
@@ -85,7 +85,7 @@ function isReadable(read: () => unknown): boolean {
   }
 }
 
-/** A PEM file with one certificate or more, each of which can be read. */
+/** Reads a PEM file with one or more valid certificates. */
 export async function readCertificates(readBytes: ReadFile, path: string): Promise<Found<string>> {
   const text = await readText(readBytes, path);
   if (!text.ok) return text;
@@ -93,11 +93,11 @@ export async function readCertificates(readBytes: ReadFile, path: string): Promi
   return problem === undefined ? text : { ok: false, message: `the file ${path} ${problem}` };
 }
 
-/** The certificates in a text, each with the lines around it. */
+/** The certificates in a text, each with its PEM delimiters. */
 export const certificateBlocks = (text: string): string[] =>
   text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
 
-/** What is wrong with a text that should hold certificates, or undefined; to be read after "the file". */
+/** The problem with a text that should contain certificates, or undefined. It follows "the file". */
 export function certificatesProblem(text: string): string | undefined {
   const blocks = certificateBlocks(text);
   if (blocks.length === 0) return `holds no PEM certificate${otherBlock(text)}`;
@@ -111,7 +111,7 @@ export function certificatesProblem(text: string): string | undefined {
   return undefined;
 }
 
-/** What a PEM text without a certificate holds instead. */
+/** What a PEM text without a certificate contains instead. */
 function otherBlock(text: string): string {
   const label = /-----BEGIN ([A-Z0-9 ]{1,40})-----/.exec(text)?.[1];
   if (label === 'CERTIFICATE') return ' that is whole (is its end missing?)';
@@ -121,7 +121,7 @@ function otherBlock(text: string): string {
   return ` but ${JSON.stringify(label)}`;
 }
 
-/** Why a file cannot be read, after its name: "does not exist". */
+/** Why a file cannot be read. It follows the file's name: "does not exist". */
 export function readFailure(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   switch (code) {

@@ -2,8 +2,8 @@ import { fromSeed } from 'nkeys.js';
 import { readText, type Found, type ReadFile } from './files.ts';
 
 /**
- * Reads the NKey seed of a user from `privatekey.nk`. The file normally holds the bare seed; a trailing line break,
- * comment lines (#) and `-----BEGIN…` lines around it are tolerated.
+ * Reads a user's NKey seed from `privatekey.nk`. The file normally contains the bare seed. A trailing line break,
+ * comment lines (#) and surrounding `-----BEGIN…` lines are accepted.
  */
 export async function readSeed(readBytes: ReadFile, path: string): Promise<Found<string>> {
   const text = await readText(readBytes, path);
@@ -23,7 +23,7 @@ export async function readSeed(readBytes: ReadFile, path: string): Promise<Found
     : { ok: true, value: seed };
 }
 
-/** The public key that belongs to a seed, or undefined if the seed is no good. */
+/** The public key of a seed. Undefined if the seed is invalid. */
 export function publicKeyOf(seed: string): string | undefined {
   try {
     return fromSeed(new TextEncoder().encode(seed)).getPublicKey();

@@ -19,37 +19,37 @@ import { configSchema, type ConfigFile } from './schema.ts';
 import { rereadable } from './reread.ts';
 import type { SecretSource } from './secret.ts';
 
-/** Where to read; everything has a default. */
+/** Where to read. All members have defaults. */
 export interface LoadOptions {
-  /** The file. Default: `IOTA_SEEQDRV_CONFIG`, else `iota.seeqdrv.json` in the working directory. */
+  /** Path of the file. Default: `IOTA_SEEQDRV_CONFIG`, otherwise `iota.seeqdrv.json` in the working directory. */
   readonly path?: string | undefined;
   /** The environment. Default: that of the process. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** How files are read. Default: from the disk. */
+  /** Reads files. Default: from the disk. */
   readonly readFile?: ReadFile;
-  /** Permissions of files. Default: those on the disk. */
+  /** Reads the permissions of files. Default: from the disk. */
   readonly modeOf?: FileMode;
 }
 
-/** A configuration that can be used. */
+/** A valid configuration. */
 export interface LoadedConfig {
-  /** The file that was read, as an absolute path. */
+  /** Absolute path of the file. */
   readonly path: string;
   readonly config: Config;
-  /** What is odd, though usable. */
+  /** Problems that do not prevent its use. */
   readonly warnings: readonly Problem[];
 }
 
-/** A configuration file that keeps the schema; its secrets and certificates were not read. */
+/** A configuration file that matches the schema. Its secrets and certificates were not read. */
 export interface LoadedFile {
-  /** The file that was read, as an absolute path. */
+  /** Absolute path of the file. */
   readonly path: string;
   readonly file: ConfigFile;
 }
 
 /**
- * Reads the configuration file alone, for questions that need neither the driver's key nor a secret.
- * @throws ConfigError with every mistake in the file at once
+ * Reads the configuration file only, for commands that need neither the driver's key nor a secret.
+ * @throws ConfigError with every mistake in the file
  */
 export async function loadConfigFile(options: LoadOptions = {}): Promise<LoadedFile> {
   const { env = process.env, readFile = readFromDisk } = options;
@@ -65,15 +65,15 @@ export async function loadConfigFile(options: LoadOptions = {}): Promise<LoadedF
   return { path, file: parsed.data };
 }
 
-/** The file that is meant; an empty variable counts as none. */
+/** The path of the file. An empty variable is ignored. */
 function pathOf(given: string | undefined, env: Readonly<Record<string, string | undefined>>): string {
   const named = env[CONFIG_VARIABLE] === '' ? undefined : env[CONFIG_VARIABLE];
   return resolve(given ?? named ?? CONFIG_FILE);
 }
 
 /**
- * Reads the configuration, the key file beside it, and every secret and certificate that it names.
- * @throws ConfigError with every mistake at once
+ * Reads the configuration, the key file beside it, and every secret and certificate that it refers to.
+ * @throws ConfigError with every mistake
  */
 export async function loadConfig(options: LoadOptions = {}): Promise<LoadedConfig> {
   const { env = process.env, readFile = readFromDisk, modeOf = modeOnDisk } = options;
@@ -140,13 +140,13 @@ function withoutEmpty(root: Readonly<Record<string, unknown>>): Readonly<Record<
   return Object.fromEntries(Object.entries(root).filter(([, value]) => value !== null && value !== ''));
 }
 
-/** A key file, and what names it. */
+/** A key file, and the setting that names it. */
 export interface KeyFile {
   readonly name: string;
   readonly path: string;
 }
 
-/** The key file that is meant: by the variable, by the configuration, or the one beside the configuration. */
+/** The path of the key file: from the variable, from the configuration, or beside the configuration. */
 export function keyFileOf(config: string, given: unknown, env: Readonly<Record<string, string | undefined>>): KeyFile {
   const named = env[KEY_VARIABLE];
   if (named !== undefined && named !== '') return { name: KEY_VARIABLE, path: resolve(named) };
@@ -164,7 +164,7 @@ async function readKey(
   if (!seed.ok) return { problems: [{ path: name, message: seed.message }] };
   await resolver.checkMode(name, path);
   const belongs = publicKeyOf(seed.value);
-  // A public key that is missing or malformed is the schema's to report.
+  // The schema reports a missing or malformed public key.
   if (typeof publicKey === 'string' && /^U[A-Z2-7]{55}$/.test(publicKey) && belongs !== publicKey) {
     const message = `does not match publickey: the seed in ${path} belongs to ${belongs ?? 'another key'}`;
     return { problems: [{ path: name, message, value: publicKey }] };
@@ -172,7 +172,7 @@ async function readKey(
   return { seed: rereadable(name, seed.value, () => readSeed(readFile, path)), problems: [] };
 }
 
-/** The feeds with their references replaced; undefined where there are none, or where the schema has something to say. */
+/** The feeds with their references resolved. Undefined if there are none, or if the schema reports a problem. */
 async function readIngest(resolver: Resolver, raw: unknown): Promise<IngestConfig | undefined> {
   const parsed = ingestSchema.safeParse(raw);
   const node = configJsonSchema().properties?.settings?.properties?.ingest;

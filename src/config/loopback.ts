@@ -1,4 +1,4 @@
 const LOOPBACK = /^[a-z][a-z0-9+.-]*:\/\/(?:localhost|127\.[\d.]+|\[::1\])(?::|\/|$)/i;
 
-/** True for the URL of this machine itself, on the way to which nobody can listen. */
+/** True for a URL of this machine itself. Its traffic cannot be intercepted on the network. */
 export const isLoopback = (url: string): boolean => LOOPBACK.test(url);

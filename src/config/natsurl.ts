@@ -1,31 +1,31 @@
-/** One NATS server as `natsurl` names it. */
+/** One NATS server in `natsurl`. */
 export interface NatsAddress {
   /** Host name or IP address; IPv6 in brackets. */
   readonly host: string;
   /** TCP port, 1 to 65535. */
   readonly port: number;
-  /** The scheme that was written; a bare `host:port` counts as `tls`. */
+  /** The scheme as written. A bare `host:port` counts as `tls`. */
   readonly scheme: 'tls' | 'nats';
 }
 
-/** What a part of `natsurl` can be instead of an address: why it is none. */
+/** Why a part of `natsurl` is not a valid address. */
 export interface NotAnAddress {
   readonly problem: string;
 }
 
-/** Port of a NATS server whose address names none. */
+/** Default port of a NATS server. */
 const DEFAULT_PORT = 4222;
 const HOST = /^(?:[\p{L}\p{N}](?:[\p{L}\p{N}._-]*[\p{L}\p{N}])?\.?|\[[0-9a-f:.]+\])$/iu;
 
 /**
- * Reads `natsurl`: one address or several with commas between, each `host`, `host:port`, `tls://…` or `nats://…`.
+ * Parses `natsurl`: one or more addresses with commas between, each `host`, `host:port`, `tls://…` or `nats://…`.
  * IOTA's samples have no scheme ("mon.example.com:443"), which means TLS.
  */
 export function parseNatsUrl(text: string): (NatsAddress | NotAnAddress)[] {
   return text.split(',').map((part) => parseAddress(part.trim()));
 }
 
-/** Whether a part of `natsurl` was understood. */
+/** Whether a part of `natsurl` is a valid address. */
 export function isAddress(part: NatsAddress | NotAnAddress): part is NatsAddress {
   return 'host' in part;
 }

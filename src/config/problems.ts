@@ -1,13 +1,13 @@
 import { problemText, type Problem } from '../lib/problem.ts';
 import { count } from '../lib/phrases.ts';
 
-/** Every mistake of a configuration at once. `message` is the whole readable report, one problem a line. */
+/** All mistakes of a configuration. `message` is the whole readable report, one problem per line. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   /** The file that was read. */
   readonly file: string;
   readonly problems: readonly Problem[];
-  /** What was noticed besides; often the cause of a problem, such as a misspelt key. */
+  /** Warnings. They often show the cause of a problem, such as a misspelt key. */
   readonly warnings: readonly Problem[];
 
   constructor(file: string, problems: readonly Problem[], warnings: readonly Problem[] = []) {

@@ -1,4 +1,4 @@
-/** Which HTTP proxy leads to a server: the one of its configuration, else that of the usual variables. */
+/** The HTTP proxy for a server: from its configuration, otherwise from the usual environment variables. */
 import { BlockList, isIP } from 'node:net';
 import { z } from 'zod';
 import { secretRef, webRoot } from './fields.ts';
@@ -19,20 +19,21 @@ export const proxySchema = z.union([
 
 /** A proxy, ready to use. */
 export interface ProxyConfig {
-  /** Scheme, host and port; holds no credentials. */
+  /** Scheme, host and port, without credentials. */
   readonly url: string;
   readonly user?: Secret | SecretSource | undefined;
   readonly password?: Secret | SecretSource | undefined;
-  /** Where it is named: a key or a variable. */
+  /** The key or variable that sets it. */
   readonly from: string;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The proxy that the environment names for an address; undefined if it names none. As usual, HTTPS_PROXY is for https
- * and HTTP_PROXY for http, NO_PROXY lists exceptions, lower case wins, and this machine itself needs no proxy.
- * @throws Error that names the variable, never its content, if it holds no address
+ * The proxy that the environment sets for an address. Undefined if there is none. As usual, HTTPS_PROXY applies to
+ * https and HTTP_PROXY to http, NO_PROXY lists exceptions, lower case takes precedence, and this machine itself needs
+ * no proxy.
+ * @throws Error that names the variable, never its content, if it is not a valid address
  */
 export function environmentProxy(target: string, env: Environment): ProxyConfig | undefined {
   const { protocol, hostname, port } = new URL(target);
@@ -58,7 +59,7 @@ function isThisMachine(host: string): boolean {
   return host === 'localhost' || host.endsWith('.localhost') || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 
-/** Entries are hosts with all below them, with or without a port, addresses, networks, or `*` for everything. */
+/** Entries are hosts including their subdomains, with or without a port, addresses, networks, or `*` for everything. */
 function isException(host: string, port: string, list: string): boolean {
   return list
     .slice(0, 10_000)

@@ -1,8 +1,8 @@
-/** A part of the file as it was read, for rules that also speak where something else is wrong with it. */
+/** A part of the file before validation, for rules that are checked together with the schema. */
 export type Raw = Readonly<Record<string, unknown>>;
 
-/** The value if it is an object, else an empty one. */
+/** The value if it is an object, otherwise an empty object. */
 export const object = (value: unknown): Raw => (typeof value === 'object' && value !== null ? (value as Raw) : {});
 
-/** The entries if the value is a list, each as an object; else none. */
+/** The entries if the value is an array, each as an object. Otherwise empty. */
 export const objects = (value: unknown): Raw[] => (Array.isArray(value) ? value.map(object) : []);

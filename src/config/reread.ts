@@ -2,16 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Found } from './files.ts';
 import { SecretSource } from './secret.ts';
 
-/** A file that was just replaced is read again so often, and after such a pause, until it gives the same text twice. */
+/** A file that was just replaced is read again up to this often, with a pause, until two reads give the same text. */
 const READS = 10;
 const PAUSE_MS = 50;
 
 /**
- * A text that is read again for each use. One that has changed may not be whole yet, and one that cannot be read may be
- * in the middle of being replaced, so both are read again after a moment. What cannot be read then is an error: an older
- * text is never used in its place.
- * @param path where the reference is in the configuration, for the error
- * @param first what it was at the start
+ * A text that is read again for each use. A changed one may be incomplete, and an unreadable one may be in the process
+ * of replacement, so both are read again after a moment. If that fails, it is an error: an old text is never used
+ * instead.
+ * @param path location of the reference in the configuration, for the error
+ * @param first the text at the start
  */
 export function rereadable(path: string, first: string, read: () => Promise<Found<string>>): SecretSource {
   let known = first;
@@ -32,7 +32,7 @@ export function rereadable(path: string, first: string, read: () => Promise<Foun
   return new SecretSource(async () => {
     const found = await read();
     if (found.ok && found.value === known) return known;
-    // Whoever asks meanwhile waits for the same text.
+    // Concurrent callers wait for the same text.
     settling ??= settle(found).finally(() => (settling = undefined));
     return settling;
   });

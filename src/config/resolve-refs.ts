@@ -1,12 +1,12 @@
-/** Replaces every reference to a secret or a file, wherever it stands in a part of the configuration, by its source. */
+/** Replaces every reference to a secret or a file in a part of the configuration by its source. */
 import type { SchemaNode } from '../lib/explain.ts';
 import { OWN_FILE, TEXT_FILE, type FreshSecret, type OwnFile, type TextFile } from './fields.ts';
 import type { SecretSource } from './secret.ts';
 
-/** What reads a secret or a file anew for each use; see `Resolver`. */
+/** Reads a secret or a file again for each use; see `Resolver`. */
 interface Sources {
   source(path: string, ref: { file?: string | undefined; env?: string | undefined }): Promise<SecretSource | undefined>;
-  /** A path as an absolute one. */
+  /** Returns the absolute path. */
   place(file: string): string;
 }
 
@@ -22,8 +22,8 @@ export type Resolved<T> = T extends FreshSecret | TextFile
         : T;
 
 /**
- * Walks through a value along its schema. What cannot be read is noted at the resolver, and `undefined` stands in its
- * place; the configuration is then refused as a whole.
+ * Traverses a value along its schema. The resolver records what cannot be read, and the result contains `undefined`
+ * instead. The whole configuration is then rejected.
  */
 export async function resolveRefs<T>(
   resolver: Sources,

@@ -9,7 +9,7 @@ import type { ServerFile } from './schema-server.ts';
 import { rereadable } from './reread.ts';
 import { Secret, type SecretSource } from './secret.ts';
 
-/** Fetches what the file only points to: secrets and certificates. Notes every failure and goes on. */
+/** Reads what the file refers to: secrets and certificates. Records every failure and continues. */
 export class Resolver {
   readonly problems: Problem[] = [];
   readonly warnings: Problem[] = [];
@@ -31,12 +31,12 @@ export class Resolver {
   }
 
   /**
-   * A secret that is read again for each use. It is also read now, so that a missing one is reported at start; undefined,
-   * with a problem noted, if it is missing or empty.
+   * A secret that is read again for each use. It is also read at once, so that a missing one is reported at start.
+   * Undefined, with a recorded problem, if it is missing or empty.
    */
   async source(path: string, ref: unknown): Promise<SecretSource | undefined> {
     const parsed = secretRef().safeParse(ref);
-    // A reference of a wrong form is the schema's to report.
+    // The schema reports a malformed reference.
     if (!parsed.success) return undefined;
     const read = async (): Promise<Found<string>> => {
       const found = await this.#text(parsed.data);
@@ -47,7 +47,7 @@ export class Resolver {
     return this.#source(path, read, (text) => this.#lookAt(path, parsed.data, text));
   }
 
-  /** Warns of what is odd about a secret. A certificate is none. */
+  /** Warns about a suspicious secret. Certificates are not checked here. */
   async #lookAt(path: string, ref: SecretRef, text: string): Promise<void> {
     const isPem = text.includes('-----BEGIN');
     if (!isPem && text.trim() !== text) {
@@ -58,7 +58,7 @@ export class Resolver {
     await this.checkMode(path, resolve(this.#folder, ref.file));
   }
 
-  /** Warns of a file with a secret that others can read. */
+  /** Warns about a secret file that other users can read. */
   async checkMode(path: string, file: string): Promise<void> {
     const problem = modeProblem(file, await this.#modeOf(file));
     if (problem !== undefined) this.#warn(path, problem);
@@ -84,7 +84,7 @@ export class Resolver {
     return rereadable(path, first.value, read);
   }
 
-  /** The proxy to a server, as its key names it or else the environment; undefined for none. */
+  /** The proxy for a server, from its key or otherwise from the environment. Undefined if there is none. */
   async proxy(path: string, given: unknown, url: unknown): Promise<ProxyConfig | undefined> {
     if (given !== undefined) {
       const parsed = proxySchema.safeParse(given);
@@ -108,7 +108,7 @@ export class Resolver {
     }
   }
 
-  /** A path as an absolute one; a relative one starts at the folder of the configuration file. */
+  /** Returns the absolute path. A relative path starts at the folder of the configuration file. */
   place(file: string): string {
     return resolve(this.#folder, file);
   }
@@ -116,7 +116,7 @@ export class Resolver {
   async #text(ref: SecretRef): Promise<Found<string>> {
     if (ref.file !== undefined) return readText(this.#readBytes, resolve(this.#folder, ref.file));
     const name = ref.env ?? '';
-    // The environment of Node has the members of every object: `constructor` is a function there.
+    // Node's environment object inherits members of every object: `constructor` is a function there.
     const text = Object.hasOwn(this.#env, name) ? this.#env[name] : undefined;
     return text === undefined
       ? { ok: false, message: `${sourceName(ref, this.#folder)} is not set` }
@@ -132,14 +132,14 @@ export class Resolver {
   }
 }
 
-/** What was read of one server; a part is undefined where a problem was noted. */
+/** The resolved references of one server. A member is undefined if a problem was recorded. */
 export interface ServerParts {
   readonly credentials: Credentials | undefined;
   readonly ca: SecretSource | undefined;
   readonly proxy: ProxyConfig | undefined;
 }
 
-/** Reads the secrets and the authorities of one server from its raw form, whatever else is wrong with it. */
+/** Reads the secrets and the authorities of one server from its raw form, independent of other problems. */
 export async function readServerParts(resolver: Resolver, raw: unknown, index: number): Promise<ServerParts> {
   const server = (typeof raw === 'object' && raw !== null ? raw : {}) as Readonly<Record<string, unknown>>;
   const given = server.credentials;
@@ -159,7 +159,7 @@ export async function readServerParts(resolver: Resolver, raw: unknown, index: n
   return { credentials: { kind: 'user', user, password, directory: directoryOf(directory) }, ca, proxy };
 }
 
-/** Without a slash at its end, and without the `/api` that every call adds. */
+/** Without a trailing slash, and without the `/api` that every call adds. */
 const rootOf = (url: string): string => url.replace(/(?<!\/)\/+$/, '').replace(/(?<!\/)(?:\/+api)$/i, '');
 
 /** A server in its final form. */

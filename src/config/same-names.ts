@@ -2,9 +2,9 @@ import type { Problem } from '../lib/problem.ts';
 import { object } from './raw.ts';
 
 /**
- * A problem for each connection of a list that has the name of an earlier one. The name stands in every FQN, so that of
- * two with one name nobody could tell the values apart.
- * @param path where the list stands, for example `settings.servers`
+ * A problem for each connection of a list with the name of an earlier one. The name is part of every FQN, so two
+ * connections with one name would be ambiguous.
+ * @param path location of the list, for example `settings.servers`
  */
 export function sameNames(path: string, connections: unknown): Problem[] {
   if (!Array.isArray(connections)) return [];

@@ -4,8 +4,8 @@ import { proxySchema } from './proxy.ts';
 import { connectionName, filePath, secretRef, webRoot, whole } from './fields.ts';
 
 /**
- * How the driver proves itself to Seeq: an access key with its password, or a user of a directory. Which of the two
- * is meant shows in the keys, so that a mistake in one form is explained in the words of that form.
+ * How the driver authenticates to Seeq: an access key with its password, or a user of a directory. The keys show which
+ * form is meant, so that errors refer to that form.
  */
 export const credentialsSchema = z
   .strictObject({
@@ -68,5 +68,5 @@ export const serverSchema = z.strictObject({
     ),
 });
 
-/** A server as read, secrets still as references. */
+/** A server as parsed. Secrets are still references. */
 export type ServerFile = z.output<typeof serverSchema>;

@@ -7,7 +7,7 @@ const KiB = 1024;
 const MiB = 1024 * KiB;
 const HOUR_MS = 3_600_000;
 
-/** What one request may ask for, and how much the process does at once. */
+/** Limits of one request, and of concurrent work of the process. */
 export const limitsSchema = z.strictObject({
   itemsPerRequest: whole(1, 1_000_000).default(5000).describe('Most items (FQNs) in one request.'),
   samplesPerItem: whole(1, 100_000_000).default(1_000_000).describe('Most samples of one item in one answer.'),
@@ -54,7 +54,7 @@ export const limitsSchema = z.strictObject({
     .describe('Time that requests in flight have to end when the driver is stopped, in milliseconds.'),
 });
 
-/** The driver's own side of the connection to NATS. */
+/** Driver settings of the NATS connection. */
 export const busSchema = z.strictObject({
   keyFile: filePath()
     .optional()
@@ -86,7 +86,7 @@ export const busSchema = z.strictObject({
     .describe('How often the connection is probed, in milliseconds. Two missed answers end it.'),
 });
 
-/** The part of the file that is the driver's own. */
+/** The driver's own part of the file. */
 export const settingsSchema = z.strictObject({
   servers: z
     .array(serverSchema)
@@ -105,15 +105,15 @@ const period = (what: string, byDefault: number) =>
     .default(byDefault)
     .describe(`How often ${what} are published, in milliseconds.`);
 
-/** Accepted because the file that IOTA installs holds it; this driver keeps nothing on disk. */
+/** Accepted because the file that IOTA installs contains it. This driver stores nothing on disk. */
 const logFileKey = () =>
   whole(0, Number.MAX_SAFE_INTEGER)
     .optional()
     .describe('Accepted and not used: the driver writes no log files, it logs to standard output and `logstopic`.');
 
 /**
- * The configuration file, `iota.seeqdrv.json`. Top-level names, spelling and meaning are those that IOTA documents for
- * its drivers, and so are the defaults; IOTA publishes none for `healthmsec` and `enablemetrics`, ours follow its sample
+ * The configuration file, `iota.seeqdrv.json`. Top-level names, spelling, meaning and defaults are those that IOTA
+ * documents for its drivers. IOTA publishes no defaults for `healthmsec` and `enablemetrics`; they follow its sample
  * file.
  */
 export const configSchema = z.object({
@@ -141,7 +141,7 @@ export const configSchema = z.object({
   settings: settingsSchema.describe('The settings of this driver.'),
 });
 
-/** The file as read, with defaults filled in and secrets still as references. */
+/** The file as parsed, with defaults. Secrets are still references. */
 export type ConfigFile = z.output<typeof configSchema>;
 /** See `limitsSchema`. */
 export type Limits = z.output<typeof limitsSchema>;

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 
 const MASK = '[secret]';
 
-/** Prints as `[secret]` in any of the usual ways: template, JSON, console, pino. */
+/** Prints as `[secret]` in all usual ways: template, JSON, console, pino. */
 class Masked {
   toString(): string {
     return MASK;
@@ -18,8 +18,8 @@ class Masked {
 }
 
 /**
- * A text that must never reach a log, a metric, an error, a page or a process list. Printing it gives `[secret]`; only
- * `reveal()` gives the text, so every place that uses one can be found by that word.
+ * A text that must never reach a log, a metric, an error, a page or a process list. Printing it gives `[secret]`. Only
+ * `reveal()` returns the text, so a search for that word finds every use.
  */
 export class Secret extends Masked {
   readonly #text: string;
@@ -29,18 +29,18 @@ export class Secret extends Masked {
     this.#text = text;
   }
 
-  /** The text itself. Call it where the secret leaves for the system it belongs to, and nowhere else. */
+  /** The text itself. Call it only where the secret is sent to the system that it belongs to. */
   reveal(): string {
     return this.#text;
   }
 }
 
-/** How a {@link SecretSource} reads: anew at each call. Fails with a message that names the place, never the content. */
+/** Reads a {@link SecretSource} again at each call. Its error names the location, never the content. */
 export type ReadSecret = () => Promise<string>;
 
 /**
- * A secret, a key or a certificate that is read anew for every use, so that one that was replaced meanwhile (a rotated
- * password, a renewed certificate) is used without a restart. Printing it gives `[secret]`.
+ * A secret, a key or a certificate that is read again for every use, so that a replaced one (a rotated password, a
+ * renewed certificate) is used without a restart. Printing it gives `[secret]`.
  */
 export class SecretSource extends Masked {
   readonly #read: ReadSecret;
@@ -51,8 +51,8 @@ export class SecretSource extends Masked {
   }
 
   /**
-   * The text as it is now.
-   * @throws Error whose message says which file or variable cannot be read, and is fit for a log
+   * Returns the current text.
+   * @throws Error that names the unreadable file or variable and is safe to log
    */
   reveal(): Promise<string> {
     return this.#read();

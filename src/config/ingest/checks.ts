@@ -1,4 +1,4 @@
-/** The rules of `settings.ingest` that concern several keys at once. A further kind of feed with rules is a line here. */
+/** The rules of `settings.ingest` that concern several keys at once. Add the rules of a further kind of feed here. */
 import type { Problem } from '../../lib/problem.ts';
 import type { Raw } from '../raw.ts';
 import { sameNames } from '../same-names.ts';
@@ -16,7 +16,7 @@ export interface Checked {
 /** Kinds of feeds that are lists of named connections. */
 const NAMED = ['mqtt', 'i3', 'iotopen', 'egress'] as const;
 
-/** Looks at `settings.ingest` in its raw form, so that it also speaks when others do. */
+/** Checks `settings.ingest` in its raw form, so that its problems are reported together with schema problems. */
 export function ingestChecks(ingest: Raw): Checked {
   const all = [
     ...NAMED.map((kind): Checked => ({ problems: sameNames(`settings.ingest.${kind}`, ingest[kind]), warnings: [] })),

@@ -1,11 +1,11 @@
-/** What all feeds of device data share: where readings go, and how many are under way. */
+/** Keys that all feeds share: where readings go, and how many are in progress. */
 import { z } from 'zod';
 import { subject, whole } from '../fields.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
-/** The stream for readings, and whether the driver may make it. */
+/** The stream for readings, and whether the driver may create it. */
 export const streamSchema = z.strictObject({
   mode: z
     .enum(['jetstream', 'core'])
@@ -46,7 +46,7 @@ export const streamSchema = z.strictObject({
     .describe('Time that the stream has to acknowledge a reading before it is sent again, in milliseconds.'),
 });
 
-/** How many messages are under way at once; a full window makes senders wait. */
+/** Most messages in progress. A full window makes senders wait. */
 export const windowSchema = z.strictObject({
   messages: whole(1, 65_535)
     .default(500)
@@ -58,7 +58,7 @@ export const windowSchema = z.strictObject({
     .describe('Readings of one feed that wait for the acknowledgement of the stream at once.'),
 });
 
-/** Which times of senders are believed. */
+/** Which sender timestamps are accepted. */
 export const timesSchema = z.strictObject({
   aheadMs: whole(0, 3660 * DAY_MS)
     .default(5 * MINUTE_MS)
@@ -70,10 +70,10 @@ export const timesSchema = z.strictObject({
     .describe('How old a reading may be, in milliseconds. An older one gets its time of arrival and is Questionable.'),
 });
 
-/** First part of the subjects of readings, where no other is configured. */
+/** Default for the first part of the subjects of readings. */
 export const DEFAULT_PREFIX = 'iota';
 
-/** Keys that stand directly below `settings.ingest`. */
+/** Keys directly below `settings.ingest`. */
 export const commonKeys = {
   prefix: subject()
     .refine((text) => !text.startsWith('$'), { message: 'must not begin with $, which belongs to the server' })

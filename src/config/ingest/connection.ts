@@ -26,7 +26,7 @@ function brokerUrlProblem(text: string): string | undefined {
   return undefined;
 }
 
-/** TLS beyond the scheme of the URL. All files are read anew for every attempt to connect. */
+/** TLS settings in addition to the URL scheme. All files are read again for every connection attempt. */
 export const mqttTlsSchema = z.strictObject({
   caFile: pemFile()
     .optional()
@@ -64,7 +64,7 @@ export const connectionKeys = {
     .describe('How long a broker of MQTT 5 keeps the session, and the messages for it, while the driver is away.'),
 };
 
-/** A user with a password, both as references or the user as text. */
+/** A user with a password, both as references, or the user as text. */
 export const userPasswordSchema = z.strictObject({
   user: z
     .union([plainName(1024), freshSecret()])

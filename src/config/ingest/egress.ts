@@ -1,13 +1,13 @@
 /**
- * `settings.ingest.egress[]`: the way out, for a seller: readings on the bus published to products of an I3 marketplace.
- * A list of its own and no part of `i3[]`, because a broker keeps one connection for each client id: what sells logs in as
- * a device and must go on when what buys is refused, and each of them has a state and numbers of its own.
+ * `settings.ingest.egress[]`: publishes readings from the bus to products of an I3 marketplace, for a seller. It is a
+ * separate list from `i3[]` because a broker keeps one connection for each client id: a seller logs in as a device and
+ * must continue when a buyer is refused, and each has its own status and metrics.
  */
 import { z } from 'zod';
 import { whole } from '../fields.ts';
 import { i3AccountKeys, productProblem } from './i3-account.ts';
 
-/** Subjects of the bus, `*` and `>` allowed. */
+/** Subjects of the bus. `*` and `>` are allowed. */
 const subjectPattern = () =>
   z.string().superRefine((text, context) => {
     const problem = patternProblem(text);

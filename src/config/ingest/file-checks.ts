@@ -1,6 +1,6 @@
 /**
- * What the files and variables of the feeds hold, looked at when the driver starts and by `check`. They are read anew for
- * every use later on, and judged then by whoever uses them.
+ * Checks the content of the feeds' files and variables when the driver starts, and in the command `check`. They are
+ * read again for every later use, and checked by the code that uses them.
  */
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import type { IngestConfig } from '../config.ts';
@@ -10,13 +10,13 @@ import { SecretSource } from '../secret.ts';
 import { passwordProblem } from './i3-password.ts';
 import { KeyProblem, readPrivateKey } from './private-key.ts';
 
-/** A text from a file or a variable, and where the configuration names it. */
+/** A text from a file or a variable, and its location in the configuration. */
 interface Content {
   readonly path: string;
   readonly text: string;
 }
 
-/** Every problem of a content; what could not be read at all is told already and left out. */
+/** Every problem of a content. An unreadable one is reported already and skipped. */
 export async function contentProblems(ingest: IngestConfig): Promise<Problem[]> {
   const { mqtt, i3, egress, iotopen, seneye } = ingest;
   const lists = Object.entries({ mqtt, i3, egress, iotopen });
@@ -67,7 +67,7 @@ async function tlsProblems(path: string, tls: TlsFiles): Promise<Problem[]> {
   return problems;
 }
 
-/** The key, or why it is none that TLS can use. */
+/** The key, or why TLS cannot use it. */
 function tlsKey(text: string): KeyObject | string {
   if (/-----BEGIN ENCRYPTED |Proc-Type: 4,ENCRYPTED/.test(text)) {
     return 'the file holds an encrypted private key, and the driver knows no passphrase; give the key without one';
@@ -79,7 +79,7 @@ function tlsKey(text: string): KeyObject | string {
   }
 }
 
-/** References of a log-in by their keys; other keys may stand among them. */
+/** The secrets of a login by their keys. Other keys are ignored. */
 async function secretProblems(path: string, secrets: object, ofI3 = false): Promise<Problem[]> {
   const contents = await Promise.all(
     Object.entries(secrets).map(async ([key, value]) => {
@@ -114,7 +114,7 @@ function privateKeyProblem(text: string): string | undefined {
 }
 
 async function read(path: string, source: SecretSource | undefined): Promise<Content | undefined> {
-  // A file can go away between two looks; then its user tells of it.
+  // A file can disappear between two reads. The code that uses it reports that.
   const text = await source?.reveal().catch(() => undefined);
   return text === undefined ? undefined : { path, text };
 }

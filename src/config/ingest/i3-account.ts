@@ -1,10 +1,10 @@
-/** How the driver stands at an I3 marketplace: who it is and how it proves that. Shared by buyers and sellers. */
+/** Identity and credentials of the driver at an I3 marketplace. Buyers and sellers share them. */
 import { z } from 'zod';
 import { freshSecret, whole } from '../fields.ts';
 import { SENSITIVE } from '../../lib/explain.ts';
 import { connectionKeys } from './connection.ts';
 
-/** A broker gives a client nothing, without a word, whose user name or client id holds one of these. */
+/** A broker silently delivers nothing to a client with one of these in its user name or client id. */
 const DANGEROUS = /[/+#]/;
 const isPlain = (text: string): boolean => !/\p{Cc}/u.test(text) && text.isWellFormed() && text.trim() === text;
 
@@ -30,7 +30,7 @@ function userProblem(text: string): string | undefined {
   return 'must be the plain name of an account (a buyer), or the full name of a device, "user$hub$device"';
 }
 
-/** How the account or the device proves itself. */
+/** Credentials of the account or the device. */
 const credentialsSchema = z
   .strictObject({
     password: freshSecret()
@@ -60,7 +60,7 @@ const credentialsSchema = z
     if (privateKey === undefined && issuer !== undefined) tell('only goes with privateKey', ['issuer']);
   });
 
-/** The marketplace's broker is of MQTT 3.1.1, which knows no expiry of a session. */
+/** The marketplace's broker uses MQTT 3.1.1, which has no session expiry. */
 const { sessionExpirySeconds: _onlyOfVersion5, ...connection } = connectionKeys;
 
 /** Keys of every connection to an I3 broker. */
@@ -85,7 +85,7 @@ export const i3AccountKeys = {
     .describe('How the account proves itself: by password or by key; read anew for every attempt to connect.'),
 };
 
-/** Why `text` is no topic of a product, or undefined if it is one. */
+/** Why `text` is not a valid topic of a product. Undefined if it is valid. */
 export function productProblem(text: string): string | undefined {
   if (!isPlain(text)) return 'must hold no control characters and neither begin nor end with a space';
   if (/^[^/$]+\$[^/$]+\$[^/$]+$/.test(text)) {

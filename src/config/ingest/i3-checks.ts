@@ -1,4 +1,4 @@
-/** The rules of buying and selling at an I3 marketplace that concern several entries of the configuration at once. */
+/** The rules for buying and selling at an I3 marketplace that concern several entries of the configuration at once. */
 import type { Problem } from '../../lib/problem.ts';
 import { object, objects, type Raw } from '../raw.ts';
 import { DEFAULT_PREFIX } from './common.ts';
@@ -6,7 +6,7 @@ import { overlap } from './filter-overlap.ts';
 import { brokerOf } from './same-broker.ts';
 import { filterProblem } from './topic-filter.ts';
 
-/** Looks at `settings.ingest` in its raw form, so that it also speaks when others do. */
+/** Checks `settings.ingest` in its raw form, so that its problems are reported together with schema problems. */
 export function i3Checks(ingest: Raw): { problems: Problem[]; warnings: Problem[] } {
   return {
     problems: [...sources(ingest), ...loops(ingest), ...sameConsumers(ingest), ...logIns(ingest)],
@@ -21,7 +21,7 @@ export function i3Checks(ingest: Raw): { problems: Problem[]; warnings: Problem[
   };
 }
 
-/** Only what the stream keeps can be published surely. */
+/** At-least-once egress requires that the stream stores the readings. */
 function sources(ingest: Raw): Problem[] {
   const egress = objects(ingest.egress);
   const below = `${typeof ingest.prefix === 'string' ? ingest.prefix : DEFAULT_PREFIX}.readings.`;
@@ -37,7 +37,7 @@ function sources(ingest: Raw): Problem[] {
   return [...mode, ...wrong];
 }
 
-/** What the driver publishes must not come back to it as a reading. */
+/** Messages that the driver publishes must not arrive at it as readings. */
 function loops(ingest: Raw): Problem[] {
   const heard = [
     ...objects(ingest.mqtt).flatMap((feed, at) => filters(feed, `settings.ingest.mqtt[${at}]`, 'topics', 'filter')),
@@ -71,12 +71,12 @@ function published(ingest: Raw) {
   );
 }
 
-/** A consumer remembers one position; two entries with one name would take each other's readings. */
+/** A consumer stores one position. Two entries with the same consumer would share the readings between them. */
 function sameConsumers(ingest: Raw): Problem[] {
   const first = new Map<string, string>();
   return published(ingest).flatMap(({ path, index, subject, topic, durable }) => {
     const named = typeof durable === 'string';
-    // The name that an entry without one gets is made of these, and of the connection.
+    // The default consumer name is derived from these, and from the connection.
     const key = JSON.stringify(named ? [durable] : [index, subject, topic]);
     const other = first.get(key);
     if (other === undefined) {
@@ -102,7 +102,10 @@ function unmetered({ user, clientId }: Raw, at: number): Problem[] {
   return [{ path: `settings.ingest.i3[${at}].clientId`, message }];
 }
 
-/** Only devices have keys; a token of an account is refused, and what says how long it lives does nothing to a password. */
+/**
+ * Only devices have keys. The marketplace refuses a token of an account, and a token lifetime has no effect on a
+ * password.
+ */
 function logIns(ingest: Raw): Problem[] {
   return (['i3', 'egress'] as const).flatMap((kind) =>
     objects(ingest[kind]).flatMap(({ user, credentials: given }, at) => {
@@ -122,7 +125,7 @@ function logIns(ingest: Raw): Problem[] {
   );
 }
 
-/** A device may read and write the products of its own hub and no others (I3-Core), and is told nothing of it. */
+/** A device may read and write only the products of its own hub (I3-Core). It gets no error for others. */
 function otherHubs({ user }: Raw, path: string, entries: unknown): Problem[] {
   const [account, hub, device] = typeof user === 'string' ? user.split('$') : [];
   if (device === undefined) return [];

@@ -1,10 +1,10 @@
 import { count } from '../../lib/phrases.ts';
 import { keyInPassword } from './private-key.ts';
 
-/** What the forms of the marketplace allow, in characters. A buyer's password has 12. */
+/** Password length that the marketplace's forms allow, in characters. A buyer's password has 12. */
 const PASSWORD_LENGTH = { least: 6, most: 500 };
 
-/** Why a text can be no password at an I3 marketplace and must not be sent as one, or undefined if it can. */
+/** Why a text cannot be a password of an I3 marketplace and must not be sent as one. Undefined if it can. */
 export function passwordProblem(password: string): string | undefined {
   const key = keyInPassword(password);
   if (key !== undefined) {

@@ -6,12 +6,12 @@ import { object, objects, type Raw } from '../raw.ts';
 import { backfillSchema } from './iotopen.ts';
 import { forgottenSession, halfCertificate, isPlain, TLS_KEYS, uncheckedTls, uselessExpiry } from './mqtt-checks.ts';
 
-/** The ways to log in, each with all that it needs. */
+/** The auth methods, each with all required keys. */
 const WAYS = [['apiKey'], ['token'], ['user', 'password'], ['clientId', 'clientSecret', 'refreshToken']] as const;
 const ADVICE =
   'must hold apiKey, or token, or user and password, or clientId, clientSecret and refreshToken, and only one of them';
 
-/** Looks at the entries in their raw form, so that it also speaks when others do. */
+/** Checks the entries in their raw form, so that their problems are reported together with schema problems. */
 export function iotOpenChecks(entries: unknown): { problems: Problem[]; warnings: Problem[] } {
   const list = objects(entries);
   const each = list.map((entry, index) => check(entry, `settings.ingest.iotopen[${index}]`));
@@ -27,7 +27,7 @@ function check(entry: Raw, path: string): { problems: Problem[]; warnings: Probl
   const credentials = object(entry.credentials);
   const given = (key: string): boolean => credentials[key] !== undefined;
   const begun = WAYS.filter((way) => way.some(given));
-  // A missing part, and a `credentials` that is none, are told in another way.
+  // A missing key, and `credentials` that is not an object, are reported elsewhere.
   if (typeof entry.credentials === 'object' && (begun.length !== 1 || !begun[0]?.every(given))) {
     problems.push({ path: `${path}.credentials`, message: ADVICE });
   }
@@ -67,16 +67,16 @@ function check(entry: Raw, path: string): { problems: Problem[]; warnings: Probl
   return { problems, warnings };
 }
 
-/** How far back the log is read at a start is bounded by how far back it is read at all. */
+/** The backfill at start must not exceed the longest backfill. */
 function farStart(path: string, { maxHours: given, atStartMinutes }: Raw): Problem[] {
-  // With its default where it is absent; undefined where it is wrong in itself.
+  // Uses the default of an absent key. Undefined if the value itself is invalid.
   const maxHours = backfillSchema.shape.maxHours.safeParse(given).data;
   if (maxHours === undefined || typeof atStartMinutes !== 'number' || atStartMinutes <= maxHours * 60) return [];
   const message = `must be at most backfill.maxHours, which is ${maxHours} (${maxHours * 60} minutes)`;
   return [{ path: `${path}.backfill.atStartMinutes`, message, value: String(atStartMinutes) }];
 }
 
-/** A token is written into its file, so nothing else may stand there: neither another secret nor another's token. */
+/** The driver overwrites the token file, so the file must not contain another secret or another connection's token. */
 function tokenFiles(list: readonly Raw[]): Problem[] {
   const secrets = list.flatMap(({ credentials }, index) =>
     Object.entries(object(credentials)).flatMap(([key, ref]) => {

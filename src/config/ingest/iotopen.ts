@@ -43,7 +43,7 @@ const mqttSchema = z.strictObject({
   sessionExpirySeconds: connectionKeys.sessionExpirySeconds,
 });
 
-/** `backfill`: what is read from the log of the platform. */
+/** `backfill`: which part of the platform's log is read. */
 export const backfillSchema = z.strictObject({
   maxHours: z
     .number()

@@ -1,42 +1,40 @@
 /**
- * Paths into JSON: JSONPath (RFC 9535), or JSON Pointer (RFC 6901) where the text begins with `/`. They are read once,
- * and only such are taken as no message, however hostile, can make long work of.
+ * Paths into JSON: JSONPath (RFC 9535), or JSON Pointer (RFC 6901) if the text begins with `/`. They are parsed once.
+ * Only paths are accepted for which no message, however hostile, can cause long processing.
  */
 import jsonP3 from 'json-p3';
 import type { JSONPathQuery } from 'json-p3';
 
-/** A member name, an index (from the end where negative), or a token of a pointer, which can be either. */
+/** A member name, an index (from the end if negative), or a token of a pointer, which can be either. */
 export type Step = string | number | { readonly token: string };
 
-/** A path that has been read. */
+/** A parsed path. */
 export interface JsonPath {
   readonly text: string;
-  /** The steps that lead to one place at most: all of a singular path, else those before the first wildcard. */
+  /** The steps to at most one location: all of a singular path, otherwise those before the first wildcard. */
   readonly steps: readonly Step[];
   /** Undefined if the path is singular. */
   readonly query: JSONPathQuery | undefined;
-  /**
-   * Of a path with wildcards, which entries of a location vary; undefined where locations differ in length (`..`).
-   */
+  /** Which entries of a location vary, for a path with wildcards. Undefined if locations differ in length (`..`). */
   readonly varying: readonly boolean[] | undefined;
-  /** True if the path picks some of what is there (a filter or a slice), so that finding nothing is no surprise. */
+  /** True if the path selects a part (a filter or a slice), so that an empty result is normal. */
   readonly picks: boolean;
 }
 
-/** What is wrong with a path, fit for a configuration problem. */
+/** The problem of a path, suitable for a configuration problem. */
 export class PathError extends Error {
   override readonly name = 'PathError';
 }
 
 const environment = new jsonP3.JSONPathEnvironment();
-// A regular expression on the text of a stranger can run for hours.
+// A regular expression on an external text can run for hours.
 environment.functionRegister.delete('match');
 environment.functionRegister.delete('search');
 
 const { selectors, expressions } = jsonP3.jsonpath;
 
 /**
- * Reads a path.
+ * Parses a path.
  * @throws PathError
  */
 export function parsePath(text: string): JsonPath {
@@ -99,7 +97,7 @@ function compile(text: string): JSONPathQuery {
 
 type Expression = InstanceType<typeof expressions.FilterExpression>;
 
-/** True if the expression takes the same small time for every element. */
+/** True if the expression takes the same short time for every element. */
 function isSimple(expression: Expression): boolean {
   if (expression instanceof expressions.LogicalExpression) return isSimple(expression.expression);
   if (expression instanceof expressions.PrefixExpression) return isSimple(expression.right);
@@ -109,7 +107,7 @@ function isSimple(expression: Expression): boolean {
   return expression instanceof expressions.FilterExpressionLiteral;
 }
 
-/** True if the expression looks through a part of the whole message for every element, however large both are. */
+/** True if the expression searches a part of the whole message for every element, which takes quadratic time. */
 function repeatsItself(expression: Expression): boolean {
   if (expression instanceof expressions.LogicalExpression) return repeatsItself(expression.expression);
   if (expression instanceof expressions.PrefixExpression) return repeatsItself(expression.right);
@@ -121,7 +119,7 @@ function repeatsItself(expression: Expression): boolean {
 
 const isOfMessage = (expression: Expression): boolean => expression instanceof expressions.RootQuery;
 
-/** The library does not give out its class of such a segment; its text tells. */
+/** The library does not export its class of such a segment, so its text is compared. */
 const isDescendant = (query: JSONPathQuery, at: number): boolean =>
   query.segments[at]?.toString().startsWith('..') ?? false;
 

@@ -23,7 +23,7 @@ interface Time {
   readonly optional: boolean;
 }
 
-/** What the rules look at. */
+/** The keys that the rules read. */
 interface Mapping {
   readonly filter: string;
   readonly pattern?: string | undefined;
@@ -37,7 +37,7 @@ interface Mapping {
 
 type Tell = (path: readonly PropertyKey[], message: string) => void;
 
-/** Adds an issue for each rule that the entry breaks. */
+/** Adds an issue for each rule that the entry violates. */
 export function checkMapping(entry: Mapping, context: z.core.$RefinementCtx): void {
   const tell: Tell = (path, message) => {
     context.addIssue({ code: 'custom', path: [...path], message });
@@ -70,7 +70,7 @@ function checkPattern({ filter, pattern, name }: Mapping, tell: Tell): void {
   }
 }
 
-/** Text and number have no places in them. */
+/** Text and number payloads have no JSON paths. */
 function checkPlain({ payload, records, key, values, time }: Mapping, tell: Tell): void {
   const only = `only goes with payload json, not ${payload}`;
   if (records !== undefined) tell(['records'], only);
@@ -87,7 +87,7 @@ function checkPlain({ payload, records, key, values, time }: Mapping, tell: Tell
   }
 }
 
-/** Without a path the time is that of arrival, whatever else is said of it; whoever says more meant another. */
+/** Without a path the time is the arrival time. Any other key of `time` shows that a path was intended. */
 function checkTime({ payload, time }: Mapping, tell: Tell): void {
   const { path, of, format, timeZone, optional } = time;
   const given = { of: of !== 'record', format: format !== 'auto', timeZone: timeZone !== undefined, optional };
@@ -156,7 +156,7 @@ function checkValue({ type, scale, offset, states }: Value, path: readonly Prope
   if (scale === 0) tell([...path, 'scale'], 'must not be 0');
 }
 
-/** Undefined for a path that is wrong in itself, which is told elsewhere unless `tell` is given. */
+/** Undefined for an invalid path, which is reported elsewhere unless `tell` is given. */
 function readPath(text: string, tell?: (message: string) => void) {
   try {
     return parsePath(text);

@@ -1,4 +1,4 @@
-/** What becomes of MQTT messages: one entry of `topics`, from the filter to the values in the payload. */
+/** The mapping of MQTT messages: one entry of `topics`, from the filter to the values in the payload. */
 import { z } from 'zod';
 import { isTimeZone } from '../../lib/time-zone.ts';
 import { plainName, silence, whole } from '../fields.ts';
@@ -6,7 +6,7 @@ import { checkMapping } from './mapping-checks.ts';
 import { PathError, parsePath } from './json-path.ts';
 import { filterProblem } from './topic-filter.ts';
 
-/** A text that people read: no control characters, no half of a surrogate pair. */
+/** A display text: no control characters, no unpaired surrogates. */
 const plain = (longest: number) =>
   z
     .string()
@@ -72,7 +72,7 @@ export const valueSchema = z.strictObject({
 });
 export type ValueFile = z.output<typeof valueSchema>;
 
-/** When a value was measured. */
+/** The time of a value. */
 export const timeSchema = z.strictObject({
   path: jsonPath()
     .optional()
@@ -103,7 +103,7 @@ export const timeSchema = z.strictObject({
 });
 export type TimeFile = z.output<typeof timeSchema>;
 
-/** What stands in the messages of a topic; the part of an entry that other kinds of feeds share. */
+/** The content of a topic's messages. Other kinds of feeds share this part of an entry. */
 export const mappingKeys = {
   pattern: z
     .string()
@@ -183,8 +183,8 @@ export const topicSchema = z
   })
   .superRefine(checkMapping);
 
-/** One entry of `topics`, with defaults filled in. */
+/** One entry of `topics`, with defaults. */
 export type TopicFile = z.output<typeof topicSchema>;
 
-/** What {@link mappingKeys} give. */
+/** The output type of {@link mappingKeys}. */
 export type MappingFile = z.output<z.ZodObject<typeof mappingKeys>>;

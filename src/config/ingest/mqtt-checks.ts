@@ -1,20 +1,20 @@
-/** The rules of connections to MQTT brokers that concern several keys at once; for all kinds of feeds that have them. */
+/** The rules of MQTT broker connections that concern several keys at once, for all kinds of feeds that have them. */
 import { isLoopback } from '../loopback.ts';
 import type { Problem } from '../../lib/problem.ts';
 import { object, objects, type Raw } from '../raw.ts';
 import { covers, overlap } from './filter-overlap.ts';
 
-/** Kinds of feeds that are lists of connections to a broker. */
+/** Kinds of feeds that are lists of broker connections. */
 const BROKERS = ['mqtt', 'i3', 'egress'] as const;
 
-/** A connection in its raw form, and where it stands. */
+/** A connection in its raw form, and its location. */
 interface Place {
   readonly path: string;
   readonly raw: Raw;
   readonly url: URL | null;
 }
 
-/** Looks at `settings.ingest` in its raw form, so that it also speaks when others do. */
+/** Checks `settings.ingest` in its raw form, so that its problems are reported together with schema problems. */
 export function mqttChecks(ingest: Raw): { problems: Problem[]; warnings: Problem[] } {
   const places = BROKERS.flatMap((kind) => {
     return objects(ingest[kind]).map((raw, index): Place => {
@@ -28,7 +28,7 @@ export function mqttChecks(ingest: Raw): { problems: Problem[]; warnings: Proble
   };
 }
 
-/** Keys of `tls` that ask for TLS. */
+/** Keys of `tls` that require TLS. */
 export const TLS_KEYS = ['caFile', 'certFile', 'keyFile', 'serverName'] as const;
 
 export const isPlain = (url: URL | null): boolean => url?.protocol === 'mqtt:' || url?.protocol === 'ws:';
@@ -47,14 +47,14 @@ function problemsOf({ path, raw, url }: Place): Problem[] {
     }
   }
   problems.push(...halfCertificate(path, tls), ...uselessExpiry(path, raw));
-  // MQTT 3.1.1, section 3.1.2.9. Where the user stands beside the credentials, the schema asks for it.
+  // MQTT 3.1.1, section 3.1.2.9. If the user is beside the credentials, the schema requires it.
   if (password !== undefined && user === undefined && raw.user === undefined && raw.version === '3.1.1') {
     tell('credentials.user', 'is missing: MQTT 3.1.1 has no password without a user');
   }
   return problems;
 }
 
-/** A certificate proves nothing without its key. */
+/** A certificate cannot be used without its key. */
 export function halfCertificate(path: string, { certFile, keyFile }: Raw): Problem[] {
   if ((certFile === undefined) === (keyFile === undefined)) return [];
   return certFile === undefined
@@ -62,20 +62,20 @@ export function halfCertificate(path: string, { certFile, keyFile }: Raw): Probl
     : [{ path: `${path}.tls.keyFile`, message: 'is missing: the private key of tls.certFile' }];
 }
 
-/** A broker of MQTT 3.1.1 decides by itself how long it keeps a session. */
+/** An MQTT 3.1.1 broker decides by itself how long it keeps a session. */
 export function uselessExpiry(path: string, { version, sessionExpirySeconds }: Raw): Problem[] {
   if (version !== '3.1.1' || sessionExpirySeconds === undefined) return [];
   return [{ path: `${path}.sessionExpirySeconds`, message: 'only goes with version 5; in 3.1.1 the broker decides' }];
 }
 
-/** What is permitted and costs messages. */
+/** Allowed, but can lose messages. */
 export function forgottenSession(path: string, { sessionExpirySeconds }: Raw): Problem[] {
   if (sessionExpirySeconds !== 0) return [];
   const message = 'is 0: the broker forgets the session, and the messages for it, with each break of the connection';
   return [{ path: `${path}.sessionExpirySeconds`, message }];
 }
 
-/** Without a check of the certificate nothing is compared with these. */
+/** These have no effect if the certificate is not checked. */
 export function uncheckedTls(path: string, tls: Raw, plain: boolean): Problem[] {
   if (tls.insecureSkipVerify !== true) return [];
   const flag = `${path}.tls.insecureSkipVerify`;
@@ -99,12 +99,12 @@ function warningsOf({ path, raw, url }: Place): Problem[] {
   return warnings;
 }
 
-/** With more of them the comparison of each with each would take too long. */
+/** Beyond this number the comparison of all pairs takes too long. */
 const MOST_COMPARED = 1000;
 
 /**
- * Brokers deliver a message once for each subscription that takes its topic. Where one filter contains the other, only it
- * is subscribed to; where they cross each other, that does not go.
+ * Brokers deliver a message once for each matching subscription. If one filter covers the other, only that one is
+ * subscribed. That is not possible if they overlap partially.
  */
 function overlaps({ path, raw }: Place): Problem[] {
   const topics = objects(raw.topics);
@@ -128,7 +128,7 @@ function overlaps({ path, raw }: Place): Problem[] {
   });
 }
 
-/** The first entry that takes a topic counts, so one behind another that takes all of its topics does nothing. */
+/** The first matching entry counts, so an entry behind one that matches all of its topics has no effect. */
 function unreachable({ path, raw }: Place): Problem[] {
   const [entries, key] = Array.isArray(raw.topics) ? [raw.topics, 'filter'] : [raw.products, 'topic'];
   const list = `${path}.${key === 'filter' ? 'topics' : 'products'}`;
@@ -142,7 +142,7 @@ function unreachable({ path, raw }: Place): Problem[] {
     // A pattern can leave topics to the entries after it.
     if (entry.pattern === undefined && !/[+#]/.test(filter)) narrow.set(filter, narrow.get(filter) ?? at);
     else if (entry.pattern === undefined && wide.length < MOST_COMPARED) wide.push({ filter, at });
-    // That a product stands there twice is told by the schema.
+    // The schema reports a product that is listed twice.
     if (other === undefined || (key === 'topic' && all[other]?.topic === filter)) return [];
     const message = `is never reached: ${list}[${other}] takes all of its topics; put the narrower entry first`;
     return [{ path: `${list}[${at}].${key}`, message, value: filter }];

@@ -1,20 +1,20 @@
-/** RSA private keys as people have them: PEM in a file, PEM squeezed into a variable, base64 without PEM. */
+/** RSA private keys in the forms that users have: PEM in a file, PEM on one line of a variable, base64 without PEM. */
 import { withArticle } from '../../lib/phrases.ts';
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 
-/** What is wrong with a key, in words and without any of it. */
+/** The problem of a key, in words and without any of its content. */
 export class KeyProblem extends Error {
   override readonly name = 'KeyProblem';
 }
 
-/** RS256 must not be used with a shorter one (RFC 7518, section 3.3). */
+/** RS256 requires at least this key size (RFC 7518, section 3.3). */
 const SHORTEST_BITS = 2048;
 
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
 /**
- * Reads the key, from PEM (PKCS#8 or PKCS#1) or from the base64 between its lines.
- * @throws KeyProblem for everything else, in the words of what was found
+ * Parses the key from PEM (PKCS#8 or PKCS#1) or from the base64 between its lines.
+ * @throws KeyProblem for anything else; it describes what was found
  */
 export function readPrivateKey(text: string): KeyObject {
   const key = pemBlocks(text).length > 0 ? fromPem(text) : fromBody(text);
@@ -31,8 +31,8 @@ export function readPrivateKey(text: string): KeyObject {
 }
 
 /**
- * Why a text must not be sent as a password, or undefined if nothing speaks against it: it is a key, or so much like one
- * that it was surely meant to be.
+ * Why a text must not be sent as a password: it is a key, or so similar to one that it was meant to be one. Undefined
+ * if it may be sent.
  */
 export function keyInPassword(text: string): string | undefined {
   const bare = withoutSpace(text);
@@ -41,7 +41,7 @@ export function keyInPassword(text: string): string | undefined {
   if (!BASE64.test(bare)) return undefined;
   if (privateKeyOf(bare) !== undefined) return 'holds the body of a private key';
   if (publicKeyOf(bare) !== undefined) return 'holds the body of a public key';
-  // The beginning of every key in DER form, and of OpenSSH's; cut off or damaged, it is secret all the same.
+  // The start of every key in DER form, and of OpenSSH's. A truncated or damaged key is secret too.
   return /^(MI[IG]|b3BlbnNzaC1rZXk)/.test(bare) && bare.length > 100 ? 'looks like the body of a key' : undefined;
 }
 
@@ -50,7 +50,7 @@ interface PemBlock {
   readonly body: string;
 }
 
-/** Line breaks may have been lost on the way into a variable, or have become `\n`. */
+/** Line breaks may be lost in a variable, or replaced by `\n`. */
 function pemBlocks(text: string): PemBlock[] {
   const found = text.matchAll(/-----BEGIN ([A-Z0-9 ]+)-----([\s\S]*?)-----END \1-----/g);
   return Array.from(found, ([, label = '', body = '']) => ({ label, body }));
@@ -94,7 +94,7 @@ function privateKeyOf(base64: string): KeyObject | undefined {
     try {
       return createPrivateKey({ key, format: 'der', type });
     } catch {
-      // It may be of another form.
+      // It may have another form.
     }
   }
   return undefined;
@@ -106,7 +106,7 @@ function publicKeyOf(base64: string): KeyObject | undefined {
     try {
       return createPublicKey({ key, format: 'der', type });
     } catch {
-      // It may be of another form.
+      // It may have another form.
     }
   }
   return undefined;

@@ -2,14 +2,17 @@ import type { Problem } from '../../lib/problem.ts';
 import { object, objects, type Raw } from '../raw.ts';
 import { brokerOf } from './same-broker.ts';
 
-/** A session at a broker, of whatever kind of feed. */
+/** A session at a broker, for any kind of feed. */
 interface Session {
   readonly path: string;
   readonly url: unknown;
   readonly clientId: unknown;
 }
 
-/** A problem for each session with the client id of an earlier one at the same broker: they end each other's connections. */
+/**
+ * A problem for each session with the client id of an earlier one at the same broker: they end each other's
+ * connections.
+ */
 export function sameClients(ingest: Raw): Problem[] {
   const first = new Map<string, string>();
   return sessions(ingest).flatMap(({ path, url, clientId }) => {

@@ -1,4 +1,4 @@
-/** `settings.ingest`: the feeds of device data. A new kind of feed is one file beside this one, and one line here. */
+/** `settings.ingest`: the feeds. A new kind of feed needs a file beside this one, and a line here. */
 import { z } from 'zod';
 import { commonKeys } from './common.ts';
 import { egressSchema } from './egress.ts';
@@ -19,5 +19,5 @@ export const ingestSchema = z.strictObject({
   seneye: seneyeSchema.optional().describe('The listener that seneye devices post to.'),
 });
 
-/** As read, with defaults filled in and secrets still as references. */
+/** As parsed, with defaults. Secrets are still references. */
 export type IngestFile = z.output<typeof ingestSchema>;

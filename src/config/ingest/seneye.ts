@@ -7,19 +7,21 @@ const KiB = 1024;
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
-/** Where to listen: an address of this machine, or a name of it. */
+/** Where to listen: an address or a name of this machine. */
 const listenHost = () =>
   z.string().refine((text) => isIP(text) !== 0 || /^[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?$/.test(text), {
     message: 'must be an IP address or host name of this machine, without a port',
   });
 
-/** The path of a URL as it stands in a request line. */
+/** The path of a URL as in a request line. */
 const urlPath = () =>
   z.string().regex(/^\/[\x21-\x22\x24-\x3e\x40-\x7e]{0,254}$/, {
     message: 'must begin with / and hold no spaces, no query (?) and no fragment (#)',
   });
 
-/** Certificate and key of the listener; both files are read anew every minute, so that a renewed one is used. */
+/**
+ * Certificate and key of the listener. Both files are read again every minute, so that a renewed certificate is used.
+ */
 const listenerTlsSchema = z.strictObject({
   certFile: pemFile().describe(
     'PEM file of the certificate, with the ones in between. Relative to the configuration file.',
@@ -36,7 +38,7 @@ const deviceSchema = z.strictObject({
     .describe('Secret of this device, where it has one of its own. Its posts must then be signed with it.'),
 });
 
-/** One app or web server of seneye (SCA, SWS) that posts. */
+/** A seneye app or web server (SCA, SWS) that posts. */
 const sourceSchema = z.strictObject({
   source: z
     .string()
@@ -140,10 +142,10 @@ export const seneyeSchema = z
         }
         const message = `is the same ${key} as that of settings.ingest.seneye.sources[${other}]`;
         context.addIssue({ code: 'custom', path: ['sources', index, key], message });
-        // The same id makes the same name.
+        // The same id has the same name.
         break;
       }
-      // Posts are taken whatever the letter case of the id in them.
+      // The ids in posts are not case-sensitive.
       const ids = entry.devices.map(({ id }) => id.toLowerCase());
       for (const [at, id] of ids.entries()) {
         if (ids.indexOf(id) === at) continue;

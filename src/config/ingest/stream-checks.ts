@@ -1,16 +1,16 @@
-/** The rules of `settings.ingest.stream` that concern several keys, and whether there is a feed at all. */
+/** The rules of `settings.ingest.stream` that concern several keys, and the check for a configured feed. */
 import { object, type Raw } from '../raw.ts';
 import type { Problem } from '../../lib/problem.ts';
 import { streamSchema } from './common.ts';
 
 const FEEDS = ['mqtt', 'i3', 'egress', 'iotopen', 'seneye'] as const;
 
-/** What only a stream that the driver creates is made with. */
+/** Keys that apply only to a stream that the driver creates. */
 const OF_NEW_STREAMS = ['maxAgeMs', 'maxBytes', 'replicas', 'storage'] as const;
 
 const STREAM = 'settings.ingest.stream';
 
-/** Looks at `settings.ingest` in its raw form, so that it also speaks when others do. */
+/** Checks `settings.ingest` in its raw form, so that its problems are reported together with schema problems. */
 export function streamChecks(ingest: Raw): { problems: Problem[]; warnings: Problem[] } {
   const stream = object(ingest.stream);
   return { problems: windows(stream), warnings: doubtful(stream) };
@@ -20,9 +20,9 @@ export function streamChecks(ingest: Raw): { problems: Problem[]; warnings: Prob
 export const hasNoFeed = (ingest: Raw): boolean =>
   FEEDS.every((kind) => ingest[kind] === undefined || (Array.isArray(ingest[kind]) && ingest[kind].length === 0));
 
-/** What the server would refuse, or what would make doubles of what is sent again. */
+/** Values that the server would refuse, or with which resent messages would be stored twice. */
 function windows(raw: Raw): Problem[] {
-  // With its default where a key is absent; undefined where its value is wrong in itself.
+  // Uses the default of an absent key. Undefined if the value itself is invalid.
   const { duplicateWindowMs, maxAgeMs, ackTimeoutMs } = streamSchema.shape;
   const window = duplicateWindowMs.safeParse(raw.duplicateWindowMs).data;
   const age = maxAgeMs.safeParse(raw.maxAgeMs).data;
@@ -40,7 +40,7 @@ function windows(raw: Raw): Problem[] {
   return problems;
 }
 
-/** Keys that do nothing or cost readings, which whoever wrote them may not know. */
+/** Keys without effect, or with which readings can be lost. */
 function doubtful(raw: Raw): Problem[] {
   const keys = Object.keys(raw).filter((key) => key !== 'mode' && Object.hasOwn(streamSchema.shape, key));
   if (raw.mode === 'core') {

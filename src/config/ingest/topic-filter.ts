@@ -1,12 +1,12 @@
-/** MQTT topic filters, and the patterns that make fields of the levels of a topic: their grammar. */
+/** The grammar of MQTT topic filters, and of the patterns that name the levels of a topic. */
 
-/** Longest text that MQTT can carry. */
+/** Longest text in MQTT. */
 const LONGEST_BYTES = 65_535;
 
-/** Why `text` is no topic filter, or undefined if it is one (MQTT 5, section 4.7). */
+/** Why `text` is not a valid topic filter. Undefined if it is valid (MQTT 5, section 4.7). */
 export function filterProblem(text: string): string | undefined {
   if (text === '') return 'must not be empty';
-  // MQTT allows most of them, and brokers break the connection because of them (MQTT 5, section 1.5.4).
+  // MQTT allows most of them, but brokers close the connection because of them (MQTT 5, section 1.5.4).
   if (/\p{Cc}/u.test(text) || !text.isWellFormed())
     return 'must hold no control characters (no NUL, no line breaks) and no half of a surrogate pair';
   if (Buffer.byteLength(text) > LONGEST_BYTES) return `must have at most ${LONGEST_BYTES} bytes`;
@@ -24,24 +24,24 @@ export function filterProblem(text: string): string | undefined {
 /** One level of a pattern. */
 export type PatternLevel =
   | { readonly kind: 'text'; readonly text: string }
-  /** One level; kept where it has a name. */
+  /** One level. It is a field if it has a name. */
   | { readonly kind: 'one'; readonly name: string | undefined }
-  /** All further levels, also none; kept where it has a name. Only at the end. */
+  /** All further levels, also none. It is a field if it has a name. Only at the end. */
   | { readonly kind: 'rest'; readonly name: string | undefined };
 
-/** What a pattern must not be: says why, fit for a configuration problem. */
+/** Why a pattern is invalid, suitable for a configuration problem. */
 export class PatternError extends Error {
   override readonly name = 'PatternError';
 }
 
 const NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
 
-/** Names that attributes and templates have for other things. */
+/** Names that attributes and templates use otherwise. */
 const TAKEN = ['topic', 'field', 'key', 'state', 'retained', 'claimedTime'];
 
 /**
- * Reads a pattern such as `plant/{area}/{device}/temperature`: `{name}` is one level, `{name...}` all further ones, `+`
- * and `#` the same without a name.
+ * Parses a pattern such as `plant/{area}/{device}/temperature`: `{name}` is one level, `{name...}` all further ones,
+ * `+` and `#` the same without a name.
  * @throws PatternError
  */
 export function parsePattern(text: string): readonly PatternLevel[] {
