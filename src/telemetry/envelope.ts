@@ -1,8 +1,8 @@
-/** What every message about the driver begins with. */
+/** The common head of all telemetry messages. */
 import type { TelemetryHead } from '../contract/telemetry.ts';
 import { TELEMETRY_VERSION } from '../contract/telemetry.ts';
 
-/** Who publishes; known when the process starts. */
+/** The publishing process. Known at its start. */
 export interface Identity {
   driverid: string | undefined;
   instance: string;
@@ -10,7 +10,7 @@ export interface Identity {
   reqtopic: string;
 }
 
-/** The head of a message made at the given time, now if none is given. */
+/** The head of a message with the given time. Default: now. */
 export function envelopeOf(identity: Identity, time: string = new Date().toISOString()): TelemetryHead {
   const { driverid = null, instance, version, reqtopic } = identity;
   return {

@@ -1,21 +1,21 @@
 /**
- * Knows how the servers are without asking them much: what requests found counts, and a server is asked only when
- * nobody has heard of it for a while.
+ * Keeps the status of the servers current with few calls: the results of requests count, and a server is probed only if
+ * there is no recent result.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FoundState } from '../driver/source-health/source-health.ts';
 
-/** What is watched of a server. */
+/** A watched server. */
 export interface Watched {
   readonly findings: { readonly state: Readonly<FoundState> };
-  /** Asks the server how it is, in bounded time; what it finds stands in `findings`. */
+  /** Probes the server, in bounded time. The result is stored in `findings`. */
   probe(): Promise<unknown>;
 }
 
-/** A server is asked when the last news of it are this old; sooner when they were bad, so that an end shows soon. */
+/** A server is probed when its last result is this old; sooner if it is down, so that a recovery is noticed soon. */
 const GOOD_NEWS_MS = 30_000;
 const BAD_NEWS_MS = 10_000;
-/** Failed calls ask for a confirmation, at most so often. */
+/** Minimum interval of probes after failed calls. */
 const CONFIRM_MS = 5_000;
 
 export class HealthPoller {
@@ -31,15 +31,15 @@ export class HealthPoller {
   }
 
   /**
-   * Asks the servers of which news are due, each once at a time; resolves when they have been asked. Never rejects.
-   * @param spreadMs the servers are asked at different moments within this time, so that many cost little at once
+   * Probes the servers that are due, each once at a time. Resolves when they have been probed. Never rejects.
+   * @param spreadMs the probes are spread over this time, to distribute the load
    */
   async look(spreadMs = 0): Promise<void> {
     const due = this.#servers.filter((server) => this.#isDue(server));
     await Promise.all(due.map((server) => this.#ask(server, spreadMs * Math.random())));
   }
 
-  /** Asks a server now, because a call to it failed; not if it is being asked, or was a moment ago. */
+  /** Probes a server now, because a call to it failed. Skipped if a probe is in progress or recent. */
   confirm(server: Watched): void {
     const now = this.#now();
     const age = now - (this.#confirmed.get(server) ?? -Infinity);
@@ -54,7 +54,7 @@ export class HealthPoller {
       if (delayMs > 0) await sleep(delayMs, undefined, { ref: false });
       await server.probe();
     } catch {
-      // Its state stays what it was; the next look asks again.
+      // Its state stays unchanged. The next poll probes it again.
     } finally {
       this.#asked.delete(server);
     }
@@ -65,7 +65,7 @@ export class HealthPoller {
     const { state, foundAt } = server.findings.state;
     if (foundAt === undefined) return true;
     const age = this.#now() - foundAt;
-    // A clock that was set back must not make old news fresh.
+    // A clock that was set back must not make an old result fresh.
     return age < 0 || age >= (state === 'up' ? GOOD_NEWS_MS : BAD_NEWS_MS);
   }
 }

@@ -1,4 +1,4 @@
-/** How the driver is, in one word, and why, in words that an operator can act on. */
+/** The status of the driver in one word, and the reasons with their remedies. */
 import type { BusConnection } from '../bus/connection/connection.ts';
 import type {
   BusHealth,
@@ -16,7 +16,7 @@ export interface Judgement {
   reasons: string[];
 }
 
-/** What the driver depends on and serves. */
+/** The components that determine the status. */
 export interface Parts {
   bus: BusHealth;
   servers: ServerHealth[];
@@ -24,12 +24,12 @@ export interface Parts {
   feeds?: FeedHealth[] | undefined;
 }
 
-/** States of a feed that an operator should look at. */
+/** Feed states that need an operator's attention. */
 const TROUBLED: ReadonlySet<FeedState> = new Set(['silent', 'waiting', 'refused', 'down']);
 
 /**
- * Judges what is known; of what nothing is known yet is no reason to complain. Down is a driver that can do nothing at
- * all: neither answer from a server, nor take in by a feed.
+ * Derives the status. Unknown states count as good. The driver is down if it can do nothing: no server answers and no
+ * feed receives.
  */
 export function judge({ bus, servers, stream, feeds = [] }: Parts, stopping: boolean): Judgement {
   const downServers = servers.filter(({ state }) => state === 'down' || state === 'unauthorized');

@@ -1,6 +1,6 @@
 /**
- * The log on the bus: each line as one message. A line is published at once or dropped; nothing is kept for later, and
- * publishing never logs, so that the log cannot feed itself.
+ * The log on the bus: one message per line. A line is published at once or dropped. Nothing is buffered, and publishing
+ * never logs, which prevents a loop.
  */
 import { logLevels, type LogLevel, type LogMessage } from '../contract/telemetry.ts';
 import { envelopeOf, type Identity } from './envelope.ts';
@@ -14,12 +14,12 @@ export class LogTopic {
     this.#identity = identity;
   }
 
-  /** Lines from now on are published; those before have gone to standard output only. */
+  /** Publishes lines from now on. Earlier lines went to standard output only. */
   attach(publish: (message: LogMessage) => void): void {
     this.#publish = publish;
   }
 
-  /** Takes a line as the log wrote it. Never throws. */
+  /** Publishes a log line. Never throws. */
   readonly write = (line: string): void => {
     if (this.#publish === undefined || this.#busy) return;
     this.#busy = true;
@@ -27,14 +27,14 @@ export class LogTopic {
       const message = logMessage(line, this.#identity);
       if (message !== undefined) this.#publish(message);
     } catch {
-      // The line stands on standard output; a log that complains about itself would never end.
+      // The line is on standard output. Logging this failure would cause a loop.
     } finally {
       this.#busy = false;
     }
   };
 }
 
-/** A line of the log as a message; undefined for one that is no line of this driver. */
+/** Converts a log line to a message. Undefined if it is not a line of this driver. */
 export function logMessage(line: string, identity: Identity): LogMessage | undefined {
   const { level, time, msg, driverid: _driverid, instance: _instance, ...facts } = JSON.parse(line) as LogLine;
   if (!isLevel(level)) return undefined;

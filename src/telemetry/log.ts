@@ -1,4 +1,4 @@
-/** The log of the process: one JSON object a line on standard output, which containers collect. */
+/** The log of the process: one JSON object per line on standard output, which containers collect. */
 import { format } from 'node:util';
 import { pino, stdSerializers } from 'pino';
 import { DriverError } from '../contract/errors.ts';
@@ -7,40 +7,40 @@ import { logLevels } from '../contract/telemetry.ts';
 import { standardOutput, type Output, type OutputOptions } from './output.ts';
 
 export interface LogOptions {
-  /** IOTA's key of this name: 0 errors, 1 and warnings, 2 and information, 3 and debugging. */
+  /** IOTA's key of this name: 0 errors, 1 also warnings, 2 also information, 3 also debug messages. */
   debug: number;
-  /** Names this driver in every line. */
+  /** Id of this driver in every line. */
   driverid?: string | undefined;
-  /** Tells replicas apart. */
+  /** Distinguishes replicas. */
   instance: string;
-  /** Gets every line too, as it was written. Must not log itself. */
+  /** Receives every line as well, as written. Must not log itself. */
   also?: (line: string) => void;
-  /** Where lines go; default: standard output. */
+  /** Where lines are written. Default: standard output. */
   output?: (options: OutputOptions) => Output;
 }
 
-/** Lines that nobody will read, since the start. */
+/** Lines that were not written, since the start. */
 export interface LogNumbers {
-  /** Standard output did not take them. */
+  /** Standard output did not accept them. */
   dropped: number;
-  /** There were too many of their kind. */
+  /** Suppressed because there were too many of their kind. */
   leftOut: number;
 }
 
 export interface Log {
   readonly logger: Logger;
   readonly numbers: () => LogNumbers;
-  /** Writes what still waits, at most so long. Lines of later are still written where there is room. */
+  /** Writes the waiting lines, within the timeout. Later lines are still written if there is room. */
   readonly close: (timeoutMs: number) => Promise<void>;
 }
 
-/** Above an error, so that no level of the log leaves it out; it is written as information. */
+/** Above the error level, so that no log level suppresses it. It is written as information. */
 const NOTICE = 51;
-/** Much of what is logged came from outside: each text is cut, and a line that is still too long keeps its text alone. */
+/** Many logged texts are external: each is cut, and a line that is still too long keeps only its message. */
 const LONGEST_FACT = 1000;
 const LONGEST_MESSAGE = 4096;
 const LONGEST_LINE = 16_384;
-/** What the last lines of a process that crashes may cost. */
+/** Time for the last lines of a process that crashes. */
 const LAST_WORDS_MS = 200;
 
 /** Opens the log. */
@@ -85,7 +85,7 @@ export function openLog({ debug, driverid, instance, also, output = standardOutp
   };
 }
 
-/** Has the log tell why the process crashes, and what a library writes past it; returns the end of it. */
+/** Logs the reason of a crash, and console output of libraries. Returns a function that ends this. */
 function watchProcess(logger: Logger, out: Output): () => void {
   const crash = (error: Error): void => {
     logger.error({ err: error }, 'The driver ends, because of a fault that nobody caught');
@@ -95,7 +95,7 @@ function watchProcess(logger: Logger, out: Output): () => void {
   };
   process.on('uncaughtExceptionMonitor', crash);
   process.on('exit', leave);
-  // The NATS client reports some faults of a connection here; a raw line would be none of the log.
+  // The NATS client reports some connection faults here. A raw line would not match the log format.
   const { log, error } = console;
   const told = (...args: unknown[]): void => {
     limited(logger).warn('a library', {}, `A library reports: ${format(...args)}`);
@@ -109,8 +109,8 @@ function watchProcess(logger: Logger, out: Output): () => void {
 }
 
 /**
- * An error as it stands in the log. What the contract has a code for happened outside, and its message says what to do; only
- * a fault of the driver itself is found by where it happened.
+ * An error in its log format. An error with a contract code has an external cause, and its message contains the remedy.
+ * Only a defect of the driver itself needs a stack.
  */
 function describe(error: unknown): unknown {
   const shown = unquoted(error);
@@ -121,10 +121,10 @@ function describe(error: unknown): unknown {
   return { type, code: error.code, message: cut(shown(message), LONGEST_MESSAGE) };
 }
 
-/** Errors behind each other of which the texts are looked at. */
+/** Most nested causes whose texts are checked. */
 const MOST_CAUSES = 8;
 
-/** Takes out what the reader of JSON quotes of the text that it could not read, since a secret may stand there. */
+/** Removes the parts of an invalid text that the JSON parser quotes, since they may contain a secret. */
 function unquoted(error: unknown): (text: string) => string {
   const quoting: string[] = [];
   for (let at = error, n = 0; at instanceof Error && n < MOST_CAUSES; at = at.cause, n++) {
@@ -133,7 +133,7 @@ function unquoted(error: unknown): (text: string) => string {
   return (text) => quoting.reduce((rest, message) => rest.replaceAll(message, 'it is not valid JSON'), text);
 }
 
-/** The texts of an error, which a stack makes longer than others. */
+/** The texts of an error, which are longer because of the stack. */
 function cutAll(error: unknown, shown: (text: string) => string): unknown {
   if (typeof error !== 'object' || error === null) return error;
   return Object.fromEntries(
@@ -157,15 +157,15 @@ function cutFacts(facts: Record<string, unknown>): Record<string, unknown> {
 const cut = (text: string, longest: number): string =>
   text.length <= longest ? text : `${text.slice(0, longest).toWellFormed()}... (${text.length} characters)`;
 
-/** The line without its facts. */
+/** The line without its fields. */
 function shorter(line: string): string {
   const { level, time, driverid, instance, msg } = JSON.parse(line) as Record<string, unknown>;
   return `${JSON.stringify({ level, time, driverid, instance, factsBytes: line.length, msg })}\n`;
 }
 
-/** Characters that JSON leaves as they are and that a terminal, or a person, can take for something else. */
+/** Characters that JSON does not escape and that can control a terminal or mislead a reader. */
 const CONTROLS = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
-/** The same JSON, with such characters escaped. */
+/** The same JSON with such characters escaped. */
 const printable = (line: string): string =>
   line.replace(CONTROLS, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`);

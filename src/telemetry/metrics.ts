@@ -1,11 +1,11 @@
-/** The numbers of metrics and statistics, from the counters of the driver's parts. Both tell the same counts. */
+/** Metrics and statistics from the counters of the driver's components. Both report the same counts. */
 import type { ConnectionStats } from '../bus/connection/connection-stats.ts';
 import type { HealthState, Metrics, Stats } from '../contract/telemetry.ts';
 import type { CallNumbers } from '../driver/source-health/source-health.ts';
 import type { Host } from '../driver/hosts.ts';
 import type { RequestNumbers } from '../driver/requests/request-statistics.ts';
 
-/** Numbers of requests by function. */
+/** Metrics of requests by function. */
 export function functionMetrics({ functions }: RequestNumbers): Metrics['requests'] {
   return Object.entries(functions).map(([name, { results, totalMs, longestMs }]) => ({
     function: name,
@@ -15,7 +15,7 @@ export function functionMetrics({ functions }: RequestNumbers): Metrics['request
   }));
 }
 
-/** Numbers of calls by server. */
+/** Metrics of calls by server. */
 export function sourceMetrics(hosts: readonly Host[]): Metrics['sources'] {
   return hosts.map(({ source, gate, findings, pace }) => {
     const { results, totalMs, longestMs } = findings.calls;

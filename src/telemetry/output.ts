@@ -1,22 +1,22 @@
 /**
- * The way of the log to standard output. Nobody has to read it: a pipe can be full, a terminal stopped, a disk full, a
- * reader gone. A line is written at once where there is room; else it waits in memory, of which there is only so much,
- * and what finds no room is dropped and counted. Nothing here waits for the reader.
+ * Writes the log to standard output without blocking. A pipe or a disk can be full, a terminal stopped, or the reader
+ * gone. A line is written at once if there is room. Otherwise it waits in a limited buffer, and is dropped and counted
+ * if that is full.
  */
 import { constants, fstatSync, openSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 
 export interface OutputOptions {
-  /** Bound of what waits; default 1 MiB. */
+  /** Limit of waiting bytes. Default 1 MiB. */
   maxBytes?: number;
-  /** Told when all that waited is written, if lines were dropped meanwhile. */
+  /** Called when all waiting lines are written, if lines were dropped meanwhile. */
   onDropped?: (lines: number) => void;
 }
 
 const MOST_BYTES = 1024 * 1024;
-/** A guess of what a line that waits costs besides its text. */
+/** Estimated overhead of a waiting line. */
 const LINE_BYTES = 64;
-/** Between two looks whether there is room again; longer when it is more than a slow reader. */
+/** Interval of checks for room. Longer after a failure other than a slow reader. */
 const FULL_MS = 50;
 const FAILED_MS = 1000;
 
@@ -25,14 +25,14 @@ export class Output {
   readonly #maxBytes: number;
   readonly #onDropped: (lines: number) => void;
   #waiting: (string | Buffer)[] = [];
-  /** How many of those are written already. */
+  /** Number of these that are written already. */
   #done = 0;
   #bytes = 0;
   #timer: NodeJS.Timeout | undefined;
-  /** What the last attempt met was more than a reader that is slow. */
+  /** True if the last attempt failed for another reason than a slow reader. */
   #failed = false;
   #dropped = 0;
-  /** Of those, the ones that no line tells of yet. */
+  /** Dropped lines that are not reported yet. */
   #untold = 0;
 
   constructor(fd: number, { maxBytes = MOST_BYTES, onDropped = () => undefined }: OutputOptions = {}) {
@@ -46,7 +46,7 @@ export class Output {
     return this.#dropped;
   }
 
-  /** Takes a line with its end. Never throws, never waits. */
+  /** Writes a complete line. Never throws, never waits. */
   write(line: string): void {
     if (this.#timer === undefined) {
       const rest = this.#put(line);
@@ -61,7 +61,7 @@ export class Output {
     this.#keep(line);
   }
 
-  /** Waits until all is written, at most so long. */
+  /** Waits until all is written, within the timeout. */
   async flush(timeoutMs: number): Promise<void> {
     const end = performance.now() + timeoutMs;
     while (this.#waits && performance.now() < end) {
@@ -70,7 +70,7 @@ export class Output {
     }
   }
 
-  /** The same at the very end of the process, when nothing can be awaited any more. */
+  /** The same at the end of the process, when asynchronous code no longer runs. */
   flushSync(timeoutMs: number): void {
     const end = performance.now() + timeoutMs;
     const clock = new Int32Array(new SharedArrayBuffer(4));
@@ -99,7 +99,7 @@ export class Output {
     this.#timer.unref();
   }
 
-  /** Writes what waits, in its order, as far as there is room. */
+  /** Writes waiting lines in order, as far as there is room. */
   #drain(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -113,7 +113,7 @@ export class Output {
         return;
       }
       this.#bytes -= line.length + LINE_BYTES;
-      // What is written is let go in steps: taking off the first one each time would move all others.
+      // Removes written lines in batches: removing each first element moves all others.
       if (++this.#done >= 1024) {
         this.#waiting.splice(0, this.#done);
         this.#done = 0;
@@ -127,7 +127,7 @@ export class Output {
     if (lines > 0) this.#onDropped(lines);
   }
 
-  /** Undefined when all of it is written, else what is left of it. */
+  /** Returns undefined if all is written, otherwise the rest. */
   #put(line: string | Buffer): string | Buffer | undefined {
     try {
       const written = typeof line === 'string' ? writeSync(this.#fd, line) : writeSync(this.#fd, line);
@@ -140,7 +140,7 @@ export class Output {
   }
 }
 
-/** Standard output, such that no write to it waits. */
+/** Standard output in non-blocking mode. */
 export function standardOutput(options: OutputOptions = {}): Output {
   return new Output(withoutWaiting(1), options);
 }
@@ -149,15 +149,15 @@ function withoutWaiting(fd: 1): number {
   try {
     const stat = fstatSync(fd);
     if (stat.isFIFO() || stat.isSocket()) {
-      // With its first use Node switches to the mode that does not wait, and switches back when it ends.
+      // On first use Node switches standard output to non-blocking mode, and switches it back at exit.
       return process.stdout.fd;
     } else if (isatty(fd)) {
-      // Opened once more, because the mode of the first belongs to the shell as well. A new opening of a file would
-      // begin at its start, so this is for terminals only.
+      // Opens the terminal again, because the mode of the original descriptor is shared with the shell. For a file a
+      // new descriptor would start at its beginning, so this is for terminals only.
       return openSync('/dev/fd/1', constants.O_WRONLY | constants.O_NOCTTY | constants.O_NONBLOCK);
     }
   } catch {
-    // Not on this system, or not allowed: then as it is.
+    // Not available on this system, or not allowed: uses it unchanged.
   }
   return fd;
 }

@@ -1,4 +1,4 @@
-/** How the process itself is: CPU, memory, and how late its event loop runs. */
+/** Metrics of the process: CPU, memory, and event loop delay. */
 import {
   constants,
   monitorEventLoopDelay,
@@ -10,11 +10,11 @@ import { getHeapStatistics } from 'node:v8';
 import type { z } from 'zod';
 import type { processMetrics } from '../contract/telemetry.ts';
 
-/** Between two looks at the event loop. */
+/** Sampling interval of the event loop delay. */
 const RESOLUTION_MS = 20;
 
 export interface ProcessMeter {
-  /** The numbers as of now; the event loop's are those since the call before. */
+  /** The current metrics. The event loop delay covers the time since the previous call. */
   read(): z.infer<typeof processMetrics>;
   stop(): void;
 }
@@ -23,7 +23,7 @@ export function meterProcess(): ProcessMeter {
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   delay.enable();
   const garbage = new GarbageMeter();
-  // The histogram counts from look to look, and is not a number before the first one.
+  // The histogram measures the time between two samples, and is NaN before the first one.
   const late = (nanoseconds: number): number =>
     Number.isFinite(nanoseconds) ? round(Math.max(0, nanoseconds / 1e6 - RESOLUTION_MS)) : 0;
   return {
@@ -49,7 +49,7 @@ export function meterProcess(): ProcessMeter {
   };
 }
 
-/** Counts collections from its making on. */
+/** Counts garbage collections since its creation. */
 class GarbageMeter {
   #young = 0;
   #full = 0;

@@ -1,4 +1,4 @@
-/** One line in the log for each change of a server's state, in the words of function `hosts`. */
+/** One log line for each change of a server's state, in the words of function `hosts`. */
 import { limited, type Logger } from '../contract/log.ts';
 import type { FoundState } from '../driver/source-health/source-health.ts';
 
@@ -6,7 +6,7 @@ export interface ServerLogOptions {
   /** The configured name of the server. */
   name: string;
   logger: Logger;
-  /** Asks the server how it is; bounded by itself, so that any failed call may ask for it. */
+  /** Requests a probe of the server. Limits itself, so any failed call may use it. */
   confirm: () => void;
 }
 
@@ -19,10 +19,10 @@ export class ServerLog {
   }
 
   /**
-   * Takes what was found. An answer shows that the server is up; one failed call is no proof that it is down, since
-   * others may succeed beside it, so bad news count when a probe confirms them. A server that changes again and again
-   * has a bounded number of lines, the last of which gives its state.
-   * @param probed found by asking the server how it is, and not by a call of a request
+   * Records a result. An answer shows that the server is up. One failed call does not prove that it is down, since
+   * others may succeed, so a failure counts when a probe confirms it. A server whose state flaps has a limited number
+   * of lines, the last of which shows its state.
+   * @param probed true if a probe found it, false for a call of a request
    */
   news({ state, message, version }: Readonly<FoundState>, probed: boolean): void {
     const before = this.#logged;
@@ -36,7 +36,7 @@ export class ServerLog {
     const [log, kind, facts] = [limited(logger), `server ${name}`, { server: name, state, version }];
     if (state !== 'up') log.error(kind, facts, message ?? `Server "${name}" is ${state}.`);
     else if (before.state === 'unknown') log.info(kind, facts, `Server "${name}" is up.`);
-    // Whoever was told of the trouble, at whatever level of the log, learns of its end.
+    // The recovery is logged at every level at which the problem was logged.
     else log.notice(kind, facts, `Server "${name}" is up again.`);
   }
 }

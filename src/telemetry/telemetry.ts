@@ -1,6 +1,6 @@
 /**
- * What the driver publishes about itself: health, metrics, statistics and its log, each on its own topic if that is
- * configured. Publishing never waits, never fails and never logs: telemetry must not disturb what it tells of.
+ * Publishes the driver's telemetry: health, metrics, statistics and the log, each on its own topic if configured.
+ * Publishing never waits, never fails and never logs, so that telemetry does not disturb the driver.
  */
 import type { BusConnection } from '../bus/connection/connection.ts';
 import { telemetryPublisher, type TelemetryPublisher } from '../bus/telemetry-publisher.ts';
@@ -22,18 +22,18 @@ import { ServerLog } from './server-log.ts';
 import { HealthPoller } from './health-poller.ts';
 
 export interface TelemetryOptions {
-  /** Topics and periods. */
+  /** Topics and intervals. */
   config: Pick<
     Config,
     'healthtopic' | 'healthmsec' | 'metricstopic' | 'metricsmsec' | 'enablemetrics' | 'statstopic' | 'logstopic'
   >;
   identity: Identity;
-  /** When the process started; ISO 8601 UTC. */
+  /** Start time of the process, ISO 8601 UTC. */
   started: string;
   bus: BusConnection;
   driver: Driver;
   hosts: Hosts;
-  /** Absent where no device data come in. */
+  /** Absent where the driver has no feed. */
   ingest?: Ingest | undefined;
   logger: Logger;
   logTopic: LogTopic;
@@ -42,19 +42,19 @@ export interface TelemetryOptions {
 
 interface Watching {
   readonly watch: HealthPoller;
-  /** Resolves when each server was asked for the first time. */
+  /** Resolves when each server was probed for the first time. */
   readonly first: Promise<void>;
 }
 
-/** Between two looks whether news of a server are due. */
+/** Interval of checks for servers that are due for a probe. */
 const LOOK_MS = 5_000;
-/** At the start, time between the first questions to two servers, and for all of them. */
+/** At the start, delay between the first probes of two servers, and the limit for all of them. */
 const SPREAD_MS = 100;
 const LONGEST_SPREAD_MS = 5_000;
 
 type Topic = 'health' | 'metrics' | 'stats' | 'logs';
 
-/** Begins to publish, at the latest when the bus is connected. Start it before that, so that all traffic is counted. */
+/** Starts publishing, at the latest when the bus is connected. Start it before that, so that all traffic is counted. */
 export function startTelemetry(options: TelemetryOptions): Telemetry {
   return new Telemetry(options);
 }
@@ -95,7 +95,7 @@ export class Telemetry {
     if (stats) this.#every(metricsmsec, () => stats.publish(this.#stats()));
   }
 
-  /** How the driver is at this moment. */
+  /** The current health of the driver. */
   health(): Health {
     const { identity, started, bus, hosts, ingest } = this.#options;
     const parts: Parts = {
@@ -108,7 +108,7 @@ export class Telemetry {
     return { kind: 'health', ...envelopeOf(identity), state, reasons, started, ...parts };
   }
 
-  /** Publishes the last health, `stopping`, and nothing more but the log, which goes on as long as the bus. */
+  /** Publishes the last health, `stopping`, and then only the log, until the bus is closed. */
   stop(): void {
     if (this.#stopping) return;
     this.#stopping = true;
@@ -116,7 +116,7 @@ export class Telemetry {
     this.#topics.health?.publish(this.health());
   }
 
-  /** Asks each server at the start and when news of it are due, in the background, and logs how it is. */
+  /** Probes each server at the start and when it is due, in the background, and logs its state. */
   #watchServers(): Watching {
     const { hosts, logger } = this.#options;
     const servers = hosts.all.map((host) => ({ host, server: watched(host) }));
@@ -139,8 +139,8 @@ export class Telemetry {
   }
 
   /**
-   * Publishes with every new connection and every period: always at once, with what is known, and only the very first
-   * time after the servers have been asked.
+   * Publishes on every new connection and every interval: at once, with the known state. Only the first report waits
+   * for the servers to be probed.
    */
   #reportHealth(topic: TelemetryPublisher, { watch, first }: Watching, periodMs: number): void {
     const { bus } = this.#options;
@@ -204,7 +204,7 @@ export class Telemetry {
   }
 }
 
-/** Calls for the watch belong to no request: they are counted in no answer, and are not limited. */
+/** Probe calls belong to no request: they count in no answer, and are not limited. */
 function watched(host: Hosts['all'][number]) {
   return {
     findings: host.findings,
