@@ -1,4 +1,4 @@
-/** The driver as a process: what it is made of, and in which order it starts and stops. */
+/** The driver as a process: its components, and the order in which it starts and stops. */
 import { once } from 'node:events';
 import { hostname } from 'node:os';
 import { getHeapStatistics } from 'node:v8';
@@ -23,17 +23,17 @@ import type { Hangups } from './reload.ts';
 
 export interface AppOptions extends Pick<LoadedConfig, 'config' | 'path'> {
   readonly version: string;
-  /** Where secrets are read again after a SIGHUP. */
+  /** Environment from which secrets are read again after a SIGHUP. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Aborted when the driver shall end; its reason is logged. */
+  /** Abort it to stop the driver. Its reason is logged. */
   readonly stop: AbortSignal;
   readonly hangups: Hangups;
 }
 
 /**
- * Serves until `stop`, then answers what is in flight and leaves. The bus being away is no reason to end: the driver
- * keeps trying and says why.
- * @returns true after a stop that was asked for, false when the bus was closed for good
+ * Serves until `stop`, then finishes the active requests and disconnects. An unavailable bus does not end the driver:
+ * it keeps retrying and reports why.
+ * @returns true after a requested stop, false when the bus was closed permanently
  */
 export async function runApp({ config, path, version, env, stop, hangups }: AppOptions): Promise<boolean> {
   const started = new Date().toISOString();
@@ -47,7 +47,7 @@ export async function runApp({ config, path, version, env, stop, hangups }: AppO
   const control = controlSubject(reqtopic);
   const bus = connectBus({
     ...busOptions(config.bus, `iota-seeqdrv ${instance}`, log),
-    // Below the request topic, where the driver may listen anyhow, so that its user needs no right to an inbox.
+    // Below the request topic, where the driver may subscribe anyway, so its user needs no right to an inbox.
     inboxPrefix: clientInbox(reqtopic),
   });
   const replies = new Inbox(bus, control, log);
@@ -117,10 +117,10 @@ export async function runApp({ config, path, version, env, stop, hangups }: AppO
   return stopped;
 }
 
-/** What a container, a machine or a flag of Node has led to. */
+/** The effective heap limit from the container, the machine or a flag of Node. */
 const heapLimitMiB = (): number => Math.round(getHeapStatistics().heap_size_limit / 2 ** 20);
 
-/** The proxies through which servers and platforms are reached, without credentials. */
+/** The proxies for servers and platforms, without credentials. */
 function proxies({ servers, ingest }: Config): { proxies?: Record<string, string> } {
   const used = [...servers, ...(ingest?.iotopen ?? [])].flatMap(({ name, proxy }) =>
     proxy === undefined ? [] : [[name, proxy.url] as const],
@@ -128,7 +128,7 @@ function proxies({ servers, ingest }: Config): { proxies?: Record<string, string
   return used.length === 0 ? {} : { proxies: Object.fromEntries(used) };
 }
 
-/** Requests in flight may end; what does not in time is answered with an error that tells the caller to ask again. */
+/** Waits for active requests. Requests that do not finish in time get a retryable error. */
 async function drain(
   endpoint: ReturnType<typeof serveRequests>,
   driver: Driver,
@@ -142,7 +142,7 @@ async function drain(
   await endpoint.stop(LAST_ANSWERS_MS);
 }
 
-/** Time for the answers of requests that were cut off. */
+/** Time for the answers of aborted requests. */
 const LAST_ANSWERS_MS = 2000;
-/** Time for lines of the log that standard output has not taken yet. */
+/** Time for log lines that standard output has not accepted yet. */
 const LAST_LINES_MS = 1000;

@@ -2,7 +2,7 @@ import type { BusOptions } from '../bus/connection/connection.ts';
 import type { Logger } from '../contract/log.ts';
 import type { BusConfig } from '../config/config.ts';
 
-/** The connection to the bus, as the configuration wants it. */
+/** The options of the bus connection from the configuration. */
 export function busOptions(bus: BusConfig, name: string, logger: Logger): BusOptions {
   const { addresses, tls, ca, serverName, tlsFirst, seed, pingIntervalMs, inFlightBytes } = bus;
   return {

@@ -6,7 +6,7 @@ import type { IngestFile } from '../config/ingest/schema.ts';
 import { durableOf } from '../ingest/egress/topic-publisher.ts';
 import { readingSubjects } from '../ingest/reading.ts';
 
-/** The part of a configuration that says what of the bus is used; it holds no secret. */
+/** The part of a configuration that determines the use of the bus. It contains no secret. */
 export interface BusUseConfig extends Pick<
   ConfigFile,
   'reqtopic' | 'healthtopic' | 'metricstopic' | 'enablemetrics' | 'statstopic' | 'logstopic'
@@ -22,7 +22,7 @@ type ReadingsConfig = Pick<IngestFile, 'prefix'> & {
   }[];
 };
 
-/** What of the bus a driver with this configuration uses. */
+/** The bus features that a driver with this configuration uses. */
 export function busUseOf(config: BusUseConfig): BusUse {
   const { reqtopic, healthtopic, metricstopic, enablemetrics, statstopic, logstopic, ingest } = config;
   const topics = [healthtopic, enablemetrics ? metricstopic : undefined, statstopic, logstopic];
@@ -34,8 +34,8 @@ export function busUseOf(config: BusUseConfig): BusUse {
 }
 
 /**
- * Patterns of every subject to which no answer may go, because this driver or another one of the cluster listens or
- * publishes there: without metrics or feeds of its own too.
+ * Patterns of every subject to which no answer may be sent, because this driver or another one of the cluster
+ * subscribes or publishes there. They apply even if this driver has no metrics or feeds.
  */
 export function subjectsWithoutAnswers(config: BusUseConfig): string[] {
   const use = busUseOf({ ...config, enablemetrics: true });

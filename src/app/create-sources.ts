@@ -1,21 +1,21 @@
-/** Makes the sources of the driver from its configuration. Nothing is connected here. */
+/** Creates the sources of the driver from its configuration. Does not connect. */
 import type { Config, ServerConfig } from '../config/config.ts';
 import type { Logger } from '../contract/log.ts';
 import { type HostOptions, Hosts } from '../driver/hosts.ts';
 import { SeeqSource } from '../sources/seeq/source.ts';
 
-/** What sources are made from. */
+/** Dependencies of the sources. */
 export interface SourceSetting {
   readonly config: Config;
-  /** What the driver calls itself at a server. */
+  /** Name and version of the driver, for the user agent of calls. */
   readonly userAgent: string;
   readonly log: Logger;
 }
 
-/** Makes the sources of one kind that are configured, each with the calls that it may get. */
+/** Creates the configured sources of one kind, each with its call limits. */
 export type OpenSources = (setting: SourceSetting) => Omit<HostOptions, 'requests'>[];
 
-/** All kinds of sources: a new one is a folder in `src/sources` and a line here. */
+/** All kinds of sources. A new kind needs a folder in `src/sources` and a line here. */
 export const kindsOfSources: readonly OpenSources[] = [
   (setting) => setting.config.servers.map((server) => ({ source: openSeeq(server, setting), ...callsOf(server) })),
 ];

@@ -1,4 +1,4 @@
-/** SIGHUP: reads secrets, certificates and the key again, and never ends the process. */
+/** SIGHUP: reads secrets, certificates and the key again. It never ends the process. */
 import type { BusConnection } from '../bus/connection/connection.ts';
 import type { Logger } from '../contract/log.ts';
 import type { Config } from '../config/config.ts';
@@ -6,7 +6,7 @@ import { loadConfig } from '../config/load.ts';
 import { ConfigError } from '../config/problems.ts';
 
 export interface ReloadOptions {
-  /** The configuration file; read again to find what is wrong or has changed in it. */
+  /** The configuration file. It is read again to report problems and changes. */
   readonly path: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly config: Config;
@@ -14,7 +14,7 @@ export interface ReloadOptions {
   readonly log: Logger;
 }
 
-/** Signals that come while the process starts or stops change nothing: what is read then is new. */
+/** Signals during the start or stop are ignored: the start reads current files. */
 export class Hangups {
   #reload: (() => Promise<void>) | undefined;
   #busy = false;
@@ -24,17 +24,17 @@ export class Hangups {
     process.on('SIGHUP', this.#onSignal);
   }
 
-  /** From now on each signal reloads; several that come during a reload are one more. */
+  /** From now on each signal reloads. Several signals during a reload cause one more. */
   serve(options: ReloadOptions): void {
     this.#reload = () => reload(options);
   }
 
-  /** Takes signals without doing anything, until the process ends. */
+  /** Ignores signals until the process ends. */
   ignore(): void {
     this.#reload = undefined;
   }
 
-  /** For a process that lives on, as in a test. */
+  /** Removes the signal handler, for a process that continues, as in a test. */
   stop(): void {
     process.off('SIGHUP', this.#onSignal);
   }
@@ -54,11 +54,11 @@ export class Hangups {
   }
 }
 
-/** Never rejects. What is wrong is a warning, and everything goes on with what it has. */
+/** Never rejects. A problem is logged as a warning, and the current values stay in use. */
 async function reload({ path, env, config, bus, log }: ReloadOptions): Promise<void> {
   try {
     const loaded = await loadConfig({ path, env });
-    // Secrets print alike, whatever they hold.
+    // Secrets are equal in JSON, whatever their content.
     if (JSON.stringify(loaded.config) !== JSON.stringify(config)) {
       log.warn(
         {},
