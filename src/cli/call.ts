@@ -1,4 +1,4 @@
-/** `iota-seeqdrv call`: asks a running driver any question, over the bus as everybody else does. */
+/** `iota-seeqdrv call`: sends any request to a running driver, over the bus like every caller. */
 import type { Answer } from '../client/answer.ts';
 import { createClient } from '../client/client.ts';
 import { hosts } from '../contract/functions/general.ts';
@@ -16,7 +16,7 @@ export interface CallOptions extends CallerOptions {
   compact?: boolean;
 }
 
-/** Prints the answer; the exit code says how much of it is there. */
+/** Prints the answer. The exit code shows whether it is complete. */
 export async function call(name: string, params: object, options: CallOptions, terminal: Terminal): Promise<ExitCode> {
   const caller = await callerOf(options, terminal);
   if (caller === undefined) return exitCodes.usage;
@@ -37,7 +37,7 @@ export async function call(name: string, params: object, options: CallOptions, t
     const connection = await firstConnection(bus);
     const client = createClient(connection, { topic, ...(inboxPrefix === undefined ? {} : { inboxPrefix }) });
     const asked = client.ask(request.data);
-    // A refusal by the server is the better reason, and the only one that waits for nothing.
+    // A permission error of the server is the better reason, and the only one that arrives without a wait.
     asked.catch(() => undefined);
     const answer = await Promise.race([denied, asked.catch((error: unknown) => afterDenial(denied, error))]);
     if (options.compact) for (const item of answer.items) terminal.out(JSON.stringify(item));
@@ -52,7 +52,7 @@ export async function call(name: string, params: object, options: CallOptions, t
   }
 }
 
-/** The client hears of a refused subscription in the same moment, in fewer words. */
+/** The client reports a refused subscription at the same moment, with less detail. */
 async function afterDenial(denied: Promise<never>, error: unknown): Promise<never> {
   await Promise.race([denied, new Promise(setImmediate)]);
   throw error;

@@ -1,4 +1,4 @@
-/** As which user, where and on which topic `call` and `watch` ask: by the configuration of the driver, or without it. */
+/** The user, server and topic of `call` and `watch`: from the configuration of the driver, or from options. */
 import { dirname, resolve } from 'node:path';
 import type { BusOptions } from '../bus/connection/connection.ts';
 import { subject } from '../config/fields.ts';
@@ -10,7 +10,7 @@ import { isAddress, parseNatsUrl, type NatsAddress } from '../config/natsurl.ts'
 import { ConfigError } from '../config/problems.ts';
 import type { Terminal } from './terminal.ts';
 
-/** The options that both commands have. */
+/** The options of both commands. */
 export interface CallerOptions {
   config?: string;
   nats?: string;
@@ -23,16 +23,16 @@ export interface CallerOptions {
   inbox?: string;
 }
 
-/** All that a caller needs. */
+/** The resolved settings of a caller. */
 export interface Caller {
   readonly bus: Pick<BusOptions, 'servers' | 'seed' | 'tls'>;
   readonly publicKey: string;
   readonly topic: string;
-  /** First part of the subjects for answers; undefined for the usual one. */
+  /** Inbox prefix for answers. Undefined for the default. */
   readonly inboxPrefix: string | undefined;
 }
 
-/** Reads no secret but the NKey seed; undefined, with the reasons on the terminal, if something is missing or wrong. */
+/** Reads no secret except the NKey seed. Prints the problems and returns undefined if something is missing or wrong. */
 export async function callerOf(options: CallerOptions, terminal: Terminal): Promise<Caller | undefined> {
   const problems: string[] = [];
   const got = <T>(option: string, found: Found<T>): T | undefined => {
@@ -80,7 +80,7 @@ interface NamedFile {
   readonly path: string;
 }
 
-/** Where to connect and ask; what is wrong with it is in `problems`. */
+/** Server and topic. Problems are listed in `problems`. */
 interface Access {
   readonly problems: readonly string[];
   readonly addresses: readonly NatsAddress[];
@@ -118,7 +118,7 @@ async function configured(options: CallerOptions, terminal: Terminal): Promise<A
   };
 }
 
-/** A caller on another machine has no configuration of the driver; the message says how to do without. */
+/** A caller on another machine has no driver configuration. The message explains the options to use instead. */
 function withoutConfiguration(error: unknown): unknown {
   if (!(error instanceof ConfigError) || !error.message.includes('does not exist')) return error;
   const [first, ...rest] = error.problems;
@@ -126,7 +126,7 @@ function withoutConfiguration(error: unknown): unknown {
   return new ConfigError(error.file, [{ path: '', ...first, message }, ...rest], error.warnings);
 }
 
-/** Everything stands in the command line. */
+/** All settings from the command line. */
 function byOptions(options: CallerOptions, url: string): Access {
   const { ca, serverName, tlsFirst, insecure = false, nkey, topic } = options;
   const parts = parseNatsUrl(url);

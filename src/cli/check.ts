@@ -7,7 +7,7 @@ import { problemText } from '../lib/problem.ts';
 import { hideSecrets } from '../lib/shown-value.ts';
 import { exitCodes, type ExitCode, type Terminal } from './terminal.ts';
 
-/** `iota-seeqdrv check`: is the configuration usable? */
+/** `iota-seeqdrv check`: checks whether the configuration is usable. */
 export async function check(path: string | undefined, terminal: Terminal): Promise<ExitCode> {
   const loaded = await readConfig(path, terminal);
   if (loaded === undefined) return exitCodes.usage;
@@ -16,7 +16,7 @@ export async function check(path: string | undefined, terminal: Terminal): Promi
 }
 
 /**
- * Reads the configuration for a command: warnings, and every problem, go to the terminal.
+ * Reads the configuration for a command. Prints warnings and every problem.
  * @returns undefined if it cannot be used
  */
 export async function readConfig(path: string | undefined, terminal: Terminal): Promise<LoadedConfig | undefined> {
@@ -31,7 +31,7 @@ export async function readConfig(path: string | undefined, terminal: Terminal): 
   }
 }
 
-/** What a good configuration amounts to, in a few lines. */
+/** Summary of a valid configuration, in a few lines. */
 function summary({ path, config }: LoadedConfig): string[] {
   const { addresses, tls } = config.bus;
   const bus = addresses.map(({ host, port }) => `${host}:${port}`).join(', ');
@@ -49,13 +49,13 @@ function summary({ path, config }: LoadedConfig): string[] {
 const via = (proxy: ProxyConfig | undefined): string =>
   proxy === undefined ? '' : `, through the proxy ${proxy.url} (${proxy.from})`;
 
-/** What is typed into the senders. */
+/** The URL that users enter in the senders. */
 function listenerUrl({ host, port, path, tls }: NonNullable<IngestConfig['seneye']>): string {
   const address = host === undefined ? '<this machine>' : isIPv6(host) ? `[${host}]` : host;
   return `${tls === undefined ? 'http' : 'https'}://${address}:${port}${path}`;
 }
 
-/** The feeds of device data, in the order of the configuration page. */
+/** The feeds, in the order of the configuration page. */
 function feedLines({ prefix, stream, mqtt, i3, egress, iotopen, seneye }: IngestConfig): string[] {
   const where = stream.mode === 'core' ? 'core NATS, MAY BE LOST' : `stream ${stream.name}`;
   const brokers = Object.entries({ mqtt, i3, egress, iotopen }).flatMap(([kind, feeds]) =>

@@ -1,6 +1,6 @@
 /**
- * The words and options of every command. What a command does is loaded only when it is asked for, so that a short one
- * does not wait for the bus, the feeds and the sources to be read; nothing here may import them.
+ * The help texts and options of every command. The code of a command is loaded only when it is used, so that a short
+ * one does not load the bus, the feeds and the sources. This file must not import them.
  */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { CONFIG_FILE, CONFIG_VARIABLE, KEY_FILE, KEY_VARIABLE } from '../config/file-names.ts';
@@ -15,9 +15,7 @@ import type { PermissionsOptions } from './permissions.ts';
 import type { ExitCode, Terminal } from './terminal.ts';
 import type { WatchOptions } from './watch.ts';
 
-/**
- * Makes a command. `finish` gets the exit code; commander itself reports what is wrong with the command line.
- */
+/** Creates a command. `finish` gets the exit code. commander itself reports errors of the command line. */
 type CommandMaker = (terminal: Terminal, finish: (code: ExitCode) => void) => Command;
 
 interface ConfigOptions {
@@ -35,11 +33,11 @@ const keyOption = [
   `the NKey seed of the driver (default: the variable ${KEY_VARIABLE}, else settings.bus.keyFile, else ${KEY_FILE} beside the configuration)`,
 ] as const;
 
-/** The environment of a command; an option counts as the variable that it overrides. */
+/** The environment of a command. An option replaces the variable that it overrides. */
 const withKey = (terminal: Terminal, key: string | undefined): Terminal =>
   key === undefined ? terminal : { ...terminal, env: { ...terminal.env, [KEY_VARIABLE]: key } };
 
-/** How to reach the bus: with the configuration of the driver, or without it. */
+/** Options to reach the bus: with the configuration of the driver, or without it. */
 const callerOptions: readonly Option[] = [
   new Option(...configOption),
   new Option('--nats <url>', 'address of the NATS server, in place of a configuration').conflicts('config'),
@@ -162,14 +160,14 @@ const iotOpenLoginCommand: CommandMaker = (terminal, finish) =>
     .option(...configOption)
     .option('--connection <name>', 'name of the connection in settings.ingest.iotopen; needed where there are several')
     .option('--code-file <file>', 'a file with the code of the second factor; else it is asked for on standard input')
-    // Known only so that its refusal can say what to do instead.
+    // Hidden. It exists so that its error can name the alternative.
     .addOption(new Option('--code <code>').hideHelp())
     .action(async (options: LoginOptions) => {
       const { iotOpenLogin } = await import('./iotopen-login.ts');
       finish(await iotOpenLogin(options, terminal));
     });
 
-/** Every command, in the order in which the help shows them. A new one is its words here and one file that does it. */
+/** Every command, in the order of the help. A new command needs an entry here and one file with its code. */
 export const commands: readonly CommandMaker[] = [
   runCommand,
   checkCommand,

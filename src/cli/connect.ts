@@ -1,19 +1,22 @@
-/** What the commands share that ask a running driver over the bus. */
+/** Shared code of the commands that send requests to a running driver over the bus. */
 import { connectBus, type BusConnection } from '../bus/connection/connection.ts';
 import type { Caller } from './caller-options.ts';
 import type { Terminal } from './terminal.ts';
 
-/** A connection of a caller, which ends with the command. */
+/** A caller's connection, which ends with the command. */
 export interface CallerConnection {
   readonly bus: BusConnection;
-  /** Rejects when the server does not let the caller ask or take its answer, with what to do about it. */
+  /**
+   * Rejects when the server does not allow the caller to send requests or receive answers. The error contains the
+   * remedy.
+   */
   readonly denied: Promise<never>;
 }
 
-/** Begins to connect. */
+/** Starts connecting. */
 export function connectCaller(caller: Caller, name: string, terminal: Terminal): CallerConnection {
   const { promise: denied, reject } = Promise.withResolvers<never>();
-  // It may be that nobody waits for it any more.
+  // The command may no longer wait for it.
   denied.catch(() => undefined);
   const nothing = (): void => undefined;
   const logger = {
@@ -38,7 +41,7 @@ function deniedText({ publicKey }: Caller, { operation, subject }: { operation: 
     : `The NATS server does not allow user ${publicKey} to subscribe to ${JSON.stringify(subject)}. Name the subject below which the user may take answers with --inbox. ${rights}`;
 }
 
-/** A person waits: the first problem ends the attempt instead of being tried again for ever. */
+/** For interactive use: the first problem ends the attempt instead of being retried indefinitely. */
 export async function firstConnection(bus: BusConnection) {
   await new Promise<void>((resolve, reject) => {
     const look = (): void => {

@@ -1,4 +1,4 @@
-/** `iota-seeqdrv iotopen-login`: hands in the second factor of an IoT Open account once, and keeps the token. */
+/** `iota-seeqdrv iotopen-login`: sends the second factor of an IoT Open account once, and saves the token. */
 import { createInterface } from 'node:readline/promises';
 import type { Config } from '../config/config.ts';
 import { readFromDisk, readText } from '../config/files.ts';
@@ -13,11 +13,11 @@ export interface LoginOptions {
   config?: string;
   connection?: string;
   codeFile?: string;
-  /** Refused. */
+  /** Rejected. */
   code?: string;
 }
 
-/** Exit code 1 if the platform refuses or cannot be reached. */
+/** Exit code 1 if the platform refuses or is unreachable. */
 export async function iotOpenLogin(options: LoginOptions, terminal: Terminal): Promise<ExitCode> {
   if (options.code !== undefined) {
     terminal.err(
@@ -65,7 +65,7 @@ export async function iotOpenLogin(options: LoginOptions, terminal: Terminal): P
   }
 }
 
-/** The connection that is meant, or why there is none. */
+/** The selected connection, or why there is none. */
 function connectionOf({ ingest }: Config, name: string | undefined): IotOpenConfig | string {
   const all = ingest?.iotopen ?? [];
   const names = all.map((one) => `"${one.name}"`).join(', ');
@@ -74,10 +74,10 @@ function connectionOf({ ingest }: Config, name: string | undefined): IotOpenConf
   return all.find((one) => one.name === name) ?? `There is no connection "${name}"; there is ${names}.`;
 }
 
-/** Asks on standard error, so that standard output holds nothing but the result. */
+/** Prompts on standard error, so that standard output contains only the result. */
 async function ask(next: string): Promise<string> {
   const lines = createInterface({ input: process.stdin, output: process.stderr });
-  // Standard input may end without a line; then nobody answers.
+  // Standard input may end without a line. Then there is no reply.
   const ended = new Promise<string>((resolve) => {
     lines.once('close', () => {
       resolve('');

@@ -11,7 +11,7 @@ export interface KeygenOptions {
   force: boolean;
 }
 
-/** `iota-seeqdrv keygen`: makes the driver's NKey pair. */
+/** `iota-seeqdrv keygen`: creates the driver's NKey pair. */
 export async function keygen(options: KeygenOptions, terminal: Terminal): Promise<ExitCode> {
   const file = resolve(options.dir, KEY_FILE);
   let publicKey: string;
@@ -27,16 +27,16 @@ export async function keygen(options: KeygenOptions, terminal: Terminal): Promis
 }
 
 /**
- * Makes a new NKey pair of a user and writes its seed to `file`, readable by its owner only; a missing folder is made.
- * Fails like `node:fs`; with code EEXIST if the file is there and `force` is false.
+ * Creates a new NKey pair of a user and writes its seed to `file`, readable by its owner only. Creates a missing
+ * folder. Fails like `node:fs`, with code EEXIST if the file exists and `force` is false.
  * @returns the public key
  */
 export async function makeKeyFile(file: string, force: boolean): Promise<string> {
   const pair = createUser();
-  // Written aside first: a file that is replaced keeps its own mode, a new one gets ours.
+  // Written to a temporary file first: a replaced file keeps its own mode, a new one gets the right mode.
   const written = force ? `${file}.${randomUUID()}` : file;
   try {
-    // Open to its owner only, as the key in it.
+    // Only for its owner, like the key in it.
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
     await writeFile(written, Buffer.concat([pair.getSeed(), Buffer.from('\n')]), { mode: 0o600, flag: 'wx' });
     if (force) await rename(written, file);

@@ -1,4 +1,4 @@
-/** Where the command `map` takes its mapping from: the configuration, or a file that holds nothing else. */
+/** Where the command `map` reads its mapping: the configuration, or a file with only a mapping. */
 import { z } from 'zod';
 import type { IngestConfig } from '../config/config.ts';
 import { commonKeys, timesSchema } from '../config/ingest/common.ts';
@@ -15,19 +15,19 @@ import { readConfig } from './check.ts';
 import { mappingKinds, type MappingKind } from './mapping-kinds.ts';
 import type { Terminal } from './terminal.ts';
 
-/** A mapping, and what else decides how its readings look. */
+/** A mapping, and the settings that affect its readings. */
 export interface FoundMapping {
   readonly origin: Origin;
   readonly prefix: string;
   readonly times: TimeLimits;
   readonly entries: readonly MappingEntry[];
-  /** Where an entry stands. */
+  /** Location of an entry. */
   readonly path: (at: number) => string;
 }
 
 interface Connection {
   readonly name: string;
-  /** Where its entries stand. */
+  /** Location of its entries. */
   readonly path: string;
   readonly entries: readonly MappingEntry[];
 }
@@ -51,7 +51,7 @@ interface SourceOptions {
   readonly kind?: string;
 }
 
-/** Undefined if there is none, which the terminal knows then. */
+/** Undefined if there is none. The terminal then shows why. */
 export async function findMapping(options: SourceOptions, terminal: Terminal): Promise<FoundMapping | undefined> {
   if (options.mapping !== undefined) return fromFile(options.mapping, options.broker ?? 'example', terminal);
   const loaded = await readConfig(options.config, terminal);

@@ -1,4 +1,4 @@
-/** `iota-seeqdrv map`: what one MQTT message would become on the bus, without a broker and without a bus. */
+/** `iota-seeqdrv map`: shows what one MQTT message becomes on the bus, without a broker and without a bus. */
 import { count } from '../lib/phrases.ts';
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
@@ -26,7 +26,7 @@ export interface MapOptions {
   compact: boolean;
 }
 
-/** Prints each message that would be on the bus; exit code 1 if there are dead letters. */
+/** Prints each resulting bus message. Exit code 1 if there are dead letters. */
 export async function map(options: MapOptions, terminal: Terminal): Promise<ExitCode> {
   const found = await findMapping(options, terminal);
   if (found === undefined) return exitCodes.usage;
@@ -59,7 +59,7 @@ interface Publications {
   readonly reasons: readonly string[];
 }
 
-/** As they would stand on the bus. */
+/** The messages in their bus format. */
 function publicationsOf({ prefix, origin }: FoundMapping, { measurements, rejects }: DecodedMessage): Publications {
   const all = measurements.map((measurement) => ({ measurement, ...checked(prefix, origin, measurement) }));
   const unnamed = all.flatMap(({ measurement, publication, problem }) =>
@@ -99,7 +99,7 @@ function checked(prefix: string, origin: Origin, measurement: Measurement) {
   }
 }
 
-/** Undefined if the payload cannot be read, which the terminal knows then. */
+/** Undefined if the payload cannot be read. The terminal then shows why. */
 async function readPayload({ payload, file }: MapOptions, terminal: Terminal): Promise<Uint8Array | undefined> {
   if (payload !== undefined) return Buffer.from(payload, 'utf8');
   if (file === undefined) return buffer(terminal.input ?? process.stdin);

@@ -1,4 +1,4 @@
-/** The kinds of feeds whose mapping is configured, so that `map` can try it. */
+/** The kinds of feeds with a configured mapping, which `map` can test. */
 export const mappingKinds = ['mqtt', 'i3'] as const;
 
 /** One of `mappingKinds`. */

@@ -1,4 +1,4 @@
-/** `iota-seeqdrv permissions`: the rights on the NATS server for a configuration, as a configuration of the server. */
+/** `iota-seeqdrv permissions`: prints the permissions for a configuration as a configuration of the NATS server. */
 import { callerRights, DEFAULT_INBOX, driverRights, readerRights, type Right } from '../bus/rights.ts';
 import type { BusUse } from '../bus/driver-subjects.ts';
 import { replyRule } from '../bus/subject.ts';
@@ -9,7 +9,7 @@ import { busUseOf, subjectsWithoutAnswers } from '../app/bus-use.ts';
 import { serverConfiguration, type ServerUser } from './server-configuration.ts';
 import { exitCodes, type ExitCode, type Terminal } from './terminal.ts';
 
-/** The options of the command line. `caller` and `reader` are public keys, each with `=<inbox>` behind it or without. */
+/** The options of the command line. `caller` and `reader` are public keys, each optionally followed by `=<inbox>`. */
 export interface PermissionsOptions {
   config?: string;
   caller?: string[];
@@ -18,7 +18,7 @@ export interface PermissionsOptions {
   json?: boolean;
 }
 
-/** Prints the users with their rights; no secret is read, and nothing is connected. */
+/** Prints the users with their permissions. Reads no secret and does not connect. */
 export async function permissions(options: PermissionsOptions, terminal: Terminal): Promise<ExitCode> {
   try {
     const { file } = await loadConfigFile({ path: options.config, env: terminal.env });
@@ -40,26 +40,26 @@ export async function permissions(options: PermissionsOptions, terminal: Termina
   }
 }
 
-/** The command line asks for something that cannot be. */
+/** The command line contains an invalid combination. */
 class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** A user besides the driver. */
+/** A user other than the driver. */
 export interface OtherUser {
   readonly publicKey: string;
-  /** Below this subject it takes replies. */
+  /** Inbox prefix for its replies. */
   readonly inbox: string;
 }
 
 export interface OtherUsers {
   readonly callers: readonly OtherUser[];
   readonly readers: readonly OtherUser[];
-  /** Name of the consumer of a reader. */
+  /** Name of a reader's consumer. */
   readonly durable: string;
 }
 
-/** The driver, then its callers, then the readers of its readings; a key that stands twice is one user with both rights. */
+/** The driver, then its callers, then the readers. A key that occurs twice is one user with both permissions. */
 export function usersOf(use: BusUse, driverKey: string, { callers, readers, durable }: OtherUsers): ServerUser[] {
   const { readings } = use;
   if (readers.length > 0 && readings === undefined) {
@@ -103,7 +103,7 @@ function readUsers(option: string, texts: readonly string[] = [], own: readonly 
   });
 }
 
-/** The driver publishes below an inbox, so it must hold nothing but answers. */
+/** The driver publishes below an inbox, so the inbox must contain only answers. */
 function inboxProblem(inbox: string, own: readonly string[]): string | undefined {
   const problem = subject().safeParse(inbox).error?.issues[0]?.message;
   if (problem !== undefined) return problem;
@@ -125,7 +125,7 @@ function readDurable(durable: string): string {
 export const needsJetStream = ({ readings }: BusUse): boolean =>
   readings !== undefined && (readings.stream !== undefined || readings.consumers.length > 0);
 
-/** As nats-server takes it in JSON, which it reads as well as its own syntax. */
+/** In the JSON form that nats-server accepts as well as its own syntax. */
 function jsonUser({ publicKey, rights }: ServerUser): object {
   const subjects = (operation: Right['operation']): object => {
     const allow = rights.filter((right) => right.operation === operation).map(({ subject }) => subject);

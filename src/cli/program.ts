@@ -5,7 +5,7 @@ import { packageVersion } from './version.ts';
 
 /**
  * Runs the command line.
- * @param args What stands after the program's name.
+ * @param args The arguments after the program's name.
  * @returns the exit code, see `exitCodes`
  */
 export async function runProgram(
@@ -43,7 +43,7 @@ export async function runProgram(
     return code;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    // Help and version end by an exception too, with exit code 0.
+    // Help and version also end with an exception, with exit code 0.
     return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
   }
 }

@@ -1,13 +1,13 @@
-/** `iota-seeqdrv run`: the driver itself, until it is stopped. */
+/** `iota-seeqdrv run`: runs the driver until it is stopped. */
 import { runApp } from '../app/app.ts';
 import { Hangups } from '../app/reload.ts';
 import { readConfig } from './check.ts';
 import { exitCodes, type ExitCode, type Terminal } from './terminal.ts';
 import { packageVersion } from './version.ts';
 
-/** Exit code 2 if the configuration is wrong; 0 after a stop that was asked for. */
+/** Exit code 2 if the configuration is invalid, 0 after a requested stop. */
 export async function runFrom(path: string | undefined, terminal: Terminal): Promise<ExitCode> {
-  // Before anything else: a signal to a process that starts must not end it.
+  // First of all: a signal during the start must not end the process.
   const hangups = new Hangups();
   try {
     const loaded = await readConfig(path, terminal);
@@ -20,7 +20,7 @@ export async function runFrom(path: string | undefined, terminal: Terminal): Pro
   }
 }
 
-/** Aborted by the first SIGTERM or SIGINT; a second one ends the process as usual. */
+/** Aborted by the first SIGTERM or SIGINT. A second one ends the process as usual. */
 function stopSignal(): AbortSignal {
   const controller = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT'] as const) {

@@ -1,9 +1,9 @@
-/** Users and their rights as a configuration of nats-server to paste. */
+/** Formats users and their permissions as a configuration of nats-server. */
 import type { Right } from '../bus/rights.ts';
 
 /** A user of the NATS server. */
 export interface ServerUser {
-  /** What it is, in a comment. */
+  /** Description for a comment. */
   readonly title: string;
   /** NKey public key. */
   readonly publicKey: string;
@@ -14,7 +14,7 @@ export interface ServerConfigurationOptions {
   readonly users: readonly ServerUser[];
   /** Whether the users need JetStream. */
   readonly jetstream: boolean;
-  /** Folders and files of the server; by default those of the usual packages, to be adapted. */
+  /** Paths of the server. Default: those of the usual packages, to be adapted. */
   readonly files?: { readonly certificate: string; readonly key: string; readonly store: string } | undefined;
 }
 
@@ -24,7 +24,7 @@ const USUAL_FILES = {
   store: '/var/lib/nats/jetstream',
 };
 
-/** The whole file: TLS, JetStream where it is needed, one account with the users. */
+/** The whole file: TLS, JetStream if needed, and one account with the users. */
 export function serverConfiguration({ users, jetstream, files = USUAL_FILES }: ServerConfigurationOptions): string {
   return [
     'listen: "0.0.0.0:4222"',
@@ -44,7 +44,7 @@ export function serverConfiguration({ users, jetstream, files = USUAL_FILES }: S
   ].join('\n');
 }
 
-/** One user, with a comment for each right. */
+/** One user, with a comment for each permission. */
 function userLines({ title, publicKey, rights }: ServerUser): string[] {
   return [
     `# ${title}`,
@@ -59,12 +59,12 @@ function userLines({ title, publicKey, rights }: ServerUser): string[] {
   ];
 }
 
-/** An operation that is named nowhere would be allowed on every subject, so one without a right is denied. */
+/** An operation without an entry is allowed on every subject, so an operation without permissions is denied. */
 function operationLines(operation: Right['operation'], rights: readonly Right[]): string[] {
   const own = rights.filter((right) => right.operation === operation);
   if (own.length === 0) return [`${operation}: { deny: [">"] }`];
   return [`${operation}: { allow: [`, ...own.map(({ subject, purpose }) => `  ${quoted(subject)} # ${purpose}`), '] }'];
 }
 
-/** nats-server reads `$NAME` as a variable unless it is quoted, and knows the escapes of JSON for quotes and backslashes. */
+/** nats-server reads `$NAME` as a variable unless it is quoted. It accepts JSON escapes for quotes and backslashes. */
 const quoted = (text: string): string => JSON.stringify(text);

@@ -1,10 +1,10 @@
 /** The exit codes of every command. */
 export const exitCodes = {
-  /** It did what it was asked. */
+  /** The command succeeded. */
   ok: 0,
-  /** It ran and failed, for example because the bus could not be reached. */
+  /** The command ran and failed, for example because the bus is unreachable. */
   failure: 1,
-  /** The command line or the configuration is wrong; nothing was tried. */
+  /** The command line or the configuration is invalid. Nothing was tried. */
   usage: 2,
   /** The answer is partial: some items carry an error. */
   partial: 3,
@@ -12,34 +12,34 @@ export const exitCodes = {
   serverDown: 4,
 } as const;
 
-/** The exit code of a command whose standard output was closed, as of one that SIGPIPE ends: 128 and the signal's number. */
+/** The exit code of a command whose standard output was closed, as after SIGPIPE: 128 and the signal's number. */
 const CLOSED_OUTPUT = 141;
 
 /** One of `exitCodes`. */
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
-/** Where a command reads and writes, so that a test can look on. */
+/** The input and output of a command. Tests replace it. */
 export interface Terminal {
-  /** Writes a line of the result, for people and for pipes. */
+  /** Writes a line of the result. */
   readonly out: (line: string) => void;
-  /** Writes a line about what happens: progress, warnings, failures. */
+  /** Writes a line about progress, warnings and failures. */
   readonly err: (line: string) => void;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Aborted when nobody reads the result any more, because a pipe was closed. */
+  /** Aborted when the reader of the result has closed the pipe. */
   readonly closed?: AbortSignal | undefined;
-  /** Where a command reads what is piped into it. Default: the standard input of the process. */
+  /** Piped input of a command. Default: the standard input of the process. */
   readonly input?: AsyncIterable<Uint8Array>;
 }
 
 /**
- * The terminal of this process. A pipe that its reader closes ends the command quietly: Node ignores SIGPIPE, and an
- * error of a stream that nobody listens for would end the process with a stack. Call it once.
+ * The terminal of this process. When the reader closes the pipe, the command ends quietly: Node ignores SIGPIPE, and a
+ * stream error without a listener ends the process with a stack trace. Call it once.
  */
 export function openProcessTerminal(): Terminal {
   const closed = new AbortController();
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (closed.signal.aborted) return;
-    // A full disk is no reader that has seen enough.
+    // A full disk is a failure, unlike a closed pipe.
     const code = error.code === 'EPIPE' ? CLOSED_OUTPUT : exitCodes.failure;
     if (error.code !== 'EPIPE') process.stderr.write(`iota-seeqdrv: the output cannot be written: ${error.message}\n`);
     process.on('exit', () => {
@@ -47,7 +47,7 @@ export function openProcessTerminal(): Terminal {
     });
     closed.abort();
   });
-  // What is reported there is lost; the command itself is not.
+  // A line for standard error is lost. The command continues.
   process.stderr.on('error', () => undefined);
   return {
     out: (line) => {

@@ -1,4 +1,4 @@
-/** `iota-seeqdrv watch`: prints values as they change, until it is told to stop. */
+/** `iota-seeqdrv watch`: prints values as they change, until it is stopped. */
 import { once } from 'node:events';
 import type { BusConnection } from '../bus/connection/connection.ts';
 import { NoResponse, type NatsConnectionLike } from '../client/request.ts';
@@ -14,7 +14,7 @@ export interface WatchOptions extends CallerOptions {
   json?: boolean;
 }
 
-/** Ends by a signal, after `count` lines, when nobody reads them, or when no item can have a value any more. */
+/** Ends on a signal, after `count` lines, when the pipe is closed, or when no item can get a value any more. */
 export async function watch(items: string[], options: WatchOptions, terminal: Terminal): Promise<ExitCode> {
   const caller = await callerOf(options, terminal);
   if (caller === undefined) return exitCodes.usage;
@@ -58,7 +58,7 @@ async function print(
   const stop = (ended: Promise<unknown>): void => {
     ended.then(
       () => lease.stop(),
-      // Nobody waits for it any more.
+      // The command no longer waits for it.
       () => undefined,
     );
   };
@@ -84,15 +84,15 @@ async function print(
   }
 }
 
-/** What was printed. */
+/** The printed items. */
 class Seen {
   readonly #items: number;
-  /** Items whose latest is an error that no further attempt mends. */
+  /** Items whose last result is a permanent error. */
   readonly #failed = new Set<number>();
   lines = 0;
   values = 0;
 
-  /** @param items number of the items that are watched */
+  /** @param items number of watched items */
   constructor(items: number) {
     this.#items = items;
   }
@@ -104,7 +104,7 @@ class Seen {
     else this.#failed.delete(item.index);
   }
 
-  /** True when no item will ever have a value. */
+  /** True when no item can get a value any more. */
   get hopeless(): boolean {
     return this.#failed.size === this.#items;
   }
@@ -117,7 +117,7 @@ function lineOf(item: LeaseItem): string {
   return words.filter((word) => word !== '').join('  ');
 }
 
-/** Whatever connection the bus has at the moment; after a break the lease is renewed on the next one. */
+/** The current connection of the bus. After a break the lease is renewed on the next one. */
 function liveConnection(bus: BusConnection): NatsConnectionLike {
   const live = () => {
     if (!bus.nats) throw new NoResponse('There is no connection to the bus.');
