@@ -1,32 +1,32 @@
-/** Puts the messages of one answer together again: in order, each once, none missing. */
+/** Reassembles the messages of one answer: in order, each once, none missing. */
 import type { AnswerMessage } from '../contract/answer.ts';
 import type { ErrorBody } from '../contract/errors.ts';
 import type { SeriesPiece } from '../contract/series.ts';
 import { hasGaps, isSeriesPiece } from '../contract/series.ts';
 
-/** A whole answer. */
+/** A complete answer. */
 export interface Answer {
-  /** As the request has it. */
+  /** As in the request. */
   id: string | number;
   function: string;
   status: AnswerMessage['status'];
   items: object[];
   error?: ErrorBody;
   meta: NonNullable<AnswerMessage['meta']>;
-  /** Messages that it came in. */
+  /** Number of its messages. */
   messages: number;
 }
 
-/** The answer cannot be put together; the text says why. */
+/** The answer cannot be reassembled. The text says why. */
 export class IncompleteResponse extends Error {
   override readonly name = 'IncompleteResponse';
 }
 
-/** Lets each message through once and in order. After a break of the bus a message may come twice. */
+/** Accepts each message once and in order. After a bus break a message may arrive twice. */
 export class AnswerOrder {
   #next = 0;
 
-  /** @returns false for a message that came before; @throws IncompleteResponse when one is missing */
+  /** @returns false for a repeated message; @throws IncompleteResponse when one is missing */
   accept(message: Pick<AnswerMessage, 'seq'>): boolean {
     if (message.seq < this.#next) return false;
     if (message.seq > this.#next) {
@@ -38,8 +38,8 @@ export class AnswerOrder {
 }
 
 /**
- * Joins pieces of the same series (of one index, and one method and state where there are several); other items stay as
- * they are. Memory grows with the series, so stream long ones.
+ * Joins the chunks of a series (same index, and same method and state if there are several). Other items stay as they
+ * are. Memory grows with the series, so stream long ones.
  */
 export function joinSeries(items: readonly object[]): object[] {
   const series = new Map<string, SeriesPiece>();
@@ -70,7 +70,7 @@ function append(series: SeriesPiece, piece: SeriesPiece): void {
   for (const [from, to, status] of piece.flags ?? []) {
     const flags = (series.flags ??= []);
     const last = flags.at(-1);
-    // A range that was cut becomes one again.
+    // Joins a status range that was split.
     if (last?.[2] === status && last[1] === from + offset - 1) last[1] = to + offset;
     else flags.push([from + offset, to + offset, status]);
   }

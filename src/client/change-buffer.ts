@@ -1,20 +1,20 @@
-/** The changes between a lease and its reader: each once, and of each item only the newest that was not read. */
+/** Buffers the changes between a lease and its reader: each once, and only the newest unread change of each item. */
 import type { eventpipepoll } from '../contract/functions/data.ts';
 import type { ItemOf } from '../contract/functions/define.ts';
 
-/** A new value of an item, or the error since which it has none. */
+/** A new value of an item, or its current error. */
 export type LeaseItem = ItemOf<typeof eventpipepoll>;
 
 export class ChangeBuffer {
-  /** What was last heard of each item. */
+  /** The last change of each item. */
   readonly #known = new Map<number, string>();
-  /** What has not been read, in the order in which it came. */
+  /** Unread changes, in the order of arrival. */
   readonly #unread = new Map<number, LeaseItem>();
   #wake: (() => void) | undefined;
   #ended = false;
   #error: Error | undefined;
 
-  /** Two leases that take turns may tell the same; it is news once. */
+  /** Two consecutive leases may report the same change. It counts once. */
   add(item: LeaseItem): void {
     const identity = identityOf(item);
     if (this.#known.get(item.index) === identity) return;
@@ -24,13 +24,13 @@ export class ChangeBuffer {
     this.#wake?.();
   }
 
-  /** What is unread can still be read. */
+  /** Unread changes can still be read. */
   end(): void {
     this.#ended = true;
     this.#wake?.();
   }
 
-  /** The reader gets what is unread, and then the error. */
+  /** The reader gets the unread changes first, and then the error. */
   fail(error: Error): void {
     this.#error ??= error;
     this.end();

@@ -1,4 +1,4 @@
-/** `iota-seeqdrv/client`: asks a driver over any NATS connection. */
+/** `iota-seeqdrv/client`: sends requests to a driver over any NATS connection. */
 export { type Answer, IncompleteResponse, joinSeries } from './answer.ts';
 export {
   type ResponseOptions,

@@ -6,13 +6,13 @@ import type { Request } from '../contract/request.ts';
 import { IncompleteResponse } from './answer.ts';
 import { type ResponseOptions, requestStream, type NatsConnectionLike } from './request.ts';
 
-/** How a lease ended: as the driver tells, or by an error on either side. */
+/** How a lease ended: as the driver reports, or with an error on either side. */
 export interface SessionEnd {
   ended?: LeaseEnd;
   error?: Error;
 }
 
-/** The driver refused a request; carries the error as it answered it. */
+/** The driver refused a request. Contains the error of its answer. */
 export class Refused extends Error {
   override readonly name = 'Refused';
   readonly code: string;
@@ -33,7 +33,7 @@ export class Refused extends Error {
 }
 
 export class LeaseSession {
-  /** Of the request, by which it can be cancelled. */
+  /** Id of the request, for cancelling it. */
   readonly id = randomUUID();
   readonly #leaving = new AbortController();
   readonly #stream: ReturnType<typeof requestStream>;
@@ -47,16 +47,16 @@ export class LeaseSession {
     );
   }
 
-  /** Listens no longer; `run` resolves. */
+  /** Stops listening. `run` then resolves. */
   leave(): void {
     this.#leaving.abort(new Error('This lease is not followed any more.'));
   }
 
-  /** Hands over the items of each message, with what else it says of the lease. Never rejects. */
+  /** Passes on the items of each message, with its lease data. Never rejects. */
   async run(take: (items: unknown[], told: Pick<AnswerMeta, 'cursor' | 'intervalMs'>) => void): Promise<SessionEnd> {
     try {
       for await (const { items, meta, last, error } of this.#stream) {
-        // A refusal is no lease.
+        // A refused request starts no lease.
         if (last && error !== undefined) return { error: new Refused(error as ErrorBody) };
         take(items, meta ?? {});
         if (last && meta?.ended !== undefined) return { ended: meta.ended };

@@ -1,6 +1,6 @@
 /**
- * Follows values as they change: opens a lease, renews it before it ends, and goes on with another replica of the
- * driver when one is gone. Each change comes once, and none is missed.
+ * Follows values as they change: opens a lease, renews it before it ends, and moves to another replica of the driver if
+ * one is lost. Each change is delivered once, and none is missed.
  */
 import { DEFAULT_LEASE_MS, leaseSilenceMs } from '../contract/functions/data.ts';
 import type { Request } from '../contract/request.ts';
@@ -17,27 +17,27 @@ export interface LeaseRequest extends Pick<Request, 'host' | 'user'> {
   items: readonly string[];
   /** Default 5000. */
   intervalMs?: number;
-  /** Default 60,000; how soon a lost replica is noticed follows from it. */
+  /** Default 60,000. It determines how soon a lost replica is detected. */
   leaseMs?: number;
 }
 
 export interface FollowOptions extends Pick<ResponseOptions, 'inboxPrefix'> {
-  /** A replica that is silent for longer counts as lost; default: what a lease promises, and a little more. */
+  /** A replica that is silent for longer counts as lost. Default: the longest silence of a lease, with a reserve. */
   silenceMs?: number;
-  /** Told of what went wrong and is being mended. */
+  /** Called on a failure that is being recovered. */
   onTrouble?: (error: Error) => void;
 }
 
 /** The share of a lease after which the next one is opened. */
 const RENEW_AT = 0.75;
-/** What the way there and back may take. */
+/** Allowance for the round trip. */
 const WAY_MS = 5_000;
-/** Before a further try after failures in a row: the first at once, then this, doubling. */
+/** Delay before a retry after consecutive failures: the first at once, then this, doubling. */
 const PAUSES: RetryDelays = { minMs: 100, maxMs: 5_000 };
-/** How long a stop waits for the driver's word that the lease is over. */
+/** How long a stop waits for the driver to confirm the end of the lease. */
 const STOP_MS = 2_000;
 
-/** Begins to follow the items; iterate over the changes. Ending the iteration ends the lease. */
+/** Starts following the items. Iterate over the changes. Ending the iteration ends the lease. */
 export function followLease(
   connection: NatsConnectionLike,
   subject: string,
@@ -48,9 +48,9 @@ export function followLease(
 }
 
 /**
- * The changes of all items, each once. Who reads slowly gets only the newest of each item. The iteration ends when the
- * lease is stopped or somebody cancels it, and throws when the driver refuses it for good, or at the very first when
- * nobody answers.
+ * The changes of all items, each once. A slow reader gets only the newest change of each item. The iteration ends when
+ * the lease is stopped or cancelled. It throws when the driver refuses the lease permanently, or when there is no
+ * response to the first request.
  */
 export class FollowedLease implements AsyncIterable<LeaseItem> {
   readonly #connection: NatsConnectionLike;
@@ -61,7 +61,7 @@ export class FollowedLease implements AsyncIterable<LeaseItem> {
   readonly #news = new ChangeBuffer();
   #cursor: string | undefined;
   #realIntervalMs: number | undefined;
-  /** The lease that counts, and the one that is to follow it. */
+  /** The current lease, and its successor. */
   #current: LeaseSession | undefined;
   #next: LeaseSession | undefined;
   #opened = false;
@@ -79,8 +79,8 @@ export class FollowedLease implements AsyncIterable<LeaseItem> {
   }
 
   /**
-   * How often the items are really read at present, on average; longer than asked for when the server cannot keep up.
-   * Undefined as long as that is not known.
+   * The actual average read interval of the items. It is longer than requested if the server cannot keep up. Undefined
+   * as long as it is unknown.
    */
   get realIntervalMs(): number | undefined {
     return this.#realIntervalMs;
@@ -94,7 +94,7 @@ export class FollowedLease implements AsyncIterable<LeaseItem> {
     }
   }
 
-  /** Ends the lease; resolves when the driver has ended it too, or cannot be reached. */
+  /** Ends the lease. Resolves when the driver has ended it too, or is unreachable. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
     return this.#stopping;
@@ -117,7 +117,7 @@ export class FollowedLease implements AsyncIterable<LeaseItem> {
     );
   }
 
-  /** Opens a lease where the ones before have come to; the current one goes on until it is there. */
+  /** Opens a lease that continues the previous ones. The current one stays active until then. */
   #open(): void {
     const { host, user, ...params } = this.#request;
     const request = {
@@ -137,7 +137,7 @@ export class FollowedLease implements AsyncIterable<LeaseItem> {
   async #follow(term: LeaseSession): Promise<void> {
     const end = await term.run((items, { cursor, intervalMs }) => {
       if (term === this.#next) this.#promote(term);
-      // What a lease that was replaced still sends comes from the one that replaced it, too.
+      // The successor also delivers what a replaced lease still sends.
       if (term !== this.#current) return;
       for (const item of items) this.#news.add(item as LeaseItem);
       this.#cursor = cursor ?? this.#cursor;
@@ -150,7 +150,7 @@ export class FollowedLease implements AsyncIterable<LeaseItem> {
     this.#ended(end);
   }
 
-  /** The next lease is there: from now on it counts. */
+  /** The successor is open and becomes the current lease. */
   #promote(term: LeaseSession): void {
     const before = this.#current;
     this.#current = term;
@@ -174,7 +174,7 @@ export class FollowedLease implements AsyncIterable<LeaseItem> {
     }
     if (error) {
       if ('details' in error && (error.details as { field?: unknown } | undefined)?.field === 'cursor') {
-        // Of another version of the driver: what is known is sorted out here as well.
+        // The replica has another driver version. Known changes are also filtered here.
         this.#cursor = undefined;
       } else if (!this.#mayTryAgain(error)) {
         this.#news.fail(error);
@@ -183,7 +183,7 @@ export class FollowedLease implements AsyncIterable<LeaseItem> {
       }
       this.#options.onTrouble?.(error);
     }
-    // While another lease lives, or is on its way, there is time.
+    // While another lease is active or being opened, nothing is lost.
     if (this.#next) return;
     const failures = this.#failures;
     if (error) this.#failures++;

@@ -1,6 +1,6 @@
 /**
- * Asks a driver over any NATS connection: sends a request, follows its answer message by message. It needs only the few
- * members of a connection that all versions of the NATS client have, so it works with the caller's own.
+ * Sends a request to a driver over any NATS connection, and follows its answer message by message. It uses only members
+ * of a connection that all versions of the NATS client have, so it works with the caller's own.
  */
 import { randomUUID } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
@@ -8,13 +8,13 @@ import type { AnswerMessage } from '../contract/answer.ts';
 import type { Request } from '../contract/request.ts';
 import { type Answer, AnswerOrder, IncompleteResponse } from './answer.ts';
 
-/** The part of a NATS message that is used. */
+/** The used part of a NATS message. */
 export interface NatsMessage {
   readonly data: Uint8Array;
   readonly headers?: { readonly code: number; get(name: string): string } | undefined;
 }
 
-/** The part of a NATS connection that is used. */
+/** The used part of a NATS connection. */
 export interface NatsConnectionLike {
   publish(subject: string, data: Uint8Array, options: { reply: string }): void;
   subscribe(
@@ -24,24 +24,24 @@ export interface NatsConnectionLike {
 }
 
 export interface ResponseOptions {
-  /** Gives up when no message came for this long; default: the request's budget and a little more. */
+  /** Fails when no message arrives for this long. Default: the request's budget, with a reserve. */
   silenceMs?: number;
-  /** First part of the subject for the answer; the caller needs the right to subscribe below it. */
+  /** Inbox prefix for the answer. The caller needs the right to subscribe below it. */
   inboxPrefix?: string;
-  /** Gives up when it is aborted; the request itself goes on unless it is cancelled. */
+  /** Abort it to stop waiting. The request itself continues unless it is cancelled. */
   signal?: AbortSignal;
 }
 
-/** Nobody answers; the text says why. */
+/** There is no response. The text says why. */
 export class NoResponse extends Error {
   override readonly name = 'NoResponse';
 }
 
-/** Default budget of a driver, and what the way there and back may take. */
+/** Default budget of a driver, and the allowance for the round trip. */
 const DEFAULT_BUDGET_MS = 30_000;
 const WAY_MS = 5_000;
 
-/** Sends a request and yields its answer message by message; stops listening when the caller stops reading. */
+/** Sends a request and yields its answer message by message. Unsubscribes when the caller stops reading. */
 export async function* requestStream(
   connection: NatsConnectionLike,
   subject: string,
@@ -76,10 +76,10 @@ export async function* requestStream(
   }
 }
 
-/** The part of its reply subjects that is the same for all of a connection: by it the driver shares its places. */
+/** The common part of a connection's reply subjects. The driver uses it to share its capacity between callers. */
 const roots = new WeakMap<object, string>();
 
-/** A subject for an answer, of nobody else. */
+/** A unique subject for an answer. */
 export function newInbox(connection: NatsConnectionLike, { inboxPrefix = '_INBOX' }: ResponseOptions): string {
   let root = roots.get(connection);
   if (root === undefined) {
@@ -91,7 +91,7 @@ export function newInbox(connection: NatsConnectionLike, { inboxPrefix = '_INBOX
 
 const newToken = (): string => randomUUID().replaceAll('-', '');
 
-/** Sends a request and collects its whole answer. */
+/** Sends a request and collects the complete answer. */
 export async function ask(
   connection: NatsConnectionLike,
   subject: string,
@@ -119,7 +119,7 @@ export async function ask(
   throw new IncompleteResponse('The answer ended without a last message.');
 }
 
-/** Longest message when unpacked: four times the longest that a driver may be configured to send. */
+/** Longest message after decompression: four times the longest that a driver may be configured to send. */
 const MOST_BYTES = 256 * 1024 * 1024;
 
 function decode({ data, headers }: NatsMessage, subject: string): AnswerMessage {
@@ -138,7 +138,7 @@ function decode({ data, headers }: NatsMessage, subject: string): AnswerMessage 
   }
 }
 
-/** Messages between the connection's callback and the reader. */
+/** Buffers messages between the connection's callback and the reader. */
 class MessageQueue {
   readonly #messages: (NatsMessage | Error)[] = [];
   #wake: (() => void) | undefined;
