@@ -9,7 +9,7 @@ export class FeedStatus {
   #state: FeedState = 'connecting';
   #message: string | undefined;
   #since = Date.now();
-  /** Since when something counts more than the noted state, as reports found it. */
+  /** Start of the status that overrides the recorded one, as health reports found it. */
   #overSince: number | undefined;
 
   constructor(kind: FeedKind, name: string, logger: Logger) {
