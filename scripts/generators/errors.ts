@@ -14,14 +14,14 @@ export function errorsPage(): string {
   return page([
     '# Error codes',
     '<!-- Generated from src/contract/errors.ts by "npm run generate". -->',
-    'The list is closed: an error has one of these codes wherever it shows, in an answer, in an item of an answer, in the log and in the metrics. The number is like that of HTTP; a failed answer carries it in the header `Nats-Service-Error-Code`, beside `Nats-Service-Error` with the code and the text.',
+    'This page lists all error codes and what to do about each. Every error has one of these codes, in an answer, in an item of an answer, in the log and in the metrics. The number is similar to an HTTP status; a failed answer has it in the header `Nats-Service-Error-Code`, and the code and the text in the header `Nats-Service-Error`.',
     table(['code', 'number', 'try again?', 'what to do'], rows),
     '## The error in an answer',
     membersTable(errorBodySchema.omit({ code: true })).replace(
       '\n| `message`',
       '\n| `code` | one of the codes above |  |\n| `message`',
     ),
-    '`message` names the field, the item or the server, says what is wrong, and is fit to be shown to a person. Programs go by `code` and `retryable`. `retryable` of an error may differ from the table where the cause is known better.',
-    'Known `details`: `field` (the member of the request, or the parameter, that is wrong), `problems` (a list of `field` and `message`, of all that are), `limit` (the number that was exceeded), `retryAfterMs` (wait so long before you ask again), `timeoutMs` (the budget that was used up), `host` (a name that is not configured), `status` (the HTTP status of the source), `bytes` and `room` (an item that does not fit a message).',
+    '`message` names the field, the item or the server, and says what is wrong; you can show it to a person. Programs should use `code` and `retryable`. `retryable` of an error may differ from the table if the cause is known more precisely.',
+    'Known `details`: `field` (the member of the request, or the parameter, that is wrong), `problems` (a list with `field` and `message` of each problem), `limit` (the number that was exceeded), `retryAfterMs` (how long to wait before the next attempt), `timeoutMs` (the budget that has ended), `host` (a name that is not configured), `status` (the HTTP status of the source), `bytes` and `room` (the size of an item that is too large, and of a message).',
   ]);
 }

@@ -23,13 +23,17 @@ export const errorCodes = {
     retryable: false,
     advice: "Give the driver's user at the source read access to this item.",
   },
-  notFound: { status: 404, retryable: false, advice: 'The item does not exist (any more) at the source; search anew.' },
+  notFound: {
+    status: 404,
+    retryable: false,
+    advice: 'The item does not exist (any more) at the source; search again.',
+  },
   unknownHost: { status: 404, retryable: false, advice: 'Use one of the names that function "hosts" lists.' },
   unknownFunction: { status: 404, retryable: false, advice: 'Use one of the names that function "functions" lists.' },
   unsupported: {
     status: 405,
     retryable: false,
-    advice: 'Function "functions" tells what is supported, and why not; "hosts" tells what each server can do.',
+    advice: 'Function "functions" lists what is supported, and why not; "hosts" lists what each server supports.',
   },
   cancelled: { status: 499, retryable: false, advice: 'The request was cancelled on demand; send it again if needed.' },
   tooLarge: {
@@ -37,13 +41,21 @@ export const errorCodes = {
     retryable: false,
     advice: 'Ask for fewer items, a shorter range or fewer points, or page with "limit" and "cursor".',
   },
-  overloaded: { status: 429, retryable: true, advice: 'Wait for the hinted time, then send the request again.' },
+  overloaded: {
+    status: 429,
+    retryable: true,
+    advice: 'Wait for "retryAfterMs" of the details, then send the request again.',
+  },
   internal: {
     status: 500,
     retryable: false,
     advice: "This is a fault of the driver; report it with the driver's log.",
   },
-  sourceError: { status: 502, retryable: false, advice: 'The source refused or answered wrongly; its text says why.' },
+  sourceError: {
+    status: 502,
+    retryable: false,
+    advice: 'The source refused the call or gave an invalid answer; the message says why.',
+  },
   sourceUnavailable: { status: 503, retryable: true, advice: 'The source cannot be reached; try again later.' },
   timeout: { status: 504, retryable: true, advice: 'Ask for less, or give a larger "timeoutMs".' },
 } as const satisfies Record<string, ErrorCodeInfo>;

@@ -19,10 +19,10 @@ const head = {
   driver: z.literal('iota-seeqdrv'),
   type: z.literal('seeq').describe('Driver type'),
   driverid: z.string().nullable().describe('As configured'),
-  instance: z.string().describe('Names this process among replicas'),
+  instance: z.string().describe('Id of this process among the replicas'),
   version: z.string().describe('Version of the driver'),
   reqtopic: z.string().describe('Request topic that this driver serves'),
-  time: instant.describe('When the message was made; ISO 8601 UTC'),
+  time: instant.describe('When the message was created; ISO 8601 UTC'),
 };
 export const telemetryHead = z.strictObject(head);
 export type TelemetryHead = z.infer<typeof telemetryHead>;
@@ -32,20 +32,22 @@ export type HealthState = (typeof healthStates)[number];
 
 const pollPace = z
   .strictObject({
-    tags: count.describe('Leased tags that have been read twice at least'),
-    askedMs: milliseconds.describe('How often they are to be read, on average'),
-    realMs: milliseconds.describe('How often they are really read, on average'),
-    late: z.boolean().describe('For some seconds now it takes more than twice as long as asked for'),
+    tags: count.describe('Leased tags that have been read at least twice'),
+    askedMs: milliseconds.describe('Requested interval of the reads, on average'),
+    realMs: milliseconds.describe('Actual interval of the reads, on average'),
+    late: z
+      .boolean()
+      .describe('True when the actual interval has been more than twice the requested one for some seconds'),
   })
   .optional()
   .describe('Gauge: reads for leases; absent where there are none');
 
 export const serverHealth = z.strictObject({
   name: z.string().describe('The configured connection name'),
-  state: z.enum(['up', 'down', 'unauthorized', 'unknown']).describe('As last found; unknown: nobody has asked yet'),
-  checked: instant.nullable().describe('When that was found'),
+  state: z.enum(['up', 'down', 'unauthorized', 'unknown']).describe('Last known state; unknown: not probed yet'),
+  checked: instant.nullable().describe('When that state was found'),
   version: z.string().nullable().describe('Version of the server, as the last probe found it'),
-  message: z.string().optional().describe('What is wrong, and what to do'),
+  message: z.string().optional().describe('The problem and its remedy'),
   polls: pollPace,
 });
 export type ServerHealth = z.infer<typeof serverHealth>;
@@ -70,10 +72,10 @@ export const feedHealth = z.strictObject({
   state: z
     .enum(feedStates)
     .describe(
-      'connecting: the first attempt runs, or subscriptions are not confirmed yet; up: it works; silent: nothing has come for longer than configured; waiting: the bus takes no readings, so senders have to wait; refused: the log-in was refused; down: the other side cannot be reached',
+      'connecting: the first attempt runs, or subscriptions are not confirmed yet; up: it works; silent: no message has arrived for longer than configured; waiting: the bus accepts no readings, so senders must wait; refused: the log-in was refused; down: the other side cannot be reached',
     ),
   since: instant.describe('When this state began'),
-  message: z.string().optional().describe('What is wrong, and what to do'),
+  message: z.string().optional().describe('The problem and its remedy'),
   lastMessage: instant.nullable().describe('When the last message arrived; null before the first'),
 });
 export type FeedHealth = z.infer<typeof feedHealth>;
@@ -83,9 +85,9 @@ export const streamHealth = z.strictObject({
   state: z
     .enum(['unknown', 'ok', 'doubtful', 'unusable'])
     .describe(
-      'unknown: not looked at yet, or not allowed to; doubtful: it works, but not as it should; unusable: nothing is published to it',
+      'unknown: not checked yet, or no right to check it; doubtful: it works, but has a problem; unusable: nothing is published to it',
     ),
-  message: z.string().optional().describe('What is wrong with it, and what to do'),
+  message: z.string().optional().describe('The problem and its remedy'),
 });
 export type StreamHealth = z.infer<typeof streamHealth>;
 
@@ -95,9 +97,9 @@ export const healthSchema = z.strictObject({
   state: z
     .enum(healthStates)
     .describe(
-      'ok; degraded: some servers cannot be used; down: no server can be used, or the bus is away; stopping: the last message of this process',
+      'ok; degraded: some servers cannot be used; down: no server can be used, or the bus is not available; stopping: the last message of this process',
     ),
-  reasons: z.array(z.string()).describe('Why the state is not ok, in words; empty when it is'),
+  reasons: z.array(z.string()).describe('Why the state is not ok, in words; empty when it is ok'),
   started: instant.describe('When the process started; ISO 8601 UTC'),
   bus: busHealth,
   servers: z.array(serverHealth),
@@ -112,7 +114,7 @@ const results = z
   .describe('Number by status or error code');
 
 export const functionMetrics = z.strictObject({
-  function: z.string().describe('Name of the function; empty for requests that named none of the contract'),
+  function: z.string().describe('Name of the function; empty for requests without a known function'),
   results,
   totalMs: milliseconds.describe('Sum of the times from arrival to end'),
   longestMs: milliseconds,
@@ -120,10 +122,10 @@ export const functionMetrics = z.strictObject({
 
 export const sourceMetrics = z.strictObject({
   host: z.string().describe('The configured connection name'),
-  results: results.describe('Calls by "ok" or error code; repeated tries and log-ins count with their call'),
+  results: results.describe('Calls by "ok" or error code; repeated attempts and log-ins count as part of their call'),
   totalMs: milliseconds.describe('Sum of the times of the calls'),
   longestMs: milliseconds,
-  running: count.describe('Gauge: calls of requests that run'),
+  running: count.describe('Gauge: calls of requests that are running'),
   waiting: count.describe('Gauge: calls that wait for their turn'),
   polls: pollPace,
 });
@@ -134,54 +136,58 @@ export const busMetrics = z.strictObject({
   bytesOut: count.describe('Bytes of message bodies sent'),
   messagesIn: count,
   messagesOut: count,
-  inFlightBytes: count.describe('Gauge: bytes of answers that the server has not taken yet'),
+  inFlightBytes: count.describe('Gauge: bytes of answers that the server has not received yet'),
   waiting: count.describe('Gauge: messages of answers that wait for room or for a connection'),
 });
 
 export const processMetrics = z.strictObject({
   eventLoopDelayMs: z
     .strictObject({ mean: milliseconds, p99: milliseconds, max: milliseconds })
-    .describe('Gauge: how late the event loop was since the metrics before'),
+    .describe('Gauge: delay of the event loop since the previous metrics'),
   cpuMs: z.strictObject({ user: milliseconds, system: milliseconds }).describe('CPU time'),
   memoryBytes: z
     .strictObject({
       ...{ rss: count, heapUsed: count, heapTotal: count, external: count },
       heapLimit: count.describe('The largest heap that Node allows itself; beyond it the process ends'),
     })
-    .describe('Gauge: resident, JavaScript heap, and buffers outside of it'),
+    .describe('Gauge: resident memory, JavaScript heap, and buffers outside the heap'),
   garbage: z
     .strictObject({
       young: count.describe('Collections among new objects, which are cheap'),
       full: count.describe('Collections of the whole heap; many of them mean that the heap is too small'),
-      pausedMs: milliseconds.describe('Time that the process stood still for both'),
+      pausedMs: milliseconds.describe('Time that the process was paused for both'),
     })
-    .describe('Collections of garbage'),
+    .describe('Garbage collections'),
 });
 
 export const feedMetrics = z.strictObject({
   kind: z.enum(feedKinds),
   name: z.string().describe('The configured connection name'),
-  received: count.describe('Messages that came in'),
-  readings: count.describe('Readings that are safe on the bus; for egress, messages that the broker has acknowledged'),
-  duplicates: count.describe('Of those, the ones that the stream had already'),
+  received: count.describe('Messages received'),
+  readings: count.describe(
+    'Readings that are published and, with a stream, acknowledged by it; for egress, messages that the broker has acknowledged',
+  ),
+  duplicates: count.describe('Those of them that the stream already had'),
   rejected: z
     .partialRecord(z.enum(rejectCodes), count)
-    .describe('Messages, or parts, that became dead letters, by reason; for egress, readings that were left out'),
+    .describe('Messages, or parts, that became dead letters, by reason; for egress, readings that were omitted'),
   refused: count.describe('Messages that were refused to their sender: wrong signature, unknown source, too many'),
   atMostOnce: count.describe(
-    'Messages that would have been lost if the driver had ended: quality of service 0, or core NATS',
+    'Messages with at-most-once delivery, which are lost if the driver ends: quality of service 0, or core NATS',
   ),
-  retried: count.describe('Attempts to publish that failed and were repeated'),
-  dropped: count.describe('Messages given up because not even their dead letter fits the bus'),
-  connections: count.describe('Connections that were made; for a listener, that were taken'),
+  retried: count.describe('Failed attempts to publish, which were repeated'),
+  dropped: count.describe('Messages dropped because even their dead letter is too large for the bus'),
+  connections: count.describe('Connections made; for a listener, connections accepted'),
   waiting: count.describe('Gauge: messages that are not acknowledged yet'),
 });
 export type FeedMetrics = z.infer<typeof feedMetrics>;
 
 export const logMetrics = z
   .strictObject({
-    dropped: count.describe('Standard output did not take them: nobody reads it, or its disk is full'),
-    leftOut: count.describe('There were too many of one kind'),
+    dropped: count.describe(
+      'Lines that could not be written to standard output: its reader does not read, or its disk is full',
+    ),
+    leftOut: count.describe('Lines omitted because there were too many of one kind'),
   })
   .describe('Lines of the log that were not written');
 
@@ -199,10 +205,10 @@ export const metricsSchema = z.strictObject({
   kind: z.literal('metrics'),
   ...head,
   uptimeMs: milliseconds,
-  inFlight: count.describe('Gauge: requests in work'),
-  unanswerable: count.describe('Requests that named no subject for their answer'),
+  inFlight: count.describe('Gauge: requests in progress'),
+  unanswerable: count.describe('Requests without a valid subject for their answer'),
   requests: z.array(functionMetrics).describe('One entry for each function that was called'),
-  sources: z.array(sourceMetrics).describe('What requests asked of the configured servers'),
+  sources: z.array(sourceMetrics).describe('Calls of requests to the configured servers'),
   feeds: z.array(feedMetrics).optional().describe('Device data by feed; absent where none is configured'),
   bus: busMetrics,
   process: processMetrics,
@@ -252,6 +258,6 @@ export const logSchema = z.strictObject({
   facts: z
     .record(z.string(), z.unknown())
     .optional()
-    .describe('What else the line tells: ids, names, errors. Left out when the line is too long'),
+    .describe('Further facts of the line: ids, names, errors. Omitted when the line is too long'),
 });
 export type LogMessage = z.infer<typeof logSchema>;
