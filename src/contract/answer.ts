@@ -1,8 +1,8 @@
-/** The answer envelope, and the way an answer leaves the driver piece by piece. */
+/** The answer envelope, and the interface for streaming an answer. */
 import { z } from 'zod';
 import { errorCodeNames, type ErrorBody } from './errors.ts';
 
-/** Version of this contract, as `version` reports it. */
+/** Version of this contract, which `version` returns. */
 export const CONTRACT_VERSION = 1;
 
 export const answerStatuses = ['ok', 'partial', 'error'] as const;
@@ -53,7 +53,7 @@ export const answerSchema = z
   .describe('Message of an answer of the bus contract, version 1');
 export type AnswerMessage = z.infer<typeof answerSchema>;
 
-/** An item that failed: alone with `index` and `fqn`, or with `host` when a whole server failed in a search. */
+/** An item that failed: with `index` and `fqn` only, or with `host` if a whole server failed in a search. */
 export interface FailedItem {
   index?: number;
   fqn?: string;
@@ -61,21 +61,21 @@ export interface FailedItem {
   error: ErrorBody;
 }
 
-/** One element of `items`; its shape belongs to the function. */
+/** One element of `items`. The function defines its shape. */
 export type AnswerItem = object;
 
-/** What a message that others follow may bring besides its items. */
+/** Additional members of a message that is not the last. */
 export interface Interim {
   meta?: AnswerMeta;
-  /** It only shows both sides that the other one is there; nothing of the answer is ready yet. */
+  /** A keepalive: no part of the answer is ready yet. */
   isSignOfLife?: boolean;
 }
 
-/** Told of the messages of an answer that others follow. */
+/** Observes the messages of an answer before the final one. */
 export interface AnswerWatcher {
-  /** One was handed to the bus. */
+  /** A message was handed to the bus. */
   sent: () => void;
-  /** The bus says that nobody was there to receive one; never called when it cannot say so. */
+  /** The bus reports that there is no receiver. Never called if the bus cannot report it. */
   nobody: () => void;
 }
 
@@ -85,42 +85,39 @@ export interface AnswerEnd {
   meta: AnswerMeta;
 }
 
-/** Names of an answer, known when its request has been read. */
+/** Addressing of an answer, known when its request has been parsed. */
 export interface AnswerHead {
-  /** As the request has it. */
+  /** As in the request. */
   id: string | number;
   function: string;
-  /** Overrides the subject that the request's message named. */
+  /** Overrides the reply subject of the request message. */
   replyTo?: string | undefined;
 }
 
 /**
- * Where an answer goes. The sink cuts the items into messages; whoever writes waits for `item`, which is how a slow
+ * The destination of an answer. The sink splits the items into messages. The writer awaits `item`, so that a slow
  * receiver slows the source down instead of filling memory.
  */
 export interface AnswerSink {
-  /** Takes one item; resolves when there is room for more. An item too large for a message is split or refused. */
+  /** Adds one item. Resolves when there is room for more. An item too large for a message is split or rejected. */
   item(item: AnswerItem): Promise<void> | undefined;
-  /**
-   * Sends what has been taken so far, even if that is nothing: for answers that go on for a long time. Resolves when
-   * there is room for more.
-   */
+  /** Sends the items so far, even if there are none: for long-running answers. Resolves when there is room for more. */
   flush(interim: Interim): Promise<void> | undefined;
-  /** From now on `watcher` is told of the messages that others follow. */
+  /** From now on `watcher` observes the messages before the final one. */
   watch(watcher: AnswerWatcher): void;
   /** Sends the last message. Called exactly once. */
   end(end: AnswerEnd): Promise<void>;
 }
 
-/** A request as it arrives from the bus, before anybody has read it. */
+/** A request as it arrives from the bus, before it is parsed. */
 export interface IncomingRequest {
   readonly data: Uint8Array;
-  /** False when the message names no subject to answer on, or one on which no answer may be sent. */
+  /** False if the message has no reply subject, or one that is not allowed. */
   readonly hasReply: boolean;
-  /** The reply subject of the message, by which callers are told apart; empty when there is none. */
+  /** The reply subject of the message, which identifies the caller. Empty if there is none. */
   readonly reply: string;
-  /** Why the answer cannot go to a subject that the body names; undefined when it can. */
+  /** Why the answer cannot be sent to a subject in the body. Undefined if it can. */
   replyProblem(replyTo: string): string | undefined;
-  /** Opens the one answer of this request. A `replyTo` that is not allowed counts as none. */
+  /** Opens the only answer of this request. A `replyTo` that is not allowed is ignored. */
   answer(head: AnswerHead): AnswerSink;
 }

@@ -1,9 +1,9 @@
-/** A constant as a series: it has its value at every instant, of which the borders of a range stand for all. */
+/** A constant as a series: it has its value at every instant, and the borders of a range represent them. */
 import { formatInstant } from './instant.ts';
 import type { TimeRange } from './time.ts';
 import type { Columns, Point } from './values.ts';
 
-/** A sample at the start of the range and one at its end; one only where they are the same instant. */
+/** One sample at the start of the range and one at its end. A single one if they are the same instant. */
 export function constantColumns(
   { value, status, state, unit }: Point,
   { start, end }: TimeRange,

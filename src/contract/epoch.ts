@@ -1,17 +1,20 @@
 /**
- * Numbers in the place of a time. They are epoch milliseconds; many languages count seconds, microseconds or nanoseconds
- * (Python, Go, InfluxDB), and such a number names a time of 1970, or one that no calendar knows. It is refused by name.
+ * Numbers as times. They are epoch milliseconds. Many languages count seconds, microseconds or nanoseconds (Python, Go,
+ * InfluxDB), and such a number is a time in 1970, or beyond any calendar. The error names the unit.
  */
 import { formatInstant, fromMilliseconds, MAX_INSTANT, MIN_INSTANT, parseInstant, toMilliseconds } from './instant.ts';
 
-/** Below it a number is taken for seconds: as milliseconds it lies before 1973-03-03, as seconds before the year 5138. */
+/** A smaller number counts as seconds: as milliseconds it is before 1973-03-03, as seconds before the year 5138. */
 const LEAST_MS = 1e11;
 const MIN_MS = toMilliseconds(MIN_INSTANT);
 const MAX_MS = toMilliseconds(MAX_INSTANT);
 
 const NUMERAL = /^[+-]?\d{1,30}(?:\.\d{1,30})?(?:e\+?\d{1,2})?$/i;
 
-/** Why a number, or a text of digits, is no time, to be read after the name of its parameter; undefined for any other. */
+/**
+ * Why a number, or a text of digits, is not a valid time. The text follows the parameter name. Undefined for any other
+ * input.
+ */
 export function epochProblem(input: unknown): string | undefined {
   if (typeof input === 'number') return numberProblem(input, String(input));
   if (typeof input !== 'string') return undefined;
@@ -47,7 +50,7 @@ function numberProblem(number: number, shown: string): string | undefined {
 
 const isInRange = (ms: number): boolean => ms >= MIN_MS && ms <= MAX_MS;
 
-/** The date that a number such as 20260131 is read as by a person. */
+/** The date in a number such as 20260131. */
 function dateOf(number: number): string | undefined {
   const digits = /^((?:19|20)\d{2})(\d{2})(\d{2})$/.exec(String(number));
   if (!digits) return undefined;
@@ -55,7 +58,7 @@ function dateOf(number: number): string | undefined {
   return parseInstant(`${date}T00:00:00Z`) === undefined ? undefined : date;
 }
 
-/** With the fraction of a millisecond that a number of JavaScript can hold. */
+/** With the fraction of a millisecond that a JavaScript number can hold. */
 function iso(ms: number): string {
   const whole = Math.floor(ms);
   return formatInstant(fromMilliseconds(whole) + BigInt(Math.round((ms - whole) * 1e6)));

@@ -1,10 +1,10 @@
 /**
- * The closed table of error codes of the bus contract. The same codes stand in answers, logs and metrics, so a person
- * who sees one in a dashboard finds it again everywhere else.
+ * The closed table of error codes of the bus contract. Answers, logs and metrics use the same codes, so that a code in
+ * a dashboard can be found in all of them.
  */
 import { asSentence } from '../lib/phrases.ts';
 
-/** What one code means: an HTTP-like number, whether trying again can help, and what a person can do about it. */
+/** The meaning of a code: an HTTP-like number, whether a retry can help, and the remedy. */
 export interface ErrorCodeInfo {
   readonly status: number;
   readonly retryable: boolean;
@@ -65,7 +65,7 @@ export type ErrorCode = keyof typeof errorCodes;
 /** All codes, in the order of the table. */
 export const errorCodeNames = Object.keys(errorCodes) as ErrorCode[];
 
-/** The error as it stands in an answer or in an item of it. */
+/** The error in its form for an answer or an item. */
 export interface ErrorBody {
   code: ErrorCode;
   message: string;
@@ -74,14 +74,14 @@ export interface ErrorBody {
 }
 
 export interface DriverErrorOptions {
-  /** Facts for programs: the field, the limit, a hint when to retry (`retryAfterMs`). Never a secret. */
+  /** Facts for programs: the field, the limit, a retry hint (`retryAfterMs`). Never a secret. */
   details?: Record<string, unknown>;
-  /** Overrides the table where the cause is known better. */
+  /** Overrides the table if the cause is known better. */
   retryable?: boolean;
   cause?: unknown;
 }
 
-/** An error that may leave the driver: it has a code of the table and a message fit for a person. */
+/** An error that may be sent to a caller: it has a code of the table and a message suitable for operators. */
 export class DriverError extends Error {
   override readonly name = 'DriverError';
   readonly code: ErrorCode;
@@ -111,16 +111,16 @@ export class DriverError extends Error {
 }
 
 /**
- * What is wrong with one parameter of a function. All messages about one begin with its name in this form.
- * @param problem goes on after the name: "must be a time"
+ * A problem with one parameter of a function. All such messages begin with its name in this form.
+ * @param problem follows the name: "must be a time"
  */
 export function wrongParameter(field: string, problem: string, cause?: unknown): DriverError {
   return new DriverError('badRequest', asSentence(`Parameter "${field}" ${problem}`), { details: { field }, cause });
 }
 
 /**
- * Whatever was thrown, as an error of the contract. An unexpected error becomes `internal` and keeps its text out of
- * the answer, because nobody has checked that text for secrets; the log carries it.
+ * Converts anything thrown to an error of the contract. An unexpected error becomes `internal`. Its text is only logged
+ * and not part of the answer, because it may contain secrets.
  */
 export function toDriverError(thrown: unknown): DriverError {
   if (thrown instanceof DriverError) return thrown;

@@ -23,17 +23,17 @@ export interface Fqn {
   /** The configured connection name. */
   host: string;
   kind: FqnKind;
-  /** The source's id; of a capsule, the id of its condition. */
+  /** The source's id. For a capsule, the id of its condition. */
   id: string;
-  /** Only of kind `capsule`: the capsule's own id within its condition. */
+  /** For kind `capsule` only: the capsule's id within its condition. */
   capsuleId?: string;
   part?: { type: FqnPart; name: string };
 }
 
-/** An FQN in a request; its grammar is checked by {@link parseFqn}, item by item. */
+/** An FQN in a request. {@link parseFqn} checks its grammar, item by item. */
 export const fqnInput = z.string().min(1).max(4096);
 
-/** Writes an FQN; the same parts always give the same text. */
+/** Formats an FQN. The same parts always give the same text. */
 export function formatFqn(fqn: Fqn): string {
   const segments = [fqn.host, fqn.kind, fqn.id];
   if (fqn.capsuleId !== undefined) segments.push(fqn.capsuleId);
@@ -42,8 +42,8 @@ export function formatFqn(fqn: Fqn): string {
 }
 
 /**
- * Reads an FQN.
- * @throws DriverError `badRequest` that says what is wrong with it
+ * Parses an FQN.
+ * @throws DriverError `badRequest` with the problem
  */
 export function parseFqn(text: string): Fqn {
   const colon = text.indexOf(':');

@@ -1,6 +1,6 @@
 /**
- * Instants with nanosecond resolution. An instant travels as ISO 8601 text in UTC and is compared as a bigint of
- * nanoseconds since 1970-01-01T00:00:00Z; it never passes through a JavaScript number, which would round it.
+ * Instants with nanosecond resolution. An instant is transmitted as ISO 8601 text in UTC and compared as a bigint of
+ * nanoseconds since 1970-01-01T00:00:00Z. It is never a JavaScript number, which would round it.
  */
 
 /** Nanoseconds since the epoch. */
@@ -12,18 +12,18 @@ const NS_PER_S = 1_000_000_000n;
 const ISO =
   /^([+-]\d{6}|\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(Z|z|[+-]\d{2}(?::?\d{2})?)?)?$/;
 
-/** The parts of an ISO 8601 text, still without a meaning for a missing offset. */
+/** The parts of an ISO 8601 text. A missing offset is not interpreted yet. */
 export interface IsoParts {
-  /** Milliseconds since the epoch of the wall-clock reading, as if it were UTC; whole seconds only. */
+  /** Local time in milliseconds since the epoch, as if it were UTC. Whole seconds only. */
   wallMs: number;
   /** Nanoseconds within the second, 0 to 999,999,999. */
   fraction: bigint;
-  /** Offset from UTC in minutes; undefined when the text names none. */
+  /** Offset from UTC in minutes. Undefined if the text has none. */
   offsetMinutes: number | undefined;
   dateOnly: boolean;
 }
 
-/** Reads ISO 8601 text; undefined when it is not such a text or names an impossible date, time or offset. */
+/** Parses ISO 8601 text. Undefined if it is invalid or contains an impossible date, time or offset. */
 export function parseIso(text: string): IsoParts | undefined {
   const match = ISO.exec(text);
   if (!match) return undefined;
@@ -58,7 +58,7 @@ function parseOffset(text: string): number | undefined {
   return (text.startsWith('-') ? -1 : 1) * (hours * 60 + minutes);
 }
 
-/** The instant of an ISO 8601 text with an offset; undefined when it is none or has no offset. */
+/** The instant of an ISO 8601 text with an offset. Undefined if it is invalid or has no offset. */
 export function parseInstant(text: string): Nanoseconds | undefined {
   const parts = parseIso(text);
   if (parts?.offsetMinutes === undefined) return undefined;
@@ -76,7 +76,7 @@ export function formatInstant(instant: Nanoseconds): string {
   return `${base}.${digits.slice(0, kept)}Z`;
 }
 
-/** The range of instants that ISO text with four-digit years can name: years 1 to 9999. */
+/** The range of instants that ISO text with four-digit years can express: years 1 to 9999. */
 export const MIN_INSTANT: Nanoseconds = -62_135_596_800n * NS_PER_S;
 export const MAX_INSTANT: Nanoseconds = 253_402_300_799n * NS_PER_S + (NS_PER_S - 1n);
 
@@ -91,8 +91,8 @@ function floorDiv(value: bigint, divisor: bigint): bigint {
 }
 
 /**
- * Orders two ISO 8601 UTC texts (`YYYY-MM-DDThh:mm:ss[.f]Z`) without parsing them, since a series compares every sample
- * with the one before: negative when `a` is earlier, 0 when equal, positive when later.
+ * Compares two ISO 8601 UTC texts (`YYYY-MM-DDThh:mm:ss[.f]Z`) without parsing them, since a series compares every
+ * sample with the previous one: negative if `a` is earlier, 0 if equal, positive if later.
  */
 export function compareUtc(a: string, b: string): number {
   if (a.length === b.length) return a < b ? -1 : a > b ? 1 : 0;
@@ -104,7 +104,7 @@ export function compareUtc(a: string, b: string): number {
   return fractionA < fractionB ? -1 : fractionA > fractionB ? 1 : 0;
 }
 
-/** Orders what may have no beginning: such a thing began before every other. */
+/** Compares optional starts: undefined has no start and is the earliest. */
 export function compareStarts(a: string | undefined, b: string | undefined): number {
   if (a === undefined || b === undefined) return a === b ? 0 : a === undefined ? -1 : 1;
   return compareUtc(a, b);

@@ -1,6 +1,6 @@
 /**
- * Lengths of intervals as callers write them: `15min`, `1h`, `1d`, `1mo`, or an ISO 8601 duration such as `PT15M`. Exact
- * lengths are so many nanoseconds; days and longer ones follow the calendar of a time zone.
+ * Lengths of intervals as callers write them: `15min`, `1h`, `1d`, `1mo`, or an ISO 8601 duration such as `PT15M`.
+ * Exact lengths are in nanoseconds. Days and longer units follow the calendar of a time zone.
  */
 import { Temporal } from 'temporal-polyfill';
 import { wrongParameter } from './errors.ts';
@@ -19,14 +19,14 @@ const EXACT: Record<string, bigint> = {
   min: 60_000_000_000n,
   h: 3_600_000_000_000n,
 };
-/** Relative times write minutes so. */
+/** Relative times use this form for minutes. */
 EXACT.m = 60_000_000_000n;
 const DAYS: Record<string, number> = { d: 1, w: 7 };
 const MONTHS: Record<string, number> = { mo: 1, q: 3, y: 12 };
 
 const AMOUNT = /^(\d{1,9}) ?([A-Za-z]{1,9})$/;
 
-/** Other words for a unit; they are refused with the right one, because a near miss may mean another unit. */
+/** Other names of a unit. They are rejected with the right one, because a similar name may mean another unit. */
 const OTHER_WORDS = new Map([
   ['sec', 's'],
   ['mi', 'min'],
@@ -45,12 +45,12 @@ const OTHER_WORDS = new Map([
   ['year', 'y'],
 ]);
 
-/** No range is longer, and the calendar ends behind it. */
+/** No range is longer, and the calendar ends there. */
 const LONGEST_YEARS = 9999;
 
 /**
- * Reads the length of an interval.
- * @throws DriverError `badRequest` with the nearest right form
+ * Parses the length of an interval.
+ * @throws DriverError `badRequest` with the nearest valid form
  */
 export function parseInterval(text: string): Length {
   const trimmed = text.trim();
@@ -66,7 +66,7 @@ export function parseInterval(text: string): Length {
 
 const NS_PER_DAY = 86_400_000_000_000n;
 
-/** The length in nanoseconds; of calendar units the shortest, but for changes of the clock. */
+/** The length in nanoseconds. For calendar units the shortest, ignoring clock changes. */
 export function nominalLength(length: Length): Nanoseconds {
   if (length.kind === 'exact') return length.nanoseconds;
   if (length.kind === 'days') return BigInt(length.days) * NS_PER_DAY;

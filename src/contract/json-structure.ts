@@ -1,17 +1,20 @@
 /**
- * Bounds the cost of reading JSON before it is read: text that is nothing but braces, or has a hundred thousand
- * different keys, takes many times longer to parse than a list of the same length.
+ * Limits the cost of parsing JSON before it is parsed: text of nothing but braces, or with a hundred thousand different
+ * keys, takes many times longer than an array of the same length.
  */
 
-/** Objects, lists and members of one request. A list of five thousand small objects, though wrong, is still read. */
+/**
+ * Most objects, arrays and members of one request. An array of five thousand small objects, although invalid, is still
+ * parsed.
+ */
 const MOST_PARTS = 32_768;
-/** Levels of one request; the contract needs six. */
+/** Most nesting levels of one request. The contract needs six. */
 const MOST_LEVELS = 64;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-/** Why a JSON text is too complex to be read; undefined when it is not. Wrong JSON is left to the parser. */
+/** Why a JSON text is too complex to be parsed, or undefined. The parser reports invalid JSON. */
 export function tooComplex(text: Uint8Array, mostParts = MOST_PARTS): string | undefined {
   let parts = 0;
   let level = 0;

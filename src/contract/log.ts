@@ -1,10 +1,10 @@
-/** What the rooms need of a log, and the bound on lines that somebody outside can cause. */
+/** The logging interface of all modules, and the rate limit for lines that external input causes. */
 
-/** pino's shape, so that its logger fits. */
+/** Compatible with pino's logger. */
 export interface Logger {
   debug(facts: object, message: string): void;
   info(facts: object, message: string): void;
-  /** Information that is logged at every level of the log, such as the start of the driver. */
+  /** Information that is logged at every log level, such as the start of the driver. */
   notice(facts: object, message: string): void;
   warn(facts: object, message: string): void;
   error(facts: object, message: string): void;
@@ -13,10 +13,10 @@ export interface Logger {
 type Level = 'info' | 'notice' | 'warn' | 'error';
 
 const WEIGHT: Record<Level, number> = { info: 0, notice: 1, warn: 2, error: 3 };
-/** Lines of one kind that are written in one window; after that only their number, once a window. */
+/** Lines of one kind per window. After that only their count is logged, once per window. */
 const BURST = 10;
 const WINDOW_MS = 60_000;
-/** Kinds are texts of the code and names of the configuration; should they ever be more, the rest shares one bound. */
+/** Kinds are constants of the code and names of the configuration. Beyond this number the rest shares one limit. */
 const MOST_KINDS = 500;
 const OTHER = 'other lines';
 const LONGEST_EXAMPLE = 500;
@@ -29,8 +29,8 @@ interface Kind {
 }
 
 /**
- * Writes lines that a caller, a device, a server or a broker can cause as often as it likes: the first ones of each
- * kind, and then once a minute how many were left out.
+ * Logs lines that a caller, a device, a server or a broker can cause at any rate: the first ones of each kind, and then
+ * once a minute the number of suppressed lines.
  */
 export class LimitedLog {
   readonly #logger: Logger;
@@ -42,12 +42,12 @@ export class LimitedLog {
     this.#logger = logger;
   }
 
-  /** Lines left out since the start. */
+  /** Lines suppressed since the start. */
   get leftOut(): number {
     return this.#leftOut;
   }
 
-  /** @param kind what lines have in common; never holds anything that somebody outside chooses */
+  /** @param kind what the lines have in common; never contains external input */
   info(kind: string, facts: object, message: string): void {
     this.#write('info', kind, facts, message);
   }
@@ -64,7 +64,7 @@ export class LimitedLog {
     this.#write('error', kind, facts, message);
   }
 
-  /** Writes now what was left out, and begins a new window. */
+  /** Logs the number of suppressed lines now, and starts a new window. */
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -74,7 +74,7 @@ export class LimitedLog {
         this.#kinds.delete(name);
         continue;
       }
-      // As long as there are too many, each window has this one line.
+      // While there are too many lines, each window has only this one.
       Object.assign(kind, { written: BURST, leftOut: 0, level: 'info' });
       this.#logger[level]({ kind: name, leftOut }, `Log lines left out: ${leftOut}, of which the last is: ${example}`);
     }
@@ -117,7 +117,7 @@ export class LimitedLog {
 
 const limits = new WeakMap<Logger, LimitedLog>();
 
-/** The same for the same logger, so that a bound holds for the process and not for one object of it. */
+/** The same instance for the same logger, so that a limit applies to the process and not to a single object. */
 export function limited(logger: Logger): LimitedLog {
   let log = limits.get(logger);
   if (log === undefined) {

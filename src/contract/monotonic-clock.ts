@@ -1,13 +1,13 @@
-/** Times of arrival. */
+/** Arrival times. */
 import { fromMilliseconds, type Nanoseconds } from './instant.ts';
 
-/** A clock that is set back by more than this was wrong before, so that it is followed. */
+/** If the clock is set back by more than this, it was wrong before, and its new time is used. */
 const FOLLOWED: Nanoseconds = 1_000_000_000n;
 
 /**
- * Tells the time in nanoseconds, not the same twice: two messages within a millisecond (or while the clock is corrected by
- * less than a second) get times one nanosecond apart, so that both of them are kept where the time of arrival stands for
- * that of measurement. What it tells is never ahead of the clock by more than a second.
+ * Returns the time in nanoseconds, never the same twice. Two messages within a millisecond (or while the clock is
+ * corrected by less than a second) get times one nanosecond apart, so that both are kept if the arrival time is their
+ * timestamp. The result is never ahead of the clock by more than a second.
  */
 export class MonotonicClock {
   readonly #now: () => number;

@@ -1,4 +1,4 @@
-/** The parameters of a request, checked by the declaration of its function. */
+/** The parameters of a request, checked against the declaration of its function. */
 import type { z } from 'zod';
 import { DriverError } from './errors.ts';
 import type { FunctionDeclaration } from './functions/define.ts';
@@ -7,8 +7,8 @@ import { requestSchema } from './request.ts';
 import { type CheckLength, validate } from './validation.ts';
 
 /**
- * @param checkLength of lists that have no maximum in the contract
- * @throws DriverError `badRequest` with the first problems; an unknown parameter is refused together with the known names
+ * @param checkLength for arrays without a maximum in the contract
+ * @throws DriverError `badRequest` with the first problems; for an unknown parameter it lists the known names
  */
 export function parseParams<Params extends z.ZodObject>(
   { name, params: schema }: Pick<FunctionDeclaration<string, Params>, 'name' | 'params'>,

@@ -1,4 +1,4 @@
-/** Turns what is wrong with a request into sentences that name the member, what came and what would be right. */
+/** Converts the problems of a request to sentences that name the member, its value and the correct form. */
 import { z } from 'zod';
 import { explain, type SchemaNode, type Wording } from '../lib/explain.ts';
 import { asSentence, quote } from '../lib/phrases.ts';
@@ -18,13 +18,11 @@ function jsonSchemaOf(schema: z.ZodType): SchemaNode {
 export interface Explained {
   /** One sentence for each problem. */
   readonly text: string;
-  /** The same for programs: the member that is wrong first, and all of them. */
+  /** The same for programs: the first invalid member, and all of them. */
   readonly details: { field: string; problems: { field: string; message: string }[] };
 }
 
-/**
- * @param subject what the whole is called at the beginning of a sentence: "The request"
- */
+/** @param subject name of the whole at the beginning of a sentence: "The request" */
 export function explainInvalid(
   { schema, value, issues, more }: Invalid,
   subject: string,

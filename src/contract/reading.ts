@@ -1,12 +1,12 @@
 /**
- * Readings on the bus: what devices measured, brought in from MQTT brokers and from seneye sensors. Each reading is one
- * message on `<prefix>.readings.<scheme>.<connection>.<name tokens>`; what cannot be read becomes a dead letter on
- * `<prefix>.deadletters.<scheme>.<connection>`. Our own contract, like the rest of what the driver puts on the bus.
+ * Readings on the bus: device values from MQTT brokers and seneye sensors. Each reading is one message on
+ * `<prefix>.readings.<scheme>.<connection>.<name tokens>`. Undecodable input becomes a dead letter on
+ * `<prefix>.deadletters.<scheme>.<connection>`. This contract is the driver's own, like its other bus messages.
  */
 import { z } from 'zod';
 import { scalarValue, valueStatuses } from './values.ts';
 
-/** The kinds of feeds that bring readings in; also the schemes of their FQNs. */
+/** The kinds of feeds that receive readings. They are also the schemes of their FQNs. */
 export const readingSchemes = ['mqtt', 'i3', 'iotopen', 'seneye'] as const;
 export type ReadingScheme = (typeof readingSchemes)[number];
 
@@ -33,7 +33,7 @@ export const readingSchema = z.strictObject({
 });
 export type Reading = z.infer<typeof readingSchema>;
 
-/** Why a message, or a part of one, could not become a reading. A closed list, the same in dead letters and metrics. */
+/** Why a message, or a part of one, could not become a reading. A closed list, shared by dead letters and metrics. */
 export const rejectCodes = [
   'notUtf8',
   'notJson',

@@ -1,4 +1,4 @@
-/** The request envelope: what every request has, whichever function it calls. */
+/** The request envelope: the members that all functions share. */
 import { z } from 'zod';
 import { DriverError } from './errors.ts';
 import { tooComplex } from './json-structure.ts';
@@ -10,7 +10,9 @@ import { validate } from './validation.ts';
 
 const LONGEST_SUBJECT_BYTES = 1024;
 
-/** A subject to publish on: no wildcards, spaces or control characters, no empty token, nothing of NATS itself (`$`). */
+/**
+ * A subject to publish on: no wildcards, spaces or control characters, no empty token, no NATS system subject (`$`).
+ */
 export const replySubject = z
   .string()
   .max(LONGEST_SUBJECT_BYTES)
@@ -28,7 +30,7 @@ export const correlationId = z
   .max(128)
   .regex(/^[^\p{Cc}]*$/u, { error: 'must not hold control characters' });
 
-/** An id as callers send it. A whole number is taken too, since many count their requests; the answer repeats it. */
+/** A request id. A whole number is accepted too, since many callers count their requests. The answer repeats it. */
 export const requestId = z
   .union([correlationId, z.number().meta({ type: 'integer' })])
   .refine((id) => typeof id === 'string' || Number.isSafeInteger(id), {
@@ -36,7 +38,7 @@ export const requestId = z
   });
 export type RequestId = z.infer<typeof requestId>;
 
-/** A configured name is at most 64 characters long; a longer one is answered with `unknownHost`, not refused here. */
+/** A configured name has at most 64 characters. A longer one is answered with `unknownHost`, not rejected here. */
 const hostName = z.string().min(1).max(1024);
 
 export const requestSchema = z
@@ -68,17 +70,17 @@ export const requestSchema = z
 
 export type Request = z.infer<typeof requestSchema>;
 
-/** What could be read of a request: enough to answer it, even if it is wrong. */
+/** The readable part of a request: enough to answer it, even if it is invalid. */
 export type ParsedRequest =
   | { ok: true; request: Request }
   | { ok: false; id: RequestId | undefined; function: string; replyTo: string | undefined; error: DriverError };
 
-/** A strict decoder: bytes that are not UTF-8 are an error instead of replacement characters in somebody's tag name. */
+/** A strict decoder: bytes that are not UTF-8 are an error instead of replacement characters in a tag name. */
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * Reads a request from the bytes of a message. Never throws: a wrong request keeps as much of its id, function and
- * reply subject as is valid, so that its sender gets the error.
+ * Parses a request from the bytes of a message. Never throws: an invalid request keeps its id, function and reply
+ * subject as far as they are valid, so that its sender gets the error.
  */
 export function parseRequest(data: Uint8Array): ParsedRequest {
   const complex = tooComplex(data);
@@ -98,7 +100,7 @@ export function parseRequest(data: Uint8Array): ParsedRequest {
   return unreadable(json, text, undefined, { ...details });
 }
 
-/** Most often it is a parameter that stands beside "params". */
+/** The usual cause is a parameter beside "params". */
 const elsewhere = (path: readonly PropertyKey[]): string | undefined =>
   path.length === 1 ? 'the parameters of a function belong into "params"' : undefined;
 

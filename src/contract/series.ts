@@ -1,4 +1,4 @@
-/** Series in answers: one item a piece, long series continue in further pieces with the same index. */
+/** Series in answers: one item per chunk. A long series continues in further chunks with the same index. */
 import { z } from 'zod';
 import { compareUtc } from './instant.ts';
 import { columnsSchema, type Columns, type Flag, type ValueStatus } from './values.ts';
@@ -16,7 +16,7 @@ export function isSeriesPiece(item: object): item is SeriesPiece {
   return 'times' in item && 'values' in item;
 }
 
-/** Cuts a piece in two halves of which the first says that more follows; undefined when it has fewer than two samples. */
+/** Splits a chunk in two halves, the first of which has `more`. Undefined if it has fewer than two samples. */
 export function halveSeries(piece: SeriesPiece): [SeriesPiece, SeriesPiece] | undefined {
   const length = piece.times.length;
   if (length < 2) return undefined;
@@ -24,14 +24,14 @@ export function halveSeries(piece: SeriesPiece): [SeriesPiece, SeriesPiece] | un
   const { truncated: _, ...head } = sliceColumns(piece, 0, middle);
   const tail = sliceColumns(piece, middle, length);
   if (!hasGaps(piece)) return [{ ...head, more: true }, tail];
-  // A gap belongs to the piece of its later sample, before which it is.
+  // A gap belongs to the chunk of the sample after it.
   const first = piece.times[middle] ?? '';
   const isEarly = ([, to]: Gap): boolean => compareUtc(to, first) < 0 || piece.times[middle - 1] === to;
   const [early, late] = [piece.gaps.filter(isEarly), piece.gaps.filter((gap) => !isEarly(gap))];
   return [{ ...withGaps(head, early), more: true }, withGaps(tail, late)];
 }
 
-/** Times of two neighbouring samples between which a signal has no value. */
+/** Times of two adjacent samples between which a signal has no value. */
 export type Gap = [from: string, to: string];
 
 export function hasGaps(piece: SeriesPiece): piece is SeriesPiece & { gaps: Gap[] } {
@@ -43,7 +43,7 @@ function withGaps(piece: SeriesPiece, gaps: Gap[]): SeriesPiece {
   return gaps.length > 0 ? Object.assign(rest, { gaps }) : rest;
 }
 
-/** The same with only the samples `from` (included) to `to` (not included). */
+/** The same with only the samples `from` (inclusive) to `to` (exclusive). */
 export function sliceColumns<T extends Columns>(columns: T, from: number, to: number): T {
   const { times, values, flags, states, ...others } = columns;
   const kept = flags
@@ -58,11 +58,11 @@ export function sliceColumns<T extends Columns>(columns: T, from: number, to: nu
   } as T;
 }
 
-/** How far a series has been read: its last time, and how many samples with that time have been taken. */
+/** The read position in a series: its last time, and the number of samples with that time that were read. */
 export const seriesPositionSchema = z.object({ time: z.string(), repeats: z.number().int().min(1) });
 export type SeriesPosition = z.infer<typeof seriesPositionSchema>;
 
-/** The place after some more samples. */
+/** The position after some more samples. */
 export function advance(place: SeriesPosition | undefined, { times }: Columns): SeriesPosition | undefined {
   const time = times.at(-1);
   if (time === undefined) return place;
@@ -70,7 +70,10 @@ export function advance(place: SeriesPosition | undefined, { times }: Columns): 
   return { time, repeats: place?.time === time ? place.repeats + repeats : repeats };
 }
 
-/** Samples behind a place: later ones, and those at its time beyond the number taken. `columns` must start at or before it. */
+/**
+ * Samples after a position: later ones, and those at its time beyond the number read. `columns` must start at or before
+ * it.
+ */
 export function after<T extends Columns>(columns: T, { time, repeats }: SeriesPosition): T {
   let from = 0;
   while (from < columns.times.length && compareUtc(columns.times[from] ?? '', time) < 0) from++;
@@ -78,7 +81,7 @@ export function after<T extends Columns>(columns: T, { time, repeats }: SeriesPo
   return from === 0 ? columns : sliceColumns(columns, from, columns.times.length);
 }
 
-/** Notes the status of the sample at `position`; runs of equal status become one flag. */
+/** Records the status of the sample at `position`. Runs of equal status become one flag. */
 export function flag(flags: Flag[], position: number, status: ValueStatus): void {
   if (status === 'Good') return;
   const last = flags.at(-1);

@@ -1,19 +1,19 @@
 /**
- * What the driver publishes about itself on `healthtopic`, `metricstopic`, `statstopic` and `logstopic`. IOTA documents
- * the topics and no body, so these bodies are ours, with a version of their own.
+ * The driver's telemetry on `healthtopic`, `metricstopic`, `statstopic` and `logstopic`. IOTA documents the topics but
+ * no bodies, so these bodies are the driver's own, with their own version.
  */
 import { z } from 'zod';
 import { errorCodeNames } from './errors.ts';
 import { readingSchemes, rejectCodes } from './reading.ts';
 
-/** Version of the bodies; it changes when a member is taken away or changes its meaning. */
+/** Version of the bodies. It changes when a member is removed or changes its meaning. */
 export const TELEMETRY_VERSION = 1;
 
 const count = z.number().int().min(0);
 const milliseconds = z.number().min(0);
 const instant = z.string().describe('ISO 8601 UTC');
 
-/** Members that every message has. */
+/** Members of every message. */
 const head = {
   schema: z.literal(TELEMETRY_VERSION).describe('Version of these bodies'),
   driver: z.literal('iota-seeqdrv'),
@@ -59,7 +59,7 @@ export const busHealth = z.strictObject({
 });
 export type BusHealth = z.infer<typeof busHealth>;
 
-/** Readings come in by feeds; `egress` is the way out, from the bus to a broker. */
+/** Feeds receive readings; `egress` sends them from the bus to a broker. */
 export const feedKinds = [...readingSchemes, 'egress'] as const;
 export type FeedKind = (typeof feedKinds)[number];
 
@@ -108,7 +108,7 @@ export const healthSchema = z.strictObject({
 });
 export type Health = z.infer<typeof healthSchema>;
 
-/** Keys are closed lists (functions of the contract, statuses, error codes), never anything that a caller made up. */
+/** Keys are closed lists (functions of the contract, statuses, error codes), never external names. */
 const results = z
   .partialRecord(z.enum(['ok', 'partial', ...errorCodeNames]), count)
   .describe('Number by status or error code');
@@ -217,7 +217,7 @@ export const metricsSchema = z.strictObject({
 });
 export type Metrics = z.infer<typeof metricsSchema>;
 
-/** Times of many, in short. */
+/** Summary of several durations. */
 const summary = {
   averageMs: milliseconds.nullable().describe('null before the first one'),
   longestMs: milliseconds.nullable().describe('null before the first one'),

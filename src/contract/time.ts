@@ -1,6 +1,6 @@
 /**
  * Times as callers write them: ISO 8601, epoch milliseconds, or relative to now. They are resolved once, when a request
- * starts, so that every part of one request means the same instants.
+ * starts, so that all parts of a request use the same instants.
  */
 import { Temporal } from 'temporal-polyfill';
 import { z } from 'zod';
@@ -31,7 +31,7 @@ export const timeInput = z
   );
 export type TimeInput = z.infer<typeof timeInput>;
 
-/** An IANA time zone; decides where days begin. */
+/** An IANA time zone. It determines where days begin. */
 export const timeZoneInput = z
   .string()
   .min(1)
@@ -40,7 +40,7 @@ export const timeZoneInput = z
   .describe('IANA time zone that decides where days begin, DST included')
   .default('UTC');
 
-/** What "now" is and where days begin, fixed for the length of one request. */
+/** The current time and the time zone, fixed for the duration of one request. */
 export interface TimeContext {
   now: Nanoseconds;
   timeZone: string;
@@ -55,7 +55,7 @@ const RELATIVE = /^(\*|now|today|yesterday|t|y)((?:[+-](?:\d+(?:\.\d+)?(?:ms|mo|
 const STEP = /([+-])((?:\d+(?:\.\d+)?(?:ms|mo|[smhdw]|y))+)/gi;
 const AMOUNT = /(\d+(?:\.\d+)?)(ms|mo|[smhdw]|y)/giy;
 
-/** Exact units in nanoseconds; days, weeks, months and years follow the calendar of the zone instead. */
+/** Exact units in nanoseconds. Days, weeks, months and years follow the calendar of the zone instead. */
 const EXACT: Record<string, number> = { ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 };
 const CALENDAR: Record<string, 'days' | 'weeks' | 'months' | 'years'> = {
   d: 'days',
@@ -67,10 +67,10 @@ const CALENDAR: Record<string, 'days' | 'weeks' | 'months' | 'years'> = {
 /**
  * Resolves one time of a request.
  * @param field name of the parameter, for the error text
- * @throws DriverError `badRequest` that names the field and what would be right
+ * @throws DriverError `badRequest` with the field and the correct form
  */
 export function resolveTime(input: TimeInput, context: TimeContext, field: string): Nanoseconds {
-  // By far the most frequent time of all.
+  // The most frequent time.
   if (input === '*') return context.now;
   const problem = epochProblem(input);
   if (problem !== undefined) throw wrongParameter(field, problem);
@@ -112,7 +112,7 @@ function fromText(text: string, context: TimeContext): Nanoseconds | undefined {
 
 function fromWallClock(wallMs: number, timeZone: string): Nanoseconds {
   const wall = new Date(wallMs).toISOString().slice(0, -1);
-  // "compatible": a reading that a DST change skips moves forward, one that it repeats means the first.
+  // "compatible": a local time that a DST change skips moves forward, a repeated one means the first.
   return Temporal.PlainDateTime.from(wall).toZonedDateTime(timeZone).epochNanoseconds;
 }
 
@@ -131,7 +131,7 @@ function fromRelative(text: string, context: TimeContext): Nanoseconds | undefin
     }
     return moment.epochNanoseconds;
   } catch (error) {
-    // Temporal refuses results beyond its calendar with a RangeError.
+    // Temporal throws a RangeError for results beyond its calendar.
     if (error instanceof RangeError) return undefined;
     throw error;
   }
@@ -148,10 +148,10 @@ function move(moment: Temporal.ZonedDateTime, amount: number, unit: string): Tem
   const exact = EXACT[unit];
   if (exact !== undefined) return moment.add({ nanoseconds: Math.round(amount * exact) });
   const calendar = CALENDAR[unit];
-  // Half a month has no length, so only whole days, weeks, months and years exist.
+  // Half a month has no defined length, so only whole days, weeks, months and years are allowed.
   if (calendar === undefined || !Number.isInteger(amount)) return undefined;
   return moment.add({ [calendar]: amount });
 }
 
-/** Now, from the system's clock. */
+/** The current time of the system clock. */
 export const systemNow = (): Nanoseconds => fromMilliseconds(Date.now());

@@ -1,40 +1,40 @@
 /**
- * Validates outside input at a bounded cost. zod alone reports a problem for every element that is wrong, so a list of
- * half a million wrong elements blocks the process for seconds. Here counts are checked before elements, and the walk
- * ends after a few problems; only input without any is given to zod as a whole.
+ * Validates external input at a limited cost. zod alone reports a problem for every invalid element, so an array of
+ * half a million invalid elements blocks the process for seconds. Here counts are checked before elements, and the
+ * traversal ends after a few problems. Only input without problems is passed to zod as a whole.
  */
 import { z } from 'zod';
 import { WITHOUT_WORDS } from '../lib/explain.ts';
 import { allOf, count, quote } from '../lib/phrases.ts';
 
-/** Problems that are looked for; what is wrong with the rest is not. */
+/** Most problems that are reported. The rest of the input is not checked. */
 export const MOST_PROBLEMS = 8;
-/** Entries of a map or a list for which neither the schema nor the caller of {@link validate} has a limit. */
+/** Most entries of a map or array if neither the schema nor the caller of {@link validate} sets a limit. */
 export const MOST_ENTRIES = 1000;
 
 type Issue = z.core.$ZodIssue;
 
-/** What is wrong with a value; `explainInvalid` puts it into sentences. */
+/** The problems of a value. `explainInvalid` converts them to sentences. */
 export interface Invalid {
   readonly ok: false;
   readonly schema: z.ZodType;
   readonly value: unknown;
   readonly issues: readonly Issue[];
-  /** Validation has ended early, so there may be further problems. */
+  /** Validation ended early, so there may be further problems. */
   readonly more: boolean;
 }
 
 export type Validated<T> = { readonly ok: true; readonly data: T } | Invalid;
 
 /**
- * Called with the number of entries of a list or a map for which the schema has no maximum, before they are looked at;
- * throws when there are too many.
+ * Called with the number of entries of an array or a map without a maximum in the schema, before they are checked.
+ * Throws if there are too many.
  */
 export type CheckLength = (path: PropertyKey[], length: number) => void;
 
 /**
- * The value as the schema has it, or what is wrong with it. Members that clients send for what they leave out count as
- * absent: null, and an empty text where the schema knows none.
+ * The value in the form of the schema, or its problems. Null, and an empty text if the schema does not allow one, count
+ * as absent, because clients send them for omitted members.
  * @throws what `checkLength` throws
  */
 export function validate<Schema extends z.ZodType>(
@@ -53,7 +53,10 @@ export function validate<Schema extends z.ZodType>(
   return { ok: false, schema, value, issues: walk.issues, more: walk.isOver };
 }
 
-/** Validates one kind of value, reports to the walk, and returns the value without what counts as absent. */
+/**
+ * Validates one kind of value, reports problems to the walk, and returns the value without members that count as
+ * absent.
+ */
 type Visitor = (value: unknown, walk: Walk) => unknown;
 
 class Walk {
@@ -66,7 +69,7 @@ class Walk {
     this.#checkLength = checkLength;
   }
 
-  /** Whether there is no room for further problems. */
+  /** Whether the limit of problems is reached. */
   get isOver(): boolean {
     return this.#isOver;
   }
@@ -78,12 +81,12 @@ class Walk {
     return present;
   }
 
-  /** What zod has found in the value that is visited. */
+  /** Adds zod's issues about the visited value. */
   report(issues: readonly Issue[]): void {
     for (const issue of issues) this.add(issue);
   }
 
-  /** Adds an issue; its path becomes that from the value that is validated. */
+  /** Adds an issue. Its path becomes relative to the validated root. */
   add(issue: Issue): void {
     if (this.issues.length < MOST_PROBLEMS) this.issues.push({ ...issue, path: [...this.#path, ...issue.path] });
     else this.#isOver = true;
@@ -106,7 +109,7 @@ function visitorOf(schema: z.core.$ZodType): Visitor {
   return visitor;
 }
 
-/** @throws Error for a kind of schema of which nobody has looked at the cost */
+/** @throws Error for a kind of schema whose cost is unknown */
 function makeVisitor(schema: z.core.$ZodType): Visitor {
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault) return optionalVisitor(schema.def.innerType);
   if (schema instanceof z.ZodNullable) {
@@ -121,10 +124,10 @@ function makeVisitor(schema: z.core.$ZodType): Visitor {
   throw new Error(`no bounded validation for a schema of type "${schema._zod.def.type}"`);
 }
 
-/** Schemas that report a problem or two, whatever the value is. */
+/** Schemas that report one or two problems for any value. */
 const CONSTANT_COST = [z.ZodString, z.ZodNumber, z.ZodBoolean, z.ZodNull, z.ZodEnum, z.ZodLiteral, z.ZodUnknown];
 
-/** What may be left out, and how clients write that they do: not at all, as null, and in Go as an empty text. */
+/** An optional member, and how clients omit it: not sent, null, and in Go an empty text. */
 function optionalVisitor(schema: z.core.$ZodType): Visitor {
   const inner = visitorOf(schema);
   const nullIsAbsent = !z.safeParse(schema, null).success;
@@ -153,11 +156,11 @@ function leafVisitor(schema: z.ZodType): Visitor {
 
 function listVisitor(schema: z.ZodArray): Visitor {
   const element = visitorOf(schema.element);
-  // Of another type zod reports just that.
+  // For another type zod reports only that.
   const wrongType = leafVisitor(schema);
   const { maximum } = schema._zod.bag as { maximum?: number };
   return (value, walk) => {
-    // Whether a list may be empty is up to zod, too.
+    // zod also decides whether an array may be empty.
     if (!Array.isArray(value) || value.length === 0) return wrongType(value, walk);
     if (maximum === undefined ? !walk.checkLength(value.length) : value.length > maximum) {
       walk.add(tooMany(value.length, maximum ?? MOST_ENTRIES));
@@ -182,7 +185,7 @@ function objectVisitor(schema: z.ZodObject): Visitor {
     ([key, member]) => [key, visitorOf(member)] as const,
   );
   const known = new Set(Object.keys(schema.shape));
-  // Without a catch-all zod leaves unknown keys out, and does not look at them.
+  // Without a catch-all zod drops unknown keys and does not validate them.
   const isStrict = schema.def.catchall instanceof z.ZodNever;
   if (schema.def.catchall !== undefined && !isStrict) throw new Error('no bounded validation for a catch-all');
   const wrongType = leafVisitor(schema);
@@ -191,7 +194,7 @@ function objectVisitor(schema: z.ZodObject): Visitor {
     const present: Record<string, unknown> = {};
     for (const [key, member] of members) {
       if (walk.isOver) return value;
-      // Own keys only: "constructor" is not a field that every object has.
+      // Own keys only: every object inherits "constructor".
       const given = Object.hasOwn(value, key) ? value[key as keyof object] : undefined;
       const own = walk.visit(member, given, key);
       if (own !== undefined) present[key] = own;
@@ -230,7 +233,7 @@ function mapVisitor(schema: z.ZodRecord): Visitor {
     }
     for (const key of keys) {
       if (walk.isOver) break;
-      // zod leaves it out of its copy, so it would pass unnoticed.
+      // zod drops it from its copy, so it would not be detected.
       if (key === '__proto__') walk.add({ code: 'unrecognized_keys', keys: [key], path: [], message: '' });
       else walk.visit(member, value[key as keyof object], key);
     }
@@ -238,7 +241,7 @@ function mapVisitor(schema: z.ZodRecord): Visitor {
   };
 }
 
-/** At most one option may be a list or a map; the others cost the same for every value. */
+/** At most one option may be an array or a map. The others have a constant cost. */
 function unionVisitor(schema: z.ZodUnion): Visitor {
   const options = schema.options;
   const lists = options.filter((option) => option instanceof z.ZodArray);

@@ -1,8 +1,8 @@
-/** Values, their status, and series of them, as they stand in answers. */
+/** Values, their status, and series of them, in the form of answers. */
 import { z } from 'zod';
 
 export const valueStatuses = ['Good', 'Questionable', 'Bad Data'] as const;
-/** `Questionable`: the source says that the value may still change. `Bad Data`: there is no usable value. */
+/** `Questionable`: the source reports that the value may still change. `Bad Data`: there is no usable value. */
 export type ValueStatus = (typeof valueStatuses)[number];
 
 export const scalarValue = z.union([z.number(), z.string(), z.boolean(), z.null()]);
@@ -24,7 +24,7 @@ export const pointSchema = z.object({
 });
 export type Point = z.infer<typeof pointSchema>;
 
-/** First and last position (both included) within the same piece, and their status. */
+/** First and last index (both inclusive) in the same chunk, and their status. */
 export const flagSchema = z.tuple([z.number().int(), z.number().int(), z.enum(valueStatuses)]);
 export type Flag = z.infer<typeof flagSchema>;
 

@@ -4,16 +4,16 @@ import { errorBodySchema } from '../answer.ts';
 import { fqnInput } from '../fqn.ts';
 import { scalarValue } from '../values.ts';
 
-/** FQNs to read; each is answered, or fails, alone. */
+/** FQNs to read. Each is answered, or fails, alone. */
 export const itemsParam = z.array(fqnInput).min(1).describe('FQNs, as searches return them');
 
 /** Longest cursor: with thousands of items and their names it must still fit into a request. */
 export const LONGEST_CURSOR = 262_144;
 
-/** Opaque position of the next page, made by this driver. */
+/** Opaque position of the next page, created by this driver. */
 export const cursorParam = z.string().min(1).max(LONGEST_CURSOR).optional().describe('Cursor of the answer before');
 
-/** What searches for tags and for assets have in common. */
+/** Parameters that tag and asset searches share. */
 export const searchParams = {
   query: z
     .string()
@@ -36,10 +36,10 @@ export const searchParams = {
   orderBy: z.enum(['name', 'id', 'description']).default('name').describe('Ascending'),
 };
 
-/** A property of an item, as its source has it. */
+/** A property of an item, in the form of its source. */
 export const propertyValue = z.object({ value: scalarValue, unit: z.string().optional() });
 
-/** A server that could not answer a search, or one of its hits that could not be read. */
+/** A server that could not answer a search, or a hit that could not be read. */
 export const failedHost = z.object({
   host: z.string(),
   fqn: z.string().optional().describe('Of the hit, where it is known; absent when the whole server failed'),

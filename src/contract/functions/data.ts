@@ -23,7 +23,7 @@ export const snapshot = defineFunction({
 /** Length of a lease that names none. */
 export const DEFAULT_LEASE_MS = 60_000;
 
-/** A lease of this length is never silent for longer: it sends a message without items then. */
+/** The longest silence of a lease of this length: it then sends a message without items. */
 export const leaseSilenceMs = (leaseMs: number): number => Math.min(30_000, leaseMs / 2);
 
 export const eventpipepoll = defineFunction({
@@ -82,10 +82,10 @@ export const discrete = defineFunction({
   item: z.union([seriesPieceSchema, failedItem]),
 });
 
-/** A range and the series in it; what all functions of type DATAHISTORY begin with. */
+/** A range and its series: the common parameters of all functions of type DATAHISTORY. */
 const rangeParams = { items: itemsParam, start: timeInput, end: timeInput, timeZone: timeZoneInput };
 
-/** Where in a series the signal has no value between two neighbouring samples. */
+/** Where the signal has no value between two adjacent samples. */
 const gaps = z
   .array(z.tuple([z.string(), z.string()]))
   .optional()
@@ -114,7 +114,7 @@ export const plottedPiece = seriesPieceSchema.extend({
     ),
 });
 
-/** Intervals of a plot whose request names none. */
+/** Default number of intervals of a plot. */
 export const PLOT_INTERVALS = 640;
 
 export const plotted = defineFunction({

@@ -1,4 +1,4 @@
-/** How a function of the contract is declared: one declaration gives types, validation and the published schema. */
+/** The declaration of a function of the contract. It provides types, validation and the published schema. */
 import { z } from 'zod';
 
 /** IOTA's documented groups of functions. */
@@ -12,11 +12,11 @@ export interface FunctionDeclaration<
   readonly name: Name;
   readonly type: FunctionType;
   readonly description: string;
-  /** A closed object: unknown parameters are refused by name. */
+  /** A closed object: unknown parameters are rejected by name. */
   readonly params: Params;
   /** One element of the answer's `items`. */
   readonly item: Item;
-  /** Why this driver does not serve the function; absent when it does. */
+  /** Why this driver does not support the function. Absent if it does. */
   readonly unsupported?: string;
 }
 
@@ -32,10 +32,10 @@ export type ParamsOf<Declaration extends FunctionDeclaration> = z.infer<Declarat
 /** One item of a declared function. */
 export type ItemOf<Declaration extends FunctionDeclaration> = z.infer<Declaration['item']>;
 
-/** Parameters of a function that takes none. */
+/** Parameters of a function without any. */
 export const noParams = z.strictObject({});
 
-/** The function's parameters as JSON Schema, as `functions` returns it. */
+/** The function's parameters as JSON Schema, which `functions` returns. */
 export function paramsJsonSchema(declaration: FunctionDeclaration): Record<string, unknown> {
   return z.toJSONSchema(declaration.params, { io: 'input', unrepresentable: 'any' });
 }

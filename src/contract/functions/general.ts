@@ -66,7 +66,7 @@ export const hosts = defineFunction({
   ]),
 });
 
-/** Parameters of the lists that narrow a search. */
+/** Parameters of the lists of search filters. */
 const listParams = z.strictObject({
   query: searchParams.query,
   limit: searchParams.limit,

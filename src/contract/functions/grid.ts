@@ -1,4 +1,4 @@
-/** How a range is divided into intervals; the same parameters in all functions of history. */
+/** How a range is divided into intervals. All history functions share these parameters. */
 import { z } from 'zod';
 
 export const alignments = ['clock', 'start'] as const;

@@ -124,7 +124,7 @@ export const timeframeSchema = z.object({
   attributes: z.record(z.string(), propertyValue).describe('By name'),
 });
 
-/** Tests one attribute: exactly one of the comparisons. What has no value passes `equals: null` alone. */
+/** Tests one attribute with exactly one comparison. An attribute without a value passes only `equals: null`. */
 export const attributeTest = z
   .strictObject({
     attribute: z.string().min(1).max(1000),

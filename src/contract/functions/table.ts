@@ -1,4 +1,4 @@
-/** The table of all functions of the contract, in the order in which `functions` lists them. */
+/** The table of all functions of the contract, in the order of `functions`. */
 import * as data from './data.ts';
 import type { FunctionDeclaration } from './define.ts';
 import * as general from './general.ts';
