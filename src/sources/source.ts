@@ -9,43 +9,43 @@ import type { Nanoseconds } from '../contract/instant.ts';
 import type { TimeRange } from '../contract/time.ts';
 import type { Columns, Point, ScalarValue } from '../contract/values.ts';
 
-/** What a source needs to work for one request: a way to be cancelled, and permission for each call. */
+/** What a source gets for one request: a cancellation signal, and permission for each call. */
 export interface SourceCall {
-  /** Aborted when the time budget is used up or nobody waits any more; its reason is a DriverError. */
+  /** Aborted when the time budget is exhausted or there is no receiver. Its reason is a DriverError. */
   readonly signal: AbortSignal;
-  /** When the signal will be aborted because the time is used up, by `performance.now()`; undefined if that is not known. */
+  /** End of the time budget, by `performance.now()`. Undefined if there is none. */
   readonly deadlineMs?: number | undefined;
   /**
-   * Runs one call to the server when its turn has come: calls are limited for each server and fair between requests.
-   * Time and number of calls are counted for the answer.
-   * @param call is given a way to wait before it tries again, see `Pause`
+   * Runs one call to the server when it is its turn: calls are limited per server and fair between requests. Their time
+   * and number are counted for the answer.
+   * @param call gets a function that waits before a retry, see `Pause`
    */
   run<T>(call: (pause?: Pause) => Promise<T>): Promise<T>;
 }
 
 /**
- * Waits while other calls may use this one's turn.
- * @throws DriverError as `run` does when the turn does not come again
+ * Waits while other calls may use this one's slot.
+ * @throws DriverError as `run` does if the slot does not become free again
  */
 export type Pause = (ms: number) => Promise<void>;
 
-/** State of a server, found by asking it. */
+/** State of a server, as a probe found it. */
 export interface SourceStatus {
   state: 'up' | 'down' | 'unauthorized';
   version: string | null;
-  /** Of one small call, in milliseconds; null when it did not answer. */
+  /** Duration of one small call, in milliseconds. Null if there was no answer. */
   latencyMs: number | null;
-  /** What is wrong and what to do; absent when nothing is. */
+  /** The problem and its remedy. Absent if there is none. */
   message?: string;
 }
 
-/** What a text in a search means. Comparison ignores case, except for a regular expression. */
+/** The meaning of a text in a search. Comparison ignores case, except for a regular expression. */
 export type TextPattern =
   | { kind: 'all' }
   | { kind: 'contains'; text: string }
-  /** `*` any characters, `?` one character; stands for the whole text. */
+  /** `*` any characters, `?` one character; matches the whole text. */
   | { kind: 'glob'; text: string }
-  /** Must be found anywhere in the text. */
+  /** Matches anywhere in the text. */
   | { kind: 'regex'; text: string };
 
 export type ItemKind = 'signal' | 'scalar' | 'asset' | 'condition';
@@ -55,25 +55,25 @@ export interface SearchQuery {
   kind: SearchKind;
   pattern: TextPattern;
   field: 'name' | 'description' | 'any';
-  /** Id or name; only what is scoped to this workbook or to none. */
+  /** Id or name: only items that are scoped to this workbook or to none. */
   workbook?: string | undefined;
   /** Id, name or the datasource's own id. */
   datasource?: string | undefined;
-  /** The source's id of an asset; only what is below it. */
+  /** The source's id of an asset: only items below it. */
   assetId?: string | undefined;
-  /** Names of properties to return; `all` for every one. */
+  /** Names of properties to return, `all` for all of them. */
   properties?: string[] | 'all' | undefined;
   orderBy: 'name' | 'id' | 'description';
   offset: number;
   limit: number;
 }
 
-/** A hit of any kind, in the words of the contract. */
+/** A hit of any kind, in the terms of the contract. */
 export interface Found {
   id: string;
   name: string;
   description?: string;
-  /** Names of the assets above, root first. */
+  /** Names of the parent assets, root first. */
   path: string[];
   hasChildren: boolean;
   unit?: string;
@@ -84,38 +84,38 @@ export interface Found {
 }
 
 /**
- * An entry of a list that cannot be used, because its source has written it wrongly. It keeps its position in the list,
- * so that the others are given and paging goes on.
+ * An unusable entry of a list, because the source has written it incorrectly. It keeps its position in the list, so
+ * that the others are returned and paging continues.
  */
 export interface UnreadableItem {
-  /** The source's id; where there is none, a text that is equal for equal entries. */
+  /** The source's id. Without one, a text that is equal for equal entries. */
   id: string;
   /** Whether `id` is the source's id. */
   hasId: boolean;
-  /** Empty where it is not known. */
+  /** Empty if it is not known. */
   name: string;
   description?: string;
-  /** What is wrong with the entry. */
+  /** The problem of the entry. */
   error: DriverError;
 }
 
-/** Tells an entry that cannot be used from the others. */
+/** Whether an entry is unusable. */
 export const isUnreadable = (entry: object): entry is UnreadableItem => 'error' in entry && 'hasId' in entry;
 
 export const isReadable = <T extends object>(entry: T | UnreadableItem): entry is T => !isUnreadable(entry);
 
 export interface SearchPage {
   found: (Found | UnreadableItem)[];
-  /** Hits on all pages, where the source tells. */
+  /** Hits on all pages, if the source reports it. */
   total: number | undefined;
-  /** Whether a further page exists. */
+  /** Whether there is a further page. */
   more: boolean;
 }
 
 /** An item with all of its properties. */
 export type Described = Found & { kind: ItemKind };
 
-/** A child of an asset that is no asset itself. */
+/** A child of an asset that is not an asset itself. */
 export interface Attribute {
   name: string;
   type: 'tag' | 'scalar' | 'timeframes';
@@ -133,66 +133,66 @@ export interface Children {
 export interface ItemProperties {
   name: string;
   properties: PropertyValue[];
-  /** What is wrong with properties that are missing in the list, because not even their names can be read. */
+  /** The problems of properties that are missing in the list because even their names are unreadable. */
   unreadable?: DriverError[];
 }
 
 /** A timeframe of a condition. */
 export interface Timeframe {
-  /** Identity within the condition. */
+  /** Id within the condition. */
   id: string;
-  /** Undefined: it has no beginning. */
+  /** Undefined: it has no start. */
   start: string | undefined;
   /** Undefined: it has not ended. */
   end: string | undefined;
-  /** The source says that it may still change, or it contradicts itself: its end is before its start. */
+  /** The source reports that it may still change, or its end is before its start. */
   uncertain: boolean;
   attributes: Record<string, { value: ScalarValue; unit?: string }>;
 }
 
-/** How the timeframes of a condition are read. */
+/** Order in which the timeframes of a condition are read. */
 export interface TimeframeOrder {
-  /** By start; one that has none is the earliest. */
+  /** By start. One without a start is the earliest. */
   order: 'asc' | 'desc';
-  /** How many will probably be taken, so that no more are read. */
+  /** Expected number of timeframes that are used, so that no more are read. */
   expected: number;
 }
 
-/** One run of samples of a series, ascending in time. */
+/** Consecutive samples of a series, ascending in time. */
 export interface SamplePage extends Columns {
   unit?: string;
 }
 
-/** How a signal goes on between its samples, and what its values are. */
+/** The interpolation of a signal, and the type of its values. */
 export interface SeriesShape {
-  /** The signal itself; of an attribute of an asset, the one behind it. */
+  /** The signal itself. For an attribute of an asset, the signal that it refers to. */
   fqn: Fqn;
-  /** `pilinear`: linear, but a value before a bad sample is held. `discrete`: nothing between the samples. */
+  /** `pilinear`: linear, but a value before a bad sample is held. `discrete`: no value between the samples. */
   interpolation: 'linear' | 'pilinear' | 'step' | 'discrete';
-  /** Samples further apart have no value between them, in nanoseconds; undefined where the source has no bound. */
+  /** Samples further apart have no value between them, in nanoseconds. Undefined if the source has no limit. */
   maximumInterpolation: Nanoseconds | undefined;
-  /** Only of a constant: its value, which it has at every instant. */
+  /** For a constant only: its value at every instant. */
   constant?: Point;
   valueType: 'number' | 'string';
   unit?: string;
 }
 
 export interface ReductionSize {
-  /** About how many even intervals are wanted. */
+  /** Approximate number of equal intervals. */
   intervals: number;
-  /** About how many samples they are made of. */
+  /** Approximate number of samples that they consist of. */
   samples: number;
 }
 
-/** What a server has computed of a numeric signal in place of its samples. */
+/** Points of a numeric signal that a server computed instead of its samples. */
 export interface Reduction {
   /**
-   * Ascending in time, in the range: of each interval the lowest and the highest value in its middle, and the value of
-   * the signal at its borders. Stretches without a value have a sample that is `Bad Data`; where the server does not
-   * know whether there are any, the samples are `Questionable`.
+   * Ascending in time, in the range: for each interval the lowest and the highest value, at its middle, and the value
+   * of the signal at its borders. Ranges without a value have a `Bad Data` sample. If the server does not know whether
+   * there are any, the samples are `Questionable`.
    */
   page: SamplePage;
-  /** Up to where it has computed; what comes later is to be read. The newest sample in the range is not before it. */
+  /** End of the computed part. Later samples must be read. The newest sample in the range is not before it. */
   until: Nanoseconds;
 }
 
@@ -215,29 +215,29 @@ export interface Describer {
 /** Has asset trees. */
 export interface AssetTrees extends Finder<'asset'>, PropertyReader {
   /**
-   * Children of an asset; of the whole tree when no id is given.
-   * @param scope id of a workbook: only what is scoped to it or to none
+   * Children of an asset, or the roots of all trees without an id.
+   * @param scope id of a workbook: only items that are scoped to it or to none
    */
   children(assetId: string | undefined, call: SourceCall, scope?: string): Promise<Children>;
 }
 
 /** Lists what a search can be narrowed to. */
 export interface Lister extends Finder<'datasource' | 'workbook'> {
-  /** The id of a workbook that is named by its id or by its name. */
+  /** The id of a workbook, given by id or name. */
   workbookId(workbook: string, call: SourceCall): Promise<string>;
 }
 
 /** Has values of now, or of a time. Leases poll them. */
 export interface SnapshotReader {
-  /** Newest value at or before `time` of whatever the FQN names. */
+  /** Newest value at or before `time` of any FQN. */
   snapshot(fqn: Fqn, time: Nanoseconds, call: SourceCall): Promise<Point>;
 }
 
 /** Has recorded samples. */
 export interface HistoryReader {
   /**
-   * Recorded samples in pages, ascending in time, complete.
-   * @param expected how many will probably be taken, so that no more are read; all of them by default
+   * All recorded samples in pages, ascending in time.
+   * @param expected expected number of samples that are used, so that no more are read; default: all
    */
   samples(
     fqn: Fqn,
@@ -246,7 +246,7 @@ export interface HistoryReader {
     call: SourceCall,
     expected?: number,
   ): AsyncIterable<SamplePage>;
-  /** How a signal goes on between its samples. */
+  /** The interpolation and value type of a signal. */
   shape(fqn: Fqn, call: SourceCall): Promise<SeriesShape>;
   /** How many samples the server counts in a range; absent where it cannot. */
   count?(fqn: Fqn, range: TimeRange, call: SourceCall): Promise<number>;
@@ -257,8 +257,8 @@ export interface HistoryReader {
 /** Has conditions and their timeframes. */
 export interface TimeframeReader extends Finder<'condition'>, PropertyReader {
   /**
-   * Runs of timeframes of a condition that overlap the range, in the order of their start; such as only touch it may be
-   * among them. Unreadable ones stand anywhere, and may come again.
+   * Timeframes of a condition that overlap the range, in order of their start. Some may only touch it. Unreadable ones
+   * are at any position, and may be repeated.
    */
   timeframes(
     conditionId: string,
@@ -285,21 +285,21 @@ export interface Source {
   readonly scheme: string;
   /** The configured connection name. */
   readonly name: string;
-  /** Where it is, for people; holds no secret. */
+  /** Its address for display, without secrets. */
   readonly url: string;
   /** What it can do; what is missing here is `unsupported` for its items. */
   readonly abilities: Readonly<Partial<SourceAbilities>>;
 
-  /** Asks the server how it is; resolves also when it is down. */
+  /** Probes the server. Resolves also if it is down. */
   probe(call: SourceCall): Promise<SourceStatus>;
-  /** Ends its connections. */
+  /** Closes its connections. */
   close(): Promise<void>;
 }
 
 export interface PropertyValue {
   name: string;
   value: ScalarValue;
-  /** The source gives a value that is none, such as a number beyond all bounds; `value` is null. */
+  /** The source sends an invalid value, such as a number out of range; `value` is null. */
   unusable?: boolean;
   unit?: string;
 }

@@ -1,14 +1,14 @@
-/** What a platform knows of its installations, functions and devices. What it sends beyond that is ignored. */
+/** The installations, functions and devices of a platform. Other data in its answers are ignored. */
 import { z } from 'zod';
 
-/** An installation, in short. */
+/** An installation in short form. */
 export interface Installation {
-  /** Stands in REST paths. */
+  /** Used in REST paths. */
   readonly id: number;
   /** First level of its MQTT topics. */
   readonly clientId: number;
   readonly name: string;
-  /** Whether it is assigned to the caller; undefined if the platform does not say. */
+  /** Whether it is assigned to the caller. Undefined if the platform does not report it. */
   readonly assigned: boolean | undefined;
 }
 
@@ -17,11 +17,11 @@ export interface Thing {
   readonly id: number;
   /** Free text, such as `temperature`. */
   readonly type: string;
-  /** Texts by key; numbers are texts too. */
+  /** Texts by key. Numbers are texts too. */
   readonly meta: Readonly<Record<string, string>>;
 }
 
-/** A list, and how many of its members could not be understood. */
+/** A list, and the number of its undecodable members. */
 export interface Listed<T> {
   readonly items: readonly T[];
   readonly unreadable: number;
@@ -36,11 +36,11 @@ const installationInfo = z.object({
   assigned: z.boolean().nullish(),
 });
 
-/** Protected metadata are seen by some callers only; both kinds say the same sort of things. */
+/** Only some callers can see protected metadata. Both kinds have the same meaning. */
 const meta = z.record(z.string(), z.unknown()).nullish();
 const thing = z.object({ id, type: z.string().nullish(), meta, protected_meta: meta });
 
-/** The answer of `installationinfo`; undefined if it is no list. */
+/** The answer of `installationinfo`. Undefined if it is not a list. */
 export function readInstallations(body: unknown): Listed<Installation> | undefined {
   return readList(body, installationInfo, ({ id, client_id: clientId, name, assigned }) => ({
     id,
@@ -50,20 +50,20 @@ export function readInstallations(body: unknown): Listed<Installation> | undefin
   }));
 }
 
-/** The answer of `functionx` and `devicex`; undefined if it is no list. */
+/** The answer of `functionx` and `devicex`. Undefined if it is not a list. */
 export function readThings(body: unknown): Listed<Thing> | undefined {
   return readList(body, thing, ({ id, type, meta, protected_meta: hidden }) => ({
     id,
     type: type ?? '',
     meta: Object.fromEntries(
-      // The public one wins: it is the one that every caller sees.
+      // The public one takes precedence: every caller sees it.
       Object.entries({ ...hidden, ...meta }).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
     ),
   }));
 }
 
 function readList<T, R>(body: unknown, schema: z.ZodType<T>, map: (item: T) => R): Listed<R> | undefined {
-  // Go writes a list without members as null.
+  // Go encodes an empty list as null.
   if (body === null || body === undefined) return { items: [], unreadable: 0 };
   if (!Array.isArray(body)) return undefined;
   const items: R[] = [];

@@ -1,8 +1,10 @@
-/** Where to go on in a log that is read page by page, from the oldest row on, while the platform goes on changing it. */
+/** The read position in a log that is read page by page, oldest row first, while the platform changes it. */
 import { DriverError } from '../../contract/errors.ts';
 import type { LogPage, Row } from './rows.ts';
 
-/** Pages of nothing but the rows of the page before, which a log may hold, but not without end. */
+/**
+ * Most consecutive pages of nothing but rows of the previous page. A log may contain such pages, but not without end.
+ */
 const MOST_EQUAL_PAGES = 100;
 
 export class LogPaging {
@@ -11,18 +13,18 @@ export class LogPaging {
   #ended = false;
   #before: readonly Row[] = [];
   #equal = 0;
-  /** Rows of the whole range, as the page before had it. */
+  /** Number of rows of the whole range, from the previous page. */
   #total = 0;
-  /** The most that it had, and what was deleted since the first page. */
+  /** The largest number so far, and the rows deleted since the first page. */
   #most = 0;
   #deleted = 0;
 
-  /** @param platform for texts */
+  /** @param platform name of the platform in messages */
   constructor(platform: string) {
     this.#platform = platform;
   }
 
-  /** Where the next page begins. */
+  /** Offset of the next page. */
   get offset(): number {
     return this.#offset;
   }
@@ -33,8 +35,8 @@ export class LogPaging {
   }
 
   /**
-   * A page has come.
-   * @throws DriverError where reading on would have no end
+   * Records a page.
+   * @throws DriverError if reading would never end
    */
   take({ rows, count, total }: LogPage): void {
     this.#look(rows);
@@ -43,20 +45,20 @@ export class LogPaging {
     this.#most = Math.max(this.#most, this.#total);
     if (deleted > 0) {
       this.#deleted += deleted;
-      // More than there ever was: its counts are no counts, and following them would go back without end.
+      // More than ever existed: the counts are invalid, and following them would go back without end.
       if (this.#deleted > this.#most) {
         throw new DriverError('sourceError', `${this.#platform} counts the rows of its log differently each time.`);
       }
-      // That has moved others to where they would not be asked for any more.
+      // The deletion has moved rows to offsets that are read already.
       this.#offset = Math.max(0, this.#offset - deleted);
       return;
     }
     this.#offset += count;
-    // A page shorter than asked for is not the last one where the platform has a bound of its own.
+    // A short page is not the last one if the platform has its own page limit.
     this.#ended = count === 0 || (total !== undefined && this.#offset >= total);
   }
 
-  /** Only equal rows may come again on the next page. */
+  /** Only equal rows may repeat on the next page. */
   #look(rows: readonly Row[]): void {
     this.#equal = rows.length > 0 && JSON.stringify(rows) === JSON.stringify(this.#before) ? this.#equal + 1 : 0;
     this.#before = rows;

@@ -1,28 +1,28 @@
-/** Numbers of JSON as they stand in its text: a JavaScript number would round long integers and fine times. */
+/** Exact numbers of JSON: a JavaScript number would round long integers and precise times. */
 import type { Nanoseconds } from '../../contract/instant.ts';
 import type { ScalarValue } from '../../contract/values.ts';
 import { parseJson } from '../../net/response.ts';
 
 const NS_DIGITS = 9;
-/** Seconds with more digits than this before the point name no time that anybody could mean. */
+/** Seconds with more integer digits are not a valid time. */
 const MOST_SECOND_DIGITS = 15;
 
 export class Numeral {
-  /** The digits, as JSON spells numbers. */
+  /** The digits as in the JSON text. */
   readonly text: string;
 
   constructor(text: string) {
     this.text = text;
   }
 
-  /** The number; of an integer that a JavaScript number cannot hold, its digits; undefined beyond all numbers. */
+  /** The number. For an integer beyond the precision of a JavaScript number, its digits. Undefined if out of range. */
   get value(): Exclude<ScalarValue, null> | undefined {
     const number = Number(this.text);
     if (!Number.isFinite(number)) return undefined;
     return /^-?\d+$/.test(this.text) && !Number.isSafeInteger(number) ? this.text : number;
   }
 
-  /** As seconds since 1970, to the nanosecond (further digits are cut off); undefined for no possible time. */
+  /** As seconds since 1970, to the nanosecond (further digits are cut off). Undefined for an impossible time. */
   get instant(): Nanoseconds | undefined {
     const [, sign = '', whole = '', fraction = '', exponent = '0'] =
       /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(this.text) ?? [];
@@ -38,8 +38,8 @@ export class Numeral {
   }
 
   /**
-   * The nearest double in its shortest spelling. The platform keeps numbers as doubles, so this is what a number and its
-   * echo from the platform have in common.
+   * The nearest double in its shortest form. The platform stores numbers as doubles, so a number and its copy from the
+   * platform have the same form.
    */
   get canonical(): string {
     return String(Number(this.text));
@@ -50,11 +50,11 @@ export class Numeral {
   }
 }
 
-/** Members whose digits matter. */
+/** Members whose exact digits are needed. */
 const EXACT = new Set(['timestamp', 'value']);
 
 /**
- * Parses JSON of a platform; numbers of the members `timestamp` and `value` become {@link Numeral}s.
+ * Parses JSON of a platform. Numbers of the members `timestamp` and `value` become {@link Numeral}s.
  * @throws UnreadableResponse
  */
 export function parseExact(text: string): unknown {

@@ -1,4 +1,4 @@
-/** One IoT Open platform: the calls that the feed needs, typed, logged in, with all their quirks dealt with. */
+/** The client of one IoT Open platform: the typed calls of the feed, with login and vendor-specific handling. */
 import { DriverError } from '../../contract/errors.ts';
 import { toMilliseconds, type Nanoseconds } from '../../contract/instant.ts';
 import { readInstallations, readThings, type Installation, type Listed, type Thing } from './catalogue.ts';
@@ -19,22 +19,22 @@ export interface PlatformOptions extends TransportOptions {
   /** The configured connection name. */
   readonly name: string;
   readonly credentials: IotOpenCredentials;
-  /** What an operator has to do about a second factor. */
+  /** The remedy for a required second factor. */
   readonly codeAdvice: string;
-  /** Something that an operator should know and that stops nothing. */
+  /** Called with a problem that operators should see and that does not stop the feed. */
   readonly onNotice: (text: string) => void;
   readonly now?: (() => number) | undefined;
-  /** The time between the tries of a call; that of the machine by default. */
+  /** The clock for delays between tries. Default: the system clock. */
   readonly clock?: Clock | undefined;
 }
 
-/** A part of the log. */
+/** A query of the log. */
 export interface LogQuery {
   readonly from: Nanoseconds;
   readonly to: Nanoseconds;
   /** Without client id. */
   readonly topics: readonly string[];
-  /** Rows in one answer; the platform may give fewer. */
+  /** Rows in one answer. The platform may return fewer. */
   readonly pageRows: number;
 }
 
@@ -44,32 +44,32 @@ export interface MqttLogin {
   readonly password: string;
 }
 
-/** What a call goes out with. */
+/** Headers and signal of a call. */
 type Outgoing = { headers: Record<string, string>; signal: AbortSignal };
 
 /** One typed call. */
 interface Ask<T> {
   readonly send: Send;
-  /** Where the address is too long; an old platform does not know it (405), then the first answer counts. */
+  /** Used if the URL is too long. An old platform does not support it (405); then the first answer counts. */
   readonly instead?: Send;
   /** Largest answer. */
   readonly limitBytes: number;
-  /** What is read of it; undefined if it is not what was asked for. */
+  /** Decodes the answer. Returns undefined if it does not match the call. */
   readonly read: (body: unknown) => T | undefined;
-  /** For texts: "functions". */
+  /** Name in messages: "functions". */
   readonly what: string;
   /** A good answer may have no body. */
   readonly mayBeEmpty?: boolean;
-  /** Ask even if the platform was found to be down a moment ago, and report soon how it is. */
+  /** Call even if the platform was found to be down a moment ago, and return the result soon. */
   readonly probe?: boolean;
 }
 
-/** What the answer to a GET with a too long address is: 431 from servers and proxies that count it as a header. */
+/** Statuses of a GET with a URL that is too long: 431 from servers and proxies that count it as a header. */
 const ADDRESS_TOO_LONG = [414, 431];
-/** The same, or the answer to a POST with a too long body: fewer topics at once may do. */
+/** These, or the status of a POST with a body that is too long: fewer topics per call may succeed. */
 const TOO_MANY_TOPICS: readonly unknown[] = [...ADDRESS_TOO_LONG, 413];
 
-/** Answers tell the time of the platform in whole seconds, and take their time. */
+/** The platform's times have a resolution of one second, and its answers take time. */
 const CLOCKS_AGREE_MS = 3000;
 
 type Send = (client: IotOpenPaths, outgoing: Outgoing) => Promise<Outcome>;
@@ -97,19 +97,22 @@ export class Platform {
       failure: (thrown, signal) => session.failure(thrown, signal),
       refused: (outcome) => fromRefusal(outcome, platform, session.conceal),
       small: (signal) => transport.fresh((fresh) => fresh.GET('/api/v2/ping', { signal })),
-      // A log-in that has begun may end, since it can bring a token that has to be kept.
+      // A login in progress may complete, since it can return a token that must be saved.
       onSecond: () => {
         transport.renew();
       },
     });
   }
 
-  /** By how much our clock is ahead of the platform's, in milliseconds, a second more or less; 0 below some seconds. */
+  /**
+   * How far the driver's clock is ahead of the platform's, in milliseconds, within about a second. 0 below some
+   * seconds.
+   */
   get clockAheadMs(): number {
     return Math.abs(this.#clockAheadMs) < CLOCKS_AGREE_MS ? 0 : this.#clockAheadMs;
   }
 
-  /** Whether it is there and takes the log-in. @throws DriverError */
+  /** Checks that the platform is available and accepts the login. @throws DriverError */
   async ping(signal: AbortSignal, probe = false): Promise<void> {
     const send: Send = (client, outgoing) => client.GET('/api/v2/ping', outgoing);
     await this.#ask(signal, {
@@ -122,7 +125,7 @@ export class Platform {
     });
   }
 
-  /** The installations that the caller sees. @throws DriverError */
+  /** The installations that the caller can see. @throws DriverError */
   installations(signal: AbortSignal): Promise<Listed<Installation>> {
     const send: Send = (client, outgoing) => client.GET('/api/v2/installationinfo', outgoing);
     return this.#ask(signal, { send, limitBytes: CATALOGUE_BYTES, read: readInstallations, what: 'installations' });
@@ -144,7 +147,7 @@ export class Platform {
     return this.#ask(signal, { send, limitBytes: CATALOGUE_BYTES, read: readThings, what: 'devices' });
   }
 
-  /** The newest value of each of the topics that has one. @throws DriverError */
+  /** The newest value of each topic that has one. @throws DriverError */
   async status(installation: Installation, topics: readonly string[], signal: AbortSignal): Promise<readonly Row[]> {
     if (topics.length === 0) return [];
     const path = { installation_id: installation.id };
@@ -193,19 +196,19 @@ export class Platform {
     }
   }
 
-  /** What to log in with at the MQTT broker; made anew at each call. @throws DriverError */
+  /** Credentials for the MQTT broker, created for each call. @throws DriverError */
   async mqttLogin(signal: AbortSignal): Promise<MqttLogin> {
     const grant = await this.#mqttGrant(signal);
-    // Any user name goes with a key; the platform's own clients say `token`.
+    // Any user name is accepted with a key. The platform's own clients use `token`.
     return { username: grant.bearer ? 'bearer' : 'token', password: grant.token };
   }
 
-  /** A text without our secrets. */
+  /** Removes the driver's secrets from a text. */
   conceal(text: string): string {
     return this.#session.conceal(text);
   }
 
-  /** Ends its connections. */
+  /** Closes its connections. */
   async close(): Promise<void> {
     this.#calls.close();
     await this.#transport.close();
@@ -213,7 +216,7 @@ export class Platform {
 
   async #mqttGrant(signal: AbortSignal): Promise<Grant> {
     if (this.#kind !== 'user') return this.#calls.insist({ signal }, () => this.#session.renew());
-    // The broker would not tell a token that has ended from anything else, so REST is asked first.
+    // The broker reports an expired token like any other failure, so REST is called first.
     try {
       await this.ping(signal, true);
     } catch (error) {
@@ -253,7 +256,7 @@ export class Platform {
     });
   }
 
-  /** The answer; or, where that or the address was too long and there was no other way to ask, the topics in two parts. */
+  /** Returns the answer. If it or the URL was too long and there is no other call, splits the topics in two parts. */
   async #fitting<T>(
     topics: readonly string[],
     ask: () => Promise<T>,
@@ -288,7 +291,7 @@ export class Platform {
     return this.#dataOf(other.response.status === 405 ? answer : other);
   }
 
-  /** After a refused log-in once more with a new one. */
+  /** Retries once with a new login after a refused one. */
   async #sendLoggedIn(send: Send, limitBytes: number, signal: AbortSignal, slowEndMs: number): Promise<Outcome> {
     const client = this.#transport.bounded(limitBytes);
     const attempt = (refused?: Grant) =>
@@ -310,5 +313,5 @@ export class Platform {
   }
 }
 
-/** The status of HTTP behind an error. */
+/** The HTTP status of an error. */
 const statusOf = (error: unknown): unknown => (error instanceof DriverError ? error.details?.status : undefined);

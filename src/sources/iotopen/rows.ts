@@ -1,35 +1,35 @@
-/** Values as the platform tells them, in status and log. */
+/** Values in the answers of status and log. */
 
 /** A value of a topic. */
 export interface Row {
   /** Without the client id of the installation. */
   readonly topic: string;
-  /** What the row says, with the members of a message: `value`, `timestamp`, `msg`; numbers are `Numeral`s. */
+  /** The members of the row, as in a message: `value`, `timestamp`, `msg`. Numbers are `Numeral`s. */
   readonly said: Readonly<Record<string, unknown>>;
 }
 
-/** Rows of the log, and which topics they are of. The next rows follow these if they are of the same list of topics. */
+/** Rows of the log, and their topics. The next rows follow these if they have the same list of topics. */
 export interface LogPart {
   readonly topics: readonly string[];
   readonly rows: readonly Row[];
 }
 
-/** A page of the log, as the platform answers it. */
+/** A page of the log in the platform's answer. */
 export interface LogPage {
   readonly rows: readonly Row[];
-  /** Rows in the answer, those included that could not be understood. */
+  /** Rows in the answer, including undecodable ones. */
   readonly count: number;
-  /** Rows of the whole range, where the platform tells. */
+  /** Rows of the whole range, if the platform reports it. */
   readonly total: number | undefined;
 }
 
-/** The answer of `status`: a bare list; undefined if it is none. */
+/** The answer of `status`: a plain list. Undefined if it is not one. */
 export function readStatus(body: unknown, clientId: number): readonly Row[] | undefined {
   if (body === null || body === undefined) return [];
   return Array.isArray(body) ? rowsOf(body, clientId) : undefined;
 }
 
-/** The answer of `log`; undefined if it is no page. */
+/** The answer of `log`. Undefined if it is not a page. */
 export function readLogPage(body: unknown, clientId: number): LogPage | undefined {
   if (typeof body !== 'object' || body === null || !('data' in body)) return undefined;
   const { data, total } = body as { data?: unknown; total?: unknown };
@@ -38,12 +38,12 @@ export function readLogPage(body: unknown, clientId: number): LogPage | undefine
   return { rows: rowsOf(list, clientId), count: list.length, total: isCount(total) ? total : undefined };
 }
 
-/** Anything else would end the reading too early, or begin it anew. */
+/** Any other value would end the reading too early, or restart it. */
 const isCount = (total: unknown): total is number => Number.isSafeInteger(total) && (total as number) >= 0;
 
 /**
- * A topic without the client id before it: rows of status come without, rows of the log with it, and it may be either
- * way in what an installer has typed.
+ * Removes the client id from a topic: rows of status have none, rows of the log have it, and topics entered by an
+ * installer may have it or not.
  */
 export function withoutClientId(topic: string, clientId: number): string {
   const prefix = `${clientId}/`;

@@ -1,4 +1,4 @@
-/** The way to one IoT Open platform: its typed API over the HTTP connections of all sources. */
+/** The transport to one IoT Open platform: its typed API over the common HTTP connections. */
 import createClient, { type Client } from 'openapi-fetch';
 import type { TlsSources } from '../../net/tls.ts';
 import type { HttpProxy } from '../../net/proxy.ts';
@@ -11,12 +11,12 @@ export interface TransportOptions {
   /** Root as in a browser, for example `https://lynx.iotopen.se`. */
   readonly url: string;
   readonly tls: TlsSources;
-  /** All connections go through it. */
+  /** Proxy for all connections. */
   readonly proxy?: HttpProxy | undefined;
-  /** Connections, and so calls, at once; log-ins have some of their own. */
+  /** Connections, which limit the concurrent calls. Logins have separate ones. */
   readonly connections: number;
   readonly connectTimeoutMs: number;
-  /** Longest time of one call, from its start to the last byte of its answer. */
+  /** Timeout of one call, from its start to the last byte of its answer. */
   readonly requestTimeoutMs: number;
   readonly userAgent: string;
 }
@@ -24,15 +24,16 @@ export interface TransportOptions {
 export type IotOpenPaths = Client<paths>;
 export type Transport = HttpTransport<IotOpenPaths>;
 
-/** Answers to a log-in, and to the call that tells whether the platform is well. */
+/** Largest answer to a login or a health probe. */
 const SMALL_BYTES = 256 * 1024;
 
-/** Calls whose answers hold values and times. To read every digit of a number costs several times as much. */
+/** Calls whose answers contain values and times. Keeping every digit of a number costs several times as much. */
 const EXACT = /\/(?:status|log)\//;
 
 /**
- * Opens the (lazy) pool.
- * @param onClock told by how much our clock is ahead of the platform's, in milliseconds, half a second more or less
+ * Opens the pool, which connects lazily.
+ * @param onClock called with how far the driver's clock is ahead of the platform's, in milliseconds, within half a
+ * second
  */
 export function openTransport(options: TransportOptions, onClock?: (aheadMs: number) => void): Transport {
   const { url, userAgent } = options;
@@ -42,7 +43,7 @@ export function openTransport(options: TransportOptions, onClock?: (aheadMs: num
     createClient<paths>(
       plainClient(url, '', async (request) => {
         const answer = await exchange(request, { ...headers, ...Object.fromEntries(request.headers) });
-        // It tells whole seconds only.
+        // The header has a resolution of one second.
         const date = Date.parse(answer.headers.date ?? '') + 500;
         if (!Number.isNaN(date)) onClock?.(Date.now() - date);
         return new HttpReply(answer, EXACT.test(request.path) ? parseExact : parseJson);

@@ -1,4 +1,4 @@
-/** Reading the capsules of a condition page by page, as the server gives them: ascending by start. */
+/** Reads the capsules of a condition page by page, in the server's order: ascending by start. */
 import { DriverError } from '../../contract/errors.ts';
 import { compareStarts, compareUtc, formatInstant } from '../../contract/instant.ts';
 import type { TimeRange } from '../../contract/time.ts';
@@ -23,23 +23,26 @@ import { type Operation, type SeeqServer, shareKey } from './server.ts';
 import { readProperty } from './values.ts';
 import { pagesByToken } from './version.ts';
 
-/** Capsules in one call at most, as long as the server can page with them. */
+/** Most capsules per call, as long as the server can page with them. */
 export const LARGEST_PAGE = 5000;
-/** A page must hold all capsules with an equal start, or the server refuses to page; it is asked for so many at most. */
+/**
+ * A page must contain all capsules with an equal start, or the server refuses to page. This is the largest page for
+ * that case.
+ */
 const MOST_EQUAL = 40_000;
-/** Pages grow while the reader goes on, so that a search which few capsules pass makes few calls. */
+/** Pages grow while the reader continues, so that a search with few matching capsules makes few calls. */
 const GROWTH = 4;
 
-/** Where a page begins: by token from R63 on, by offset before. */
+/** Position of a page: by token from R63 on, by offset before. */
 interface Position {
   continuationToken?: string;
   offset?: number;
 }
 
 /**
- * Pages of capsules that overlap the range, ascending by start; one without a start comes first, one that cannot be read
- * comes last on its page.
- * @param expected capsules that the reader will probably take
+ * Pages of capsules that overlap the range, ascending by start. Capsules without a start come first, unreadable ones
+ * come last on their page.
+ * @param expected expected number of capsules that are used
  */
 export async function* readCapsules(
   server: SeeqServer,
@@ -78,11 +81,11 @@ export async function* readCapsules(
     count += given;
     const full = given > 0 && given >= Math.min(asked, limit);
     if (next !== undefined) position = { continuationToken: next };
-    // Before R63 there are no tokens: a full page is followed by the one at its offset.
+    // Before R63 there are no tokens: the page at the next offset follows a full page.
     else position = full && !(await pagesByToken(server, call)) ? { offset: count } : undefined;
     const [first] = page;
     mustLeadOn(server.name, at.continuationToken, next, given > 0 && first?.id !== begin?.id);
-    // A server that knows no offset gives its first page again and again.
+    // A server that does not support offsets returns its first page repeatedly.
     if (at.offset !== undefined && first && first.id === begin?.id) throw cannotPage(server.name, count);
     begin = first;
     if (last && first && byStart(last, first) > 0) {
@@ -93,22 +96,22 @@ export async function* readCapsules(
   }
 }
 
-/** How many capsules to ask for: about what is wanted at first, more with each further page. */
+/** Page sizes: about the expected number at first, larger for each further page. */
 class PageSize {
   #size: number;
   #grows = true;
-  /** That of the page before. */
+  /** Size of the previous page. */
   #before: number | undefined;
 
   constructor(expected: number) {
-    // A few more, because long capsules that began before the range come first.
+    // A few more, because long capsules that start before the range come first.
     this.#size = Math.min(LARGEST_PAGE, expected + (expected >> 2) + 8);
   }
 
   async fitting(ask: (most: number) => Promise<DecodedPage>): Promise<{ answer: DecodedPage; asked: number }> {
     const page = await this.#ask(ask);
     this.#before = page.asked;
-    // Where capsules are so large that fewer had to be asked for, the further pages are as small.
+    // If large capsules required smaller pages, further pages stay as small.
     if (page.asked < this.#size) this.#grows = false;
     this.#size = this.#grows ? Math.max(page.asked, Math.min(LARGEST_PAGE, page.asked * GROWTH)) : page.asked;
     return page;
@@ -120,7 +123,7 @@ class PageSize {
         return await fittingPage(size, ask);
       } catch (thrown) {
         if (isTooFewForEqual(thrown) && size * GROWTH <= MOST_EQUAL) continue;
-        // That a token may be used with another limit is not documented.
+        // The API does not document whether a token is valid with another limit.
         if (this.#before === undefined || this.#before === size || !isRefused(thrown)) throw thrown;
         this.#grows = false;
         this.#size = this.#before;
@@ -151,7 +154,7 @@ function decodeCapsules(text: string, server: string): DecodedPage {
     page: page.sort(byStart),
     unreadable,
     next: filledText(body, 'continuationToken'),
-    // A server may give fewer than asked for.
+    // A server may return fewer than requested.
     limit: optionalCount(body, 'limit') ?? LARGEST_PAGE,
   };
 }
@@ -159,7 +162,7 @@ function decodeCapsules(text: string, server: string): DecodedPage {
 function toTimeframe(capsule: JsonObject): Timeframe {
   const start = optionalTime(capsule.start);
   const end = optionalTime(capsule.end);
-  // Not by assignment, which would take the name "__proto__" for something else.
+  // Not by assignment, which would treat the name "__proto__" differently.
   const attributes = Object.fromEntries(
     optionalList(capsule, 'properties').map((entry) => {
       const property = objectOf(entry, 'an entry of "properties"');
@@ -169,7 +172,7 @@ function toTimeframe(capsule: JsonObject): Timeframe {
   );
   const backwards = start !== undefined && end !== undefined && compareUtc(start, end) > 0;
   return {
-    // Where the server gives no id (or null), start and end are the identity.
+    // If the server returns no id (or null), start and end identify the capsule.
     id: filledText(capsule, 'id') ?? `${start ?? ''}_${end ?? ''}`,
     start,
     end,
@@ -180,7 +183,7 @@ function toTimeframe(capsule: JsonObject): Timeframe {
 
 const byStart = (a: Timeframe, b: Timeframe): number => compareStarts(a.start, b.start);
 
-/** Taking what came for all there is would lose timeframes in silence. */
+/** Treating the received capsules as complete would lose timeframes silently. */
 function cannotPage(server: string, count: number): DriverError {
   return new DriverError(
     'tooLarge',
@@ -188,7 +191,7 @@ function cannotPage(server: string, count: number): DriverError {
   );
 }
 
-/** A border of a capsule; undefined where it has none. @throws UnexpectedJson */
+/** A border of a capsule. Undefined if it has none. @throws UnexpectedJson */
 export const optionalTime = (key: unknown): string | undefined =>
   key === undefined || key === null || key === '' ? undefined : toTime(key);
 

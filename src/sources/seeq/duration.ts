@@ -2,8 +2,8 @@
  * Durations as Seeq and its clients write them: `1d`, `40h`, `5.4d`, `15 min`, `2 Hours 30 min`, `1mo`, `1 month`,
  * `P1M`.
  *
- * A bound on interpolation is one length, so a month is 365 / 12 days and a year 365 days, as in Seeq's own Python
- * client. `m` is a minute there, too; a capital `M` is a month, as in ISO 8601.
+ * A maximum interpolation is a fixed length, so a month is 365 / 12 days and a year 365 days, as in Seeq's own Python
+ * client. As in that client, `m` is a minute. A capital `M` is a month, as in ISO 8601.
  */
 import type { Nanoseconds } from '../../contract/instant.ts';
 
@@ -14,7 +14,7 @@ const DAY = 24n * HOUR;
 const YEAR = 365n * DAY;
 const MONTH = YEAR / 12n;
 
-/** Names that occur in Seeq's clients, and near forms of them; the vendor publishes no list. */
+/** Unit names in Seeq's clients, and similar forms. The vendor publishes no list. */
 const UNITS: [names: RegExp, nanoseconds: bigint][] = [
   [/^ns$|^nanoseconds?$/, 1n],
   [/^[uµμ]s$|^microseconds?$/, 1000n],
@@ -32,13 +32,13 @@ const UNITS: [names: RegExp, nanoseconds: bigint][] = [
 const ISO_DATE: Record<string, bigint> = { Y: YEAR, M: MONTH, W: 7n * DAY, D: DAY };
 const ISO_TIME: Record<string, bigint> = { H: HOUR, M: MINUTE, S: SECOND };
 
-/** Of a text that can be a duration; digits without end would take long to be read. */
+/** Longest text of a duration. A long sequence of digits takes long to parse. */
 const LONGEST = 200;
 
 const PART = /(\d+)(?:\.(\d+))?\s*([a-zµμ]+)\s*/giy;
 const ISO_PART = /(\d+)(?:[.,](\d+))?([A-Z])/gy;
 
-/** The length in nanoseconds; undefined for a text that is no duration. */
+/** The length in nanoseconds. Undefined if the text is not a valid duration. */
 export function parseDuration(text: string): Nanoseconds | undefined {
   const trimmed = text.trim();
   if (trimmed.length > LONGEST) return undefined;
@@ -58,7 +58,7 @@ function parseIso(text: string): Nanoseconds | undefined {
   return days === undefined || rest === undefined ? undefined : days + rest;
 }
 
-/** The sum of all parts; undefined where a part has no known unit, or something is left over. */
+/** The sum of all parts. Undefined if a part has an unknown unit, or text remains. */
 function sumOf(text: string, part: RegExp, unitOf: (name: string) => bigint | undefined): Nanoseconds | undefined {
   let total = 0n;
   let read = 0;

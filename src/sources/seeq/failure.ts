@@ -1,29 +1,29 @@
-/** Refusals of a Seeq server, in the words of the bus contract. */
+/** Errors of a Seeq server as errors of the bus contract. */
 import type { DriverError } from '../../contract/errors.ts';
 import { type Conceal, type Meaning, refusal, type RefusedReply } from '../../net/errors.ts';
 
-/** How errors name a server. */
+/** Name of a server in errors. */
 export const labelOf = (server: string): string => `Server "${server}"`;
 
 /**
- * An answer other than 2xx, as an error of the contract; the server's own text is passed on.
- * @param conceal makes that text one line of bounded length without secrets
+ * Converts an answer other than 2xx to an error of the contract, including the server's own text.
+ * @param conceal makes that text one line of limited length without secrets
  */
 export function fromRefusal(reply: RefusedReply, server: string, conceal: Conceal): DriverError {
   return refusal(reply, labelOf(server), conceal(seeqText(reply.body), LONGEST_TEXT), meaning(reply.status));
 }
 
-/** Of the server's own text, so that a page of it does not fill an answer. */
+/** Limit for the server's own text, so that a long page does not fill an answer. */
 const LONGEST_TEXT = 2000;
 
-/** What only Seeq means by a status. */
+/** Statuses with a meaning specific to Seeq. */
 function meaning(status: number): Meaning | undefined {
   if (status === 404) return ['notFound', 'does not know this item'];
   if (status === 406 || status === 415) return ['sourceError', `does not take Seeq's media type (${status})`];
   return undefined;
 }
 
-/** What a good answer says that lacks what it should hold, such as "Request canceled"; empty if nothing. */
+/** The status message of a good answer that lacks its content, such as "Request canceled". Empty if there is none. */
 export function statusMessageOf(body: unknown): string {
   if (typeof body !== 'string') return seeqText(body);
   try {
@@ -33,10 +33,10 @@ export function statusMessageOf(body: unknown): string {
   }
 }
 
-/** Of an answer that is parsed once more only to find its text. */
+/** Longest answer that is parsed again only to find its text. */
 const LONGEST_PARSED = 65_536;
 
-/** `statusMessage` and the embedded messages of Seeq's error body; nothing of a body in another form. */
+/** `statusMessage` and the embedded messages of Seeq's error body. Empty for a body in another form. */
 function seeqText(body: unknown): string {
   if (typeof body !== 'object' || body === null) return '';
   const { statusMessage, _embedded: embedded } = body as {

@@ -2,11 +2,11 @@
  * The filter grammar of Seeq's item search.
  *
  * One element of `filters` is a conjunction (` && `), several elements are alternatives. `field~=text` means "contains,
- * ignoring case"; `field==/regex/` must match the whole value and `field~=/regex/` a part of it, both heeding case.
- * How the server treats quotes, wildcards or `&&` inside a plain value is not published, so a text with anything but
- * letters, digits and harmless marks is sent as a regular expression in which every such character stands in a class of
- * its own: then only the published part of the grammar is used, and the text means itself. The server compares code
- * points, so each letter beyond ASCII is sent in every form that counts as the same, composed and decomposed.
+ * ignoring case". `field==/regex/` must match the whole value and `field~=/regex/` a part of it, both case-sensitive.
+ * The vendor does not document how the server treats quotes, wildcards or `&&` in a plain value. So a text with
+ * anything but letters, digits and safe characters is sent as a regular expression with every such character in its own
+ * class, which uses only the documented grammar. The server compares code points, so each letter beyond ASCII is sent
+ * in every equivalent form, composed and decomposed.
  */
 import { BLANKS, lettersOf, trimmed } from '../../lib/text.ts';
 import type { TextPattern } from '../source.ts';
@@ -15,18 +15,18 @@ import type { TextPattern } from '../source.ts';
 const PLAIN = /^[\p{L}\p{N}_][\p{L}\p{N}_-]*(?: [\p{L}\p{N}_-]+)*$/u;
 const ASCII = /^[\x20-\x7e]*$/;
 
-/** Filters for a text in one field or several (any of them); empty when the pattern matches everything. */
+/** Filters for a text in any of several fields. Empty if the pattern matches everything. */
 export function patternFilters(pattern: TextPattern, fields: readonly string[]): string[] {
   const clause = patternClause(pattern);
   return clause === undefined ? [] : fields.map((field) => `${field}${clause}`);
 }
 
-/** A clause that the whole value of a field equals the text, ignoring case and blanks at the ends. */
+/** A clause that matches if the whole value of a field equals the text, ignoring case and surrounding blanks. */
 export function equalsClause(field: string, text: string): string {
   return `${field}==/${whole(literal(trimmed(text)))}/`;
 }
 
-/** Adds clauses that must hold too to each of the alternatives. */
+/** Adds further clauses to each of the alternatives. */
 export function withClauses(filters: string[], clauses: string[]): string[] {
   if (clauses.length === 0) return filters;
   return (filters.length === 0 ? [''] : filters).map((filter) =>
@@ -43,12 +43,12 @@ function patternClause(pattern: TextPattern): string | undefined {
 }
 
 /**
- * `&&` means the same as `&[&]`, which cannot be taken for the end of the clause. Within a class it stays: there the
- * other form would mean something else.
+ * Replaces `&&` by the equivalent `&[&]`, which cannot be mistaken for the end of the clause. Within a class `&&`
+ * stays: the other form would have another meaning there.
  */
 function withoutJoin(regex: string): string {
   let inClass = false;
-  // A class that never ends is refused before; one expression for whole classes would take the square of its length.
+  // An unterminated class was rejected before. A single expression for whole classes would take quadratic time.
   return regex.replace(/\\.|&&|[[\]]/gs, (part) => {
     if (part === '[') inClass = true;
     else if (part === ']') inClass = false;
@@ -56,7 +56,7 @@ function withoutJoin(regex: string): string {
   });
 }
 
-/** One character, with the marks that belong to it where the text is decomposed. */
+/** One character, with its combining marks if the text is decomposed. */
 const ANY_CHARACTER = '.[\u0300-\u036f]*';
 
 function globRegex(glob: string): string {
@@ -68,10 +68,10 @@ function globRegex(glob: string): string {
   );
 }
 
-/** For a whole value: blanks at its ends do not count. */
+/** For a whole value: surrounding blanks are ignored. */
 const whole = (regex: string): string => `[${BLANKS}]*${regex}[${BLANKS}]*`;
 
-/** A regular expression for a text, whatever its case, composed or not. */
+/** A regular expression for a text, in any case, composed or not. */
 const literal = (text: string): string => lettersOf(text).map(anyForm).join('');
 
 function anyForm(forms: readonly string[]): string {
@@ -82,7 +82,7 @@ function anyForm(forms: readonly string[]): string {
   return longer.length === 0 ? one.join('') : `(?:${[...one, ...longer].join('|')})`;
 }
 
-/** These four keep a meaning in a class, at least in Java; the escape is valid in every dialect. */
+/** These four keep a meaning in a class, at least in Java. The escape is valid in every dialect. */
 const inClass = (character: string): string => (/[\\[\]^]/.test(character) ? `\\${character}` : character);
 
 function escaped(character: string): string {

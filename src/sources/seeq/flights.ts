@@ -1,10 +1,12 @@
 /**
- * Identical calls that are under way at once are one call: a hundred viewers of one dashboard ask the server once. The
- * call ends early only when nobody waits for it any more, and nothing is kept after it.
+ * Merges identical concurrent calls: a hundred viewers of one dashboard cause one call. The call ends early only when
+ * it has no waiting caller, and its result is not cached.
  */
 interface Flight {
   readonly result: Promise<unknown>;
-  /** Of the request that began it: while it waits for its turn, the call ends with this request. */
+  /**
+   * Signal of the request that started it. If this request ends while the call waits for its turn, the call ends too.
+   */
   readonly owner: AbortSignal;
   readonly stop: AbortController;
   waiting: number;
@@ -13,15 +15,15 @@ interface Flight {
 export class Flights {
   readonly #flights = new Map<string, Flight>();
 
-  /** Calls under way. */
+  /** Number of calls in progress. */
   get size(): number {
     return this.#flights.size;
   }
 
   /**
-   * Joins the call with this key, or begins it.
-   * @param signal of the one who waits; the call itself gets a signal of its own
-   * @param begin makes the call; all who join get the same result, so nobody may change it
+   * Joins the call with this key, or starts it.
+   * @param signal signal of the joining caller; the call itself has its own signal
+   * @param begin starts the call; all callers share its result, so they must not change it
    */
   async join<T>(key: string, signal: AbortSignal, begin: (signal: AbortSignal) => Promise<T>): Promise<T> {
     for (;;) {
@@ -31,7 +33,7 @@ export class Flights {
       try {
         return await this.#wait<T>(key, flying, signal);
       } catch (error) {
-        // The one who began it gave up before it was his turn; whoever still waits begins anew.
+        // The request that started it gave up before its turn. The remaining callers start again.
         if (signal.reason !== undefined || error !== flying.owner.reason) throw error;
       }
     }

@@ -1,4 +1,4 @@
-/** Seeq's items in the words of the contract. */
+/** Converts Seeq's items to the terms of the contract. */
 import { createHash } from 'node:crypto';
 import { DriverError } from '../../contract/errors.ts';
 import type { Fqn } from '../../contract/fqn.ts';
@@ -17,10 +17,10 @@ import type { Attribute, Found, UnreadableItem } from '../source.ts';
 import { guidIn, isGuid } from './guid.ts';
 import { readProperty, unitIn } from './values.ts';
 
-/** Properties that every search asks for, since the contract shows them. */
+/** Properties that every search requests, since the contract includes them. */
 export const SHOWN_PROPERTIES = ['Interpolation Method', 'Value Unit Of Measure'];
 
-/** Kinds of the contract by Seeq's item types; stored and calculated ones differ only in where they come from. */
+/** Kinds of the contract by Seeq's item types. Stored and calculated items have the same kind. */
 export function kindOf(type: string): Fqn['kind'] | undefined {
   if (type.endsWith('Signal')) return 'signal';
   if (type.endsWith('Scalar')) return 'scalar';
@@ -29,7 +29,7 @@ export function kindOf(type: string): Fqn['kind'] | undefined {
   return undefined;
 }
 
-/** Reads an entry of a list; one that is written wrongly fails alone. @param server its name, for the error */
+/** Decodes an entry of a list. An invalid one fails alone. @param server its name, for the error */
 export function readEntry<T>(raw: unknown, server: string, read: (entry: JsonObject) => T): T | UnreadableItem {
   try {
     return read(objectOf(raw, 'it'));
@@ -53,12 +53,12 @@ function unreadable(raw: unknown, server: string, why: UnexpectedJson): Unreadab
   };
 }
 
-/** An id in Seeq's form is shown and used; anything else may be anything. */
+/** An id in Seeq's form is used. Anything else may be invalid. */
 const isNamedBy = (raw: unknown): boolean => isObject(raw) && typeof raw.id === 'string' && isGuid(raw.id);
 
 const shown = (text: string): string => JSON.stringify(text.slice(0, 80));
 
-/** Equal for equal entries, so that paging knows them again. */
+/** Equal for equal entries, so that paging recognizes them. */
 function fingerprint(raw: unknown): string {
   let text: string;
   try {
@@ -82,7 +82,7 @@ export function toFound(hit: JsonObject, wanted: string[] | 'all' | undefined): 
   const description = optionalText(hit, 'description');
   if (description) found.description = description;
   const unit = optionalText(hit, 'valueUnitOfMeasure') ?? textOf(properties, 'Value Unit Of Measure');
-  // For string signals Seeq puts the word "string" in the place of the unit. A scalar without a unit may be either.
+  // For string signals Seeq sends the word "string" as the unit. A scalar without a unit may be either.
   const isText = unit === 'string';
   if (unit && !isText) found.unit = unit;
   if (isText) found.valueType = 'string';
@@ -92,7 +92,7 @@ export function toFound(hit: JsonObject, wanted: string[] | 'all' | undefined): 
   const datasource = optionalObject(hit, 'datasource');
   if (datasource) found.datasource = textIn(datasource, 'name');
   if (wanted !== undefined) {
-    // Not by assignment, which would take the name "__proto__" for something else.
+    // Not by assignment, which would treat the name "__proto__" differently.
     found.properties = Object.fromEntries(
       Object.entries(properties)
         .filter(([name]) => wanted === 'all' || wanted.includes(name))
@@ -117,7 +117,7 @@ export function toFoundChild(child: JsonObject, path: string[]): Found {
   };
 }
 
-/** A child that is no asset; undefined for types that the contract has no word for. @throws UnexpectedJson */
+/** A child that is not an asset. Undefined for types that are not part of the contract. @throws UnexpectedJson */
 export function toAttribute(child: JsonObject, host: string): Attribute | undefined {
   const kind = kindOf(textIn(child, 'type'));
   if (kind === undefined || kind === 'asset') return undefined;
@@ -132,7 +132,7 @@ export function toAttribute(child: JsonObject, host: string): Attribute | undefi
   };
 }
 
-/** The names of a list of items, such as the assets above one. @throws UnexpectedJson */
+/** The names of a list of items, such as the parent assets. @throws UnexpectedJson */
 export function namesIn(object: JsonObject, member: string): string[] {
   return optionalList(object, member).map((item) => textIn(objectOf(item, `an entry of "${member}"`), 'name'));
 }

@@ -1,8 +1,8 @@
-/** What a person can do about a log-in that Seeq refuses. */
+/** Advice for a login that Seeq refuses. */
 
 /**
- * Life of a personal access key by Seeq's support page "Working with Access Keys". That keys of applications log in by
- * the same call is inferred: Seeq's API makes both with an id and a password.
+ * Lifetime of a personal access key according to Seeq's support page "Working with Access Keys". That application keys
+ * use the same login call is inferred: Seeq's API creates both with an id and a password.
  */
 const KEY_ADVICE =
   "Likely cause: the access key has expired. A personal access key works for 14 days after its owner's last log-in in a " +
@@ -11,16 +11,16 @@ const KEY_ADVICE =
   'go into "accessKey" and "password", and it does not depend on anybody\'s log-in. Otherwise compare the id and the ' +
   'password of the key with the configuration.';
 
-/** Directories that are listed; a server has a few. */
+/** Most directories in a message. A server has a few. */
 const MOST_DIRECTORIES = 20;
 
 export interface RefusedLogin {
   kind: 'accessKey' | 'user';
   username: string;
   password: string;
-  /** Of a user. */
+  /** The configured directory of a user. */
   directory: string | undefined;
-  /** Names of the directories of the server; undefined where it does not say. */
+  /** Names of the server's directories. Undefined if it does not list them. */
   offered: readonly string[] | undefined;
 }
 
@@ -40,7 +40,7 @@ export function loginAdvice({ kind, username, password, directory, offered }: Re
   ].join(' ');
 }
 
-/** The directories of a server for a sentence. */
+/** The directories of a server, for use in a sentence. */
 export function directoriesText(names: readonly string[]): string {
   if (names.length === 0) return 'none';
   const shown = names.slice(0, MOST_DIRECTORIES).map((name) => `"${name.slice(0, 100)}"`);

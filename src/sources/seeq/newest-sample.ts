@@ -6,7 +6,7 @@ import type { SourceCall } from '../source.ts';
 import { decodeSample } from './samples.ts';
 import { type Operation, type SeeqServer, shareKey } from './server.ts';
 
-/** Its time is null where there is none. */
+/** `time` is null if there is none. */
 export async function readNewestSample(
   server: SeeqServer,
   id: string,

@@ -1,10 +1,10 @@
 /**
- * Lets the server compute what a plot of a long signal shows: in each interval the lowest and the highest value, the
- * value at its borders, and the times for which it has one.
+ * Lets the server compute the plot of a long signal: in each interval the lowest and the highest value, the value at
+ * its borders, and the times at which it has one.
  *
- * Every function of the formulas occurs in formulas of Seeq's own clients, `minValue()` and `maxValue()` as names of
- * statistics too. That the intervals of `periods` and the points of `resample` lie on whole multiples of their length
- * since 1970 is inferred, and nothing depends on it, because the server reports where they are.
+ * Every function of the formulas is used in formulas of Seeq's own clients; `minValue()` and `maxValue()` also occur as
+ * names of statistics. That the intervals of `periods` and the points of `resample` are aligned to whole multiples of
+ * their length since 1970 is inferred. Nothing depends on it, because the server returns their positions.
  */
 import { DriverError } from '../../contract/errors.ts';
 import { formatInstant, type Nanoseconds, parseInstant } from '../../contract/instant.ts';
@@ -20,12 +20,12 @@ import { type Operation, type SeeqServer, shareKey } from './server.ts';
 import { readValidity, type Stretch, type Validity } from './validity.ts';
 
 const NS_PER_MS = 1_000_000n;
-/** Intervals that only touch the range, and the ones outside of it that a formula answers too. */
+/** Extra intervals for those that only touch the range, and those outside of it that a formula also returns. */
 const SPARE = 8;
-/** Intervals in one answer. */
+/** Most intervals in one answer. */
 const LARGEST_PAGE = 25_000;
 
-/** A value that stands for a part of the signal. */
+/** A computed value of a part of the signal. */
 interface ComputedPoint {
   at: Nanoseconds;
   value: ScalarValue;
@@ -41,7 +41,7 @@ export async function readReduction(
 ): Promise<Reduction> {
   const lengthMs = intervalMs(range, intervals);
   const length = lengthMs * NS_PER_MS;
-  // Intervals are no shorter than a millisecond, and much longer ones are of no use.
+  // Intervals are at least a millisecond long, and much longer ones are useless.
   if (((range.end - range.start) * 2n) / length < BigInt(intervals)) return nothing(range.start);
   const read = (formula: string): Promise<SamplePage> =>
     run(server, { formula, id, range, limit: Math.min(intervals + SPARE, LARGEST_PAGE) }, call);
@@ -57,21 +57,22 @@ export async function readReduction(
   const last = newest.time === null ? undefined : parseInstant(newest.time);
   if (last === undefined || last < range.start) return nothing(range.start);
   const valued = [...pointsOf(low), ...pointsOf(high)].filter(({ value }) => value !== null);
-  // A server may compute what holds or is between samples, so an interval behind the newest one says nothing.
+  // A server may compute values between or after samples, so an interval after the newest one is meaningless.
   const extreme = valued.filter(({ at }) => isWhole(at) && at <= last);
   const isOver = valued.length === 0 && newest.status === 'Bad Data' && isWithout(validity, range.start, last);
-  // The last interval that has a value may end after the newest sample, so it is read; where none has, that sample is.
+  // The last interval with a value may end after the newest sample, so that part is read from samples. If no interval
+  // has a value, the newest sample is read.
   const until = isOver ? last : extreme.reduce((latest, { at }) => later(latest, at), range.start);
-  // An interval that begins before the range is shown from the start on.
+  // An interval that starts before the range is placed at the start of the range.
   const placed = extreme.map((point) => ({ ...point, at: later(range.start, point.at + length / 2n) }));
-  // One that goes on behind what is computed is marked before that.
+  // A range without a value that continues after the computed part is marked before its end.
   const marks = validity.without.filter(({ start }) => start < until).map((stretch) => markOf(stretch, until));
   const points = [...pointsOf(borders), ...placed, ...marks].filter(({ at }) => at >= range.start && at < until);
   points.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
   const unit = low.unit ?? high.unit;
   return { page: { ...columnsOf(points, validity), ...(unit === undefined ? {} : { unit }) }, until };
 
-  /** Whether an interval has a part in the range, and has ended in it: what comes after the range is no part of it. */
+  /** Whether an interval overlaps the range and ends in it: later samples are not part of the range. */
   function isWhole(at: Nanoseconds): boolean {
     return at + length > range.start && at + length <= range.end;
   }
@@ -79,13 +80,15 @@ export async function readReduction(
 
 const nothing = (until: Nanoseconds): Reduction => ({ page: { times: [], values: [] }, until });
 
-/** Whether it is known that the signal has no value from one time to another. */
+/** Whether the signal certainly has no value between two times. */
 const isWithout = ({ without, unknown }: Validity, from: Nanoseconds, to: Nanoseconds): boolean =>
   unknown.length === 0 && without.reduce((end, stretch) => (stretch.start <= end ? stretch.end : end), from) >= to;
 
 const later = (a: Nanoseconds, b: Nanoseconds): Nanoseconds => (a > b ? a : b);
 
-/** Whole milliseconds, because Seeq's own client writes durations so; rounded up, so that there are not more intervals. */
+/**
+ * Whole milliseconds, as in the durations of Seeq's own client. Rounded up, so that there are no additional intervals.
+ */
 function intervalMs({ start, end }: TimeRange, intervals: number): bigint {
   const share = NS_PER_MS * BigInt(intervals);
   const ms = (end - start + share - 1n) / share;
@@ -133,7 +136,7 @@ interface Run {
   limit: number;
 }
 
-/** All samples of a formula; they are few. */
+/** All samples of a formula. There are few. */
 async function run(server: SeeqServer, { formula, id, range, limit }: Run, call: SourceCall): Promise<SamplePage> {
   const query = {
     formula,
@@ -159,11 +162,11 @@ async function run(server: SeeqServer, { formula, id, range, limit }: Run, call:
     const leads = page.times.length > 0 && page.times.at(-1) !== times.at(-1);
     mustLeadOn(server.name, continuationToken, decoded.continuationToken, leads);
     continuationToken = decoded.continuationToken;
-    // Servers before R63 give no token; a full page without one may not be all.
+    // Servers before R63 return no token. A full page without one may be incomplete.
     if (continuationToken === undefined && count > 0 && count >= (decoded.limit ?? limit))
       throw cut(server.name, count);
     for (const [from, to, status] of page.flags ?? []) flags.push([from + times.length, to + times.length, status]);
-    // One by one: a call takes only so many arguments.
+    // One by one: a call accepts a limited number of arguments.
     for (const time of page.times) times.push(time);
     for (const value of page.values) values.push(value);
     unit = page.unit ?? unit;

@@ -1,4 +1,4 @@
-/** An answer of Seeq: a good one has to say that it is JSON. */
+/** A response of Seeq: a good one must have a JSON media type. */
 import type { HttpAnswer } from '../../net/exchange.ts';
 import { HttpReply } from '../../net/response.ts';
 import { UnreadableResponse } from '../../net/unreadable-response.ts';
@@ -11,7 +11,7 @@ export class SeeqReply extends HttpReply {
     this.#contentType = this.headers.get('content-type') ?? '';
   }
 
-  /** The body as text; of a good answer only if it says that it is JSON. */
+  /** The body as text. For a good answer only if it has a JSON media type. */
   override async text(): Promise<string> {
     if (this.ok && !/\bjson\b|\+json/i.test(this.#contentType)) {
       const type = this.#contentType === '' ? 'no media type' : JSON.stringify(this.#contentType.slice(0, 100));

@@ -1,4 +1,4 @@
-/** How many samples a signal has in a range, counted by the server. The formula is that of Seeq's own client. */
+/** The server's count of samples of a signal in a range. The formula is that of Seeq's own client. */
 import { formatInstant } from '../../contract/instant.ts';
 import type { TimeRange } from '../../contract/time.ts';
 import { answerOf, objectOf, optionalList, UnexpectedJson } from '../../net/json-fields.ts';
@@ -7,7 +7,7 @@ import { SMALL_BYTES } from './body-limits.ts';
 import { mustHaveRun } from './samples.ts';
 import { type Operation, type SeeqServer, shareKey } from './server.ts';
 
-/** Counts the samples; whether bad ones are among them is the server's matter. */
+/** Counts the samples. The server decides whether bad ones are included. */
 export function countSamples(server: SeeqServer, id: string, range: TimeRange, call: SourceCall): Promise<number> {
   const [start, end] = [formatInstant(range.start), formatInstant(range.end)];
   const query = {

@@ -1,4 +1,4 @@
-/** Seeq's samples as columns of the contract. */
+/** Converts Seeq's samples to columns of the contract. */
 import { compareUtc, formatInstant, MAX_INSTANT, MIN_INSTANT, parseInstant } from '../../contract/instant.ts';
 import { flag } from '../../contract/series.ts';
 import type { Flag, Point, ScalarValue, ValueStatus } from '../../contract/values.ts';
@@ -19,21 +19,21 @@ import type { SamplePage } from '../source.ts';
 import { parseJson } from '../../net/response.ts';
 import { readValue, unitIn, type ValueUnit } from './values.ts';
 
-/** Members whose numbers are nanoseconds since the epoch and would be rounded by a JavaScript number. */
+/** Members with nanoseconds since the epoch, which a JavaScript number would round. */
 const KEYS = new Set(['key', 'start', 'end', 'cursorKey']);
 
-/** A decoded page: its columns and the way to the next one. */
+/** A decoded page: its columns and the position of the next page. */
 export interface DecodedPage {
   page: SamplePage;
-  /** Samples in the page before any filter, and how many the server gives at most. */
+  /** Samples in the page before filtering, and the server's page limit. */
   count: number;
   limit: number | undefined;
   continuationToken: string | undefined;
 }
 
 /**
- * Parses a body that holds keys. Keys are ISO 8601 text on the usual calls; where a server sends whole nanoseconds
- * instead, the body is parsed once more so that the digits are kept as text.
+ * Parses a body with keys. Keys are usually ISO 8601 text. If a server sends integer nanoseconds instead, the body is
+ * parsed again so that the digits are kept as text.
  */
 export function parseWithKeys(text: string, hasNumericKeys: (body: unknown) => boolean): unknown {
   const body = parseJson(text);
@@ -47,14 +47,14 @@ export function decodeSamples(text: string): DecodedPage {
   return toPage(answerOf(parseWithKeys(text, hasNumericKey)));
 }
 
-/** A page of `/formulas/run`, of a formula that makes a signal. @throws UnexpectedJson */
+/** A page of `/formulas/run`, for a formula with a signal as its result. @throws UnexpectedJson */
 export function decodeRun(text: string): DecodedPage {
   const body = answerOf(parseWithKeys(text, (parsed) => isObject(parsed) && hasNumericKey(parsed.samples)));
   mustHaveRun(body);
   return toPage(objectOf(body.samples, '"samples"'));
 }
 
-/** @throws UnexpectedJson where the formula failed */
+/** @throws UnexpectedJson if the formula failed */
 export function mustHaveRun(body: JsonObject): void {
   const [error] = optionalList(body, 'errors');
   if (error === undefined) return;
@@ -79,7 +79,7 @@ function toPage(body: JsonObject): DecodedPage {
   };
 }
 
-/** What has no value at all, not even a bad one at some time. */
+/** The point of an item without any value, good or bad. */
 export const noValue = (unit?: string): Point => ({
   value: null,
   time: null,
@@ -87,7 +87,7 @@ export const noValue = (unit?: string): Point => ({
   ...(unit === undefined ? {} : { unit }),
 });
 
-/** The answer of `GET /signals/{id}/sample/{key}`; without a time when there is no such sample. @throws UnexpectedJson */
+/** The answer of `GET /signals/{id}/sample/{key}`. Has no time if there is no such sample. @throws UnexpectedJson */
 export function decodeSample(text: string): Point {
   const body = answerOf(
     parseWithKeys(
@@ -97,7 +97,7 @@ export function decodeSample(text: string): Point {
   );
   const sample = optionalObject(body, 'sample');
   if (sample === undefined) {
-    // Where there is no sample, the answer has its units at least.
+    // Without a sample, the answer contains at least its units.
     if (body.keyUnitOfMeasure === undefined && body.valueUnitOfMeasure === undefined && body.sample === undefined) {
       throw new UnexpectedJson('it has no "sample"');
     }
@@ -107,7 +107,7 @@ export function decodeSample(text: string): Point {
   return sample.key === undefined || sample.key === null ? noValue(unit.unit) : toPoint(sample, unit);
 }
 
-/** A single sample as a point. @throws UnexpectedJson where its key is no time */
+/** A single sample as a point. @throws UnexpectedJson if its key is not a valid time */
 export function toPoint(sample: JsonObject, unit: ValueUnit): Point {
   const { value, state } = readValue(sample.value, unit);
   return {
@@ -119,10 +119,10 @@ export function toPoint(sample: JsonObject, unit: ValueUnit): Point {
   };
 }
 
-/** A key as ISO 8601 UTC, its digits untouched. @throws UnexpectedJson where it is no time, or beyond the year 9999 */
+/** A key as ISO 8601 UTC, its digits unchanged. @throws UnexpectedJson if it is not a time, or beyond the year 9999 */
 export function toTime(key: unknown): string {
   if (typeof key === 'string') {
-    // Nearly every key: already in UTC and passed on as it is.
+    // The usual case: already in UTC and returned unchanged.
     if (isPlainUtc(key)) return key;
     const instant = /^-?\d{1,20}$/.test(key) ? BigInt(key) : parseInstant(key);
     if (instant !== undefined && instant >= MIN_INSTANT && instant <= MAX_INSTANT) return formatInstant(instant);
@@ -130,11 +130,13 @@ export function toTime(key: unknown): string {
   throw new UnexpectedJson(`${typeof key === 'string' ? JSON.stringify(key.slice(0, 80)) : kindOf(key)} is not a time`);
 }
 
-/** `YYYY-MM-DDThh:mm:ss[.f]Z`, with one to nine digits. One pattern takes half the time of a look at each character. */
+/**
+ * `YYYY-MM-DDThh:mm:ss[.f]Z`, with one to nine digits. One pattern takes half the time of a check of each character.
+ */
 const PLAIN_UTC =
   /^(?!0000)\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?Z$/;
 
-/** Whether a text is such a time, of a day that exists. */
+/** Whether a text has this form and its day exists. */
 function isPlainUtc(text: string): boolean {
   if (!PLAIN_UTC.test(text)) return false;
   const day = Number(text.slice(8, 10));
@@ -176,11 +178,11 @@ function toColumns(samples: readonly unknown[], unit: ValueUnit): SamplePage {
   };
 }
 
-/** Whether a sample or a capsule may still change; so it may where the answer to that cannot be read. */
+/** Whether a sample or a capsule may still change. True if the flag is invalid. */
 export const isUncertain = (flagged: unknown): boolean =>
   flagged !== false && flagged !== undefined && flagged !== null;
 
-/** A key without a value is an invalid sample; an uncertain one may still change. */
+/** A key without a value is an invalid sample. An uncertain one may still change. */
 function statusOf(value: ScalarValue, uncertain: unknown): ValueStatus {
   if (value === null) return 'Bad Data';
   return isUncertain(uncertain) ? 'Questionable' : 'Good';

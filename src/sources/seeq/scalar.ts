@@ -1,4 +1,4 @@
-/** The value of a scalar, which holds at any time. */
+/** The value of a scalar, which is the same at any time. */
 import type { Fqn } from '../../contract/fqn.ts';
 import type { Point } from '../../contract/values.ts';
 import { answerOf, isObject, optionalList, UnexpectedJson } from '../../net/json-fields.ts';
@@ -43,10 +43,10 @@ function decode(body: unknown): Scalar {
     const message = isObject(error) && typeof error.message === 'string' ? `: ${error.message}` : '';
     throw new UnexpectedJson(`the scalar cannot be computed${message}`);
   }
-  // A scalar without a value is an invalid one, but then it has a unit, be it an empty one.
+  // A scalar without a value is invalid, but it has a unit, which may be empty.
   if (scalar.value === undefined && scalar.uom === undefined) throw new UnexpectedJson('it has no "value"');
   const unit = unitIn(scalar, 'uom');
-  // The key only satisfies the form of a sample.
+  // The key only completes the form of a sample.
   const point = { ...toPoint({ ...scalar, key: '1970-01-01T00:00:00Z' }, unit), time: null };
   return { point, isText: unit.isText };
 }

@@ -29,8 +29,8 @@ import { kindOf, readEntry, SHOWN_PROPERTIES, toFound } from './hits.ts';
 import { type Operation, type SeeqServer, shareKey } from './server.ts';
 
 /**
- * Item types by kind. One kind a search: the server refuses some mixes. Stored and calculated ones are named instead of
- * their parent type because that is how Seeq's own client asks.
+ * Item types by kind. One kind per search: the server refuses some combinations. Stored and calculated types are listed
+ * instead of their parent type, as Seeq's own client does.
  */
 const TYPES: Record<SearchKind, string[]> = {
   signal: ['StoredSignal', 'CalculatedSignal'],
@@ -42,11 +42,11 @@ const TYPES: Record<SearchKind, string[]> = {
 };
 
 const FIELDS = { name: ['Name'], description: ['Description'], any: ['Name', 'Description'] } as const;
-/** Paging by offset is stable only with an order; the id settles equal names. */
+/** Paging by offset is stable only with an order. The id orders equal names. */
 const ORDER = { name: ['Name', 'ID'], id: ['ID'], description: ['Description', 'ID'] };
-/** Above this many characters a filter is sent in a body, because URLs of servers and proxies are limited. */
+/** Beyond this many characters a filter is sent in a body, because servers and proxies limit URLs. */
 const LONGEST_QUERY = 1500;
-/** Items that are described in one call. */
+/** Most items described in one call. */
 const IDS_AT_ONCE = 500;
 
 /** One page of hits. */
@@ -67,12 +67,12 @@ export async function search(server: SeeqServer, query: SearchQuery, call: Sourc
     searchItems(server, { ...wanted, limit }, call, (hit) => toFound(hit, query.properties)),
   );
   const { items: found, total } = answer;
-  // A server may give fewer than asked for; its own limit tells whether the page is full.
+  // A server may return fewer than requested. Its own limit shows whether the page is full.
   const full = found.length > 0 && found.length >= Math.min(answer.limit ?? asked, asked);
   return { found, total, more: full && (total === undefined || query.offset + found.length < total) };
 }
 
-/** Items by id; archived and unsearchable ones too. Those that cannot be read are told as such. */
+/** Items by id, including archived and unsearchable ones. Unreadable ones are marked as such. */
 export async function describe(
   server: SeeqServer,
   ids: readonly string[],
@@ -82,7 +82,7 @@ export async function describe(
   try {
     return await describePage(server, ids, call);
   } catch (error) {
-    // Each item comes with all of its properties, of which some have very many.
+    // Each item has all of its properties, and some have very many.
     if (!isOversized(error) || ids.length < 2) throw error;
     return describeHalves(server, ids, call);
   }
@@ -109,7 +109,7 @@ async function describePage(
   for (const item of items) {
     if (isUnreadable(item) || isDescribed(item)) found.set(item.id.toUpperCase(), item);
   }
-  // An entry without an id may be any of those that are missing.
+  // An entry without an id may be any of the missing ones.
   const nameless = items.filter(isUnreadable).find(({ hasId }) => !hasId);
   if (nameless !== undefined) for (const id of ids) if (!found.has(id)) found.set(id, nameless);
   return found;
@@ -129,14 +129,14 @@ interface ItemSearch {
   limit: number;
 }
 
-/** The search by GET, or by POST when the filters are long. */
+/** Searches with GET, or with POST if the filters are long. */
 async function searchItems<T>(
   server: SeeqServer,
   { orderBy, filters, ...rest }: ItemSearch,
   call: SourceCall,
   decode: (hit: JsonObject) => T,
 ): Promise<ItemList<T | UnreadableItem>> {
-  // Half a surrogate pair cannot be sent; no name of the server holds one.
+  // An unpaired surrogate cannot be sent. No name of the server contains one.
   const query = { ...rest, filters: filters.map((filter) => filter.toWellFormed()) };
   const long = query.filters.reduce((sum, filter) => sum + encodeURIComponent(filter).length, 0) > LONGEST_QUERY;
   const operation: Operation<unknown> = (client, signal) =>
@@ -150,9 +150,9 @@ async function searchItems<T>(
 
 interface ItemList<T> {
   items: T[];
-  /** Hits on all pages, where the server tells. */
+  /** Hits on all pages, if the server reports it. */
   total: number | undefined;
-  /** How many the server gives at most; 0 where that cannot be read, so that every page may be a full one. */
+  /** The server's page limit. 0 if it is unreadable, so that every page may be full. */
   limit: number | undefined;
 }
 
@@ -165,7 +165,7 @@ function toList(body: unknown): ItemList<unknown> {
   };
 }
 
-/** What stands in for a member that is wrong, but nothing that is shown. */
+/** The default for an invalid member. Not for displayed members. */
 function tolerated<T>(read: () => T, instead: T): T {
   try {
     return read();
@@ -212,7 +212,7 @@ async function datasourceClauses(server: SeeqServer, given: string, call: Source
   );
   const { clauses } = theOnly(answer.items, 'datasource', text, server.name);
   if (clauses.length === includeProperties.length) return clauses;
-  // Searching without them would quietly give the hits of all datasources.
+  // A search without them would silently return the hits of all datasources.
   throw new DriverError(
     'sourceError',
     `Server "${server.name}" does not tell the class and id of datasource "${text}".`,

@@ -1,4 +1,4 @@
-/** Reading the samples of a signal: complete, in order, page by page. */
+/** Reads all samples of a signal in order, page by page. */
 import type { Boundary } from '../../contract/functions/data.ts';
 import { DriverError } from '../../contract/errors.ts';
 import { compareUtc, formatInstant } from '../../contract/instant.ts';
@@ -22,20 +22,20 @@ interface PageRequest {
   continuationToken?: string | undefined;
 }
 
-/** A page is not smaller, unless it is configured so: a call costs more than a few hundred samples. */
+/** Smallest page, unless configured otherwise: a call costs more than a few hundred samples. */
 const FEWEST = 1000;
 
 export interface SamplesRequest {
   id: string;
   range: TimeRange;
   boundary: Boundary;
-  /** How many will probably be taken; all by default. */
+  /** Expected number of samples that are used. Default: all. */
   expected?: number | undefined;
 }
 
 /**
- * Pages of samples. While the caller works on one page the next is on its way.
- * @param pageSamples samples to ask for in one call
+ * Pages of samples. The next page is requested while the caller processes one.
+ * @param pageSamples samples per call
  */
 export async function* readSamples(
   server: SeeqServer,
@@ -57,7 +57,7 @@ export async function* readSamples(
     const { page, count, limit: most, continuationToken, asked } = await next();
     next = undefined;
     total += count;
-    // Where samples are so large that fewer had to be asked for, the further pages are as small.
+    // If large samples required smaller pages, further pages stay as small.
     size = total === count ? asked : Math.min(size, asked);
     const fresh = resumed && last ? after(page, last) : page;
     const begin = fresh.times[0];
@@ -69,11 +69,12 @@ export async function* readSamples(
       resumed = false;
       next = ahead(() => readPage(server, { ...first, limit: size, continuationToken }, call), total < expected);
     } else if (count > 0 && count >= Math.min(asked, most ?? asked) && last && !isBehind(last, end)) {
-      // A full page without a token: a server older than R63, which is asked again from the last sample on, for so many
-      // more as are known. So it is when that lies at the end of the range, where more of the same time may follow.
+      // A full page without a token: a server before R63. The next call starts at the last sample, and requests as many
+      // more samples as are known. This also applies if the last sample is at the end of the range, where more of the
+      // same time may follow.
       if (fresh.times.length === 0) throw tooManyAtOnce(server.name, last.time);
       resumed = true;
-      // The nearest sample before the range may be one of several; the others do not belong to it.
+      // The nearest sample before the range may be one of several. The others do not belong to the range.
       const again = { start: compareUtc(last.time, start) < 0 ? start : last.time, limit: size + last.repeats };
       next = ahead(() => readPage(server, { ...first, ...again }, call), total < expected);
     }
@@ -82,16 +83,16 @@ export async function* readSamples(
   }
 }
 
-/** Begins at once, or when it is wanted. */
+/** Starts at once, or on demand. */
 function ahead<T>(read: () => Promise<T>, atOnce: boolean): () => Promise<T> {
   if (!atOnce) return read;
   const begun = read();
-  // If the reader stops before the next page, its failure must not count as unhandled.
+  // If the reader stops before the next page, its failure must not be an unhandled rejection.
   begun.catch(() => undefined);
   return () => begun;
 }
 
-/** The first page may be too small for many samples of one time, on which the server cannot end a page. */
+/** The first page may be too small for many samples of one time: the server cannot end a page within them. */
 async function firstPage(
   server: SeeqServer,
   request: PageRequest,
@@ -106,7 +107,7 @@ async function firstPage(
   }
 }
 
-/** A page, and how many samples it could hold. */
+/** A page, and its capacity in samples. */
 interface ReadPage extends DecodedPage {
   asked: number;
 }
@@ -140,7 +141,7 @@ async function askPage(server: SeeqServer, request: PageRequest, call: SourceCal
 
 const isBehind = ({ time }: SeriesPosition, end: string): boolean => compareUtc(time, end) > 0;
 
-/** Only samples with start <= time <= end, whatever the server takes for a boundary. */
+/** Only samples with start <= time <= end, whatever the server uses as boundaries. */
 function within(page: SamplePage, start: string, end: string): SamplePage {
   let from = 0;
   let to = page.times.length;

@@ -1,4 +1,4 @@
-/** One Seeq server as the rest of this folder sees it: `ask` makes one typed call, with all that can go wrong settled. */
+/** One Seeq server for the other modules of this folder. `ask` makes one typed call, including retries and logins. */
 import type { DriverError } from '../../contract/errors.ts';
 import type { Clock } from '../../net/clock.ts';
 import { isPassing } from '../../net/errors.ts';
@@ -18,15 +18,15 @@ export type Operation<T> = (client: SeeqClient, signal: AbortSignal) => Promise<
 export interface ResponseOptions {
   /** The call needs no session. */
   open?: boolean;
-  /** Names the call: identical ones under way at once are made once, and share their (read-only) result. */
+  /** Key of the call: identical concurrent calls are made once, and share their (read-only) result. */
   share?: string;
-  /** Ask even if the server was found to be down a moment ago, and report soon how it is. */
+  /** Call even if the server was found to be down a moment ago, and return the result soon. */
   probe?: boolean;
-  /** Largest answer; that of one item by default. */
+  /** Largest answer. Default: that of one item. */
   limitBytes?: number;
 }
 
-/** Tries of one call while other calls keep replacing the token that it uses. */
+/** Most tries of one call while other calls keep replacing its token. */
 const MOST_RENEWALS = 20;
 
 export class SeeqServer {
@@ -36,7 +36,7 @@ export class SeeqServer {
   readonly #calls: ServerCalls;
   readonly #flights = new Flights();
 
-  /** @param clock the time between tries */
+  /** @param clock the clock for delays between tries */
   constructor(name: string, options: TransportOptions, credentials: SeeqCredentials, clock?: Clock) {
     this.name = name;
     const session = new Session(name, credentials);
@@ -53,7 +53,7 @@ export class SeeqServer {
         session.restart();
       },
       onSecond: () => {
-        // The connections may all be dead, as behind a firewall that forgot them.
+        // The connections may all be dead, for example behind a firewall that dropped its state.
         transport.renew();
         session.restart();
       },
@@ -68,7 +68,7 @@ export class SeeqServer {
     return this.askFor(call, operation, (body) => body, options);
   }
 
-  /** The same, with the body read by `decode`; a body that it cannot use is the server's fault. */
+  /** The same, with the body decoded by `decode`. A body that it rejects is an error of the server. */
   askFor<T, R>(
     call: SourceCall,
     operation: Operation<T>,
@@ -111,7 +111,7 @@ export class SeeqServer {
           return this.#run({ ...call, signal }, operation, decode, options);
         });
       } catch (thrown) {
-        // It was tried as long as the one who began it has time; this one has more.
+        // It was retried for the time budget of the request that started it. This request has more time.
         const more = (call.deadlineMs ?? 0) > performance.now();
         if (flight.began || !more || this.#calls.isSick || !isPassing(this.#session.failure(thrown))) throw thrown;
       }
@@ -139,7 +139,7 @@ export class SeeqServer {
         throw new UnreadableResponse('it answered without a body', { passing: true });
       }
       if (response.status === 401 && options.open !== true) {
-        // Another call has brought a newer token meanwhile, so this one has not been refused with it yet.
+        // Another call has brought a newer token meanwhile, which was not refused yet.
         if (renewed ? tries < MOST_RENEWALS : ++newLogins === 1) continue;
       }
       throw this.#refused(outcome);
@@ -170,7 +170,7 @@ export class SeeqServer {
   }
 }
 
-/** A name for a call by everything that decides its answer. */
+/** A key for a call from everything that determines its answer. */
 export function shareKey(...parts: unknown[]): string {
   return JSON.stringify(parts);
 }

@@ -1,6 +1,6 @@
 /**
- * The session at one Seeq server: one log-in for all waiting calls, the token kept and replaced whenever an answer
- * brings a new one, and no storm of log-ins with a wrong password (which would lock the account).
+ * The session at one Seeq server: one login for all waiting calls. The token is kept, and replaced whenever an answer
+ * contains a new one. Repeated logins with a wrong password are delayed, because they would lock the account.
  */
 import { DriverError } from '../../contract/errors.ts';
 import type { TextSource } from '../../net/tls.ts';
@@ -12,26 +12,26 @@ import { answerOf, isObject, type JsonObject, optionalList, optionalText, textIn
 import { fromRefusal, labelOf } from './failure.ts';
 import { directoriesText, loginAdvice } from './login-advice.ts';
 
-/** How the driver logs in. Secrets are read for each log-in, so that a rotated one is used at the next. */
+/** How the driver logs in. Secrets are read for each login, so that a rotated one is used at the next. */
 export type SeeqCredentials =
   | { kind: 'accessKey'; accessKey: TextSource; password: TextSource }
   | { kind: 'user'; user: TextSource; password: TextSource; directory: string };
 
-/** A name and a password as they are now. */
+/** The current name and password. */
 interface Login {
   readonly username: string;
   readonly password: string;
 }
 
-/** Seeq's own directory, in the two words that its log-in wants. */
+/** Seeq's own directory, in the two members that its login requires. */
 const SEEQ_DIRECTORY = { authProviderClass: 'Auth', authProviderId: 'Seeq' };
 
-/** After a refused log-in the next try waits this long, doubling up to the longest. */
+/** Delay after a refused login, doubled up to the longest. */
 const FIRST_REFUSAL_PAUSE_MS = 5_000;
 const LONGEST_REFUSAL_PAUSE_MS = 300_000;
-/** After this many log-ins in a row without any use the next ones are put off like refused ones. */
+/** After this many consecutive logins without an accepted call, further logins are delayed like refused ones. */
 const MOST_UNPROVEN = 2;
-/** One log-in may take this long, whoever waits for it. */
+/** Timeout of one login, independent of its callers. */
 const LOGIN_TIMEOUT_MS = 30_000;
 
 export class Session implements TokenHolder {
@@ -39,9 +39,9 @@ export class Session implements TokenHolder {
   #login: { readonly done: Promise<void>; readonly stop: AbortController } | undefined;
   #refusal: { error: DriverError; untilMs: number; pauseMs: number; login: Login | undefined } | undefined;
   #lastLogin: Login | undefined;
-  /** Kept out of texts; a text of the server may repeat an older one as well. */
+  /** Secrets to remove from texts. The server may also repeat an older one. */
   readonly #secrets = new SecretFilter();
-  /** Log-ins in a row whose token was refused before any call was accepted with it. */
+  /** Consecutive logins whose token was refused before any call was accepted with it. */
   #unproven = 0;
   readonly #server: string;
   readonly #credentials: SeeqCredentials;
@@ -54,7 +54,7 @@ export class Session implements TokenHolder {
     this.#now = now;
   }
 
-  /** The client is made with this session as its token holder, so it can only be told afterwards. */
+  /** The client needs this session as its token holder, so it is set afterwards. */
   use(client: SeeqClient): void {
     this.#client = client;
   }
@@ -64,50 +64,52 @@ export class Session implements TokenHolder {
   }
 
   renewed(token: string, usedToken: string | undefined): void {
-    // An answer to a call made before the last log-in must not bring the old session back.
+    // An answer to a call made before the last login must not restore the old session.
     if (usedToken !== this.#token) return;
     this.#secrets.learn(token);
     this.#token = token;
   }
 
-  /** A call was not refused for its token. */
+  /** A call was not refused because of its token. */
   accepted(): void {
     this.#unproven = 0;
   }
 
   /**
-   * Forgets a token that the server refused.
-   * @returns true when another call has replaced it already, so that only the call must be tried again
+   * Discards a token that the server refused.
+   * @returns true if another call has replaced it already, so that the call can be retried at once
    */
   expired(token: string | undefined): boolean {
     if (token === undefined || token !== this.#token) return true;
     this.#token = undefined;
-    // A server that gives tokens and takes none of them must not get a log-in for every call.
+    // A server that issues tokens and accepts none of them must not get a login for every call.
     if (++this.#unproven > MOST_UNPROVEN) this.#remember(unproven(this.#server));
     return false;
   }
 
-  /** A text of the server on one line, without our secrets, should it repeat them; empty where that is not possible. */
+  /**
+   * The server's text on one line without the driver's secrets, in case it repeats them. Empty if that is not possible.
+   */
   readonly conceal = (text: string, longest?: number): string => this.#secrets.clean(text, longest);
 
-  /** A failure of a call, without our secrets in what the server wrote. */
+  /** A failure of a call, without the driver's secrets in the server's text. */
   failure(thrown: unknown, signal?: AbortSignal): DriverError {
     return fromThrown(thrown, labelOf(this.#server), signal, this.conceal);
   }
 
   /**
-   * Resolves when there is a token to try; concurrent callers share one log-in.
-   * @throws DriverError `unauthorized` when the log-in is refused, `sourceUnavailable` when the server is not there
+   * Resolves when there is a token to try. Concurrent callers share one login.
+   * @throws DriverError `unauthorized` if the login is refused, `sourceUnavailable` if the server is unavailable
    */
   async ensure(signal: AbortSignal): Promise<void> {
     if (this.#token !== undefined) return;
-    // Nobody would wait for a log-in that is begun now, nor see it fail.
+    // A login that starts now would have no waiting caller to handle its failure.
     if (signal.aborted) throw signal.reason;
     this.#login ??= this.#begin();
     await abortable(this.#login.done, signal);
   }
 
-  /** Gives up a log-in that is not answered; whoever waits for it is told to try again. */
+  /** Abandons an unanswered login. Its callers get a retryable error. */
   restart(): void {
     this.#login?.stop.abort();
     this.#login = undefined;
@@ -124,7 +126,7 @@ export class Session implements TokenHolder {
 
   async #logIn(signal: AbortSignal): Promise<void> {
     const login = await this.#readLogin();
-    // Another name or password than the refused one has not been refused yet.
+    // Credentials other than the refused ones may be tried.
     const refused = this.#refusal?.login;
     const isNew = refused !== undefined && !isSame(refused, login);
     if (this.#refusal && !isNew && this.#now() < this.#refusal.untilMs) throw this.#refusal.error;
@@ -151,7 +153,10 @@ export class Session implements TokenHolder {
     }
   }
 
-  /** @throws DriverError `sourceUnavailable` when a secret cannot be read; it is read again for the next call */
+  /**
+   * Reads the current credentials. @throws DriverError `sourceUnavailable` if a secret is unreadable; it is read again
+   * for the next call
+   */
   async #readLogin(): Promise<Login> {
     const credentials = this.#credentials;
     const name = credentials.kind === 'accessKey' ? credentials.accessKey : credentials.user;
@@ -169,7 +174,7 @@ export class Session implements TokenHolder {
   }
 
   async #providerOf(client: SeeqClient, signal: AbortSignal) {
-    // Access keys are no members of a directory: no provider is named.
+    // Access keys do not belong to a directory: no provider is sent.
     if (this.#credentials.kind === 'accessKey') return {};
     return this.#provider(this.#credentials.directory, client, signal);
   }
@@ -196,7 +201,7 @@ export class Session implements TokenHolder {
     };
   }
 
-  /** The directories in an answer; those that cannot be read are left out. @throws UnexpectedJson */
+  /** The directories in an answer, without unreadable ones. @throws UnexpectedJson */
   #directories(body: unknown): { names: string[]; entries: JsonObject[] } {
     const entries = optionalList(answerOf(body), 'authProviders').filter(
       (entry): entry is JsonObject => isObject(entry) && typeof entry.name === 'string',
@@ -204,7 +209,7 @@ export class Session implements TokenHolder {
     return { names: entries.map((entry) => this.conceal(textIn(entry, 'name'), 200)), entries };
   }
 
-  /** A refused log-in with what a person can do about it. */
+  /** A refused login, with its remedy. */
   async #advised(error: DriverError, { username, password }: Login, client: SeeqClient, signal: AbortSignal) {
     if (error.code !== 'unauthorized') return error;
     const { kind } = this.#credentials;
@@ -214,7 +219,7 @@ export class Session implements TokenHolder {
     return new DriverError(error.code, `${error.message} ${advice}`, { details: error.details ?? {} });
   }
 
-  /** Only for advice: a server that does not list its directories is no further problem. */
+  /** For advice only: a server that does not list its directories is no further problem. */
   async #offered(client: SeeqClient, signal: AbortSignal): Promise<string[] | undefined> {
     try {
       const { data, response } = await client.GET('/auth/providers', { signal });
@@ -259,7 +264,7 @@ function unproven(server: string): DriverError {
   );
 }
 
-/** Waits for shared work only as long as the own signal lasts; the work itself goes on for the others. */
+/** Waits for shared work until the caller's signal is aborted. The work continues for the others. */
 function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const stop = () => {

@@ -1,4 +1,4 @@
-/** How a signal goes on between its samples. */
+/** The interpolation and value type of a signal. */
 import type { Fqn } from '../../contract/fqn.ts';
 import type { Nanoseconds } from '../../contract/instant.ts';
 import type { LimitedLog } from '../../contract/log.ts';
@@ -8,7 +8,7 @@ import { parseDuration } from './duration.ts';
 import { type Operation, type SeeqServer, shareKey } from './server.ts';
 import { unitIn } from './values.ts';
 
-/** Seeq's words for it; `Discrete` is known from its user interface only. */
+/** Seeq's names of interpolation methods. `Discrete` is known from its user interface only. */
 const INTERPOLATIONS: Record<string, SeriesShape['interpolation']> = {
   linear: 'linear',
   pilinear: 'pilinear',
@@ -16,12 +16,12 @@ const INTERPOLATIONS: Record<string, SeriesShape['interpolation']> = {
   discrete: 'discrete',
 };
 
-/** Seeq's own default, where a server does not even name that. [Inferred: the product ships with it.] */
+/** Seeq's own default, if a server does not report it. [Inferred: the product ships with it.] */
 const SHIPPED_DEFAULT: Nanoseconds = 40n * 3_600_000_000_000n;
 
 const LONGEST_EXAMPLE = 100;
 
-/** A signal's shape; `bound` is what the server has written as its maximum interpolation. */
+/** A signal's shape. `bound` is its maximum interpolation as the server writes it. */
 type ToldShape = Omit<SeriesShape, 'fqn' | 'maximumInterpolation'> & { bound: unknown };
 
 export async function readShape(
@@ -37,17 +37,17 @@ export async function readShape(
   return { fqn, ...shape, maximumInterpolation };
 }
 
-/** A signal that does not tell, or uses a word of a newer server, is taken as linear. */
+/** A signal without an interpolation method, or with one of a newer server, is treated as linear. */
 function toShape(body: unknown): ToldShape {
   const signal = answerOf(body);
-  // Required, so that an answer of something else is not taken for a signal that tells nothing.
+  // Required, so that another kind of answer is not mistaken for a signal without these members.
   textIn(signal, 'id');
   const word = (optionalText(signal, 'interpolationMethod') ?? '')
     .slice(0, 100)
     .toLowerCase()
     .replace(/[^a-z]/g, '');
   const told = Object.hasOwn(INTERPOLATIONS, word) ? (INTERPOLATIONS[word] ?? 'linear') : 'linear';
-  // Between texts there is no line.
+  // Text values cannot be interpolated linearly.
   const { unit, isText } = unitIn(signal, 'valueUnitOfMeasure');
   return {
     interpolation: isText && told !== 'discrete' ? 'step' : told,
@@ -66,7 +66,7 @@ function lengthOf(told: unknown): Nanoseconds | undefined {
   return isScalar ? parseDuration(`${value} ${uom}`) : undefined;
 }
 
-/** The bound of the server for signals that have none of their own, or one that cannot be read. */
+/** The server's default for signals without their own limit, or with an unreadable one. */
 async function defaultBound(
   server: SeeqServer,
   fqn: Fqn,

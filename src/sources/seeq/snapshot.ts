@@ -1,4 +1,4 @@
-/** The newest value of whatever an FQN names. */
+/** The newest value of any FQN. */
 import { asSentence, withArticle } from '../../lib/phrases.ts';
 import { didYouMean } from '../../lib/suggest.ts';
 import { DriverError } from '../../contract/errors.ts';
@@ -14,9 +14,9 @@ import { latestTimeframe } from './timeframes.ts';
 import { properties, resolveAttribute } from './tree.ts';
 
 /**
- * Reads one value. What is there and has none (a signal without samples, a condition without timeframes) is `Bad Data`
- * without a time, because it may have one at any moment.
- * @throws DriverError `notFound` when there is no such item, `unsupported` for kinds without a value
+ * Reads one value. An existing item without a value (a signal without samples, a condition without timeframes) is `Bad
+ * Data` without a time, because it may get one at any moment.
+ * @throws DriverError `notFound` if there is no such item, `unsupported` for kinds without a value
  */
 export async function readSnapshot(server: SeeqServer, fqn: Fqn, time: Nanoseconds, call: SourceCall): Promise<Point> {
   if (fqn.part?.type === 'property') return propertyPoint(server, fqn, fqn.part.name, call);
@@ -59,7 +59,7 @@ async function propertyPoint(server: SeeqServer, fqn: Fqn, name: string, call: S
   const { properties: all, unreadable = [] } = await properties(server, fqn.id, call);
   const property = all.find((candidate) => candidate.name === name);
   if (!property) {
-    // The one that is meant may be among those that cannot be read.
+    // The requested attribute may be among the unreadable ones.
     const [error] = unreadable;
     if (error !== undefined) throw error;
     const hint = didYouMean(

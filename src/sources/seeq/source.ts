@@ -49,11 +49,11 @@ export interface SeeqSourceOptions extends TransportOptions {
   /** The configured connection name. */
   name: string;
   credentials: SeeqCredentials;
-  /** Samples to ask for in one call. */
+  /** Samples per call. */
   pageSamples: number;
-  /** The time between the tries of a call; that of the machine by default. */
+  /** The clock for delays between tries. Default: the system clock. */
   clock?: Clock | undefined;
-  /** Where it reports what is odd about the data of the server and fails no request. */
+  /** Log for anomalies in the server's data that fail no request. */
   log?: Logger | undefined;
 }
 
@@ -117,7 +117,7 @@ export class SeeqSource implements Source {
   }
 
   async describe(ids: readonly string[], call: SourceCall): Promise<Map<string, Described | UnreadableItem>> {
-    // One that no server can have is not found; it must not spoil the call of the others.
+    // An id that no server can have is reported as not found. It must not fail the call of the others.
     const possible = ids.filter(isGuid);
     if (possible.length === 0) return new Map();
     const found = await describe(this.#server, [...new Set(possible.map(guid))], call);
@@ -187,7 +187,7 @@ export class SeeqSource implements Source {
     return this.#server.close();
   }
 
-  /** The signal or scalar that an FQN names, or the attribute of an asset that it names. */
+  /** The signal or scalar of an FQN, directly or through an attribute of an asset. */
   async #series(fqn: Fqn, call: SourceCall): Promise<Fqn> {
     let series = { ...fqn, id: guid(fqn.id) };
     if (fqn.part?.type === 'attribute' && fqn.kind === 'asset') {

@@ -1,4 +1,4 @@
-/** Timeframes of a condition in either direction, reading about as many as are wanted. */
+/** Timeframes of a condition in either direction. Reads about as many as are needed. */
 import { DriverError } from '../../contract/errors.ts';
 import { compareUtc, formatInstant, MIN_INSTANT, type Nanoseconds, parseInstant } from '../../contract/instant.ts';
 import type { TimeRange } from '../../contract/time.ts';
@@ -15,20 +15,20 @@ import type { SeeqServer } from './server.ts';
 
 const NS_PER_DAY = 86_400_000_000_000n;
 
-/** Read backwards, the first window is as long at most; the next ones follow what was found. */
+/** Longest first window when reading backwards. The length of the next ones depends on the results. */
 const FIRST_WINDOW = NS_PER_DAY;
-/** A window is at most so many times as long as the one before, and as many times shorter when it holds too much. */
+/** Largest factors by which a window grows, and shrinks if it contains too much. */
 const MOST_GROWTH = 8n;
 const MOST_SHRINKING = 1024n;
-/** Timeframes that one window may hold; those that began before the range are all in the last one. */
+/** Most timeframes in one window. Those that start before the range are all in the last one. */
 const MOST_IN_WINDOW = 200_000;
-/** How far back the latest timeframe is looked for. */
+/** Longest search for the latest timeframe. */
 const LOOK_BACK = 4096n * NS_PER_DAY;
 
 /**
- * Runs of timeframes that overlap the range, in order of their start; those without one are the earliest. One that cannot
- * be read comes in any run, and may come again.
- * @param expected timeframes that the reader will probably take
+ * Timeframes that overlap the range, in order of their start. Those without a start are the earliest. Unreadable ones
+ * are in any run, and may be repeated.
+ * @param expected expected number of timeframes that are used
  */
 export function readTimeframes(
   server: SeeqServer,
@@ -38,14 +38,15 @@ export function readTimeframes(
   call: SourceCall,
 ): AsyncGenerator<(Timeframe | UnreadableItem)[]> {
   const read: ReadWindow = (from, to, most) =>
-    // A capsule without duration lies at a border; whether it belongs to the range is not for the server to decide.
+    // A capsule without duration may be at a border. The driver, not the server, decides whether it belongs to the
+    // range.
     readCapsules(server, conditionId, { start: from > MIN_INSTANT ? from - 1n : from, end: to }, most, call);
-  // Seeq leaves out what begins at the end of a range, so that it finds nothing in a range without length.
+  // Seeq excludes capsules that start at the end of a range, so it finds nothing in a range without length.
   const end = range.end > range.start ? range.end : range.start + 1n;
   return order === 'asc' ? read(range.start, end, expected) : backwards({ start: range.start, end }, expected, read);
 }
 
-/** Reads what overlaps a window, ascending by start. */
+/** Reads the timeframes that overlap a window, ascending by start. */
 type ReadWindow = (
   from: Nanoseconds,
   to: Nanoseconds,
@@ -53,9 +54,9 @@ type ReadWindow = (
 ) => AsyncGenerator<(Timeframe | UnreadableItem)[]>;
 
 /**
- * Seeq gives capsules ascending only, so the newest are read by windows from the end. Each timeframe belongs to the
- * window in which it begins, and to the last one if it began before. A window that holds far more than is wanted is given
- * up for a shorter one, so that calls grow with the logarithm of the range.
+ * Seeq returns capsules in ascending order only, so the newest are read in windows from the end. Each timeframe belongs
+ * to the window in which it starts, and to the last one if it starts before. A window that contains far more than
+ * needed is replaced by a shorter one, so that the number of calls grows with the logarithm of the range.
  */
 async function* backwards(
   { start, end }: TimeRange,
@@ -69,7 +70,7 @@ async function* backwards(
     const from = to - length > start ? to - length : start;
     // A window of one instant cannot be shorter.
     const most = to - from > 1n ? 2 * wanted : MOST_IN_WINDOW;
-    // Beyond the end of the range lies only what ends before it begins.
+    // After the end of the range there are only timeframes that end before they start.
     const bounds = { from, to: to === end ? undefined : to, isLast: from === start };
     const window = await readWindow(bounds, most, read(from, to, 2 * wanted));
     if (window.tooMany) {
@@ -91,14 +92,14 @@ interface Window {
   /** Ascending by start. */
   own: Timeframe[];
   unreadable: UnreadableItem[];
-  /** Timeframes that began in the window, and the start of the last of them. */
+  /** Number of timeframes that start in the window, and the start of the last of them. */
   began: number;
   reached: Nanoseconds;
-  /** It holds more; `own` is only the beginning. */
+  /** The window contains more; `own` is only the beginning. */
   tooMany: boolean;
 }
 
-/** @param most timeframes that may begin in the window */
+/** @param most most timeframes that may start in the window */
 async function readWindow(
   { from, to, isLast }: { from: Nanoseconds; to: Nanoseconds | undefined; isLast: boolean },
   most: number,
@@ -127,7 +128,10 @@ async function readWindow(
   return window;
 }
 
-/** The length that probably holds so many, where `count` lie in `length`; half as much again, to have enough. */
+/**
+ * The length that probably contains the required number, if `count` are in `length`. Half as much is added as a
+ * reserve.
+ */
 const lengthFor = (wanted: number, count: number, length: bigint): bigint =>
   (length * BigInt(wanted) * 3n) / (2n * BigInt(Math.max(1, count)));
 
@@ -143,8 +147,8 @@ function tooMany(start: string): DriverError {
 }
 
 /**
- * The timeframe that began last, at or before a time; one without a beginning only where there is no other. Undefined
- * when there is none in eleven years.
+ * The timeframe with the latest start at or before a time. One without a start only if there is no other. Undefined if
+ * there is none in eleven years.
  */
 export async function latestTimeframe(
   server: SeeqServer,

@@ -1,4 +1,4 @@
-/** The way to one Seeq server: its typed API over the HTTP connections of all sources. */
+/** The transport to one Seeq server: its typed API over the common HTTP connections. */
 import createClient, { type Client } from 'openapi-fetch';
 import type { TextSource } from '../../net/tls.ts';
 import type { HttpProxy } from '../../net/proxy.ts';
@@ -7,37 +7,37 @@ import { SMALL_BYTES } from './body-limits.ts';
 import { SeeqReply } from './reply.ts';
 import type { paths } from './seeq-api.generated.ts';
 
-/** Media type of every JSON call, in both directions, GET included; the server answers 406 or 415 to any other. */
+/** Media type of every JSON call, in both directions, including GET. The server answers 406 or 415 to any other. */
 export const MEDIA_TYPE = 'application/vnd.seeq.v1+json';
 
 export interface TransportOptions {
   /** Root of the server as in a browser, for example `https://seeq.example.com` or `https://proxy/seeq`. */
   url: string;
-  /** PEM of the authorities to trust instead of the public ones; read again for each connection. */
+  /** PEM of the authorities to trust instead of the public ones. Read again for each connection. */
   ca?: TextSource | undefined;
   insecureSkipVerify: boolean;
-  /** All connections go through it. */
+  /** Proxy for all connections. */
   proxy?: HttpProxy | undefined;
-  /** Connections, and so calls on the wire, at once; probes and log-ins have some of their own. */
+  /** Connections, which limit the concurrent calls. Probes and logins have separate ones. */
   connections: number;
   connectTimeoutMs: number;
-  /** Longest time of one call, from its start to the last byte of its answer. */
+  /** Timeout of one call, from its start to the last byte of its answer. */
   requestTimeoutMs: number;
-  /** Sent as User-Agent, so that a Seeq administrator knows who calls. */
+  /** Sent as User-Agent, so that a Seeq administrator can identify the driver. */
   userAgent: string;
 }
 
-/** What the transport asks for each call and tells after it: the session's business. */
+/** Provides the token for each call and receives new ones. The session implements it. */
 export interface TokenHolder {
   readonly token: string | undefined;
-  /** Any good answer may bring a fresh token, which replaces the one that the call was made with. */
+  /** Any good answer may contain a new token, which replaces that of the call. */
   renewed(token: string, usedToken: string | undefined): void;
 }
 
 export type SeeqClient = Client<paths, typeof MEDIA_TYPE>;
 export type Transport = HttpTransport<SeeqClient>;
 
-/** Opens the (lazy) pool to a server. */
+/** Opens the pool to a server, which connects lazily. */
 export function openTransport(options: TransportOptions, holder: TokenHolder): Transport {
   const { url, ca, insecureSkipVerify, userAgent } = options;
   const constantHeaders = {
@@ -47,7 +47,7 @@ export function openTransport(options: TransportOptions, holder: TokenHolder): T
     'x-sq-origin': 'IOTA Vue (iota-seeqdrv)',
   };
 
-  // Made once for each token instead of once for each call.
+  // Created once for each token instead of once for each call.
   let tokenHeaders: Record<string, string> = constantHeaders;
   const headersFor = (token: string | undefined): Record<string, string> => {
     if (token === undefined) return constantHeaders;
@@ -63,7 +63,7 @@ export function openTransport(options: TransportOptions, holder: TokenHolder): T
         const { token } = holder;
         const answer = await exchange(request, headersFor(token));
         const fresh = answer.headers['x-sq-auth'];
-        // A refusal gives nothing: a token in it is a mistake of the server, or of something in between.
+        // A refusal contains no valid token: one in it is an error of the server or a proxy.
         const accepted = answer.status >= 200 && answer.status < 300;
         if (accepted && typeof fresh === 'string' && fresh !== '' && fresh !== token) holder.renewed(fresh, token);
         return new SeeqReply(answer);

@@ -34,7 +34,7 @@ const PAGE = 1000;
 
 /**
  * All children of an asset, or the roots of all trees.
- * @param scope id of a workbook: only what is scoped to it or to none
+ * @param scope id of a workbook: only items that are scoped to it or to none
  */
 export async function children(
   server: SeeqServer,
@@ -51,7 +51,7 @@ export async function children(
     const ask = (limit: number) => treePage(server, assetId, { offset: at, limit, ...scoped }, call);
     const { answer: page, asked } = await fittingPage(size, ask);
     size = asked;
-    // A server that knows no offset gives its first page again and again.
+    // A server that does not support offsets returns its first page repeatedly.
     if (page.begin !== undefined && page.begin === begin) {
       throw new DriverError('sourceError', `Server "${server.name}" gives the same page of children again and again.`);
     }
@@ -85,13 +85,13 @@ function decodeItem(body: unknown, server: string): ItemProperties {
   return { name: textIn(item, 'name'), properties, ...(unreadable.length === 0 ? {} : { unreadable }) };
 }
 
-/** The item behind an attribute of an asset, found by its name. */
+/** The item that an attribute of an asset refers to, found by its name. */
 export async function resolveAttribute(server: SeeqServer, fqn: Fqn, call: SourceCall): Promise<Attribute> {
   const name = fqn.part?.name ?? '';
   const { attributes } = await children(server, fqn.id, call);
   const [first, second] = attributes.filter((attribute) => attribute.name === name);
   if (first === undefined) {
-    // The one that is meant may be among those that cannot be read.
+    // The requested attribute may be among the unreadable ones.
     const nameless = attributes.filter(isUnreadable).find((attribute) => attribute.name === '');
     if (nameless !== undefined) throw nameless.error;
     const known = attributes.filter(isReadable).map((attribute) => attribute.name);
@@ -110,8 +110,8 @@ export async function resolveAttribute(server: SeeqServer, fqn: Fqn, call: Sourc
 }
 
 /**
- * A property as `/items` gives it. Its value is always text there; a text that is a number and has a unit is taken as
- * the number that it was.
+ * A property in the answer of `/items`. Its value is always text there. A numeric text with a unit is converted back to
+ * a number.
  */
 function toPropertyValue(property: JsonObject): PropertyValue {
   const read = readProperty(property);
@@ -141,11 +141,11 @@ function treePage(server: SeeqServer, id: string | undefined, query: TreeQuery, 
   });
 }
 
-/** The children on one page; it is full when more may follow. */
+/** The children on one page. `full` means that more may follow. */
 function decodeTree(body: unknown, host: string, asked: number) {
   const tree = answerOf(body);
   const parent = optionalObject(tree, 'item');
-  // A node without children may leave the list out; an answer without a node has nothing else to say.
+  // A node without children may omit the list. An answer without a node must contain it.
   const items = parent === undefined ? listIn(tree, 'children') : optionalList(tree, 'children');
   const path = parent ? [...namesIn(parent, 'ancestors'), textIn(parent, 'name')] : [];
   const page: Children = { assets: [], attributes: [] };
@@ -161,7 +161,7 @@ function decodeTree(body: unknown, host: string, asked: number) {
   return { ...page, begin, full: isFull(tree, items.length, asked), count: items.length };
 }
 
-/** A page is full at the limit of the server; where that cannot be read, every page may be. */
+/** A page is full at the server's limit. If that is unreadable, every page may be full. */
 function isFull(tree: JsonObject, count: number, asked: number): boolean {
   if (count === 0) return false;
   try {
@@ -177,7 +177,7 @@ function readChild(item: JsonObject, path: string[], host: string) {
   return textIn(item, 'type') === 'Asset' ? toFoundChild(item, path) : toAttribute(item, host);
 }
 
-/** Whether a child that cannot be read is no asset. */
+/** Whether an unreadable child is not an asset. */
 function isAttribute(item: unknown): boolean {
   const kind = isObject(item) && typeof item.type === 'string' ? kindOf(item.type) : undefined;
   return kind !== undefined && kind !== 'asset';

@@ -1,4 +1,4 @@
-/** The stretches of a range for which a signal has no value: its gaps, and the surroundings of its bad samples. */
+/** The time ranges in which a signal has no value: its gaps, and the surroundings of its bad samples. */
 import { DriverError } from '../../contract/errors.ts';
 import { compareStarts, formatInstant, type Nanoseconds, parseInstant } from '../../contract/instant.ts';
 import type { TimeRange } from '../../contract/time.ts';
@@ -18,29 +18,29 @@ export interface Stretch {
 export interface Validity {
   /** Ascending. */
   without: Stretch[];
-  /** Where it is not known: there are too many stretches, or the server does not tell. */
+  /** Where it is unknown: there are too many ranges, or the server does not report them. */
   unknown: Stretch[];
 }
 
 interface DecodedCapsules {
-  /** Ascending by start, those without one first. */
+  /** Ascending by start, those without a start first. */
   capsules: Pick<Timeframe, 'start' | 'end'>[];
-  /** How many the server gives at most. */
+  /** The server's page limit. */
   limit: number | undefined;
   continuationToken: string | undefined;
 }
 
-/** The condition that holds as long as the signal has a value, whatever it is. */
+/** A condition that is true as long as the signal has any value. */
 const FORMULA = '($signal * 0) < 1';
 
-/** Samples in one part of the range, which one call works on; and the most parts. */
+/** Samples in one part of the range, which one call processes, and the largest number of parts. */
 const PART_SAMPLES = 250_000;
 const MOST_PARTS = 32;
 const PARTS_AT_ONCE = 2;
-/** Most capsules that are read of one part. */
+/** Most capsules that are read for one part. */
 const PAGE = 2500;
 
-/** @param samples that the range probably has */
+/** @param samples expected number of samples in the range */
 export async function readValidity(
   server: SeeqServer,
   id: string,
@@ -80,7 +80,7 @@ async function readPart(server: SeeqServer, id: string, part: TimeRange, call: S
       if (from > valid) without.push({ start: valid, end: from });
       if (to > valid) valid = to;
     }
-    // A server before R63 gives no token: a full page may not be all.
+    // A server before R63 returns no token: a full page may be incomplete.
     const isFull = continuationToken === undefined && capsules.length > 0 && capsules.length >= (limit ?? PAGE);
     if (isFull || (continuationToken !== undefined && count >= PAGE)) {
       return { without, unknown: valid < part.end ? [{ start: valid, end: part.end }] : [] };
@@ -90,7 +90,7 @@ async function readPart(server: SeeqServer, id: string, part: TimeRange, call: S
   return { without, unknown: [] };
 }
 
-/** One page; undefined where the server cannot compute it. */
+/** One page. Undefined if the server cannot compute it. */
 async function page(
   server: SeeqServer,
   id: string,
@@ -118,7 +118,7 @@ async function page(
   }
 }
 
-/** A page of `/formulas/run`, of a formula that makes a condition. @throws UnexpectedJson */
+/** A page of `/formulas/run`, for a formula with a condition as its result. @throws UnexpectedJson */
 function decodeCapsules(text: string): DecodedCapsules {
   const body = answerOf(parseWithKeys(text, (parsed) => isObject(parsed) && hasNumericKeys(parsed.capsules)));
   mustHaveRun(body);

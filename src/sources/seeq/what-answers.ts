@@ -1,19 +1,19 @@
-/** What is found at the address of a server that does not answer as Seeq does, and what its address should be. */
+/** Diagnoses a server that does not answer as Seeq does, and suggests its correct address. */
 import { isIP, connect as connectPlain, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { DriverError } from '../../contract/errors.ts';
 import { networkError } from '../../net/network-errors.ts';
 import { UnreadableResponse } from '../../net/unreadable-response.ts';
 
-/** One look at what listens takes no longer. */
+/** Timeout of one check of the listener. */
 const LOOK_MS = 2000;
 
-/** Statuses by which a server says that it has no such page, or cannot read the call. */
+/** Statuses of a server without such a page, or that cannot parse the call. */
 const NOT_SEEQ = new Set([400, 404, 405, 410, 421, 501]);
 
 /**
- * The error of a first small call, with what was found instead of Seeq; the same error where nothing more is known.
- * @param direct no proxy is in between, so what listens can be looked at
+ * The error of a first small call, with what was found instead of Seeq. The same error if nothing more is known.
+ * @param direct there is no proxy in between, so the listener can be checked
  */
 export async function withWhatAnswers(
   error: DriverError,
@@ -46,7 +46,7 @@ async function whatAnswers(error: DriverError, url: string, direct: boolean): Pr
 const ADVICE =
   'Its "url" must be the address of Seeq as in a browser, such as "https://seeq.example.com", with no page behind it.';
 
-/** With its port, also where that is the usual one of the scheme that was written. */
+/** With its port, even if it is the default of the scheme as written. */
 const addressOf = ({ host, port }: URL, usual: string): string => (port === '' ? `${host}:${usual}` : host);
 
 const failedBelow = (error: DriverError): boolean => {
@@ -62,7 +62,7 @@ function portOf({ port, protocol }: URL): number {
 
 const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[|\]$/g, '');
 
-/** Whether TLS can be begun; nothing is sent over it, so whose certificate it is does not matter. */
+/** Whether a TLS handshake succeeds. Nothing is sent over it, so its certificate is not checked. */
 function speaksTls(url: URL): Promise<boolean> {
   const host = hostOf(url);
   const servername = isIP(host) === 0 ? { servername: host } : {};
@@ -84,7 +84,7 @@ function speaksHttp(url: URL): Promise<boolean> {
   });
 }
 
-/** Resolves with false after an error, an end or a while. */
+/** Resolves with false after an error, an end or a timeout. */
 async function look(socket: Socket, listen: (done: (found: boolean) => void) => void): Promise<boolean> {
   const found = await new Promise<boolean>((resolve) => {
     listen(resolve);

@@ -1,17 +1,17 @@
-/** A log-in with a person at hand, who knows the code of the second factor. */
+/** An interactive login: the operator enters the code of the second factor. */
 import { DriverError } from '../../../contract/errors.ts';
 import { SecretFilter } from '../../../net/secret-filter.ts';
 import { openTransport, type TransportOptions } from '../transport.ts';
 import { answerChallenge, logIn } from './user.ts';
 import { readNow, type IotOpenCredentials } from './way.ts';
 
-/** Time of one call. */
+/** Timeout of one call. */
 const CALL_MS = 30_000;
 
 /**
- * Logs in from the beginning.
- * @param code asks for the code, with the platform's word for the second factor; only where the account has one
- * @returns the token, which stands for an API key for about a year
+ * Runs a complete login.
+ * @param code asks for the code, with the platform's name of the second factor; called only if the account has one
+ * @returns the token, which is valid like an API key for about a year
  * @throws DriverError `unauthorized` for a wrong user, password or code
  */
 export async function logInByHand(

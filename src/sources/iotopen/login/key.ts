@@ -1,4 +1,4 @@
-/** An API key, or a token that is used like one. */
+/** Auth method with an API key, or a token that is used like one. */
 import type { TextSource } from '../../../net/tls.ts';
 import { readNow, refusedLogin, type Grant, type Way } from './way.ts';
 

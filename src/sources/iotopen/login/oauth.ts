@@ -1,4 +1,4 @@
-/** OAuth 2: access tokens of short life, got with a refresh token. */
+/** OAuth 2: short-lived access tokens, obtained with a refresh token. */
 import { DriverError } from '../../../contract/errors.ts';
 import { type Conceal, fromThrown } from '../../../net/errors.ts';
 import { fromRefusal } from '../failure.ts';
@@ -17,24 +17,24 @@ export interface OAuthWayOptions {
   readonly refreshToken: TextSource;
   readonly tokenFile?: TokenFile | undefined;
   readonly conceal: Conceal;
-  /** A secret that nobody has named before, to be kept out of texts from now on. */
+  /** Called with a new secret, which must be removed from texts from now on. */
   readonly onSecret: (secret: string) => void;
-  /** Told once if the platform replaces the refresh token and there is no file to keep the new one. */
+  /** Called once if the platform replaces the refresh token and there is no file to store the new one. */
   readonly onUnkept: () => void;
-  /** What went wrong with the file; the token is used all the same. */
+  /** Called if the file cannot be written. The token is used anyway. */
   readonly onUnwritable: (error: Error) => void;
   readonly now: () => number;
 }
 
 type Tokens = components['schemas']['AccessToken'];
 
-/** A token is replaced this long before its end, or a tenth of its life if that is shorter. */
+/** A token is replaced this long before its end, or a tenth of its lifetime if that is shorter. */
 const MARGIN_MS = 30_000;
 
 export class OAuthWay implements Way {
   readonly #options: OAuthWayOptions;
   readonly #patience: Patience;
-  /** The platform's newest refresh token, and the configured one from which it came. */
+  /** The platform's newest refresh token, and the configured one that it replaced. */
   #rotated: { readonly from: string; readonly token: string } | undefined;
   #toldUnkept = false;
 
@@ -49,7 +49,7 @@ export class OAuthWay implements Way {
       Promise.all([clientId.reveal(), clientSecret.reveal(), refreshToken.reveal(), tokenFile?.read()]),
     );
     const rotated = this.#rotated?.from === given ? this.#rotated.token : undefined;
-    // The newest first; an operator may have given a new one because it does not work any more.
+    // The newest first. An operator may have configured a new one because it no longer works.
     const candidates = [...new Set([rotated, kept, given].filter((token) => token !== undefined))];
     for (const secretText of [secret, ...candidates]) this.#options.onSecret(secretText);
     const tried = JSON.stringify([id, secret, candidates]);
@@ -79,9 +79,9 @@ export class OAuthWay implements Way {
       signal,
     });
     const { status, ok } = outcome.response;
-    // RFC 6749 answers 400 where the token is not valid any more.
+    // RFC 6749 requires 400 for an invalid token.
     if (!ok) throw fromRefusal(outcome, platform, conceal, status === 400 && isRefusal(outcome.error) ? 401 : status);
-    // A rude platform may answer anything.
+    // The platform may answer anything.
     const tokens: Partial<Tokens> = outcome.data ?? {};
     if (typeof tokens.access_token === 'string' && tokens.access_token !== '') return tokens as Tokens;
     throw new DriverError('sourceError', `${platform} answered to the refresh token without an access token.`);

@@ -1,7 +1,7 @@
-/** Keeps a refused log-in from being repeated again and again, which would lock the account. */
+/** Delays repeated logins after a refusal, which would lock the account. */
 import type { DriverError } from '../../../contract/errors.ts';
 
-/** After a refused log-in the next try waits this long, doubling up to the longest. */
+/** Delay after a refused login, doubled up to the longest. */
 const FIRST_PAUSE_MS = 5_000;
 const LONGEST_PAUSE_MS = 300_000;
 
@@ -15,15 +15,15 @@ export class Patience {
   }
 
   /**
-   * @param tried what the log-in would be tried with; other secrets than the refused ones may be tried at once
-   * @throws DriverError the refusal of before, while its pause lasts
+   * @param tried the secrets of the login; secrets other than the refused ones may be tried at once
+   * @throws DriverError the previous refusal, during its delay
    */
   check(tried: string): void {
     const refusal = this.#refusal;
     if (refusal?.tried === tried && this.#now() < refusal.untilMs) throw refusal.error;
   }
 
-  /** @param forGood no other try with the same secrets */
+  /** @param forGood do not try the same secrets again */
   refused(error: DriverError, tried: string, forGood = false): DriverError {
     const before = this.#refusal?.tried === tried ? this.#refusal.pauseMs * 2 : FIRST_PAUSE_MS;
     const pauseMs = Math.min(before, LONGEST_PAUSE_MS);

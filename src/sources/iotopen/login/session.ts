@@ -1,4 +1,6 @@
-/** The log-in at one platform: one for all waiting calls, kept while it is good, and replaced once when it is refused. */
+/**
+ * The login at one platform: shared by all waiting calls, kept while it is valid, and replaced once if it is refused.
+ */
 import type { DriverError } from '../../../contract/errors.ts';
 import { fromThrown } from '../../../net/errors.ts';
 import type { TextSource } from '../../../net/tls.ts';
@@ -10,22 +12,25 @@ import { UserWay } from './user.ts';
 import { refusedLogin, type Grant, type IotOpenCredentials, type Way } from './way.ts';
 
 export interface SessionOptions {
-  /** For texts: `IoT Open "plant"`. */
+  /** Name in messages: `IoT Open "plant"`. */
   readonly platform: string;
   readonly credentials: IotOpenCredentials;
   readonly client: IotOpenPaths;
-  /** What an operator has to do about a second factor. */
+  /** The remedy for a required second factor. */
   readonly codeAdvice: string;
-  /** Something that an operator should know and that stops nothing. */
+  /** Called with a problem that operators should see and that does not stop the feed. */
   readonly onNotice: (text: string) => void;
   /** Milliseconds since 1970. */
   readonly now?: (() => number) | undefined;
 }
 
-/** One log-in may take this long, whoever waits for it. */
+/** Timeout of one login, independent of its callers. */
 const LOGIN_TIMEOUT_MS = 30_000;
 
-/** What a header can carry; the library that makes headers repeats anything else in the text of its error. */
+/**
+ * Characters that are valid in a header. The library that creates headers repeats anything else in the text of its
+ * error.
+ */
 const PRINTABLE = /^[\x20-\x7e]+$/;
 const UNFIT =
   'the API key (or token) holds line breaks or characters beyond ASCII, so it is none, and was not sent. Look at the place that it is read from.';
@@ -44,7 +49,7 @@ export class Session {
     this.#way = wayOf(options, this.#now, this);
   }
 
-  /** The grant to call with. @throws DriverError */
+  /** The grant for calls. @throws DriverError */
   async grant(): Promise<Grant> {
     const grant = this.#grant;
     if (grant !== undefined && (grant.freshUntilMs ?? Infinity) > this.#now()) return grant;
@@ -52,8 +57,8 @@ export class Session {
   }
 
   /**
-   * Another grant than the one that the platform has refused.
-   * @throws DriverError `unauthorized` when there is none
+   * Replaces a grant that the platform has refused.
+   * @throws DriverError `unauthorized` if there is no other
    */
   async replace(refused: Grant): Promise<Grant> {
     if (this.#grant !== undefined && this.#grant !== refused) return this.#grant;
@@ -61,7 +66,10 @@ export class Session {
     return this.#obtain(refused.token);
   }
 
-  /** A new grant although the one of before may be good; that one, if the platform cannot be asked. @throws DriverError */
+  /**
+   * A new grant although the previous one may be valid. The previous one if the platform is unavailable. @throws
+   * DriverError
+   */
   async renew(): Promise<Grant> {
     const before = this.#grant;
     try {
@@ -72,15 +80,15 @@ export class Session {
     }
   }
 
-  /** A text of the platform without our secrets, should it repeat them. */
+  /** The platform's text without the driver's secrets, in case it repeats them. */
   readonly conceal = (text: string, longest?: number): string => this.#secrets.clean(text, longest);
 
-  /** A failure of a call, without our secrets in what the platform wrote. */
+  /** A failure of a call, without the driver's secrets in the platform's text. */
   failure(thrown: unknown, signal?: AbortSignal): DriverError {
     return fromThrown(thrown, this.#platform, signal, this.conceal);
   }
 
-  /** A text to keep out of others. */
+  /** Adds a secret to remove from texts. */
   readonly learn = (secret: string): void => {
     this.#secrets.learn(secret);
   };
@@ -133,7 +141,7 @@ function wayOf(options: SessionOptions, now: () => number, { conceal, learn }: S
   }
 }
 
-/** The same source; whoever reveals it has it kept out of texts. */
+/** The same source. Each revealed text is added to the secrets to remove. */
 function learning(source: TextSource, learn: (secret: string) => void) {
   return {
     reveal: async () => {

@@ -1,4 +1,4 @@
-/** The one file that holds a token which the platform gave; read anew for every use, written only on purpose. */
+/** The file that stores a token of the platform. It is read again for every use, and written only on purpose. */
 import { randomUUID } from 'node:crypto';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 
@@ -10,8 +10,8 @@ export class TokenFile {
   }
 
   /**
-   * The token; undefined where there is no file yet, or an empty one.
-   * @throws Error that names the file, fit for a log
+   * The token. Undefined if the file does not exist or is empty.
+   * @throws Error that names the file and is safe to log
    */
   async read(): Promise<string | undefined> {
     try {
@@ -24,8 +24,8 @@ export class TokenFile {
   }
 
   /**
-   * Replaces the token, readable by its owner only; readers see the old one or the new one.
-   * @throws Error that names the file, fit for a log
+   * Replaces the token atomically, readable by its owner only.
+   * @throws Error that names the file and is safe to log
    */
   async write(token: string): Promise<void> {
     const aside = `${this.path}.${randomUUID()}`;

@@ -1,4 +1,4 @@
-/** User and password of an account, with a second factor where the account has one. */
+/** Auth method with user and password of an account, and a second factor if the account has one. */
 import { DriverError } from '../../../contract/errors.ts';
 import { type Conceal, fromThrown } from '../../../net/errors.ts';
 import { fromRefusal } from '../failure.ts';
@@ -15,7 +15,7 @@ export interface UserWayOptions {
   readonly user: TextSource;
   readonly password: TextSource;
   readonly tokenFile?: TokenFile | undefined;
-  /** What to do about a second factor: completes "it wants a code". */
+  /** The remedy for a second factor: completes "it wants a code". */
   readonly codeAdvice: string;
   readonly conceal: Conceal;
   readonly now: () => number;
@@ -34,7 +34,7 @@ export class UserWay implements Way {
     const { platform, client, user, password, tokenFile, codeAdvice, conceal } = this.#options;
     const kept = await readNow(platform, () => tokenFile?.read());
     if (kept !== undefined) {
-      // No log-in in its place: with a second factor each one would send a code to a person.
+      // Does not log in instead: with a second factor each login sends a code to the operator.
       if (kept !== refused) return { token: kept, bearer: false };
       const file = tokenFile?.path ?? '';
       throw refusedLogin(platform, `it does not accept the token in ${file} (any more). ${codeAdvice}`);
@@ -61,11 +61,11 @@ export class UserWay implements Way {
   }
 }
 
-/** What a log-in came to. */
+/** Result of a login. */
 export interface LoginStep {
-  /** Final without `next`; else good for nothing but the challenge. */
+  /** Final if there is no `next`. Otherwise valid for the challenge only. */
   readonly token: string;
-  /** The platform's word for what has to follow, such as `smslogin`. */
+  /** The platform's name of the next step, such as `smslogin`. */
   readonly next: string | undefined;
 }
 
@@ -76,7 +76,7 @@ interface Desk {
 }
 
 /**
- * The first step of a log-in.
+ * The first step of a login.
  * @throws DriverError `unauthorized` for a wrong user or password
  */
 export async function logIn(desk: Desk, user: string, password: string, signal: AbortSignal): Promise<LoginStep> {
@@ -112,7 +112,7 @@ export async function answerChallenge(desk: Desk, first: string, code: string, s
   }
 }
 
-/** The platform's documents say `nextstep`, its client libraries `next_step`. */
+/** The platform's documentation uses `nextstep`, its client libraries `next_step`. */
 function stepOf(data: components['schemas']['Login'] | undefined, { platform, conceal }: Desk): LoginStep {
   const { token, nextstep, next_step } = (data ?? {}) as Partial<Record<string, unknown>>;
   if (typeof token !== 'string' || token === '') {
@@ -123,5 +123,5 @@ function stepOf(data: components['schemas']['Login'] | undefined, { platform, co
   return { token, next: conceal(next, LONGEST_STEP) || 'it does not say which' };
 }
 
-/** Of the platform's word for a step, which is shown. */
+/** Limit for the platform's name of a step in a message. */
 const LONGEST_STEP = 80;

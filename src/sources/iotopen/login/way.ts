@@ -1,20 +1,20 @@
-/** What all ways to log in have in common. */
+/** Types that all auth methods share. */
 import { DriverError } from '../../../contract/errors.ts';
 import type { TextSource } from '../../../net/tls.ts';
 import type { TokenFile } from './token-file.ts';
 
-/** How the driver logs in. Every text is read anew for each use. */
+/** How the driver logs in. Every text is read again for each use. */
 export type IotOpenCredentials =
-  /** An API key, or the token of a log-in, which is used like one. */
+  /** An API key, or the token of a login, which is used like one. */
   | { readonly kind: 'key'; readonly key: TextSource }
-  /** An account. With a second factor it needs `tokenFile`, into which an operator's log-in puts the token. */
+  /** An account. With a second factor it needs `tokenFile`, in which an operator's login stores the token. */
   | {
       readonly kind: 'user';
       readonly user: TextSource;
       readonly password: TextSource;
       readonly tokenFile?: TokenFile | undefined;
     }
-  /** OAuth 2. `tokenFile` keeps the refresh token that replaces the given one, where the platform rotates them. */
+  /** OAuth 2. `tokenFile` stores the refresh token that replaces the configured one, if the platform rotates them. */
   | {
       readonly kind: 'oauth';
       readonly clientId: TextSource;
@@ -23,20 +23,20 @@ export type IotOpenCredentials =
       readonly tokenFile?: TokenFile | undefined;
     };
 
-/** Permission to call for a while. */
+/** A credential for calls, valid for a limited time. */
 export interface Grant {
   readonly token: string;
-  /** An OAuth access token; else an API key or a token like one. */
+  /** True for an OAuth access token, false for an API key or a token used like one. */
   readonly bearer: boolean;
-  /** When it has to be replaced, milliseconds since 1970; undefined if nobody said. */
+  /** When it must be replaced, milliseconds since 1970. Undefined if it is not known. */
   readonly freshUntilMs?: number | undefined;
 }
 
-/** One way to get a grant. */
+/** One auth method. */
 export interface Way {
   /**
    * @param refused a token that the platform has just refused
-   * @throws DriverError `unauthorized` when there is nothing better to try
+   * @throws DriverError `unauthorized` if there is no other to try
    */
   obtain(signal: AbortSignal, refused: string | undefined): Promise<Grant>;
 }
@@ -50,8 +50,8 @@ export const basic = (user: string, password: string): Record<string, string> =>
 });
 
 /**
- * A part of the log-in as it is now; undefined where there is none.
- * @throws DriverError `sourceUnavailable` where it cannot be read; it is read again for the next call
+ * Reads the current value of a credential. Undefined if there is none.
+ * @throws DriverError `sourceUnavailable` if it is unreadable; it is read again for the next call
  */
 export async function readNow<T>(platform: string, read: () => T | Promise<T>): Promise<T> {
   try {
@@ -63,7 +63,7 @@ export async function readNow<T>(platform: string, read: () => T | Promise<T>): 
   }
 }
 
-/** A log-in that is refused, with what to do about it. */
+/** A refused login, with its remedy. */
 export function refusedLogin(platform: string, why: string): DriverError {
   return new DriverError('unauthorized', `${platform} refuses the log-in: ${why}`);
 }
