@@ -9,7 +9,7 @@ import { delayMs, sleep, type RetryDelays } from '../../lib/backoff.ts';
 import type { BusTls, SeedSource } from './dial.ts';
 import { Dialer, type Opened } from './dialer.ts';
 import { startHeartbeat } from './heartbeat.ts';
-import { isLowered } from './message-limit.ts';
+import { PayloadLimit } from './payload-limit.ts';
 import { SendBuffer } from './send-buffer.ts';
 import { watchPermissions } from './permission-errors.ts';
 import { isSameIdentity } from './dial.ts';
@@ -65,8 +65,6 @@ const stableMs = 5000;
 const formerMs = 60_000;
 /** Time for the last bytes on a connection that is being closed. */
 const lastBytesMs = 5000;
-/** Interval of the checks whether a max_payload that is too small has been raised. The server does not announce it. */
-const limitLook: RetryDelays = { minMs: 2000, maxMs: 60_000 };
 
 /** Result of a reload. */
 export type Reload = 'unchanged' | 'renewed' | 'failed' | 'notConnected';
@@ -103,10 +101,7 @@ export class BusConnection {
   #replace: ((by: Opened) => void) | undefined;
   #reloading: Promise<unknown> = Promise.resolve();
   #nextReload: Promise<Reload> | undefined;
-  #largestPayload = 0;
-  #toldPayload: number | undefined;
-  #limitTimer: NodeJS.Timeout | undefined;
-  #limitLooks = 0;
+  readonly #payloadLimit: PayloadLimit;
 
   constructor(options: BusOptions) {
     const { servers, seed, name, tls, logger, inboxPrefix, connectTimeoutMs = 10_000 } = options;
@@ -116,6 +111,12 @@ export class BusConnection {
       onProblem: (problem) => {
         this.#note(problem);
       },
+    });
+    this.#payloadLimit = new PayloadLimit({
+      logger,
+      lookDelays: options.limitLook,
+      renew: async (limit) =>
+        this.#live !== undefined && this.#renew(this.#live, ({ nc }) => (nc.info?.max_payload ?? 0) > limit),
     });
     this.#sendBuffer = this.#newSendBuffer();
     this.closed = this.#run();
@@ -181,7 +182,7 @@ export class BusConnection {
 
   /** The largest max_payload of the server since the start. */
   get largestPayload(): number {
-    return Math.max(this.#largestPayload, this.#nc?.info?.max_payload ?? 0);
+    return this.#payloadLimit.largest;
   }
 
   /**
@@ -247,7 +248,7 @@ export class BusConnection {
 
   #end(): void {
     this.#ending.abort();
-    clearTimeout(this.#limitTimer);
+    this.#payloadLimit.stop();
     for (const sendBuffer of this.#sendBuffers()) sendBuffer.close();
     void this.#nc?.close();
     for (const [nc, { hurry }] of this.#former) {
@@ -318,7 +319,7 @@ export class BusConnection {
     });
     watchPermissions(nc, logger);
     limited(logger).notice('connected', { ...this.server }, `Connected to the NATS server ${formatAddress(server)}`);
-    this.#notePayload(nc, server);
+    this.#payloadLimit.watch(nc, server);
     // Subscriptions come before waiting answers: a caller that receives an answer can send the next request at once.
     const taken = Promise.all(Array.from(this.#users, (user) => this.#lend(user, nc)));
     for (const sendBuffer of this.#following) {
@@ -330,7 +331,7 @@ export class BusConnection {
 
     const end = await Promise.race([nc.closed().then((reason) => ({ reason })), replacement.then((by) => ({ by }))]);
     heartbeat.stop();
-    clearTimeout(this.#limitTimer);
+    this.#payloadLimit.stop();
     this.#replace = undefined;
     if ('by' in end) return end;
     for (const sendBuffer of this.#following) sendBuffer.detach();
@@ -412,49 +413,6 @@ export class BusConnection {
         .then(() => this.#following.delete(sendBuffer));
     }
     if (!nc.isClosed()) await nc.close();
-  }
-
-  /** Logs a limit that is too small, once. The server does not announce a raised limit, so the driver polls for it. */
-  #notePayload(nc: NatsConnection, server: ServerAddress): void {
-    const limit = nc.info?.max_payload ?? 0;
-    const lowered = isLowered(limit, this.#largestPayload);
-    const { logger } = this.#options;
-    const facts = { maxPayload: limit, largest: this.largestPayload };
-    if (lowered && this.#toldPayload !== limit) {
-      logger.warn(
-        facts,
-        `The NATS server ${formatAddress(server)} takes messages of ${limit} bytes at most now (max_payload). Readings that ` +
-          'do not fit wait, and answers are cut or fail. Set max_payload to 1MB, which is the default of nats-server.',
-      );
-      this.#toldPayload = limit;
-    } else if (!lowered && this.#toldPayload !== undefined) {
-      logger.info(facts, `The NATS server ${formatAddress(server)} takes messages of ${limit} bytes again`);
-      this.#toldPayload = undefined;
-    }
-    this.#largestPayload = this.largestPayload;
-    if (lowered) this.#lookForLimit();
-    else this.#limitLooks = 0;
-  }
-
-  #lookForLimit(): void {
-    const live = this.#live;
-    clearTimeout(this.#limitTimer);
-    this.#limitTimer = setTimeout(
-      () => {
-        if (live === undefined || this.#live !== live) return;
-        const isLarger = ({ nc }: Opened): boolean => (nc.info?.max_payload ?? 0) > (live.nc.info?.max_payload ?? 0);
-        this.#renew(live, isLarger).then(
-          (renewed) => {
-            if (!renewed && this.#live === live) this.#lookForLimit();
-          },
-          () => {
-            if (this.#live === live) this.#lookForLimit();
-          },
-        );
-      },
-      delayMs(this.#limitLooks++, this.#options.limitLook ?? limitLook),
-    );
-    this.#limitTimer.unref();
   }
 
   /** A failing user must not keep the connection from the others. */
