@@ -12,7 +12,7 @@ export const proxySchema = z.union([
     user: z
       .union([z.string().min(1).max(256), secretRef()])
       .optional()
-      .describe('User at the proxy, if it wants one. May stand here as plain text.'),
+      .describe('User at the proxy, if it needs one. May be plain text here.'),
     password: secretRef().optional().describe('Password of that user.'),
   }),
 ]);

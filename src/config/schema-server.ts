@@ -12,17 +12,17 @@ export const credentialsSchema = z
     accessKey: secretRef()
       .optional()
       .describe(
-        "Id of a Seeq access key. Best a key of one of Seeq's Applications, which an administrator makes and which has an " +
-          "expiry of its own; a personal access key stops working 14 days after its owner's last log-in in a browser " +
+        "Id of a Seeq access key. Use a key of one of Seeq's Applications, which an administrator creates and which has its " +
+          "own expiry; a personal access key stops working 14 days after its owner's last log-in in a browser " +
           '(24 hours in R58; an administrator can change that).',
       ),
     user: z
       .union([z.string().min(1).max(256), secretRef()])
       .optional()
-      .describe('Name of a Seeq user, when no access key is used. May stand here as plain text.'),
+      .describe('Name of a Seeq user, when no access key is used. May be plain text here.'),
     password: secretRef().describe(
-      'Password of the access key or of the user. With one of fewer than 6 characters, or a plain word of fewer than 16 ' +
-        'letters, no text of the server is passed on, because it could not be taken out of texts without showing it.',
+      'Password of the access key or of the user. If it has fewer than 6 characters, or is a plain word of fewer than 16 ' +
+        'letters, no text of the server is shown, because the password could be guessed from the gaps.',
     ),
     directory: z
       .string()
@@ -36,10 +36,10 @@ export const credentialsSchema = z
 /** One Seeq server. */
 export const serverSchema = z.strictObject({
   name: connectionName().describe(
-    'Name of the connection, unique whatever its letter case. It is part of every FQN that dashboards store, so it should never change.',
+    'Name of the connection, unique without regard to letter case. It is part of every FQN that dashboards store, so it should never change.',
   ),
   url: webRoot().describe(
-    'Address of the server as in a browser, `https://seeq.example.com`; a path is allowed where a proxy needs one.',
+    'Address of the server as in a browser, `https://seeq.example.com`; a path is allowed if a proxy needs one.',
   ),
   credentials: credentialsSchema.describe(
     'How the driver logs in: `accessKey` and `password`, or `user` and `password`.',
@@ -51,12 +51,12 @@ export const serverSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      "Do not check the server's certificate. For a laboratory only: anybody in between can read the password.",
+      'Do not check the certificate of the server. For a laboratory only: a man in the middle can read the password.',
     ),
   proxy: proxySchema
     .optional()
     .describe(
-      'HTTP proxy through which the server is reached: an object with `url` (`http://proxy.example.com:3128`) and, where the proxy wants a log-in, `user` (text or a reference) and `password` (a reference to a secret); `false` for none. Connections are tunnels (CONNECT). By default that of the variables `HTTPS_PROXY` (for https) or `HTTP_PROXY` (for http), unless `NO_PROXY` names the server.',
+      'HTTP proxy through which the server is reached: an object with `url` (`http://proxy.example.com:3128`) and, if the proxy needs a log-in, `user` (text or a reference) and `password` (a reference to a secret); `false` for none. Connections are tunnels (CONNECT). By default the proxy of the variables `HTTPS_PROXY` (for https) or `HTTP_PROXY` (for http), unless `NO_PROXY` names the server.',
     ),
   concurrency: whole(1, 64).default(8).describe('Calls to this server that run at once.'),
   connectTimeoutMs: whole(10, 120_000).default(5000).describe('Time to connect, TLS included, in milliseconds.'),
@@ -64,7 +64,7 @@ export const serverSchema = z.strictObject({
   queueLimit: whole(0, 1_000_000)
     .default(10_000)
     .describe(
-      'Calls that may wait for a free place; further ones are answered `overloaded`. One caller gets at most three quarters.',
+      'Calls that may wait for their turn; further ones are answered `overloaded`. One caller gets at most three quarters.',
     ),
 });
 

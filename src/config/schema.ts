@@ -18,27 +18,27 @@ export const limitsSchema = z.strictObject({
     ),
   rangeDays: whole(1, 200_000).default(3660).describe('Longest time range of one request, in days.'),
   // At least the contract's own default of `limit`.
-  searchLimit: whole(100, 1_000_000).default(10_000).describe('Highest `limit` that a search may ask for.'),
+  searchLimit: whole(100, 1_000_000).default(10_000).describe('Highest allowed `limit` of a search.'),
   pageSamples: whole(10, 1_000_000)
     .default(10_000)
-    .describe('Samples that the driver asks a source for in one call. Larger pages block the process for longer.'),
+    .describe('Samples that the driver requests from a source in one call. Larger pages block the process for longer.'),
   requestBytes: whole(KiB, 64 * MiB)
     .default(MiB)
     .describe('Largest request body, in bytes.'),
   defaultTimeoutMs: whole(10, 24 * HOUR_MS)
     .default(30_000)
-    .describe('Time budget of a request that names none, in milliseconds.'),
+    .describe('Time budget of a request without `timeoutMs`, in milliseconds.'),
   maxTimeoutMs: whole(10, 24 * HOUR_MS)
     .default(300_000)
-    .describe('Longest time budget that a request may ask for, in milliseconds.'),
+    .describe('Highest allowed `timeoutMs` of a request, in milliseconds.'),
   concurrentRequests: whole(1, 100_000)
     .default(256)
     .describe(
-      'Requests that one driver process works on at once for each server. Three times as many may wait; further ones are answered `overloaded`. One caller gets at most three quarters of either.',
+      'Requests that one driver process handles at once for each server. Three times as many may wait; further ones are answered `overloaded`. One caller gets at most three quarters of either.',
     ),
   maxLeaseMs: whole(1000, 24 * HOUR_MS)
     .default(600_000)
-    .describe('Longest lease that `eventpipepoll` may ask for, in milliseconds.'),
+    .describe('Highest allowed `leaseMs` of `eventpipepoll`, in milliseconds.'),
   maxLeases: whole(1, 100_000)
     .default(1000)
     .describe(
@@ -47,11 +47,11 @@ export const limitsSchema = z.strictObject({
   maxLeasedItems: whole(1, 10_000_000)
     .default(50_000)
     .describe(
-      'Items of all leases of one driver process together; leases beyond it are answered `overloaded`. One caller gets at most three quarters, but its first lease whatever is free.',
+      'Items of all leases of one driver process together; leases beyond it are answered `overloaded`. One caller gets at most three quarters, except that its first lease may use all that is free.',
     ),
   drainTimeoutMs: whole(0, 600_000)
     .default(20_000)
-    .describe('Time that requests in flight have to end when the driver is stopped, in milliseconds.'),
+    .describe('Time to complete the requests in flight when the driver is stopped, in milliseconds.'),
 });
 
 /** Driver settings of the NATS connection. */
@@ -59,14 +59,14 @@ export const busSchema = z.strictObject({
   keyFile: filePath()
     .optional()
     .describe(
-      'File with the NKey seed of the driver, where it is not `privatekey.nk` beside this file. Relative to the configuration file. The option `--key` and the variable `IOTA_SEEQDRV_KEY` come first.',
+      'File with the NKey seed of the driver, if it is not `privatekey.nk` beside this file. Relative to the configuration file. The option `--key` and the variable `IOTA_SEEQDRV_KEY` have priority.',
     ),
   caFile: filePath()
     .optional()
     .describe('PEM file of the authorities to trust instead of the public ones. Relative to the configuration file.'),
   serverName: hostName()
     .optional()
-    .describe('Host name that the server certificate must bear, where it differs from the one in `natsurl`.'),
+    .describe('Host name that the server certificate must have, if it differs from the one in `natsurl`.'),
   insecure: z
     .boolean()
     .default(false)
@@ -77,13 +77,13 @@ export const busSchema = z.strictObject({
     .describe('Queue group of the request topic: processes with the same one share the requests.'),
   chunkBytes: whole(KiB, 64 * MiB)
     .default(512 * KiB)
-    .describe("Largest message of an answer, in bytes. The server's own `max_payload` always holds too."),
+    .describe('Largest message of an answer, in bytes. The `max_payload` of the server always applies too.'),
   inFlightBytes: whole(64 * KiB, 1024 * MiB)
     .default(8 * MiB)
-    .describe('Bytes of answers that may be under way to the server at once.'),
+    .describe('Bytes of answers that may be in flight to the server at once.'),
   pingIntervalMs: whole(100, 600_000)
     .default(15_000)
-    .describe('How often the connection is probed, in milliseconds. Two missed answers end it.'),
+    .describe('How often the connection is probed, in milliseconds. Two missed answers close it.'),
 });
 
 /** The driver's own part of the file. */
@@ -92,7 +92,7 @@ export const settingsSchema = z.strictObject({
     .array(serverSchema)
     .default([])
     .describe('The Seeq servers; at least one, unless `ingest` brings device data in.'),
-  limits: limitsSchema.prefault({}).describe('What one request may ask for, and how much is done at once.'),
+  limits: limitsSchema.prefault({}).describe('Limits of one request, and of concurrent work.'),
   bus: busSchema.prefault({}).describe('The connection to NATS beyond `natsurl`.'),
   ingest: ingestSchema
     .optional()
@@ -117,15 +117,13 @@ const logFileKey = () =>
  * file.
  */
 export const configSchema = z.object({
-  driverid: z.string().max(128).optional().describe('Id of this driver in logs and in what it publishes.'),
-  debug: whole(0, 3)
-    .default(0)
-    .describe('How much is logged: 0 errors, 1 warnings too, 2 information too, 3 everything.'),
+  driverid: z.string().max(128).optional().describe('Id of this driver in logs and in its messages.'),
+  debug: whole(0, 3).default(0).describe('Log level: 0 errors, 1 also warnings, 2 also information, 3 everything.'),
   natsurl: natsUrl().describe(
-    'Address of the NATS server as `host:port`, or several with commas between. Connections use TLS. Port 4222 if none is given.',
+    'Address of the NATS server as `host:port`, or several separated by commas. Connections use TLS. Port 4222 if none is given.',
   ),
   publickey: userPublicKey().describe(
-    'NKey public key of the driver (56 characters, begins with U). Its private half is the file `privatekey.nk` beside this one.',
+    'NKey public key of the driver (56 characters, begins with U). The private key is in the file `privatekey.nk` beside this file.',
   ),
   reqtopic: subject().describe('Topic on which requests arrive, for example `us-east-1.site-a.seeq.request`.'),
   statstopic: topic('Topic for statistics.'),

@@ -17,23 +17,25 @@ export const streamSchema = z.strictObject({
     .string()
     .regex(/^[A-Za-z0-9_-]{1,64}$/, { message: 'must be 1 to 64 letters, digits, - or _' })
     .default('READINGS')
-    .describe('Name of the stream. It must take `<prefix>.readings.>` and `<prefix>.deadletters.>`.'),
+    .describe('Name of the stream. It must capture `<prefix>.readings.>` and `<prefix>.deadletters.>`.'),
   create: z
     .boolean()
     .default(false)
-    .describe('Whether the driver may create the stream if it is missing. One that exists is never changed.'),
+    .describe('Whether the driver may create the stream if it is missing. An existing stream is never changed.'),
   duplicateWindowMs: whole(1000, DAY_MS)
     .default(10 * MINUTE_MS)
     .describe(
-      'How long the stream must recognize a reading that comes again, in milliseconds. A reading that is sent again later than that (after a longer outage) may stand in it twice.',
+      'How long the stream must recognize a reading that arrives again, in milliseconds. A reading that is sent again later (after a longer outage) may be in the stream twice.',
     ),
   maxAgeMs: whole(0, 3660 * DAY_MS)
     .default(30 * DAY_MS)
-    .describe('How long a stream that the driver creates keeps readings, in milliseconds; 0 for ever.'),
+    .describe('How long a stream that the driver creates keeps readings, in milliseconds; 0 for no limit.'),
   maxBytes: whole(-1, Number.MAX_SAFE_INTEGER)
     .refine((bytes) => bytes !== 0, { message: 'must be at least 1, or -1 for no bound' })
     .default(-1)
-    .describe('Size of a stream that the driver creates, in bytes; the oldest readings go first. -1 for no bound.'),
+    .describe(
+      'Size of a stream that the driver creates, in bytes; the oldest readings are removed first. -1 for no limit.',
+    ),
   replicas: whole(1, 5)
     .default(1)
     .describe('Copies of a stream that the driver creates, in a cluster of NATS servers.'),
@@ -51,7 +53,7 @@ export const windowSchema = z.strictObject({
   messages: whole(1, 65_535)
     .default(500)
     .describe(
-      'Messages of one feed that are taken and not yet acknowledged. Beyond it senders wait; also while 20,000 readings of them wait, where a message holds many, or 64 MiB of an MQTT broker, where they are large.',
+      'Messages of one feed that are received and not yet acknowledged. Beyond it senders wait. They also wait while 20,000 readings of these messages wait, or 64 MiB of messages of an MQTT broker.',
     ),
   inFlight: whole(1, 10_000)
     .default(64)
@@ -63,11 +65,13 @@ export const timesSchema = z.strictObject({
   aheadMs: whole(0, 3660 * DAY_MS)
     .default(5 * MINUTE_MS)
     .describe(
-      "How far a sender's clock may be ahead, in milliseconds. A reading from further ahead gets its time of arrival and is Questionable.",
+      "How far a sender's clock may be ahead, in milliseconds. A reading with a later time gets its time of arrival and is `Questionable`.",
     ),
   oldMs: whole(1000, 36_600 * DAY_MS)
     .default(3660 * DAY_MS)
-    .describe('How old a reading may be, in milliseconds. An older one gets its time of arrival and is Questionable.'),
+    .describe(
+      'How old a reading may be, in milliseconds. An older reading gets its time of arrival and is `Questionable`.',
+    ),
 });
 
 /** Default for the first part of the subjects of readings. */
@@ -81,7 +85,7 @@ export const commonKeys = {
     .describe(
       'First part of the subjects of readings, `<prefix>.readings.<scheme>.<connection>.…`, and of dead letters, `<prefix>.deadletters.<scheme>.<connection>`.',
     ),
-  stream: streamSchema.prefault({}).describe('The stream that keeps the readings.'),
-  window: windowSchema.prefault({}).describe('How many messages are under way at once.'),
-  times: timesSchema.prefault({}).describe('Which times of senders are believed.'),
+  stream: streamSchema.prefault({}).describe('The stream that stores the readings.'),
+  window: windowSchema.prefault({}).describe('How many messages are in progress at once.'),
+  times: timesSchema.prefault({}).describe('Which times of senders are accepted.'),
 };

@@ -31,16 +31,16 @@ export const mqttTlsSchema = z.strictObject({
   caFile: pemFile()
     .optional()
     .describe('PEM file of the authorities to trust instead of the public ones. Relative to the configuration file.'),
-  certFile: pemFile().optional().describe('PEM file of the certificate by which the driver proves itself.'),
+  certFile: pemFile().optional().describe('PEM file of the client certificate of the driver.'),
   keyFile: pemFile().optional().describe('PEM file of the private key of `certFile`.'),
   serverName: hostName()
     .optional()
-    .describe('Host name that the certificate of the broker must bear, where it differs from the one in `url`.'),
+    .describe('Host name that the certificate of the broker must have, if it differs from the one in `url`.'),
   insecureSkipVerify: z
     .boolean()
     .default(false)
     .describe(
-      "Do not check the broker's certificate. For a laboratory only: anybody in between can read the password.",
+      'Do not check the certificate of the broker. For a laboratory only: a man in the middle can read the password.',
     ),
 });
 
@@ -50,18 +50,20 @@ export const connectionKeys = {
     'Name of the connection, unique among its kind. It is part of every FQN that dashboards store, so it should never change.',
   ),
   url: brokerUrl().describe(
-    'Address of the broker: `mqtt://`, `mqtts://`, `ws://` or `wss://`, with a port if it is not the usual one.',
+    'Address of the broker: `mqtt://`, `mqtts://`, `ws://` or `wss://`, with a port if it is not the default port.',
   ),
   tls: mqttTlsSchema.prefault({}).describe('TLS, for `mqtts://` and `wss://`.'),
   keepAliveSeconds: whole(1, 65_535)
     .default(30)
-    .describe('Seconds of silence after which both sides look whether the other is there.'),
+    .describe('Seconds without a message after which both sides check the connection.'),
   connectTimeoutMs: whole(100, 120_000)
     .default(10_000)
     .describe('Time of one attempt to connect, log-in included, in milliseconds.'),
   sessionExpirySeconds: whole(0, 4_294_967_295)
     .default(86_400)
-    .describe('How long a broker of MQTT 5 keeps the session, and the messages for it, while the driver is away.'),
+    .describe(
+      'How long a broker of MQTT 5 keeps the session, and the messages for it, while the driver is disconnected.',
+    ),
 };
 
 /** A user with a password, both as references, or the user as text. */
@@ -69,6 +71,6 @@ export const userPasswordSchema = z.strictObject({
   user: z
     .union([plainName(1024), freshSecret()])
     .optional()
-    .describe('Name of the user. May stand here as plain text.'),
+    .describe('Name of the user. May be plain text here.'),
   password: freshSecret().optional().describe('Password of the user.'),
 });

@@ -40,30 +40,30 @@ const publishSchema = z.strictObject({
     'Which readings: a subject below `<prefix>.readings.`, wildcards allowed, for example `iota.readings.mqtt.hall.>`.',
   ),
   topic: productTopic().describe(
-    "Full topic of the product, `user/hub/product`. The marketplace lets a device publish to the products of its own hub; what it does not allow it drops without a word, so look at the product's page when buyers hear nothing.",
+    'Full topic of the product, `user/hub/product`. The marketplace lets a device publish to the products of its own hub; it drops other messages without a notice, so check the page of the product if buyers receive nothing.',
   ),
   qos: z
     .literal([0, 1])
     .default(1)
-    .describe('Quality of service. With 0 nobody knows whether the broker got a message, and it MAY BE LOST.'),
+    .describe('Quality of service. With 0 the broker does not acknowledge a message, and it MAY BE LOST.'),
   payload: z
     .enum(['value', 'reading'])
     .default('reading')
     .describe(
-      '`value`: the plain value as text; a reading without a value is left out. `reading`: the whole reading as JSON, as it stands on the bus.',
+      '`value`: the plain value as text; a reading without a value is omitted. `reading`: the whole reading as JSON, as on the bus.',
     ),
   from: z
     .enum(['new', 'all'])
     .default('new')
     .describe(
-      'Where to begin the first time: with what comes from then on, or with all that the stream holds. Later starts go on where the driver was.',
+      'Where the first start begins: with new readings only, or with all readings in the stream. Later starts continue at the same position.',
     ),
   durable: z
     .string()
     .regex(/^[A-Za-z0-9_-]{1,64}$/, { message: 'must be 1 to 64 letters, digits, - or _' })
     .optional()
     .describe(
-      'Name of the durable consumer at the stream, which remembers what was published. By default made of the name of the connection, `subject` and `topic`, so that a changed entry begins anew.',
+      'Name of the durable consumer at the stream, which stores the position. By default derived from the name of the connection, `subject` and `topic`, so that a changed entry begins again.',
     ),
 });
 export type PublishFile = z.output<typeof publishSchema>;
@@ -76,9 +76,9 @@ export const egressSchema = z.strictObject({
   ackWaitMs: whole(1000, 3_600_000)
     .default(30_000)
     .describe(
-      'Time after which the stream gives out again what a driver that broke off had taken, in milliseconds. It bounds how soon another one goes on.',
+      'Time after which the stream delivers unacknowledged readings again after a driver has crashed, in milliseconds. Another driver continues no sooner than that.',
     ),
-  publish: z.array(publishSchema).min(1).max(100).describe('What is published where, at least one.'),
+  publish: z.array(publishSchema).min(1).max(100).describe('What is published on which topic, at least one entry.'),
 });
 
 export type EgressFile = z.output<typeof egressSchema>;

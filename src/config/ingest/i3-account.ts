@@ -46,10 +46,10 @@ const credentialsSchema = z
       .min(1)
       .max(256)
       .optional()
-      .describe('Claim `iss` of the tokens; the marketplace does not look at it. Default: the first part of `user`.'),
+      .describe('Claim `iss` of the tokens; the marketplace does not check it. Default: the first part of `user`.'),
     lifetimeSeconds: whole(5, 86_400)
       .default(60)
-      .describe('Life of a token in seconds. The broker looks at it only when the driver connects.'),
+      .describe('Lifetime of a token in seconds. The broker checks it only when the driver connects.'),
   })
   .superRefine(({ password, privateKey, issuer }, context) => {
     const tell = (message: string, path: PropertyKey[] = []): void => {
@@ -78,11 +78,11 @@ export const i3AccountKeys = {
     })
     .optional()
     .describe(
-      'Client id; by default the same as `user`. The marketplace counts what a buyer received by the client id, so a buyer should leave it. A second connection with the same one ends the first.',
+      'Client id; by default the same as `user`. The marketplace counts what a buyer received by the client id, so a buyer should not change it. A second connection with the same client id ends the first.',
     ),
   credentials: credentialsSchema
     .meta({ [SENSITIVE]: true })
-    .describe('How the account proves itself: by password or by key; read anew for every attempt to connect.'),
+    .describe('How the account logs in: with a password or a key; read again for every attempt to connect.'),
 };
 
 /** Why `text` is not a valid topic of a product. Undefined if it is valid. */

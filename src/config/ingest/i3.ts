@@ -25,7 +25,7 @@ const productSchema = z
     silentAfterMs: silence()
       .default(HOUR_MS)
       .describe(
-        'Time without a message after which the product is reported silent, in milliseconds. A marketplace denies by silence: this is the only sign that a purchase is missing, was revoked or is used up.',
+        'Time without a message after which the product is reported silent, in milliseconds. A marketplace does not report a denial: this is the only sign that a purchase is missing, was revoked or is used up.',
       ),
     ...mappingKeys,
   })
@@ -37,12 +37,12 @@ export type ProductFile = z.output<typeof productSchema>;
 export const i3Schema = z
   .strictObject({
     ...i3AccountKeys,
-    products: z.array(productSchema).min(1).max(10_000).describe('The products to listen to, at least one.'),
+    products: z.array(productSchema).min(1).max(10_000).describe('The products to subscribe to, at least one.'),
     allowWildcards: z
       .boolean()
       .default(false)
       .describe(
-        'Whether topics of products may hold + and #. The marketplace advises against it, and one product that has gone silent does not show behind a wildcard.',
+        'Whether topics of products may contain + and #. The marketplace advises against it, and with a wildcard the driver cannot detect that a single product is silent.',
       ),
   })
   .superRefine(({ products, allowWildcards }, context) => {

@@ -6,23 +6,23 @@ import { proxySchema } from '../proxy.ts';
 import { brokerUrl, connectionKeys, mqttTlsSchema } from './connection.ts';
 
 const credentialsSchema = z.strictObject({
-  apiKey: freshSecret().optional().describe('An API key of the platform, alone. The simplest way for a service.'),
+  apiKey: freshSecret().optional().describe('An API key of the platform, alone. The simplest log-in for a service.'),
   token: freshSecret().optional().describe('A token of a log-in, alone; it is used like an API key.'),
   user: z
     .union([plainName(1024), freshSecret()])
     .optional()
-    .describe('Name of an account, with `password`. May stand here as plain text.'),
+    .describe('Name of an account, with `password`. May be plain text here.'),
   password: freshSecret().optional().describe('Password of the account.'),
   clientId: z
     .union([plainName(1024), freshSecret()])
     .optional()
-    .describe('Id of an OAuth 2 client, with `clientSecret` and `refreshToken`. May stand here as plain text.'),
+    .describe('Id of an OAuth 2 client, with `clientSecret` and `refreshToken`. May be plain text here.'),
   clientSecret: freshSecret().optional().describe('Secret of the OAuth 2 client.'),
   refreshToken: freshSecret().optional().describe('Refresh token of OAuth 2.'),
   tokenFile: ownFile()
     .optional()
     .describe(
-      'File for a token of the platform. With `user`: where `iota-seeqdrv iotopen-login` puts the token of an account with a second factor; the driver only reads it. With OAuth 2: where the driver keeps the refresh token that replaces the given one, if the platform replaces it at each use. It is the only file that the driver writes.',
+      'File for a token of the platform. With `user`: where `iota-seeqdrv iotopen-login` writes the token of an account with a second factor; the driver only reads it. With OAuth 2: where the driver stores the refresh token that replaces the configured one, if the platform replaces it at each use. It is the only file that the driver writes.',
     ),
 });
 
@@ -30,13 +30,13 @@ const mqttSchema = z.strictObject({
   url: brokerUrl()
     .optional()
     .describe(
-      "Address of the platform's broker, for example `mqtts://lynx.iotopen.se:8883`. By default MQTT over WebSocket at `/mqtt` below `url`, which passes the same proxies as REST.",
+      "Address of the platform's broker, for example `mqtts://lynx.iotopen.se:8883`. By default MQTT over WebSocket at `/mqtt` below `url`, which uses the same proxies as REST.",
     ),
   version: z.enum(['3.1.1', '5']).default('5').describe('Version of MQTT.'),
   clientId: plainName(256)
     .refine((text) => !/[{}]/.test(text), { message: 'must hold no braces; no name is put in here' })
     .describe(
-      'Id of the session at the broker; fixed, since the broker keeps what it could not deliver under it. Two processes with the same one evict each other.',
+      'Id of the session at the broker; fixed, because the broker keeps undelivered messages under it. Two processes with the same id disconnect each other.',
     ),
   keepAliveSeconds: connectionKeys.keepAliveSeconds,
   connectTimeoutMs: connectionKeys.connectTimeoutMs,
@@ -57,12 +57,14 @@ export const backfillSchema = z.strictObject({
     .max(525_600)
     .optional()
     .describe(
-      'How far back the log is read when the driver starts, in minutes. By default nine tenths of `stream.duplicateWindowMs`, within which the stream recognizes what it has already; beyond that readings may stand in it twice. Without a stream it is 0.',
+      'How far back the log is read when the driver starts, in minutes. By default nine tenths of `stream.duplicateWindowMs`, within which the stream recognizes readings that it already has; with a longer time readings may be in it twice. Without a stream it is 0.',
     ),
   overlapSeconds: whole(0, 3600)
     .default(10)
-    .describe('How much earlier than the gap the log is read, in seconds; what is there already is recognized.'),
-  pageRows: whole(1, 100_000).default(1000).describe('Values that the driver asks the log for in one call.'),
+    .describe(
+      'How much earlier than the backfill window the log is read, in seconds; readings that already exist are recognized.',
+    ),
+  pageRows: whole(1, 100_000).default(1000).describe('Values that the driver requests from the log in one call.'),
 });
 
 export const iotOpenSchema = z.strictObject({
@@ -77,7 +79,7 @@ export const iotOpenSchema = z.strictObject({
   proxy: proxySchema
     .optional()
     .describe(
-      'HTTP proxy for REST and for MQTT over WebSocket: an object with `url` (`http://proxy.example.com:3128`) and, where the proxy wants a log-in, `user` (text or a reference) and `password` (a reference to a secret); `false` for none. Connections are tunnels (CONNECT). By default that of the variables `HTTPS_PROXY` (for https) or `HTTP_PROXY` (for http), unless `NO_PROXY` names the platform. An `mqtt.url` with `mqtt://` or `mqtts://` is reached without a proxy.',
+      'HTTP proxy for REST and for MQTT over WebSocket: an object with `url` (`http://proxy.example.com:3128`) and, if the proxy needs a log-in, `user` (text or a reference) and `password` (a reference to a secret); `false` for none. Connections are tunnels (CONNECT). By default the proxy of the variables `HTTPS_PROXY` (for https) or `HTTP_PROXY` (for http), unless `NO_PROXY` names the platform. An `mqtt.url` with `mqtt://` or `mqtts://` is used without a proxy.',
     ),
   installations: z
     .array(whole(0, Number.MAX_SAFE_INTEGER))
@@ -93,24 +95,22 @@ export const iotOpenSchema = z.strictObject({
   requestTimeoutMs: whole(100, 600_000)
     .default(30_000)
     .describe(
-      'Longest time of one call of REST, from its start to the last byte of its answer, in milliseconds; its log can be slow.',
+      'Longest time of one REST call, from its start to the last byte of its answer, in milliseconds; the log of the platform can be slow.',
     ),
-  connectTimeoutMs: whole(100, 120_000)
-    .default(10_000)
-    .describe('Time to connect for one call of REST, in milliseconds.'),
+  connectTimeoutMs: whole(100, 120_000).default(10_000).describe('Time to connect for one REST call, in milliseconds.'),
   snapshot: z
     .boolean()
     .default(true)
     .describe(
-      'Whether the newest value of each function is read at start and after each reconnect. Values that have not changed for long come again at each start then.',
+      'Whether the newest value of each function is read at start and after each reconnect. Values that have not changed for a long time are then published again at each start.',
     ),
-  backfill: backfillSchema.prefault({}).describe('Reading what was missed from the log of the platform.'),
+  backfill: backfillSchema.prefault({}).describe('Reads missed values from the log of the platform.'),
   refreshDelayMs: whole(0, 600_000)
     .default(2000)
     .describe('How long the driver waits for further changes before it reads the catalogue again, in milliseconds.'),
   refreshEveryMinutes: whole(1, 35_000)
     .default(60)
-    .describe('The catalogue is also read this often, should a notice of a change have been missed.'),
+    .describe('How often the catalogue is read without a notice of a change, in minutes.'),
 });
 
 export type IotOpenFile = z.output<typeof iotOpenSchema>;

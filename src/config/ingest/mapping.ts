@@ -43,32 +43,32 @@ export const valueSchema = z.strictObject({
   field: plain(256)
     .optional()
     .describe(
-      'Name of the value, for ever: it becomes part of the FQN. Needed where a payload gives several values. With a `path` that has wildcards, `{place}` stands for the member name or position that was found, and is the default.',
+      'Permanent name of the value: it becomes part of the FQN. Needed if a payload has several values. With a `path` that has wildcards, `{place}` is replaced by the member name or position that was found, and is the default.',
     ),
   path: jsonPath()
     .optional()
     .describe(
-      'Where the value stands in the record: a JSONPath (RFC 9535) such as `$.temperature`, or a JSON Pointer such as `/temperature`. With wildcards each place that is found becomes a reading of its own.',
+      'Path of the value in the record: a JSONPath (RFC 9535) such as `$.temperature`, or a JSON Pointer such as `/temperature`. With wildcards each location that is found becomes a separate reading.',
     ),
   type: z
     .enum(['auto', 'number', 'text', 'boolean'])
     .default('auto')
     .describe(
-      '`auto`: as JSON has it, a text stays a text; with `scale` or `offset` the same as `number`. `number`: also from text such as `"21.5"`. `boolean`: also 1, 0 and the texts true, false, on, off, yes, no. `text`: a number becomes the text of it. A text that cannot be read as this becomes `Bad Data`. A whole number beyond 2^53, written in digits alone, is kept as text, since a number would be rounded; with a point or an exponent it is taken for the measurement that it looks like.',
+      '`auto`: the JSON type, a text stays a text; with `scale` or `offset` the same as `number`. `number`: also from text such as `"21.5"`. `boolean`: also 1, 0 and the texts true, false, on, off, yes, no. `text`: a number is converted to text. A text that cannot be read as this type becomes `Bad Data`. A whole number beyond 2^53, written in digits alone, is kept as text, because a number is rounded; with a point or an exponent it is a number.',
     ),
   unit: plain(64).optional().describe('Unit of the value.'),
-  unitPath: jsonPath().optional().describe('Where the unit stands in the record; `unit` is used where it is absent.'),
+  unitPath: jsonPath().optional().describe('Path of the unit in the record; `unit` is used if it is absent.'),
   states: z
     .record(z.string().min(1).max(256), plain(256))
     .refine((states) => Object.keys(states).length > 0, { message: 'must name a state, or be left out' })
     .optional()
-    .describe('Names of states, for example `{"0": "OFF", "1": "ON"}`. A value without one is `Questionable`.'),
+    .describe('Names of states, for example `{"0": "OFF", "1": "ON"}`. A value without a state is `Questionable`.'),
   scale: z.number().optional().describe('Factor by which a number is multiplied; calculated in decimals.'),
-  offset: z.number().optional().describe('What is added to a number after that.'),
+  offset: z.number().optional().describe('Added to the number after `scale`.'),
   optional: z
     .boolean()
     .default(false)
-    .describe('Whether the value may be absent. One that is absent and may not be gives a dead letter.'),
+    .describe('Whether the value may be absent. If not, an absent value gives a dead letter.'),
 });
 export type ValueFile = z.output<typeof valueSchema>;
 
@@ -76,7 +76,7 @@ export type ValueFile = z.output<typeof valueSchema>;
 export const timeSchema = z.strictObject({
   path: jsonPath()
     .optional()
-    .describe('Where the time stands. Without it the time of a reading is that of the arrival of the message.'),
+    .describe('Path of the time. Without it the time of a reading is the time of arrival of the message.'),
   of: z
     .enum(['record', 'message'])
     .default('record')
@@ -85,7 +85,7 @@ export const timeSchema = z.strictObject({
     .enum(['auto', 's', 'ms', 'us', 'ns', 'iso'])
     .default('auto')
     .describe(
-      'Seconds, milliseconds, microseconds or nanoseconds since 1970, with decimals, as numbers or as text; or ISO 8601 text. `auto` tells them apart: numbers below 10^11 are seconds, below 10^14 milliseconds, below 10^17 microseconds.',
+      'Seconds, milliseconds, microseconds or nanoseconds since 1970, with decimals, as numbers or as text; or ISO 8601 text. `auto` distinguishes them: numbers below 10^11 are seconds, below 10^14 milliseconds, below 10^17 microseconds.',
     ),
   timeZone: z
     .string()
@@ -98,7 +98,7 @@ export const timeSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      'Whether the time may be absent. A reading whose time is absent and may not be, or is unreadable, gets its time of arrival and is `Questionable`.',
+      'Whether the time may be absent. If not, a reading with an absent time gets its time of arrival and is `Questionable`; so does a reading with an unreadable time.',
     ),
 });
 export type TimeFile = z.output<typeof timeSchema>;
@@ -111,21 +111,21 @@ export const mappingKeys = {
     .max(1024)
     .optional()
     .describe(
-      'Makes fields of the levels of the topic: in `plant/{area}/{device}/temperature`, `{area}` is one level; `{rest...}` at the end is all further ones, `+` and `#` are not kept. Fields become attributes of the readings. A topic that does not fit is left to the entries after this one.',
+      'Names levels of the topic as fields: in `plant/{area}/{device}/temperature`, `{area}` is one level; `{rest...}` at the end is all further levels; `+` and `#` match levels without a field. Fields become attributes of the readings. For a topic that does not match, the next entries apply.',
     ),
   name: plain(256)
     .optional()
     .describe(
-      'Name of the readings for people, for example `{area} {device} {field}`. Besides the fields of `pattern` there are `{topic}`, `{field}` and `{key}`. Default: topic, key and field.',
+      'Name of the readings for people, for example `{area} {device} {field}`. In addition to the fields of `pattern` there are `{topic}`, `{field}` and `{key}`. Default: topic, key and field.',
     ),
   payload: z
     .enum(['json', 'text', 'number'])
     .default('json')
-    .describe('What a payload is: JSON, a text, or a text that is one number. All in UTF-8.'),
+    .describe('Format of the payload: JSON, a text, or a text that is one number. All in UTF-8.'),
   records: jsonPath()
     .optional()
     .describe(
-      'Where the records stand, if a payload has several. A path to one place, such as `$.readings`, names a list or object whose elements are the records; one with wildcards or a filter, such as `$.readings[*]`, names the records themselves. Without it the payload is the one record.',
+      'Path of the records, if a payload has several. A path to one location, such as `$.readings`, selects a list or object whose elements are the records; a path with wildcards or a filter, such as `$.readings[*]`, selects the records themselves. Without it the whole payload is one record.',
     ),
   key: z
     .string()
@@ -133,7 +133,7 @@ export const mappingKeys = {
     .max(1024)
     .optional()
     .describe(
-      'What tells records apart, for ever; part of the FQN. A path in the record, such as `$.deviceId`; or `place`: its position in the list or member name in the object; or `time`: all are of the same thing at different times.',
+      'Permanent key that distinguishes the records; part of the FQN. A path in the record, such as `$.deviceId`; or `place`: its position in the list or member name in the object; or `time`: all are of the same thing at different times.',
     ),
   values: z
     .array(valueSchema)
@@ -145,18 +145,18 @@ export const mappingKeys = {
   numbersAsText: z
     .boolean()
     .default(true)
-    .describe('Whether a text may be the number where `type` is `number`. If not, such a value gives a dead letter.'),
+    .describe('Whether a number may be a text if `type` is `number`. If not, such a value gives a dead letter.'),
   maxPayloadBytes: whole(1, 64 * 1024 * 1024)
     .default(1024 * 1024)
     .describe(
-      'The largest payload that is read, in bytes; a larger one gives a dead letter. Reading 1 MiB of JSON takes up to some tenths of a second, in which nothing else is done.',
+      'The largest payload that is read, in bytes; a larger one gives a dead letter. Reading 1 MiB of JSON takes up to some tenths of a second, during which the process does nothing else.',
     ),
   missing: z
     .array(z.string().max(256))
     .max(100)
     .default(['', 'null', 'None', 'NaN', 'N/A', 'Not Available'])
     .describe(
-      'Texts that mean "no value"; spaces around them and letter case do not count. The reading is `Bad Data` then, as with null.',
+      'Texts that mean "no value"; spaces around them and letter case are ignored. The reading is `Bad Data` then, as for null.',
     ),
 };
 
@@ -164,7 +164,7 @@ export const mappingKeys = {
 export const topicSchema = z
   .strictObject({
     filter: topicFilter().describe(
-      'MQTT topic filter: what to subscribe to. Of several entries that take a topic, the first counts.',
+      'MQTT topic filter: what to subscribe to. If several entries match a topic, the first one applies.',
     ),
     qos: z
       .literal([0, 1])
@@ -176,9 +176,7 @@ export const topicSchema = z
       .describe('Group of a shared subscription: each message goes to one member of the group only.'),
     silentAfterMs: silence()
       .optional()
-      .describe(
-        'Time without a message after which the feed reports that the filter has gone silent, in milliseconds.',
-      ),
+      .describe('Time without a message after which the feed reports that the filter is silent, in milliseconds.'),
     ...mappingKeys,
   })
   .superRefine(checkMapping);

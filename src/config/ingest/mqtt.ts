@@ -13,18 +13,18 @@ export const mqttSchema = z.strictObject({
       message: 'must hold no braces but {hostname}',
     })
     .describe(
-      'Id of the session at the broker; fixed, since the broker keeps what it could not deliver under it. Two processes with the same one evict each other. `{hostname}` stands for the name of the machine.',
+      'Id of the session at the broker; fixed, because the broker keeps undelivered messages under it. Two processes with the same id disconnect each other. `{hostname}` is replaced by the name of the machine.',
     ),
   credentials: userPasswordSchema
     .prefault({})
     .meta({ [SENSITIVE]: true })
-    .describe('How the driver logs in; read anew for every attempt. Empty for a broker that asks for nothing.'),
+    .describe('How the driver logs in; read again for every attempt. Empty for a broker without a log-in.'),
   topics: z
     .array(topicSchema)
     .min(1)
     .max(10_000)
     .describe(
-      'What to subscribe to, and how messages become readings. Of several that take a topic, the first counts.',
+      'What to subscribe to, and how messages become readings. If several entries match a topic, the first one applies.',
     ),
 });
 

@@ -24,18 +24,18 @@ const urlPath = () =>
  */
 const listenerTlsSchema = z.strictObject({
   certFile: pemFile().describe(
-    'PEM file of the certificate, with the ones in between. Relative to the configuration file.',
+    'PEM file of the certificate, with the intermediate certificates. Relative to the configuration file.',
   ),
   keyFile: pemFile().describe('PEM file of its private key.'),
 });
 
 /** A sensor (SUD) of a source. */
 const deviceSchema = z.strictObject({
-  id: plainName(64).describe('Id of the device (SUD) as it stands in its posts, usually 32 hexadecimal digits.'),
-  name: plainName(64).optional().describe('Name for people, in place of the one that the device tells.'),
+  id: plainName(64).describe('Id of the device (SUD) as in its posts, usually 32 hexadecimal digits.'),
+  name: plainName(64).optional().describe('Name for people, in place of the name that the device reports.'),
   secret: freshSecret()
     .optional()
-    .describe('Secret of this device, where it has one of its own. Its posts must then be signed with it.'),
+    .describe('Secret of this device, if it has its own. Its posts must then be signed with it.'),
 });
 
 /** A seneye app or web server (SCA, SWS) that posts. */
@@ -45,24 +45,29 @@ const sourceSchema = z.strictObject({
     .regex(/^[\x21-\x7e]{1,64}$/, {
       message: 'must be 1 to 64 letters, digits or signs without spaces, as in SWS_1234',
     })
-    .describe('Id of the sender as it stands in the header X-SENEYE: `SCA_…` or `SWS_…`. Letter case counts.'),
+    .describe('Id of the sender as in the header X-SENEYE: `SCA_…` or `SWS_…`. Case-sensitive.'),
   name: connectionName()
     .optional()
     .describe('Name of the connection, part of every FQN; should never change. By default the id of the sender.'),
   secret: freshSecret()
     .optional()
-    .describe('Secret that the settings of the sender show; its letters as they are. Read anew for every post.'),
+    .describe('Secret that the settings of the sender show, unchanged. Read again for every post.'),
   devices: z
     .array(deviceSchema)
     .default([])
     .describe(
-      'Devices to expect. Others of the same source are taken, too, but watched only from their first post on.',
+      'Devices to expect. Other devices of the same source are accepted too, but watched only from their first post on.',
     ),
 });
 
 const rateLimitSchema = z.strictObject({
-  burst: whole(1, 100_000).default(30).describe('Posts that may come at once.'),
-  perSecond: z.number().min(0.001).max(10_000).default(1).describe('Posts that may come in a second in the long run.'),
+  burst: whole(1, 100_000).default(30).describe('Posts that may arrive at once.'),
+  perSecond: z
+    .number()
+    .min(0.001)
+    .max(10_000)
+    .default(1)
+    .describe('Posts that may arrive in a second in the long term.'),
 });
 
 export const seneyeSchema = z
@@ -70,40 +75,41 @@ export const seneyeSchema = z
     host: listenHost()
       .optional()
       .describe(
-        'Address to listen at. By default all addresses of this machine, since the senders are other machines; every post must be signed.',
+        'Address to listen at. By default all addresses of this machine, because the senders are other machines; every post must be signed.',
       ),
-    port: whole(0, 65_535).default(7878).describe('Port to listen at; 0 takes any free one.'),
-    path: urlPath().default('/localexchange/endpoint').describe('Path of the URL that is typed into the sender.'),
+    port: whole(0, 65_535).default(7878).describe('Port to listen at; 0 for any free port.'),
+    path: urlPath().default('/localexchange/endpoint').describe('Path of the URL that is entered in the sender.'),
     tls: listenerTlsSchema
       .optional()
-      .describe(
-        'Makes the listener take TLS, and nothing else. seneye documents plain HTTP only; a proxy may want this.',
-      ),
+      .describe('Makes the listener accept TLS only. seneye documents plain HTTP only; use it for a proxy.'),
     strict: z
       .boolean()
       .default(false)
       .describe(
-        'Take only what seneye documents: exactly this path and exactly the content type `application/jose`. Else parameters of the type, a slash at the end of the path and a query are ignored.',
+        'Accept only what seneye documents: exactly this path and exactly the content type `application/jose`. Otherwise parameters of the type, a slash at the end of the path and a query are ignored.',
       ),
-    sources: z.array(sourceSchema).min(1).describe('The senders that are known.'),
+    sources: z.array(sourceSchema).min(1).describe('The known senders.'),
     outOfWater: z
       .enum(['questionable', 'omit'])
       .default('questionable')
       .describe(
-        'What becomes of values that a device measured out of water: `questionable` gives them that status, `omit` leaves them out. That the device is out of water is told in both cases.',
+        'How to handle values that a device measured out of water: `questionable` gives them this status, `omit` omits them. `inWater` is published in both cases.',
       ),
     staleAfterMs: whole(1000, 7 * DAY_MS)
       .default(65 * MINUTE_MS)
       .describe(
-        'Silence of a device beyond which the feed is `silent`, in milliseconds. A device posts about every 30 minutes.',
+        'Time without a post of a device after which the feed is `silent`, in milliseconds. A device posts about every 30 minutes.',
       ),
-    successStatus: z.literal([200, 202, 204]).default(200).describe('HTTP status for a post whose readings are safe.'),
-    unknownSourceStatus: z.literal([401, 404]).default(404).describe('HTTP status for a sender that is not known.'),
+    successStatus: z
+      .literal([200, 202, 204])
+      .default(200)
+      .describe('HTTP status for a post whose readings are acknowledged.'),
+    unknownSourceStatus: z.literal([401, 404]).default(404).describe('HTTP status for an unknown sender.'),
     badSignatureStatus: z.literal([400, 401]).default(401).describe('HTTP status for a post with a wrong signature.'),
     ackTimeoutMs: whole(100, 120_000)
       .default(10_000)
       .describe(
-        'Time that the bus has to take the readings of a post, in milliseconds; then the sender gets 503. They stay under way, and a repeated post is recognized.',
+        'Time that the bus has to acknowledge the readings of a post, in milliseconds; then the sender gets 503. The driver continues to send them, and recognizes a repeated post.',
       ),
     requestTimeoutMs: whole(500, 120_000)
       .default(10_000)
@@ -114,12 +120,12 @@ export const seneyeSchema = z
     maxConnections: whole(1, 10_000)
       .default(100)
       .describe(
-        'Connections of senders at once. Beyond it the one is closed that has sent nothing for longest; senders whose posts were signed rightly in the last day go before others.',
+        'Connections of senders at once. Beyond it the connection that is idle for longest is closed; senders with a correctly signed post in the last day have priority.',
       ),
     maxConnectionsPerAddress: whole(1, 10_000)
       .default(10)
       .describe(
-        'Connections of one address at once (of one /64 network with IPv6). Behind a reverse proxy all senders have its address: set it to `maxConnections` there.',
+        'Connections of one address at once (of one /64 network with IPv6). Behind a reverse proxy all senders have the address of the proxy: set it to `maxConnections` there.',
       ),
     maxWaiting: whole(1, 10_000)
       .default(500)
@@ -127,7 +133,7 @@ export const seneyeSchema = z
     rateLimit: rateLimitSchema
       .prefault({})
       .describe(
-        'Holds for the posts of each source; for its posts with wrong signatures, by address; and for all unknown sources together. Beyond it senders get 429.',
+        'Applies to the posts of each source; to its posts with wrong signatures, by address; and to all unknown sources together. Beyond it senders get 429.',
       ),
   })
   .superRefine(({ sources }, context) => {
