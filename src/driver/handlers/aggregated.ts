@@ -1,4 +1,4 @@
-/** `aggregated`: statistics of intervals, one series a method, and one a state where a method is of states. */
+/** `aggregated`: statistics of intervals, one series per method, and one per state for methods of states. */
 import { type AggregateMethod, aggregated as declaration, type Basis } from '../../contract/functions/data.ts';
 import type { Stamp } from '../../contract/functions/grid.ts';
 import { resolveRange } from '../../contract/time.ts';
@@ -45,12 +45,12 @@ interface Aggregation {
   basis: Basis;
 }
 
-/** Short, because up to a hundred series of states grow together between two turns of the event loop. */
+/** Short, because up to a hundred series of states grow between two event loop turns. */
 const STATE_PIECE_SAMPLES = CHUNK_SAMPLES / 10;
 
-/** A series in the making. */
+/** A series in progress. */
 interface Output {
-  /** Takes the next interval; wait for the result, if there is one. */
+  /** Adds the next interval. Await the result, if there is one. */
   add(interval: IntervalStatistics): Promise<void> | undefined;
   end(): Promise<void>;
 }

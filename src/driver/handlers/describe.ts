@@ -8,7 +8,7 @@ import { handler } from '../handler.ts';
 import type { Host } from '../hosts.ts';
 import { groupByHost, inParallel, type RequestedItem } from '../items.ts';
 
-/** Items in one call: their filters still fit into any URL or body, and their properties into one page. */
+/** Items per call: their filters fit into any URL or body, and their properties into one page. */
 const BATCH = 50;
 const BATCHES_AT_ONCE = 8;
 
@@ -32,11 +32,11 @@ function batches(items: RequestedItem[]): RequestedItem[][] {
   return Array.from({ length: Math.ceil(items.length / BATCH) }, (_, n) => items.slice(n * BATCH, (n + 1) * BATCH));
 }
 
-/** One call for all; its failure is the failure of each. */
+/** One call for all. Its failure is the failure of each. */
 async function describeBatch(batch: RequestedItem[], host: Host, context: RequestContext): Promise<void> {
   const plain = batch.filter(isItem);
   let found: ReturnType<Describer['describe']> | undefined;
-  // Begun by the first item that has a place, and shared by all.
+  // The first item with a slot starts it. All items share it.
   const describeAll = () =>
     (found ??= abilityOf(host, 'describe').describe(
       [...new Set(plain.map(({ fqn }) => fqn.id))],

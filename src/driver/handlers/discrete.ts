@@ -1,4 +1,4 @@
-/** `discrete`: recorded samples as they are, streamed page by page. */
+/** `discrete`: recorded samples, streamed page by page. */
 import { count } from '../../lib/phrases.ts';
 import { z } from 'zod';
 import { type Boundary, discrete as declaration } from '../../contract/functions/data.ts';
@@ -22,14 +22,14 @@ import type { Host } from '../hosts.ts';
 import { eachItem, type RequestedItem } from '../items.ts';
 import { checkLimit, checkRange } from '../limits/request-limits.ts';
 
-/** Series of one host in work at once; each holds two pages in memory. */
+/** Concurrent series per host. Each holds two pages in memory. */
 const AT_ONCE = 4;
 
 const positionSchema = z.object({
-  /** Resolved by the first request, so that relative times mean the same on every page. */
+  /** Resolved by the first request, so that relative times are the same on every page. */
   start: z.string(),
   end: z.string(),
-  /** Unfinished items by their index. */
+  /** Positions of incomplete items by index. */
   places: z.record(z.string(), seriesPositionSchema),
 });
 
@@ -72,7 +72,7 @@ interface SeriesRequest {
   from: SeriesPosition | undefined;
 }
 
-/** Emits one series; returns the place where the caller's limit cut it, or undefined when it is complete. */
+/** Emits one series. Returns the position at which the caller's limit ended it, or undefined if it is complete. */
 async function readSeries(request: SeriesRequest, context: RequestContext): Promise<SeriesPosition | undefined> {
   const { item, host, source, boundary, limit, from } = request;
   const range = from ? { ...request.range, start: inside(timeOf(from), request.range) } : request.range;
@@ -84,10 +84,10 @@ async function readSeries(request: SeriesRequest, context: RequestContext): Prom
   let given: SeriesPosition | undefined = from;
   const common = { index: item.index, fqn: item.text };
 
-  // One more shows that there are more.
+  // One more shows that there are further samples.
   const expected = limit === undefined ? undefined : limit + 1 + (from?.repeats ?? 0);
   for await (const whole of source.samples(item.fqn, range, boundary, context.callTo(host), expected)) {
-    // Only the beginning can hold what was answered before, because the range starts at that place.
+    // Only the beginning can contain samples of the previous page, because the range starts at that position.
     const page = given ? after(whole, given) : whole;
     if (page.times.length === 0) {
       if (given) given = fewer(given, whole);
@@ -97,7 +97,7 @@ async function readSeries(request: SeriesRequest, context: RequestContext): Prom
     const room = most - count;
     if (room === 0) return finish(true);
     if (limit === undefined) await early.check(count, place);
-    // The piece before goes out only now that it is known that another follows.
+    // A chunk is sent only when it is known that another follows.
     if (held) await context.emit({ ...held, more: true });
     const kept = page.times.length > room ? sliceColumns(page, 0, room) : page;
     held = { ...common, ...kept };
@@ -118,18 +118,19 @@ async function readSeries(request: SeriesRequest, context: RequestContext): Prom
 }
 
 /**
- * Where the next page begins: at its place, but never outside of the range, where the nearest sample may be one of
- * several with its time of which the others do not belong to the answer.
+ * Start of the next page: at its position, but never outside of the range. The nearest sample outside may be one of
+ * several with the same time, and the others do not belong to the answer.
  */
 const inside = (time: Nanoseconds, { start, end }: TimeRange): Nanoseconds =>
   time < start ? start : time > end ? end : time;
 
-/** The part of the bound that a series must probably reach before its server is asked to count it. */
+/** The share of the limit that a series must probably reach before the server counts its samples. */
 const COUNTED_FROM = 0.5;
 
 /**
- * Finds out early that a series has more samples than one answer may hold: a caller would otherwise get all that fit, and
- * then an error. What has been read tells how many the range probably holds; if that may be too many the server counts.
+ * Detects early that a series has more samples than one answer may contain. Otherwise the caller gets all samples up to
+ * the limit, and then an error. The samples read so far give an estimate; if that may exceed the limit, the server
+ * counts them.
  */
 class EarlyCount {
   readonly #request: SeriesRequest;
@@ -155,14 +156,14 @@ class EarlyCount {
     if (!(share < 1) || count < share * this.#most * COUNTED_FROM) return;
     this.#counted = true;
     const { signal } = this.#context;
-    // Without a count the series is read up to the bound.
+    // Without a count the series is read up to the limit.
     const counted = await source.count(item.fqn, range, this.#context.callTo(host)).catch(() => undefined);
     if (signal.aborted) throw signal.reason;
     if (counted !== undefined && counted > this.#most) throw tooManySamples(this.#most, counted);
   }
 }
 
-/** The place, less the samples at its time that a page held. */
+/** The position, without the samples at its time that a page contained. */
 function fewer(given: SeriesPosition, { times }: Columns): SeriesPosition | undefined {
   const repeats = given.repeats - times.filter((time) => time === given.time).length;
   return repeats > 0 ? { ...given, repeats } : undefined;

@@ -1,4 +1,4 @@
-/** `eventpipepoll`: signs the caller up for changes of values. */
+/** `eventpipepoll`: subscribes the caller to value changes. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { eventpipepoll as declaration } from '../../contract/functions/data.ts';
 import { type DriverError, toDriverError } from '../../contract/errors.ts';
@@ -64,8 +64,8 @@ interface RefusedItem {
 }
 
 /**
- * Finds the host of each item; yields where the loop may turn. A request with few wrong items is never held up, so that
- * a cancellation right behind it finds its lease.
+ * Finds the host of each item. Yields where the event loop may run. A request with few invalid items is never delayed,
+ * so that a cancellation right after it finds its lease.
  */
 export function* resolve(
   items: readonly string[],
@@ -87,7 +87,7 @@ export function* resolve(
   }
 }
 
-/** Where nothing can be polled there is nothing to wait for. */
+/** Without a valid item there is nothing to poll. */
 async function refuseAll(refused: readonly RefusedItem[], context: RequestContext): Promise<void> {
   for (const [count, { index, text, error }] of refused.entries()) {
     await context.part({ index, fqn: text }, async () => {

@@ -1,4 +1,4 @@
-/** `version`, `hosts` and `functions`: what the driver tells about itself. */
+/** `version`, `hosts` and `functions`: facts about the driver. */
 import { CONTRACT_VERSION } from '../../contract/answer.ts';
 import { paramsJsonSchema } from '../../contract/functions/define.ts';
 import { type AbilityName, abilityNames } from '../../contract/functions/general.ts';
@@ -12,7 +12,7 @@ import { type Handler, handler } from '../handler.ts';
 import type { Host } from '../hosts.ts';
 import { probe } from '../source-health/probe.ts';
 
-/** `version` waits so long for a server; after that it tells the version that was found last. */
+/** How long `version` waits for a server. After that it returns the last known version. */
 const VERSION_WAIT_MS = 1000;
 
 export const version: Handler = {
@@ -37,7 +37,7 @@ export const version: Handler = {
   needsNoServer: true,
 };
 
-/** A server whose state is not found within the budget is a failed item: what it was before says nothing of now. */
+/** A server whose state is not known within the budget is a failed item: its previous state may be outdated. */
 export const hosts: Handler = {
   ...handler(general.hosts, async (_params, context) => {
     const states = context.selected.map((host) => {
@@ -51,7 +51,7 @@ export const hosts: Handler = {
   needsNoServer: true,
 };
 
-/** The list is true because it is made from the handlers that are there. */
+/** The list is correct because it is generated from the handlers. */
 export function functionsHandler(served: () => ReadonlyMap<string, Handler>): Handler {
   const listing = handler(general.functions, async (_params, context) => {
     for (const declaration of functionTable) {

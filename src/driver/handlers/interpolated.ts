@@ -1,4 +1,4 @@
-/** `interpolated`: values at even distances, by the signal's own interpolation. */
+/** `interpolated`: values at equal distances, by the signal's own interpolation. */
 import { interpolated as declaration } from '../../contract/functions/data.ts';
 import { resolveRange } from '../../contract/time.ts';
 import { handler } from '../handler.ts';
@@ -40,9 +40,9 @@ export const interpolated = handler(
   'history',
 );
 
-/** Between most neighbouring samples lies no value, so that nothing is waited for. */
+/** Stays synchronous where no wait is necessary, since most adjacent samples have no value between them. */
 function writeAll(values: Generator<WrittenSample>, writer: ChunkWriter): Promise<void> | undefined {
-  // No "for of": leaving it would end the values.
+  // Not "for of": leaving it would end the generator.
   for (let next = values.next(); next.done !== true; next = values.next()) {
     const sent = writer.add(next.value);
     if (sent) return sent.then(() => writeAll(values, writer));

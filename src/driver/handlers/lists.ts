@@ -1,4 +1,4 @@
-/** `datasources` and `workbooks`: what a search can be narrowed to. */
+/** `datasources` and `workbooks`: filters for searches. */
 import type { z } from 'zod';
 import {
   datasources as datasourcesDeclaration,

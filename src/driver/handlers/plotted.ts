@@ -1,4 +1,4 @@
-/** `plotted`: a series fit for drawing, however many samples it has. */
+/** `plotted`: a series reduced for display, for any number of samples. */
 import { PLOT_INTERVALS, plotted as declaration } from '../../contract/functions/data.ts';
 import { formatInstant } from '../../contract/instant.ts';
 import { resolveRange, type TimeRange } from '../../contract/time.ts';
@@ -53,7 +53,7 @@ async function plot({ item, host, source, range, intervals }: PlotRequest, conte
   const drawn = reducer.end();
 
   const unit = shape.unit ?? read.unit;
-  // Text holds, whatever the signal says.
+  // Text values are held, independent of the signal's interpolation.
   const isStep = shape.interpolation === 'step' || shape.interpolation === 'discrete';
   const steps = isStep || drawn.samples.some(({ value }) => typeof value === 'string');
   const until = heldUntil(drawn, shape, now);
@@ -68,7 +68,7 @@ async function plot({ item, host, source, range, intervals }: PlotRequest, conte
   await write(drawn, writer);
 }
 
-/** A constant is drawn up to the end by its own samples. */
+/** A constant has its own samples up to the end of the range. */
 function heldUntil({ samples, endsInside }: Plot, shape: Bridging, now: bigint): string | undefined {
   const newest = samples.at(-1);
   if (!newest || !endsInside || shape.constant !== undefined) return undefined;

@@ -4,7 +4,7 @@ import { resolveTime } from '../../contract/time.ts';
 import { handler } from '../handler.ts';
 import { eachItem } from '../items.ts';
 
-/** Items of one host in work at once; the host's own limit decides how many calls run. */
+/** Concurrent items per host. The host's own limit determines the number of calls. */
 const AT_ONCE = 64;
 
 export const snapshot = handler(

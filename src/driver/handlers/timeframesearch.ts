@@ -18,7 +18,7 @@ import { type Condition, conditionOnly, pagedRange, timeframePage } from '../sea
 
 type Params = z.infer<typeof declaration.params>;
 
-/** Conditions that one search may read; more would be thousands of calls for one page. */
+/** Most conditions of one search. More would need thousands of calls for one page. */
 const MOST_CONDITIONS = 200;
 const AT_ONCE = 16;
 
@@ -50,7 +50,7 @@ export const timeframesearch = handler(
 
 type Read = (condition: Condition) => Promise<void>;
 
-/** Reads conditions given by name, each once; one that cannot be read fails alone. */
+/** Reads the named conditions, each once. An unreadable one fails alone. */
 async function readNamed(texts: string[], read: Read, context: RequestContext): Promise<void> {
   const first = new Map(texts.map((text, index) => [text, index] as const).reverse());
   const readOne = async ({ fqn, index, text }: RequestedItem, host: Host, source: PropertyReader): Promise<void> => {
