@@ -1,4 +1,4 @@
-/** Cuts a series into intervals while its samples pass by; only one interval is in work at a time. */
+/** Divides a stream of samples into intervals. Only one interval is in memory at a time. */
 import type { Nanoseconds } from '../../contract/instant.ts';
 import type { ScalarValue } from '../../contract/values.ts';
 import { noNumber } from './methods.ts';
@@ -7,10 +7,10 @@ import { type Bridging, holdsUntil, onLine, type Span, spanBetween, statusBetwee
 import { IntervalStatistics, type StatisticsOptions } from './statistics.ts';
 
 export interface AggregatorOptions extends Omit<StatisticsOptions, 'now'> {
-  /** Of the intervals, strictly ascending. */
+  /** Borders of the intervals, strictly ascending. */
   borders: Iterator<Nanoseconds>;
   shape: Bridging;
-  /** A step does not hold beyond it. */
+  /** A step is not held beyond it. */
   now: Nanoseconds;
   /** Whether only numbers can be used. */
   numeric: boolean;
@@ -22,7 +22,7 @@ export class Aggregator {
   /** Undefined when all intervals have ended. */
   #current: IntervalStatistics | undefined;
   #left: Sample | undefined;
-  /** Of the newest good sample. */
+  /** Value of the newest good sample. */
   #value: ScalarValue | undefined;
 
   constructor(options: AggregatorOptions) {
@@ -34,8 +34,8 @@ export class Aggregator {
   }
 
   /**
-   * Takes the next sample, and gives the intervals that end at or before it.
-   * @throws DriverError `unsupported` for text where numbers are needed
+   * Adds the next sample, and returns the intervals that end at or before it.
+   * @throws DriverError `unsupported` for text if numbers are required
    */
   *take(sample: Sample): Generator<IntervalStatistics> {
     const left = this.#left;
@@ -47,19 +47,19 @@ export class Aggregator {
       this.#next();
     }
     const isChange = !bad && this.#value !== undefined && this.#value !== sample.value;
-    // What stands for a constant at the borders of the range was never recorded.
+    // The samples of a constant at the borders of the range were not recorded.
     const isRecorded = this.#options.shape.constant === undefined;
     if (this.#current && sample.at >= this.#current.start && isRecorded) this.#current.add(sample, isChange);
     if (!bad) this.#value = sample.value;
     this.#left = sample;
   }
 
-  /** The intervals that are left, when there are no more samples. */
+  /** The remaining intervals, when there are no more samples. */
   *rest(): Generator<IntervalStatistics> {
     const newest = this.#left;
     const until = newest && holdsUntil(newest, this.#options.shape, this.#options.now);
     if (newest && until !== undefined) {
-      // Not a sample: only the time up to which the newest one holds. A newer one may still come and end it earlier.
+      // Not a sample, but the time until which the newest one is held. A newer sample may still end it earlier.
       yield* this.#fill(newest, { ...newest, at: until, status: 'Questionable' }, 'hold');
     }
     while (this.#current) {
@@ -68,7 +68,7 @@ export class Aggregator {
     }
   }
 
-  /** Spreads the signal between two samples over the intervals, of which it gives those that end before the second. */
+  /** Distributes the signal between two samples over the intervals. Returns those that end before the second. */
   *#fill(left: Sample, right: Sample, span: Span = spanBetween(left, right, this.#options.shape)) {
     const isOpen = statusBetween(left, right) === 'Questionable';
     while (this.#current && left.at < right.at) {

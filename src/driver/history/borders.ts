@@ -1,26 +1,26 @@
 /**
- * Borders of intervals on the clock of a time zone, and from a start on.
+ * Borders of intervals on the clock of a time zone, and from a start time.
  *
  * Exact lengths on the clock: a border is where the local clock shows a whole multiple of the length, counted from
- * 1970-01-01T00:00 local (so from every midnight, where the length divides a day), or jumps forward over one. Where the
- * clock is set back, what it shows twice is a border twice.
+ * 1970-01-01T00:00 local (so from every midnight, if the length divides a day), or jumps forward over one. When the
+ * clock is set back, a time that it shows twice is a border twice.
  *
- * Calendar lengths on the clock: a border is the first instant of a local day, whichever the clock shows then. Days and
- * months are counted from 1970-01-01, weeks from the Monday of that week. A day that a zone leaves out has no border.
+ * Calendar lengths on the clock: a border is the first instant of a local day, at any local time. Days and months are
+ * counted from 1970-01-01, weeks from the Monday of that week. A day that a zone skips has no border.
  */
 import { Temporal } from 'temporal-polyfill';
 import type { Nanoseconds } from '../../contract/instant.ts';
 import type { Length } from '../../contract/interval.ts';
 import type { TimeRange } from '../../contract/time.ts';
 
-/** Borders on the clock, ascending without end, from the last one at or before a time on. */
+/** Borders on the clock, ascending without end, starting with the last one at or before a time. */
 export function clockBorders(at: Nanoseconds, length: Length, timeZone: string): Generator<Nanoseconds> {
   return length.kind === 'exact'
     ? exactBorders(at, length.nanoseconds, timeZone)
     : calendarBorders(at, length, timeZone);
 }
 
-/** The start, and what lies whole lengths after it; calendar lengths keep the time of day and the day of the month. */
+/** The start, and the times whole lengths after it. Calendar lengths keep the time of day and the day of the month. */
 export function* startBorders({ start }: TimeRange, length: Length, timeZone: string): Generator<Nanoseconds> {
   if (length.kind === 'exact') {
     for (let border = start; ; border += length.nanoseconds) yield border;
@@ -30,7 +30,7 @@ export function* startBorders({ start }: TimeRange, length: Length, timeZone: st
   for (let n = 0; ; n++) {
     const steps = length.kind === 'days' ? { days: n * length.days } : { months: n * length.months };
     const border = first.add(steps).epochNanoseconds;
-    // A day that the zone leaves out has moved to the next one.
+    // A day that the zone skips has moved to the next one.
     if (before === undefined || border > before) yield border;
     before = border;
   }
@@ -58,7 +58,7 @@ function* exactBorders(at: Nanoseconds, length: Nanoseconds, timeZone: string): 
 function lastAtOrBefore(at: Nanoseconds, length: Nanoseconds, timeZone: string): Nanoseconds {
   for (let from = at; ;) {
     const border = from - modulo(from + offsetAt(from, timeZone), length);
-    // The change may be at this very time.
+    // The change may be at this exact time.
     const change = zoned(from + 1n, timeZone).getTimeZoneTransition('previous')?.epochNanoseconds;
     if (change === undefined || border >= change) return border;
     if (isBorderAtChange(change, length, timeZone)) return change;
@@ -66,7 +66,7 @@ function lastAtOrBefore(at: Nanoseconds, length: Nanoseconds, timeZone: string):
   }
 }
 
-/** Whether the clock, when it is changed, shows a multiple of the length or has jumped forward over one. */
+/** Whether the clock shows a multiple of the length at its change, or has jumped forward over one. */
 function isBorderAtChange(change: Nanoseconds, length: Nanoseconds, timeZone: string): boolean {
   const shown = change + offsetAt(change, timeZone);
   const shownBefore = change - 1n + offsetAt(change - 1n, timeZone);
@@ -85,7 +85,7 @@ function* calendarBorders(
   const borderOf = (n: number): Nanoseconds => dateOf(n, length).toZonedDateTime(timeZone).epochNanoseconds;
   let n = numberOf(date, length);
   let border = borderOf(n);
-  // Where the clock is set back over midnight, the day before is shown again after the new one has begun.
+  // If the clock is set back over midnight, the previous day is shown again after the new one has started.
   for (let next = borderOf(n + 1); next <= at; next = borderOf(++n + 1)) border = next;
   yield border;
   for (n++; ; n++) {
@@ -104,7 +104,7 @@ function numberOf(date: Temporal.PlainDate, length: CalendarLength): number {
   return Math.floor((days - (length.week ? MONDAY_BEFORE : 0)) / length.days);
 }
 
-/** The date with which an interval begins. */
+/** The first date of an interval. */
 function dateOf(n: number, length: CalendarLength): Temporal.PlainDate {
   if (length.kind === 'months') return EPOCH.add({ months: n * length.months });
   return EPOCH.add({ days: n * length.days + (length.week ? MONDAY_BEFORE : 0) });

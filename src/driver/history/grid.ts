@@ -1,6 +1,6 @@
 /**
- * How a range is divided: the borders of its intervals, exact to the nanosecond, strictly ascending, and computed one
- * after the other, so that their number needs no memory. All functions of history divide a range by these rules.
+ * The division of a range: the borders of its intervals, exact to the nanosecond, strictly ascending, and computed one
+ * after another, so that their number needs no memory. All history functions use these rules.
  */
 import type { Alignment, GridParams } from '../../contract/functions/grid.ts';
 import { DriverError, wrongParameter } from '../../contract/errors.ts';
@@ -10,15 +10,15 @@ import type { TimeRange } from '../../contract/time.ts';
 import { checkLimit, type DriverLimits } from '../limits/request-limits.ts';
 import { clockBorders, startBorders } from './borders.ts';
 
-/** The parameter that decides how many intervals there are; errors name it. */
+/** The parameter that determines the number of intervals. Errors name it. */
 type LengthField = 'count' | 'intervalMs' | 'interval';
 
-/** Intervals next to each other. */
+/** Adjacent intervals. */
 export interface Intervals {
   readonly field: LengthField;
-  /** At least as many as there are. */
+  /** Upper limit of their number. */
   readonly count: number;
-  /** From the first border to the last. On the clock, the first and the last interval may reach beyond the range. */
+  /** From the first border to the last. On the clock, the first and the last interval may extend beyond the range. */
   readonly range: TimeRange;
   /** One more than there are intervals, or none. */
   readonly borders: () => Generator<Nanoseconds>;
@@ -33,8 +33,8 @@ export interface Instants {
 }
 
 /**
- * Divides a range into intervals. On the clock, they are all that overlap the range, and whole. From the start, the last
- * one ends with the range. A range without length has none.
+ * Divides a range into intervals. On the clock, they are all whole intervals that overlap the range. From the start,
+ * the last one ends with the range. A range without length has none.
  * @throws DriverError `badRequest`, `tooLarge` for an interval longer than any range
  */
 export function intervalsOf(params: GridParams, range: TimeRange, timeZone: string, limits: DriverLimits): Intervals {
@@ -60,8 +60,8 @@ export function intervalsOf(params: GridParams, range: TimeRange, timeZone: stri
 }
 
 /**
- * Instants at even distances: the borders of the intervals that lie in a range, its start and end included. By count, the
- * first is at start and the last at end.
+ * Instants at equal distances: the borders of the intervals in a range, including its start and end. By count, the
+ * first is at the start and the last at the end.
  * @throws DriverError `badRequest`, `tooLarge`
  */
 export function instantsOf(params: GridParams, range: TimeRange, timeZone: string, limits: DriverLimits): Instants {
@@ -71,7 +71,7 @@ export function instantsOf(params: GridParams, range: TimeRange, timeZone: strin
     return { field, count: rule.count, times: () => evenly(range, BigInt(Math.max(1, rule.count - 1)), rule.count) };
   }
   const { length, align } = rule;
-  // The end of the range is an instant in it, too.
+  // The end of the range is also an instant.
   const exact = align === 'start' ? exactCount({ start: range.start, end: range.end + 1n }, length) : undefined;
   return {
     field,
@@ -103,13 +103,13 @@ function ruleOf({ count, intervalMs, interval, align }: GridParams, limits: Driv
   const field = interval === undefined ? 'intervalMs' : 'interval';
   const length = interval === undefined ? fromMs(intervalMs ?? 0) : parseInterval(interval);
   const days = Number(nominalLength(length)) / NS_PER_DAY;
-  // Whole intervals are read, so one of them may be as much work as a range.
+  // Whole intervals are read, so a single one may need as much work as a range.
   if (interval !== undefined || align === 'clock') checkLimit(field, Math.ceil(days), limits.rangeDays, 'days');
   return { field, by: 'length', length, align: align ?? (interval === undefined ? 'start' : 'clock') };
 }
 
 const NS_PER_DAY = 86_400e9;
-/** Longer than any range; keeps the arithmetic away from infinity. */
+/** Longer than any range. Avoids infinite numbers. */
 const LONGEST_MS = 1e16;
 
 function fromMs(intervalMs: number): Length {
@@ -119,10 +119,10 @@ function fromMs(intervalMs: number): Length {
 }
 
 function* none(): Generator<Nanoseconds> {
-  // No interval has no border.
+  // Without an interval there is no border.
 }
 
-/** Borders of `steps` even parts of a range, rounded down to a nanosecond; no two are the same. */
+/** Borders of `steps` equal parts of a range, rounded down to a nanosecond. All are different. */
 function* evenly({ start, end }: TimeRange, steps: bigint, count = Number(steps) + 1): Generator<Nanoseconds> {
   let before: Nanoseconds | undefined;
   for (let n = 0; n < count; n++) {
@@ -156,7 +156,7 @@ function* through(whole: TimeRange, length: Length, timeZone: string): Generator
   }
 }
 
-/** Borders by the calendar that are kept for the other items of a request, because they take long to compute. */
+/** Calendar borders cached for the other items of a request, because they are slow to compute. */
 const MOST_KEPT = 10_000;
 
 function shared(length: Length, count: number, borders: () => Generator<Nanoseconds>): () => Generator<Nanoseconds> {
@@ -189,7 +189,7 @@ function onClock({ start, end }: TimeRange, length: Length, timeZone: string): T
 
 const quotient = ({ start, end }: TimeRange, length: Length): number => Number((end - start) / nominalLength(length));
 
-/** Number of intervals of an exact length from the start on, the last of which may be shorter. */
+/** Number of intervals of an exact length from the start. The last one may be shorter. */
 function exactCount({ start, end }: TimeRange, length: Length): number | undefined {
   return length.kind === 'exact' ? Number((end - start + length.nanoseconds - 1n) / length.nanoseconds) : undefined;
 }

@@ -1,4 +1,4 @@
-/** Values of a signal at given times, computed while its samples pass by: only the newest sample is kept. */
+/** Values of a signal at given times, computed from a stream of samples. Only the newest sample is kept. */
 import { formatInstant, type Nanoseconds } from '../../contract/instant.ts';
 import type { WrittenSample } from './series-chunks.ts';
 import type { Sample } from './sample.ts';
@@ -8,13 +8,13 @@ export class Interpolator {
   readonly #times: Iterator<Nanoseconds>;
   readonly #shape: Bridging;
   readonly #now: Nanoseconds;
-  /** The next time that wants a value; undefined behind the last. */
+  /** The next time that needs a value. Undefined after the last. */
   #at: Nanoseconds | undefined;
   #left: Sample | undefined;
 
   /**
    * @param times ascending
-   * @param now a step does not hold beyond it
+   * @param now a step is not held beyond it
    */
   constructor(times: Iterator<Nanoseconds>, shape: Bridging, now: Nanoseconds) {
     this.#times = times;
@@ -23,7 +23,7 @@ export class Interpolator {
     this.#step();
   }
 
-  /** Takes the next sample, and gives the values at all times before it. */
+  /** Adds the next sample, and returns the values at all times before it. */
   *take(right: Sample): Generator<WrittenSample> {
     while (this.#at !== undefined && this.#at < right.at) {
       yield this.#between(this.#at, right);
@@ -33,7 +33,7 @@ export class Interpolator {
     this.#left = right;
   }
 
-  /** The values at all times that are left, when there are no more samples. */
+  /** The values at the remaining times, when there are no more samples. */
   *rest(): Generator<WrittenSample> {
     while (this.#at !== undefined) {
       yield this.#behind(this.#at);
@@ -64,7 +64,7 @@ export class Interpolator {
     const until = holdsUntil(left, this.#shape, this.#now);
     if (until === undefined || at > until) return nothing(at);
     if (this.#shape.constant !== undefined) return moved(left, at);
-    // A newer sample may still come and end the step earlier.
+    // A newer sample may still end the step earlier.
     return { ...moved(left, at), status: 'Questionable' };
   }
 }

@@ -1,4 +1,4 @@
-/** What each statistic is of: numbers, values of any kind, or the states of a signal that holds its values. */
+/** The inputs of each statistic: numbers, values of any kind, or the states of a signal that holds its values. */
 import type { AggregateMethod, Basis } from '../../contract/functions/data.ts';
 import { DriverError } from '../../contract/errors.ts';
 import type { SeriesShape } from '../../sources/source.ts';
@@ -32,14 +32,14 @@ export const isStateMethod = (method: AggregateMethod): method is StateMethod =>
 
 export const needsNumbers = (method: AggregateMethod): boolean => OF_NUMBERS.has(method);
 
-/** It says how much is known of an interval, so a gap is its result and makes it no less certain. */
+/** It measures how much of an interval is known, so a gap is part of its result and does not reduce its certainty. */
 export const describesQuality = (method: AggregateMethod): boolean => OF_QUALITY.has(method);
 
-/** It counts recorded samples, whatever is between them. */
+/** It counts recorded samples, independent of the signal between them. */
 export const countsSamples = (method: AggregateMethod, basis: Basis): boolean =>
   OF_SAMPLES.has(method) || (method === 'percentGood' && basis === 'samples');
 
-/** A discrete signal has nothing but its samples, and a constant has none. */
+/** A discrete signal has only samples, and a constant has none. */
 export function basisOf(
   asked: Basis,
   { interpolation, constant }: Pick<SeriesShape, 'interpolation' | 'constant'>,
@@ -48,7 +48,7 @@ export function basisOf(
   return interpolation === 'discrete' ? 'samples' : asked;
 }
 
-/** @throws DriverError `unsupported` with the methods that the signal does not have, and those that it has */
+/** @throws DriverError `unsupported` with the methods that the signal does not support, and those that it supports */
 export function checkMethods(methods: readonly AggregateMethod[], { valueType, interpolation }: SeriesShape): void {
   const isText = valueType === 'string';
   const holds = isText || interpolation === 'step' || interpolation === 'discrete';
@@ -76,7 +76,7 @@ function noMethods(what: string): DriverError {
   );
 }
 
-/** What the values of a method are in, and what they have to be divided by. */
+/** The unit of a method's values, and their divisor. */
 export function unitOf(
   method: AggregateMethod,
   basis: Basis,

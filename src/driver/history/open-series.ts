@@ -1,4 +1,4 @@
-/** Opens a series for a calculation: its shape, and its recorded samples with those just outside of the range. */
+/** Opens a series for a calculation: its shape, and its recorded samples including those just outside of the range. */
 import { constantColumns } from '../../contract/constant.ts';
 import type { TimeRange } from '../../contract/time.ts';
 import type { HistoryReader, SamplePage, SeriesShape } from '../../sources/source.ts';
@@ -10,10 +10,13 @@ export interface OpenSeries {
   pages: AsyncIterable<SamplePage>;
 }
 
-/** Series of one host in work at once; each holds two pages in memory. */
+/** Concurrent series per host. Each holds two pages in memory. */
 export const SERIES_AT_ONCE = 4;
 
-/** A signal's shape and first page are asked for together; what only leads to a signal is followed first, once. */
+/**
+ * A signal's shape and first page are requested in parallel. An FQN that only refers to a signal is resolved first,
+ * once.
+ */
 export async function openSeries(
   { fqn }: RequestedItem,
   source: HistoryReader,
@@ -27,7 +30,7 @@ export async function openSeries(
   }
   const pages = source.samples(fqn, range, 'outside', call)[Symbol.asyncIterator]();
   const first = pages.next();
-  // If the shape fails, nobody waits for the page.
+  // If the shape fails, nothing awaits the page.
   first.catch(() => undefined);
   const shape = await source.shape(fqn, call);
   return { shape, pages: continued(first, pages) };

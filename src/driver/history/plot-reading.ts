@@ -1,7 +1,7 @@
 /**
- * Reads a series for a plot. Samples are read and reduced while they come, so that memory stays flat. What is left to
- * read is estimated after each page; where it is too much, the server computes the rest, and what it leaves out at the
- * end is read again.
+ * Reads a series for a plot. Samples are reduced as they arrive, so that memory stays constant. The remaining number is
+ * estimated after each page. If it is too large, the server computes the rest, and the part that it omits at the end is
+ * read again.
  */
 import { DriverError } from '../../contract/errors.ts';
 import type { Nanoseconds } from '../../contract/instant.ts';
@@ -15,9 +15,9 @@ export interface PlotReading {
   series: OpenSeries;
   source: HistoryReader;
   range: TimeRange;
-  /** Of the plot. */
+  /** Intervals of the plot. */
   intervals: number;
-  /** Samples that may be read before the server is asked to compute. */
+  /** Most samples that are read before the server computes the rest. */
   mostRaw: number;
   now: Nanoseconds;
   call: SourceCall;
@@ -25,26 +25,26 @@ export interface PlotReading {
 
 export interface ReadPlot {
   unit: string | undefined;
-  /** A part is computed by the server. */
+  /** The server has computed a part. */
   computed: boolean;
 }
 
 /**
- * The server's intervals are finer than those of the plot, so that an extreme lies in the right one but for a part of a
- * pixel, and never fewer than this.
+ * The server's intervals are finer than those of the plot, so that an extreme is in the right one except for a part of
+ * a pixel, and there are at least this many.
  */
 const FINER = 4;
 const FEWEST = 1000;
-/** More are only asked for where the plot itself has more. */
+/** More are requested only if the plot itself has more. */
 const MOST = 20_000;
 
-/** Feeds a reducer with the whole series. */
+/** Adds the whole series to a reducer. */
 export async function readPlot(reading: PlotReading, reducer: PlotReducer): Promise<ReadPlot> {
   const { series, source, range, call } = reading;
   const { shape } = series;
   const reader = new TimeReader();
   const found: ReadPlot = { unit: undefined, computed: false };
-  // Text has no extremes, and between discrete samples a server computes nothing.
+  // Text has no extremes, and a server computes no values between discrete samples.
   let mayCompute = shape.valueType === 'number' && shape.interpolation !== 'discrete' && shape.constant === undefined;
   let from: Nanoseconds | undefined = range.start;
   let pages: AsyncIterable<SamplePage> = series.pages;
@@ -59,7 +59,7 @@ export async function readPlot(reading: PlotReading, reducer: PlotReducer): Prom
       let at = begin;
       for (const sample of samplesOf(page, reader)) {
         at = sample.at;
-        // What lies before a later part has been computed.
+        // Earlier samples of a later part are computed already.
         if (isFirst || at >= begin) reducer.add(sample);
         // A server computes only numbers.
         if (typeof sample.value !== 'number' && !isBad(sample)) mayCompute = false;
@@ -84,7 +84,7 @@ export async function readPlot(reading: PlotReading, reducer: PlotReducer): Prom
   return found;
 }
 
-/** How many samples the rest of the range probably holds, from how dense they were so far. */
+/** Estimated number of samples in the rest of the range, from their density so far. */
 function samplesLeft({ range, now }: PlotReading, count: number, begin: Nanoseconds, at: Nanoseconds): number {
   // Most series end now.
   const end = at < now && now < range.end ? now : range.end;
@@ -92,7 +92,7 @@ function samplesLeft({ range, now }: PlotReading, count: number, begin: Nanoseco
   return read > 0 ? (count / read) * left : 0;
 }
 
-/** The rest as the server computes it; undefined where it cannot. */
+/** The rest as the server computes it. Undefined if it cannot. */
 async function computed(
   { series, source, intervals, call }: PlotReading,
   range: TimeRange,
@@ -102,7 +102,7 @@ async function computed(
   try {
     return await source.reduced?.(series.shape.fqn, range, { intervals: wanted, samples }, call);
   } catch (thrown) {
-    // A server that refuses to compute may still give its samples.
+    // A server that refuses to compute may still return the samples.
     if (thrown instanceof DriverError && REFUSALS.has(thrown.code)) return undefined;
     throw thrown;
   }

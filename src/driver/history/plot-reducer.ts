@@ -1,11 +1,12 @@
 /**
- * Reduces a series to what a plot can show: in each interval the lowest, highest, first and last good sample, so that
- * the drawn line enters, leaves and reaches every interval as the whole series does, and one bad sample where there are
- * any. Samples keep their order. Memory grows with the intervals, not with the samples.
+ * Reduces a series for a plot: in each interval the lowest, highest, first and last good sample, so that the line
+ * enters, leaves and spans every interval as the whole series does, and one bad sample if there are any. Samples keep
+ * their order. Memory grows with the intervals, not with the samples.
  *
- * Five samples an interval are the budget; what an interval does not use, later ones may, for changes: of text and steps
- * each new value, of other signals where values end and begin. Where the signal has no value between two neighbours of
- * the plot, because they are too far apart or because a bad sample between them is left out, they are a gap.
+ * The budget is five samples per interval. What an interval does not use, later ones may use for changes: for text and
+ * steps each new value, for other signals the starts and ends of values. If the signal has no value between two
+ * adjacent samples of the plot, because they are too far apart or because a bad sample between them is omitted, they
+ * have a gap.
  */
 import type { Nanoseconds } from '../../contract/instant.ts';
 import type { TimeRange } from '../../contract/time.ts';
@@ -14,9 +15,9 @@ import { isBad, type Sample } from './sample.ts';
 import type { Bridging } from './signal.ts';
 
 export interface PlottedSample extends Sample {
-  /** Stretches without a value before this sample in the whole series, bad samples left out. */
+  /** Number of ranges without a value before this sample in the whole series, without bad samples. */
   readonly gaps: number;
-  /** Bad samples before this one in the whole series. */
+  /** Number of bad samples before this one in the whole series. */
   readonly bads: number;
   readonly position: number;
 }
@@ -25,7 +26,7 @@ export interface Plot {
   samples: PlottedSample[];
   /** False: these are all samples. */
   reduced: boolean;
-  /** The last sample of all lies in the range or before it, so that it may hold its value up to now. */
+  /** The last sample of the series is in the range or before it, so its value may be held up to now. */
   endsInside: boolean;
 }
 
@@ -33,20 +34,20 @@ export interface Plot {
 const EACH = 5;
 
 /**
- * Most characters of the texts of a plot, which are in memory together. Changes are given up at half of it; beyond it,
- * every second sample is.
+ * Most characters of all texts of a plot, which are in memory together. At half of it changes are no longer kept.
+ * Beyond it every second sample is removed.
  */
 const MOST_TEXT = 16 * 1024 * 1024;
 
-/** Most samples that a plot has. */
+/** Most samples of a plot. */
 export const mostSamples = (intervals: number): number => EACH * Math.max(1, intervals) + 2;
 
-/** Whether the signal has no value somewhere between two neighbours of a plot. */
+/** Whether the signal has no value somewhere between two adjacent samples of a plot. */
 export const isGap = (left: PlottedSample, right: PlottedSample): boolean =>
   left.gaps !== right.gaps || right.bads - left.bads > Number(isBad(left));
 
 interface Interval {
-  /** Where the next one begins; undefined for the last one. */
+  /** Start of the next interval. Undefined for the last one. */
   readonly end: Nanoseconds | undefined;
   /** Samples that it may keep. */
   readonly budget: number;
@@ -67,13 +68,13 @@ export class PlotReducer {
   readonly #most: number;
   readonly #starts: Iterator<Nanoseconds>;
   readonly #shape: Bridging;
-  /** All samples, as long as they are few enough. */
+  /** All samples, as long as there are few enough. */
   #all: PlottedSample[] | undefined = [];
   readonly #kept: PlottedSample[] = [];
   #before: PlottedSample | undefined;
   #after: PlottedSample | undefined;
   #interval: Interval | undefined;
-  /** Where the next interval begins, and how many have begun. */
+  /** Start of the next interval, and the number of started ones. */
   #next: Nanoseconds | undefined;
   #begun = 1;
   #previous: PlottedSample | undefined;
@@ -81,11 +82,13 @@ export class PlotReducer {
   #position = 0;
   #gaps = 0;
   #bads = 0;
-  /** Characters of all samples, and of those kept. */
+  /** Characters of all samples, and of the kept ones. */
   #allText = 0;
   #keptText = 0;
 
-  /** @param intervals those that overlap the range; the first and the last one are cut to it, and the end is included */
+  /**
+   * @param intervals those that overlap the range; the first and the last one are cut to it, and the end is included
+   */
   constructor(range: TimeRange, { count, borders }: Pick<Intervals, 'count' | 'borders'>, shape: Bridging) {
     this.#range = range;
     this.#most = mostSamples(count);
@@ -95,9 +98,9 @@ export class PlotReducer {
   }
 
   /**
-   * Takes the next sample, ascending in time.
-   * @param computed a server has computed it, and marks stretches without a value by bad samples; the distance to its
-   *   neighbours says nothing
+   * Adds the next sample, ascending in time.
+   * @param computed a server has computed it, and marks ranges without a value with bad samples; the distance to
+   * adjacent samples has no meaning
    */
   add(sample: Sample, computed = false): void {
     const previous = this.#previous;
@@ -106,7 +109,7 @@ export class PlotReducer {
     if (isBad(sample)) this.#bads++;
     this.#previous = next;
     this.#isComputed = computed;
-    // Of several samples outside of the range, the nearest one is meant.
+    // Of several samples outside of the range, the nearest one counts.
     if (sample.at < this.#range.start) this.#before = next;
     else if (sample.at > this.#range.end) this.#after ??= next;
     else this.#inside(next, previous);
@@ -174,7 +177,7 @@ export class PlotReducer {
     };
   }
 
-  /** To the next border in the range. */
+  /** Moves to the next border in the range. */
   #step(): void {
     let next = this.#starts.next();
     while (next.done !== true && next.value <= this.#range.start) next = this.#starts.next();
@@ -186,7 +189,7 @@ export class PlotReducer {
     const interval = this.#interval;
     if (!interval) return;
     const { first, last: end, firstGood, lastGood, lowest, highest, firstBad, changes, budget } = interval;
-    // The last sample of all is shown also where it is bad.
+    // The last sample of the series is included even if it is bad.
     const bad = isBad(end) ? end : firstBad;
     const chosen = new Set<PlottedSample>();
     for (const sample of [lowest, highest, firstGood, lastGood, bad, first, ...changes]) {
@@ -199,7 +202,7 @@ export class PlotReducer {
     this.#interval = undefined;
   }
 
-  /** Leaves out every second sample, but none of the newest interval. */
+  /** Removes every second sample, except those of the newest interval. */
   #thin(newest: readonly PlottedSample[]): void {
     const left = this.#kept.filter((_sample, n) => n % 2 === 0);
     this.#kept.splice(0, this.#kept.length, ...left);

@@ -1,4 +1,4 @@
-/** Samples of a series one by one, with times that can be calculated with. */
+/** Samples of a series one by one, with numeric times. */
 import { DriverError } from '../../contract/errors.ts';
 import { type Nanoseconds, parseInstant } from '../../contract/instant.ts';
 import type { Columns, ScalarValue, ValueStatus } from '../../contract/values.ts';
@@ -9,18 +9,18 @@ export interface Sample {
   readonly at: Nanoseconds;
   readonly value: ScalarValue;
   readonly status: ValueStatus;
-  /** Number behind an enumeration value. */
+  /** Number of an enumeration value. */
   readonly state: number | null;
 }
 
 export const isBad = ({ status }: Pick<Sample, 'status'>): boolean => status === 'Bad Data';
 
-/** Reads the times of one series. Neighbours mostly share their minute, so a minute is parsed once. */
+/** Parses the times of one series. Adjacent ones mostly share their minute, so a minute is parsed once. */
 export class TimeReader {
   #minute = '';
   #start: Nanoseconds = 0n;
 
-  /** @throws DriverError `sourceError` when the text is no time */
+  /** @throws DriverError `sourceError` if the text is not a time */
   read(time: string): Nanoseconds {
     const plain = time.charCodeAt(16) === COLON && time.endsWith('Z') && time.length >= 20 && time.length <= 30;
     if (!plain) return instantOf(time);

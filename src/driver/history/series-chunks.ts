@@ -1,11 +1,11 @@
-/** Writes a computed series into the answer piece by piece, so that memory stays flat however long it is. */
+/** Writes a computed series to the answer in chunks, so that memory stays constant for any length. */
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { AnswerItem } from '../../contract/answer.ts';
 import { flag } from '../../contract/series.ts';
 import type { Flag, ScalarValue, ValueStatus } from '../../contract/values.ts';
 import type { RequestContext } from '../context.ts';
 
-/** Samples of one piece: enough for the work of a piece not to count, and small beside a message. */
+/** Samples per chunk: enough to amortize the work per chunk, and small compared with a message. */
 export const CHUNK_SAMPLES = 2000;
 
 export interface WrittenSample {
@@ -25,16 +25,16 @@ export class ChunkWriter {
   #states: (number | null)[] | undefined;
   #gaps: [string, string][] = [];
 
-  /** @param head members of every piece: index, fqn, unit and what else belongs to the series as a whole */
+  /** @param head members of every chunk: index, fqn, unit and other members of the whole series */
   constructor(context: Pick<RequestContext, 'emit' | 'signal'>, head: AnswerItem, most = CHUNK_SAMPLES) {
     this.#context = context;
     this.#head = head;
     this.#most = most;
   }
 
-  /** Takes a sample; wait for the result, if there is one, before the next. */
+  /** Adds a sample. Await the result, if there is one, before the next. */
   add({ time, value, status, state }: WrittenSample): Promise<void> | undefined {
-    // A full piece goes out only now that it is known that another follows.
+    // A full chunk is sent only when it is known that another follows.
     const sent = this.#times.length >= this.#most ? this.#send(true) : undefined;
     const position = this.#times.push(time) - 1;
     this.#values.push(value);
@@ -44,12 +44,12 @@ export class ChunkWriter {
     return sent;
   }
 
-  /** Notes that the signal has no value between two neighbouring samples, of which the later was added last. */
+  /** Records that the signal has no value between two adjacent samples, of which the later was added last. */
   gap(from: string, to: string): void {
     this.#gaps.push([from, to]);
   }
 
-  /** Sends what is left; a series without samples is sent too. */
+  /** Sends the rest. A series without samples is sent too. */
   end(): Promise<void> {
     return this.#send(false);
   }
@@ -75,7 +75,7 @@ export class ChunkWriter {
   async #emit(piece: AnswerItem, more: boolean): Promise<void> {
     if (this.#context.signal.aborted) throw this.#context.signal.reason;
     await this.#context.emit(piece);
-    // A long series may need no further call to the source; others must get their turn in the meantime.
+    // A long series may need no further call to the source. Other requests must run meanwhile.
     if (more) await breathe();
   }
 }

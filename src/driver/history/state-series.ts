@@ -1,6 +1,6 @@
 /**
- * Writes one series for each state of a signal. Which states there are is known only when they come: a new one begins
- * with the intervals that have passed, so what is kept of them is their status, in runs.
+ * Writes one series for each state of a signal. New states may appear at any time. The series of a new one begins with
+ * the past intervals, so the status of those is kept, in runs.
  */
 import type { Stamp } from '../../contract/functions/grid.ts';
 import { formatInstant, type Nanoseconds } from '../../contract/instant.ts';
@@ -13,16 +13,16 @@ import { type IntervalStatistics, stampOf } from './statistics.ts';
 export interface StateSeriesOptions {
   method: StateMethod;
   stamp: Stamp;
-  /** The borders of all intervals, from the first one on. */
+  /** The borders of all intervals, starting with the first. */
   borders: () => Generator<Nanoseconds>;
-  /** Values that all series may have together, and how many each has at most. */
+  /** Most values of all series together, and of each. */
   limit: number;
   each: number;
-  /** @param state null: of a signal without any */
+  /** @param state null for a signal without any */
   open: (state: ScalarValue) => ChunkWriter;
 }
 
-/** Intervals in a row of one status; `Bad Data`: the signal has no value in them. */
+/** Consecutive intervals of one status. `Bad Data`: the signal has no value in them. */
 interface Run {
   length: number;
   readonly status: ValueStatus;
@@ -64,7 +64,7 @@ export class StateSeries {
     for (const sample of this.#without()) await writer.add(sample);
   }
 
-  /** The intervals that have passed, for a state that was in none of them. */
+  /** The past intervals, for a state that occurred in none of them. */
   *#without(): Generator<WrittenSample> {
     const borders = this.#options.borders();
     let start = borders.next().value as Nanoseconds;

@@ -1,4 +1,4 @@
-/** How long a signal was in each of its states, and how many samples of each there are. */
+/** The time in each state of a signal, and its number of samples. */
 import { DriverError } from '../../contract/errors.ts';
 import type { Nanoseconds } from '../../contract/instant.ts';
 import type { ScalarValue } from '../../contract/values.ts';

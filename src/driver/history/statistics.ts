@@ -1,8 +1,8 @@
 /**
- * The statistics of one interval, filled while its samples pass by. docs/statistics.md defines every one of them.
+ * The statistics of one interval, computed from a stream of samples. docs/statistics.md defines them.
  *
- * By time they are of the signal in the interval: of the stretches in which it has a value, from border to border, and of
- * the recorded samples. By samples they are of the recorded samples alone.
+ * By time they describe the signal in the interval: the time ranges in which it has a value, from border to border, and
+ * the recorded samples. By samples they describe the recorded samples alone.
  */
 import type { AggregateMethod, Basis } from '../../contract/functions/data.ts';
 import type { Stamp } from '../../contract/functions/grid.ts';
@@ -18,22 +18,22 @@ import { Spread, Sum } from './sum.ts';
 export interface StatisticsOptions {
   basis: Basis;
   stamp: Stamp;
-  /** What lies behind it is not over. Undefined for a constant, which has its value at every time. */
+  /** Later times are not over. Undefined for a constant, which has its value at every time. */
   now: Nanoseconds | undefined;
-  /** Also the standard deviation, which takes time. */
+  /** Also compute the standard deviation, which is slow. */
   deviation: boolean;
-  /** Also the time and the samples of each state. */
+  /** Also compute the time and the samples of each state. */
   states: boolean;
 }
 
-/** A stretch of time in which a signal has a value: a line from one to another, or one value that holds. */
+/** A time range in which a signal has a value: a line between two values, or a held value. */
 export interface Stretch {
   from: Nanoseconds;
-  /** Not part of it; the signal approaches `end` there. */
+  /** Exclusive. The signal approaches `end` there. */
   to: Nanoseconds;
   begin: ScalarValue;
   end: ScalarValue;
-  /** Number behind an enumeration value that holds. */
+  /** Number of a held enumeration value. */
   state: number | null;
   /** The value may still change. */
   isOpen: boolean;
@@ -50,33 +50,33 @@ interface Extreme {
 }
 
 const NS_PER_S = 1e9;
-/** Stands where states are not asked for, and stays empty. */
+/** Empty placeholder if states are not required. */
 const NO_STATES = new States();
 
 export class IntervalStatistics {
   readonly start: Nanoseconds;
-  /** Not part of it. */
+  /** Exclusive. */
   readonly end: Nanoseconds;
   readonly #options: StatisticsOptions;
   readonly #byTime: boolean;
-  /** Up to where the interval is over. */
+  /** Until when the interval is over. */
   readonly #over: Nanoseconds;
-  /** Scale of the weights: a power of two, so that it costs no digit, and the weights together are at most 1. */
+  /** Scale of the weights: a power of two, so that scaling is exact, and the sum of the weights is at most 1. */
   readonly #scale: number;
 
   #good = 0;
   #bad = 0;
   #changes = 0;
   #firstGood: Known | undefined;
-  /** Value at the very start. */
+  /** Value at the exact start. */
   #atStart: Known | undefined;
   #last: Known | undefined;
   #lowest: Extreme | undefined;
   #highest: Extreme | undefined;
-  /** Of the recorded samples. */
+  /** Sum of the recorded samples. */
   readonly #sum = new Sum();
   readonly #spread = new Spread();
-  /** Of the stretches, each weighted by its scaled length, so that no sum outgrows its terms. */
+  /** Sum over the time ranges, each weighted by its scaled length, so that it cannot exceed its terms. */
   readonly #area = new Sum();
   readonly #weight = new Sum();
   readonly #spreadInTime = new Spread();
@@ -100,8 +100,8 @@ export class IntervalStatistics {
   }
 
   /**
-   * A sample in the interval.
-   * @param isChange its value is another than that of the good sample before it
+   * Adds a sample in the interval.
+   * @param isChange its value differs from that of the previous good sample
    */
   add(sample: Sample, isChange: boolean): void {
     const { value, at, status } = sample;
@@ -122,7 +122,7 @@ export class IntervalStatistics {
     if (this.#options.deviation) this.#spread.add(value);
   }
 
-  /** A part of the interval in which the signal has a value. */
+  /** Adds a part of the interval in which the signal has a value. */
   addStretch({ from, to, begin, end, state, isOpen }: Stretch): void {
     const length = to - from;
     const over = to <= this.#over ? length : from >= this.#over ? 0n : this.#over - from;
@@ -143,12 +143,12 @@ export class IntervalStatistics {
     if (this.#options.deviation) this.#spreadInTime.add(begin, weight, end);
   }
 
-  /** @param divisor of a total: the unit of time of the signal's own unit, in seconds */
+  /** @param divisor divisor of a total: the unit of time of the signal's own unit, in seconds */
   result(method: AggregateMethod, divisor = 1): WrittenSample {
     return this.#written(this.#find(method, divisor), method);
   }
 
-  /** Time or number of samples of one state; none of it where the signal is known and has other values. */
+  /** Time or number of samples of one state. Zero if the signal is known and has other values. */
   resultOf(state: ScalarValue, method: StateMethod): WrittenSample {
     const { length, count } = this.states.of(state);
     const value = method === 'countInState' ? count : toSeconds(length);
@@ -158,7 +158,7 @@ export class IntervalStatistics {
   #written(found: Known | undefined, method: AggregateMethod): WrittenSample {
     // The same for all methods and states.
     const time = (this.#time ??= formatInstant(stampOf(this.start, this.end, this.#options.stamp)));
-    // A number that is too large for a number is reported as missing, never as another one.
+    // A result that overflows is reported as missing, never as another value.
     if (found === undefined || (typeof found.value === 'number' && !Number.isFinite(found.value))) {
       return { time, value: null, status: 'Bad Data', state: null };
     }
@@ -215,19 +215,19 @@ export class IntervalStatistics {
 
   #average(): number | undefined {
     if (!this.#byTime || this.#weight.value === 0) {
-      // Samples that stand alone fill no time; what is known of them is their mean.
+      // Isolated samples cover no time. Their mean is used.
       return this.#good === 0 ? undefined : this.#within(this.#sum.over(this.#good));
     }
     return this.#within(this.#area.value / this.#weight.value);
   }
 
-  /** Rounding must not lift a mean out of the numbers that it is the mean of. */
+  /** Rounding must not move a mean outside the range of its numbers. */
   #within(mean: number): number | undefined {
     if (!this.#lowest || !this.#highest) return undefined;
     return Math.min(Math.max(mean, this.#lowest.value), this.#highest.value);
   }
 
-  /** Divided once, because a part of the way may be too large for a number. */
+  /** Divided once, because an intermediate result may overflow. */
   #total(divisor: number): number | undefined {
     if (!this.#byTime) return this.#good === 0 ? undefined : this.#sum.value;
     return this.#weight.value === 0 ? undefined : this.#area.value / (this.#scale * NS_PER_S * divisor);
@@ -245,7 +245,7 @@ export class IntervalStatistics {
     return good + bad === 0 ? undefined : (good / (good + bad)) * 100;
   }
 
-  /** Time that is over and in which the signal has no value. */
+  /** Past time in which the signal has no value. */
   get #unknown(): Nanoseconds {
     return this.#over - this.start - this.#known;
   }
@@ -254,12 +254,12 @@ export class IntervalStatistics {
     return this.#good > 0 || this.#known + this.#knownAhead > 0n;
   }
 
-  /** It has not begun, and nothing of it is known. */
+  /** It has not started, and nothing of it is known. */
   get #isAhead(): boolean {
     return this.#over === this.start && !this.#hasValue && this.#bad === 0;
   }
 
-  /** Whether a result may still change, or leaves out a part of the interval. */
+  /** Whether a result may still change, or omits a part of the interval. */
   #isOpen(method: AggregateMethod): boolean {
     if (this.#over < this.end || this.#hasOpenSample) return true;
     if (describesQuality(method)) return this.#hasOpenStretch && !countsSamples(method, this.#options.basis);
@@ -275,18 +275,18 @@ export class IntervalStatistics {
   }
 }
 
-/** The time that stands for an interval. */
+/** The timestamp of an interval. */
 export function stampOf(start: Nanoseconds, end: Nanoseconds, stamp: Stamp): Nanoseconds {
   if (stamp === 'middle') return start + (end - start) / 2n;
   return stamp === 'start' ? start : end;
 }
 
-/** Exact where a number of seconds can be. */
+/** Exact if the number of seconds can be. */
 function toSeconds(length: Nanoseconds): number {
   return Number(length / 1_000_000_000n) + Number(length % 1_000_000_000n) / NS_PER_S;
 }
 
-/** The sum of two numbers may be too large for a number, while their mean is not. */
+/** The sum of two numbers may overflow, while their mean does not. */
 function middle(a: number, b: number): number {
   const mean = (a + b) / 2;
   return Number.isFinite(mean) ? mean : a / 2 + b / 2;

@@ -1,11 +1,11 @@
-/** No power of two is further away from 1 that may be multiplied and divided by. */
+/** Largest exponent of a power of two that is safe for scaling. */
 const LARGEST_POWER = 1000;
-/** Far from where a square of a number is too large or too small for a number. */
+/** Far from where the square of a number overflows or underflows. */
 const MODERATE = 2 ** 300;
 
 /**
- * A sum whose rounding errors are kept and added at the end (Neumaier), so that its order and length do not matter. The
- * sum may be too large for a number for a while.
+ * A sum whose rounding errors are collected and added at the end (Neumaier), so that its order and length do not
+ * matter. The sum may overflow temporarily.
  */
 export class Sum {
   #sum = 0;
@@ -25,7 +25,7 @@ export class Sum {
     this.#sum = sum;
   }
 
-  /** Multiplies the whole. */
+  /** Multiplies the sum. */
   scale(factor: number): void {
     this.#sum *= factor;
     this.#lost *= factor;
@@ -35,7 +35,7 @@ export class Sum {
     return (this.#sum + this.#lost) / this.#unit;
   }
 
-  /** The sum divided by a number, also where the sum alone is too large for a number. */
+  /** The sum divided by a number, also if the sum alone overflows. */
   over(divisor: number): number {
     const whole = this.#sum + this.#lost;
     if (Number.isFinite(whole)) return whole / divisor / this.#unit;
@@ -44,25 +44,25 @@ export class Sum {
 }
 
 /**
- * Spread of numbers, or of parts that are lines and have a weight (Welford, West, Chan), in one pass. Only distances
- * from the first number are worked with, so nothing is lost where all numbers are large and near each other; and these in
- * a unit of their own, because the square of a number may be too large or too small for a number.
+ * Standard deviation of numbers, or of weighted lines (Welford, West, Chan), in one pass. It uses only distances from
+ * the first number, so there is no loss of precision if all numbers are large and close together. The distances are
+ * scaled, because the square of a number may overflow or underflow.
  */
 export class Spread {
   #first: number | undefined;
   #count = 0;
-  /** A power of two, by which distances are multiplied. */
+  /** Scale factor of the distances, a power of two. */
   #unit = 1;
   #largest = 0;
   #weight = 0;
-  /** Of the distances. */
+  /** Mean of the distances. */
   readonly #mean = new Sum();
   readonly #squares = new Sum();
 
-  /** A number, or a part that is a line from `begin` to `end`. */
+  /** Adds a number, or a line from `begin` to `end`. */
   add(begin: number, weight = 1, end = begin): void {
     const first = (this.#first ??= begin);
-    // Halves, because the distance of two numbers may be too large for a number.
+    // Halves, because the distance of two numbers may overflow.
     const distances: [number, number] = [begin / 2 - first / 2, end / 2 - first / 2];
     this.#reach(Math.max(Math.abs(distances[0]), Math.abs(distances[1])));
     this.#count++;
@@ -76,12 +76,14 @@ export class Spread {
     this.#mean.add(from * share);
   }
 
-  /** Standard deviation of a sample (divided by n - 1); undefined of fewer than two numbers, not finite where too large. */
+  /**
+   * Standard deviation of a sample (divided by n - 1). Undefined for fewer than two numbers, not finite on overflow.
+   */
   get deviation(): number | undefined {
     return this.#count < 2 ? undefined : this.#root(this.#count - 1);
   }
 
-  /** Standard deviation of all as the whole (divided by the weight); undefined of none. */
+  /** Standard deviation of the population (divided by the weight). Undefined if there are no numbers. */
   get deviationOfAll(): number | undefined {
     return this.#weight === 0 ? undefined : this.#root(this.#weight);
   }
@@ -90,7 +92,7 @@ export class Spread {
     return (Math.sqrt(this.#squares.over(divisor)) / this.#unit) * 2;
   }
 
-  /** Changes the unit before distances in it leave the middle of all numbers. */
+  /** Changes the scale before scaled distances become too large or too small. */
   #reach(size: number): void {
     if (size <= this.#largest) return;
     this.#largest = size;

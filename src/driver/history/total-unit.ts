@@ -1,15 +1,15 @@
 /**
  * The unit of a total over time. A rate loses its unit of time (`m³/h` gives `m³`), power becomes energy (`kW` gives
- * `kWh`); of any other unit the total is value x seconds.
+ * `kWh`). For any other unit the total is value x seconds.
  */
 
 export interface TotalUnit {
   unit: string;
-  /** A total in value x seconds is divided by it. */
+  /** Divisor of a total in value x seconds. */
   seconds: number;
 }
 
-/** Units of time that a rate is divided by. Months and years have no length, and "m" is a metre. */
+/** Units of time in rates. Months and years have no fixed length, and "m" is a meter. */
 const SECONDS = new Map([
   ['s', 1],
   ['sec', 1],
@@ -33,7 +33,7 @@ const RATES = new Map<string, TotalUnit>([
   ['bpd', { unit: 'bbl', seconds: 86_400 }],
 ]);
 
-/** Power, and electric current, whose total is given by the hour. */
+/** Power, and electric current, whose total is per hour. */
 const PER_HOUR = new Set(
   ['W', 'VA', 'var']
     .flatMap((unit) => ['', 'm', 'k', 'M', 'G', 'T'].map((prefix) => prefix + unit))
