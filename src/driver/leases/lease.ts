@@ -1,6 +1,6 @@
 /**
- * One lease: hears the polls of its items, and sends what differs from what it sent last, until it ends. While the bus
- * is slow only the newest reading of each item is kept.
+ * One lease: receives the poll results of its items, and sends the differences from what it sent last, until it ends.
+ * While the bus is slow only the newest result of each item is kept.
  */
 import type { AnswerItem, AnswerWatcher, LeaseEnd } from '../../contract/answer.ts';
 import { DriverError } from '../../contract/errors.ts';
@@ -15,7 +15,7 @@ import { Keepalive } from '../requests/keepalive.ts';
 /** An item of the request that can be polled. */
 export interface LeasedItem {
   index: number;
-  /** The FQN as the request has it. */
+  /** The FQN as in the request. */
   text: string;
   fqn: Fqn;
   host: Host;
@@ -23,28 +23,28 @@ export interface LeasedItem {
 
 export interface LeaseOptions {
   items: readonly LeasedItem[];
-  /** Items of the request that no poll can ever read. */
+  /** Items of the request that can never be polled. */
   refused: readonly { index: number; text: string; reading: PollResult }[];
   intervalMs: number;
   leaseMs: number;
-  /** What has been sent; kept up to date. */
+  /** State of what was sent. The lease updates it. */
   marks: SentState;
-  /** Whether the marks come from a lease before. */
+  /** Whether the state comes from a previous lease. */
   resumed: boolean;
   emit: (item: AnswerItem) => Promise<void> | undefined;
-  /** Sends what was emitted; with the marks as a cursor if it is told so. */
+  /** Sends the emitted items, optionally with the state as a cursor. */
   flush: (withCursor: boolean) => Promise<void> | undefined;
-  /** Has the watcher told of what is sent. */
+  /** Lets the watcher observe the sent messages. */
   watch: (watcher: AnswerWatcher) => void;
-  /** Ends the lease before its time; its reason tells why. */
+  /** Ends the lease early. Its reason says why. */
   signal: AbortSignal;
 }
 
-/** A caller may lose its connection and come back within this time. */
+/** A caller may lose its connection and return within this time. */
 const GRACE_MS = 3_000;
-/** Changes are collected for a moment, so that those of one round of polls share a message. */
+/** Changes are collected for this time, so that those of one poll round share a message. */
 const COLLECT_MS = 50;
-/** Between two messages with changes lies this share of the interval, a second at most. */
+/** The pause between two messages with changes is this share of the interval, at most one second. */
 const LONGEST_SPACE_MS = 1000;
 const SPACES_IN_INTERVAL = 5;
 
@@ -52,7 +52,7 @@ export class Lease {
   readonly #options: LeaseOptions;
   readonly #spaceMs: number;
   readonly #openedAt = performance.now();
-  /** The newest reading of each item that has news. */
+  /** The newest result of each changed item. */
   readonly #news = new Map<number, PollResult>();
   readonly #texts: string[] = [];
   /** When an item was last sent. */
@@ -72,7 +72,7 @@ export class Lease {
     this.#spaceMs = Math.min(LONGEST_SPACE_MS, options.intervalMs / SPACES_IN_INTERVAL);
     this.#life = new Keepalive(leaseSilenceMs(options.leaseMs), GRACE_MS, {
       send: () => {
-        // What is being sent is a sign of life as well.
+        // A message in progress counts as a keepalive.
         if (this.#sending) this.#life.sent();
         else void this.#send(true);
       },
@@ -82,19 +82,19 @@ export class Lease {
     });
   }
 
-  /** Items whose last reading is a failure. */
+  /** Number of items whose last result is a failure. */
   get failing(): number {
     return this.#failing.size;
   }
 
-  /** How often its items are read, on average; undefined as long as that is not known. */
+  /** Average read interval of its items. Undefined as long as it is not known. */
   get realIntervalMs(): number | undefined {
     return this.#intervals.averageMs;
   }
 
   /**
-   * Goes on until the lease ends, and tells why; rejects when the answer cannot be sent any more.
-   * @param join begins to poll an item, and returns the end of it
+   * Runs until the lease ends, and returns the reason. Rejects if the answer can no longer be sent.
+   * @param join starts polling an item, and returns a function that ends it
    */
   async run(join: (item: LeasedItem, hear: (reading: PollResult) => void) => () => void): Promise<LeaseEnd> {
     const { items, refused, leaseMs, signal } = this.#options;
@@ -135,7 +135,7 @@ export class Lease {
       this.#note(index, reading);
       return;
     }
-    // What another lease polled before this one began may be older than what the lease before this one has sent.
+    // A result that another lease polled before this one began may be older than what the previous lease has sent.
     if (this.#options.resumed && reading.polledAt < this.#openedAt) return;
     this.#news.set(index, reading);
     if (!this.#sending) this.#schedule(performance.now() + COLLECT_MS);
@@ -158,7 +158,7 @@ export class Lease {
     );
   }
 
-  /** Sends what is due, or a sign of life if that is asked for. Never rejects. */
+  /** Sends due changes, or a keepalive if requested. Never rejects. */
   async #send(always: boolean): Promise<void> {
     if (this.#over || this.#sending) return;
     this.#sending = true;
@@ -180,7 +180,7 @@ export class Lease {
     }
   }
 
-  /** An item is sent at most once in the interval, even if others have it polled more often. */
+  /** An item is sent at most once per interval, even if other leases poll it more often. */
   async #emitNews(): Promise<{ items: number; next: number | undefined }> {
     const { intervalMs, marks, emit } = this.#options;
     const now = performance.now();
@@ -195,7 +195,7 @@ export class Lease {
       this.#news.delete(index);
       this.#itemSentAt[index] = now;
       this.#note(index, reading);
-      // Before waiting, so that a cursor that is made meanwhile tells of the item.
+      // Before waiting, so that a cursor that is created meanwhile includes the item.
       const taken = emit({ index, fqn: this.#texts[index], ...reading.content });
       marks.set(index, reading.mark);
       items++;

@@ -1,4 +1,4 @@
-/** All leases of this process: their limits, and the polls that they share. */
+/** All leases of this process: their limits, and their shared polls. */
 import type { LeaseEnd } from '../../contract/answer.ts';
 import { DriverError } from '../../contract/errors.ts';
 import type { Caller } from '../limits/caller.ts';
@@ -13,7 +13,7 @@ export interface LeasesOptions extends Pick<PollerOptions, 'now' | 'onUnexpected
   limits: Pick<DriverLimits, 'maxLeases' | 'maxLeasedItems'>;
 }
 
-/** What a caller is told to wait when there are too many leases: other replicas may have room. */
+/** Retry hint for callers when there are too many leases: other replicas may have room. */
 const RETRY_AFTER_MS = 5000;
 
 export class Leases {
@@ -28,15 +28,15 @@ export class Leases {
     this.#items = new Shares(options.limits.maxLeasedItems);
   }
 
-  /** Leases held, their items, and the distinct tags that are polled for them. */
+  /** Active leases, their items, and the distinct tags that are polled for them. */
   get load(): { leases: number; items: number; tags: number } {
     const tags = [...this.#groups.values()].reduce((sum, { size }) => sum + size, 0);
     return { leases: this.#leases.used, items: this.#items.used, tags };
   }
 
   /**
-   * Holds a lease until it ends.
-   * @param items of the request
+   * Runs a lease until it ends.
+   * @param items items of the request
    * @throws DriverError `overloaded`
    */
   async hold(lease: Lease, items: number, intervalMs: number, { root }: Caller): Promise<LeaseEnd> {

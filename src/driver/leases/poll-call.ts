@@ -1,16 +1,16 @@
-/** The right of a poll to call a server: in the lane of its group, counted, and not for ever. */
+/** Calls of a poll to a server: in the lane of its poller, counted, and with a timeout. */
 import { DriverError, type ErrorCode, toDriverError } from '../../contract/errors.ts';
 import type { Pause, SourceCall } from '../../sources/source.ts';
 import type { Lane } from '../limits/fair-limiter.ts';
 import type { Host } from '../hosts.ts';
 
-/** A poll has the time that a request has that names none; waiting for its turn does not count. */
+/** A poll has the default time budget of a request. Waiting for its turn does not count. */
 const POLL_MS = 30_000;
 
 /**
- * Reads something of a server with bounded calls.
+ * Reads from a server with limited calls.
  * @param lane its turns among all other calls
- * @param ended ends the poll before its time
+ * @param ended ends the poll early
  */
 export async function pollCall<T>(
   host: Host,
@@ -18,7 +18,8 @@ export async function pollCall<T>(
   ended: AbortSignal,
   read: (call: SourceCall) => Promise<T>,
 ): Promise<T> {
-  // Its own, and not one composed with `ended`: whatever a source leaves on it must go with the poll.
+  // A separate controller, not one composed with `ended`: listeners that a source leaves on it must be released with
+  // the poll.
   const controller = new AbortController();
   const { signal } = controller;
   const end = (): void => {
@@ -41,7 +42,7 @@ export async function pollCall<T>(
   }
 }
 
-/** Counts a call and remembers what it told about the server; one that we broke off ourselves tells nothing. */
+/** Counts a call and records its result for the server's health. A call that the driver aborted shows nothing. */
 async function counted<T>({ findings }: Host, call: () => Promise<T>, signal: AbortSignal): Promise<T> {
   const started = performance.now();
   let result: 'ok' | ErrorCode = 'ok';

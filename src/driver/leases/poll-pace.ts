@@ -1,22 +1,25 @@
 /**
- * How often the leased tags of a server are really polled, beside how often they are to be: a server that cannot keep up
- * makes values old, and nothing else would show it.
+ * The actual and the requested poll rate of a server's leased tags. A server that cannot keep up delays values, and
+ * only this shows it.
  */
 
-/** Of one tag, in milliseconds from the start of a poll to the start of the next one. */
+/** Interval of one tag, in milliseconds from the start of a poll to the start of the next. */
 export interface TagPace {
   readonly askedMs: number;
   readonly realMs: number;
 }
 
-/** Of all tags that have been polled twice, on average. */
+/** Average over all tags that have been polled twice. */
 export interface ServerPace extends TagPace {
   readonly tags: number;
-  /** Reads come later than twice the time that was asked for. */
+  /** Polls take more than twice the requested interval. */
   readonly late: boolean;
 }
 
-/** Late is what takes more than so many times as long as asked, for so long; it is over below the second number. */
+/**
+ * Polls are late if they take this factor of the requested interval for this time. They are in time again below the
+ * second factor.
+ */
 const LATE = 2;
 const LATE_FOR_MS = 5000;
 const IN_TIME = 1.5;
@@ -25,25 +28,25 @@ export class PollPace {
   #tags = 0;
   #askedMs = 0;
   #realMs = 0;
-  /** Sum of real by asked: long intervals must not hide the short ones. */
+  /** Sum of actual by requested intervals: long intervals must not hide the short ones. */
   #ratios = 0;
   #slowSince: number | undefined;
   #late = false;
   #onChange: (pace: ServerPace) => void = () => undefined;
 
-  /** Has `listener` told when polls begin to be late, and when they are in time again. */
+  /** Calls `listener` when polls become late, and when they are in time again. */
   onChange(listener: (pace: ServerPace) => void): void {
     this.#onChange = listener;
   }
 
-  /** The pace at present; undefined as long as no tag has been polled twice. */
+  /** The current rate. Undefined as long as no tag has been polled twice. */
   get current(): ServerPace | undefined {
     if (this.#tags === 0) return undefined;
     const mean = (sum: number): number => Math.round(sum / this.#tags);
     return { tags: this.#tags, askedMs: mean(this.#askedMs), realMs: mean(this.#realMs), late: this.#late };
   }
 
-  /** A tag has another pace than before; either is undefined where it has none. */
+  /** Replaces the rate of a tag. Either is undefined if it has none. */
   replace(before: TagPace | undefined, now: TagPace | undefined): void {
     if (before) this.#add(before, -1);
     if (now) this.#add(now, 1);
@@ -51,9 +54,9 @@ export class PollPace {
   }
 
   /**
-   * Finds out whether polls are late.
-   * @param nowMs of a clock that only runs forward
-   * @param tags that are polled; where few of them have a pace, nothing is known yet
+   * Determines whether polls are late.
+   * @param nowMs time of a monotonic clock
+   * @param tags number of polled tags; if few of them have a rate, the result is unknown
    */
   judge(nowMs: number, tags: number): void {
     const ratio = this.#tags > 0 ? this.#ratios / this.#tags : 0;
@@ -84,7 +87,7 @@ export class PollPace {
   }
 }
 
-/** In words, with what helps. */
+/** A log text with the remedy. */
 export function lateText(server: string, { tags, askedMs, realMs }: ServerPace): string {
   return `The ${tags} leased tags of server "${server}" are read every ${seconds(realMs)} on average, and not every ${seconds(askedMs)} as asked for. Allow more calls at once ("concurrency"), lease fewer tags, or ask for a longer "intervalMs".`;
 }

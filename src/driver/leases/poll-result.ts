@@ -1,20 +1,20 @@
-/** What a poll found out about a tag, and the mark by which leases recognise it again. */
+/** The result of polling a tag, and the mark by which leases compare results. */
 import { hash } from 'node:crypto';
 import type { ErrorBody } from '../../contract/errors.ts';
 import type { Point } from '../../contract/values.ts';
 
 export interface PollResult {
-  /** The newest value, or why there is none. */
+  /** The newest value, or the error. */
   readonly content: Point | { readonly error: ErrorBody };
   /** Equal for equal contents, also in another process. */
   readonly mark: string;
-  /** When the poll began; milliseconds of a clock that only runs forward. */
+  /** When the poll began, in milliseconds of a monotonic clock. */
   readonly polledAt: number;
 }
 
-/** Characters of a mark: 48 bits, so that one change in 280 billions is taken for none. */
+/** Characters of a mark: 48 bits, so one change in 280 trillion is missed. */
 export const MARK_LENGTH = 8;
-/** Stands where nothing has been sent; no mark has this form. */
+/** Placeholder for an item that was not sent. No mark has this form. */
 export const NO_MARK = '.'.repeat(MARK_LENGTH);
 
 /** A change is another time, value or status. */
@@ -23,7 +23,7 @@ export function valueReading(point: Point, polledAt: number): PollResult {
   return { content: point, mark: markOf([time, value, status, state]), polledAt };
 }
 
-/** An item fails once, however often its poll fails in the same way: the text may change, the code counts. */
+/** Repeated failures with the same code count as one: only the text may change. */
 export function failedReading(error: ErrorBody, polledAt: number): PollResult {
   return { content: { error }, mark: markOf(['error', error.code]), polledAt };
 }

@@ -1,7 +1,6 @@
 /**
- * Polls the leased tags of one server: each at most once in the shortest interval that a lease asks for, however many
- * leases it has, a bounded number at once, and none before its last poll has ended. Nothing is kept of a tag when its
- * last lease ends.
+ * Polls the leased tags of one server: each at most once in the shortest interval of its leases, with limited
+ * concurrency, and never before its last poll has ended. A tag is removed when its last lease ends.
  */
 import { type DriverError, toDriverError } from '../../contract/errors.ts';
 import { type Fqn, formatFqn } from '../../contract/fqn.ts';
@@ -16,20 +15,20 @@ import { pollCall } from './poll-call.ts';
 import type { TagPace } from './poll-pace.ts';
 import { failedReading, isFailure, type PollResult, valueReading } from './poll-result.ts';
 
-/** Somebody who wants to know how a tag is. */
+/** A subscriber of a tag. */
 export interface Listener {
   readonly intervalMs: number;
-  /** Gets every reading, changed or not, and at first the last one if it is a new one. */
+  /** Receives every result, changed or not. The first is the last known result if it is recent. */
   hear(reading: PollResult): void;
 }
 
 export interface PollerOptions {
   host: Host;
-  /** The time for which values are asked. */
+  /** The time for which values are read. */
   now: () => Nanoseconds;
-  /** Told of errors that nobody expected, with their cause. */
+  /** Called on unexpected errors, with their cause. */
   onUnexpected: (error: DriverError) => void;
-  /** Told when the last tag is gone; the group polls nothing from then on. */
+  /** Called when the last tag is removed. The poller stops then. */
   onEmpty: () => void;
 }
 
@@ -40,20 +39,20 @@ interface Tag extends Due {
   intervalMs: number;
   polling: boolean;
   startedAt: number;
-  /** Polls in a row that failed. */
+  /** Consecutive failed polls. */
   failures: number;
   reading: PollResult | undefined;
   /** Undefined before its second poll, and while it fails. */
   pace: TagPace | undefined;
 }
 
-/** A reading that is not older is that of the present for a lease that begins. */
+/** A result up to this age is current for a new lease. */
 const FRESH_MS = 5000;
-/** Polls take that long on average when a server is quick: then they may use places that nobody else wants. */
+/** Average duration of polls of a fast server. Its polls may use free slots. */
 const QUICK_MS = 100;
 /** The share of the last poll in that average. */
 const NEWEST_SHARE = 0.1;
-/** A tag that fails again and again is asked less and less often, down to this. */
+/** A tag that fails repeatedly is polled less often, down to this interval. */
 const LONGEST_FAILED_PAUSE_MS = 30_000;
 
 export class Poller {
@@ -63,11 +62,11 @@ export class Poller {
   readonly #ending = new AbortController();
   readonly #lane: Lane;
   readonly #check: HostCheck;
-  /** Half of the places: the rest is for requests, whatever the polls do. */
+  /** Half of the slots: the rest is always for requests. */
   readonly #half: number;
   #running = 0;
   #averageMs = Infinity;
-  /** Polls that were due before this are not late: the server was away. */
+  /** Polls that were due before this are not late: the server was unavailable. */
   #lateFrom = -Infinity;
   #timer: NodeJS.Timeout | undefined;
 
@@ -86,12 +85,12 @@ export class Poller {
     });
   }
 
-  /** Distinct tags. */
+  /** Number of distinct tags. */
   get size(): number {
     return this.#tags.size;
   }
 
-  /** Polls a tag for a listener, until the function that it returns is called. */
+  /** Polls a tag for a listener. The returned function ends it. */
   join(fqn: Fqn, listener: Listener): () => void {
     const key = formatFqn(fqn);
     const tag = this.#tags.get(key) ?? this.#add(key, fqn);
@@ -104,7 +103,7 @@ export class Poller {
     };
   }
 
-  /** Tells a listener how the tag is, or has that read anew: an old value is not what the tag has now. */
+  /** Sends the last result to a new listener, or polls the tag if that is outdated. */
   #welcome(tag: Tag, listener: Listener): void {
     const { active, down } = this.#check;
     const now = performance.now();
@@ -139,14 +138,14 @@ export class Poller {
     this.#options.onEmpty();
   }
 
-  /** The shortest interval of all listeners; the next poll moves with it. */
+  /** The shortest interval of all listeners. The next poll moves with it. */
   #setInterval(tag: Tag): void {
     const before = tag.intervalMs;
     tag.intervalMs = Infinity;
     for (const { intervalMs } of tag.listeners) tag.intervalMs = Math.min(tag.intervalMs, intervalMs);
     if (tag.intervalMs === before) return;
     this.#setPace(tag, undefined);
-    // What is due at once by a shorter interval is not late.
+    // A poll that a shorter interval makes due at once is not late.
     if (!tag.polling) this.#queue(tag, tag.startedAt === -Infinity ? -Infinity : performance.now());
   }
 
@@ -162,7 +161,7 @@ export class Poller {
     tag.pace = pace;
   }
 
-  /** Notes how late a poll starts. What fails is polled less often on purpose. */
+  /** Records how late a poll starts. Failing tags are polled less often on purpose. */
   #measure(tag: Tag, now: number): void {
     const { host } = this.#options;
     const { intervalMs } = tag;
@@ -173,8 +172,8 @@ export class Poller {
   }
 
   /**
-   * Whether a further poll may start. Beyond half of the places only while the server is quick and no call waits; one
-   * place stays free, so that a request never waits for a poll alone.
+   * Whether a further poll may start. Beyond half of the slots only while the server is fast and no call waits. One
+   * slot stays free, so that a request never waits for polls only.
    */
   #mayStart(): boolean {
     if (this.#running < this.#half) return true;
@@ -183,7 +182,7 @@ export class Poller {
     return this.#averageMs < QUICK_MS && waiting === 0 && Math.max(running, this.#running) < gate.places - 1;
   }
 
-  /** Starts what is due, as far as there are places, and comes back when the next one is due. */
+  /** Starts due polls as far as there are slots, and sets the timer for the next one. */
   #pump(): void {
     if (this.#ending.signal.aborted || this.#check.active) return;
     while (this.#mayStart()) {
@@ -193,7 +192,7 @@ export class Poller {
     }
     clearTimeout(this.#timer);
     const { nextAt } = this.#due;
-    // With all places taken the next poll to end comes back here.
+    // If all slots are in use, the next poll that ends calls this again.
     if (nextAt === undefined || !this.#mayStart()) return;
     this.#timer = setTimeout(
       () => {
@@ -238,7 +237,7 @@ export class Poller {
     const reading = failedReading(error.toBody(), startedAt);
     if (this.#ending.signal.aborted) return reading;
     tag.failures++;
-    // Told once, like the failure itself.
+    // Reported once, like the failure itself.
     if (error.code === 'internal' && tag.reading?.mark !== reading.mark) this.#options.onUnexpected(error);
     this.#check.suspect(error);
     return reading;
@@ -249,7 +248,7 @@ export class Poller {
     for (const listener of tag.listeners) listener.hear(reading);
   }
 
-  /** The server is back: what failed is read at once. */
+  /** The server is available again: failed tags are polled at once. */
   #recover(): void {
     this.#lateFrom = performance.now();
     for (const tag of this.#tags.values()) {

@@ -1,4 +1,4 @@
-/** How often the items of one lease are really read: the average of the time between the last two reads of each. */
+/** The actual read intervals of one lease: the average time between the last two reads of each item. */
 export class ReadIntervals {
   readonly #askedMs: number;
   readonly #from: number;
@@ -8,8 +8,8 @@ export class ReadIntervals {
   #count = 0;
 
   /**
-   * @param askedMs other leases may have items read more often, which is of no use to this one
-   * @param from earlier reads were those of other leases, in their intervals
+   * @param askedMs requested interval; other leases may read items more often, which does not help this one
+   * @param from earlier reads belong to other leases, with their intervals
    */
   constructor(askedMs: number, from: number) {
     this.#askedMs = askedMs;
@@ -21,7 +21,7 @@ export class ReadIntervals {
     return this.#count === 0 ? undefined : Math.round(this.#sumMs / this.#count);
   }
 
-  /** @param at when the read began; undefined when it failed: such an item is read less often on purpose */
+  /** @param at when the read began; undefined if it failed: such an item is read less often on purpose */
   read(index: number, at: number | undefined): void {
     const before = this.#readAt[index];
     this.#readAt[index] = at !== undefined && at >= this.#from ? at : undefined;

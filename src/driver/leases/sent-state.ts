@@ -1,13 +1,13 @@
 /**
- * What a lease has sent, as a mark for each item; that is all that a renewal needs, so it is all that the cursor of a
- * lease holds. It is bound to the items; interval and length of the lease may change from one to the next.
+ * What a lease has sent, as a mark for each item. A renewal needs only that, so it is the content of a lease's cursor.
+ * It is bound to the items. Interval and length may change from one lease to the next.
  */
 import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import { MARK_LENGTH, NO_MARK } from './poll-result.ts';
 
-/** Items of which the marks surely fit into a cursor. */
+/** Most items whose marks fit into a cursor. */
 export const MOST_ITEMS = 20_000;
 
 export class SentState {
@@ -20,8 +20,8 @@ export class SentState {
   }
 
   /**
-   * Nothing sent, or what the cursor of the lease before says.
-   * @throws DriverError `badRequest` when it is no cursor of these items
+   * An empty state, or that of the previous lease's cursor.
+   * @throws DriverError `badRequest` if it is not a cursor of these items
    */
   static of(items: readonly string[], cursor: string | undefined): SentState {
     const question = ['eventpipepoll', hash('sha256', JSON.stringify(items))];

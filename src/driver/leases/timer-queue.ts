@@ -1,9 +1,9 @@
-/** Who is due next: a binary heap by time whose members know their places, so that any of them can leave at once. */
+/** A timer queue: a binary heap by time whose members know their index, so that any of them can be removed quickly. */
 
 export interface Due {
-  /** Milliseconds of a clock that only runs forward; changed by `put` alone. */
+  /** Milliseconds of a monotonic clock. Only `put` changes it. */
   dueAt: number;
-  /** Place in the line; -1 when it stands in none. Belongs to the line. */
+  /** Index in the queue, -1 if it is in none. Only the queue changes it. */
   place: number;
 }
 
@@ -14,12 +14,12 @@ export class TimerQueue<Member extends Due> {
     return this.#heap.length;
   }
 
-  /** When the next one is due; undefined when nobody waits. */
+  /** When the next member is due. Undefined if the queue is empty. */
   get nextAt(): number | undefined {
     return this.#heap[0]?.dueAt;
   }
 
-  /** Lets a member wait until a time, whether it stands in the line already or not. */
+  /** Adds a member with its due time, or moves it if it is in the queue. */
   put(member: Member, dueAt: number): void {
     this.remove(member);
     member.dueAt = dueAt;
@@ -38,7 +38,7 @@ export class TimerQueue<Member extends Due> {
     this.#sink(last);
   }
 
-  /** Takes out the one that has been due the longest; undefined when nobody is due. */
+  /** Removes and returns the member that has been due the longest. Undefined if none is due. */
   take(now: number): Member | undefined {
     const [first] = this.#heap;
     if (first === undefined || first.dueAt > now) return undefined;
