@@ -1,6 +1,7 @@
 /**
- * The places of one source in the process: so many requests work with it at once, others wait, and callers share both.
- * Each source has its own, so that requests to one that never answers take nothing from those to another.
+ * The request slots of one source in the process: a limited number of requests use it concurrently, others wait, and
+ * callers share both. Each source has its own, so that requests to one that never answers do not block those to
+ * another.
  */
 import { count } from '../../lib/phrases.ts';
 import { DriverError } from '../../contract/errors.ts';
@@ -13,9 +14,9 @@ interface Waiter {
   readonly start: () => void;
 }
 
-/** For each place so many requests may wait. */
+/** Most waiting requests per slot. */
 export const WAITING_FOR_A_PLACE = 3;
-/** What a caller is told to wait when there is no room to wait. */
+/** Retry hint for callers when the queue is full. */
 const RETRY_AFTER_MS = 1000;
 
 export class Admission {
@@ -25,8 +26,8 @@ export class Admission {
   readonly #turns = new Turns<Waiter>();
 
   /**
-   * @param name of the source, for error texts
-   * @param places requests that work with the source at once
+   * @param name name of the source, for error texts
+   * @param places concurrent requests that use the source
    */
   constructor(name: string, places: number) {
     this.#name = name;
@@ -39,13 +40,13 @@ export class Admission {
   }
 
   /**
-   * Resolves when the caller has a place, which `leave` gives back.
-   * @throws DriverError `overloaded` when too many wait; the signal's reason when it is aborted before
+   * Resolves when the caller has a slot, which `leave` releases.
+   * @throws DriverError `overloaded` if too many wait; the signal's reason if it is aborted first
    */
   async enter(caller: Caller, signal: AbortSignal): Promise<void> {
     if (signal.aborted) throw signal.reason;
     const { root } = caller;
-    // Who waits is not entitled to a place now, so that nobody is overtaken here.
+    // Waiting callers may not use a slot now, so this does not overtake them.
     if (this.#taken.mayTake(root)) {
       this.#taken.take(root);
       return;

@@ -1,24 +1,24 @@
-/** Who asks, as far as a message tells: what places are shared by. */
+/** The caller of a request, as far as its message shows. Slots are shared between callers. */
 
 export interface Caller {
-  /** Names the connection: the part of its reply subjects that stays the same. */
+  /** Identifies the connection: the constant part of its reply subjects. */
   readonly root: string;
-  /** The user that the request names; only within the root, because anybody may name any user. */
+  /** The user in the request. It counts only within the root, because any caller may name any user. */
   readonly user: string;
 }
 
-/** What the driver does of its own accord, such as the polls of leases. */
+/** Calls of the driver itself, such as the polls of leases. */
 export const OWN_CALLS: Caller = { root: '', user: '' };
 
-/** Ids of NATS clients (NUID): 12 characters are those of the process, 10 count. */
+/** Ids of NATS clients (NUID): 12 characters identify the process, 10 are a counter. */
 const NUID = /^[0-9A-Za-z]{22}$/;
 const NUID_PREFIX = 12;
 
 /**
- * The root of a reply subject. Clients listen to `_INBOX.<NUID>.<token>` for all of their requests, or to a new
- * `<prefix>.<NUID>` for each; the first 12 characters of a NUID are the same in both. Without a NUID the last token is
- * that of the request. A caller that makes up roots looks like many; what it gains is bounded, because every caller
- * without a place comes first.
+ * The root of a reply subject. Clients subscribe to `_INBOX.<NUID>.<token>` for all of their requests, or to a new
+ * `<prefix>.<NUID>` for each. The first 12 characters of a NUID are the same in both. Without a NUID the last token
+ * belongs to the request. A caller that invents roots counts as many callers. Its gain is limited, because callers
+ * without a slot come first.
  */
 export function callerRoot(reply: string): string {
   const tokens = reply.split('.');

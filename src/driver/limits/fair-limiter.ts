@@ -1,7 +1,7 @@
 /**
- * Lets a bounded number of calls to one server run at once, and is fair between callers, and between the requests of a
- * caller: when places are few, they take turns call by call, so a request for 5,000 tags does not make one for a single
- * tag wait for all of them, nor do a hundred requests of one caller make the one of another wait.
+ * Limits the concurrent calls to one server, with fairness between callers, and between the requests of a caller: when
+ * slots are scarce, they alternate call by call. So a request for 5,000 tags does not delay one for a single tag until
+ * all are read, and a hundred requests of one caller do not delay those of another.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DriverError } from '../../contract/errors.ts';
@@ -15,9 +15,9 @@ interface Waiter {
   reject: (reason: unknown) => void;
 }
 
-/** What a caller is told to wait when the queue is full. */
+/** Retry hint for callers when the queue is full. */
 const RETRY_AFTER_MS = 1000;
-/** Started calls that a lane may remember. */
+/** Started calls that a lane may keep. */
 const FORGET_STARTED = 256;
 
 export class FairLimiter {
@@ -29,8 +29,8 @@ export class FairLimiter {
   readonly #turns = new Turns<Lane>();
 
   /**
-   * @param name of the server, for error texts
-   * @param places calls that run at once
+   * @param name name of the server, for error texts
+   * @param places concurrent calls
    * @param queueLimit calls that may wait
    */
   constructor(name: string, places: number, queueLimit: number) {
@@ -39,12 +39,12 @@ export class FairLimiter {
     this.#waiting = new Shares(queueLimit);
   }
 
-  /** A lane for one request; ends with its signal. */
+  /** A lane for one request. It ends with its signal. */
   lane(signal: AbortSignal, caller: Caller = OWN_CALLS): Lane {
     return new Lane(this, signal, caller);
   }
 
-  /** Calls that run at once. */
+  /** Number of concurrent calls. */
   get places(): number {
     return this.#places;
   }
@@ -53,7 +53,7 @@ export class FairLimiter {
     return { running: this.#running, waiting: this.#waiting.used };
   }
 
-  /** @internal Takes a place at once, or returns false. */
+  /** @internal Takes a slot at once, or returns false. */
   tryEnter(): boolean {
     if (this.#running >= this.#places) return false;
     this.#running++;
@@ -77,7 +77,7 @@ export class FairLimiter {
     this.#turns.remove(lane);
   }
 
-  /** @internal A call has ended: its place goes to the lane whose turn it is. */
+  /** @internal A call has ended: its slot goes to the next lane. */
   leave(): void {
     const lane = this.#turns.take();
     if (!lane) {
@@ -85,7 +85,7 @@ export class FairLimiter {
       return;
     }
     this.#waiting.give(lane.caller.root);
-    // To the end of the line, if it has more to do.
+    // Moves to the end of the queue if it has more calls.
     if (lane.startNext()) this.#turns.add(lane);
   }
 }
@@ -105,8 +105,8 @@ export class Lane {
   }
 
   /**
-   * Runs one call when its turn has come. While the call pauses, its place is another's.
-   * @throws DriverError `overloaded` when the queue is full; the signal's reason when the request ends before
+   * Runs one call when it is its turn. While the call pauses, another may use its slot.
+   * @throws DriverError `overloaded` if the queue is full; the signal's reason if the request ends first
    */
   async run<T>(call: (pause: Pause) => Promise<T>): Promise<T> {
     if (this.#signal.aborted) throw this.#signal.reason;
@@ -128,10 +128,10 @@ export class Lane {
     }
   }
 
-  /** @internal Starts the oldest waiting call; tells whether more wait. */
+  /** @internal Starts the oldest waiting call. Returns whether more wait. */
   startNext(): boolean {
     this.#waiters[this.#next++]?.start();
-    // A lane of polls lives for long; those that have started are forgotten.
+    // A lane of polls is long-lived, so started calls are removed.
     if (this.#next >= FORGET_STARTED) {
       this.#waiters.splice(0, this.#next);
       this.#next = 0;

@@ -1,4 +1,4 @@
-/** Limits of the read path. Exceeding one is answered with `tooLarge`, never by quietly giving less. */
+/** Limits of the read path. Exceeding one is answered with `tooLarge`, never with fewer items. */
 import { DriverError } from '../../contract/errors.ts';
 import { toMilliseconds } from '../../contract/instant.ts';
 import type { TimeRange } from '../../contract/time.ts';
@@ -16,20 +16,20 @@ export interface DriverLimits {
   searchLimit: number;
   /** Bytes of a request. */
   requestBytes: number;
-  /** Time budget of a request that names none, and the longest that one may name. */
+  /** Default and longest time budget of a request. */
   defaultTimeoutMs: number;
   maxTimeoutMs: number;
-  /** Requests in work at once. */
+  /** Concurrent requests. */
   concurrentRequests: number;
-  /** Longest lease, leases at once, and items of all of them together. */
+  /** Longest lease, concurrent leases, and their total number of items. */
   maxLeaseMs: number;
   maxLeases: number;
   maxLeasedItems: number;
 }
 
 /**
- * Checks what a parameter asks for.
- * @param noun what the member of the request is
+ * Checks a requested number against its limit.
+ * @param noun kind of the request's member
  * @throws DriverError `tooLarge` that names the limit
  */
 export function checkLimit(field: string, asked: number, limit: number, unit: string, noun = 'Parameter'): void {

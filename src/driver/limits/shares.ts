@@ -1,5 +1,5 @@
 /**
- * Divides a bounded number of places between callers, so that none gets all of them. A caller may take one while it has
+ * Divides a limited number of slots between callers, so that none gets all of them. A caller may take one while it has
  * less than three times as many as are free (dynamic thresholds, Choudhury and Hahne): alone it gets three quarters, of
  * n callers each gets 3/(3n+1) of all, and some stay free for the next one.
  */
@@ -18,7 +18,7 @@ export class Shares {
     return this.#used;
   }
 
-  /** Whether a caller may take `count` places. One that has none may take whatever is free. */
+  /** Whether a caller may take `count` slots. One that has none may take any free one. */
   mayTake(caller: string, count = 1): boolean {
     const left = this.total - this.#used - count;
     if (left < 0) return false;

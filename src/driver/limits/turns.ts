@@ -1,10 +1,10 @@
-/** Who is next: callers take turns, within a caller its users, and within a user its members in their order. */
+/** The order of turns: callers alternate, within a caller its users, and within a user its members in order. */
 import type { Caller } from './caller.ts';
 
 export class Turns<Member extends { readonly caller: Caller }> {
   readonly #roots = new Map<string, Map<string, Set<Member>>>();
 
-  /** Puts a member at the end of its user's line; one that stands there already keeps its place. */
+  /** Adds a member at the end of its user's queue. A queued one keeps its position. */
   add(member: Member): void {
     const { root, user } = member.caller;
     const users = this.#roots.get(root) ?? new Map<string, Set<Member>>();
@@ -25,8 +25,8 @@ export class Turns<Member extends { readonly caller: Caller }> {
   }
 
   /**
-   * Takes the member out whose turn it is; its user and its caller go to the end of their lines.
-   * @param may whether it may be the turn of a caller; others are passed over and keep their place
+   * Removes and returns the next member. Its user and its caller move to the end of their queues.
+   * @param may whether a caller may have a turn; others are skipped and keep their position
    */
   take(may: (root: string) => boolean = () => true): Member | undefined {
     for (const [root, users] of this.#roots) {
