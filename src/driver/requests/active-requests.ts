@@ -1,4 +1,4 @@
-/** The requests and leases in work, and the ways to stop them. */
+/** The active requests and leases, and how to stop them. */
 import type { DriverError } from '../../contract/errors.ts';
 
 export interface ActiveRequest {
@@ -12,7 +12,7 @@ export class ActiveRequests {
   readonly #requests = new Set<ActiveRequest>();
   readonly #leases = new Set<ActiveRequest>();
 
-  /** Requests in work, leases not counted. */
+  /** Number of active requests, without leases. */
   get requests(): number {
     return this.#requests.size;
   }
@@ -28,8 +28,8 @@ export class ActiveRequests {
   }
 
   /**
-   * Stops everything that runs with this id; callers choose ids, so there may be more than one.
-   * @returns whether there was anything
+   * Stops all requests and leases with this id. Callers choose ids, so there may be several.
+   * @returns whether there was one
    */
   stop(id: string, reason: DriverError): boolean {
     const found = [...this.#requests, ...this.#leases].filter((running) => running.id === id);

@@ -1,4 +1,4 @@
-/** Cancelling across replicas: the one that is asked looks at home and asks its peers. */
+/** Cancels across replicas: the replica that receives the request searches locally and queries the others. */
 import { z } from 'zod';
 import { DriverError } from '../../contract/errors.ts';
 import { correlationId } from '../../contract/request.ts';
@@ -6,16 +6,16 @@ import type { ActiveRequests } from './active-requests.ts';
 
 /** The other replicas of this driver. */
 export interface Replicas {
-  /** True as soon as one says yes, false when none has after `withinMs`; never rejects. */
+  /** True on the first yes, false if none arrives within `withinMs`. Never rejects. */
   ask(question: object, withinMs: number): Promise<boolean>;
-  /** From now on `answer` answers the questions of others. */
+  /** Answers the queries of other replicas with `answer`. */
   serve(answer: (question: unknown) => boolean): void;
 }
 
-/** What the others are asked: stop what runs with this id, and say whether anything did. */
+/** The query to other replicas: stop the requests with this id, and reply whether there were any. */
 const questionSchema = z.strictObject({ cancel: correlationId });
 
-/** A peer that has it says so in a round trip of the bus; nobody says that he has it not. */
+/** A replica with such a request replies within a round trip of the bus. The others do not reply. */
 const PEERS_MS = 500;
 
 export class Cancellation {
@@ -31,10 +31,10 @@ export class Cancellation {
     });
   }
 
-  /** Stops whatever runs with this id on any replica; false when nothing does. */
+  /** Stops the requests with this id on any replica. False if there are none. */
   async cancel(id: string): Promise<boolean> {
     const elsewhere = this.#peers?.ask({ cancel: id } satisfies z.infer<typeof questionSchema>, PEERS_MS);
-    // The others are asked in any case, because an id may be in use twice.
+    // The others are always queried, because several requests may use the same id.
     return this.#atHome(id) || (await elsewhere) === true;
   }
 

@@ -1,13 +1,13 @@
 /**
- * Keeps both ends of an answer that takes long sure of each other: a message without items when there is nothing to say for long, and an
- * end when the bus says that nobody receives the messages any more.
+ * Keepalive of a long-running answer: sends a message without items after a period of silence, and ends the answer when
+ * the bus reports that there is no receiver.
  */
 import type { AnswerWatcher } from '../../contract/answer.ts';
 
 export interface KeepaliveActions {
   /** Sends a message without items. */
   send: () => void;
-  /** Nobody receives the messages. */
+  /** There is no receiver. */
   gone: () => void;
 }
 
@@ -17,13 +17,13 @@ export class Keepalive implements AnswerWatcher {
   readonly #graceMs: number;
   #silence: NodeJS.Timeout | undefined;
   #grace: NodeJS.Timeout | undefined;
-  /** Until when a further "nobody" is the last one. */
+  /** Until this time a further report ends the answer. */
   #confirmedUntil = -Infinity;
   #stopped = false;
 
   /**
-   * @param silenceMs after which a message without items is sent
-   * @param graceMs in which a caller that lost its connection may come back
+   * @param silenceMs time without a message after which one without items is sent
+   * @param graceMs time in which a caller that lost its connection may return
    */
   constructor(silenceMs: number, graceMs: number, actions: KeepaliveActions) {
     this.#actions = actions;
@@ -31,14 +31,14 @@ export class Keepalive implements AnswerWatcher {
     this.#graceMs = Math.min(graceMs, silenceMs);
   }
 
-  /** Something is sent now. */
+  /** A message is being sent. */
   readonly sent = (): void => {
     clearTimeout(this.#silence);
     if (this.#stopped) return;
     this.#silence = setTimeout(this.#actions.send, this.#silenceMs);
   };
 
-  /** The bus had nobody to give a message to: asks once more after a grace. */
+  /** The bus reports that there was no receiver: checks once more after the grace period. */
   readonly nobody = (): void => {
     if (this.#stopped || this.#grace !== undefined) return;
     if (performance.now() < this.#confirmedUntil) {

@@ -1,4 +1,4 @@
-/** Honest numbers about requests, for the service statistics and the telemetry topics on the bus. */
+/** Statistics of requests, for the NATS service and the telemetry topics. */
 
 interface FunctionNumbers {
   requests: number;
@@ -8,11 +8,11 @@ interface FunctionNumbers {
   longestMs: number;
 }
 
-/** Numbers since the start, times in milliseconds. */
+/** Counts since the start, times in milliseconds. */
 export interface RequestNumbers {
-  /** Requests that named no subject for their answer. */
+  /** Requests without a reply subject. */
   unanswerable: number;
-  /** By name; requests for no known function stand under `""`. */
+  /** By name. Requests for unknown functions are under `""`. */
   functions: Record<string, FunctionNumbers & { averageMs: number }>;
 }
 
@@ -21,7 +21,7 @@ export class RequestStatistics {
   #unanswerable = 0;
 
   /**
-   * @param name a name of the contract, or `""`: names that callers make up would grow the table without bounds
+   * @param name a name of the contract, or `""`: arbitrary names of callers would grow the table without limit
    * @param status `ok`, `partial` or the error code
    */
   answered(name: string, status: string, elapsedMs: number): void {
@@ -32,7 +32,7 @@ export class RequestStatistics {
     numbers.longestMs = Math.max(numbers.longestMs, elapsedMs);
   }
 
-  /** A request that named no subject for its answer. */
+  /** Counts a request without a reply subject. */
   unanswerable(): void {
     this.#unanswerable++;
   }
