@@ -1,4 +1,4 @@
-/** Assets with what hangs below them, as items of an answer. */
+/** Assets with their children, as items of an answer. */
 import { toDriverError } from '../../contract/errors.ts';
 import { formatFqn } from '../../contract/fqn.ts';
 import type { z } from 'zod';
@@ -10,16 +10,16 @@ import type { Host } from '../hosts.ts';
 import { failUnreadable, foundItem } from './pages.ts';
 
 type AttributeItem = z.infer<typeof attributeSchema>;
-/** What to show of an asset. */
+/** Which parts of an asset to include. */
 export interface AssetView {
   include: readonly ('attributes' | 'properties')[];
-  /** Id of a workbook: what is scoped to others is left out. */
+  /** Id of a workbook: items scoped to others are left out. */
   scope?: string | undefined;
 }
 
 /**
- * Works out the item of an asset, and resolves with what emits it. Attributes and properties cost further calls and are
- * read only on demand; an asset whose calls fail becomes a failed item and leaves the others alone.
+ * Prepares the item of an asset, and resolves with a function that emits it. Attributes and properties need further
+ * calls and are read only if requested. An asset whose calls fail becomes a failed item and does not affect the others.
  * @param place where it was found, when browsing
  */
 export async function prepareAsset(
@@ -79,7 +79,7 @@ async function attributeItem(
     return { ...item, value, ...(unit === undefined ? {} : { unit }) };
   } catch (thrown) {
     if (context.signal.aborted) throw thrown;
-    // One scalar that cannot be read must not hide the asset.
+    // An unreadable scalar must not hide the asset.
     return { ...item, error: toDriverError(thrown).toBody() };
   }
 }

@@ -1,4 +1,4 @@
-/** Browsing the asset trees level by level, within a budget of assets. */
+/** Browses the asset trees level by level, with a limit of assets. */
 import { z } from 'zod';
 import { formatFqn } from '../../contract/fqn.ts';
 import { type Found, isReadable, isUnreadable, type UnreadableItem } from '../../sources/source.ts';
@@ -11,11 +11,11 @@ import { type AssetView, prepareAsset } from './assets.ts';
 import { failUnreadable } from './pages.ts';
 
 export interface Browse {
-  /** With the asset whose children are wanted; without one, the roots of each host. */
+  /** With the asset whose children are requested. Without one, the roots of each host. */
   starts: { host: Host; assetId: string | undefined }[];
   depth: number;
   include: AssetView['include'];
-  /** Id or name: only what is scoped to this workbook or to none. */
+  /** Id or name: only items that are scoped to this workbook or to none. */
   workbook?: string | undefined;
   limit: number;
   cursor: string | undefined;
@@ -29,43 +29,43 @@ interface Level {
   depth: number;
 }
 
-/** Assets to pass over, by host, because earlier pages held them. */
+/** Number of assets to skip per host, because earlier pages contained them. */
 const positionSchema = z.record(z.string(), z.number().int().min(0));
 
-/** An asset on this page, and the level on which it was found. */
+/** An asset on this page, and its level. */
 interface Step {
   asset: Found | UnreadableItem;
   level: Level;
 }
 
-/** The walk through the trees of one host. */
+/** The traversal of the trees of one host. */
 interface Walk {
   steps: Step[];
   /** The page ended before the tree. */
   cut: boolean;
 }
 
-/** Assets of one host whose details are asked for at once. */
+/** Assets of one host whose details are requested concurrently. */
 const DETAILS_AT_ONCE = 8;
 
 /**
- * Emits assets level by level: all of one level before the next, children in the order of the server. Each host has its
- * own walk; the limit counts all of them together, in the order of the hosts. The walks go side by side, so that a slow
- * host takes no time from the others.
+ * Emits assets level by level: all of one level before the next, children in the server's order. Each host has its own
+ * traversal. The limit counts all of them together, in the order of the hosts. The traversals run in parallel, so that
+ * a slow host does not delay the others.
  */
 export async function browse(request: Browse, context: RequestContext): Promise<void> {
   const skip = request.cursor === undefined ? {} : decodeCursor(request.cursor, request.question, positionSchema);
   const walks: Walk[] = request.starts.map(() => ({ steps: [], cut: false }));
-  // What hosts before it have found is on the page for sure; a walk need not go beyond the rest.
+  // Results of earlier hosts are certainly on the page, so a traversal may stop at the remaining number.
   const room = (at: number): number =>
     walks.slice(0, at + 1).reduce((left, { steps }) => left - steps.length, request.limit);
   const work = request.starts.map((start, at) =>
     context.using(start.host, () => walkHost(start, walks[at], () => room(at), skip, request, context)),
   );
-  // Handled below, one after the other; none is to be missed because of one before it.
+  // Handled below, one after another. None may become an unhandled rejection because an earlier one fails.
   void Promise.allSettled(work);
 
-  // A host that fails keeps its place too, so the next page neither repeats nor passes over its assets.
+  // A host that fails keeps its position too, so the next page neither repeats nor skips its assets.
   const position: Record<string, number> = { ...skip };
   let left = request.limit;
   for (const [at, { host }] of request.starts.entries()) {
@@ -85,7 +85,7 @@ export async function browse(request: Browse, context: RequestContext): Promise<
   context.meta.cursor = encodeCursor(request.question, position);
 }
 
-/** Finds the assets of one host, and asks for their details; what it has found when it fails stands in the walk. */
+/** Finds the assets of one host, and requests their details. Results before a failure are kept in the walk. */
 async function walkHost(
   start: Browse['starts'][number],
   walk: Walk | undefined,

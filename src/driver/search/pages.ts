@@ -1,6 +1,6 @@
 /**
- * One answer from several searches: each host and each kind is searched by itself and the hits are merged in order.
- * How far each search has been used is the position that a cursor carries.
+ * One answer from several searches: each host and each kind is searched separately, and the hits are merged in order. A
+ * cursor contains the position of each search.
  */
 import { z } from 'zod';
 import { formatFqn } from '../../contract/fqn.ts';
@@ -21,7 +21,7 @@ import type { Host } from '../hosts.ts';
 import { inParallel } from '../items.ts';
 import { searchPositionSchema, SearchCursor, streamName } from './search-cursor.ts';
 
-/** How far each search has been used, by its name; a search that is missing has ended. */
+/** The position of each search, by its name. A missing search has ended. */
 const positionSchema = z.record(z.string(), searchPositionSchema);
 
 export interface PagedSearch<Kind extends SearchKind> {
@@ -29,19 +29,21 @@ export interface PagedSearch<Kind extends SearchKind> {
   /** What a host has to be able to do; one that cannot fails. */
   needs: readonly AbilityName[];
   kinds: readonly Kind[];
-  /** Everything but kind and offset. */
+  /** The query without kind and offset. */
   query: Omit<SearchQuery, 'kind' | 'offset'>;
   cursor: string | undefined;
-  /** Everything that decides what the pages hold; binds the cursor. */
+  /** Everything that determines the content of the pages. The cursor is bound to it. */
   question: unknown;
   emit: (found: Found, kind: Kind, host: Host) => Promise<void> | undefined;
-  /** Where a hit costs further calls: works out its item, and resolves with what emits it. In place of `emit`. */
+  /**
+   * For hits that need further calls: prepares the item, and resolves with a function that emits it. Replaces `emit`.
+   */
   prepare?: ((found: Found, host: Host) => Promise<() => Promise<void> | undefined>) | undefined;
 }
 
-/** Hits of one host whose details are asked for at once. */
+/** Hits of one host whose details are requested concurrently. */
 const DETAILS_AT_ONCE = 8;
-/** A host that takes longer than this is not waited for before the details of others are asked for. */
+/** If a host takes longer, the details of other hosts are requested first. */
 const AHEAD_AFTER_MS = 250;
 
 /** Emits one page of merged hits and sets `total`, `cursor` and `truncated`. */
@@ -78,11 +80,11 @@ interface Hit<Kind> {
   host: Host;
 }
 
-/** The hits of the page in their order. */
+/** The hits of the page in order. */
 function mergedHits<Kind extends SearchKind>(streams: SearchCursor<Kind>[], { query }: PagedSearch<Kind>): Hit<Kind>[] {
   const hits: Hit<Kind>[] = [];
   while (hits.length < query.limit) {
-    // A server may give shorter pages than asked for; without its next hit the order is not known any further.
+    // A server may return shorter pages than requested. Without its next hit the further order is unknown.
     if (streams.some(({ isShort }) => isShort)) break;
     const stream = lowest(streams, query.orderBy);
     const found = stream?.next;
@@ -96,8 +98,8 @@ function mergedHits<Kind extends SearchKind>(streams: SearchCursor<Kind>[], { qu
 type Prepare = NonNullable<PagedSearch<SearchKind>['prepare']>;
 
 /**
- * The items of hits that cost further calls. The hits of the page are known only when every host has been read; one that
- * is slow must not use up the time of the others, so after a moment their details are asked for ahead.
+ * Items of hits that need further calls. The hits of the page are known only when every host has been read. A slow host
+ * must not use up the time of the others, so after a moment their details are requested in advance.
  */
 class Details {
   readonly #prepare: Prepare;
@@ -109,7 +111,7 @@ class Details {
     this.#prepare = prepare;
   }
 
-  /** A host has been read: if others are slow, asks for the details of what may be on the page. */
+  /** A host has been read: if others are slow, requests the details of hits that may be on the page. */
   ready(host: Host, hits: () => (Found | UnreadableItem)[], context: RequestContext): void {
     const begin = (): void => {
       const work = context.using(host, () =>
@@ -117,19 +119,19 @@ class Details {
           if (this.#ahead && !isUnreadable(found)) await this.item(found, host);
         }),
       );
-      // Whoever wants an item gets its failure.
+      // Its failure is handled where the item is used.
       work.catch(() => undefined);
     };
     this.#timers.push(setTimeout(begin, AHEAD_AFTER_MS));
   }
 
-  /** All hosts have been read: from now on only what is on the page is asked for. */
+  /** All hosts have been read: from now on only hits on the page are requested. */
   goOn(): void {
     this.#ahead = false;
     for (const timer of this.#timers) clearTimeout(timer);
   }
 
-  /** What emits the item of a hit. */
+  /** The function that emits the item of a hit. */
   item(found: Found, host: Host): ReturnType<Prepare> {
     let item = this.#items.get(found);
     if (item === undefined) {
@@ -140,7 +142,7 @@ class Details {
   }
 }
 
-/** Details of all hosts are asked for side by side, so that a slow one takes no time from the hits of others. */
+/** Details of all hosts are requested in parallel, so that a slow one does not delay the others. */
 async function emitHits<Kind extends SearchKind>(
   hits: Hit<Kind>[],
   { hosts, emit }: PagedSearch<Kind>,
@@ -162,7 +164,7 @@ async function emitHits<Kind extends SearchKind>(
       }),
     );
   });
-  // A fault shows below, where its item is wanted.
+  // A failure is handled below, where the item is used.
   void Promise.allSettled(all);
   for (const { found, kind, host } of hits) {
     if (isUnreadable(found)) await failUnreadable(found, kind, host, context);
@@ -186,7 +188,7 @@ function openStreams<Kind extends SearchKind>({
   );
 }
 
-/** The stream whose next hit comes first. The order of names within a server is the server's own. */
+/** The stream with the first hit. The order of names within a server is the server's own. */
 function lowest<Kind extends SearchKind>(
   streams: SearchCursor<Kind>[],
   orderBy: SearchQuery['orderBy'],
@@ -213,14 +215,14 @@ function conclude<Kind extends SearchKind>(
   if (cursor === undefined && totals.every((total) => total !== undefined)) {
     context.meta.total = totals.reduce((sum, total) => sum + total, 0);
   }
-  // A search that failed keeps its place, so the next page asks it again; but for it alone there is no next page.
+  // A failed search keeps its position, so the next page repeats it. But it alone does not cause a next page.
   const open = streams.filter(({ isOpen }) => isOpen);
   if (!open.some(({ isRead }) => isRead)) return;
   context.meta.truncated = true;
   context.meta.cursor = encodeCursor(question, Object.fromEntries(open.map(({ name, place }) => [name, place])));
 }
 
-/** An entry that the source wrote wrongly fails alone: the others are given. */
+/** An entry that the source wrote incorrectly fails alone. The others are returned. */
 export function failUnreadable(
   { id, hasId, error }: UnreadableItem,
   kind: SearchKind | undefined,
@@ -233,7 +235,7 @@ export function failUnreadable(
   return context.part({ host: name, ...fqn }, () => Promise.reject(error));
 }
 
-/** What every hit shows of itself. */
+/** The common members of every hit. */
 export function foundItem(found: Found, kind: ItemKind, host: Host) {
   const { id, hasChildren: _, ...shown } = found;
   const { scheme, name } = host.source;

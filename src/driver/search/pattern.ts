@@ -1,22 +1,22 @@
-/** What a caller's search text means. */
+/** Parses the search text of a caller. */
 import { wrongParameter } from '../../contract/errors.ts';
 import { quote } from '../../lib/phrases.ts';
 import { trimmed } from '../../lib/text.ts';
 import type { TextPattern } from '../../sources/source.ts';
 import { regexProblem } from './regex.ts';
 
-/** Flags within an expression, which not every dialect has. */
+/** Inline flags of an expression, which not every dialect supports. */
 const INLINE_FLAGS = /\(\?[a-zA-Z]{1,8}\)/;
-/** A regular expression with flags, as other languages write it. */
+/** A regular expression with flags, as in other languages. */
 const WITH_FLAGS = /^\/(.+)\/([dgimsuvxy]{1,8})$/;
 
-/** As the regular expression that it is sent as, a pattern with many of them can take a server hours. */
+/** As a regular expression, a pattern with many of them can take a server hours. */
 const MOST_STARS = 10;
 
 /**
- * Plain text is looked for anywhere; with `*` or `?` it is a pattern for the whole text; between slashes it is a regular
- * expression. Blanks at its ends do not count.
- * @throws DriverError `badRequest` for a regular expression that is none, and for what can take a server too long
+ * Plain text matches anywhere. With `*` or `?` it is a pattern for the whole text. Between slashes it is a regular
+ * expression. Surrounding blanks are ignored.
+ * @throws DriverError `badRequest` for an invalid regular expression, and for one that can take a server too long
  */
 export function readPattern(query: string): TextPattern {
   const text = trimmed(query);
@@ -35,7 +35,7 @@ export function readPattern(query: string): TextPattern {
     throw noFlags(flags, `after a regular expression: write ${quote(`/${regex}/`)}, and`);
   }
   if (!/[*?]/.test(text)) return { kind: 'contains', text };
-  // "*?*" is the same as "?*", and a server tries as many ways as there are stars.
+  // "*?*" is the same as "?*", and each star multiplies the server's work.
   const glob = text.replace(/[*?]{2,}/g, (run) => run.replaceAll('*', '') + (run.includes('*') ? '*' : ''));
   const stars = glob.split('*').length - 1;
   if (stars > MOST_STARS) {

@@ -1,18 +1,19 @@
 /**
- * Checks a caller's regular expression before a server runs it. It is read and never run here: a caller could make it
- * run for hours, and the same holds for the server.
+ * Checks a caller's regular expression before a server runs it. It is parsed and never run here: a caller could make it
+ * run for hours. The same applies to the server.
  */
 
 /**
- * Why an expression is refused, to be read after the name of its parameter; undefined where nothing is wrong. The dialect
- * is that of the source; this finds what is wrong in every one.
+ * Why an expression is rejected. The text follows the name of its parameter. Undefined if it is valid. The dialect is
+ * that of the source; this detects what is invalid in every dialect.
  */
 export function regexProblem(regex: string): string | undefined {
   return syntaxProblem(regex) ?? costProblem(regex);
 }
 
 /**
- * Classes of Unicode have other names in other dialects, and reading two hundred of them takes 100 ms; they are left out.
+ * Unicode classes have other names in other dialects, and parsing two hundred of them takes 100 ms, so they are left
+ * out.
  */
 function syntaxProblem(regex: string): string | undefined {
   const text = regex.replaceAll(/\\(?:[pP]\{[^{}]*\}|[^])/gu, (escape) => (/^\\[pP]\{/.test(escape) ? '\\w' : escape));
@@ -33,13 +34,13 @@ function syntaxProblem(regex: string): string | undefined {
   }
 }
 
-/** What a part can match: in how many ways, and how many repetitions without a bound that one text can be shared by. */
+/** How many ways a part can match, and the number of unlimited repetitions that can share one text. */
 interface Freedom {
   ways: number;
   unbounded: number;
 }
 
-/** An open group: the freedom of its present alternative, and of those before it together. */
+/** An open group: the freedom of its current alternative, and of the previous ones together. */
 interface Group extends Freedom {
   before: Freedom;
 }
@@ -47,12 +48,12 @@ interface Group extends Freedom {
 const openGroup = (): Group => ({ ways: 1, unbounded: 0, before: { ways: 0, unbounded: 0 } });
 
 /**
- * A group that matches in several ways, repeated, such as `(a+)+` or `(a|aa)*`, many repetitions or choices in a row, and
- * a back reference make an engine try more ways than a name has letters, which can hold up a server for hours.
+ * A repeated group that matches in several ways, such as `(a+)+` or `(a|aa)*`, many consecutive repetitions or choices,
+ * and a back reference let an engine try more ways than a name has letters, which can block a server for hours.
  */
 function costProblem(regex: string): string | undefined {
   const open: Group[] = [openGroup()];
-  /** What a quantifier would repeat. */
+  /** The part that a quantifier would repeat. */
   let last: Freedom | undefined;
   for (const [part] of regex.matchAll(PARTS)) {
     if (/^\\(?:[1-9]|k<)/.test(part)) {
@@ -61,7 +62,7 @@ function costProblem(regex: string): string | undefined {
     const times = timesOf(part);
     const group = open.at(-1) ?? openGroup();
     if (times !== undefined) {
-      // A second quantifier tells only how the first one goes about it.
+      // A second quantifier only changes the mode of the first.
       if (last === undefined) continue;
       if (times.most > MOST_TIMES && (last.ways > 1 || last.unbounded > 0)) return SEVERAL_WAYS;
       repeat(group, last, times);
@@ -86,13 +87,13 @@ function costProblem(regex: string): string | undefined {
   return undefined;
 }
 
-/** Of all alternatives of a group; only one of them matches. */
+/** The sum over all alternatives of a group. Only one of them matches. */
 const either = ({ ways, unbounded, before }: Group): Freedom => ({
   ways: ways + before.ways,
   unbounded: Math.max(unbounded, before.unbounded),
 });
 
-/** Counts a repetition of what has been counted once. */
+/** Counts a repetition of a part that was counted once. */
 function repeat(group: Group, { ways, unbounded }: Freedom, { least, most }: Times): void {
   if (most > MOST_TIMES) {
     if (most !== least) group.unbounded++;
@@ -102,11 +103,11 @@ function repeat(group: Group, { ways, unbounded }: Freedom, { least, most }: Tim
   group.unbounded += unbounded * Math.max(0, most - 1);
 }
 
-/** As many times a group that matches in several ways may be repeated, as in `(\d+\.){3}`. */
+/** How often a group that matches in several ways may be repeated, as in `(\d+\.){3}`. */
 const MOST_TIMES = 8;
-/** Repetitions side by side share a text in as many ways as its length to the power of their number. */
+/** Consecutive repetitions share a text in as many ways as its length to the power of their number. */
 const MOST_UNBOUNDED = 6;
-/** Choices in a row multiply. */
+/** Consecutive choices multiply. */
 const MOST_WAYS = 100_000;
 
 const SEVERAL_WAYS =
@@ -119,7 +120,7 @@ const MANY_CHOICES =
   'must not have so many choices in a row as "a?a?a?" or "(a|b)(a|b)" many times, which can take a server hours: write ' +
   'a class such as "[ab]", or one repetition such as "a{0,3}"';
 
-/** What belongs together: escapes, classes, the beginning of a group, quantifiers, single signs. */
+/** Tokens: escapes, classes, group starts, quantifiers, single characters. */
 const PARTS = /\\(?:k<[^>]*>|[^])|\[(?:\\[^]|[^\]\\])*\]?|\((?:\?(?:[:=!>]|<[=!]|P?<[^>]*>))?|\{\d+(?:,\d*)?\}|[^]/g;
 
 interface Times {
@@ -127,7 +128,7 @@ interface Times {
   most: number;
 }
 
-/** How often a quantifier repeats; undefined for a part that is none. */
+/** The repetitions of a quantifier. Undefined for any other token. */
 function timesOf(part: string): Times | undefined {
   if (part === '*' || part === '+') return { least: 0, most: Infinity };
   if (part === '?') return { least: 0, most: 1 };

@@ -1,4 +1,4 @@
-/** The parameters that all searches share, checked and put in the words of a source. */
+/** The common parameters of all searches, checked and converted to the terms of a source. */
 import type { z } from 'zod';
 import { toDriverError, wrongParameter } from '../../contract/errors.ts';
 import { type Fqn, parseFqn } from '../../contract/fqn.ts';

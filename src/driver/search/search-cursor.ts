@@ -1,6 +1,6 @@
 /**
- * One search on one server, page after page. Servers page by offset, and between two pages items come and go; so each
- * page begins a little before its place and goes on behind the hit that was given last.
+ * One search on one server, page by page. Servers page by offset, and items are added or removed between two pages. So
+ * each page begins a little before its position and continues after the last returned hit.
  */
 import { z } from 'zod';
 import type { Found, SearchKind, SearchPage, SearchQuery, UnreadableItem } from '../../sources/source.ts';
@@ -8,12 +8,15 @@ import { finderOf } from '../abilities.ts';
 import type { RequestContext } from '../context.ts';
 import type { Host } from '../hosts.ts';
 
-/** Hits before the place that are read again: so many may come or go between two pages without loss or repeat. */
+/**
+ * Hits before the position that are read again: up to this many may be added or removed between two pages without loss
+ * or repeat.
+ */
 const OVERLAP = 25;
-/** Hits that are remembered, because the last one may be gone itself. */
+/** Number of last hits that are kept, because the last one may be removed itself. */
 const REMEMBERED = 3;
 
-/** How far a search has been used: number of hits given, and the ids of the last of them. */
+/** Position of a search: number of returned hits, and the ids of the last of them. */
 export const searchPositionSchema = z.object({
   given: z.number().int().min(0),
   last: z.array(z.string()).max(REMEMBERED),
@@ -33,7 +36,7 @@ export class SearchCursor<Kind extends SearchKind> {
     this.#place = place;
   }
 
-  /** Names it in a cursor. */
+  /** Its name in a cursor. */
   get name(): string {
     return streamName(this.host, this.kind);
   }
@@ -42,17 +45,17 @@ export class SearchCursor<Kind extends SearchKind> {
     return this.#place;
   }
 
-  /** Hits on all pages, where the server tells. */
+  /** Hits on all pages, if the server reports it. */
   get total(): number | undefined {
     return this.#page?.total;
   }
 
-  /** Whether the page has been read; not so when the server failed. */
+  /** Whether the page has been read. False if the server failed. */
   get isRead(): boolean {
     return this.#page !== undefined;
   }
 
-  /** The next hit of the page; undefined at its end. */
+  /** The next hit of the page. Undefined at its end. */
   get next(): Found | UnreadableItem | undefined {
     return this.#page?.found[this.#next];
   }
@@ -62,12 +65,12 @@ export class SearchCursor<Kind extends SearchKind> {
     return this.#page?.found.slice(this.#next, this.#next + most) ?? [];
   }
 
-  /** Whether there is a further hit, on this page or on the next one. A search that failed is asked again. */
+  /** Whether there is a further hit, on this page or on the next one. A failed search is repeated. */
   get isOpen(): boolean {
     return this.#page === undefined || this.#page.more || this.next !== undefined;
   }
 
-  /** Whether the page is used up although the server has more: then its next hit is not known. */
+  /** Whether the page is used up although the server has more, so its next hit is unknown. */
   get isShort(): boolean {
     return this.#page?.more === true && this.next === undefined;
   }
@@ -76,7 +79,7 @@ export class SearchCursor<Kind extends SearchKind> {
     const place = this.#place;
     await this.#readFrom(place.last.length === 0 ? 0 : OVERLAP, query, context);
     if (!this.isShort) return;
-    // A server whose pages are shorter than the overlap would give old hits for ever.
+    // A server whose pages are shorter than the overlap would return old hits indefinitely.
     this.#place = place;
     await this.#readFrom(0, query, context);
   }
@@ -91,7 +94,7 @@ export class SearchCursor<Kind extends SearchKind> {
     this.#page = page;
   }
 
-  /** Takes the next hit. */
+  /** Moves past the next hit. */
   take(): void {
     const { given, last } = this.#place;
     const id = this.next?.id;
@@ -103,14 +106,14 @@ export class SearchCursor<Kind extends SearchKind> {
 
 export const streamName = (host: Host, kind: SearchKind): string => `${kind}:${host.source.name}`;
 
-/** Where the hits begin that were not given yet. */
+/** Index of the first hit that was not returned yet. */
 function behind(found: readonly { id: string }[], last: string[], overlap: number): number {
-  // Nothing has come or gone: also where a server gives several hits of one id.
+  // Nothing was added or removed. This also handles a server that returns several hits with one id.
   if (found[overlap - 1]?.id === last.at(-1)) return overlap;
   for (const id of last.toReversed()) {
     const at = found.findIndex((hit) => hit.id === id);
     if (at >= 0) return at + 1;
   }
-  // All of them are gone, or have moved far away: the offset is the best guess there is.
+  // All of them were removed, or have moved far away: the offset is the best estimate.
   return Math.min(overlap, found.length);
 }

@@ -1,4 +1,4 @@
-/** Tests on timeframes: attributes, duration, open or ended. */
+/** Filters on timeframes: attributes, duration, open or ended. */
 import { folded, holdsText } from '../../lib/text.ts';
 import { compareUtc, parseInstant } from '../../contract/instant.ts';
 import type { AttributeTest } from '../../contract/functions/search.ts';
@@ -6,21 +6,21 @@ import type { ScalarValue } from '../../contract/values.ts';
 import type { Timeframe } from '../../sources/source.ts';
 
 export interface TimeframeFilters {
-  /** As {@link foldedFilters} makes them. */
+  /** As {@link foldedFilters} creates them. */
   where: readonly AttributeTest[];
   minDurationMs?: number | undefined;
   open?: boolean | undefined;
 }
 
-/** Tests whose texts are folded once, for all timeframes. */
+/** Filters whose texts are case-folded once, for all timeframes. */
 export const foldedFilters = (tests: readonly AttributeTest[]): AttributeTest[] =>
   tests.map((test) => (test.contains === undefined ? test : { ...test, contains: folded(test.contains) }));
 
-/** Whether a timeframe passes all tests. One without an end or a beginning is as long as any. */
+/** Whether a timeframe passes all filters. One without an end or a start has unlimited duration. */
 export function passes(timeframe: Timeframe, { where, minDurationMs, open }: TimeframeFilters): boolean {
   if (open !== undefined && open !== (timeframe.end === undefined)) return false;
   if (minDurationMs !== undefined && (durationMs(timeframe) ?? Infinity) < minDurationMs) return false;
-  // Several tests may be of one attribute, which may be long.
+  // Several filters may use one attribute, which may be long.
   const texts = new Map<ScalarValue, string>();
   const foldedOf = (value: ScalarValue): string => {
     const text = texts.get(value) ?? folded(String(value));
@@ -30,7 +30,7 @@ export function passes(timeframe: Timeframe, { where, minDurationMs, open }: Tim
   return where.every((test) => holds(timeframe, test, foldedOf));
 }
 
-/** Length in milliseconds; null when it is open at an end, or ends before it starts. */
+/** Duration in milliseconds. Null if it is open at an end, or ends before it starts. */
 export function durationMs(timeframe: Timeframe): number | null {
   const { start, end } = timeframe;
   if (start === undefined || end === undefined || isBackwards(timeframe)) return null;
@@ -39,14 +39,14 @@ export function durationMs(timeframe: Timeframe): number | null {
   return from === undefined || to === undefined ? null : Number(to - from) / 1e6;
 }
 
-/** Whether it ends before it starts: then nothing is known of its length. */
+/** Whether it ends before it starts: then its duration is unknown. */
 const isBackwards = ({ start, end }: Timeframe): boolean =>
   start !== undefined && end !== undefined && compareUtc(start, end) > 0;
 
 /**
- * Whether it overlaps the range: it begins before the end and ends after the start. Touching is no overlap, so that the
- * shift before is not in the range of the next one; what has no duration counts where the range begins. One that ends
- * before it starts is where its two times are.
+ * Whether it overlaps the range: it starts before the end and ends after the start. Touching is no overlap, so that the
+ * previous shift is not in the range of the next one. One without duration belongs to the range that starts with it.
+ * One that ends before it starts is at both of its times.
  */
 export function overlaps(timeframe: Timeframe, from: string, to: string): boolean {
   const { start, end } = isBackwards(timeframe) ? { start: timeframe.end, end: timeframe.start } : timeframe;
@@ -57,7 +57,7 @@ export function overlaps(timeframe: Timeframe, from: string, to: string): boolea
   return begins && goesOn;
 }
 
-/** An attribute that is absent has no value, as one without; of such only `equals: null` holds. */
+/** An absent attribute is equal to one without a value. Both pass only `equals: null`. */
 function holds({ attributes }: Timeframe, test: AttributeTest, foldedOf: (value: ScalarValue) => string): boolean {
   const value = (Object.hasOwn(attributes, test.attribute) ? attributes[test.attribute]?.value : null) ?? null;
   if (test.equals !== undefined) return value === test.equals;

@@ -1,6 +1,6 @@
 /**
- * Timeframes of several conditions as one list ordered by start, page by page. Among equal starts the order is that of
- * their keys, so the position is a start and a key, and equal starts page without loss or repeat.
+ * Timeframes of several conditions as one list ordered by start, page by page. Equal starts are ordered by their keys,
+ * so the position is a start and a key, and equal starts page without loss or repeat.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { z } from 'zod';
@@ -20,7 +20,7 @@ export interface Condition {
   host: Host;
   id: string;
   name: string;
-  /** How a failure of this condition is told. */
+  /** How failures of this condition are labeled. */
   label: { index?: number; fqn: string };
 }
 
@@ -32,19 +32,19 @@ export interface TimeframeSearch extends TimeframeFilters {
   question: unknown;
 }
 
-/** Start and end of the first page's range, and how far the pages have come. */
+/** Start and end of the first page's range, and the position of the pages. */
 const positionSchema = z.object({
   start: z.string(),
   end: z.string(),
-  /** The last timeframe given: its start (null where it has none) and its {@link key}. */
+  /** The last returned timeframe: its start (null without one) and its {@link key}. */
   at: z.string().nullable(),
   key: z.string(),
-  /** How many with that start and key have been given; more than one where a source gives no ids. */
+  /** Number of returned timeframes with that start and key. More than one if a source returns no ids. */
   repeats: z.number().int().min(1).max(100_000),
 });
 type Position = z.infer<typeof positionSchema>;
 
-/** The range that the pages of a cursor belong to; undefined for a first page. */
+/** The range of a cursor's pages. Undefined for a first page. */
 export function pagedRange(cursor: string | undefined, question: unknown): TimeRange | undefined {
   if (cursor === undefined) return undefined;
   const position = decodeCursor(cursor, question, positionSchema);
@@ -55,8 +55,8 @@ export function pagedRange(cursor: string | undefined, question: unknown): TimeR
 
 /**
  * Emits one page.
- * @param readAll finds the conditions, and reads each as soon as it is found: a host that is slow to name its own takes
- *   no time from the others
+ * @param readAll finds the conditions, and reads each as soon as it is found: a host that is slow to list its own does
+ * not delay the others
  */
 export async function timeframePage(
   readAll: (read: (condition: Condition) => Promise<void>) => Promise<void>,
@@ -94,12 +94,12 @@ interface Hit {
   timeframe: Timeframe;
 }
 
-/** The first hits in order, of all conditions together, so that memory grows with the page alone. */
+/** The first hits in order, of all conditions together, so that memory grows with the page size only. */
 class FirstHits {
   readonly most: number;
   readonly #order: 'asc' | 'desc';
   #hits: Hit[] = [];
-  /** The last of the first ones, once there are as many. */
+  /** The last of the first ones, once there are enough. */
   #last: Hit | undefined;
 
   constructor(order: 'asc' | 'desc', most: number) {
@@ -112,12 +112,12 @@ class FirstHits {
     if (this.#hits.length >= 2 * this.most) this.sorted();
   }
 
-  /** Whether all that begins so early or so late comes behind the first ones. */
+  /** Whether all timeframes with such a start are after the first ones. */
   isBehind({ start }: Timeframe): boolean {
     return this.#last !== undefined && sign(this.#order) * compareStarts(start, this.#last.timeframe.start) > 0;
   }
 
-  /** Those found so far, no more than can stand on the page. */
+  /** Those found so far, at most as many as fit on the page. */
   sorted(): readonly Hit[] {
     this.#hits.sort((a, b) => compare(a, b, this.#order));
     if (this.#hits.length >= this.most) this.#hits.length = this.most;
@@ -126,7 +126,7 @@ class FirstHits {
   }
 }
 
-/** Other requests are not held up for longer. */
+/** Longest time that other requests are blocked. */
 const LONGEST_TURN_MS = 10;
 
 interface Found {
@@ -136,8 +136,8 @@ interface Found {
 }
 
 /**
- * Reads the timeframes of one condition that may stand on this page, and one more if there is one: in order of their
- * start, and all that start with the last of them, because the order among those is by their keys.
+ * Reads the timeframes of one condition that may be on this page, and one more if there is one: in order of their
+ * start, and all with the same start as the last of them, because those are ordered by their keys.
  */
 async function readCondition(
   condition: Condition,
@@ -170,7 +170,7 @@ async function readCondition(
       if (hits.isBehind(timeframe)) return;
       if (kept >= hits.most && compareStarts(timeframe.start, last?.start) !== 0) return;
       const hit = { condition, timeframe };
-      // The tests of one page may take long, each by the length of its texts.
+      // The filters of one page may take long, in proportion to the length of the texts.
       if (performance.now() - turn > LONGEST_TURN_MS) {
         await nextTurn();
         turn = performance.now();
@@ -183,17 +183,17 @@ async function readCondition(
   }
 }
 
-/** The part of the range that later pages can still touch. */
+/** The part of the range that later pages can still contain. */
 function remaining({ range, order }: TimeframeSearch, position: Position | undefined): TimeRange {
   if (position === undefined) return range;
   const at = parseInstant(position.at ?? '') ?? range.start;
   const inside = at < range.start ? range.start : at > range.end ? range.end : at;
   if (order === 'asc') return { start: inside, end: range.end };
-  // What starts at that time lies before the end of a range that is a little longer.
+  // A timeframe with that start is before the end of a slightly longer range.
   return { start: range.start, end: inside < range.end ? inside + 1n : range.end };
 }
 
-/** Whether pages before have passed it. Those equal to the last one given are counted. */
+/** Whether previous pages have passed it. Those equal to the last returned one are counted. */
 function wasGiven(hit: Hit, position: Position | undefined, order: 'asc' | 'desc'): boolean {
   return position !== undefined && sign(order) * comparePlaces(placeOf(hit), position) < 0;
 }
@@ -210,7 +210,7 @@ function nextPosition(page: Hit[], before: Position | undefined, range: TimeRang
   return { start: formatInstant(range.start), end: formatInstant(range.end), ...place, repeats };
 }
 
-/** Where a hit is in the order of all: by start, and by key where starts are equal. */
+/** Position of a hit in the order of all: by start, and by key for equal starts. */
 type Place = Pick<Position, 'at' | 'key'>;
 
 const placeOf = ({ condition, timeframe }: Hit): Place => ({
@@ -227,7 +227,7 @@ function comparePlaces(a: Place, b: Place): number {
 const compare = (a: Hit, b: Hit, order: 'asc' | 'desc'): number => sign(order) * comparePlaces(placeOf(a), placeOf(b));
 const sign = (order: 'asc' | 'desc'): number => (order === 'asc' ? 1 : -1);
 
-/** With the host, because two servers may be copies of each other. */
+/** Includes the host, because two servers may be copies of each other. */
 const key = ({ host, id }: Condition, timeframe: Timeframe): string => `${host.source.name}/${id}/${timeframe.id}`;
 
 function toItem({ condition, timeframe }: Hit) {
