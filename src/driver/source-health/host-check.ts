@@ -1,23 +1,23 @@
 /**
- * Finds out whether a failed poll means the tag or its whole server. A server that is down gets one small call now and
- * then in place of all polls, and all of its tags are told at once.
+ * Determines whether a failed poll concerns the tag or its whole server. A server that is down gets one small call
+ * periodically instead of all polls, and all of its tags get the error at once.
  */
 import { DriverError, type ErrorCode } from '../../contract/errors.ts';
 import type { Host } from '../hosts.ts';
 import { probe } from './probe.ts';
 
 export interface HostCheckResults {
-  /** The server is not well; told with each check that finds so. */
+  /** The server is failing. Called for each check with this result. */
   down: (error: DriverError) => void;
-  /** The server is well; polls may go on. */
+  /** The server is healthy. Polls may continue. */
   up: () => void;
 }
 
-/** Errors of a poll that may come from the server as a whole. */
+/** Errors of a poll that may concern the server as a whole. */
 const SUSPICIOUS = new Set<ErrorCode>(['sourceUnavailable', 'timeout', 'unauthorized']);
-/** So long a server counts as well that was found so: failures are those of single tags. */
+/** How long a server counts as healthy after a check: failures are then those of single tags. */
 const TRUST_MS = 10_000;
-/** Between two checks: at first, and at the longest; doubling in between. */
+/** Delay between two checks: the first and the longest, doubling in between. */
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
 
@@ -36,22 +36,22 @@ export class HostCheck {
     this.#results = results;
   }
 
-  /** While it checks, nothing is polled. */
+  /** True during a check. Nothing is polled meanwhile. */
   get active(): boolean {
     return this.#active;
   }
 
-  /** Why the server is not well, as the last check found; undefined when it is. */
+  /** Why the server is failing, as the last check found. Undefined if it is healthy. */
   get down(): DriverError | undefined {
     return this.#down;
   }
 
-  /** Looks into the failure of a poll, if it may be one of the server. */
+  /** Checks the server after a failed poll, if the failure may concern the server. */
   suspect({ code }: DriverError): void {
     if (this.#active || !SUSPICIOUS.has(code) || performance.now() - this.#wellAt < TRUST_MS) return;
     this.#active = true;
     this.#check().catch((error: unknown) => {
-      // Ended, or a fault of the source that its polls will show as well.
+      // Ended, or a fault of the source that its polls also show.
       if (!this.#ended.aborted) this.#well();
       return error;
     });
@@ -65,7 +65,7 @@ export class HostCheck {
       const text = message ?? `Server "${this.#host.source.name}" is ${state}.`;
       this.#down = new DriverError(state === 'unauthorized' ? state : 'sourceUnavailable', text);
       this.#results.down(this.#down);
-      // Jitter: replicas that saw the same failure must not come back at the same moment.
+      // Jitter: replicas that saw the same failure must not return at the same moment.
       if (!(await pause(pauseMs * (0.75 + Math.random() / 2), this.#ended))) return;
     }
     this.#well();
@@ -79,7 +79,7 @@ export class HostCheck {
   }
 }
 
-/** Resolves with true after a while, or at once with false when the signal is aborted. */
+/** Resolves with true after the delay, or at once with false when the signal is aborted. */
 function pause(ms: number, ended: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
     const end = (): void => {

@@ -1,4 +1,4 @@
-/** Asks a server how it is. */
+/** Probes a server. */
 import { DriverError } from '../../contract/errors.ts';
 import type { SourceCall, SourceStatus } from '../../sources/source.ts';
 import type { Host } from '../hosts.ts';
@@ -6,13 +6,13 @@ import type { Host } from '../hosts.ts';
 /** A server that does not answer a small call in this time is reported as down. */
 const PROBE_MS = 5_000;
 
-/** Probes under way: whoever asks meanwhile gets the same answer, so that many who ask cost the server one call. */
+/** Probes in progress: concurrent callers share the result, so that many of them cost the server one call. */
 const underWay = new WeakMap<Host, Promise<SourceStatus>>();
 
 /**
- * Asks past the queue, because whether a server is well must not depend on how busy it is, and remembers the answer.
- * Resolves also when the server is down, after a bounded time.
- * @param callWith makes the call that ends with the given signal
+ * Bypasses the queue, because the status must not depend on the load, and records the result. Resolves also if the
+ * server is down, after a bounded time.
+ * @param callWith creates the call that ends with the given signal
  * @param ended ends the wait, not the probe, which others may wait for
  */
 export async function probe(

@@ -1,25 +1,25 @@
 /**
- * What calls to one server found, whoever made them: numbers since the start, and how the server is. Health is told
- * from this, so that watching a server costs it nothing while it is in use.
+ * Results of all calls to one server: counts since the start, and the server's status. Health reports use it, so that
+ * monitoring a server in use costs it nothing.
  */
 import type { DriverError, ErrorCode } from '../../contract/errors.ts';
 import type { SourceStatus } from '../../sources/source.ts';
 
-/** How a server is, as far as anybody found out. */
+/** The last known state of a server. */
 export interface FoundState {
   state: SourceStatus['state'] | 'unknown';
-  /** What is wrong and what to do; absent when nothing is. */
+  /** The problem and its remedy. Absent if there is none. */
   message?: string;
-  /** The server's version, as the last probe found it. */
+  /** The server's version from the last probe. */
   version: string | null;
-  /** Milliseconds since 1970 of the last news; undefined as long as nothing is known. */
+  /** Time of the last result, milliseconds since 1970. Undefined if there is none. */
   foundAt: number | undefined;
 }
 
-/** @param probed by asking the server how it is, and not by a call of a request */
+/** @param probed true if a probe found it, false for a call of a request */
 export type FoundListener = (found: Readonly<FoundState>, probed: boolean) => void;
 
-/** Calls to a server since the start; all of them only grow. */
+/** Calls to a server since the start. All counts only grow. */
 export interface CallNumbers {
   /** By `ok` or error code. */
   results: Record<string, number>;
@@ -27,7 +27,7 @@ export interface CallNumbers {
   longestMs: number;
 }
 
-/** Errors by which a server shows that it is there and lets the driver in. */
+/** Errors by which a server shows that it is available and accepts the driver. */
 const ANSWERED = new Set<ErrorCode>(['badRequest', 'forbidden', 'notFound', 'unsupported', 'tooLarge', 'overloaded']);
 const ABSENT = new Set<ErrorCode>(['sourceUnavailable', 'timeout']);
 
@@ -50,7 +50,7 @@ export class SourceHealth {
     return this.#calls;
   }
 
-  /** Has `listener` told of everything that is found from now on. */
+  /** Calls `listener` for every later result. */
   onNews(listener: FoundListener): void {
     this.#onNews = listener;
   }
@@ -67,14 +67,17 @@ export class SourceHealth {
     this.#learn('up');
   }
 
-  /** A call failed. Some errors tell nothing about the server as a whole, such as one odd item that it chokes on. */
+  /**
+   * A call failed. Some errors do not concern the server as a whole, for example one invalid item that it cannot
+   * process.
+   */
   failed({ code, message }: DriverError): void {
     if (ANSWERED.has(code)) this.#learn('up');
     else if (code === 'unauthorized') this.#learn('unauthorized', message);
     else if (ABSENT.has(code)) this.#learn('down', message);
   }
 
-  /** The server was asked how it is. */
+  /** The server was probed. */
   probed({ state, message, version }: SourceStatus): void {
     if (version !== null) this.#found = { ...this.#found, version };
     this.#learn(state, message, true);
