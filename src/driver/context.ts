@@ -1,4 +1,4 @@
-/** Everything that belongs to one request while it is worked on. */
+/** The state of one request while it is processed. */
 import type { AnswerEnd, AnswerItem, AnswerMeta, AnswerSink, AnswerWatcher, FailedItem } from '../contract/answer.ts';
 import type { DriverError, ErrorCode } from '../contract/errors.ts';
 import { toDriverError } from '../contract/errors.ts';
@@ -11,11 +11,11 @@ import type { Host, Hosts } from './hosts.ts';
 import type { Leases } from './leases/leases.ts';
 import type { DriverLimits } from './limits/request-limits.ts';
 
-/** What all requests share and a function may want to tell. */
+/** Facts about the process that functions may return. */
 export interface DriverFacts {
   /** Version of the driver. */
   version: string;
-  /** Names this process among replicas. */
+  /** Identifies this process among replicas. */
   instance: string;
   /** ISO 8601 UTC. */
   started: string;
@@ -24,38 +24,38 @@ export interface DriverFacts {
 export interface ContextOptions {
   caller: Caller;
   hosts: Hosts;
-  /** The servers that the request names; all when it names none. */
+  /** The servers that the request selects. All if it names none. */
   selected: Host[];
   /** Whether the request names them. */
   named: boolean;
   limits: DriverLimits;
   facts: DriverFacts;
   signal: AbortSignal;
-  /** When the signal is aborted at the latest, by `performance.now()`; undefined for what has no budget. */
+  /** Latest time of the signal's abort, by `performance.now()`. Undefined without a time budget. */
   deadlineMs?: number | undefined;
-  /** How long a part of the request may take to notice that the signal was aborted, in milliseconds. */
+  /** How long a part of the request may take to react to the aborted signal, in milliseconds. */
   graceMs: number;
-  /** The instant that every relative time of this request refers to. */
+  /** The reference of all relative times in this request. */
   now: Nanoseconds;
   sink: AnswerSink;
   /** The leases of this process. */
   leases: Leases;
-  /** Stops what runs with an id, on any replica; tells whether anything did. */
+  /** Stops the requests and leases with an id, on any replica. Returns whether there were any. */
   cancel: (id: string) => Promise<boolean>;
-  /** Told of errors that nobody expected, with their cause. */
+  /** Called on unexpected errors, with their cause. */
   onUnexpected: (error: DriverError) => void;
 }
 
 /**
- * Works on a part of a request. One that resolves with `found` has only found what other parts read, which is no success
- * of its own: where all of those fail, the request has failed.
+ * Processes a part of a request. `found` means that it only found what other parts read, which does not count as a
+ * success: if all of those fail, the request has failed.
  */
 // eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- most parts have nothing to say
 export type PartWork = () => Promise<'read' | 'found' | void>;
 
-/** The place of a request at a host. */
+/** The slot of a request at a host. */
 interface Claim {
-  /** Parts of the request that work with the host. */
+  /** Parts of the request that use the host. */
   users: number;
   readonly entered: Promise<void>;
 }
@@ -69,7 +69,7 @@ export class RequestContext {
   readonly facts: DriverFacts;
   readonly signal: AbortSignal;
   readonly now: Nanoseconds;
-  /** Filled by the function, sent with the last message. */
+  /** Set by the function, sent with the last message. */
   readonly meta: Pick<AnswerMeta, 'total' | 'cursor' | 'truncated' | 'ended' | 'intervalMs'> = {};
   readonly leases: Leases;
   readonly cancel: ContextOptions['cancel'];
@@ -77,7 +77,7 @@ export class RequestContext {
   readonly #deadlineMs: number | undefined;
   readonly #sink: AnswerSink;
   readonly #onUnexpected: (error: DriverError) => void;
-  /** Rejects with the signal's reason a grace after the signal. */
+  /** Rejects with the signal's reason after a grace period. */
   readonly #overdue: Promise<never>;
   readonly #lanes = new Map<Host, Lane>();
   readonly #claims = new Map<Host, Claim>();
@@ -107,14 +107,14 @@ export class RequestContext {
     this.#overdue = overdue(options.signal, options.graceMs);
   }
 
-  /** Items sent so far. */
+  /** Number of items sent. */
   get items(): number {
     return this.#items;
   }
 
   /**
-   * Sends one item; wait for it before making the next, so that a slow receiver slows the source down. What is ready
-   * when the budget ends may still be sent; what comes after the end of the answer belongs to nobody.
+   * Sends one item. Await it before the next one, so that a slow receiver slows the source down. Items that are ready
+   * when the budget ends may still be sent. Items after the end of the answer are discarded.
    */
   emit(item: AnswerItem): Promise<void> | undefined {
     if (this.#ended) throw this.signal.reason ?? new Error('an item came after the end of its answer');
@@ -122,13 +122,13 @@ export class RequestContext {
     return this.#sink.item(item);
   }
 
-  /** Sends one item that no part of the request has read, such as a hit of a search. */
+  /** Sends one item that no part of the request has read, such as a search hit. */
   emitFound(item: AnswerItem): Promise<void> | undefined {
     this.#succeeded++;
     return this.emit(item);
   }
 
-  /** Sends what was emitted so far, even if that is nothing, in an answer that goes on for long. */
+  /** Sends the items so far, even if there are none, in a long-running answer. */
   flush(known: Pick<AnswerMeta, 'cursor' | 'intervalMs'>): Promise<void> | undefined {
     if (this.#ended) return undefined;
     const told = known.cursor !== undefined || known.intervalMs !== undefined;
@@ -136,25 +136,25 @@ export class RequestContext {
     return this.#sink.flush(meta ? { meta } : {});
   }
 
-  /** Has `watcher` told of the messages that others follow. */
+  /** Lets `watcher` observe the messages before the final one. */
   watch(watcher: AnswerWatcher): void {
     this.#sink.watch(watcher);
   }
 
-  /** A server is asked on behalf of this request, by calls that it shares with others. */
+  /** Records that this request uses a server through shared calls. */
   asks(host: Host): void {
     this.#asked.add(host.source.name);
   }
 
-  /** Something is missing at the end of an answer that went on for long: it ends as `partial`. */
+  /** The end of a long-running answer is incomplete: its status becomes `partial`. */
   incomplete(): void {
     this.#succeeded++;
     this.#failed++;
   }
 
   /**
-   * Holds a place at a host as long as the work goes on, so that a request with many parts there waits for one once.
-   * The work begins at once; its parts wait for the place.
+   * Holds a slot at a host during the work, so that a request with many parts waits for a slot only once. The work
+   * starts at once; its parts wait for the slot.
    */
   async using<T>(host: Host, work: () => Promise<T>): Promise<T> {
     const claim = this.#claim(host);
@@ -175,10 +175,10 @@ export class RequestContext {
   }
 
   /**
-   * Works on one part of the request (an item, a host) that may fail alone. Its failure becomes an item of the answer;
-   * so does a part that goes on after the end of the budget, whose work is then left to itself.
+   * Processes one part of the request (an item, a host) that may fail alone. Its failure becomes an item of the answer,
+   * also if the part exceeds the time budget. Its work is then abandoned.
    * @param failed names the part
-   * @param host the one that the part works with; it waits for a place there
+   * @param host the host of the part, at which it waits for a slot
    */
   async part(failed: Omit<FailedItem, 'error'>, work: PartWork, host?: Host): Promise<void> {
     await (
@@ -186,7 +186,7 @@ export class RequestContext {
     )();
   }
 
-  /** Like `part`, for the order of items: its outcome enters the answer when the function that it resolves with is called. */
+  /** Like `part`, but keeps the order of items: the returned function adds the result to the answer. */
   async attempt(failed: Omit<FailedItem, 'error'>, work: PartWork, host?: Host): Promise<() => Promise<void>> {
     try {
       if (this.signal.aborted) throw this.signal.reason;
@@ -201,7 +201,7 @@ export class RequestContext {
     }
   }
 
-  /** Works out one item, which the function that it resolves with emits; in its place its failure. */
+  /** Prepares one item. The returned function emits the item, or its failure. */
   async prepare(
     failed: Omit<FailedItem, 'error'>,
     work: () => Promise<AnswerItem>,
@@ -222,7 +222,7 @@ export class RequestContext {
   }
 
   async #fail(failed: Omit<FailedItem, 'error'>, error: DriverError): Promise<void> {
-    // Who has cancelled a request wants no failure of each of its parts.
+    // The caller of a cancelled request needs no failure of each part.
     if (this.#ended || isCancelled(this.signal)) return;
     if (error.code === 'internal') this.#onUnexpected(error);
     this.#failed++;
@@ -232,8 +232,8 @@ export class RequestContext {
   }
 
   /**
-   * The right to call a server: limited, fair, counted. A call that `bypass`es the limits is only counted: it is part
-   * of a probe, which knows best itself what it found.
+   * Permission for calls to a server: limited, fair and counted. With `bypass` a call is only counted: it belongs to a
+   * probe, which evaluates its result itself.
    */
   callTo(host: Host, options: { bypass?: boolean; signal?: AbortSignal } = {}): SourceCall {
     const signal = options.signal ?? this.signal;
@@ -264,7 +264,7 @@ export class RequestContext {
     return { status: 'error', error: this.#firstFailure.toBody(), meta };
   }
 
-  /** The end of an answer whose function has failed as a whole. */
+  /** The end of an answer whose function has failed. */
   fail(error: DriverError, elapsedMs: number): AnswerEnd {
     this.#ended = true;
     if (error.code === 'internal') this.#onUnexpected(error);
@@ -284,7 +284,7 @@ export class RequestContext {
     let claim = this.#claims.get(host);
     if (!claim) {
       claim = { users: 0, entered: host.places.enter(this.caller, this.signal) };
-      // Each part that waits for it fails with it.
+      // Each waiting part fails with it.
       claim.entered.catch(() => undefined);
       this.#claims.set(host, claim);
     }
@@ -300,7 +300,9 @@ export class RequestContext {
     return lane;
   }
 
-  /** @param signal of a call that tells how the server is; one that we broke off ourselves tells nothing */
+  /**
+   * @param signal signal of a call whose result shows the server's status; a call that the driver aborted shows nothing
+   */
   async #counted<T>({ findings }: Host, call: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     const started = performance.now();
     let result: 'ok' | ErrorCode = 'ok';
@@ -331,10 +333,10 @@ function overdue(signal: AbortSignal, graceMs: number): Promise<never> {
     };
     signal.addEventListener('abort', late, { once: true });
   });
-  // A request without parts waits for nothing here.
+  // A request without parts does not await it.
   promise.catch(() => undefined);
   return promise;
 }
 
-/** Milliseconds with two digits behind the point. */
+/** Milliseconds with two decimals. */
 const roundMs = (ms: number): number => Math.round(ms * 100) / 100;

@@ -1,6 +1,7 @@
 /**
- * Cursors: where the next page of an answer begins. Opaque to callers, self-contained (the driver keeps nothing), and
- * bound to the question, so that a cursor of another request is refused instead of giving a wrong page.
+ * Cursors: where the next page of an answer begins. They are opaque to callers, self-contained (the driver stores
+ * nothing), and bound to the request, so that a cursor of another request is rejected instead of returning a wrong
+ * page.
  */
 import { createHash } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
@@ -12,21 +13,21 @@ import { validate } from '../contract/validation.ts';
 
 const envelope = z.strictObject({ v: z.literal(1), q: z.string(), p: z.unknown() });
 
-/** From this length on a position is packed; those of thousands of items are much alike. */
+/** From this length on a position is compressed. Those of thousands of items are very similar. */
 const PACKED_BYTES = 1024;
-/** Stands before packed bytes, where plain ones begin with a brace. */
+/** First byte of compressed positions. Plain ones begin with a brace. */
 const PACKED = 0;
 /**
- * Longest position, packed or not: as much as a request, which has to be read anyway. Five thousand series, each at a
- * time of its own, take 330 KB; what is longer rarely fits into {@link LONGEST_CURSOR} either.
+ * Longest position, compressed or not: as much as a request. Five thousand series, each at its own time, take 330 KB. A
+ * longer one rarely fits into {@link LONGEST_CURSOR}.
  */
 const MOST_BYTES = 1024 * 1024;
-/** Objects, lists and members of a position: each takes four bytes at least. */
+/** Objects, arrays and members of a position. Each takes at least four bytes. */
 const MOST_PARTS = MOST_BYTES / 4;
 
 /**
- * Text for a position. `question` is everything that decides what the pages hold.
- * @throws DriverError `tooLarge` when it would be too long to be sent back
+ * Encodes a position. `question` is everything that determines the content of the pages.
+ * @throws DriverError `tooLarge` if it would be too long to be sent back
  */
 export function encodeCursor(question: unknown, position: unknown): string {
   const bytes = Buffer.from(JSON.stringify({ v: 1, q: digest(question), p: position }));
@@ -41,8 +42,8 @@ export function encodeCursor(question: unknown, position: unknown): string {
 }
 
 /**
- * The position in a cursor.
- * @throws DriverError `badRequest` when it is no cursor of this question
+ * Decodes the position of a cursor.
+ * @throws DriverError `badRequest` if it is not a cursor of this request
  */
 export function decodeCursor<Schema extends z.ZodType>(
   cursor: string,
@@ -52,7 +53,7 @@ export function decodeCursor<Schema extends z.ZodType>(
   let json: unknown;
   try {
     const bytes = unpack(Buffer.from(cursor, 'base64url'));
-    // A position of many series has many parts, but it is flat.
+    // A position of many series has many parts, but few levels.
     const complex = tooComplex(bytes, MOST_PARTS);
     if (complex !== undefined) throw new RangeError(complex);
     json = JSON.parse(bytes.toString());
@@ -62,7 +63,7 @@ export function decodeCursor<Schema extends z.ZodType>(
   const read = validate(envelope, json);
   if (!read.ok) throw bad('it is no cursor of this driver');
   if (read.data.q !== digest(question)) throw bad('it belongs to a request with other parameters');
-  // The length bounds the entries of its lists and maps.
+  // The length limits the entries of its arrays and maps.
   const position = validate(schema, read.data.p, () => undefined);
   if (!position.ok) throw bad('its position is not readable');
   return position.data;

@@ -1,7 +1,4 @@
-/**
- * The driver: takes a request as it came from the bus, and gives exactly one answer within the request's time budget,
- * whatever happens.
- */
+/** The driver: processes a request from the bus and sends exactly one answer within its time budget. */
 import { count } from '../lib/phrases.ts';
 import { randomUUID } from 'node:crypto';
 import type { AnswerEnd, AnswerSink, IncomingRequest } from '../contract/answer.ts';
@@ -30,29 +27,29 @@ export interface DriverOptions {
   limits: DriverLimits;
   facts: DriverFacts;
   log: Logger;
-  /** The other replicas; without them only requests of this process can be cancelled. */
+  /** The other replicas. Without them only requests of this process can be cancelled. */
   peers?: Replicas;
   now?: () => Nanoseconds;
 }
 
-/** Kept back from the caller's budget so that the answer arrives before the caller gives up. */
+/** Reserve in the caller's budget, so that the answer arrives before the caller gives up. */
 const reserveMs = (timeoutMs: number): number => Math.min(500, timeoutMs / 10);
 /**
- * What of that a part of a request has to notice that the budget is used up, and what the whole function has; the rest
- * is for sending the end.
+ * The shares of this reserve in which a part of a request, and then the whole function, must react to the end of the
+ * budget. The rest is for sending the end.
  */
 const PART_GRACE = 1 / 3;
 const WHOLE_GRACE = 2 / 3;
 /**
- * A request is silent for so long at most where its caller takes messages without items; one that is gone is asked for
- * once more after the second time, because its subscription may not be known everywhere yet.
+ * Longest silence of a request whose caller accepts messages without items. A caller that seems gone is checked once
+ * more after that time, because its subscription may not be known in the whole cluster yet.
  */
 const SILENCE_MS = 5000;
 const CALLER_GRACE_MS = 1000;
-/** What a caller is told to wait when the process has too much to do. */
+/** Retry hint for callers when the process is overloaded. */
 const RETRY_AFTER_MS = 1000;
 
-/** A request counts once more for each of these bytes, because memory is what many waiting ones cost. */
+/** A request counts once more for each of these bytes, because waiting requests cost memory. */
 const WEIGHED_BYTES = 16 * 1024;
 
 export class Driver {
@@ -64,7 +61,7 @@ export class Driver {
   readonly #cancellation: Cancellation;
   /** Requests that need no server. */
   readonly #light: Shares;
-  /** All others, in work or waiting for a place at a server; a large one counts as several. */
+  /** All others, active or waiting for a slot at a server. A large one counts as several. */
   readonly #heavy: Shares;
   #draining = false;
   #leasesEnded = false;
@@ -74,7 +71,7 @@ export class Driver {
     this.#now = options.now ?? systemNow;
     const { concurrentRequests } = options.limits;
     this.#light = new Shares(concurrentRequests);
-    // As many as can work and wait at all servers, and the same once more for those that do neither.
+    // As many as can be active and waiting at all servers, and the same number for those that are neither.
     const each = concurrentRequests * (1 + WAITING_FOR_A_PLACE);
     this.#heavy = new Shares(each * (options.hosts.all.length + 1));
     for (const { source, pace } of options.hosts.all) {
@@ -92,17 +89,17 @@ export class Driver {
     });
   }
 
-  /** Requests in work, leases not counted. */
+  /** Number of active requests, without leases. */
   get inFlight(): number {
     return this.#running.requests;
   }
 
-  /** Leases that are held, their items, and the distinct tags that are polled for them. */
+  /** Active leases, their items, and the distinct tags that are polled for them. */
   get leases(): Leases['load'] {
     return this.#leases.load;
   }
 
-  /** Works on one request; never rejects. */
+  /** Processes one request. Never rejects. */
   async handle(incoming: IncomingRequest): Promise<void> {
     const arrived = performance.now();
     const parsed = this.#parse(incoming.data);
@@ -119,7 +116,7 @@ export class Driver {
     const user = parsed.ok ? (parsed.request.user?.name ?? '') : '';
     const caller: Caller = { root: callerRoot(incoming.hasReply ? incoming.reply : (replyTo ?? '')), user };
     const sink = incoming.answer({ id: given, function: name, replyTo });
-    // Whoever holds a lease has waited until its first message.
+    // For a lease, the time until its first message.
     let firstMs: number | undefined;
     const heard = onFlush(sink, () => (firstMs ??= performance.now() - arrived));
     const error = parsed.ok ? problem && wrongReplyTo(problem) : parsed.error;
@@ -150,13 +147,13 @@ export class Driver {
     }
   }
 
-  /** Ends what is still running with `sourceUnavailable`, so that callers ask another replica; new requests too. */
+  /** Ends active and new requests with `sourceUnavailable`, so that callers use another replica. */
   stop(): void {
     this.#draining = true;
     this.#running.stopAll(stopping());
   }
 
-  /** Ends all leases with a cursor, so that their callers go on with another replica, and takes no new ones. */
+  /** Ends all leases with a cursor, so that their callers continue with another replica, and accepts no new ones. */
   endLeases(): void {
     this.#leasesEnded = true;
     this.#running.stopLeases(stopping());
@@ -164,7 +161,7 @@ export class Driver {
 
   #parse(data: Uint8Array) {
     const { requestBytes } = this.#options.limits;
-    // Checked before parsing: a huge body must not cost its parsing first.
+    // Checked before parsing, so that a huge body is not parsed.
     if (data.byteLength > requestBytes) {
       const error = new DriverError(
         'tooLarge',
@@ -202,12 +199,12 @@ export class Driver {
       const deadlineMs = lease ? undefined : arrived + timeoutMs - reserve;
       const context = this.#context(request, caller, sink, { signal, deadlineMs, graceMs: reserve * PART_GRACE });
 
-      // A cancel cannot be cancelled: it may have the very id of what it stops.
+      // A cancel cannot be cancelled: it may have the same id as the request that it stops.
       running = this.#running.begin({ id: request.function === 'cancel' ? '' : id, isLease: lease, controller });
       const life = lease ? undefined : this.#watchCaller(sink, controller, request.keepAlive === true);
       try {
         if (lease) {
-          // It has an end of its own, and uses every other one to tell where it stands.
+          // A lease ends itself, and uses every other end to send its cursor.
           await handler.handle(params, context);
         } else {
           timer = setTimeout(() => {
@@ -234,13 +231,13 @@ export class Driver {
   }
 
   /**
-   * Ends a request whose caller is gone, so that it takes no time of its servers. An answer of several messages tells by
-   * them; before its first one a message without items can, if the caller takes such.
+   * Ends a request whose caller has left, so that it uses no server time. The messages of a longer answer detect that.
+   * Before the first one a message without items can, if the caller accepts those.
    */
   #watchCaller(sink: AnswerSink, controller: AbortController, keepAlive: boolean): Keepalive {
     const life = new Keepalive(SILENCE_MS, CALLER_GRACE_MS, {
       send: () => {
-        // A message that cannot be sent ends the answer by itself.
+        // A message that cannot be sent ends the answer anyway.
         sink.flush({ isSignOfLife: true })?.catch(() => undefined);
       },
       gone: () => {
@@ -315,7 +312,7 @@ export class Driver {
   }
 }
 
-/** The same sink; tells when a message of a long answer is about to be sent. */
+/** The same sink. Calls `tell` before a message of a long answer is sent. */
 function onFlush(sink: AnswerSink, tell: () => void): AnswerSink {
   return {
     item: (item) => sink.item(item),
@@ -330,7 +327,7 @@ function onFlush(sink: AnswerSink, tell: () => void): AnswerSink {
   };
 }
 
-/** The work itself, but not longer than a grace after the end of the budget. */
+/** Waits for the work, but not longer than a grace period after the end of the budget. */
 function bounded(work: Promise<void>, signal: AbortSignal, graceMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
     let grace: NodeJS.Timeout | undefined;
@@ -350,8 +347,8 @@ function bounded(work: Promise<void>, signal: AbortSignal, graceMs: number): Pro
 }
 
 /**
- * "Now" is told in tenths of a second: viewers of one dashboard who ask within the same tenth ask for the same times,
- * and so share their calls to the source.
+ * "Now" has a resolution of a tenth of a second: viewers of one dashboard who send requests within the same tenth use
+ * the same times, and so share their calls to the source.
  */
 const rounded = (now: Nanoseconds): Nanoseconds => now - (now % 100_000_000n);
 

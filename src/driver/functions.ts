@@ -1,4 +1,4 @@
-/** The functions that this driver serves: a new one is a declaration, a handler and a line here. */
+/** The functions of this driver. A new one needs a declaration, a handler and a line here. */
 import { functionTable } from '../contract/functions/table.ts';
 import { DriverError } from '../contract/errors.ts';
 import { asSentence, quote } from '../lib/phrases.ts';
@@ -42,12 +42,12 @@ const handlers: ReadonlyMap<string, Handler> = new Map(
 /** Whether the contract has a function of this name. */
 export const isDeclared = (name: string): boolean => functionTable.some((declaration) => declaration.name === name);
 
-/** Whether the answer of a function goes on until the function itself ends it. */
+/** Whether the answer of a function continues until the function ends it. */
 export const isLease = (name: string): boolean => handlers.get(name)?.isLease === true;
 
 /**
  * The handler of a function.
- * @throws DriverError `unknownFunction`, or `unsupported` when the contract has it and this driver does not serve it
+ * @throws DriverError `unknownFunction`, or `unsupported` if the contract has it and this driver does not support it
  */
 export function handlerOf(name: string): Handler {
   const found = handlers.get(name);

@@ -11,24 +11,24 @@ import { FairLimiter } from './limits/fair-limiter.ts';
 import { PollPace } from './leases/poll-pace.ts';
 import { Admission } from './limits/admission.ts';
 
-/** A source together with the limits that all requests to it share, and what they found. */
+/** A source with the limits that all requests to it share, and its health. */
 export interface Host {
   source: Source;
   gate: FairLimiter;
-  /** Requests that work with it. */
+  /** Slots for requests that use it. */
   places: Admission;
   findings: SourceHealth;
-  /** How often its leased tags are polled. */
+  /** Actual poll rate of its leased tags. */
   pace: PollPace;
 }
 
 export interface HostOptions {
   source: Source;
-  /** Calls at once. */
+  /** Concurrent calls. */
   concurrency: number;
   /** Calls that may wait. */
   queueLimit: number;
-  /** Requests that work with it at once. */
+  /** Concurrent requests that use it. */
   requests: number;
 }
 
@@ -61,7 +61,7 @@ export class Hosts {
   }
 
   /**
-   * The hosts that a request names; all when it names none.
+   * The hosts that a request selects. All if it names none.
    * @throws DriverError `unknownHost`
    */
   select(names: string | string[] | undefined): Host[] {
@@ -71,8 +71,8 @@ export class Hosts {
 
   /**
    * The host of an item.
-   * @param allowed the hosts that the request names, if it names any
-   * @throws DriverError `unknownHost`, or `badRequest` when the request names other hosts
+   * @param allowed the hosts that the request selects
+   * @throws DriverError `unknownHost`, or `badRequest` if the request selects other hosts
    */
   of(fqn: Fqn, allowed: Host[]): Host {
     const host = this.#find(fqn.host);
@@ -98,7 +98,7 @@ export class Hosts {
   }
 
   async close(): Promise<void> {
-    // A call that is cut off by the close says nothing about its server.
+    // A call that the close aborts does not show the server's status.
     for (const { findings } of this.all) findings.onNews(() => undefined);
     await Promise.all(this.all.map(({ source }) => source.close()));
   }
@@ -109,7 +109,7 @@ export class Hosts {
     return host;
   }
 
-  /** A name that is composed otherwise is the same; which one an FQN has depends on where it was written. */
+  /** Names in another Unicode normalization are equal: the form in an FQN depends on where it was written. */
   #find(name: string): Host | undefined {
     return this.#byName.get(name) ?? this.all.find(({ source }) => isSame(source.name, name));
   }

@@ -1,4 +1,4 @@
-/** Requests for given FQNs: each is read, or fails, alone; a slow server holds up only its own items. */
+/** Requests for given FQNs: each is read, or fails, alone. A slow server delays only its own items. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Fqn, parseFqn } from '../contract/fqn.ts';
 import type { AbilityName } from '../contract/functions/general.ts';
@@ -7,7 +7,7 @@ import { abilityOf, checkAbilities } from './abilities.ts';
 import type { RequestContext } from './context.ts';
 import type { Host } from './hosts.ts';
 
-/** One FQN of a request, with its place in it. */
+/** One FQN of a request, with its index. */
 export interface RequestedItem {
   index: number;
   text: string;
@@ -45,7 +45,7 @@ export async function eachItem<Name extends AbilityName>(
   );
 }
 
-/** Items refused in one turn of the loop: thousands of errors together would hold up all other requests. */
+/** Items rejected per event loop turn: thousands of errors at once would block all other requests. */
 export const REFUSED_IN_A_TURN = 100;
 
 /** The items of each host; those that name none, or one that cannot do it, have failed already. */
@@ -64,7 +64,7 @@ export async function groupByHost(
       host = context.hosts.of(fqn, context.selected);
       checkAbilities(host, [ability]);
     } catch (error) {
-      // Its failure belongs to this item alone, like any other.
+      // Its failure belongs to this item alone.
       await context.part({ index, fqn: text }, async () => {
         throw error;
       });
@@ -78,7 +78,7 @@ export async function groupByHost(
   return byHost;
 }
 
-/** Runs `work` for every element, at most `atOnce` at a time, in order of the elements. */
+/** Runs `work` for every element, at most `atOnce` concurrently, in order. */
 export async function inParallel<T>(elements: T[], atOnce: number, work: (element: T) => Promise<void>): Promise<void> {
   const [only] = elements;
   if (elements.length === 1 && only !== undefined) return work(only);
