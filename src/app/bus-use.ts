@@ -4,7 +4,7 @@ import type { ConfigFile } from '../config/schema.ts';
 import { DEFAULT_PREFIX } from '../config/ingest/common.ts';
 import type { IngestFile } from '../config/ingest/schema.ts';
 import { durableOf } from '../ingest/egress/topic-publisher.ts';
-import { readingSubjects } from '../ingest/reading.ts';
+import { readingSubjects } from '../contract/reading-subject.ts';
 
 /** The part of a configuration that determines the use of the bus. It contains no secret. */
 export interface BusUseConfig extends Pick<

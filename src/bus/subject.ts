@@ -30,32 +30,6 @@ export function subjectToken(token: string): string {
   return token;
 }
 
-/**
- * Encodes any text as one token. Invalid characters are percent-encoded in UTF-8, so different texts stay different.
- */
-export function escapeToken(text: string): string {
-  if (text === '') return '%';
-  return text.toWellFormed().replace(/[\s.*>%\p{Cc}]|^\$/gu, escapeCharacter);
-}
-
-/** Cache of the about 100 characters that a token cannot hold: a text may consist of them entirely. */
-const escaped = new Map<string, string>();
-
-function escapeCharacter(character: string): string {
-  let escape = escaped.get(character);
-  if (escape === undefined) {
-    const bytes = Array.from(Buffer.from(character, 'utf8'));
-    escape = bytes.map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join('');
-    escaped.set(character, escape);
-  }
-  return escape;
-}
-
-/** Decodes the result of {@link escapeToken}. */
-export function unescapeToken(token: string): string {
-  return token === '%' ? '' : decodeURIComponent(token);
-}
-
 /** Returns why no answer may be sent to a subject that a caller named, or undefined if it may. */
 export type ReplyRule = (subject: string) => string | undefined;
 

@@ -12,6 +12,8 @@ export { type CallOptions, type Client, type ClientOptions, createClient, isFail
 export type { AnswerFor, FunctionName, ItemFor, MessageFor, ParamsFor } from './functions.ts';
 export { FollowedLease, followLease, type FollowOptions, type LeaseItem, type LeaseRequest } from './lease.ts';
 export { Refused } from './lease-session.ts';
+export { type Fqn, formatFqn, parseFqn } from '../contract/fqn.ts';
+export { readingFqn, readingSubject } from '../contract/reading-subject.ts';
 export type { AnswerMessage, AnswerMeta } from '../contract/answer.ts';
 export { type ErrorBody, type ErrorCode, errorCodes } from '../contract/errors.ts';
 export type { Request } from '../contract/request.ts';

@@ -12,7 +12,7 @@ import { openI3Feed } from './feeds/i3/feed.ts';
 import { ReadingsSink } from './readings-sink.ts';
 import { openIotOpenFeed } from './feeds/iotopen/feed.ts';
 import { openMqttFeed } from './feeds/mqtt/feed.ts';
-import { readingSubjects } from './reading.ts';
+import { readingSubjects } from '../contract/reading-subject.ts';
 import { openSeneyeFeed } from './feeds/seneye/feed.ts';
 
 export interface IngestOptions {

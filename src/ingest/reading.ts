@@ -3,9 +3,9 @@ import { hash } from 'node:crypto';
 import { formatFqn } from '../contract/fqn.ts';
 import { formatInstant, type Nanoseconds } from '../contract/instant.ts';
 import type { DeadLetter, Reading, ReadingScheme, RejectCode } from '../contract/reading.ts';
+import { deadLetterSubject, type ReadingName, readingSubject } from '../contract/reading-subject.ts';
 import type { ScalarValue, ValueStatus } from '../contract/values.ts';
 import type { Publication } from '../bus/jetstream/readings-publisher.ts';
-import { escapeToken } from '../bus/subject.ts';
 
 /** The input of readings. It is part of every name. */
 export interface Origin {
@@ -14,12 +14,13 @@ export interface Origin {
   readonly connection: string;
 }
 
-/** The tag of a reading. A tag always has the same id and tokens, even if display names change. */
+/** The tag of a reading. A tag always has the same id, even if display names change. */
 export interface Tag {
-  /** Id within the connection, any text: a topic, or a vendor's number, with `#` and a field if there are several. */
+  /**
+   * Id within the connection, any text: levels such as those of a topic, separated by `/`, then `#` and a part, such as a
+   * field, for each part. Its subject follows from it, see `readingSubject`.
+   */
   readonly id: string;
-  /** The id as subject tokens, any texts. They are escaped here, so different tokens make different subjects. */
-  readonly tokens: readonly string[];
   /** Display name. */
   readonly name: string;
 }
@@ -65,22 +66,11 @@ export interface DecodedMessage {
 const DEAD_PAYLOAD_BYTES = 4096;
 const ABOUT_CHARACTERS = 1024;
 
-/** The subjects of all readings, and of all dead letters, below a prefix. The stream must accept them. */
-export const readingSubjects = (prefix: string): readonly [string, string] => [
-  `${prefix}.readings.>`,
-  `${prefix}.deadletters.>`,
-];
-
-/** Subject of the readings of a tag. Different tags never share one, and {@link escapeToken} is reversible. */
-export function readingSubject(prefix: string, origin: Origin, tokens: readonly string[]): string {
-  return [prefix, 'readings', ...[origin.scheme, origin.connection, ...tokens].map(escapeToken)].join('.');
-}
-
 /** The reading in its bus format. */
 export function readingOf(origin: Origin, measurement: Measurement): Reading {
   const { tag, time, value, unit, status, reason, attributes, received } = measurement;
   return {
-    fqn: formatFqn({ scheme: origin.scheme, host: origin.connection, kind: 'signal', id: tag.id }),
+    fqn: formatFqn({ ...nameOf(origin, tag), kind: 'signal' }),
     source: sourceOf(origin),
     name: tag.name,
     time: formatInstant(time),
@@ -97,7 +87,7 @@ export function readingOf(origin: Origin, measurement: Measurement): Reading {
 export function publicationOf(prefix: string, origin: Origin, measurement: Measurement): Publication {
   const reading = readingOf(origin, measurement);
   return {
-    subject: readingSubject(prefix, origin, measurement.tag.tokens),
+    subject: readingSubject(prefix, nameOf(origin, measurement.tag)),
     id: messageId(reading, measurement.claimedTime),
     body: Buffer.from(JSON.stringify(reading), 'utf8'),
   };
@@ -139,11 +129,13 @@ export function deadLetterOf(prefix: string, origin: Origin, reject: Reject, kee
     truncated,
   };
   return {
-    subject: `${prefix}.deadletters.${escapeToken(origin.scheme)}.${escapeToken(origin.connection)}`,
+    subject: deadLetterSubject(prefix, origin.scheme, origin.connection),
     id: `${letter.source}!${letter.received}#${digest(JSON.stringify([code, reason, about, digest(payload)]))}`,
     body: Buffer.from(JSON.stringify(letter), 'utf8'),
   };
 }
+
+const nameOf = ({ scheme, connection }: Origin, { id }: Tag): ReadingName => ({ scheme, host: connection, id });
 
 const sourceOf = ({ scheme, connection }: Origin): string => `${scheme}:${encodeURIComponent(connection)}`;
 

@@ -208,9 +208,9 @@ export class ReadingsSink {
 }
 
 /** Why a tag cannot have its own subject. Undefined for almost all tags. */
-function nameProblem({ id, tokens }: Tag, subject: string): string | undefined {
+function nameProblem({ id }: Tag, subject: string): string | undefined {
   // Unpaired surrogates would all become the same replacement character.
-  if (![id, ...tokens].every((text) => text.isWellFormed())) return 'The name is no well-formed Unicode text.';
+  if (!id.isWellFormed()) return 'The name is no well-formed Unicode text.';
   try {
     publishSubject(subject);
     return undefined;

@@ -1,6 +1,6 @@
 /** What the driver puts on the bus from devices, as anybody there can hear it. */
 import type { NatsConnection } from 'nats';
-import { unescapeToken } from '../../src/bus/subject.ts';
+import { unescapeToken } from '../../src/contract/reading-subject.ts';
 import type { DeadLetter, Reading } from '../../src/contract/reading.ts';
 
 export interface Heard<T> {

@@ -8,19 +8,13 @@ import { JsonError, readJson } from '../../src/lib/json.ts';
 import { ConfigError } from '../../src/config/problems.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { parseNatsUrl } from '../../src/config/natsurl.ts';
-import {
-  replyRule,
-  publishSubject,
-  subscribeSubject,
-  escapeToken,
-  SubjectError,
-  unescapeToken,
-} from '../../src/bus/subject.ts';
+import { replyRule, publishSubject, subscribeSubject, SubjectError } from '../../src/bus/subject.ts';
 import { DriverError } from '../../src/contract/errors.ts';
 import { formatFqn, parseFqn } from '../../src/contract/fqn.ts';
 import { searchParams } from '../../src/contract/functions/common.ts';
 import { formatInstant, parseInstant } from '../../src/contract/instant.ts';
 import { functionTable } from '../../src/contract/functions/table.ts';
+import { escapeToken, readingFqn, readingSubject, unescapeToken } from '../../src/contract/reading-subject.ts';
 import { deadLetterSchema, readingSchema } from '../../src/contract/reading.ts';
 import { resolveTime, timeInput } from '../../src/contract/time.ts';
 import { decodeCursor, encodeCursor } from '../../src/driver/cursor.ts';
@@ -340,6 +334,9 @@ export const decoders = (): readonly Decoder[] => [
     ['_INBOX.abc.1', 'region.site.seeq.request', 'a.*.b', 'a.>', '$JS.API.STREAM.PURGE.X'],
     (text) => {
       must(unescapeToken(escapeToken(text)) === text.toWellFormed(), 'a token comes back as it went');
+      const name = { scheme: 'mqtt', host: 'hall', kind: 'signal' as const, id: text.toWellFormed() };
+      const read = readingFqn('iota', readingSubject('iota', name));
+      must(JSON.stringify(read) === JSON.stringify(name), 'the name of a reading comes back as it went');
       publishSubject(`a.${escapeToken(text)}`);
       const refused = replyRule(['region.site.seeq.request', 'iota.readings.>'])(text);
       must(refused !== undefined || !text.startsWith('$'), 'no answer to the server itself');

@@ -17,7 +17,6 @@ export type MappingEntry = MappingFile & { readonly filter: string };
 
 /** A topic that matches an entry. */
 export interface Taken {
-  readonly levels: readonly string[];
   /** The fields of the pattern. */
   readonly fields: Readonly<Record<string, string>>;
 }
@@ -37,7 +36,7 @@ export function compileEntry(entry: MappingEntry, limits: TimeLimits): Entry {
     take: (levels) => {
       if (!matches(levels)) return undefined;
       const fields = pattern === undefined ? {} : topicFields(pattern, levels);
-      return fields === undefined ? undefined : { levels, fields };
+      return fields && { fields };
     },
     read: (message, taken, outcome) => {
       reader.read(message, taken, outcome);
@@ -161,7 +160,7 @@ class PayloadReader {
     };
     outcome.add(
       {
-        tag: tagOf({ topic, levels: taken.levels, key, field }, name),
+        tag: tagOf({ topic, key, field }, name),
         time: timed.time,
         claimedTime: timed.claimedTime,
         value: value.value,

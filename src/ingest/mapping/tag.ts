@@ -4,7 +4,6 @@ import type { Tag } from '../reading.ts';
 /** The origin of a value. */
 export interface Subject {
   readonly topic: string;
-  readonly levels: readonly string[];
   /** What distinguishes its record from the others of the message. */
   readonly key?: string | undefined;
   /** Name of the value in the record. */
@@ -13,14 +12,12 @@ export interface Subject {
 
 /**
  * Builds the tag. Its id is `<topic>`, `<topic>#<field>`, `<topic>#<key>` or `<topic>#<key>#<field>`: a topic cannot
- * contain `#`, and in the other parts it is written %23. In the tokens key and field begin with `#`, so that they
- * differ from any deeper topic.
+ * contain `#`, and in the other parts it is written %23.
  */
-export function tagOf({ topic, levels, key, field }: Subject, name: string): Tag {
+export function tagOf({ topic, key, field }: Subject, name: string): Tag {
   const below = [key, field].filter((part) => part !== undefined);
   return {
     id: [topic, ...below.map(escapeHash)].join('#'),
-    tokens: [...levels, ...below.map((part) => `#${part}`)],
     name: name.trim() === '' ? [topic, ...below].join(' ') : name,
   };
 }

@@ -36,7 +36,7 @@ export const iotopen: Step = {
     paragraph('A new function appears; the platform says only that something has changed.');
     const before = readings.mark;
     const door = await city.addFunction(SCHOOL, 'door', { name: 'Door', topic_read: DOOR, state_open: '1' });
-    const ofDoor = `iotopen:${CITY}/signal/${door.id}`;
+    const ofDoor = `iotopen:${CITY}/signal/${SCHOOL}%2F${door.id}`;
     // The driver reads the catalogue again a moment after such events, so the first values may still be of nobody.
     const found = readings.after(before, 1, ({ fqn }) => fqn === ofDoor);
     const opening = setInterval(() => void city.publish(SCHOOL, DOOR, { value: 1, timestamp }), 100);

@@ -1,22 +1,19 @@
 /** Names and ids of readings: safe, unambiguous, and the same for every delivery of the same thing. */
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { publishSubject, unescapeToken } from '../../../src/bus/subject.ts';
 import { parseFqn } from '../../../src/contract/fqn.ts';
+import { readingFqn } from '../../../src/contract/reading-subject.ts';
 import { deadLetterSchema, readingSchema } from '../../../src/contract/reading.ts';
 import {
   deadLetterOf,
   publicationOf,
-  readingSubject,
   type Measurement,
   type Origin,
   type Reject,
 } from '../../../src/ingest/reading.ts';
-import { propertyRuns } from '../../support/property-runs.ts';
 
 const origin: Origin = { scheme: 'mqtt', connection: 'hall 3' };
 const measurement = (changes: Partial<Measurement> = {}): Measurement => ({
-  tag: { id: 'plant/a#temperature', tokens: ['plant', 'a', '#temperature'], name: 'plant a temperature' },
+  tag: { id: 'plant/a#temperature', name: 'plant a temperature' },
   time: 1_700_000_000_123_456_789n,
   value: 21.5,
   unit: '°C',
@@ -25,50 +22,6 @@ const measurement = (changes: Partial<Measurement> = {}): Measurement => ({
   ...changes,
 });
 const idOf = (changes: Partial<Measurement> = {}): string => publicationOf('iota', origin, measurement(changes)).id;
-
-/** Whatever a topic level can hold, and what it cannot. */
-const nasty = fc.oneof(
-  fc.string({ unit: 'grapheme' }),
-  fc.string({
-    unit: fc.constantFrom('.', ' ', '*', '>', '%', '$', '/', '#', '+', '\r', '\n', '\t', '\0', 'a', 'é', '2'),
-  }),
-  fc.constantFrom('', '%', '%25', '.', '..', '>', '*', '$SYS', '$', ' ', '\r\nPUB x 1\r\ny', '\u2028', '\ufeff', '𝒳'),
-);
-
-describe('the subject of a reading', () => {
-  it('can be published on, whatever the names hold, and gives them back', () => {
-    fc.assert(
-      fc.property(nasty, fc.array(nasty, { minLength: 1, maxLength: 6 }), (connection, tokens) => {
-        const subject = readingSubject('iota', { scheme: 'mqtt', connection }, tokens);
-        if (Buffer.byteLength(subject) <= 1024) expect(publishSubject(subject)).toBe(subject);
-        const [, , scheme, ...rest] = subject.split('.');
-        expect(scheme).toBe('mqtt');
-        expect(rest.map(unescapeToken)).toEqual([connection, ...tokens]);
-      }),
-      { numRuns: propertyRuns(2000) },
-    );
-  });
-
-  it('differs for different names', () => {
-    fc.assert(
-      fc.property(fc.array(nasty, { minLength: 1 }), fc.array(nasty, { minLength: 1 }), (a, b) => {
-        const same = JSON.stringify(a) === JSON.stringify(b);
-        expect(readingSubject('iota', origin, a) === readingSubject('iota', origin, b)).toBe(same);
-      }),
-      { numRuns: propertyRuns(2000) },
-    );
-  });
-
-  it.each([
-    [['a', '', 'b'], 'iota.readings.mqtt.hall%203.a.%.b'],
-    [['a.b', 'c'], 'iota.readings.mqtt.hall%203.a%2Eb.c'],
-    [['$SYS', 'u$h$d'], 'iota.readings.mqtt.hall%203.%24SYS.u$h$d'],
-    [['*', '>'], 'iota.readings.mqtt.hall%203.%2A.%3E'],
-    [['a\r\nSUB > 1'], 'iota.readings.mqtt.hall%203.a%0D%0ASUB%20%3E%201'],
-  ])('of %j is %s', (tokens, subject) => {
-    expect(readingSubject('iota', origin, tokens)).toBe(subject);
-  });
-});
 
 describe('a reading on the bus', () => {
   it('has the shape of the contract, all digits of its time, and a name that can be read back', () => {
@@ -86,6 +39,7 @@ describe('a reading on the bus', () => {
       attributes: { area: 'north' },
     });
     expect(subject).toBe('iota.readings.mqtt.hall%203.plant.a.#temperature');
+    expect(readingFqn('iota', subject)).toEqual(parseFqn(reading.fqn));
     expect(parseFqn(reading.fqn)).toEqual({
       scheme: 'mqtt',
       host: 'hall 3',
@@ -115,9 +69,7 @@ describe('the id of a reading', () => {
   });
 
   it('holds no line break, whatever the tag holds', () => {
-    expect(idOf({ tag: { id: 'a\r\nNats-Expected-Stream: x', tokens: ['a'], name: '' }, claimedTime: '0' })).toMatch(
-      /^[\x21-\x7e]+$/,
-    );
+    expect(idOf({ tag: { id: 'a\r\nNats-Expected-Stream: x', name: '' }, claimedTime: '0' })).toMatch(/^[\x21-\x7e]+$/);
   });
 
   it('holds no line break, whatever the sender calls a time', () => {

@@ -85,11 +85,9 @@ function readersOf(installation: Installation, { id, type, meta }: Thing, device
     const match = TOPIC_KEY.exec(key);
     if (match === null) return [];
     const what = match[1];
-    const tokens = [String(installation.clientId), String(id)];
+    const ofFunction = `${installation.clientId}/${id}`;
     const tag =
-      what === undefined
-        ? { id: String(id), tokens, name }
-        : { id: `${id}#${what}`, tokens: [...tokens, `#${what}`], name: `${name} (${what})` };
+      what === undefined ? { id: ofFunction, name } : { id: `${ofFunction}#${what}`, name: `${name} (${what})` };
     const topic = withoutClientId(value.trim(), installation.clientId);
     return [
       {

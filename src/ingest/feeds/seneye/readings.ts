@@ -161,8 +161,9 @@ function timeOf(raw: unknown, received: Nanoseconds, limits: TimeLimits): Time {
   return { time: received, status: 'Questionable', reason };
 }
 
+/** The id of the device is one level of the tag, whatever it contains. */
 function tagOf(sud: string, device: string, { name, label }: { name: string; label: string }): Tag {
-  return { id: `${sud}#${name}`, tokens: [sud, `#${name}`], name: `${device} ${label}` };
+  return { id: `${sud.replace(/[%#/]/g, encodeURIComponent)}#${name}`, name: `${device} ${label}` };
 }
 
 /** All status data of the device become attributes of each of its readings. */

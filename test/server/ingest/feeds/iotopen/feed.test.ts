@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseFqn } from '../../../../../src/contract/fqn.ts';
-import { unescapeToken } from '../../../../../src/bus/subject.ts';
+import { unescapeToken } from '../../../../../src/contract/reading-subject.ts';
 import { PUMPS, SCHOOL } from '../../../../simulators/iotopen/plant.ts';
 import { feedForTest, nowSeconds, readingsOf, simulatorForTest } from './support.ts';
 
@@ -20,7 +20,7 @@ describe('values', () => {
     const [reading] = await readingsOf(world, 1);
     const id = simulator.world.ofClientId(SCHOOL)?.functions[0]?.id ?? 0;
     expect(reading).toMatchObject({
-      fqn: `iotopen:plant/signal/${id}`,
+      fqn: `iotopen:plant/signal/${SCHOOL}%2F${id}`,
       source: 'iotopen:plant',
       name: 'Fågelbacken School / Classroom 12 / Temperature',
       time: `${new Date(second * 1000).toISOString().slice(0, 19)}.123456789Z`,
@@ -55,7 +55,7 @@ describe('values', () => {
     const [lamp] = stored;
     expect(lamp?.subject.split('.').map(unescapeToken).at(-1)).toBe('#onoff');
     const { id } = parseFqn((lamp?.body as { fqn: string }).fqn);
-    expect(id).toMatch(/^\d+#onoff$/);
+    expect(id).toMatch(new RegExp(`^${SCHOOL}/\\d+#onoff$`));
     expect(stored[1]?.body).toMatchObject({ name: 'Pumping stations / Flow', unit: 'm3/h' });
   });
 

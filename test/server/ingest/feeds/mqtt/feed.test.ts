@@ -1,7 +1,7 @@
 /** The MQTT feed from the broker to the stream, on real ones of both. */
 import { hostname } from 'node:os';
 import { expect, onTestFinished, test } from 'vitest';
-import { unescapeToken } from '../../../../../src/bus/subject.ts';
+import { unescapeToken } from '../../../../../src/contract/reading-subject.ts';
 import { serverForTest } from '../../../bus/support.ts';
 import { eventually } from '../../../../support/eventually.ts';
 import { startProxy } from '../../../../support/nats/index.ts';

@@ -9,7 +9,7 @@ import { seneyeSchema } from '../../../../../src/config/ingest/seneye.ts';
 import { SecretSource } from '../../../../../src/config/secret.ts';
 import type { DeadLetter, Reading } from '../../../../../src/contract/reading.ts';
 import { ReadingsSink } from '../../../../../src/ingest/readings-sink.ts';
-import { readingSubjects } from '../../../../../src/ingest/reading.ts';
+import { readingSubjects } from '../../../../../src/contract/reading-subject.ts';
 import { openSeneyeFeed, type SeneyeFeed } from '../../../../../src/ingest/feeds/seneye/feed.ts';
 import type { SeneyeConfig } from '../../../../../src/ingest/feeds/seneye/sources.ts';
 import { busForTest, callerForTest, serverForTest, until, type TestLog } from '../../../bus/support.ts';

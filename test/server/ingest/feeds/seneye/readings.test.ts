@@ -1,6 +1,7 @@
 /** What a post comes to, without the network: values, flags, times, and everything that can be wrong with them. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { readingFqn } from '../../../../../src/contract/reading-subject.ts';
 import { formatInstant, parseInstant } from '../../../../../src/contract/instant.ts';
 import { readingSchema } from '../../../../../src/contract/reading.ts';
 import type { DecodedMessage, Measurement } from '../../../../../src/ingest/reading.ts';
@@ -24,7 +25,7 @@ function deliver(message: string | Uint8Array, options: Partial<ReadingOptions> 
 }
 
 const named = ({ measurements }: DecodedMessage): Record<string, Measurement> =>
-  Object.fromEntries(measurements.map((one) => [one.tag.tokens[1]?.slice(1) ?? '', one]));
+  Object.fromEntries(measurements.map((one) => [one.tag.id.split('#')[1] ?? '', one]));
 
 /** Value and status by name. */
 const graded = (delivery: DecodedMessage): Record<string, unknown[]> =>
@@ -416,7 +417,9 @@ describe('ids that are no hexadecimal digits', () => {
       const { subject } = publicationOf('iota', ORIGIN, measurement);
       expect(subject.split('.')).toHaveLength(6);
       expect(subject).not.toMatch(/[\s*>]/);
-      expect(measurement.tag.tokens).toEqual([id, '#temperature']);
+      const fqn = readingFqn('iota', subject);
+      expect(fqn?.id).toBe(measurement.tag.id);
+      expect(fqn?.id.split('#').map(decodeURIComponent)).toEqual([id, 'temperature']);
     },
   );
 });

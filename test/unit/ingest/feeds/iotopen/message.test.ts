@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { measurementOf, parsePayload, readSample } from '../../../../../src/ingest/feeds/iotopen/message.ts';
 import { TopicMap } from '../../../../../src/ingest/feeds/iotopen/topic-map.ts';
-import { readingSubject } from '../../../../../src/ingest/reading.ts';
+import { readingSubject } from '../../../../../src/contract/reading-subject.ts';
 import { publishSubject } from '../../../../../src/bus/subject.ts';
 import { propertyRuns } from '../../../../support/property-runs.ts';
 
@@ -65,7 +65,7 @@ describe('the map of topics', () => {
         ]);
         const { readers, unusable } = new TopicMap(installation, [{ id: 1, type: '', meta }], []);
         const subjects = readers.map(({ tag }) =>
-          readingSubject('iota', { scheme: 'iotopen', connection: 'a.b' }, tag.tokens),
+          readingSubject('iota', { scheme: 'iotopen', host: 'a.b', id: tag.id }),
         );
         for (const subject of subjects) publishSubject(subject);
         expect(new Set(subjects).size).toBe(subjects.length);
@@ -85,8 +85,8 @@ describe('the map of topics', () => {
     const map = new TopicMap(installation, functions, []);
     expect(map.topics).toEqual(['obj/a']);
     expect(map.readersOf('obj/a').map(({ tag }) => [tag.id, tag.name])).toEqual([
-      ['1', 'School / a'],
-      ['2', 'School / Later'],
+      ['34/1', 'School / a'],
+      ['34/2', 'School / Later'],
     ]);
     expect(map.unusable).toBe(2);
   });
