@@ -11,10 +11,14 @@ import { contractSchemas, itemName, paramsName, pascal, refTo } from './asyncapi
 
 /** What the driver publishes about itself: key of the configuration, name of the message, when. */
 const telemetryTopics = [
-  ['healthtopic', 'Health', 'State of the driver, of its bus and of its servers, with every connection and regularly'],
-  ['metricstopic', 'Metrics', 'Numbers for machines, regularly'],
-  ['statstopic', 'Stats', 'The same in short, for people, regularly'],
-  ['logstopic', 'Log', 'Each line of the log, at the moment it is written'],
+  [
+    'healthtopic',
+    'Health',
+    'State of the driver, its bus and its servers, published with every connection and periodically',
+  ],
+  ['metricstopic', 'Metrics', 'Counters and gauges for programs, published periodically'],
+  ['statstopic', 'Stats', 'Summary of the metrics for people, published periodically'],
+  ['logstopic', 'Log', 'Each line of the log, published at the moment it is written'],
 ] as const;
 
 /** `openapi/bus.asyncapi.yaml`: the contract on the bus for tools, out of the schemas that the driver itself checks by. */
@@ -34,7 +38,7 @@ export function bus(): Record<string, unknown> {
       title: 'iota-seeqdrv: the Seeq driver of an IOTA Vue cluster on the bus',
       version: `${CONTRACT_VERSION}.0.0`,
       description:
-        'Requests that the driver answers, what it publishes about itself, and the readings of devices that it brings in. Topics, names and types of the functions are those that IOTA Software documents for its drivers; all bodies are our own contract, not confirmed by IOTA Software. The rules behind it (messages of one answer, times, names, failures) stand in docs/contract.md. What a schema cannot say, such as that exactly one of two members is needed, stands in its description or in the error that names it.',
+        'Requests that the driver answers, its telemetry, and the readings of devices that it publishes. Topics, names and types of the functions are those that IOTA Software documents for its drivers; all bodies are our own contract, not confirmed by IOTA Software. docs/contract.md has the rules (messages of one answer, times, names, failures). Rules that a schema cannot express, such as that exactly one of two members is needed, are in its description or in the error that names the member.',
     },
     defaultContentType: 'application/json',
     servers: { bus: server() },
@@ -50,14 +54,14 @@ export function bus(): Record<string, unknown> {
       correlationIds: {
         id: {
           location: '$message.payload#/id',
-          description: 'The same in a request and in every message of its answer',
+          description: 'The same id in a request and in every message of its answer',
         },
       },
       securitySchemes: {
         nkey: {
           type: 'asymmetricEncryption',
           description:
-            'NKey: the client signs the nonce of the server with the Ed25519 seed of its user (SU...); the server knows the public key (U...). Nothing secret is sent.',
+            'NKey: the client signs the nonce of the server with the Ed25519 seed of its user (SU...); the server knows the public key (U...). No secret is sent.',
         },
       },
     },
@@ -71,8 +75,8 @@ function server() {
     description:
       'The NATS server of the IOTA Vue cluster, as the key natsurl of the configuration names it. Connections use TLS; the client checks the certificate of the server.',
     variables: {
-      host: { default: 'nats.example.com', description: 'Host name, the one that the certificate bears' },
-      port: { default: '443', description: 'Port; 443 in the field, 4222 where none is configured' },
+      host: { default: 'nats.example.com', description: 'Host name, as in the certificate' },
+      port: { default: '443', description: 'Port; 443 in IOTA installations, 4222 if none is configured' },
     },
     security: [{ $ref: '#/components/securitySchemes/nkey' }],
   };
@@ -98,13 +102,13 @@ function requestChannels() {
   return {
     requests: topicChannel('reqtopic', {
       title: 'Requests',
-      description: 'Replicas take requests from one queue group, so each is answered by one of them.',
+      description: 'Replicas subscribe in one queue group, so one of them answers each request.',
       messages: messageRefs(functionTable.map(requestName)),
     }),
     answers: {
       address: null,
       title: 'Answers',
-      description: 'The reply subject of the NATS message, or "replyTo" of the request where it is given.',
+      description: 'The reply subject of the NATS message, or "replyTo" of the request if it is given.',
       messages: messageRefs(functionTable.map(answerName)),
     },
   };
@@ -173,7 +177,7 @@ function requestMessages(declaration: FunctionDeclaration): [string, object][] {
     ...shared,
     headers: {
       type: 'object',
-      properties: { 'Accept-Encoding': { type: 'string', description: '"gzip": the answer may come compressed' } },
+      properties: { 'Accept-Encoding': { type: 'string', description: '"gzip": the answer may be compressed' } },
     },
     payload: {
       allOf: [
@@ -188,7 +192,7 @@ function requestMessages(declaration: FunctionDeclaration): [string, object][] {
   };
   const answer = {
     title: `Message of an answer of ${name}`,
-    summary: 'An answer is one message, or several in the order of "seq"',
+    summary: 'An answer consists of one or more messages in the order of "seq"',
     ...shared,
     headers: answerHeaders,
     payload: {
@@ -237,7 +241,7 @@ const idHeader = {
   properties: {
     'Nats-Msg-Id': {
       type: 'string',
-      description: 'The same for every delivery of the same thing, so that the stream stores it once',
+      description: 'The same for every delivery of the same reading or dead letter, so that the stream stores it once',
     },
   },
   required: ['Nats-Msg-Id'],

@@ -16,7 +16,7 @@ const itemNames = new Map<z.ZodType, string>([
   [conditionSchema, 'A condition, with `definitions: true`'],
   [timeframeSchema, 'A timeframe'],
   [snapshotItem, 'A value'],
-  [seriesPieceSchema, 'A series, or a piece of one'],
+  [seriesPieceSchema, 'A series, or a chunk of one'],
 ]);
 /** Explained once, at the top. */
 const failures = new Map<z.ZodType, string>([
@@ -36,17 +36,17 @@ export async function functionsPage(): Promise<string> {
   return page([
     '# Functions',
     '<!-- Generated from src/contract/functions by "npm run generate". -->',
-    'Names and types are those that IOTA documents for its drivers. Parameters and items are our own, see [the contract](contract.md). The function `functions` tells the same of a running driver, with the JSON Schema of the parameters and the configured limits.',
+    'Use this page to look up the functions, their parameters and their items, with a real request and answer for each. IOTA documents the names and types of the functions for its drivers; the parameters and items are our own, see [the contract](contract.md). The function `functions` returns this list for a running driver, with the JSON Schema of the parameters and the configured limits.',
     table(['function', 'type', 'what it does', 'supported'], rows),
-    'Every unknown parameter is refused by its name. A member with a question mark may be absent.',
+    'An unknown parameter is refused, and the error names it. A member with a question mark may be absent.',
     '## Items that failed',
-    `Where some items of a request fail and others do not, the answer has the status \`partial\`, and each failure is an item of its own among the others.`,
+    `If some items of a request fail and others do not, the answer has the status \`partial\`, and each failure is a separate item among the others.`,
     '**An item that failed** (`snapshot`, `discrete`, ...):',
     membersTable(failedItem),
     '**A server that failed**, or one of its hits (searches):',
     membersTable(failedHost),
     '## About the examples',
-    'The answers below are those of the driver to the requests shown, asked at 2026-01-31T08:00:00Z of the plant of `npm run simulator -- --name plant-a`. With that name the ids below exist there, so the requests can be sent as they stand. Only `elapsedMs`, `sourceMs` and `latencyMs` are set to fixed numbers.',
+    'The answers below are real answers of the driver to the requests shown, at 2026-01-31T08:00:00Z, with the plant of `npm run simulator -- --name plant-a`. The ids below exist in a plant with this name, so you can send the requests unchanged. Only `elapsedMs`, `sourceMs` and `latencyMs` are replaced by fixed numbers.',
     ...functionTable
       .filter(({ unsupported }) => unsupported === undefined)
       .flatMap((declaration) => section(declaration, examples.get(declaration.name))),

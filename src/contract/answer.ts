@@ -10,7 +10,7 @@ export type AnswerStatus = (typeof answerStatuses)[number];
 
 export const errorBodySchema = z.object({
   code: z.enum(errorCodeNames as [string, ...string[]]),
-  message: z.string().describe('What is wrong, for a person'),
+  message: z.string().describe('What is wrong, in words'),
   retryable: z.boolean().describe('True when the same request may succeed later'),
   details: z.record(z.string(), z.unknown()).optional().describe('Facts for programs'),
 });
@@ -21,19 +21,22 @@ export type LeaseEnd = (typeof leaseEnds)[number];
 
 export const metaSchema = z.object({
   elapsedMs: z.number().describe('From the arrival of the request to its last message'),
-  sourceMs: z.number().describe('Sum of the time of all calls to sources; larger than elapsedMs when they ran at once'),
-  sourceRequests: z.number().int().describe('Calls to sources; repeated tries and log-ins count with their call'),
-  hosts: z.array(z.string()).describe('Configured servers that were asked'),
-  total: z.number().int().optional().describe('Number of hits at the sources, where they tell it'),
+  sourceMs: z.number().describe('Sum of the time of all calls to sources; larger than elapsedMs if they ran at once'),
+  sourceRequests: z
+    .number()
+    .int()
+    .describe('Calls to sources; repeated attempts and log-ins count as part of their call'),
+  hosts: z.array(z.string()).describe('Configured servers that were used'),
+  total: z.number().int().optional().describe('Number of hits at the sources, if they report it'),
   cursor: z.string().optional().describe('Opaque; send it back to get the next page'),
-  truncated: z.boolean().optional().describe('More exists than was asked for; see cursor'),
+  truncated: z.boolean().optional().describe('More items exist; see cursor'),
   intervalMs: z
     .number()
     .int()
     .optional()
     .describe(
-      'Of a lease: how often its items are really read, on average; longer than asked for when the server cannot keep ' +
-        'up. Absent as long as they have not been read twice, and while all of them fail',
+      'Of a lease: actual interval of the reads, on average; longer than requested if the server cannot keep up. Absent ' +
+        'until the items have been read twice, and while all of them fail',
     ),
   ended: z.enum(leaseEnds).optional().describe('Of a lease, in its last message: why it ended'),
 });
@@ -45,7 +48,7 @@ export const answerSchema = z
     function: z.string(),
     seq: z.number().int().min(0).describe('Counts the messages of one answer from 0'),
     last: z.boolean().describe('True in exactly one message, the final one'),
-    status: z.enum(answerStatuses).describe('Counts in the last message; earlier ones say "ok"'),
+    status: z.enum(answerStatuses).describe('Valid in the last message; earlier messages have "ok"'),
     items: z.array(z.unknown()).describe('The receiver concatenates the items of all messages'),
     error: errorBodySchema.optional(),
     meta: metaSchema.optional().describe('In the last message; of a lease also in others, with its cursor so far'),

@@ -13,15 +13,13 @@ export type ReadingScheme = (typeof readingSchemes)[number];
 const instant = z.string().describe('ISO 8601 UTC, with as many fraction digits as the sender gave, at most nine');
 
 export const readingSchema = z.strictObject({
-  fqn: z
-    .string()
-    .describe('Fully qualified name, `<scheme>:<connection>/signal/<id>`; the same for ever for the same tag'),
-  source: z.string().describe('Where it came in: `<scheme>:<connection>`'),
+  fqn: z.string().describe('Fully qualified name, `<scheme>:<connection>/signal/<id>`; permanent for a tag'),
+  source: z.string().describe('Feed that received it: `<scheme>:<connection>`'),
   name: z.string().describe('Name for people'),
   time: instant.describe(
-    'When it was measured, by the sender; when it arrived, where the sender names no time or an impossible one',
+    'When it was measured, by the sender; the time of arrival if the sender gives no time or an implausible one',
   ),
-  value: scalarValue.describe('null only with status "Bad Data": a missing value stays missing'),
+  value: scalarValue.describe('null only with status "Bad Data"; a missing value is never replaced'),
   unit: z.string().optional(),
   status: z.enum(valueStatuses),
   reason: z.string().optional().describe('Why the status is not Good'),
@@ -29,7 +27,7 @@ export const readingSchema = z.strictObject({
   attributes: z
     .record(z.string(), scalarValue)
     .optional()
-    .describe('What else the sender told of it: flags of the device, fields of the topic, the time that it claimed'),
+    .describe('Further facts from the sender: flags of the device, fields of the topic, the original time'),
 });
 export type Reading = z.infer<typeof readingSchema>;
 
@@ -49,15 +47,12 @@ export type RejectCode = (typeof rejectCodes)[number];
 
 export const deadLetterSchema = z.strictObject({
   kind: z.literal('deadLetter'),
-  source: z.string().describe('Where it came in: `<scheme>:<connection>`'),
+  source: z.string().describe('Feed that received it: `<scheme>:<connection>`'),
   code: z.enum(rejectCodes),
   reason: z.string().describe('What is wrong, in words'),
   received: instant.describe('When the driver received it'),
-  about: z
-    .record(z.string(), z.string())
-    .optional()
-    .describe('Where it stood, for example the MQTT topic; long texts are cut'),
-  payload: z.string().describe('The message as it came, in base64; its beginning where it is long'),
+  about: z.record(z.string(), z.string()).optional().describe('Origin, for example the MQTT topic; long texts are cut'),
+  payload: z.string().describe('The unchanged message, in base64; only its beginning if it is long'),
   payloadBytes: z.number().int().min(0).describe('Length of the whole message'),
   truncated: z.boolean().describe('Whether `payload` is only the beginning'),
 });

@@ -46,25 +46,25 @@ export const requestSchema = z
     function: z.string().min(1).max(64).describe('Name of the function; "functions" lists them'),
     id: requestId
       .optional()
-      .describe('Correlation id, repeated in every answer as it came; made by the driver if absent'),
+      .describe('Correlation id, repeated unchanged in every answer; created by the driver if absent'),
     host: z
       .union([hostName, z.array(hostName).min(1).max(1000)])
       .optional()
-      .describe('Name(s) of configured servers; searches without it ask all of them'),
-    params: z.record(z.string(), z.unknown()).optional().describe("The function's own parameters"),
+      .describe('Name(s) of configured servers; searches without it use all that support them'),
+    params: z.record(z.string(), z.unknown()).optional().describe('The parameters of the function'),
     timeoutMs: z.number().int().min(1).optional().describe('Time budget of the whole request in milliseconds'),
     keepAlive: z
       .boolean()
       .optional()
       .describe(
-        'The caller takes messages without items while it waits: after each 5 s of silence one, by which both sides ' +
-          'notice when the other is gone',
+        'The caller accepts messages without items while it waits: one after each 5 s without a message, so that each side ' +
+          'detects when the other is gone',
       ),
     replyTo: replySubject.optional().describe('Subject for the answers, in place of the NATS reply subject'),
     user: z
       .object({ name: z.string().max(256).optional(), groups: z.array(z.string().max(256)).max(1000).optional() })
       .optional()
-      .describe('Who asked; goes to the logs and has no effect on access'),
+      .describe('The user who made the request; written to the log, has no effect on access'),
   })
   .describe('Request of the bus contract, version 1');
 

@@ -7,8 +7,11 @@ export const seriesPieceSchema = columnsSchema.extend({
   index: z.number().int().min(0).describe("Position of the FQN in the request's items"),
   fqn: z.string(),
   unit: z.string().optional(),
-  more: z.boolean().optional().describe('True when a further piece with the same index follows'),
-  truncated: z.boolean().optional().describe("The caller's limit cut the series; the answer's cursor continues it"),
+  more: z.boolean().optional().describe('True if a further chunk with the same index follows'),
+  truncated: z
+    .boolean()
+    .optional()
+    .describe('The limit of the request cut the series; the cursor of the answer continues it'),
 });
 export type SeriesPiece = z.infer<typeof seriesPieceSchema>;
 

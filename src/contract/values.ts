@@ -18,8 +18,8 @@ export const pointSchema = z.object({
     .describe(
       'ISO 8601 UTC, with the fraction digits of the source; null for scalars and properties, and where there is no value yet',
     ),
-  status: z.enum(valueStatuses).describe('Questionable: it may still change, or leaves out a part of what it is of'),
-  state: z.number().int().optional().describe('Number behind an enumeration value: value "ON", state 1'),
+  status: z.enum(valueStatuses).describe('Questionable: it may still change, or a part of its interval has no value'),
+  state: z.number().int().optional().describe('Number of an enumeration value: value "ON", state 1'),
   unit: z.string().optional(),
 });
 export type Point = z.infer<typeof pointSchema>;
@@ -31,14 +31,16 @@ export type Flag = z.infer<typeof flagSchema>;
 /** A run of samples as columns, ascending in time. */
 export const columnsSchema = z.object({
   times: z.array(z.string()).describe('ISO 8601 UTC, ascending, with the fraction digits of the source'),
-  values: z.array(scalarValue).describe('As many as times; null where the status is "Bad Data"'),
+  values: z.array(scalarValue).describe('One value for each time; null where the status is "Bad Data"'),
   flags: z
     .array(flagSchema)
     .optional()
-    .describe('Runs of samples that are not Good: first and last position in this piece, status; absent when all are'),
+    .describe(
+      'Runs of samples that are not Good: first and last position in this chunk, status; absent if all samples are Good',
+    ),
   states: z
     .array(z.number().int().nullable())
     .optional()
-    .describe('Only of enumerations: the number behind each value, null where it has none'),
+    .describe('Only for enumerations: the number of each value, null if it has none'),
 });
 export type Columns = z.infer<typeof columnsSchema>;

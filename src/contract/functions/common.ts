@@ -11,7 +11,7 @@ export const itemsParam = z.array(fqnInput).min(1).describe('FQNs, as searches r
 export const LONGEST_CURSOR = 262_144;
 
 /** Opaque position of the next page, created by this driver. */
-export const cursorParam = z.string().min(1).max(LONGEST_CURSOR).optional().describe('Cursor of the answer before');
+export const cursorParam = z.string().min(1).max(LONGEST_CURSOR).optional().describe('Cursor of the previous answer');
 
 /** Parameters that tag and asset searches share. */
 export const searchParams = {
@@ -22,15 +22,17 @@ export const searchParams = {
     .describe(
       'Text to find (case-insensitive); with "*" or "?" a pattern for the whole name; or "/regex/"; see [search](contract.md#search)',
     ),
-  field: z.enum(['name', 'description', 'any']).default('name').describe('Where "query" is looked for'),
+  field: z.enum(['name', 'description', 'any']).default('name').describe('Where "query" is searched'),
   workbook: z
     .string()
     .min(1)
     .max(500)
     .optional()
-    .describe('Id or exact name of a workbook: only what is scoped to it or to none; without it, everything'),
+    .describe(
+      'Id or exact name of a workbook: only items that are scoped to it or to no workbook; without it, all items',
+    ),
   datasource: z.string().min(1).max(500).optional().describe('Id, exact name or datasource id of a Seeq datasource'),
-  asset: fqnInput.optional().describe('FQN of an asset: only what is anywhere below it'),
+  asset: fqnInput.optional().describe('FQN of an asset: only items at any level below it'),
   limit: z.number().int().min(1).default(100).describe('Hits in one answer'),
   cursor: cursorParam,
   orderBy: z.enum(['name', 'id', 'description']).default('name').describe('Ascending'),
@@ -42,7 +44,7 @@ export const propertyValue = z.object({ value: scalarValue, unit: z.string().opt
 /** A server that could not answer a search, or a hit that could not be read. */
 export const failedHost = z.object({
   host: z.string(),
-  fqn: z.string().optional().describe('Of the hit, where it is known; absent when the whole server failed'),
+  fqn: z.string().optional().describe('FQN of the hit, if it is known; absent if the whole server failed'),
   error: errorBodySchema,
 });
 

@@ -30,8 +30,8 @@ export const eventpipepoll = defineFunction({
   name: 'eventpipepoll',
   type: 'DATA',
   description:
-    'Signs up for changes (a lease): first the current values, then each newest value that differs from the last one ' +
-    'sent, as messages of one answer, until the lease ends',
+    'Opens a lease for changes of values: sends the current values first, then each newest value that differs from the ' +
+    'last one sent, as messages of one answer, until the lease ends',
   params: z.strictObject({
     items: itemsParam,
     intervalMs: z
@@ -40,14 +40,14 @@ export const eventpipepoll = defineFunction({
       .min(1000)
       .max(86_400_000)
       .default(5000)
-      .describe('How often the items are read; of several samples in between only the newest is sent'),
+      .describe('How often the items are read; of several samples in one interval only the newest is sent'),
     leaseMs: z
       .number()
       .int()
       .min(1000)
       .default(DEFAULT_LEASE_MS)
       .describe('Length of the lease; in place of "timeoutMs", which does not end it'),
-    cursor: cursorParam.describe('Cursor of the lease before: values that it has sent are not sent again'),
+    cursor: cursorParam.describe('Cursor of the previous lease: values that it has sent are not sent again'),
   }),
   item: z.union([snapshotItem, failedItem]),
 });
@@ -58,7 +58,7 @@ export type Boundary = (typeof boundaries)[number];
 export const discrete = defineFunction({
   name: 'discrete',
   type: 'DATAHISTORY',
-  description: 'Recorded samples as they are',
+  description: 'Recorded samples without changes',
   params: z.strictObject({
     items: itemsParam,
     start: timeInput,
@@ -74,8 +74,8 @@ export const discrete = defineFunction({
       .min(1)
       .optional()
       .describe(
-        'Samples an item in this answer; the rest by cursor. Without it, a series that has more than "samplesPerItem" is ' +
-          '"tooLarge"; the server counts it before any of it is sent',
+        'Samples of each item in this answer; use the cursor for the rest. Without it, a series with more than ' +
+          '"samplesPerItem" is "tooLarge"; the server counts the samples before the driver sends any',
       ),
     cursor: cursorParam,
   }),
@@ -90,8 +90,8 @@ const gaps = z
   .array(z.tuple([z.string(), z.string()]))
   .optional()
   .describe(
-    'Pairs of times of neighbouring samples of this series; somewhere between them the signal has no value, so draw ' +
-      'no line there: they are further apart than the maximum interpolation, or bad samples between them are left out',
+    'Pairs of times of neighbouring samples of this series; at some instant between them the signal has no value, ' +
+      'so draw no line there: they are further apart than the maximum interpolation, or bad samples between them are omitted',
   );
 
 export const plottedPiece = seriesPieceSchema.extend({
@@ -100,17 +100,17 @@ export const plottedPiece = seriesPieceSchema.extend({
     .string()
     .optional()
     .describe(
-      'Of steps and text: the last sample is the newest of all and holds its value up to this instant, which is the ' +
-        'moment of the request whether the range ends before or after it. Absent: draw nothing after the last sample',
+      'For steps and text: the last sample is the newest of all and holds its value up to this instant, which is the ' +
+        'moment of the request, whether the range ends before or after it. Absent: draw nothing after the last sample',
     ),
   gaps,
   reducedBy: z
     .enum(['driver', 'server'])
     .optional()
     .describe(
-      'Absent: all recorded samples. driver: recorded samples chosen by the driver. server: a part is computed by ' +
-        'the server, because there are too many samples to read: the value of the signal at the borders of short ' +
-        'intervals, the lowest and the highest one in their middle, and null where it has no value',
+      'Absent: all recorded samples. driver: recorded samples that the driver selected. server: the server computed a ' +
+        'part, because there are too many samples to read: the value of the signal at the borders of short ' +
+        'intervals, the lowest and the highest value in their middle, and null where it has no value',
     ),
 });
 
@@ -121,9 +121,9 @@ export const plotted = defineFunction({
   name: 'plotted',
   type: 'DATAHISTORY',
   description:
-    'Series fit for drawing: the recorded samples, or, where there are more than 5 an interval, of each interval ' +
-    'the first, last, lowest and highest good one and a bad one; text and steps with every change that fits. The ' +
-    'samples just outside of the range are there too',
+    'Series for drawing: the recorded samples, or, if there are more than 5 for each interval, the first, last, lowest ' +
+    'and highest good sample and a bad sample of each interval; text and steps with every change that fits. The ' +
+    'nearest samples outside the range are included',
   params: z.strictObject({
     ...rangeParams,
     ...gridParams(
@@ -137,8 +137,8 @@ export const interpolated = defineFunction({
   name: 'interpolated',
   type: 'DATAHISTORY',
   description:
-    "Values at the borders of intervals by the signal's own interpolation; Bad Data where it has none: next to bad samples, and " +
-    'between samples further apart than its maximum interpolation. Text is never interpolated, it holds',
+    'Values at the borders of intervals by the interpolation of the signal; Bad Data where it has no value: next to bad ' +
+    'samples, and between samples further apart than its maximum interpolation. Text is held, never interpolated',
   params: z.strictObject({
     ...rangeParams,
     ...gridParams(
@@ -175,13 +175,15 @@ export const bases = ['time', 'samples'] as const;
 export type Basis = (typeof bases)[number];
 
 export const aggregatedPiece = seriesPieceSchema.extend({
-  method: z.enum(aggregateMethods).describe('Each method is a series of its own, with pieces of its own'),
-  basis: z.enum(bases).describe('That of the request; always samples for a discrete signal, and time for a constant'),
+  method: z.enum(aggregateMethods).describe('Each method is a separate series, with its own chunks'),
+  basis: z
+    .enum(bases)
+    .describe('The basis of the request; always samples for a discrete signal, and time for a constant'),
   inState: scalarValue
     .optional()
     .describe(
-      'Of durationInState and countInState: the value that the series is of, because each is a series of its own; null ' +
-        'where the signal has no value in the whole range',
+      'For durationInState and countInState: the state of this series, because each state is a separate series; null ' +
+        'if the signal has no value in the whole range',
     ),
 });
 
@@ -189,9 +191,9 @@ export const aggregated = defineFunction({
   name: 'aggregated',
   type: 'DATAHISTORY',
   description:
-    'Statistics of intervals, one series a method, by definitions like those of process historians: the signal itself ' +
-    'with its values at the borders of an interval (basis time), or the recorded samples alone (basis samples). ' +
-    'Questionable: a part of the interval has no value, is bad or is not over. docs/statistics.md defines each of them',
+    'Statistics of intervals, one series for each method, with definitions like those of process historians: of the ' +
+    'signal with its values at the borders of an interval (basis time), or of the recorded samples alone (basis ' +
+    'samples). Questionable: a part of the interval has no value, is bad or is not over. docs/statistics.md defines them',
   params: z.strictObject({
     ...rangeParams,
     ...gridParams('the number of intervals'),
@@ -199,7 +201,9 @@ export const aggregated = defineFunction({
     basis: z
       .enum(bases)
       .default('time')
-      .describe('time: the signal in the interval, by its own interpolation. samples: the recorded samples in it'),
+      .describe(
+        'time: the signal in the interval, by its interpolation. samples: the recorded samples in the interval',
+      ),
     methods: z
       .array(z.enum(aggregateMethods))
       .min(1)

@@ -18,7 +18,7 @@ export const version = defineFunction({
     version: z.string(),
     type: z.literal('seeq'),
     contract: z.number().int().describe('Version of the bus contract'),
-    instance: z.string().describe('Names this process among replicas'),
+    instance: z.string().describe('Id of this process among the replicas'),
     started: z.string().describe('ISO 8601 UTC'),
     hosts: z.array(z.object({ name: z.string(), version: z.string().nullable() })),
   }),
@@ -37,8 +37,8 @@ export const functions = defineFunction({
     reason: z.string().optional().describe('Why it is not supported'),
     params: z.record(z.string(), z.unknown()).optional().describe('JSON Schema of the parameters'),
     limits: z.record(z.string(), z.number()).optional().describe('Configured limits that apply'),
-    ability: z.enum(abilityNames).optional().describe('What a server has to be able to do for it; absent: nothing'),
-    hosts: z.array(z.string()).optional().describe('The servers that can; where `ability` is given'),
+    ability: z.enum(abilityNames).optional().describe('The ability that a server needs for it; absent: none'),
+    hosts: z.array(z.string()).optional().describe('The servers that have the ability; present with `ability`'),
   }),
 });
 
@@ -47,7 +47,7 @@ export const hostStates = ['up', 'down', 'unauthorized'] as const;
 export const hosts = defineFunction({
   name: 'hosts',
   type: 'GENERAL',
-  description: 'The configured servers, asked at this moment: state, version and latency',
+  description: 'State, version and latency of the configured servers, probed at this moment',
   params: noParams,
   item: z.union([
     z.object({
@@ -56,11 +56,11 @@ export const hosts = defineFunction({
       url: z.string(),
       abilities: z
         .array(z.enum(abilityNames))
-        .describe('What it can do; function `functions` tells what that is good for'),
+        .describe('What the server supports; the function `functions` lists which functions need each ability'),
       state: z.enum(hostStates),
       version: z.string().nullable(),
       latencyMs: z.number().nullable().describe('Of one small call to the server'),
-      message: z.string().optional().describe('What is wrong, and what to do'),
+      message: z.string().optional().describe('The problem and its remedy'),
     }),
     failedHost,
   ]),
@@ -89,8 +89,8 @@ export const datasources = defineFunction({
   item: z.union([
     z.object({
       ...listed,
-      datasourceClass: z.string().optional().describe('Kind of the system behind it, as Seeq names it'),
-      datasourceId: z.string().optional().describe("The datasource's own id"),
+      datasourceClass: z.string().optional().describe('Kind of the underlying system, as Seeq names it'),
+      datasourceId: z.string().optional().describe('Id of the datasource in the underlying system'),
     }),
     failedHost,
   ]),
@@ -132,13 +132,13 @@ export const describe = defineFunction({
 export const cancel = defineFunction({
   name: 'cancel',
   type: 'GENERAL',
-  description: 'Stops requests and leases by their id, on whichever replica they run',
+  description: 'Stops requests and leases by their id, on all replicas',
   params: z.strictObject({
-    request: requestId.describe('Id of the request; all that run with this id are stopped, whoever sent them'),
+    request: requestId.describe('Id of the request; all running requests with this id are stopped, of any caller'),
   }),
   item: z.object({
     request: z.string(),
-    cancelled: z.boolean().describe('False: no request with this id runs (any more)'),
+    cancelled: z.boolean().describe('False: no request with this id is running'),
   }),
 });
 

@@ -17,21 +17,21 @@ const interval = z
       '"1d", or an ISO 8601 duration such as "PT15M". Days and longer ones follow the calendar of timeZone',
   );
 
-const intervalMs = z.number().positive().optional().describe('In place of interval: the length in milliseconds');
+const intervalMs = z.number().positive().optional().describe('Instead of interval: the length in milliseconds');
 
 const align = z
   .enum(alignments)
   .optional()
   .describe(
-    'clock: intervals begin on the clock of timeZone, such as at whole hours or midnight, so that they do not move when ' +
-      'the range does. start: the first one begins at start. Without it: clock for interval, start otherwise',
+    'clock: intervals begin on the clock of timeZone, such as at whole hours or midnight, so that they do not move with ' +
+      'the range. start: the first interval begins at start. Default: clock for interval, start otherwise',
   );
 
 /** @param count what the parameter `count` means for the function */
 export const gridParams = (count: string) => ({
   interval,
   intervalMs,
-  count: z.number().int().min(1).optional().describe(`In place of interval: ${count}`),
+  count: z.number().int().min(1).optional().describe(`Instead of interval: ${count}`),
   align,
 });
 
@@ -42,7 +42,4 @@ export interface GridParams {
   align?: Alignment | undefined;
 }
 
-export const stampParam = z
-  .enum(stamps)
-  .default('start')
-  .describe('Which time of an interval stands for it in the answer');
+export const stampParam = z.enum(stamps).default('start').describe('Timestamp of an interval in the answer');

@@ -20,8 +20,8 @@ export const tagSchema = z.object({
   valueType: z
     .enum(['number', 'string'])
     .optional()
-    .describe('Of every signal, and of scalars where the source says it'),
-  interpolation: z.string().optional().describe('Of signals: Linear, PILinear, Step or Discrete'),
+    .describe('For every signal, and for scalars if the source provides it'),
+  interpolation: z.string().optional().describe('For signals: Linear, PILinear, Step or Discrete'),
   datasource: z.string().optional(),
   properties: z.record(z.string(), propertyValue).optional(),
 });
@@ -52,12 +52,12 @@ export const attributeTypes = ['tag', 'scalar', 'timeframes', 'property'] as con
 export const attributeSchema = z.object({
   name: z.string(),
   type: z.enum(attributeTypes),
-  fqn: z.string().describe('To read it: snapshot, discrete, timeframesearch'),
-  attributeFqn: z.string().optional().describe('The same by asset and name, for templates that swap the asset'),
+  fqn: z.string().describe('Name to read it with: snapshot, discrete, timeframesearch'),
+  attributeFqn: z.string().optional().describe('The same item by asset and name, for templates that swap the asset'),
   description: z.string().optional(),
   unit: z.string().optional(),
-  value: scalarValue.optional().describe('Of scalars and properties: the static value'),
-  error: errorBodySchema.optional().describe('Of scalars: why the value could not be read'),
+  value: scalarValue.optional().describe('For scalars and properties: the static value'),
+  error: errorBodySchema.optional().describe('For scalars: why the value could not be read'),
 });
 
 export const assetSchema = z.object({
@@ -67,7 +67,7 @@ export const assetSchema = z.object({
   description: z.string().optional(),
   path: z.array(z.string()).describe('Names of the assets above, root first'),
   parent: z.string().optional().describe('When browsing: FQN of the asset above'),
-  depth: z.number().int().optional().describe('When browsing: levels below the parent asked for, from 1'),
+  depth: z.number().int().optional().describe('When browsing: levels below the parent of the request, from 1'),
   hasChildren: z.boolean(),
   attributes: z.array(attributeSchema).optional().describe('With include'),
 });
@@ -88,7 +88,7 @@ export const elementsearch = defineFunction({
         .array(z.enum(['attributes', 'properties']))
         .max(2)
         .default([])
-        .describe('What to tell of each asset too'),
+        .describe('What to return of each asset in addition'),
     })
     .refine(
       ({ parent, query, asset, datasource }) =>
@@ -120,7 +120,7 @@ export const timeframeSchema = z.object({
   open: z.boolean(),
   status: z
     .enum(['Good', 'Questionable'])
-    .describe('Questionable: the source says that it may still change, or its end is before its start'),
+    .describe('Questionable: the source reports that it may still change, or its end is before its start'),
   attributes: z.record(z.string(), propertyValue).describe('By name'),
 });
 
@@ -128,8 +128,10 @@ export const timeframeSchema = z.object({
 export const attributeTest = z
   .strictObject({
     attribute: z.string().min(1).max(1000),
-    equals: scalarValue.optional().describe('null: the timeframe has no such attribute, or no value in it'),
-    notEquals: scalarValue.optional().describe('The attribute has another value; what has none is not unequal'),
+    equals: scalarValue.optional().describe('null: the timeframe has no such attribute, or the attribute has no value'),
+    notEquals: scalarValue
+      .optional()
+      .describe('The attribute has another value; an attribute without a value does not match'),
     contains: z.string().max(1000).optional().describe('Case-insensitive'),
     above: z.number().optional(),
     below: z.number().optional(),
@@ -143,12 +145,17 @@ export const timeframesearch = defineFunction({
   name: 'timeframesearch',
   type: 'SEARCH',
   description:
-    'Finds timeframes (capsules) of conditions that overlap a range, or the conditions themselves. One that ends at the ' +
-    'start of the range, or begins at its end, only touches it and is left out',
+    'Finds timeframes (capsules) of conditions that overlap a range, or the conditions themselves. A timeframe that ends ' +
+    'at the start of the range, or begins at its end, does not overlap it',
   params: z
     .strictObject({
       definitions: z.boolean().default(false).describe('Find conditions instead of their timeframes'),
-      conditions: z.array(fqnInput).min(1).max(1000).optional().describe('FQNs of conditions; else "query" finds them'),
+      conditions: z
+        .array(fqnInput)
+        .min(1)
+        .max(1000)
+        .optional()
+        .describe('FQNs of conditions; otherwise "query" finds them'),
       query: searchParams.query,
       field: searchParams.field,
       workbook: searchParams.workbook,
@@ -157,8 +164,8 @@ export const timeframesearch = defineFunction({
       start: timeInput.default('*-1d'),
       end: timeInput.default('*'),
       timeZone: timeZoneInput,
-      where: z.array(attributeTest).max(50).default([]).describe('Tests that all must hold'),
-      minDurationMs: z.number().min(0).optional().describe('Only timeframes that are at least as long'),
+      where: z.array(attributeTest).max(50).default([]).describe('Filters; a timeframe must match all of them'),
+      minDurationMs: z.number().min(0).optional().describe('Only timeframes of at least this length'),
       open: z.boolean().optional().describe('true: only open ones; false: only ended ones'),
       limit: z.number().int().min(1).default(100).describe('Hits in one answer'),
       cursor: cursorParam,
