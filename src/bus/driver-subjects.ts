@@ -2,7 +2,7 @@
 
 /** The bus features that a driver uses, as its configuration sets them. */
 export interface BusUse {
-  /** Where requests arrive. */
+  /** Subject of the requests. */
   readonly reqtopic: string;
   /** Telemetry topics that are published. */
   readonly topics: readonly string[];

@@ -1,11 +1,11 @@
-/** Watches the largest message that the server accepts (max_payload), which an operator may lower by mistake. */
+/** Monitors the largest message that the server accepts (max_payload), which an operator may lower by mistake. */
 import type { NatsConnection } from 'nats';
 import type { Logger } from '../../contract/log.ts';
 import { delayMs, type RetryDelays } from '../../lib/backoff.ts';
 import { formatAddress, type ServerAddress } from './address.ts';
 import { isLowered } from './message-limit.ts';
 
-/** The server does not report that the limit is raised, so another connection is tried after these delays. */
+/** The server does not announce a raised limit, so another connection is tried after these delays. */
 const LOOK_DELAYS: RetryDelays = { minMs: 2000, maxMs: 60_000 };
 
 export interface PayloadLimitOptions {
@@ -35,7 +35,7 @@ export class PayloadLimit {
     return Math.max(this.#largest, this.#nc?.info?.max_payload ?? 0);
   }
 
-  /** Looks at the limit of a new connection. A limit that is too small is logged once. */
+  /** Checks the limit of a new connection. A limit that is too small is logged once. */
   watch(nc: NatsConnection, server: ServerAddress): void {
     this.stop();
     this.#nc = nc;
