@@ -20,7 +20,7 @@ export const snapshot = defineFunction({
   item: z.union([snapshotItem, failedItem]),
 });
 
-/** Length of a lease that names none. */
+/** Default length of a lease. */
 export const DEFAULT_LEASE_MS = 60_000;
 
 /** The longest silence of a lease of this length: it then sends a message without items. */

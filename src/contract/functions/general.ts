@@ -4,7 +4,7 @@ import { requestId } from '../request.ts';
 import { failedHost, failedItem, itemsParam, propertyValue, searchParams } from './common.ts';
 import { defineFunction, noParams } from './define.ts';
 
-/** What a source of data may be able to do. */
+/** Abilities that a source may have. */
 export const abilityNames = ['search', 'describe', 'assets', 'lists', 'snapshot', 'history', 'timeframes'] as const;
 export type AbilityName = (typeof abilityNames)[number];
 
