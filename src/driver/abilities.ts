@@ -1,4 +1,4 @@
-/** What a source can do decides which requests it gets: the driver asks by ability, never by kind of source. */
+/** The abilities of a source decide which requests it gets. The driver checks abilities, never the kind of source. */
 import { DriverError } from '../contract/errors.ts';
 import type { AbilityName } from '../contract/functions/general.ts';
 import type { Finder, SearchKind, Source, SourceAbilities } from '../sources/source.ts';
@@ -14,7 +14,7 @@ const FINDING = {
   workbook: 'lists',
 } as const satisfies Record<SearchKind, AbilityName>;
 
-/** In words, after "has no". */
+/** Names for error texts, after "has no". */
 const IN_WORDS: Readonly<Record<AbilityName, string>> = {
   search: 'search for signals and scalars',
   describe: 'metadata of single items',
@@ -26,8 +26,8 @@ const IN_WORDS: Readonly<Record<AbilityName, string>> = {
 };
 
 /**
- * What a host can do.
- * @throws DriverError `unsupported`, which names the host and the ability, where it cannot
+ * An ability of a host.
+ * @throws DriverError `unsupported`, with the host and the ability, if it is missing
  */
 export function abilityOf<Name extends AbilityName>({ source }: Host, name: Name): SourceAbilities[Name] {
   const ability = source.abilities[name];
@@ -35,16 +35,16 @@ export function abilityOf<Name extends AbilityName>({ source }: Host, name: Name
   return ability;
 }
 
-/** Whether a host can do all of this. */
+/** Whether a host has all of these abilities. */
 export const hasAbilities = ({ source }: Host, names: readonly AbilityName[]): boolean =>
   names.every((name) => source.abilities[name] !== undefined);
 
-/** @throws DriverError `unsupported` for the first that is missing */
+/** @throws DriverError `unsupported` for the first missing ability */
 export function checkAbilities(host: Host, names: readonly AbilityName[]): void {
   for (const name of names) abilityOf(host, name);
 }
 
-/** What finds items of a kind at a host. */
+/** The ability of a host that finds items of a kind. */
 export const finderOf = (host: Host, kind: SearchKind): Finder<SearchKind> => abilityOf(host, FINDING[kind]);
 
 function unsupported({ scheme, name }: Source, ability: AbilityName): DriverError {

@@ -26,7 +26,7 @@ export interface ContextOptions {
   hosts: Hosts;
   /** The servers that the request selects. All if it names none. */
   selected: Host[];
-  /** Whether the request names them. */
+  /** Whether the request names the servers. */
   named: boolean;
   limits: DriverLimits;
   facts: DriverFacts;

@@ -250,7 +250,7 @@ export class Driver {
   }
 
   /**
-   * Lets a request into the process; the function that it returns lets it out.
+   * Admits a request. The returned function releases it.
    * @throws DriverError `overloaded`
    */
   #enter({ root }: Caller, needsNoServer: boolean, bytes: number): () => void {

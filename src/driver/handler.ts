@@ -13,7 +13,7 @@ export interface Handler<Declaration extends FunctionDeclaration = FunctionDecla
   readonly needsNoServer?: boolean;
   /** Limits that apply, for the function `functions`. */
   readonly limits?: readonly (keyof RequestContext['limits'])[];
-  /** What a source has to be able to do for it, for `functions`; undefined where it works without any. */
+  /** The ability that a source needs for it, for the function `functions`. Undefined if it needs none. */
   readonly ability?: AbilityName | undefined;
 }
 

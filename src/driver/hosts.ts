@@ -44,7 +44,7 @@ export class Hosts {
   constructor(options: HostOptions[]) {
     for (const { source, concurrency, queueLimit, requests } of options) {
       const other = this.all.find((host) => isSame(host.source.name, source.name));
-      // Requests, answers and metrics name a source by its name alone.
+      // Requests, answers and metrics identify a source by its name only.
       if (other) throw new TypeError(`Sources ${fullName(other.source)} and ${fullName(source)} have the same name.`);
       this.#byName.set(source.name, {
         source,

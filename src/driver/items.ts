@@ -14,15 +14,15 @@ export interface RequestedItem {
   fqn: Fqn;
 }
 
-/** Items, and what their host has to be able to do. */
+/** Items, and the ability that their host needs. */
 export interface ItemsToRead<Name extends AbilityName> {
   items: string[];
   ability: Name;
-  /** Positions that need no work, because the answer before has ended them. */
+  /** Indexes without work, because a previous page has completed them. */
   skip?: ((index: number) => boolean) | undefined;
 }
 
-/** Works on all items, `atOnce` of each host at a time. */
+/** Processes all items, `atOnce` per host concurrently. */
 export async function eachItem<Name extends AbilityName>(
   context: RequestContext,
   asked: ItemsToRead<Name>,
@@ -48,7 +48,7 @@ export async function eachItem<Name extends AbilityName>(
 /** Items rejected per event loop turn: thousands of errors at once would block all other requests. */
 export const REFUSED_IN_A_TURN = 100;
 
-/** The items of each host; those that name none, or one that cannot do it, have failed already. */
+/** The items of each host. Those without a host, or whose host lacks the ability, have failed already. */
 export async function groupByHost(
   context: RequestContext,
   { items, ability, skip }: ItemsToRead<AbilityName>,

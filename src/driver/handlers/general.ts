@@ -69,7 +69,7 @@ export function functionsHandler(served: () => ReadonlyMap<string, Handler>): Ha
   return { ...listing, needsNoServer: true };
 }
 
-/** Which sources can do what a function needs. */
+/** The selected sources with the ability that a function needs. */
 function able({ ability }: Handler, { selected }: RequestContext): { ability?: AbilityName; hosts?: string[] } {
   if (ability === undefined) return {};
   return { ability, hosts: selected.filter((host) => hasAbilities(host, [ability])).map(({ source }) => source.name) };

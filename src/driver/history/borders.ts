@@ -97,7 +97,7 @@ function* calendarBorders(
 
 type CalendarLength = Exclude<Length, { kind: 'exact' }>;
 
-/** Which interval a date is in, counted from 1970. */
+/** The interval of a date, counted from 1970. */
 function numberOf(date: Temporal.PlainDate, length: CalendarLength): number {
   if (length.kind === 'months') return Math.floor(((date.year - 1970) * 12 + date.month - 1) / length.months);
   const days = EPOCH.until(date).days;

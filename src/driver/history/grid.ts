@@ -27,7 +27,7 @@ export interface Intervals {
 /** Instants in a range. */
 export interface Instants {
   readonly field: LengthField;
-  /** At least as many as there are. */
+  /** Upper limit of their number. */
   readonly count: number;
   readonly times: () => Generator<Nanoseconds>;
 }

@@ -26,7 +26,7 @@ const positionSchema = z.record(z.string(), searchPositionSchema);
 
 export interface PagedSearch<Kind extends SearchKind> {
   hosts: Host[];
-  /** What a host has to be able to do; one that cannot fails. */
+  /** The abilities that a host needs. One without them fails. */
   needs: readonly AbilityName[];
   kinds: readonly Kind[];
   /** The query without kind and offset. */

@@ -15,23 +15,23 @@ import { readPattern } from './pattern.ts';
 type Params = Pick<z.infer<typeof tagsearch.params>, 'query' | 'field' | 'workbook' | 'datasource' | 'asset' | 'limit'>;
 
 export interface SearchScope {
-  /** One that cannot do what is needed is among them where it has to fail. */
+  /** Includes hosts without the ability if they must fail. */
   hosts: Host[];
-  /** What a host has to be able to do. */
+  /** The abilities that a host needs. */
   needs: AbilityName[];
   query: Omit<SearchQuery, 'kind' | 'offset' | 'orderBy' | 'properties'>;
 }
 
 /**
- * Hosts to search and what to search for. An asset decides the host by itself.
- * @param ability what finds the items that are searched
+ * The hosts to search and the query. An asset determines the host.
+ * @param ability the ability that finds the items
  */
 export function searchScope(ability: AbilityName, params: Params, context: RequestContext): SearchScope {
   checkLimit('limit', params.limit, context.limits.searchLimit, 'hits');
   const pattern = readPattern(params.query);
   const { field, workbook, datasource, limit } = params;
   const query = { pattern, field, workbook, datasource, limit };
-  // A host that cannot be narrowed must not give more than was asked for.
+  // A host that cannot apply these filters must not return more than requested.
   const needs = workbook === undefined && datasource === undefined ? [ability] : [ability, 'lists' as const];
   if (params.asset === undefined) return { hosts: searchedHosts(needs, context), needs, query };
   const { host, id } = assetOf(params.asset, 'asset', context);
@@ -39,7 +39,10 @@ export function searchScope(ability: AbilityName, params: Params, context: Reque
   return { hosts: [host], needs, query: { ...query, assetId: id } };
 }
 
-/** A search over all leaves out who cannot do it. Hosts that the request names fail instead, and all where none can. */
+/**
+ * A search over all hosts omits those without the ability. Hosts that the request names fail instead, and all fail if
+ * none has it.
+ */
 function searchedHosts(needs: AbilityName[], { selected, named }: RequestContext): Host[] {
   if (named) return selected;
   const able = selected.filter((host) => hasAbilities(host, needs));
@@ -47,8 +50,8 @@ function searchedHosts(needs: AbilityName[], { selected, named }: RequestContext
 }
 
 /**
- * The asset that a parameter names.
- * @throws DriverError `badRequest`, `unknownHost`, or `unsupported` when its host has no assets
+ * The asset of a parameter.
+ * @throws DriverError `badRequest`, `unknownHost`, or `unsupported` if its host has no assets
  */
 export function assetOf(text: string, field: string, context: RequestContext): { host: Host; id: string } {
   const must = 'must be the FQN of an asset';

@@ -131,7 +131,7 @@ const LONGEST_TURN_MS = 10;
 
 interface Found {
   hits: FirstHits;
-  /** Those that cannot be used, by their id. */
+  /** Unusable ones by their id. */
   unreadable: Map<string, UnreadableItem>;
 }
 
