@@ -38,7 +38,7 @@ type Socket = NonNullable<buildConnector.Options['httpSocket']>;
 
 /**
  * Opens a tunnel to a server through a proxy.
- * @param target its host, and its port where it is not the usual one of the scheme (`https:`, `wss:` or plain)
+ * @param target host of the server, with the port if it is not the default of the scheme (`https:`, `wss:` or plain)
  * @throws ProxyError
  */
 export async function openTunnel(
