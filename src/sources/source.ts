@@ -1,6 +1,6 @@
 /**
- * The interface between the driver and whatever holds data. A new source is one folder that implements `Source`, with
- * the abilities that it has, and one line in a table; the driver never learns a vendor's words.
+ * The interface between the driver and its data sources. A new source is a folder that implements `Source` with its
+ * abilities, and one line in a table. The driver contains no vendor-specific terms.
  */
 import type { DriverError } from '../contract/errors.ts';
 import type { Boundary } from '../contract/functions/data.ts';
@@ -196,7 +196,7 @@ export interface Reduction {
   until: Nanoseconds;
 }
 
-/** Finds items of some kinds. */
+/** Ability to find items of some kinds. */
 export interface Finder<Kind extends SearchKind> {
   search(query: SearchQuery & { kind: Kind }, call: SourceCall): Promise<SearchPage>;
 }
@@ -206,13 +206,13 @@ export interface PropertyReader {
   properties(id: string, call: SourceCall): Promise<ItemProperties>;
 }
 
-/** Tells everything about items. */
+/** Ability to describe items. */
 export interface Describer {
-  /** By their ids as given, all properties included; ids that are unknown are missing in the result. */
+  /** All data of items by their ids, including all properties. Unknown ids are missing in the result. */
   describe(ids: readonly string[], call: SourceCall): Promise<Map<string, Described | UnreadableItem>>;
 }
 
-/** Has asset trees. */
+/** Ability to browse asset trees. */
 export interface AssetTrees extends Finder<'asset'>, PropertyReader {
   /**
    * Children of an asset, or the roots of all trees without an id.
@@ -221,19 +221,19 @@ export interface AssetTrees extends Finder<'asset'>, PropertyReader {
   children(assetId: string | undefined, call: SourceCall, scope?: string): Promise<Children>;
 }
 
-/** Lists what a search can be narrowed to. */
+/** Ability to list the datasources and workbooks that filter a search. */
 export interface Lister extends Finder<'datasource' | 'workbook'> {
   /** The id of a workbook, given by id or name. */
   workbookId(workbook: string, call: SourceCall): Promise<string>;
 }
 
-/** Has values of now, or of a time. Leases poll them. */
+/** Ability to read the value at a time. Leases poll it. */
 export interface SnapshotReader {
   /** Newest value at or before `time` of any FQN. */
   snapshot(fqn: Fqn, time: Nanoseconds, call: SourceCall): Promise<Point>;
 }
 
-/** Has recorded samples. */
+/** Ability to read recorded samples. */
 export interface HistoryReader {
   /**
    * All recorded samples in pages, ascending in time.
@@ -248,13 +248,13 @@ export interface HistoryReader {
   ): AsyncIterable<SamplePage>;
   /** The interpolation and value type of a signal. */
   shape(fqn: Fqn, call: SourceCall): Promise<SeriesShape>;
-  /** How many samples the server counts in a range; absent where it cannot. */
+  /** The server's count of samples in a range. Absent if it cannot count. */
   count?(fqn: Fqn, range: TimeRange, call: SourceCall): Promise<number>;
-  /** A numeric signal, computed by the server in even intervals; absent where it cannot. */
+  /** A numeric signal, computed by the server in equal intervals. Absent if it cannot compute. */
   reduced?(fqn: Fqn, range: TimeRange, size: ReductionSize, call: SourceCall): Promise<Reduction>;
 }
 
-/** Has conditions and their timeframes. */
+/** Ability to read conditions and their timeframes. */
 export interface TimeframeReader extends Finder<'condition'>, PropertyReader {
   /**
    * Timeframes of a condition that overlap the range, in order of their start. Some may only touch it. Unreadable ones
@@ -268,7 +268,7 @@ export interface TimeframeReader extends Finder<'condition'>, PropertyReader {
   ): AsyncIterable<(Timeframe | UnreadableItem)[]>;
 }
 
-/** What a source may be able to do, by the names of the contract. */
+/** Abilities of a source, by the names of the contract. */
 export interface SourceAbilities {
   search: Finder<'signal' | 'scalar'>;
   describe: Describer;
@@ -279,7 +279,7 @@ export interface SourceAbilities {
   timeframes: TimeframeReader;
 }
 
-/** A server of some vendor. Every method, also those of its abilities, rejects with a DriverError and nothing else. */
+/** A server of a vendor. Every method, including those of its abilities, rejects with a DriverError only. */
 export interface Source {
   /** First part of its FQNs. */
   readonly scheme: string;
@@ -287,7 +287,7 @@ export interface Source {
   readonly name: string;
   /** Its address for display, without secrets. */
   readonly url: string;
-  /** What it can do; what is missing here is `unsupported` for its items. */
+  /** Its abilities. Requests that need a missing one are `unsupported` for its items. */
   readonly abilities: Readonly<Partial<SourceAbilities>>;
 
   /** Probes the server. Resolves also if it is down. */

@@ -172,9 +172,9 @@ export class Platform {
   }
 
   /**
-   * The log of a time range, in pages, ascending in time; an old platform may take only some of many topics at once, and
-   * then one part comes after the other. Rows at the edges of the range may be missing, since nobody says whether they
-   * belong to it.
+   * The log of a time range, in pages, ascending in time. An old platform may accept only some of many topics at once;
+   * then the parts follow one another. Rows at the edges of the range may be missing, since the API does not document
+   * whether they belong to it.
    * @throws DriverError
    */
   async *log(installation: Installation, query: LogQuery, signal: AbortSignal): AsyncGenerator<LogPart> {
