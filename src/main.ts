@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import { restartWithFlags } from './cli/node-flags.ts';
 
-/** The entry of the process: `iota-seeqdrv <command>`. What each command does is in `cli`. */
+/** The entry point of the process: `iota-seeqdrv <command>`. The commands are in `cli`. */
 const args = process.argv.slice(2);
-// The short commands need little memory, and their users wait for them.
+// The short commands need little memory, and should start quickly.
 if (args[0] === 'run') restartWithFlags();
 try {
   const { runProgram } = await import('./cli/program.ts');
@@ -13,7 +13,7 @@ try {
   process.exitCode = 1;
 }
 
-/** Everything has been closed by now. What is still open is a fault, such as a name server that stays silent for long. */
+/** Everything is closed by now. An open handle is a defect, such as a DNS server that does not answer. */
 const LAST_RESORT_MS = 10_000;
 setTimeout(() => {
   const open = [...new Set(process.getActiveResourcesInfo())].join(', ');
