@@ -117,7 +117,7 @@ export function attemptFacts(server: ServerAddress, options: DialOptions, public
 
 /**
  * The client passes these to Node's TLS unchanged. Without `host`, Node checks a server that is dialled by its address
- * against the name "localhost". Null instead of undefined prevents the client from taking the server's requirement.
+ * against the name "localhost". Null instead of undefined prevents the client from following the server's TLS setting.
  */
 function tlsSettings(
   server: ServerAddress,
