@@ -42,14 +42,14 @@ const PART_GRACE = 1 / 3;
 const WHOLE_GRACE = 2 / 3;
 /**
  * Longest silence of a request whose caller accepts messages without items. A caller that seems gone is checked once
- * more after that time, because its subscription may not be known in the whole cluster yet.
+ * more after CALLER_GRACE_MS, because its subscription may not be known in the whole cluster yet.
  */
 const SILENCE_MS = 5000;
 const CALLER_GRACE_MS = 1000;
 /** Retry hint for callers when the process is overloaded. */
 const RETRY_AFTER_MS = 1000;
 
-/** A request counts once more for each of these bytes, because waiting requests cost memory. */
+/** A request counts once more for each WEIGHED_BYTES of its size, because waiting requests cost memory. */
 const WEIGHED_BYTES = 16 * 1024;
 
 export class Driver {

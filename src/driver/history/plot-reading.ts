@@ -31,7 +31,7 @@ export interface ReadPlot {
 
 /**
  * The server's intervals are finer than those of the plot, so that an extreme is in the right one except for a part of
- * a pixel, and there are at least this many.
+ * a pixel, and there are at least FEWEST.
  */
 const FINER = 4;
 const FEWEST = 1000;

@@ -44,7 +44,7 @@ export interface LeaseOptions {
 const GRACE_MS = 3_000;
 /** Changes are collected for this time, so that those of one poll round share a message. */
 const COLLECT_MS = 50;
-/** The pause between two messages with changes is this share of the interval, at most one second. */
+/** Shortest time between two messages with changes: a share of the interval, at most one second. */
 const LONGEST_SPACE_MS = 1000;
 const SPACES_IN_INTERVAL = 5;
 

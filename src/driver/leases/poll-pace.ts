@@ -17,8 +17,8 @@ export interface ServerPace extends TagPace {
 }
 
 /**
- * Polls are late if they take this factor of the requested interval for this time. They are in time again below the
- * second factor.
+ * Polls are late if they take more than LATE times the requested interval for LATE_FOR_MS. They are in time again
+ * below IN_TIME times.
  */
 const LATE = 2;
 const LATE_FOR_MS = 5000;
@@ -28,7 +28,7 @@ export class PollPace {
   #tags = 0;
   #askedMs = 0;
   #realMs = 0;
-  /** Sum of actual by requested intervals: long intervals must not hide the short ones. */
+  /** Sum of the ratios of actual to requested interval: long intervals must not hide the short ones. */
   #ratios = 0;
   #slowSince: number | undefined;
   #late = false;

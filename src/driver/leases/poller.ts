@@ -48,7 +48,7 @@ interface Tag extends Due {
 
 /** A result up to this age is current for a new lease. */
 const FRESH_MS = 5000;
-/** Average duration of polls of a fast server. Its polls may use free slots. */
+/** A server whose polls take less on average is fast. Its polls may use free slots. */
 const QUICK_MS = 100;
 /** The share of the last poll in that average. */
 const NEWEST_SHARE = 0.1;
