@@ -187,7 +187,7 @@ export class Pipeline {
 
   /** Delays one message. The others continue meanwhile. */
   #putOff(entry: Entry, failure: PublishFailure): void {
-    // A limit of the server is known without an answer of the stream.
+    // Only a refusal shows that the stream answers. A lowered limit is known without it.
     if (failure.kind === 'refused') this.#answered();
     this.#refusal = failure.message;
     const timer = setTimeout(

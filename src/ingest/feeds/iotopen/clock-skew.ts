@@ -12,7 +12,7 @@ interface Lag {
   sure: boolean;
 }
 
-/** A smaller lag counts only by this fraction of the difference: one value does not prove a clock change. */
+/** A lag inside the known range narrows it by 1/SLOWLY of the difference: one value does not prove a clock change. */
 const SLOWLY = 64n;
 
 export class ClockSkew {
@@ -33,7 +33,7 @@ export class ClockSkew {
   }
 
   /**
-   * Records a live value with a timestamp that is safe.
+   * Records a live value that has a timestamp and is safe on the bus.
    * @param waited whether it may have waited at the broker: then the smallest lag counts
    */
   arrived(topic: string, lag: Nanoseconds, waited: boolean): void {
