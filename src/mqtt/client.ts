@@ -134,7 +134,7 @@ export class BrokerClient implements BrokerPublishing {
     const { signal } = this.#stopping;
     let failures = 0;
     while (!signal.aborted) {
-      // Check first: fetching the credentials could delay a stop.
+      // After a stop, returns here: fetching the credentials would delay the end.
       if (!(await this.#waitForRoom())) return;
       const { end, upMs } = await this.#connect();
       if (end === 'left') return;
