@@ -42,7 +42,7 @@ export function readingFqn(prefix: string, subject: string): Fqn | undefined {
   const levels = firstPart < 0 ? name : name.slice(0, firstPart);
   const parts = firstPart < 0 ? [] : name.slice(firstPart);
   const fqn: Fqn = { scheme, host, kind: 'signal', id: `${levels.join('/')}${parts.join('')}` };
-  // Tokens that are escaped in another way, or a `/` in a level, are none that a reading has.
+  // No reading has a token with another escaping, or a `/` in a level.
   return readingSubject(prefix, fqn) === subject ? fqn : undefined;
 }
 
