@@ -3,7 +3,7 @@ import { SCHOOL } from '../../../../simulators/iotopen/plant.ts';
 import type { IotOpenSimulator } from '../../../../simulators/iotopen/simulator.ts';
 import { kindly, scriptedBroker } from '../../../mqtt/scripted-broker.ts';
 import { STREAM, type IngestWorld } from '../../support.ts';
-import { feedForTest, nowSeconds, readingsOf, simulatorForTest } from './support.ts';
+import { feedForTest, nowSeconds, PATIENT, readingsOf, simulatorForTest } from './support.ts';
 
 const AT = 'obj/lora/647fda000000a1b2';
 const TOPICS = ['temperature', 'humidity', 'movement'].map((name) => `${AT}/${name}`);
@@ -44,13 +44,7 @@ describe('reading a log that fails half-way', () => {
       const simulator = await simulatorForTest({ knobs: { logPages: 23 } });
       const each = 8200;
       keep(simulator, each);
-      const world = await feedForTest(
-        simulator,
-        settings({ pageRows: 1000 }),
-        {},
-        // The stream recognizes nothing of what was sent a second ago.
-        { stream: { create: true, ackTimeoutMs: 500, duplicateWindowMs: 1000 } },
-      );
+      const world = await feedForTest(simulator, settings({ pageRows: 1000 }), {}, PATIENT);
       const { message } = await world.becomes('up');
       expect(message ?? '').not.toContain('maxHours');
       await expect.poll(() => world.health().message, { timeout: 90_000 }).toMatch(/refused the call \(500\)/);

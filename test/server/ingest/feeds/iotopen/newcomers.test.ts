@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PUMPS, SCHOOL } from '../../../../simulators/iotopen/plant.ts';
 import type { IotOpenSimulator } from '../../../../simulators/iotopen/simulator.ts';
-import { feedForTest, nowSeconds, readingsOf, simulatorForTest } from './support.ts';
+import { feedForTest, nowSeconds, PATIENT, readingsOf, simulatorForTest } from './support.ts';
 
 const AT = 'obj/lora/647fda000000a1b2';
 /** Nothing is read back at start, and no newest values: what comes was missed, or came live. */
@@ -73,7 +73,7 @@ describe('what is new in the catalogue while the link is up', () => {
 
   it('a function on a topic that others read already has the newest value and what came before it was known', async () => {
     const simulator = await simulatorForTest();
-    const world = await feedForTest(simulator);
+    const world = await feedForTest(simulator, {}, {}, PATIENT);
     await world.becomes('up');
     await expect.poll(() => calls(simulator, '/log/5034')).toBe(1);
     const second = nowSeconds();

@@ -39,6 +39,9 @@ export function feedForTest(
   return ingestForTest({ iotopen: [feedSettings(simulator, more)], ...ingest }, { ...options, env });
 }
 
+/** For tests that count what was sent twice: a stream that answers late on a busy machine is no reason to send again. */
+export const PATIENT = { stream: { create: true, ackTimeoutMs: 60_000, duplicateWindowMs: 120_000 } };
+
 /** Resolves with the readings as soon as there are so many. */
 export function readingsOf(world: IngestWorld, count: number, of: (reading: Reading) => boolean = () => true) {
   return eventually(async () => {
