@@ -5,6 +5,7 @@ import { hosts } from '../contract/functions/general.ts';
 import { requestSchema } from '../contract/request.ts';
 import { explainInvalid } from '../contract/problems.ts';
 import { validate } from '../contract/validation.ts';
+import { jsonMistake } from '../lib/json.ts';
 import { callerOf, type CallerOptions } from './caller-options.ts';
 import { connectCaller, firstConnection } from './connect.ts';
 import { exitCodes, type ExitCode, type Terminal } from './terminal.ts';
@@ -17,8 +18,9 @@ export interface CallOptions extends CallerOptions {
 }
 
 /** Prints the answer. The exit code shows whether it is complete. */
-export async function call(name: string, params: object, options: CallOptions, terminal: Terminal): Promise<ExitCode> {
-  const caller = await callerOf(options, terminal);
+export async function call(name: string, text: string, options: CallOptions, terminal: Terminal): Promise<ExitCode> {
+  const params = readParams(text, terminal);
+  const caller = params && (await callerOf(options, terminal));
   if (caller === undefined) return exitCodes.usage;
   const request = validate(requestSchema, {
     function: name,
@@ -50,6 +52,20 @@ export async function call(name: string, params: object, options: CallOptions, t
   } finally {
     await bus.close();
   }
+}
+
+/** The parameters. Undefined, with an error on the terminal, if they are not a JSON object. */
+function readParams(text: string, terminal: Terminal): object | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    terminal.err(`error: the parameters are not JSON: ${jsonMistake(text)}.`);
+    return undefined;
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  terminal.err('error: the parameters must be a JSON object, such as \'{"query":"Temp*"}\'.');
+  return undefined;
 }
 
 /** The client reports a refused subscription at the same moment, with less detail. */

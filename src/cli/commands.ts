@@ -5,7 +5,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { CONFIG_FILE, CONFIG_VARIABLE, KEY_FILE, KEY_VARIABLE } from '../config/file-names.ts';
 import { parseInstant, type Nanoseconds } from '../contract/instant.ts';
-import { jsonMistake } from '../lib/json.ts';
 import type { CallOptions } from './call.ts';
 import type { LoginOptions } from './iotopen-login.ts';
 import type { KeygenOptions } from './keygen.ts';
@@ -99,7 +98,7 @@ const callCommand: CommandMaker = (terminal, finish) =>
   withOptions(new Command('call'), callerOptions)
     .description('ask a running driver, for example: call tagsearch \'{"query":"Area A*"}\'')
     .argument('<function>', 'name of the function; "functions" lists them')
-    .argument('[params]', "the function's parameters as a JSON object", readJson, {})
+    .argument('[params]', "the function's parameters as a JSON object", '{}')
     .option('--host <name...>', 'only these configured servers')
     .option('--timeout <ms>', 'time budget of the request in milliseconds', readMilliseconds)
     .option('--compact', 'print one line a JSON item instead of the whole answer', false)
@@ -107,7 +106,7 @@ const callCommand: CommandMaker = (terminal, finish) =>
       'after',
       '\nExit codes: 0 the answer is whole, 1 it is an error or there is none, 2 nothing was asked, 3 it is partial (some items carry an error), 4 function hosts says that a server is not up.',
     )
-    .action(async (name: string, params: object, options: CallOptions) => {
+    .action(async (name: string, params: string, options: CallOptions) => {
       const { call } = await import('./call.ts');
       finish(await call(name, params, options, terminal));
     });
@@ -182,20 +181,6 @@ export const commands: readonly CommandMaker[] = [
 function withOptions(command: Command, options: readonly Option[]): Command {
   for (const option of options) command.addOption(option);
   return command;
-}
-
-function readJson(text: string): object {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    throw new InvalidArgumentError(`It is not JSON: ${jsonMistake(text)}.`);
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new InvalidArgumentError('It must be a JSON object, such as \'{"query":"Temp*"}\'.');
-  }
-  return value;
 }
 
 function readMilliseconds(text: string): number {
