@@ -14,6 +14,8 @@ const projects: TestProjectInlineConfiguration[] = [
       include: ['test/unit/**/*.test.ts'],
       isolate: false,
       pool: 'threads',
+      // One fewer by default.
+      maxWorkers: availableParallelism(),
       setupFiles: ['test/support/property-runs.ts'],
       ...limits,
     },

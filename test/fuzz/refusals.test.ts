@@ -2,12 +2,12 @@
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { requestSchema } from '../../../src/contract/request.ts';
-import { functionTable } from '../../../src/contract/functions/table.ts';
-import { parseParams } from '../../../src/contract/params.ts';
-import { parseRequest } from '../../../src/contract/request.ts';
-import { MOST_PROBLEMS, validate } from '../../../src/contract/validation.ts';
-import { expensiveBodies } from '../../support/expensive-bodies.ts';
+import { requestSchema } from '../../src/contract/request.ts';
+import { functionTable } from '../../src/contract/functions/table.ts';
+import { parseParams } from '../../src/contract/params.ts';
+import { parseRequest } from '../../src/contract/request.ts';
+import { MOST_PROBLEMS, validate } from '../../src/contract/validation.ts';
+import { expensiveBodies } from '../support/expensive-bodies.ts';
 
 /** A list of which the reads are counted. */
 function counted(elements: unknown[]): { list: unknown[]; reads: () => number } {

@@ -8,9 +8,9 @@ import { Worker } from 'node:worker_threads';
 import { analyse } from 'scslre';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
-import { patternFilters } from '../../../src/sources/seeq/filter.ts';
+import { patternFilters } from '../../src/sources/seeq/filter.ts';
 
-const SRC = fileURLToPath(new URL('../../../src/', import.meta.url));
+const SRC = fileURLToPath(new URL('../../src/', import.meta.url));
 
 interface Expression {
   place: string;

@@ -1,11 +1,11 @@
 /** Reads each expensive body as the driver does, and reports the errors. Its heap is small: what needs more ends it. */
 import { parentPort } from 'node:worker_threads';
-import { toDriverError } from '../../../src/contract/errors.ts';
-import { functionTable } from '../../../src/contract/functions/table.ts';
-import { parseParams } from '../../../src/contract/params.ts';
-import { parseRequest } from '../../../src/contract/request.ts';
-import { checkLimit } from '../../../src/driver/limits/request-limits.ts';
-import { expensiveBodies } from '../../support/expensive-bodies.ts';
+import { toDriverError } from '../../src/contract/errors.ts';
+import { functionTable } from '../../src/contract/functions/table.ts';
+import { parseParams } from '../../src/contract/params.ts';
+import { parseRequest } from '../../src/contract/request.ts';
+import { checkLimit } from '../../src/driver/limits/request-limits.ts';
+import { expensiveBodies } from '../support/expensive-bodies.ts';
 
 const BYTES = 128 * 1024;
 const MOST_ITEMS = 5000;
