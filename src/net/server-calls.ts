@@ -8,7 +8,7 @@ import { CLOCK, type Clock } from './clock.ts';
 import { CallTimeout } from './exchange.ts';
 import { fromThrown, isBrokenConnection, isPassing, Unreachable } from './errors.ts';
 import { parseRetryAfter, waitMs } from './retry.ts';
-import { StalenessWatch } from './silence-watch.ts';
+import { SilenceWatch } from './silence-watch.ts';
 import { UnreadableResponse } from './unreadable-response.ts';
 
 /** The result type of openapi-fetch. */
@@ -82,14 +82,14 @@ export class ServerCalls {
   readonly #options: ServerCallsOptions;
   readonly #clock: Clock;
   readonly #circuit: CircuitBreaker;
-  readonly #watch: StalenessWatch;
+  readonly #watch: SilenceWatch;
   #failing = 0;
 
   constructor(options: ServerCallsOptions) {
     this.#options = options;
     this.#clock = options.clock ?? CLOCK;
     this.#circuit = new CircuitBreaker(this.#clock.now);
-    this.#watch = new StalenessWatch({
+    this.#watch = new SilenceWatch({
       look: () => this.#look(),
       onSick: (failure) => {
         this.#circuit.open(failure);

@@ -30,7 +30,7 @@ interface WatchedCall {
   readonly fail: (failure: DriverError) => void;
 }
 
-export class StalenessWatch {
+export class SilenceWatch {
   readonly #options: SilenceWatchOptions;
   readonly #calls = new Set<WatchedCall>();
   #ticker: NodeJS.Timeout | undefined;

@@ -3,6 +3,8 @@
  * periodically instead of all polls, and all of its tags get the error at once.
  */
 import { DriverError, type ErrorCode } from '../../contract/errors.ts';
+import { doubledMs, type RetryDelays, sleep } from '../../lib/backoff.ts';
+import type { SourceStatus } from '../../sources/source.ts';
 import type { Host } from '../hosts.ts';
 import { probe } from './probe.ts';
 
@@ -17,9 +19,8 @@ export interface HostCheckResults {
 const SUSPICIOUS = new Set<ErrorCode>(['sourceUnavailable', 'timeout', 'unauthorized']);
 /** How long a server counts as healthy after a check: failures are then those of single tags. */
 const TRUST_MS = 10_000;
-/** Delay between two checks: the first and the longest, doubling in between. */
-const FIRST_PAUSE_MS = 500;
-const LONGEST_PAUSE_MS = 30_000;
+/** Between two checks. */
+const PAUSES: RetryDelays = { minMs: 500, maxMs: 30_000 };
 
 export class HostCheck {
   readonly #host: Host;
@@ -58,17 +59,25 @@ export class HostCheck {
   }
 
   async #check(): Promise<void> {
-    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2)) {
-      const { state, message } = await probe(this.#host, (signal) => ({ signal, run: (call) => call() }), this.#ended);
-      if (this.#ended.aborted) return;
-      if (state === 'up') break;
-      const text = message ?? `Server "${this.#host.source.name}" is ${state}.`;
-      this.#down = new DriverError(state === 'unauthorized' ? state : 'sourceUnavailable', text);
-      this.#results.down(this.#down);
+    for (let failures = 0; !this.#ended.aborted; failures++) {
+      const status = await probe(this.#host, (signal) => ({ signal, run: (call) => call() }), this.#ended);
+      if (!this.#note(status)) return;
       // Jitter: replicas that saw the same failure must not return at the same moment.
-      if (!(await pause(pauseMs * (0.75 + Math.random() / 2), this.#ended))) return;
+      await sleep(doubledMs(failures, PAUSES) * (0.75 + Math.random() / 2), this.#ended);
     }
-    this.#well();
+  }
+
+  /** Reports a result. Returns true if the server must be checked again. */
+  #note({ state, message }: SourceStatus): boolean {
+    if (this.#ended.aborted) return false;
+    if (state === 'up') {
+      this.#well();
+      return false;
+    }
+    const text = message ?? `Server "${this.#host.source.name}" is ${state}.`;
+    this.#down = new DriverError(state === 'unauthorized' ? state : 'sourceUnavailable', text);
+    this.#results.down(this.#down);
+    return true;
   }
 
   #well(): void {
@@ -77,19 +86,4 @@ export class HostCheck {
     this.#wellAt = performance.now();
     this.#results.up();
   }
-}
-
-/** Resolves with true after the delay, or at once with false when the signal is aborted. */
-function pause(ms: number, ended: AbortSignal): Promise<boolean> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      resolve(false);
-    };
-    const timer = setTimeout(() => {
-      ended.removeEventListener('abort', end);
-      resolve(true);
-    }, ms);
-    ended.addEventListener('abort', end, { once: true });
-  });
 }

@@ -15,7 +15,7 @@ import { openTransport, type SeeqClient, type Transport, type TransportOptions }
 /** One typed call: `(client, signal) => client.GET(...)`. */
 export type Operation<T> = (client: SeeqClient, signal: AbortSignal) => Promise<Outcome<T>>;
 
-export interface ResponseOptions {
+export interface AskOptions {
   /** The call needs no session. */
   open?: boolean;
   /** Key of the call: identical concurrent calls are made once, and share their (read-only) result. */
@@ -64,7 +64,7 @@ export class SeeqServer {
    * Makes one call within the limits of the request.
    * @throws DriverError
    */
-  ask<T>(call: SourceCall, operation: Operation<T>, options: ResponseOptions = {}): Promise<T> {
+  ask<T>(call: SourceCall, operation: Operation<T>, options: AskOptions = {}): Promise<T> {
     return this.askFor(call, operation, (body) => body, options);
   }
 
@@ -73,7 +73,7 @@ export class SeeqServer {
     call: SourceCall,
     operation: Operation<T>,
     decode: (body: T) => R,
-    options: ResponseOptions = {},
+    options: AskOptions = {},
   ): Promise<R> {
     const { share } = options;
     return share === undefined
@@ -86,7 +86,7 @@ export class SeeqServer {
     await this.#transport.close();
   }
 
-  #run<T, R>(call: SourceCall, operation: Operation<T>, decode: (body: T) => R, options: ResponseOptions): Promise<R> {
+  #run<T, R>(call: SourceCall, operation: Operation<T>, decode: (body: T) => R, options: AskOptions): Promise<R> {
     const { signal, deadlineMs } = call;
     const { probe } = options;
     return call.run((pause?: Pause) =>
@@ -101,7 +101,7 @@ export class SeeqServer {
     call: SourceCall,
     operation: Operation<T>,
     decode: (body: T) => R,
-    options: ResponseOptions,
+    options: AskOptions,
   ): Promise<R> {
     for (;;) {
       const flight = { began: false };
@@ -129,7 +129,7 @@ export class SeeqServer {
     }
   }
 
-  async #try<T>(operation: Operation<T>, signal: AbortSignal, options: ResponseOptions, slowEndMs: number): Promise<T> {
+  async #try<T>(operation: Operation<T>, signal: AbortSignal, options: AskOptions, slowEndMs: number): Promise<T> {
     let newLogins = 0;
     for (let tries = 1; ; tries++) {
       const outcome = await this.#once(operation, signal, options, slowEndMs);
@@ -149,7 +149,7 @@ export class SeeqServer {
   async #once<T>(
     operation: Operation<T>,
     signal: AbortSignal,
-    { open, limitBytes = ITEM_BYTES }: ResponseOptions,
+    { open, limitBytes = ITEM_BYTES }: AskOptions,
     slowEndMs: number,
   ): Promise<Outcome<T> & { renewed: boolean; token: string | undefined }> {
     const client = this.#transport.bounded(limitBytes);

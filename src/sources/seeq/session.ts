@@ -4,6 +4,7 @@
  */
 import { DriverError } from '../../contract/errors.ts';
 import type { TextSource } from '../../net/tls.ts';
+import { LoginBackoff } from '../../net/login-backoff.ts';
 import { SecretFilter } from '../../net/secret-filter.ts';
 import type { SeeqClient, TokenHolder } from './transport.ts';
 import { fromThrown, SilentLogin } from '../../net/errors.ts';
@@ -26,9 +27,6 @@ interface Login {
 /** Seeq's own directory, in the two members that its login requires. */
 const SEEQ_DIRECTORY = { authProviderClass: 'Auth', authProviderId: 'Seeq' };
 
-/** Delay after a refused login, doubled up to the longest. */
-const FIRST_REFUSAL_PAUSE_MS = 5_000;
-const LONGEST_REFUSAL_PAUSE_MS = 300_000;
 /** After this many consecutive logins without an accepted call, further logins are delayed like refused ones. */
 const MOST_UNPROVEN = 2;
 /** Timeout of one login, independent of its callers. */
@@ -37,7 +35,7 @@ const LOGIN_TIMEOUT_MS = 30_000;
 export class Session implements TokenHolder {
   #token: string | undefined;
   #login: { readonly done: Promise<void>; readonly stop: AbortController } | undefined;
-  #refusal: { error: DriverError; untilMs: number; pauseMs: number; login: Login | undefined } | undefined;
+  readonly #backoff: LoginBackoff;
   #lastLogin: Login | undefined;
   /** Secrets to remove from texts. The server may also repeat an older one. */
   readonly #secrets = new SecretFilter();
@@ -45,13 +43,12 @@ export class Session implements TokenHolder {
   #unproven = 0;
   readonly #server: string;
   readonly #credentials: SeeqCredentials;
-  readonly #now: () => number;
   #client: SeeqClient | undefined;
 
   constructor(server: string, credentials: SeeqCredentials, now: () => number = performance.now.bind(performance)) {
     this.#server = server;
     this.#credentials = credentials;
-    this.#now = now;
+    this.#backoff = new LoginBackoff(now);
   }
 
   /** The client needs this session as its token holder, so it is set afterwards. */
@@ -126,11 +123,7 @@ export class Session implements TokenHolder {
 
   async #logIn(signal: AbortSignal): Promise<void> {
     const login = await this.#readLogin();
-    // Credentials other than the refused ones may be tried.
-    const refused = this.#refusal?.login;
-    const isNew = refused !== undefined && !isSame(refused, login);
-    if (this.#refusal && !isNew && this.#now() < this.#refusal.untilMs) throw this.#refusal.error;
-    if (isNew) this.#refusal = undefined;
+    this.#backoff.check(keyOf(login));
     const client = this.#client;
     if (!client) throw new DriverError('internal', 'The session has no client yet.');
     try {
@@ -147,7 +140,7 @@ export class Session implements TokenHolder {
       }
       this.#secrets.learn(token);
       this.#token = token;
-      this.#refusal = undefined;
+      this.#backoff.accepted();
     } catch (thrown) {
       throw this.#remember(timedOut(signal, this.#server) ?? this.failure(thrown), login);
     }
@@ -230,18 +223,12 @@ export class Session implements TokenHolder {
   }
 
   #remember(error: DriverError, login = this.#lastLogin): DriverError {
-    if (error.code !== 'unauthorized') return error;
-    const pauseMs = Math.min(
-      LONGEST_REFUSAL_PAUSE_MS,
-      this.#refusal ? this.#refusal.pauseMs * 2 : FIRST_REFUSAL_PAUSE_MS,
-    );
-    this.#refusal = { error, pauseMs, untilMs: this.#now() + pauseMs, login };
-    return error;
+    return error.code === 'unauthorized' ? this.#backoff.refused(error, keyOf(login)) : error;
   }
 }
 
-const isSame = (one: Login, other: Login): boolean =>
-  one.username === other.username && one.password === other.password;
+/** Equal for equal credentials. */
+const keyOf = (login: Login | undefined): string => JSON.stringify([login?.username, login?.password]);
 
 function timedOut(signal: AbortSignal, server: string): DriverError | undefined {
   if (!signal.aborted) return undefined;

@@ -5,7 +5,7 @@ import { fromRefusal } from '../failure.ts';
 import type { components } from '../iotopen-api.generated.ts';
 import type { TextSource } from '../../../net/tls.ts';
 import type { IotOpenPaths } from '../transport.ts';
-import { Patience } from './patience.ts';
+import { LoginBackoff } from '../../../net/login-backoff.ts';
 import type { TokenFile } from './token-file.ts';
 import { basic, readNow, type Grant, type Way } from './way.ts';
 
@@ -33,14 +33,14 @@ const MARGIN_MS = 30_000;
 
 export class OAuthWay implements Way {
   readonly #options: OAuthWayOptions;
-  readonly #patience: Patience;
+  readonly #backoff: LoginBackoff;
   /** The platform's newest refresh token, and the configured one that it replaced. */
   #rotated: { readonly from: string; readonly token: string } | undefined;
   #toldUnkept = false;
 
   constructor(options: OAuthWayOptions) {
     this.#options = options;
-    this.#patience = new Patience(options.now);
+    this.#backoff = new LoginBackoff(options.now);
   }
 
   async obtain(signal: AbortSignal): Promise<Grant> {
@@ -53,12 +53,12 @@ export class OAuthWay implements Way {
     const candidates = [...new Set([rotated, kept, given].filter((token) => token !== undefined))];
     for (const secretText of [secret, ...candidates]) this.#options.onSecret(secretText);
     const tried = JSON.stringify([id, secret, candidates]);
-    this.#patience.check(tried);
+    this.#backoff.check(tried);
     let refusal = new DriverError('unauthorized', `${this.#options.platform} got no refresh token.`);
     for (const candidate of candidates) {
       try {
         const tokens = await this.#refresh(basic(form(id), form(secret)), candidate, signal);
-        this.#patience.accepted();
+        this.#backoff.accepted();
         await this.#keep(tokens.refresh_token, candidate, given);
         return this.#grant(tokens);
       } catch (error) {
@@ -67,7 +67,7 @@ export class OAuthWay implements Way {
         refusal = known;
       }
     }
-    throw this.#patience.refused(refusal, tried);
+    throw this.#backoff.refused(refusal, tried);
   }
 
   async #refresh(login: Record<string, string>, refreshToken: string, signal: AbortSignal): Promise<Tokens> {

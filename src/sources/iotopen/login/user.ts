@@ -5,7 +5,7 @@ import { fromRefusal } from '../failure.ts';
 import type { components } from '../iotopen-api.generated.ts';
 import type { TextSource } from '../../../net/tls.ts';
 import type { IotOpenPaths } from '../transport.ts';
-import { Patience } from './patience.ts';
+import { LoginBackoff } from '../../../net/login-backoff.ts';
 import type { TokenFile } from './token-file.ts';
 import { basic, headersOf, readNow, refusedLogin, type Grant, type Way } from './way.ts';
 
@@ -23,11 +23,11 @@ export interface UserWayOptions {
 
 export class UserWay implements Way {
   readonly #options: UserWayOptions;
-  readonly #patience: Patience;
+  readonly #backoff: LoginBackoff;
 
   constructor(options: UserWayOptions) {
     this.#options = options;
-    this.#patience = new Patience(options.now);
+    this.#backoff = new LoginBackoff(options.now);
   }
 
   async obtain(signal: AbortSignal, refused: string | undefined): Promise<Grant> {
@@ -41,22 +41,22 @@ export class UserWay implements Way {
     }
     const [name, word] = await readNow(platform, () => Promise.all([user.reveal(), password.reveal()]));
     const tried = JSON.stringify([name, word]);
-    this.#patience.check(tried);
+    this.#backoff.check(tried);
     let step: LoginStep;
     try {
       step = await logIn({ platform, client, conceal }, name, word, signal);
     } catch (error) {
       const refusal = error instanceof DriverError && error.code === 'unauthorized';
-      throw refusal ? this.#patience.refused(error, tried) : error;
+      throw refusal ? this.#backoff.refused(error, tried) : error;
     }
     if (step.next !== undefined) {
-      throw this.#patience.refused(
+      throw this.#backoff.refused(
         refusedLogin(platform, `the account has a second factor (${step.next}). ${codeAdvice}`),
         tried,
         true,
       );
     }
-    this.#patience.accepted();
+    this.#backoff.accepted();
     return { token: step.token, bearer: false };
   }
 }

@@ -1,13 +1,12 @@
 /** Delays repeated logins after a refusal, which would lock the account. */
-import type { DriverError } from '../../../contract/errors.ts';
+import type { DriverError } from '../contract/errors.ts';
+import { doubledMs, type RetryDelays } from '../lib/backoff.ts';
 
-/** Delay after a refused login, doubled up to the longest. */
-const FIRST_PAUSE_MS = 5_000;
-const LONGEST_PAUSE_MS = 300_000;
+const DELAYS: RetryDelays = { minMs: 5_000, maxMs: 300_000 };
 
-export class Patience {
+export class LoginBackoff {
   readonly #now: () => number;
-  #refusal: { readonly error: DriverError; readonly tried: string; pauseMs: number; untilMs: number } | undefined;
+  #refusal: { readonly error: DriverError; readonly tried: string; refusals: number; untilMs: number } | undefined;
 
   /** @param now milliseconds */
   constructor(now: () => number) {
@@ -25,9 +24,9 @@ export class Patience {
 
   /** @param forGood do not try the same secrets again */
   refused(error: DriverError, tried: string, forGood = false): DriverError {
-    const before = this.#refusal?.tried === tried ? this.#refusal.pauseMs * 2 : FIRST_PAUSE_MS;
-    const pauseMs = Math.min(before, LONGEST_PAUSE_MS);
-    this.#refusal = { error, tried, pauseMs, untilMs: forGood ? Infinity : this.#now() + pauseMs };
+    const refusals = this.#refusal?.tried === tried ? this.#refusal.refusals + 1 : 1;
+    const untilMs = forGood ? Infinity : this.#now() + doubledMs(refusals - 1, DELAYS);
+    this.#refusal = { error, tried, refusals, untilMs };
     return error;
   }
 
