@@ -2,6 +2,7 @@
 import type { NatsConnection } from 'nats';
 import type { BusConnection } from './connection/connection.ts';
 import { publishSubject } from './subject.ts';
+import { roundTrip } from './connection/round-trip.ts';
 
 export interface TelemetryPublisher {
   readonly subject: string;
@@ -79,7 +80,7 @@ class Window {
     if (this.#confirming) return;
     this.#confirming = true;
     const confirmed = this.#bytes;
-    nc.flush().then(
+    roundTrip(nc).then(
       () => {
         if (nc !== this.#nc) return;
         this.#bytes -= confirmed;

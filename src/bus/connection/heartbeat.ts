@@ -3,6 +3,7 @@
  * never ends if the server has stopped reading. These pings replace them and destroy the socket.
  */
 import type { NatsConnection } from 'nats';
+import { roundTrip } from './round-trip.ts';
 
 /** Pings that may be unanswered before the connection is considered dead. */
 const allowedMissing = 2;
@@ -21,7 +22,7 @@ export function startHeartbeat(nc: NatsConnection, intervalMs: number, onStale: 
       return;
     }
     missing++;
-    nc.flush().then(
+    roundTrip(nc).then(
       () => {
         missing = 0;
       },

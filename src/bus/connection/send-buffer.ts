@@ -10,6 +10,7 @@ import { limited, type Logger } from '../../contract/log.ts';
 import { BusUnavailable, MessageTooLarge, type OutgoingMessage } from './outgoing-message.ts';
 import { isSmall, FairQueue } from './fair-queue.ts';
 import { withTimeout } from '../../lib/timeout.ts';
+import { roundTrip } from './round-trip.ts';
 
 export interface SendBufferOptions {
   /** Limit of bytes sent and not yet confirmed by the server. */
@@ -98,7 +99,7 @@ export class SendBuffer {
     this.detach();
     const sent = this.#unconfirmed.length;
     if (from !== undefined) {
-      const taken = from.flush().then(
+      const taken = roundTrip(from).then(
         () => {
           if (this.#nc === undefined) this.#forget(sent);
         },
@@ -266,7 +267,7 @@ export class SendBuffer {
     this.#clearTimer();
     this.#confirming = true;
     const count = this.#unconfirmed.length;
-    nc.flush().then(
+    roundTrip(nc).then(
       () => {
         if (this.#nc !== nc) return;
         this.#confirming = false;

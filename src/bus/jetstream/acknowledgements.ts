@@ -8,6 +8,7 @@ import type { BusConnection } from '../connection/connection.ts';
 import { ConsumerProblem } from './durable-consumer.ts';
 import { onRefusedPublish } from '../connection/permission-errors.ts';
 import type { Given } from './pending-acks.ts';
+import { roundTrip } from '../connection/round-trip.ts';
 
 type Acknowledged = Pick<Given, 'seq' | 'stored' | 'ackSubject'>;
 
@@ -76,7 +77,7 @@ export class Acknowledgements {
   async repeatAll(nc: NatsConnection): Promise<void> {
     this.#refused = false;
     for (const { ackSubject } of this.#recent.values()) this.#tell(ackSubject, '+ACK');
-    await nc.flush();
+    await roundTrip(nc);
     // A rejection arrives before the reply to the flush, and its event fires one turn of the event loop later.
     await new Promise(setImmediate);
     if (this.problem !== undefined) throw new ConsumerProblem(this.problem);

@@ -24,6 +24,7 @@ import { pull } from './pull.ts';
 import { StatusReporter } from './status-reporter.ts';
 import { PendingAcks, type Held } from './pending-acks.ts';
 import { withTimeout } from '../../lib/timeout.ts';
+import { roundTrip } from '../connection/round-trip.ts';
 
 /** A message of the stream. */
 export interface StreamMessage {
@@ -141,8 +142,12 @@ export class ReadingsConsumer {
     this.#acknowledgements.giveBack(this.#unconfirmed.inSequence());
     this.#unconfirmed.clear();
     // A server that hangs never answers.
-    const flushed = this.#connection.nats?.flush().catch(() => undefined);
-    if (flushed !== undefined) await withTimeout(untilMs - performance.now(), flushed);
+    const nc = this.#connection.nats;
+    if (nc === undefined) return;
+    await withTimeout(
+      untilMs - performance.now(),
+      roundTrip(nc).catch(() => undefined),
+    );
   }
 
   #begin(nc: NatsConnection): void {

@@ -7,6 +7,7 @@ import type { BusConnection } from '../connection/connection.ts';
 import { headerBytes } from '../connection/outgoing-message.ts';
 import { willFitAgain } from '../connection/message-limit.ts';
 import { publishSubject } from '../subject.ts';
+import { roundTrip } from '../connection/round-trip.ts';
 
 /** A message for the stream. */
 export interface Publication {
@@ -105,7 +106,7 @@ export function corePublisher(connection: BusConnection): ReadingsPublisher {
     checkSize(connection, nc, sizeOf(publication, undefined));
     try {
       nc.publish(publishSubject(publication.subject), publication.body, { headers: idHeader(publication.id) });
-      await nc.flush();
+      await roundTrip(nc);
       return { duplicate: false };
     } catch (error) {
       throw connectionBroke(error);

@@ -10,6 +10,7 @@ import { KeptSubscription, type Subscribed } from '../connection/kept-subscripti
 import type { Inbox } from './inbox.ts';
 import { type ReplyRule, subjectToken, subscribeSubject } from '../subject.ts';
 import { withTimeout } from '../../lib/timeout.ts';
+import { roundTrip } from '../connection/round-trip.ts';
 
 export interface ServeOptions {
   /** Subject of the requests. */
@@ -162,7 +163,8 @@ class Endpoint implements RequestEndpoint {
     // Requests in transit on the old connection are answered over it.
     const release = this.#connection.sendBufferOf(nc).hold();
     // A request on a connection that ends gets no response.
-    const leaving = Promise.race([next.flush(), next.closed()])
+    const leaving = roundTrip(next)
+      .catch(() => undefined)
       .then(() => Promise.race([subscription.drain(), nc.closed()]))
       .catch(() => undefined)
       .finally(() => {

@@ -4,6 +4,7 @@ import { connect, headers, nkeyAuthenticator, type ConnectionOptions, type Msg, 
 import { onTestFinished } from 'vitest';
 import type { AnswerEnd, AnswerMessage } from '../../../src/contract/answer.ts';
 import { connectBus, type BusConnection, type BusOptions } from '../../../src/bus/connection/connection.ts';
+import { roundTrip } from '../../../src/bus/connection/round-trip.ts';
 import {
   serveRequests,
   type RequestEndpoint,
@@ -100,6 +101,18 @@ export function busForTest(
   return Object.assign(bus, { log });
 }
 
+/** Resolves when the server has everything that the driver sent so far, over whichever connection. */
+export async function flushed(bus: BusConnection): Promise<void> {
+  await until(async () => {
+    const nc = bus.nats;
+    if (nc === undefined) return false;
+    return roundTrip(nc).then(
+      () => nc === bus.nats,
+      () => false,
+    );
+  });
+}
+
 /** The caller's end: a plain client; closes with the test. */
 export async function callerForTest(server: NatsServer, options: ConnectionOptions = {}): Promise<NatsConnection> {
   const nc = await connect({
@@ -152,7 +165,7 @@ export async function worldForTest(
   const bus = busForTest(server, options.bus);
   const endpoint = serveForTest(bus, handler, options.serve);
   await bus.connected();
-  await bus.nats?.flush();
+  await flushed(bus);
   return { server, bus, endpoint, caller: await callerForTest(server) };
 }
 
@@ -241,8 +254,8 @@ export async function problem(bus: BusConnection, code: BusErrorCode): Promise<s
 }
 
 /** Resolves when the condition holds; the test's own time limit ends a wait that is in vain. */
-export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
 /** A gate that opens once. */

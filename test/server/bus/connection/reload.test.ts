@@ -10,6 +10,7 @@ import {
   callerKey,
   certificate,
   driverKey,
+  flushed,
   gate,
   meta,
   requestSubject,
@@ -37,7 +38,7 @@ async function world(handler: (id: string) => Promise<void> = async () => undefi
     await answer.end({ status: 'ok', meta });
   });
   await bus.connected();
-  await bus.nats?.flush();
+  await flushed(bus);
   const caller = await callerForTest(server);
   return { server, files, bus, endpoint, running, caller };
 }

@@ -7,6 +7,7 @@ import {
   busForTest,
   callerForTest,
   collector,
+  flushed,
   gate,
   itemsOf,
   meta,
@@ -36,7 +37,7 @@ async function brokenWorld(
     { chunkBytes: 100_000 },
   );
   await driver.connected();
-  await driver.nats?.flush();
+  await flushed(driver);
   const caller = await callerForTest(server);
   return { server, proxy, bus: driver, endpoint, caller };
 }
@@ -113,7 +114,7 @@ describe('a connection that breaks during an answer', () => {
       proxy.cut();
       expect(itemsOf(await all)).toEqual(Array.from({ length: 400 }, (_one, i) => row(i)));
       await until(() => bus.nats !== undefined && bus.nats !== former);
-      await bus.nats?.flush();
+      await flushed(bus);
     }
   });
 
@@ -250,7 +251,7 @@ describe('a max_payload that changes with the connection', () => {
     caller.publish(requestSubject, JSON.stringify({ id: 'b' }), { reply: 'nobody' });
     await until(() => bus.nats !== undefined && bus.nats !== former);
     expect(bus.server?.maxPayload).toBe(20_000);
-    await bus.nats?.flush();
+    await flushed(bus);
     const fresh = await callerForTest(server);
     const received = await ask(fresh, { id: 'c' });
     expect(itemsOf(received)).toHaveLength(10);

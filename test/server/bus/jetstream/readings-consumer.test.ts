@@ -12,7 +12,17 @@ import {
 } from '../../../../src/bus/jetstream/readings-consumer.ts';
 import type { NatsServer, NatsServerOptions } from '../../../support/nats/index.ts';
 import { numbersOf } from '../../../../src/bus/jetstream/ack-subject.ts';
-import { busForTest, callerForTest, callerKey, driverKey, proxyForTest, serverForTest, TestLog } from '../support.ts';
+import {
+  busForTest,
+  callerForTest,
+  callerKey,
+  driverKey,
+  flushed,
+  proxyForTest,
+  serverForTest,
+  TestLog,
+  until,
+} from '../support.ts';
 
 const STREAM = 'READINGS';
 
@@ -80,11 +90,6 @@ async function worldForTest(options: NatsServerOptions = { jetstream: true }): P
     },
     pending: async () => (await manager.consumers.info(STREAM, 'out')).num_ack_pending,
   };
-}
-
-/** Resolves when it holds. */
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
 const numbers = (from: number, to: number): string[] =>
@@ -155,7 +160,7 @@ describe('a consumer of readings', () => {
     const first = readerOn(killed, { inFlight: 8 });
     await until(() => first.messages.length === 4);
     first.confirm(1);
-    await killed.nats?.flush();
+    await flushed(killed);
     await killed.close(0);
     await store(5, 10);
     const second = readerOn(busForTest(server));

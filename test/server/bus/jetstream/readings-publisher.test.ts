@@ -271,4 +271,14 @@ describe('a publication over core NATS', () => {
     await expect.poll(() => bus.state).toBe('connecting');
     expect((await failure(publisher.publish(publication('two')))).kind).toBe('unavailable');
   });
+
+  it('fails when the connection ends before the server has confirmed it', async () => {
+    const server = await serverForTest();
+    const bus = busForTest(server, { pingIntervalMs: 30 });
+    await bus.connected();
+    server.freeze();
+    const { kind, message } = await failure(corePublisher(bus).publish(publication('one')));
+    expect([kind, message]).toEqual(['unavailable', expect.stringContaining('broke before the message was safe')]);
+    server.thaw();
+  });
 });

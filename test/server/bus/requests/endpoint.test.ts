@@ -13,6 +13,7 @@ import {
   callerForTest,
   collector,
   decode,
+  flushed,
   gate,
   itemsOf,
   meta,
@@ -154,7 +155,7 @@ describe('where answers go', () => {
     caller.subscribe('evil', { callback: () => evil++ });
     const [answer] = await ask(caller);
     expect(answer?.message.status).toBe('error');
-    await bus.nats?.flush();
+    await flushed(bus);
     await caller.flush();
     expect(evil).toBe(0);
     expect(bus.state).toBe('connected');
@@ -241,7 +242,7 @@ describe('replicas', () => {
     });
     for (const { bus } of endpoints) {
       await bus.connected();
-      await bus.nats?.flush();
+      await flushed(bus);
     }
     const caller = await callerForTest(server);
     await Promise.all(Array.from({ length: 200 }, () => ask(caller)));
@@ -289,7 +290,7 @@ describe('replicas', () => {
     const former = bus.nats;
     await server.restart();
     await until(() => bus.nats !== undefined && bus.nats !== former);
-    await bus.nats?.flush();
+    await flushed(bus);
     await until(() => !caller.isClosed() && caller.info !== undefined);
     await expect
       .poll(() =>

@@ -10,14 +10,15 @@ import {
   callerKey,
   collector,
   driverKey,
+  flushed,
   gate,
   itemsOf,
   meta,
   requestSubject,
-  serverForTest,
   serveForTest,
-  until,
+  serverForTest,
   type TestLog,
+  until,
 } from '../support.ts';
 import { eventually } from '../../../support/eventually.ts';
 
@@ -41,7 +42,7 @@ async function longAnswer(max?: number) {
     { replies },
   );
   await bus.connected();
-  await bus.nats?.flush();
+  await flushed(bus);
   return { server, bus, sink: opened.promise, end };
 }
 
@@ -100,7 +101,7 @@ describe('a long answer', () => {
     const flush = async () => {
       await answer.flush({});
       // The server has answered what came before its pong.
-      await bus.nats?.flush();
+      await flushed(bus);
     };
     await flush();
     expect(nobody).toBe(0);
@@ -122,10 +123,10 @@ describe('a long answer', () => {
       throw new Error('a listener that fails');
     });
     for (const subject of [reply.subject, `${replies.prefix}.unknown`]) bus.nats?.publish(subject, 'one');
-    await bus.nats?.flush();
+    await flushed(bus);
     reply.close();
     bus.nats?.publish(reply.subject, 'two');
-    await bus.nats?.flush();
+    await flushed(bus);
     expect(heard).toEqual(['one']);
     expect(bus.log.messages('error')).toEqual(['A reply could not be worked on']);
   });
@@ -149,7 +150,7 @@ describe('replicas', () => {
       }),
     );
     await Promise.all(buses.map((bus) => bus.connected()));
-    for (const bus of buses) await bus.nats?.flush();
+    for (const bus of buses) await flushed(bus);
     expect(await first?.ask({ yes: 2 }, 60_000)).toBe(true);
     expect(await first?.ask({ yes: 0 }, 50)).toBe(false);
     expect(await second?.ask({ yes: 0 }, 60_000)).toBe(true);
@@ -205,13 +206,13 @@ describe('replicas', () => {
         const sink = request.answer({ id: '1', function: 'eventpipepoll' });
         sink.watch({ sent: () => undefined, nobody: () => expect.fail('nobody can have told') });
         await sink.flush({});
-        await bus.nats?.flush();
+        await flushed(bus);
         await sink.end({ status: 'ok', meta });
       },
       { replies },
     );
     await bus.connected();
-    await bus.nats?.flush();
+    await flushed(bus);
     const caller = await callerForTest(server);
     const { all } = collector(caller, 'answers');
     caller.publish(requestSubject, '{}', { reply: 'answers' });
