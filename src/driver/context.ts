@@ -3,6 +3,7 @@ import type { AnswerEnd, AnswerItem, AnswerMeta, AnswerSink, AnswerWatcher, Fail
 import type { DriverError, ErrorCode } from '../contract/errors.ts';
 import { toDriverError } from '../contract/errors.ts';
 import type { Nanoseconds } from '../contract/instant.ts';
+import { afterGrace } from '../lib/abort.ts';
 import type { Pause, SourceCall } from '../sources/source.ts';
 import type { Caller } from './limits/caller.ts';
 import { isCancelled } from './requests/cancellation.ts';
@@ -104,7 +105,7 @@ export class RequestContext {
     this.#deadlineMs = options.deadlineMs;
     this.#sink = options.sink;
     this.#onUnexpected = options.onUnexpected;
-    this.#overdue = overdue(options.signal, options.graceMs);
+    this.#overdue = afterGrace(options.signal, options.graceMs);
   }
 
   /** Number of items sent. */
@@ -189,7 +190,7 @@ export class RequestContext {
   /** Like `part`, but keeps the order of items: the returned function adds the result to the answer. */
   async attempt(failed: Omit<FailedItem, 'error'>, work: PartWork, host?: Host): Promise<() => Promise<void>> {
     try {
-      if (this.signal.aborted) throw this.signal.reason;
+      this.signal.throwIfAborted();
       const outcome = await (host === undefined
         ? Promise.race([work(), this.#overdue])
         : this.using(host, () => Promise.race([this.#claim(host).entered.then(work), this.#overdue])));
@@ -322,20 +323,6 @@ export class RequestContext {
       this.#sourceRequests++;
     }
   }
-}
-
-function overdue(signal: AbortSignal, graceMs: number): Promise<never> {
-  const promise = new Promise<never>((_resolve, reject) => {
-    const late = () => {
-      setTimeout(() => {
-        reject(signal.reason as Error);
-      }, graceMs);
-    };
-    signal.addEventListener('abort', late, { once: true });
-  });
-  // A request without parts does not await it.
-  promise.catch(() => undefined);
-  return promise;
 }
 
 /** Milliseconds with two decimals. */

@@ -1,4 +1,5 @@
 /** The driver: processes a request from the bus and sends exactly one answer within its time budget. */
+import { abortAfter, afterGrace } from '../lib/abort.ts';
 import { count } from '../lib/phrases.ts';
 import { randomUUID } from 'node:crypto';
 import type { AnswerEnd, AnswerSink, IncomingRequest } from '../contract/answer.ts';
@@ -182,7 +183,7 @@ export class Driver {
     const { limits } = this.#options;
     const lease = isLease(request.function);
     let running: ActiveRequest | undefined;
-    let timer: NodeJS.Timeout | undefined;
+    let clearLimit: (() => void) | undefined;
     let leave: (() => void) | undefined;
     try {
       if (this.#draining || (lease && this.#leasesEnded)) throw stopping();
@@ -207,10 +208,8 @@ export class Driver {
           // A lease ends itself, and uses every other end to send its cursor.
           await handler.handle(params, context);
         } else {
-          timer = setTimeout(() => {
-            controller.abort(timedOut(timeoutMs));
-          }, timeoutMs - reserve);
-          await bounded(handler.handle(params, context), signal, reserve * WHOLE_GRACE);
+          clearLimit = abortAfter(timeoutMs - reserve, controller, () => timedOut(timeoutMs));
+          await Promise.race([handler.handle(params, context), afterGrace(signal, reserve * WHOLE_GRACE)]);
           if (isCancelled(signal)) throw signal.reason;
         }
         return context.end(performance.now() - arrived);
@@ -224,7 +223,7 @@ export class Driver {
       if (error.code === 'internal') this.#unexpected(request, error);
       return refusal(error, arrived);
     } finally {
-      clearTimeout(timer);
+      clearLimit?.();
       if (running) this.#running.end(running);
       leave?.();
     }
@@ -325,25 +324,6 @@ function onFlush(sink: AnswerSink, tell: () => void): AnswerSink {
     },
     end: (end) => sink.end(end),
   };
-}
-
-/** Waits for the work, but not longer than a grace period after the end of the budget. */
-function bounded(work: Promise<void>, signal: AbortSignal, graceMs: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let grace: NodeJS.Timeout | undefined;
-    signal.addEventListener(
-      'abort',
-      () => {
-        grace = setTimeout(() => {
-          reject(signal.reason as Error);
-        }, graceMs);
-      },
-      { once: true },
-    );
-    void work.then(resolve, reject).finally(() => {
-      clearTimeout(grace);
-    });
-  });
 }
 
 /**

@@ -2,7 +2,7 @@
 import type { BusConnection } from '../bus/connection/connection.ts';
 import type { Logger } from '../contract/log.ts';
 import type { FeedHealth, FeedMetrics } from '../contract/telemetry.ts';
-import type { Clock } from '../net/clock.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { TimeLimits } from './source-timestamp.ts';
 import type { ReadingsSink } from './readings-sink.ts';
 import type { Origin } from './reading.ts';

@@ -5,7 +5,7 @@ import { corePublisher, streamPublisher, type ReadingsPublisher } from '../bus/j
 import { StreamMonitor } from '../bus/jetstream/stream-monitor.ts';
 import type { IngestConfig } from '../config/config.ts';
 import type { FeedHealth, FeedMetrics, StreamHealth } from '../contract/telemetry.ts';
-import type { Clock } from '../net/clock.ts';
+import type { Clock } from '../lib/clock.ts';
 import { openEgressFeed } from './egress/feed.ts';
 import type { Feed, FeedTools } from './feed.ts';
 import { openI3Feed } from './feeds/i3/feed.ts';

@@ -21,17 +21,3 @@ export function doubledMs(failures: number, { minMs, maxMs }: RetryDelays): numb
 export function delayMs(failures: number, delays: RetryDelays = standard, random: () => number = Math.random): number {
   return doubledMs(failures, delays) * (0.5 + random() / 2);
 }
-
-/** Resolves after the delay, or at once when the signal is aborted. */
-export async function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  const { promise, resolve } = Promise.withResolvers<undefined>();
-  const done = (): void => {
-    resolve(undefined);
-  };
-  const timer = setTimeout(done, ms);
-  signal.addEventListener('abort', done, { once: true });
-  await promise;
-  clearTimeout(timer);
-  signal.removeEventListener('abort', done);
-}

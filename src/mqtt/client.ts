@@ -2,7 +2,8 @@
  * A connection to an MQTT broker with unlimited retries. Each attempt is a separate client with fresh credentials, so
  * an acknowledgement can only be sent on the connection that delivered its message.
  */
-import { delayMs, sleep, type RetryDelays } from '../lib/backoff.ts';
+import { delayMs, type RetryDelays } from '../lib/backoff.ts';
+import { sleep } from '../lib/clock.ts';
 import { limited } from '../contract/log.ts';
 import { SecretFilter } from '../net/secret-filter.ts';
 import { Connection, type End, type Opened } from './connection.ts';

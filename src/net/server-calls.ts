@@ -3,8 +3,8 @@
  * no try while the server is known to be failing. Every call only reads.
  */
 import { DriverError } from '../contract/errors.ts';
+import { CLOCK, type Clock } from '../lib/clock.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
-import { CLOCK, type Clock } from './clock.ts';
 import { CallTimeout } from './exchange.ts';
 import { fromThrown, isBrokenConnection, isPassing, Unreachable } from './errors.ts';
 import { parseRetryAfter, waitMs } from './retry.ts';
@@ -142,6 +142,7 @@ export class ServerCalls {
         if (wait === 0) continue;
         if (pause !== undefined && this.#failing < NEARLY_ALL) await pause(wait);
         else await this.#clock.sleep(wait, signal);
+        signal.throwIfAborted();
       }
     }
   }

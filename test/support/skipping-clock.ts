@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Clock } from '../../src/net/clock.ts';
+import { type Clock, sleep } from '../../src/lib/clock.ts';
 
 /** So much of a wait is really waited, so that nothing is done again without a pause. */
 const PART = 1 / 100;
@@ -10,7 +9,7 @@ export function skippingClock(): Clock {
   return {
     now: () => performance.now() + skippedMs,
     sleep: async (ms, signal) => {
-      await sleep(ms * PART, undefined, { signal });
+      await sleep(ms * PART, signal);
       skippedMs += ms;
     },
   };

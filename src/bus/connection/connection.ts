@@ -5,7 +5,8 @@
 import { createInbox, type NatsConnection } from 'nats';
 import { limited, type Logger } from '../../contract/log.ts';
 import { formatAddress, type ServerAddress } from './address.ts';
-import { delayMs, sleep, type RetryDelays } from '../../lib/backoff.ts';
+import { delayMs, type RetryDelays } from '../../lib/backoff.ts';
+import { sleep } from '../../lib/clock.ts';
 import type { BusTls, SeedSource } from './dial.ts';
 import { Dialer, type Opened } from './dialer.ts';
 import { startHeartbeat } from './heartbeat.ts';

@@ -158,7 +158,7 @@ class EarlyCount {
     const { signal } = this.#context;
     // Without a count the series is read up to the limit.
     const counted = await source.count(item.fqn, range, this.#context.callTo(host)).catch(() => undefined);
-    if (signal.aborted) throw signal.reason;
+    signal.throwIfAborted();
     if (counted !== undefined && counted > this.#most) throw tooManySamples(this.#most, counted);
   }
 }

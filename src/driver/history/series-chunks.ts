@@ -1,5 +1,5 @@
 /** Writes a computed series to the answer in chunks, so that memory stays constant for any length. */
-import { setImmediate as breathe } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AnswerItem } from '../../contract/answer.ts';
 import { flag } from '../../contract/series.ts';
 import type { Flag, ScalarValue, ValueStatus } from '../../contract/values.ts';
@@ -73,9 +73,9 @@ export class ChunkWriter {
   }
 
   async #emit(piece: AnswerItem, more: boolean): Promise<void> {
-    if (this.#context.signal.aborted) throw this.#context.signal.reason;
+    this.#context.signal.throwIfAborted();
     await this.#context.emit(piece);
     // A long series may need no further call to the source. Other requests must run meanwhile.
-    if (more) await breathe();
+    if (more) await nextTurn();
   }
 }

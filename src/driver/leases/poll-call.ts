@@ -1,5 +1,6 @@
 /** Calls of a poll to a server: in the lane of its poller, counted, and with a timeout. */
 import { DriverError, type ErrorCode, toDriverError } from '../../contract/errors.ts';
+import { abortAfter } from '../../lib/abort.ts';
 import type { Pause, SourceCall } from '../../sources/source.ts';
 import type { Lane } from '../limits/fair-limiter.ts';
 import type { Host } from '../hosts.ts';
@@ -26,18 +27,16 @@ export async function pollCall<T>(
     controller.abort(ended.reason);
   };
   ended.addEventListener('abort', end, { once: true });
-  let timer: NodeJS.Timeout | undefined;
+  let clearLimit: (() => void) | undefined;
   const run = <R>(call: (pause?: Pause) => Promise<R>): Promise<R> =>
     lane.run((pause) => {
-      timer ??= setTimeout(() => {
-        controller.abort(silent(host));
-      }, POLL_MS);
+      clearLimit ??= abortAfter(POLL_MS, controller, () => silent(host));
       return counted(host, () => call(pause), signal);
     });
   try {
     return await read({ signal, run });
   } finally {
-    clearTimeout(timer);
+    clearLimit?.();
     ended.removeEventListener('abort', end);
   }
 }

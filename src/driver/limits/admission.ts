@@ -44,7 +44,7 @@ export class Admission {
    * @throws DriverError `overloaded` if too many wait; the signal's reason if it is aborted first
    */
   async enter(caller: Caller, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) throw signal.reason;
+    signal.throwIfAborted();
     const { root } = caller;
     // Waiting callers may not use a slot now, so this does not overtake them.
     if (this.#taken.mayTake(root)) {

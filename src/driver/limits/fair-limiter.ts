@@ -3,8 +3,8 @@
  * slots are scarce, they alternate call by call. So a request for 5,000 tags does not delay one for a single tag until
  * all are read, and a hundred requests of one caller do not delay those of another.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { DriverError } from '../../contract/errors.ts';
+import { sleep } from '../../lib/clock.ts';
 import type { Pause } from '../../sources/source.ts';
 import { type Caller, OWN_CALLS } from './caller.ts';
 import { Shares } from './shares.ts';
@@ -109,15 +109,14 @@ export class Lane {
    * @throws DriverError `overloaded` if the queue is full; the signal's reason if the request ends first
    */
   async run<T>(call: (pause: Pause) => Promise<T>): Promise<T> {
-    if (this.#signal.aborted) throw this.#signal.reason;
+    this.#signal.throwIfAborted();
     if (!this.#gate.tryEnter()) await this.#turn();
     const place = { held: true };
     const pause: Pause = async (ms) => {
       place.held = false;
       this.#gate.leave();
-      await sleep(ms, undefined, { signal: this.#signal }).catch(() => {
-        throw this.#signal.reason;
-      });
+      await sleep(ms, this.#signal);
+      this.#signal.throwIfAborted();
       if (!this.#gate.tryEnter()) await this.#turn();
       place.held = true;
     };

@@ -3,7 +3,8 @@
  * periodically instead of all polls, and all of its tags get the error at once.
  */
 import { DriverError, type ErrorCode } from '../../contract/errors.ts';
-import { doubledMs, type RetryDelays, sleep } from '../../lib/backoff.ts';
+import { doubledMs, type RetryDelays } from '../../lib/backoff.ts';
+import { sleep } from '../../lib/clock.ts';
 import type { SourceStatus } from '../../sources/source.ts';
 import type { Host } from '../hosts.ts';
 import { probe } from './probe.ts';

@@ -1,5 +1,6 @@
 /** Probes a server. */
 import { DriverError } from '../../contract/errors.ts';
+import { abortAfter, unlessAborted } from '../../lib/abort.ts';
 import type { SourceCall, SourceStatus } from '../../sources/source.ts';
 import type { Host } from '../hosts.ts';
 
@@ -25,38 +26,21 @@ export async function probe(
     current = ask(host, callWith).finally(() => underWay.delete(host));
     underWay.set(host, current);
   }
-  return ended === undefined ? current : orEnded(current, ended);
+  return ended === undefined ? current : unlessAborted(current, ended);
 }
 
 async function ask(host: Host, callWith: (signal: AbortSignal) => SourceCall): Promise<SourceStatus> {
   const stop = new AbortController();
-  const silent = new DriverError(
-    'timeout',
-    `Server "${host.source.name}" does not answer within ${PROBE_MS / 1000} seconds.`,
-  );
-  const timer = setTimeout(() => {
-    stop.abort(silent);
-  }, PROBE_MS);
+  const clearLimit = abortAfter(PROBE_MS, stop, () => silent(host));
   try {
     const status = await host.source.probe(callWith(stop.signal));
     host.findings.probed(status);
     return status;
   } finally {
-    clearTimeout(timer);
+    clearLimit();
   }
 }
 
-function orEnded<T>(result: Promise<T>, ended: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const end = (): void => {
-      reject(ended.reason as Error);
-    };
-    if (ended.aborted) end();
-    ended.addEventListener('abort', end, { once: true });
-    void result
-      .finally(() => {
-        ended.removeEventListener('abort', end);
-      })
-      .then(resolve, reject);
-  });
+function silent({ source }: Host): DriverError {
+  return new DriverError('timeout', `Server "${source.name}" does not answer within ${PROBE_MS / 1000} seconds.`);
 }

@@ -2,7 +2,7 @@
 import { DriverError } from '../../contract/errors.ts';
 import { toMilliseconds, type Nanoseconds } from '../../contract/instant.ts';
 import { readInstallations, readThings, type Installation, type Listed, type Thing } from './catalogue.ts';
-import type { Clock } from '../../net/clock.ts';
+import type { Clock } from '../../lib/clock.ts';
 import { isOversized } from '../../net/errors.ts';
 import { fittingPage } from '../../net/page-fit.ts';
 import { type Outcome, ServerCalls } from '../../net/server-calls.ts';

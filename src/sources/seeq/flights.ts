@@ -2,6 +2,8 @@
  * Merges identical concurrent calls: a hundred viewers of one dashboard cause one call. The call ends early only when
  * it has no waiting caller, and its result is not cached.
  */
+import { unlessAborted } from '../../lib/abort.ts';
+
 interface Flight {
   readonly result: Promise<unknown>;
   /**
@@ -27,7 +29,7 @@ export class Flights {
    */
   async join<T>(key: string, signal: AbortSignal, begin: (signal: AbortSignal) => Promise<T>): Promise<T> {
     for (;;) {
-      if (signal.aborted) throw signal.reason;
+      signal.throwIfAborted();
       const flying = this.#flights.get(key);
       if (!flying) return this.#wait<T>(key, this.#begin(key, begin, signal), signal);
       try {
@@ -53,22 +55,16 @@ export class Flights {
     return flight;
   }
 
-  #wait<T>(key: string, flight: Flight, signal: AbortSignal): Promise<T> {
+  async #wait<T>(key: string, flight: Flight, signal: AbortSignal): Promise<T> {
     flight.waiting++;
-    return new Promise<T>((resolve, reject) => {
-      const leave = (): void => {
-        reject(signal.reason as Error);
-        if (--flight.waiting > 0) return;
+    try {
+      return await (unlessAborted(flight.result, signal) as Promise<T>);
+    } finally {
+      if (--flight.waiting === 0 && signal.aborted) {
         this.#forget(key, flight);
         flight.stop.abort(signal.reason);
-      };
-      signal.addEventListener('abort', leave, { once: true });
-      flight.result
-        .finally(() => {
-          signal.removeEventListener('abort', leave);
-        })
-        .then(resolve as (value: unknown) => void, reject);
-    });
+      }
+    }
   }
 
   #forget(key: string, flight: Flight): void {

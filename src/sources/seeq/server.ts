@@ -1,6 +1,6 @@
 /** One Seeq server for the other modules of this folder. `ask` makes one typed call, including retries and logins. */
 import type { DriverError } from '../../contract/errors.ts';
-import type { Clock } from '../../net/clock.ts';
+import type { Clock } from '../../lib/clock.ts';
 import { isPassing } from '../../net/errors.ts';
 import { type Outcome, retryAfterOf, ServerCalls } from '../../net/server-calls.ts';
 import { UnreadableResponse } from '../../net/unreadable-response.ts';

@@ -3,6 +3,7 @@
  * contains a new one. Repeated logins with a wrong password are delayed, because they would lock the account.
  */
 import { DriverError } from '../../contract/errors.ts';
+import { unlessAborted } from '../../lib/abort.ts';
 import type { TextSource } from '../../net/tls.ts';
 import { LoginBackoff } from '../../net/login-backoff.ts';
 import { SecretFilter } from '../../net/secret-filter.ts';
@@ -101,9 +102,9 @@ export class Session implements TokenHolder {
   async ensure(signal: AbortSignal): Promise<void> {
     if (this.#token !== undefined) return;
     // A login that starts now would have no waiting caller to handle its failure.
-    if (signal.aborted) throw signal.reason;
+    signal.throwIfAborted();
     this.#login ??= this.#begin();
-    await abortable(this.#login.done, signal);
+    await unlessAborted(this.#login.done, signal);
   }
 
   /** Abandons an unanswered login. Its callers get a retryable error. */
@@ -249,17 +250,4 @@ function unproven(server: string): DriverError {
     'unauthorized',
     `Server "${server}" accepts the driver's log-in but refuses the session that it gives; is a proxy in between?`,
   );
-}
-
-/** Waits for shared work until the caller's signal is aborted. The work continues for the others. */
-function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      reject(signal.reason as Error);
-    };
-    signal.addEventListener('abort', stop, { once: true });
-    void work.then(resolve, reject).finally(() => {
-      signal.removeEventListener('abort', stop);
-    });
-  });
 }

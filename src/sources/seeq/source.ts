@@ -7,7 +7,7 @@ import type { Nanoseconds } from '../../contract/instant.ts';
 import { limited, type LimitedLog, type Logger } from '../../contract/log.ts';
 import type { TimeRange } from '../../contract/time.ts';
 import type { Point } from '../../contract/values.ts';
-import type { Clock } from '../../net/clock.ts';
+import type { Clock } from '../../lib/clock.ts';
 import { answerOf } from '../../net/json-fields.ts';
 import type {
   Children,

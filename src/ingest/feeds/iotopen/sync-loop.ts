@@ -2,10 +2,10 @@
  * The REST reads of a feed, one after another, each retried until it succeeds: the catalogue, and for each installation
  * the newest values and the missing ones.
  */
-import { delayMs, sleep } from '../../../lib/backoff.ts';
+import { delayMs } from '../../../lib/backoff.ts';
+import { CLOCK, type Clock, sleep } from '../../../lib/clock.ts';
 import { DriverError } from '../../../contract/errors.ts';
 import { fromMilliseconds, toMilliseconds, type Nanoseconds } from '../../../contract/instant.ts';
-import { CLOCK, type Clock } from '../../../net/clock.ts';
 import { retryHintMs } from '../../../net/server-calls.ts';
 import type { Platform } from '../../../sources/iotopen/platform.ts';
 import { Stopped } from '../../../lib/stopped.ts';
@@ -138,7 +138,7 @@ export class SyncLoop {
         if (stopped() || error instanceof Stopped) return;
         onTrouble(error instanceof DriverError ? error : new DriverError('internal', String(error), { cause: error }));
         // A stop ends the delay, and then the loop.
-        await clock.sleep(pauseAfter(error, failures++), signal).catch(() => undefined);
+        await clock.sleep(pauseAfter(error, failures++), signal);
       }
     }
   }
