@@ -83,9 +83,9 @@ export type FeedHealth = z.infer<typeof feedHealth>;
 export const streamHealth = z.strictObject({
   name: z.string().describe('Name of the stream for readings'),
   state: z
-    .enum(['unknown', 'ok', 'doubtful', 'unusable'])
+    .enum(['unknown', 'ok', 'degraded', 'unavailable'])
     .describe(
-      'unknown: not checked yet, or no right to check it; doubtful: it works, but has a problem; unusable: nothing is published to it',
+      'unknown: not checked yet, or no right to check it; degraded: it works, but has a problem; unavailable: nothing is published to it',
     ),
   message: z.string().optional().describe('The problem and its remedy'),
 });

@@ -34,7 +34,7 @@ const TROUBLED: ReadonlySet<FeedState> = new Set(['silent', 'waiting', 'refused'
 export function judge({ bus, servers, stream, feeds = [] }: Parts, stopping: boolean): Judgement {
   const downServers = servers.filter(({ state }) => state === 'down' || state === 'unauthorized');
   const troubledFeeds = feeds.filter(({ state }) => TROUBLED.has(state));
-  const streamTrouble = stream?.state === 'doubtful' || stream?.state === 'unusable';
+  const streamTrouble = stream?.state === 'degraded' || stream?.state === 'unavailable';
   const reasons = [
     ...(bus.connected ? [] : [`There is no connection to the bus. ${bus.message ?? ''}`.trim()]),
     ...downServers.map(({ name, state, message }) => message ?? `Server "${name}" is ${state}.`),

@@ -189,7 +189,7 @@ describe('a driver that takes in device data', () => {
 
   it('takes nothing in without the stream, and goes on as soon as it is there', async () => {
     const { machine, seneyeUrl } = await start({ stream: { create: false } });
-    const { reasons } = await report<Health>('iota.health', ({ stream }) => stream?.state === 'unusable');
+    const { reasons } = await report<Health>('iota.health', ({ stream }) => stream?.state === 'unavailable');
     expect(reasons.join()).toMatch(/nats stream add READINGS/);
     await feedIsUp('seneye');
     await machine.publish('hall/a', '7');

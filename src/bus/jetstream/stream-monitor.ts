@@ -26,10 +26,10 @@ export interface StreamRequirements {
 
 export interface StreamState {
   /**
-   * unknown: not checked yet, or the check is not allowed; doubtful: usable with defects; unusable: nothing is
+   * unknown: not checked yet, or the check is not allowed; degraded: usable with defects; unavailable: nothing is
    * published.
    */
-  readonly state: 'unknown' | 'ok' | 'doubtful' | 'unusable';
+  readonly state: 'unknown' | 'ok' | 'degraded' | 'unavailable';
   readonly message?: string | undefined;
   /** The stream's max_msg_size. Undefined if the check was not possible, infinite if there is no limit. */
   readonly messageLimit?: number | undefined;
@@ -78,7 +78,7 @@ export class StreamMonitor {
   /** Why publishing is blocked. Undefined while it is allowed. A new connection is blocked until the first check. */
   get blocked(): string | undefined {
     if (this.#seen !== this.#connection.nats) return `Stream "${this.#wish.name}" has yet to be looked at.`;
-    return this.#state.state === 'unusable' ? this.#state.message : undefined;
+    return this.#state.state === 'unavailable' ? this.#state.message : undefined;
   }
 
   /** The stream's current message limit and the largest so far. Infinite while it is not known. */
@@ -134,7 +134,7 @@ export class StreamMonitor {
   #tell({ state, message }: StreamState): void {
     const facts = { stream: this.#wish.name };
     if (state === 'ok') this.#logger.info(facts, `Stream "${this.#wish.name}" takes the readings`);
-    else if (state === 'doubtful') this.#logger.warn(facts, message ?? '');
+    else if (state === 'degraded') this.#logger.warn(facts, message ?? '');
     else this.#logger.error(facts, message ?? '');
   }
 }
@@ -148,13 +148,13 @@ async function judge(nc: NatsConnection, wish: StreamRequirements, before: Strea
       return withLimit(judgeConfig(config, wish), config);
     } catch (error) {
       if (!(error instanceof NatsError) || error.api_error?.err_code !== NOT_FOUND) throw error;
-      if (wish.create === false) return unusable(missing(wish));
+      if (wish.create === false) return unavailable(missing(wish));
     }
     try {
       const { config } = await manager.streams.add(configOf(wish));
       return withLimit(judgeConfig(config, wish), config);
     } catch (error) {
-      return unusable(`Stream "${wish.name}" does not exist and could not be created: ${textOf(error)}.`);
+      return unavailable(`Stream "${wish.name}" does not exist and could not be created: ${textOf(error)}.`);
     }
   } catch (error) {
     return withoutLook(error, wish, before);
@@ -165,10 +165,10 @@ async function judge(nc: NatsConnection, wish: StreamRequirements, before: Strea
 function withoutLook(error: unknown, { name }: StreamRequirements, before: StreamState): StreamState {
   const code = error instanceof NatsError ? error.code : '';
   if (code === '503') {
-    return unusable('The NATS server has no JetStream (for this account). Readings need it; switch it on there.');
+    return unavailable('The NATS server has no JetStream (for this account). Readings need it; switch it on there.');
   }
   const mayNot = code === 'PERMISSIONS_VIOLATION';
-  if (before.state === 'unusable' && !mayNot) return before;
+  if (before.state === 'unavailable' && !mayNot) return before;
   const toListen = mayNot && (error as NatsError).permissionContext?.operation === 'subscription';
   const right = toListen ? 'listen below <reqtopic>.control., where it takes replies' : `$JS.API.STREAM.INFO.${name}`;
   const advice = mayNot ? ` The driver needs the right to ${right}.` : '';
@@ -180,7 +180,7 @@ const withLimit = (state: StreamState, config: StreamConfig): StreamState => ({
   ...state,
   messageLimit: limitOf(config),
 });
-const unusable = (message: string): StreamState => ({ state: 'unusable', message });
+const unavailable = (message: string): StreamState => ({ state: 'unavailable', message });
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 function missing({ name, subjects, duplicateWindowMs }: StreamRequirements): string {
@@ -198,34 +198,36 @@ export function judgeConfig(config: Settings, wish: StreamRequirements): StreamS
   const { subjects: taken = [] } = config as Partial<StreamConfig>;
   const untaken = subjects.filter((wanted) => !taken.some((pattern) => covers(pattern, wanted)));
   if (untaken.length > 0) {
-    return unusable(`Stream "${name}" does not take ${untaken.join(' and ')}. Add this to its subjects.`);
+    return unavailable(`Stream "${name}" does not take ${untaken.join(' and ')}. Add this to its subjects.`);
   }
   if (config.no_ack) {
-    return unusable(`Stream "${name}" acknowledges nothing (no_ack), so nothing is known to be kept. Switch that off.`);
+    return unavailable(
+      `Stream "${name}" acknowledges nothing (no_ack), so nothing is known to be kept. Switch that off.`,
+    );
   }
   if (config.retention !== RetentionPolicy.Limits) {
-    return unusable(
+    return unavailable(
       `Stream "${name}" has retention "${config.retention}" and throws readings away that nobody waits for or that one reader has taken. It must be "limits".`,
     );
   }
-  if (config.sealed) return unusable(`Stream "${name}" is sealed and takes no messages.`);
+  if (config.sealed) return unavailable(`Stream "${name}" is sealed and takes no messages.`);
   if (config.persist_mode === 'async') {
     return {
-      state: 'doubtful',
+      state: 'degraded',
       message: `Stream "${name}" acknowledges readings before it has written them (persist_mode "async"): if the NATS server is killed, the latest are lost. Make it with "default".`,
     };
   }
   const windowMs = config.duplicate_window / 1e6;
   if (windowMs < duplicateWindowMs) {
     return {
-      state: 'doubtful',
+      state: 'degraded',
       message: `Stream "${name}" recognizes repeated messages for ${windowMs} ms only, not for ${duplicateWindowMs} ms: after a longer outage readings may stand in it twice. Raise its duplicate window.`,
     };
   }
   const limit = limitOf(config);
   if (limit < leastLimit) {
     return {
-      state: 'doubtful',
+      state: 'degraded',
       message: `Stream "${name}" takes messages of ${limit} bytes at most (max_msg_size): larger readings wait. Set its max_msg_size to -1.`,
     };
   }

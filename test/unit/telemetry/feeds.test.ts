@@ -50,13 +50,13 @@ describe('the health of a driver with feeds', () => {
       { state: 'degraded', reasons: ['Server "plant-a" is down.'] },
     ],
     [
-      'the stream is doubtful',
-      { feeds: [feed('up')], stream: stream('doubtful', 'Its window is short.') },
+      'the stream is degraded',
+      { feeds: [feed('up')], stream: stream('degraded', 'Its window is short.') },
       { state: 'degraded', reasons: ['Its window is short.'] },
     ],
     [
       'the stream is missing, so the feed waits',
-      { feeds: [feed('waiting', 'The bus is away.')], stream: stream('unusable', 'It is missing.') },
+      { feeds: [feed('waiting', 'The bus is away.')], stream: stream('unavailable', 'It is missing.') },
       { state: 'down', reasons: ['It is missing.', 'The bus is away.'] },
     ],
     ['nothing is configured but the bus', {}, { state: 'ok', reasons: [] }],

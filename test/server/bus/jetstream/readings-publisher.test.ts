@@ -241,7 +241,7 @@ describe('a publication to JetStream', () => {
     await publisher.publish(publication('two'));
   });
 
-  it('is not even tried while the stream is known to be unusable', async () => {
+  it('is not even tried while the stream is known to be unavailable', async () => {
     const server = await serverForTest({ jetstream: true });
     const { manager } = await withStream(server);
     const bus = busForTest(server);

@@ -43,19 +43,19 @@ describe('a stream that exists', () => {
     expect(guard.blocked).toBeUndefined();
   });
 
-  it('is doubtful when its duplicate window is short; readings pass all the same', async () => {
+  it('is degraded when its duplicate window is short; readings pass all the same', async () => {
     const guard = await stateWith({ duplicate_window: 120_000 * 1e6 });
     expect(guard.state).toMatchObject({
-      state: 'doubtful',
+      state: 'degraded',
       message: expect.stringMatching(/120000 ms only/) as string,
     });
     expect(guard.blocked).toBeUndefined();
   });
 
-  it('is doubtful when it acknowledges before it has written, as later servers can', () => {
+  it('is degraded when it acknowledges before it has written, as later servers can', () => {
     const config = { ...good, retention: RetentionPolicy.Limits, persist_mode: 'async' } as unknown as StreamConfig;
     const message = expect.stringMatching(/before it has written.*persist_mode "async"/) as string;
-    expect(judgeConfig(config, wish)).toEqual({ state: 'doubtful', message });
+    expect(judgeConfig(config, wish)).toEqual({ state: 'degraded', message });
   });
 
   it.each([
@@ -64,9 +64,9 @@ describe('a stream that exists', () => {
     ['acknowledges nothing', { no_ack: true }, /no_ack/],
     ['keeps only what somebody waits for', { retention: 'interest' }, /retention "interest"/],
     ['forgets what one reader has taken', { retention: 'workqueue' }, /retention "workqueue"/],
-  ])('is unusable when it %s', async (_what, config, reason) => {
+  ])('is unavailable when it %s', async (_what, config, reason) => {
     const guard = await stateWith(config);
-    expect(guard.state.state).toBe('unusable');
+    expect(guard.state.state).toBe('unavailable');
     expect(guard.blocked).toMatch(reason);
   });
 });
@@ -155,7 +155,7 @@ describe('a stream that is missing', () => {
     });
     // With another wish, the stream is judged and left alone.
     const { guard: other } = guardFor(server, { create, duplicateWindowMs: 3_600_000 });
-    await expect.poll(() => other.state.state).toBe('doubtful');
+    await expect.poll(() => other.state.state).toBe('degraded');
     expect((await manager.streams.info('READINGS')).config.duplicate_window).toBe(600_000 * 1e6);
   });
 
@@ -170,7 +170,7 @@ describe('a stream that is missing', () => {
 });
 
 describe('a server', () => {
-  it('without JetStream makes the stream unusable', async () => {
+  it('without JetStream makes the stream unavailable', async () => {
     const { guard } = guardFor(await serverForTest());
     await expect.poll(() => guard.blocked).toMatch(/no JetStream/);
   });
@@ -192,7 +192,7 @@ describe('a server', () => {
     const { guard } = guardFor(server);
     await expect.poll(() => guard.state).toEqual({ state: 'ok', messageLimit: Infinity });
     await server.restart();
-    await expect.poll(() => guard.state.state).toBe('unusable');
+    await expect.poll(() => guard.state.state).toBe('unavailable');
   });
 });
 
