@@ -160,6 +160,20 @@ module.exports = {
       comment: 'What ships needs no test code.',
       severity: 'error',
       from: { path: '^src/' },
+      to: { path: '^(test|simulators|bench|scripts)/' },
+    },
+    {
+      name: 'simulators-know-no-product',
+      comment: "They stand for the vendors: made from the vendors' descriptions, never from what the driver believes.",
+      severity: 'error',
+      from: { path: '^simulators/' },
+      to: { path: '^src/', pathNot: '\\.generated\\.ts$' },
+    },
+    {
+      name: 'simulators-need-no-tests',
+      comment: 'They are programs of their own.',
+      severity: 'error',
+      from: { path: '^simulators/', pathNot: '\\.test\\.ts$' },
       to: { path: '^(test|bench|scripts)/' },
     },
     {

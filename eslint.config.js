@@ -35,7 +35,7 @@ export default tseslint.config(
     rules: { 'no-console': 'error' },
   },
   {
-    files: ['src/**/*.ts', 'test/simulators/**/*.ts'],
+    files: ['src/**/*.ts', 'simulators/**/*.ts'],
     plugins: { regexp },
     rules: {
       // Anything may see text from outside, and a match that costs more than the text is long stops the process.

@@ -26,7 +26,7 @@ const projects: TestProjectInlineConfiguration[] = [
       // They wait more than they compute: for servers to start, for pauses, for what is lost to be given up.
       maxWorkers: 2 * availableParallelism(),
       sequence: { groupOrder: 1 },
-      include: ['test/**/*.test.ts'],
+      include: ['test/**/*.test.ts', 'simulators/**/*.test.ts'],
       exclude: ['test/unit/**'],
       ...limits,
     },

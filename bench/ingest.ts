@@ -5,7 +5,7 @@
 import { connectAsync } from 'mqtt';
 import { connect, nkeyAuthenticator } from 'nats';
 import { startDriver } from '../test/support/driver-process.ts';
-import { startMosquitto } from '../test/support/mosquitto/index.ts';
+import { startMosquitto } from '../simulators/support/mosquitto/index.ts';
 import { createAuthority, createUserKey, startNatsServer } from '../test/support/nats/index.ts';
 import { startChild } from './child.ts';
 import { cpuMs } from './cpu.ts';

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { connectAsync } from 'mqtt';
 import { connect, nkeyAuthenticator } from 'nats';
 import { type DriverProcess, startDriver } from '../test/support/driver-process.ts';
-import { startMosquitto } from '../test/support/mosquitto/index.ts';
+import { startMosquitto } from '../simulators/support/mosquitto/index.ts';
 import { createAuthority, createUserKey, startNatsServer } from '../test/support/nats/index.ts';
 import { startChild } from './child.ts';
 import { containerLauncher } from './container.ts';

@@ -100,7 +100,7 @@ const scenes = (fqn: Names): Readonly<Record<string, Scene>> => ({
 /** Asks every question once; by name of the function. */
 export async function runExamples(): Promise<ReadonlyMap<string, Example>> {
   // Reads a generated file of its own, which is written by then.
-  const { startSeeqSimulator } = await import('../../test/simulators/seeq/simulator.ts');
+  const { startSeeqSimulator } = await import('../../simulators/seeq/simulator.ts');
   const simulator = await startSeeqSimulator({ name: HOST, port: 0 }, () => NOW);
   const hosts = openHosts(simulator.url);
   try {

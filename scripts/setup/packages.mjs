@@ -74,16 +74,17 @@ function missingPackages(root, lock, installed) {
 }
 
 /**
- * The paths of all packages that a lock file names for a machine: what npm reaches from the root without the optional
- * packages that are for other machines.
+ * The paths of all packages that a lock file names for a machine: what npm reaches from the root and the workspaces,
+ * without the optional packages that are for other machines.
  *
  * @param {Machine} where
  */
 export function wantedPackages({ packages }, where) {
-  const reached = new Set();
-  const open = [''];
+  const workspaces = Object.entries(packages).filter(([, { link }]) => link);
+  const reached = new Set(workspaces.map(([path]) => path));
+  const open = ['', ...workspaces.map(([, { resolved }]) => resolved)];
   for (let from = open.pop(); from !== undefined; from = open.pop()) {
-    for (const name of dependenciesOf(packages[from], from === '')) {
+    for (const name of dependenciesOf(packages[from], !from.includes('node_modules/'))) {
       const path = find(packages, from, name);
       if (path === undefined || reached.has(path) || !isFor(packages[path], where)) continue;
       reached.add(path);
@@ -93,10 +94,10 @@ export function wantedPackages({ packages }, where) {
   return [...reached];
 }
 
-function dependenciesOf(entry, isRoot) {
+function dependenciesOf(entry, isOurs) {
   const { dependencies, devDependencies, optionalDependencies, peerDependencies, peerDependenciesMeta = {} } = entry;
   const peers = Object.keys(peerDependencies ?? {}).filter((name) => !peerDependenciesMeta[name]?.optional);
-  return [...Object.keys({ ...dependencies, ...(isRoot ? devDependencies : {}), ...optionalDependencies }), ...peers];
+  return [...Object.keys({ ...dependencies, ...(isOurs ? devDependencies : {}), ...optionalDependencies }), ...peers];
 }
 
 /** As Node finds a package: in the node_modules of the folder, else in those of the folders above. */

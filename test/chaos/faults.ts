@@ -1,7 +1,7 @@
 /** Everything that breaks servers and replicas, one thing at a time and some at once. Each ends with all parts whole. */
-import { connectsAnew } from '../support/connects-anew.ts';
-import { freeze, thaw } from '../support/freeze.ts';
-import type { FaultKind } from '../simulators/seeq/knobs.ts';
+import { connectsAnew } from '../support/reconnects.ts';
+import { freeze, thaw } from '../../simulators/support/freeze.ts';
+import type { FaultKind } from '../../simulators/seeq/behaviour.ts';
 import type { Harness, Replica } from './harness.ts';
 import type { Excuse, Ledger } from './ledger.ts';
 import type { PlantName } from './requests.ts';

@@ -3,7 +3,7 @@
  * network between each replica and nats-server that can be cut, slowed and half-opened. Callers do not use that network.
  */
 import type { NatsConnection } from 'nats';
-import { type SpawnedSimulator, spawnSeeqSimulator } from '../simulators/seeq/spawn.ts';
+import { type SpawnedSimulator, spawnSeeqSimulator } from '../../simulators/seeq/spawn.ts';
 import { type Cluster, startCluster } from '../support/cluster.ts';
 import { type DriverProcess, type DriverProcessOptions, type LogLine, startDriver } from '../support/driver-process.ts';
 import { type Proxy, startProxy } from '../support/nats/index.ts';

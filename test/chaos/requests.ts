@@ -1,6 +1,6 @@
 /** The mixed requests of the run. All ask for fixed times, so each has one right answer. */
 import type { Request } from '../../src/contract/request.ts';
-import type { PlantEntry } from '../simulators/seeq/control.ts';
+import type { PlantEntry } from '../../simulators/seeq/control.ts';
 
 export type PlantName = 'plant-a' | 'plant-b';
 

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { COMPILE_CACHE } from '../support/compile-cache.ts';
+import { COMPILE_CACHE } from '../../simulators/support/compile-cache.ts';
 import { eventually } from '../support/eventually.ts';
 
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));

@@ -1,10 +1,15 @@
 /** The devices of the demonstration, each with the broker or platform that it talks to, and the driver's settings for them. */
-import { type IotOpenSimulator, startIotOpen } from '../simulators/iotopen/simulator.ts';
-import { type I3Broker, startI3Broker } from '../simulators/i3/broker.ts';
-import { createDeviceKey, EXAMPLE, exampleMarketplace } from '../simulators/i3/example.ts';
-import { type SeneyeSender, startSeneyeSender } from '../simulators/seneye/sender.ts';
-import { freePort } from '../support/free-port.ts';
-import { connectPlain, type Mosquitto, type PlainClient, startMosquitto } from '../support/mosquitto/index.ts';
+import { type IotOpenSimulator, startIotOpen } from '../../simulators/iotopen/simulator.ts';
+import { type I3Broker, startI3Broker } from '../../simulators/i3/broker.ts';
+import { createDeviceKey, EXAMPLE, exampleMarketplace } from '../../simulators/i3/example.ts';
+import { type SeneyeSender, startSeneyeSender } from '../../simulators/seneye/sender.ts';
+import { freePort } from '../../simulators/support/free-port.ts';
+import {
+  connectPlain,
+  type Mosquitto,
+  type PlainClient,
+  startMosquitto,
+} from '../../simulators/support/mosquitto/index.ts';
 
 export const HALL = 'hall';
 export const MARKET = 'market';

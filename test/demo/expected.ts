@@ -1,8 +1,8 @@
 /** Answers as they must be, in the words of the bus contract, from the items of a plant. */
-import type { Item } from '../simulators/seeq/plant/item.ts';
-import type { Capsule } from '../simulators/seeq/series/capsules.ts';
-import type { Sample } from '../simulators/seeq/series/series.ts';
-import { formatTime } from '../simulators/seeq/series/time.ts';
+import type { Item } from '../../simulators/seeq/plant/item.ts';
+import type { Capsule } from '../../simulators/seeq/series/capsules.ts';
+import type { Sample } from '../../simulators/seeq/series/series.ts';
+import { formatTime } from '../../simulators/seeq/series/time.ts';
 import type { PlantTruth } from './truth.ts';
 
 const ENUMERATION = /^ENUM\{\{(-?\d+)\|(.*)\}\}$/;

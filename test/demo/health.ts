@@ -1,7 +1,7 @@
 /** What the driver says of its feeds. */
 import type { NatsConnection } from 'nats';
 import type { FeedHealth, Health } from '../../src/contract/telemetry.ts';
-import { HEALTH_TOPIC } from './world.ts';
+import { HEALTH_TOPIC } from './harness.ts';
 
 const PATIENCE_MS = 15_000;
 

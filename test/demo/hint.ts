@@ -2,16 +2,16 @@
 import { fileURLToPath } from 'node:url';
 import { block, paragraph, say } from './print/page.ts';
 import { accent, bold } from './print/style.ts';
-import { NORTH, PLANTS, SOUTH, type World } from './world.ts';
+import { NORTH, PLANTS, SOUTH, type Harness } from './harness.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-export function hint(world: World): void {
-  const { driver } = world.cluster;
-  const plant = world.truth[NORTH];
+export function hint(harness: Harness): void {
+  const { driver } = harness.cluster;
+  const plant = harness.truth[NORTH];
   const temperature = plant.fqn(plant.item('Example', 'Cooling Tower 1', 'Area A', 'Temperature'));
   const ask = (question: string): string =>
-    `npm run --silent driver -- call ${question} --config ${driver.configFile} --nkey ${world.callerKeyFile}`;
+    `npm run --silent driver -- call ${question} --config ${driver.configFile} --nkey ${harness.callerKeyFile}`;
   say();
   block([bold('Everything stays up until Ctrl-C.')]);
   paragraph(`Ask more from another terminal, in ${ROOT}`);
@@ -20,7 +20,7 @@ export function hint(world: World): void {
     say();
     say(accent(ask(question)));
   }
-  const { hall, market, city, seneyeUrl } = world.devices;
+  const { hall, market, city, seneyeUrl } = harness.devices;
   say();
   paragraph('The devices: what comes from them is on iota.readings.> of the bus, and in the stream READINGS.');
   block([
@@ -32,13 +32,13 @@ export function hint(world: World): void {
   say();
   paragraph('The simulated Seeq servers, each with an address to steer it, for example to make it slow:');
   for (const name of PLANTS) {
-    const { url, controlUrl } = world.plant(name);
+    const { url, controlUrl } = harness.plant(name);
     block([`${name}   API ${url}/api   control ${controlUrl}`]);
   }
   say();
   say(
     accent(
-      `curl -s -X PATCH ${world.plant(SOUTH).controlUrl}/knobs -H 'content-type: application/json' -d '{"latencyMs":2000}'`,
+      `curl -s -X PATCH ${harness.plant(SOUTH).controlUrl}/behaviour -H 'content-type: application/json' -d '{"latencyMs":2000}'`,
     ),
   );
 }

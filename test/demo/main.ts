@@ -8,7 +8,7 @@ import { type DemoOptions, readOptions } from './options.ts';
 import { block, paragraph, say } from './print/page.ts';
 import { bad, bold } from './print/style.ts';
 import { walk } from './walk.ts';
-import { World } from './world.ts';
+import { Harness } from './harness.ts';
 
 /** Parts that do not end in this time are killed. */
 const LONGEST_STOP_MS = 5000;
@@ -17,37 +17,37 @@ async function demonstrate({ once }: DemoOptions, interrupted: AbortSignal): Pro
   say();
   block([bold('iota-seeqdrv, the Seeq driver of an IOTA Vue cluster: a demonstration')]);
   paragraph('Starting nats-server, two plants, devices of four kinds and the driver …');
-  const world = await unless(interrupted, World.start());
+  const harness = await unless(interrupted, Harness.start());
   try {
-    const right = await unless(interrupted, walk(world, interrupted));
+    const right = await unless(interrupted, walk(harness, interrupted));
     if (!once) {
-      hint(world);
-      await stay(world, interrupted);
+      hint(harness);
+      await stay(harness, interrupted);
     }
     return right ? 0 : 1;
   } finally {
-    await stop(world);
+    await stop(harness);
   }
 }
 
 /** Until a signal, which is the usual end here; or until a part ends by itself, which is a fault. */
-async function stay(world: World, interrupted: AbortSignal): Promise<void> {
-  const ended = world.cluster.driver.exited.then(() => {
-    throw new Error(`The driver ended by itself:\n${world.cluster.driver.output()}`);
+async function stay(harness: Harness, interrupted: AbortSignal): Promise<void> {
+  const ended = harness.cluster.driver.exited.then(() => {
+    throw new Error(`The driver ended by itself:\n${harness.cluster.driver.output()}`);
   });
   await unless(interrupted, ended).catch((error: unknown) => {
     if (!(error instanceof Interrupted)) throw error;
   });
 }
 
-async function stop(world: World): Promise<void> {
+async function stop(harness: Harness): Promise<void> {
   say();
   paragraph('Stopping; nothing stays behind.');
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, LONGEST_STOP_MS);
   });
-  await Promise.race([world.stop(), late]);
+  await Promise.race([harness.stop(), late]);
   clearTimeout(timer);
 }
 

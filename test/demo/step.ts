@@ -5,7 +5,7 @@ import { unless } from './interrupt.ts';
 import { block, blockWidth, say } from './print/page.ts';
 import { shortJson, took } from './print/short.ts';
 import { accent, bad, dim, doubtful, fit, good, pad } from './print/style.ts';
-import type { Asked, World } from './world.ts';
+import type { Asked, Harness } from './harness.ts';
 
 export interface Step {
   readonly title: string;
@@ -15,13 +15,13 @@ export interface Step {
 }
 
 export class Stage {
-  readonly world: World;
+  readonly harness: Harness;
   readonly checks = new Checks();
 
   readonly #interrupted: AbortSignal;
 
-  constructor(world: World, interrupted: AbortSignal) {
-    this.world = world;
+  constructor(harness: Harness, interrupted: AbortSignal) {
+    this.harness = harness;
     this.#interrupted = interrupted;
   }
 
@@ -30,7 +30,7 @@ export class Stage {
     this.#interrupted.throwIfAborted();
     say();
     block([`${accent('→')} ${fit(shortJson(request), blockWidth() - 2)}`]);
-    const asked = await unless(this.#interrupted, this.world.ask(request));
+    const asked = await unless(this.#interrupted, this.harness.ask(request));
     showAnswer(asked);
     say();
     return asked;

@@ -2,9 +2,9 @@
  * What is right: the same plants, built a second time in this process by the simulator's own functions, without the
  * driver or the bus. A plant computes everything from its name and the time, so both must agree to the last digit.
  */
-import { buildPlant } from '../simulators/seeq/plant/example.ts';
-import type { Item } from '../simulators/seeq/plant/item.ts';
-import { type Plant, plantItemId } from '../simulators/seeq/plant/plant.ts';
+import { buildPlant } from '../../simulators/seeq/plant/example.ts';
+import type { Item } from '../../simulators/seeq/plant/item.ts';
+import { type Plant, plantItemId } from '../../simulators/seeq/plant/plant.ts';
 
 const KINDS = ['Signal', 'Scalar', 'Condition', 'Asset'] as const;
 

@@ -17,7 +17,7 @@ import { seneye } from './steps/seneye.ts';
 import { timeframes } from './steps/timeframes.ts';
 import { tree } from './steps/tree.ts';
 import { values } from './steps/values.ts';
-import type { World } from './world.ts';
+import type { Harness } from './harness.ts';
 
 const STEPS: readonly Step[] = [
   running,
@@ -41,8 +41,8 @@ const STEPS: readonly Step[] = [
  * Walks through all steps; one that fails does not end the walk, only an interruption does.
  * @returns true if every answer was right
  */
-export async function walk(world: World, interrupted: AbortSignal): Promise<boolean> {
-  const stage = new Stage(world, interrupted);
+export async function walk(harness: Harness, interrupted: AbortSignal): Promise<boolean> {
+  const stage = new Stage(harness, interrupted);
   const { checks } = stage;
   const started = performance.now();
   for (const [at, step] of STEPS.entries()) {

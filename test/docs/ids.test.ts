@@ -1,7 +1,7 @@
 /** Whoever tries an example of the pages finds its items: the simulator of the name that they give has them. */
 import { readdir, readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
-import { startSeeqSimulator } from '../simulators/seeq/simulator.ts';
+import { startSeeqSimulator } from '../../simulators/seeq/simulator.ts';
 
 /** Shown as one that does not exist. */
 const NOBODY = '00000000-0000-0000-0000-000000000000';
@@ -22,7 +22,7 @@ it('every id in the pages is one of the plant of "npm run simulator -- --name pl
     }
     expect(ids).toBeGreaterThan(20);
     expect(missing).toEqual([]);
-    expect(await readFile('docs/simulator.md', 'utf8')).toContain('npm run simulator -- --name plant-a');
+    expect(await readFile('simulators/seeq/README.md', 'utf8')).toContain('npm run simulator -- --name plant-a');
   } finally {
     await simulator.stop();
   }

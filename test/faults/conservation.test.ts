@@ -2,35 +2,35 @@
  * Nothing that was acknowledged is lost, and nothing stands in the stream twice, whatever breaks: an oracle publishes
  * numbered readings over MQTT (QoS 1) and as seneye posts while every part of the way is broken in turn.
  *
- * `FAULT_SEED` repeats an order of troubles; `FAULT_ROUNDS` goes through all of them more than once.
+ * `FAULT_SEED` repeats an order of faults; `FAULT_ROUNDS` goes through all of them more than once.
  */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Ledger, type Verdict } from './ledger.ts';
 import { MqttOracle } from './mqtt-oracle.ts';
 import { SeneyeOracle } from './seneye-oracle.ts';
-import { troubles } from './troubles.ts';
-import { SENEYE_SECRET, SENEYE_SOURCE, World } from './world.ts';
+import { faults } from './faults.ts';
+import { SENEYE_SECRET, SENEYE_SOURCE, Harness } from './harness.ts';
 
 const seed = Number(process.env.FAULT_SEED ?? Date.now() % 1_000_000);
 const rounds = Number(process.env.FAULT_ROUNDS ?? 1);
-/** A trouble lasts until the oracles have tried so much more. */
+/** A fault lasts until the oracles have tried so much more. */
 const MQTT_MESSAGES = 100;
 const POSTS = 6;
 const CLEAN: Verdict = { lost: [], repeated: [], foreign: [], altered: [] };
 
-let world: World;
+let harness: Harness;
 const mqtt = new Ledger();
 const seneye = new Ledger();
 let mqttOracle: MqttOracle;
 let seneyeOracle: SeneyeOracle;
 
 beforeAll(async () => {
-  world = await World.start();
-  await world.driver.line(({ feed, state }) => feed === 'mqtt' && state === 'up');
-  mqttOracle = await MqttOracle.start(world.broker.url(), world.brokerLogin, mqtt);
+  harness = await Harness.start();
+  await harness.driver.line(({ feed, state }) => feed === 'mqtt' && state === 'up');
+  mqttOracle = await MqttOracle.start(harness.broker.url(), harness.brokerLogin, mqtt);
   seneyeOracle = new SeneyeOracle({
-    url: world.seneyeUrl,
+    url: harness.seneyeUrl,
     source: SENEYE_SOURCE,
     secret: SENEYE_SECRET,
     ledger: seneye,
@@ -38,12 +38,12 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await world.stop();
+  await harness.stop();
 });
 
 /** The readings of each oracle. */
 async function found() {
-  const all = await world.readings();
+  const all = await harness.readings();
   const of = (prefix: string, end = '') => all.filter(({ fqn }) => fqn.startsWith(prefix) && fqn.endsWith(end));
   return { mqtt: of('mqtt:'), seneye: of('seneye:', '%23temperature'), all };
 }
@@ -53,10 +53,10 @@ const both = async (): Promise<void> => {
 };
 
 describe(`conservation of readings (FAULT_SEED=${seed})`, () => {
-  it.each(shuffled(Array.from({ length: rounds }, () => troubles).flat(), seed))(
+  it.each(shuffled(Array.from({ length: rounds }, () => faults).flat(), seed))(
     'oracles go on while $name',
-    async (trouble) => {
-      await trouble.run(world, async () => {
+    async (fault) => {
+      await fault.run(harness, async () => {
         await Promise.all([mqttOracle.pace.moreTried(MQTT_MESSAGES), seneyeOracle.pace.moreTried(POSTS)]);
       });
       // Fresh readings pass: those that are handed in from now on are acknowledged, and reach the stream in the end.
@@ -73,8 +73,8 @@ describe(`conservation of readings (FAULT_SEED=${seed})`, () => {
     expect(mqtt.compare(fromMqtt)).toEqual(CLEAN);
     expect(seneye.compare(fromSeneye)).toEqual(CLEAN);
     expect(all.filter(({ kind }) => kind === 'deadLetter')).toEqual([]);
-    expect(mqtt.acknowledged).toBeGreaterThan(troubles.length * MQTT_MESSAGES);
-    expect(seneye.acknowledged).toBeGreaterThan(troubles.length * POSTS);
+    expect(mqtt.acknowledged).toBeGreaterThan(faults.length * MQTT_MESSAGES);
+    expect(seneye.acknowledged).toBeGreaterThan(faults.length * POSTS);
   });
 });
 

@@ -2,7 +2,7 @@
 import { connectAsync, type MqttClient } from 'mqtt';
 import { formatInstant } from '../../src/contract/instant.ts';
 import type { Ledger } from './ledger.ts';
-import { Pace } from './pace.ts';
+import { Pace } from './rate.ts';
 
 /** Whatever is odd in a topic and still allowed. */
 const TOPICS = ['oracle/plain', 'oracle/dotted.name/a b', 'oracle//empty/', 'oracle/$dollar/ünï', 'oracle/*/>'];

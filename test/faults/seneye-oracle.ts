@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 import { request } from 'undici';
 import { formatInstant } from '../../src/contract/instant.ts';
 import type { Ledger } from './ledger.ts';
-import { Pace } from './pace.ts';
+import { Pace } from './rate.ts';
 
 const DEVICES = ['AAAAABBBBBCCCCCDDDDDEEEEEFFFFF00', 'AAAAABBBBBCCCCCDDDDDEEEEEFFFFF01'];
 /** Posts are repeated with the same content, since a sender cannot know whether a failed one arrived. */

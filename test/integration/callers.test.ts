@@ -1,6 +1,6 @@
 /** Callers over the real bus: a wall of panels that asks all at once, and callers that go away while they are served. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { plantItemId } from '../simulators/seeq/plant/plant.ts';
+import { plantItemId } from '../../simulators/seeq/plant/plant.ts';
 import { type Cluster, REQUEST_TOPIC, startCluster } from '../support/cluster.ts';
 
 const PANELS = 300;

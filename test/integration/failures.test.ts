@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { answerSchema } from '../../src/contract/answer.ts';
-import type { FaultKind } from '../simulators/seeq/knobs.ts';
+import type { FaultKind } from '../../simulators/seeq/behaviour.ts';
 import { type Cluster, REQUEST_TOPIC, startCluster } from '../support/cluster.ts';
 
 let cluster: Cluster;

@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { Answer } from '../../src/client/answer.ts';
-import { plantItemId } from '../simulators/seeq/plant/plant.ts';
+import { plantItemId } from '../../simulators/seeq/plant/plant.ts';
 import { type Cluster, startCluster } from '../support/cluster.ts';
 
 const CONCURRENCY = 8;

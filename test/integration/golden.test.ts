@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Answer } from '../../src/client/answer.ts';
 import type { ParamsFor } from '../../src/client/functions.ts';
 import type { SeriesPiece } from '../../src/contract/series.ts';
-import { plantItemId } from '../simulators/seeq/plant/plant.ts';
+import { plantItemId } from '../../simulators/seeq/plant/plant.ts';
 import { type Cluster, startCluster } from '../support/cluster.ts';
 import { plainSeeq } from '../support/plain-seeq.ts';
 import { WAIT_MS } from '../support/waiting.ts';

@@ -8,8 +8,13 @@ import { readingSchema } from '../../src/contract/reading.ts';
 import { healthSchema, metricsSchema, type Health, type Metrics } from '../../src/contract/telemetry.ts';
 import { type Cluster, REQUEST_TOPIC, startCluster } from '../support/cluster.ts';
 import { startDriver } from '../support/driver-process.ts';
-import { freePort } from '../support/free-port.ts';
-import { connectPlain, type Mosquitto, type PlainClient, startMosquitto } from '../support/mosquitto/index.ts';
+import { freePort } from '../../simulators/support/free-port.ts';
+import {
+  connectPlain,
+  type Mosquitto,
+  type PlainClient,
+  startMosquitto,
+} from '../../simulators/support/mosquitto/index.ts';
 import { WAIT_MS } from '../support/waiting.ts';
 
 const PASSWORD = 'mqtt-pass-4711';

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { functionTable } from '../../src/contract/functions/table.ts';
 import type { Request } from '../../src/contract/request.ts';
 import { type Cluster, startCluster } from '../support/cluster.ts';
-import { plantItemId } from '../simulators/seeq/plant/plant.ts';
+import { plantItemId } from '../../simulators/seeq/plant/plant.ts';
 
 let cluster: Cluster;
 beforeAll(async () => {

@@ -1,10 +1,10 @@
 /** Where answers may go: nothing that a caller names makes the driver publish on a subject that is not a caller's. */
 import { StringCodec } from 'nats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { plantItemId } from '../simulators/seeq/plant/plant.ts';
+import { plantItemId } from '../../simulators/seeq/plant/plant.ts';
 import { type Cluster, REQUEST_TOPIC, startCluster } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
-import { freePort } from '../support/free-port.ts';
+import { freePort } from '../../simulators/support/free-port.ts';
 
 const CONTROL = `${REQUEST_TOPIC}.control`;
 const text = StringCodec();

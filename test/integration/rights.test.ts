@@ -15,7 +15,7 @@ import { serverConfiguration } from '../../src/cli/server-configuration.ts';
 import { type Cluster, REQUEST_TOPIC, startCluster } from '../support/cluster.ts';
 import { startDriver } from '../support/driver-process.ts';
 import { permissionsOf, rightsOf } from '../support/driver-user.ts';
-import { freePort } from '../support/free-port.ts';
+import { freePort } from '../../simulators/support/free-port.ts';
 import { createUserKey, findNatsServer } from '../support/nats/index.ts';
 
 const CONTROL = `${REQUEST_TOPIC}.control`;

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { joinSeries } from '../../src/client/answer.ts';
 import { formatInstant } from '../../src/contract/instant.ts';
 import type { SeriesPiece } from '../../src/contract/series.ts';
-import { plantItemId } from '../simulators/seeq/plant/plant.ts';
+import { plantItemId } from '../../simulators/seeq/plant/plant.ts';
 import { type Cluster, startCluster } from '../support/cluster.ts';
 import { type PlainSample, type PlainSeeq, plainSeeq } from '../support/plain-seeq.ts';
 

@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Answer } from '../../src/client/answer.ts';
 import { functionTable } from '../../src/contract/functions/table.ts';
-import { plantItemId } from '../simulators/seeq/plant/plant.ts';
+import { plantItemId } from '../../simulators/seeq/plant/plant.ts';
 import { type Cluster, startCluster } from '../support/cluster.ts';
 
 /** In the order of the configuration the slow one comes first, so that nothing may wait for it. */

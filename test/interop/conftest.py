@@ -53,9 +53,9 @@ def pull(session):
 
 
 @pytest.fixture
-def knobs():
-    """Turns knobs of the simulator for one test, by its control address."""
-    address = f"{os.environ['SEEQ_CONTROL']}/knobs"
+def behaviour():
+    """Turns behaviour of the simulator for one test, by its control address."""
+    address = f"{os.environ['SEEQ_CONTROL']}/behaviour"
     before = requests.get(address).json()
     yield lambda **wanted: requests.patch(address, json=wanted).raise_for_status()
     requests.patch(address, json=before).raise_for_status()

@@ -5,7 +5,7 @@
  * pytest, for example `npm run interop -- -- -k pull`.
  */
 import { parseArgs } from 'node:util';
-import { spawnSeeqSimulator } from '../simulators/seeq/spawn.ts';
+import { spawnSeeqSimulator } from '../../simulators/seeq/spawn.ts';
 import { EnvironmentError, pythonWithSeeq } from './environment.ts';
 import { pytest } from './pytest.ts';
 import { selfCheck } from './self-check.ts';

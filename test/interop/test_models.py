@@ -58,8 +58,8 @@ def test_all_types_have_a_reader(plain):
 @pytest.mark.quick
 @pytest.mark.parametrize("absent", ["absent", "null"])
 @pytest.mark.parametrize("kind", READERS)
-def test_every_item_of_a_type(session, plain, knobs, kind, absent):
-    knobs(absent=absent)
+def test_every_item_of_a_type(session, plain, behaviour, kind, absent):
+    behaviour(absent=absent)
     api, method, path = READERS[kind]
     found = plain.hits("@includeUnsearchable", types=[kind])
     assert found
@@ -186,8 +186,8 @@ DAY = {"start": "2025-06-01T00:00:00Z", "end": "2025-06-02T00:00:00Z"}
     ids=lambda value: value if isinstance(value, str) and value.startswith("get_") else "",
 )
 @pytest.mark.parametrize("absent", ["absent", "null"])
-def test_an_answer(session, plain, knobs, absent, api, method, arguments, path, query):
-    knobs(absent=absent)
+def test_an_answer(session, plain, behaviour, absent, api, method, arguments, path, query):
+    behaviour(absent=absent)
     agree(getattr(client_of(session, api), method)(**arguments), plain.get(path, **query), method)
 
 

@@ -188,14 +188,14 @@ def test_a_calculated_condition_of_days(pull):
     assert set(frame["Year"]) == {2025}
 
 
-def test_a_property_without_value_beside_a_signal(pull, knobs):
+def test_a_property_without_value_beside_a_signal(pull, behaviour):
     """Here the client takes it for granted that every property has a value or null."""
     items = pd.concat(
         [signals("Special Cases >> Signals >> Step"), conditions(f"{SPECIAL} >> Alarms")], ignore_index=True
     )
     with pytest.raises(KeyError, match="value"):
         pull(items, grid=None)
-    knobs(absent="null")
+    behaviour(absent="null")
     frame = pull(items, grid=None)
     assert set(frame["Alarms"]) == {1}
     assert frame["Alarms - Nothing"].isna().all()

@@ -7,8 +7,8 @@ import { NoResponse, ask, type ResponseOptions } from '../../src/client/request.
 import type { Answer } from '../../src/client/answer.ts';
 import { type Client, createClient } from '../../src/client/client.ts';
 import type { Request } from '../../src/contract/request.ts';
-import type { SimulatorOptions } from '../simulators/seeq/options.ts';
-import { type SpawnedSimulator, spawnSeeqSimulator } from '../simulators/seeq/spawn.ts';
+import type { SimulatorOptions } from '../../simulators/seeq/options.ts';
+import { type SpawnedSimulator, spawnSeeqSimulator } from '../../simulators/seeq/spawn.ts';
 import { type DriverProcess, type DriverProcessOptions, startDriver } from './driver-process.ts';
 import { driverUser } from './driver-user.ts';
 import {

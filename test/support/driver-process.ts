@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { COMPILE_CACHE } from './compile-cache.ts';
-import { guard } from './nats/guardian.ts';
+import { COMPILE_CACHE } from '../../simulators/support/compile-cache.ts';
+import { guard } from '../../simulators/support/reaper.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 

@@ -1,22 +1,22 @@
 /** A series that is too long for one message. */
-import type { Item } from '../../simulators/seeq/plant/item.ts';
+import type { Item } from '../../../simulators/seeq/plant/item.ts';
 import { joinSeries } from '../../../src/client/answer.ts';
 import { isSeriesPiece } from '../../../src/contract/series.ts';
-import { DAY, floorDiv } from '../../simulators/seeq/series/time.ts';
+import { DAY, floorDiv } from '../../../simulators/seeq/series/time.ts';
 import { samples } from '../expected.ts';
 import { block } from '../print/page.ts';
 import { difference } from '../checks.ts';
 import { rowsOf } from '../rows.ts';
 import type { Step } from '../step.ts';
-import { NORTH } from '../world.ts';
+import { NORTH } from '../harness.ts';
 
 export const bulk: Step = {
   title: 'A long series',
   about:
     'All of yesterday of a signal with a sample a second. Such an answer comes in many messages, each small enough for ' +
     'the bus, while the next page is still on its way from Seeq; the receiver puts them together.',
-  async run({ world, checks, ask }) {
-    const plant = world.truth[NORTH];
+  async run({ harness, checks, ask }) {
+    const plant = harness.truth[NORTH];
     const item = plant.item('Special Cases', 'Signals', 'Fast');
     const asked = await ask({ function: 'discrete', params: { start: 'y', end: 't', items: [plant.fqn(item)] } });
     const [series] = joinSeries(asked.answer.items).filter(isSeriesPiece);

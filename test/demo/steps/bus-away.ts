@@ -3,7 +3,7 @@ import { block, paragraph, say } from '../print/page.ts';
 import { bad, good } from '../print/style.ts';
 import { HALL } from '../devices.ts';
 import type { Step } from '../step.ts';
-import type { World } from '../world.ts';
+import type { Harness } from '../harness.ts';
 
 const MESSAGES = 200;
 
@@ -12,8 +12,8 @@ export const busAway: Step = {
   about:
     `nats-server is stopped now. A machine publishes ${MESSAGES} counts to its broker, and the seneye sensor posts. ` +
     'Neither is told that its data are safe before they are.',
-  async run({ world, checks }) {
-    const { cluster, devices } = world;
+  async run({ harness, checks }) {
+    const { cluster, devices } = harness;
     await cluster.nats.halt();
     for (let n = 0; n < MESSAGES; n++) await devices.machine.publish('hall/count/outage', String(n));
     const [refused] = await devices.seneye.postNow();
@@ -23,11 +23,11 @@ export const busAway: Step = {
     say();
     paragraph('nats-server is started again.');
     await cluster.nats.restart();
-    await untilStored(world);
+    await untilStored(harness);
     const [taken] = await devices.seneye.postNow();
     block([`seneye post with the bus   ${good(String(taken?.status))}`]);
     checks.same('the sensor is heard again', taken?.status, 200);
-    const counts = await storedCounts(world);
+    const counts = await storedCounts(harness);
     block([`in the stream: ${counts.length} counts`]);
     checks.same(
       'every count is in the stream once, in order',
@@ -38,15 +38,15 @@ export const busAway: Step = {
 };
 
 /** Waits until the stream holds as many counts as were published, or for so long that something must be wrong. */
-async function untilStored(world: World): Promise<void> {
+async function untilStored(harness: Harness): Promise<void> {
   const deadline = performance.now() + 20_000;
   while (performance.now() < deadline) {
-    if ((await storedCounts(world)).length >= MESSAGES) return;
+    if ((await storedCounts(harness)).length >= MESSAGES) return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
 
-async function storedCounts({ cluster }: World): Promise<unknown[]> {
+async function storedCounts({ cluster }: Harness): Promise<unknown[]> {
   const nc = await cluster.connect();
   try {
     const consumer = await nc.jetstream().consumers.get('READINGS', {

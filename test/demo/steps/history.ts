@@ -1,7 +1,7 @@
 /** Recorded samples of a day, drawn. */
 import { joinSeries } from '../../../src/client/answer.ts';
 import type { SeriesPiece } from '../../../src/contract/series.ts';
-import { HOUR } from '../../simulators/seeq/series/time.ts';
+import { HOUR } from '../../../simulators/seeq/series/time.ts';
 import { samples } from '../expected.ts';
 import { block, blockWidth } from '../print/page.ts';
 import { chart } from '../print/plot.ts';
@@ -10,7 +10,7 @@ import { bold, dim } from '../print/style.ts';
 import { rowsOf } from '../rows.ts';
 import type { Step } from '../step.ts';
 import { possible } from '../truth.ts';
-import { NORTH, SOUTH } from '../world.ts';
+import { NORTH, SOUTH } from '../harness.ts';
 
 const DAY_MS = 24 * 3_600_000;
 /** Samples further apart than this are a gap. */
@@ -21,10 +21,10 @@ export const history: Step = {
   about:
     'Recorded samples as they are, from both plants. Each column of the drawing is the mean of the samples in its ' +
     'minutes; where a plant recorded nothing, nothing is drawn (░).',
-  async run({ world, checks, ask }) {
+  async run({ harness, checks, ask }) {
     const wanted = [
-      { plant: world.truth[NORTH], path: ['Example', 'Cooling Tower 2', 'Area D', 'Compressor Power'] },
-      { plant: world.truth[SOUTH], path: ['Special Cases', 'Signals', 'Gappy'] },
+      { plant: harness.truth[NORTH], path: ['Example', 'Cooling Tower 2', 'Area D', 'Compressor Power'] },
+      { plant: harness.truth[SOUTH], path: ['Special Cases', 'Signals', 'Gappy'] },
     ].map(({ plant, path }) => ({ plant, item: plant.item(...path), label: path.slice(-2).join(' › ') }));
     const items = wanted.map(({ plant, item }) => plant.fqn(item));
     const asked = await ask({ function: 'discrete', params: { start: '*-24h', end: '*', items } });

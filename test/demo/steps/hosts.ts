@@ -4,7 +4,7 @@ import { took } from '../print/short.ts';
 import { bad, good } from '../print/style.ts';
 import { table } from '../print/table.ts';
 import { itemsOf, type Step } from '../step.ts';
-import { PLANTS } from '../world.ts';
+import { PLANTS } from '../harness.ts';
 
 interface HostItem {
   name: string;
@@ -17,7 +17,7 @@ interface HostItem {
 export const hosts: Step = {
   title: 'The servers behind the driver',
   about: 'Asked at this moment, not remembered.',
-  async run({ world, checks, ask }) {
+  async run({ harness, checks, ask }) {
     const asked = await ask({ function: 'hosts' });
     const items = itemsOf<HostItem>(asked);
     const columns = [
@@ -38,7 +38,7 @@ export const hosts: Step = {
     checks.same(
       'both plants are up, at the addresses where they were started',
       items,
-      PLANTS.map((name) => ({ name, state: 'up', url: world.plant(name).url })),
+      PLANTS.map((name) => ({ name, state: 'up', url: harness.plant(name).url })),
     );
   },
 };

@@ -1,5 +1,5 @@
 /** A data marketplace, as a buyer and as a seller. */
-import { EXAMPLE } from '../../simulators/i3/example.ts';
+import { EXAMPLE } from '../../../simulators/i3/example.ts';
 import { HALL, MARKET, SELLER, SOLD } from '../devices.ts';
 import { feedThatIs } from '../health.ts';
 import { block, blockWidth, paragraph, say } from '../print/page.ts';
@@ -13,8 +13,8 @@ export const i3: Step = {
     'The driver listens to a product as the buyer bob, who has not bought it yet: the marketplace grants the ' +
     'subscription all the same and delivers nothing. It also sells readings of the hall as a device, with a token ' +
     'that it signs anew for each connection.',
-  async run({ world, checks }) {
-    const { devices, readings, cluster } = world;
+  async run({ harness, checks }) {
+    const { devices, readings, cluster } = harness;
     const { market } = devices;
     const silent = await feedThatIs(cluster.connection, MARKET, ({ state }) => state === 'silent');
     for (const line of wrap(silent.message ?? '', blockWidth())) block([doubtful(line)]);

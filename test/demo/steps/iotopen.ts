@@ -1,5 +1,5 @@
 /** IoT Open: what its catalogue says of a topic makes readings of what devices publish there. */
-import { SCHOOL } from '../../simulators/iotopen/plant.ts';
+import { SCHOOL } from '../../../simulators/iotopen/plant.ts';
 import { CITY } from '../devices.ts';
 import { feedThatIs } from '../health.ts';
 import { paragraph, say } from '../print/page.ts';
@@ -14,8 +14,8 @@ export const iotopen: Step = {
   about:
     'A simulated IoT Open platform: REST for the catalogue, MQTT for live values, with the same rights. Two functions of ' +
     'a classroom read the same topic.',
-  async run({ world, checks }) {
-    const { devices, readings, cluster } = world;
+  async run({ harness, checks }) {
+    const { devices, readings, cluster } = harness;
     const { city } = devices;
     await feedThatIs(cluster.connection, CITY, ({ state }) => state === 'up' || state === 'silent');
     const mark = readings.mark;

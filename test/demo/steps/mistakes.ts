@@ -3,7 +3,7 @@ import type { Request } from '../../../src/contract/request.ts';
 import { block, blockWidth } from '../print/page.ts';
 import { bad, wrap } from '../print/style.ts';
 import type { Step } from '../step.ts';
-import { NORTH, SOUTH } from '../world.ts';
+import { NORTH, SOUTH } from '../harness.ts';
 
 interface Mistake {
   request: Request;

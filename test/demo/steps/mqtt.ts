@@ -11,8 +11,8 @@ export const mqtt: Step = {
   about:
     'A machine publishes to a mosquitto; the driver turns its messages into readings by its configuration, and ' +
     'acknowledges each to the broker only after the JetStream stream has acknowledged all its readings.',
-  async run({ world, checks }) {
-    const { devices, readings, cluster } = world;
+  async run({ harness, checks }) {
+    const { devices, readings, cluster } = harness;
     await feedThatIs(cluster.connection, HALL, ({ state }) => state === 'up');
     const publish = async (topic: string, payload: string): Promise<void> => {
       say(`  ${accent('→')} ${topic}  ${payload}`);

@@ -6,7 +6,7 @@ import { took } from '../print/short.ts';
 import { bad, good, pad, wrap } from '../print/style.ts';
 import { itemsOf, showAnswer, type Step } from '../step.ts';
 import { possible } from '../truth.ts';
-import { type Asked, NORTH, type PlantName, PLANTS, SOUTH, type World } from '../world.ts';
+import { type Asked, NORTH, type PlantName, PLANTS, SOUTH, type Harness } from '../harness.ts';
 
 interface Outcome {
   index: number;
@@ -23,15 +23,15 @@ const BACK_WITHIN_MS = 10_000;
 export const outage: Step = {
   title: 'A plant goes down, and comes back',
   about: 'The process of the plant south is ended now; the next request asks for a temperature of each plant.',
-  async run({ world, checks, ask }) {
-    await world.stopPlant(SOUTH);
-    const request = requestFor(world);
+  async run({ harness, checks, ask }) {
+    await harness.stopPlant(SOUTH);
+    const request = requestFor(harness);
     const without = await ask(request);
     show(without);
     say();
     const [north, south] = outcomes(without);
     checks.same('the answer is partial', without.answer.status, 'partial');
-    checks.oneOf('north gave its value', north, rightOf(world, NORTH, without));
+    checks.oneOf('north gave its value', north, rightOf(harness, NORTH, without));
     checks.same('south has an error that says it may work later', south?.error, {
       code: 'sourceUnavailable',
       retryable: true,
@@ -40,25 +40,25 @@ export const outage: Step = {
 
     say();
     paragraph('The plant south is started again.');
-    await world.startPlant(SOUTH);
-    const whole = await untilWhole(world);
+    await harness.startPlant(SOUTH);
+    const whole = await untilWhole(harness);
     showAnswer(whole);
     show(whole);
     say();
-    checks.oneOf('both plants give their values again', outcomes(whole)[1], rightOf(world, SOUTH, whole));
+    checks.oneOf('both plants give their values again', outcomes(whole)[1], rightOf(harness, SOUTH, whole));
   },
 };
 
-function requestFor({ truth }: World) {
+function requestFor({ truth }: Harness) {
   const items = PLANTS.map((name) => truth[name].fqn(truth[name].item(...TEMPERATURE)));
   return { function: 'snapshot', params: { items } };
 }
 
 /** Asks until no item fails any more: the driver tries a server that was down only now and then. */
-async function untilWhole(world: World): Promise<Asked> {
+async function untilWhole(harness: Harness): Promise<Asked> {
   const deadline = performance.now() + BACK_WITHIN_MS;
   for (;;) {
-    const asked = await world.ask(requestFor(world));
+    const asked = await harness.ask(requestFor(harness));
     if (asked.answer.status === 'ok' || performance.now() > deadline) return asked;
     await pause(50);
   }
@@ -66,7 +66,7 @@ async function untilWhole(world: World): Promise<Asked> {
 
 const outcomes = (asked: Asked): Outcome[] => itemsOf<Outcome>(asked).toSorted((a, b) => a.index - b.index);
 
-const rightOf = ({ truth }: World, name: PlantName, asked: Asked): object[] =>
+const rightOf = ({ truth }: Harness, name: PlantName, asked: Asked): object[] =>
   possible(truth[name], asked, (now) => point(truth[name].item(...TEMPERATURE), now));
 
 function show(asked: Asked): void {

@@ -6,9 +6,9 @@ import { picture } from '../print/picture.ts';
 import { shortKey } from '../print/short.ts';
 import { fit } from '../print/style.ts';
 import { itemsOf, type Step } from '../step.ts';
-import { PLANTS } from '../world.ts';
-import { versionOf } from '../../simulators/seeq/answers/system.ts';
-import { DEFAULT_OPTIONS } from '../../simulators/seeq/options.ts';
+import { PLANTS } from '../harness.ts';
+import { versionOf } from '../../../simulators/seeq/answers/system.ts';
+import { DEFAULT_OPTIONS } from '../../../simulators/seeq/options.ts';
 
 export const running: Step = {
   title: 'What is running',
@@ -16,8 +16,8 @@ export const running: Step = {
     'A NATS server with fresh keys and certificates, the driver, and two simulated Seeq servers: each is a process of ' +
     'its own on this machine. The caller is a second identity on the bus, with a key of its own. Devices come later: a ' +
     'machine at a mosquitto, a data marketplace, an IoT Open platform and a seneye sensor.',
-  async run({ world, checks, ask }) {
-    const { nats, caller, driver, driverKey } = world.cluster;
+  async run({ harness, checks, ask }) {
+    const { nats, caller, driver, driverKey } = harness.cluster;
     const facts = (text: string): string => fit(text, blockWidth() - 20);
     say();
     block(
@@ -27,7 +27,7 @@ export const running: Step = {
         bus: facts(`${nats.version} at ${nats.url} (pid ${nats.pid})`),
         driver: facts(`${packageVersion()}, pid ${driver.pid}, NKey ${shortKey(driverKey.publicKey)}`),
         plants: PLANTS.map((name) => {
-          const { url, pid } = world.plant(name);
+          const { url, pid } = harness.plant(name);
           return { name, address: `${url} (pid ${pid})` };
         }),
       }),

@@ -3,7 +3,7 @@ import { tags } from '../expected.ts';
 import { block, blockWidth, paragraph, say } from '../print/page.ts';
 import { table } from '../print/table.ts';
 import { itemsOf, type Step } from '../step.ts';
-import { PLANTS } from '../world.ts';
+import { PLANTS } from '../harness.ts';
 
 interface TagItem {
   fqn: string;
@@ -16,7 +16,7 @@ interface TagItem {
 export const search: Step = {
   title: 'A search over both plants',
   about: 'Without "host" a request goes to every server. The hits come back as one list, in order of their names.',
-  async run({ world, checks, ask }) {
+  async run({ harness, checks, ask }) {
     const asked = await ask({ function: 'tagsearch', params: { query: 'Temperature*', limit: 200 } });
     const items = itemsOf<TagItem>(asked);
     const shown = samplesOf(items);
@@ -38,7 +38,7 @@ export const search: Step = {
     paragraph(`and ${items.length - shown.length} more`);
     say();
 
-    const expected = PLANTS.flatMap((host) => tags(world.truth[host], 'Temperature'));
+    const expected = PLANTS.flatMap((host) => tags(harness.truth[host], 'Temperature'));
     checks.same(
       `the ${expected.length} hits are what the plants hold: name, kind, place, unit and FQN of each`,
       items.toSorted(byFqn),

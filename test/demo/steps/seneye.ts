@@ -9,8 +9,8 @@ export const seneye: Step = {
   about:
     'A sender of the Local Data Exchange posts a signed reading of a Reef: standard base64 in the signature, as devices ' +
     'do it. A second one, which does not know the secret, posts the same.',
-  async run({ world, checks }) {
-    const { devices, readings } = world;
+  async run({ harness, checks }) {
+    const { devices, readings } = harness;
     const mark = readings.mark;
     const [posted] = await devices.seneye.postNow();
     block([`${accent('→')} POST ${devices.seneyeUrl}   ${good(String(posted?.status))}`]);

@@ -1,13 +1,13 @@
 /** Timeframes with their attributes, one of them still open. */
 import { timeframes as expectedTimeframes } from '../expected.ts';
-import { HOUR } from '../../simulators/seeq/series/time.ts';
+import { HOUR } from '../../../simulators/seeq/series/time.ts';
 import { block, blockWidth } from '../print/page.ts';
 import { dayAndTime, length } from '../print/short.ts';
 import { doubtful, good } from '../print/style.ts';
 import { table } from '../print/table.ts';
 import { itemsOf, type Step } from '../step.ts';
 import { possible } from '../truth.ts';
-import { NORTH } from '../world.ts';
+import { NORTH } from '../harness.ts';
 
 interface TimeframeItem {
   name: string;
@@ -24,8 +24,8 @@ export const timeframes: Step = {
   about:
     'Batches of a reactor and campaigns of its line, in order of their starts. What is running has no end yet, so it ' +
     'may still change.',
-  async run({ world, checks, ask }) {
-    const plant = world.truth[NORTH];
+  async run({ harness, checks, ask }) {
+    const plant = harness.truth[NORTH];
     const conditions = [
       plant.item('Packaging', 'Line 1', 'Reactor 1', 'Batches'),
       plant.item('Packaging', 'Line 1', 'Campaigns'),

@@ -4,7 +4,7 @@ import { block, say } from '../print/page.ts';
 import { type Branch, outline } from '../print/outline.ts';
 import { accent, bold, dim, pad } from '../print/style.ts';
 import { count, itemsOf, type Step } from '../step.ts';
-import { NORTH } from '../world.ts';
+import { NORTH } from '../harness.ts';
 
 interface AttributeItem {
   name: string;
@@ -24,8 +24,8 @@ const TOWER = ['Example', 'Cooling Tower 1'] as const;
 export const tree: Step = {
   title: 'The asset tree of a tower',
   about: 'Assets with their attributes, each with the name by which its values are read.',
-  async run({ world, checks, ask }) {
-    const plant = world.truth[NORTH];
+  async run({ harness, checks, ask }) {
+    const plant = harness.truth[NORTH];
     const tower = plant.item(...TOWER);
     const asked = await ask({
       function: 'elementsearch',

@@ -1,6 +1,6 @@
 /** Values of one moment, of every kind. */
-import type { Item } from '../../simulators/seeq/plant/item.ts';
-import { formatTime, MINUTE, parseTime } from '../../simulators/seeq/series/time.ts';
+import type { Item } from '../../../simulators/seeq/plant/item.ts';
+import { formatTime, MINUTE, parseTime } from '../../../simulators/seeq/series/time.ts';
 import { difference } from '../checks.ts';
 import { point } from '../expected.ts';
 import { block, blockWidth, paragraph, say } from '../print/page.ts';
@@ -9,7 +9,7 @@ import { bad, doubtful, good } from '../print/style.ts';
 import { table } from '../print/table.ts';
 import { itemsOf, type Stage, type Step } from '../step.ts';
 import { type PlantTruth, possible } from '../truth.ts';
-import { NORTH, SOUTH, type World } from '../world.ts';
+import { NORTH, SOUTH, type Harness } from '../harness.ts';
 
 interface PointItem {
   index: number;
@@ -36,15 +36,15 @@ export const values: Step = {
     'no time), an attribute by its asset, and a scalar that has no valid value. A newest sample may still change in ' +
     'Seeq, so it is Questionable.',
   async run(stage) {
-    await read(stage, current(stage.world), {});
-    const { readings, time } = aBadMoment(stage.world);
+    await read(stage, current(stage.harness), {});
+    const { readings, time } = aBadMoment(stage.harness);
     say();
     paragraph('A moment of the past, when a sensor gave nothing:');
     await read(stage, readings, { time });
   },
 };
 
-function current({ truth }: World): Reading[] {
+function current({ truth }: Harness): Reading[] {
   const [north, south] = [truth[NORTH], truth[SOUTH]];
   const area = ['Example', 'Cooling Tower 1', 'Area A'];
   const humidity = reading(south, ...area, 'Relative Humidity');
@@ -68,7 +68,7 @@ function reading(plant: PlantTruth, ...path: string[]): Reading {
 }
 
 /** A moment, minutes ago, at which a signal that is bad at times has a sample without a value. */
-function aBadMoment({ truth }: World): { readings: Reading[]; time: string } {
+function aBadMoment({ truth }: Harness): { readings: Reading[]; time: string } {
   const plant = truth[NORTH];
   const signals = ['Special Cases', 'Signals'];
   const readings = [

@@ -11,8 +11,8 @@ import { functionTable } from '../../../src/contract/functions/table.ts';
 import { healthSchema } from '../../../src/contract/telemetry.ts';
 import { serverHealth } from '../../../src/telemetry/health.ts';
 import { sourceMetrics } from '../../../src/telemetry/metrics.ts';
-import { plantItemId } from '../../simulators/seeq/plant/plant.ts';
-import { type SeeqSimulator, startSeeqSimulator } from '../../simulators/seeq/simulator.ts';
+import { plantItemId } from '../../../simulators/seeq/plant/plant.ts';
+import { type SeeqSimulator, startSeeqSimulator } from '../../../simulators/seeq/simulator.ts';
 import { good, load, server } from '../../support/config.ts';
 import { type Answer, fqn, source, TestLog, testDriver, violations } from '../../support/driver.ts';
 import { NOW } from '../sources/seeq/support.ts';
@@ -26,11 +26,11 @@ let config: Config;
 
 beforeAll(async () => {
   simulator = await startSeeqSimulator({ port: 0 }, () => NOW);
-  const world = {
+  const harness = {
     env: { SEEQ_KEY: 'simulator-access-key' },
     files: { '/etc/driver/seeq.password': 'simulator-access-secret' },
   };
-  ({ config } = await load(good({}, { servers: [server({ url: simulator.url })] }), world));
+  ({ config } = await load(good({}, { servers: [server({ url: simulator.url })] }), harness));
   return () => simulator.stop();
 });
 

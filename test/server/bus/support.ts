@@ -157,7 +157,7 @@ export function serveForTest(
 }
 
 /** A served driver and a caller on one server, connected and subscribed. */
-export async function worldForTest(
+export async function harnessForTest(
   handler: RequestHandler,
   options: { server?: NatsServerOptions; bus?: Partial<BusOptions>; serve?: Partial<ServeOptions> } = {},
 ) {

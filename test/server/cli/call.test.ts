@@ -9,9 +9,9 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { callerRights } from '../../../src/bus/rights.ts';
 import { runProgram } from '../../../src/cli/program.ts';
-import { plantItemId } from '../../simulators/seeq/plant/plant.ts';
+import { plantItemId } from '../../../simulators/seeq/plant/plant.ts';
 import { type Cluster, REQUEST_TOPIC, startCluster } from '../../support/cluster.ts';
-import { COMPILE_CACHE } from '../../support/compile-cache.ts';
+import { COMPILE_CACHE } from '../../../simulators/support/compile-cache.ts';
 import { driverUser, permissionsOf } from '../../support/driver-user.ts';
 import { createUserKey } from '../../support/nats/index.ts';
 

@@ -7,7 +7,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { runProgram } from '../../../src/cli/program.ts';
 import { good, pair } from '../../support/config.ts';
 import { feedForTest, feedSettings, simulatorForTest } from '../ingest/feeds/iotopen/support.ts';
-import { COMPILE_CACHE } from '../../support/compile-cache.ts';
+import { COMPILE_CACHE } from '../../../simulators/support/compile-cache.ts';
 
 const env = { BO_PASSWORD: 'bo-password', SEEQ_KEY: 'key', SEEQ_PASSWORD: 'password' };
 
@@ -42,14 +42,14 @@ async function command(file: string, ...args: string[]) {
 it('gets a driver going that was refused for its second factor', async () => {
   const simulator = await simulatorForTest();
   const { file, tokenFile, credentials } = await folderFor(simulator);
-  const world = await feedForTest(simulator, { credentials }, { env });
-  expect((await world.becomes('refused')).message).toContain('iotopen-login --connection plant');
+  const harness = await feedForTest(simulator, { credentials }, { env });
+  expect((await harness.becomes('refused')).message).toContain('iotopen-login --connection plant');
   const { code, text } = await command(file, '--connection', 'plant', '--code-file', await codeFile('123456'));
   expect([code, text]).toEqual([0, expect.stringContaining(tokenFile)]);
   const token = (await readFile(tokenFile, 'utf8')).trim();
   expect(text).not.toContain(token);
   expect((await stat(tokenFile)).mode & 0o777).toBe(0o600);
-  await world.becomes('up');
+  await harness.becomes('up');
   // One by the driver, one by the person.
   expect(simulator.accounts.logins).toBe(2);
 });

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { z } from 'zod';
 import { runProgram } from '../../../src/cli/program.ts';
 import { healthSchema, logSchema, metricsSchema, statsSchema } from '../../../src/contract/telemetry.ts';
-import { plantItemId } from '../../simulators/seeq/plant/plant.ts';
+import { plantItemId } from '../../../simulators/seeq/plant/plant.ts';
 import { type Cluster, startCluster } from '../../support/cluster.ts';
 import { WAIT_MS } from '../../support/waiting.ts';
 

@@ -4,7 +4,7 @@ import { connect, nkeyAuthenticator } from '@nats-io/transport-node';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, expectTypeOf, it } from 'vitest';
 import { type Client, createClient, isFailure, NoResponse, type ItemFor } from '../../../src/client/index.ts';
 import { functionTable } from '../../../src/contract/functions/table.ts';
-import { plantItemId } from '../../simulators/seeq/plant/plant.ts';
+import { plantItemId } from '../../../simulators/seeq/plant/plant.ts';
 import { type Cluster, REQUEST_TOPIC, startCluster } from '../../support/cluster.ts';
 
 let cluster: Cluster;

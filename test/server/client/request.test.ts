@@ -113,7 +113,7 @@ describe('a broken answer', () => {
   it.each<[string, unknown[], string]>([
     ['with a gap', [message(0), message(2, true)], 'Message 1 of the answer is missing'],
     ['without its end', [message(0, true, { meta: undefined })], 'no "meta"'],
-    ['of another kind', [{ hello: 'world' }], 'not readable'],
+    ['of another kind', [{ hello: 'harness' }], 'not readable'],
     ['of nothing', [null], 'not readable'],
     ['without a list', [{ ...message(0), items: {} }], 'not readable'],
   ])('%s is told', async (_what, messages, reason) => {

@@ -6,9 +6,9 @@ import { compareUtc, formatInstant } from '../../../src/contract/instant.ts';
 import type { SeriesPiece } from '../../../src/contract/series.ts';
 import type { SamplePage, Source } from '../../../src/sources/source.ts';
 import { SeeqSource } from '../../../src/sources/seeq/source.ts';
-import { plantItemId } from '../../simulators/seeq/plant/plant.ts';
-import { listSeries } from '../../simulators/seeq/series/series.ts';
-import { startSeeqSimulator } from '../../simulators/seeq/simulator.ts';
+import { plantItemId } from '../../../simulators/seeq/plant/plant.ts';
+import { listSeries } from '../../../simulators/seeq/series/series.ts';
+import { startSeeqSimulator } from '../../../simulators/seeq/simulator.ts';
 import { accessKey, NOW as SIMULATED_NOW } from '../sources/seeq/support.ts';
 import { allPages, fqn, source, testDriver, violations } from '../../support/driver.ts';
 

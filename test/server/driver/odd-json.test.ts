@@ -8,9 +8,9 @@ import type { ErrorBody } from '../../../src/contract/errors.ts';
 import { functionTable } from '../../../src/contract/functions/table.ts';
 import { formatFqn, type Fqn, type FqnKind } from '../../../src/contract/fqn.ts';
 import { SeeqSource } from '../../../src/sources/seeq/source.ts';
-import { startSeeqSimulator, type SeeqSimulator } from '../../simulators/seeq/simulator.ts';
+import { startSeeqSimulator, type SeeqSimulator } from '../../../simulators/seeq/simulator.ts';
 import { accessKey, idOf, NOW } from '../sources/seeq/support.ts';
-import { MEDIA_TYPE, serve, type RudeServer } from '../sources/seeq/rude-server.ts';
+import { MEDIA_TYPE, serve, type RudeServer } from '../sources/seeq/misbehaving-server.ts';
 import { testDriver, type Answer } from '../../support/driver.ts';
 
 /** Wrong in every way that JSON has; as text, because a number may be beyond what a JavaScript number holds. */

@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { formatInstant } from '../../../src/contract/instant.ts';
 import { SeeqSource } from '../../../src/sources/seeq/source.ts';
-import type { ConditionData } from '../../simulators/seeq/plant/item.ts';
-import { plantItemId } from '../../simulators/seeq/plant/plant.ts';
-import { type Capsule, listCapsules } from '../../simulators/seeq/series/capsules.ts';
-import { type SeeqSimulator, startSeeqSimulator } from '../../simulators/seeq/simulator.ts';
+import type { ConditionData } from '../../../simulators/seeq/plant/item.ts';
+import { plantItemId } from '../../../simulators/seeq/plant/plant.ts';
+import { type Capsule, listCapsules } from '../../../simulators/seeq/series/capsules.ts';
+import { type SeeqSimulator, startSeeqSimulator } from '../../../simulators/seeq/simulator.ts';
 import { accessKey, NOW } from '../sources/seeq/support.ts';
 import { allPages, fqn, testDriver, violations } from '../../support/driver.ts';
 

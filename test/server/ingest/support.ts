@@ -23,7 +23,7 @@ export interface Stored {
   readonly body: Reading | DeadLetter;
 }
 
-export interface IngestWorld {
+export interface IngestHarness {
   readonly nats: NatsServer;
   readonly bus: BusConnection;
   readonly ingest: Ingest;
@@ -43,7 +43,7 @@ export interface IngestWorld {
   becomes(state: FeedHealth['state'], name?: string): Promise<FeedHealth>;
 }
 
-export interface IngestWorldOptions {
+export interface IngestHarnessOptions {
   /** Beside the configuration file, by name. */
   readonly files?: Record<string, string>;
   readonly env?: Record<string, string>;
@@ -53,7 +53,7 @@ export interface IngestWorldOptions {
 }
 
 /** Starts the feeds of `settings.ingest` as the driver does; everything ends with the test. */
-export async function ingestForTest(settings: object, options: IngestWorldOptions = {}): Promise<IngestWorld> {
+export async function ingestForTest(settings: object, options: IngestHarnessOptions = {}): Promise<IngestHarness> {
   const { files = {}, env = {} } = options;
   const nats = options.nats ?? (await serverForTest({ jetstream: true }));
   const caller = await callerForTest(nats);

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { eventually } from '../../support/eventually.ts';
 import { createAuthority } from '../../support/nats/index.ts';
-import { freePort } from '../../support/free-port.ts';
+import { freePort } from '../../../simulators/support/free-port.ts';
 import { brokerForTest, fileOf, linkForTest, plainForTest, VERSIONS } from './support.ts';
 
 const authority = await createAuthority();

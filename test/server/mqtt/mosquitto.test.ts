@@ -2,7 +2,12 @@
 import { afterEach, expect, test } from 'vitest';
 import { eventually } from '../../support/eventually.ts';
 import { createAuthority } from '../../support/nats/index.ts';
-import { connectPlain, startMosquitto, type Mosquitto, type MosquittoOptions } from '../../support/mosquitto/index.ts';
+import {
+  connectPlain,
+  startMosquitto,
+  type Mosquitto,
+  type MosquittoOptions,
+} from '../../../simulators/support/mosquitto/index.ts';
 
 const brokers: Mosquitto[] = [];
 afterEach(async () => {

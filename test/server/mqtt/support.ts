@@ -16,7 +16,7 @@ import {
   type Mosquitto,
   type MosquittoOptions,
   type PlainClient,
-} from '../../support/mosquitto/index.ts';
+} from '../../../simulators/support/mosquitto/index.ts';
 
 export const VERSIONS = ['3.1.1', '5'] as const;
 

@@ -69,7 +69,10 @@ const breaches: Readonly<Record<string, readonly (readonly [from: string, to: st
   'src-does-not-import-tests': [
     ['src/cli/a.ts', '../../test/support/x.ts'],
     ['src/cli/a.ts', '../../scripts/x.ts'],
+    ['src/cli/a.ts', '../../simulators/x.ts'],
   ],
+  'simulators-know-no-product': [['simulators/a.ts', '../src/contract/a.ts']],
+  'simulators-need-no-tests': [['simulators/a.ts', '../test/support/x.ts']],
   'src-needs-production-dependencies-only': [
     ['src/cli/a.ts', 'vitest'],
     ['src/cli/a.ts', 'not-in-the-package'],
@@ -109,6 +112,9 @@ const sound: Readonly<Record<string, string>> = {
   'src/app/x.ts': "export { x } from '../telemetry/x.ts';\nexport { x as y } from '../ingest/x.ts';",
   'src/telemetry/x.ts': "export { x } from '../bus/x.ts';",
   'src/cli/x.ts': "export { x } from '../driver/x.ts';\nexport { x as z } from '../config/x.ts';",
+  'src/sources/seeq/api.generated.ts': 'export const x = 1;',
+  'simulators/x.ts': "export { x } from '../src/sources/seeq/api.generated.ts';",
+  'simulators/x.test.ts': "export { x } from '../test/support/x.ts';\nexport { x as y } from './x.ts';",
   'test/support/x.ts': 'export const x = 1;',
   'scripts/x.ts': 'export const x = 1;',
 };
@@ -125,7 +131,7 @@ async function broken(tree: Readonly<Record<string, string>>): Promise<Set<strin
     await mkdir(dirname(join(root, file)), { recursive: true });
     await writeFile(join(root, file), text);
   }
-  const { output } = await cruise(['src', 'test', 'scripts'], {
+  const { output } = await cruise(['src', 'test', 'simulators', 'scripts'], {
     ...options,
     baseDir: root,
     ruleSet: { forbidden },

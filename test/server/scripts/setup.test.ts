@@ -145,7 +145,7 @@ describe('a script of npm', () => {
 describe('the packages that a lock file names for a machine', async () => {
   interface Lock {
     readonly packages: Readonly<
-      Record<string, { version: string; hasInstallScript?: boolean; [key: string]: unknown }>
+      Record<string, { version?: string; hasInstallScript?: boolean; [key: string]: unknown }>
     >;
   }
   const { wantedPackages } = (await import(join(root, 'scripts/setup/packages.mjs'))) as {
@@ -159,11 +159,14 @@ describe('the packages that a lock file names for a machine', async () => {
     [{ os: 'linux', cpu: 'x64', libc: 'musl' }, ['musl', 'not-windows']],
     [{ os: 'linux', cpu: 'arm64', libc: 'glibc' }, ['not-windows']],
     [{ os: 'win32', cpu: 'x64' }, []],
-  ])('are for %j, with what they need themselves', (machine, names) => {
+  ])('are for %j, with what they and the workspaces need', (machine, names) => {
     const optional = true;
     const lock = {
       packages: {
         '': { version, devDependencies: { all: '1' }, optionalDependencies: { 'not-windows': '1' } },
+        tools: { version, devDependencies: { tool: '1' } },
+        'node_modules/tools': { link: true, resolved: 'tools' },
+        'node_modules/tool': { version },
         'node_modules/all': {
           version,
           optionalDependencies: { gnu: '1', musl: '1' },
@@ -186,13 +189,15 @@ describe('the packages that a lock file names for a machine', async () => {
       },
     };
     const found = wantedPackages(lock, machine).map((path) => path.replace(/^.*node_modules\//, ''));
-    expect(found.sort()).toEqual(['all', 'peer', ...names].sort());
+    expect(found.sort()).toEqual(['all', 'peer', 'tool', 'tools', ...names].sort());
   });
 
   it.each(['x64', 'arm64'])('are all that an installation on Linux with %s has, native ones included', async (cpu) => {
     const lock = await read('package-lock.json');
     const wanted = wantedPackages(lock, { os: 'linux', cpu, libc: 'glibc' });
-    const required = Object.keys(lock.packages).filter((path) => path !== '' && lock.packages[path]?.optional !== true);
+    const required = Object.keys(lock.packages).filter(
+      (path) => path.startsWith('node_modules/') && lock.packages[path]?.optional !== true,
+    );
     expect(wanted).toEqual(expect.arrayContaining(required));
     expect(wanted).toContain(`node_modules/@rolldown/binding-linux-${cpu}-gnu`);
     expect(wanted).not.toContain(`node_modules/@rolldown/binding-linux-${cpu}-musl`);

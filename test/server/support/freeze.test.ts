@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { threadStates } from '../../support/freeze.ts';
-import { startMosquitto } from '../../support/mosquitto/index.ts';
+import { threadStates } from '../../../simulators/support/freeze.ts';
+import { startMosquitto } from '../../../simulators/support/mosquitto/index.ts';
 import { startNatsServer } from '../../support/nats/index.ts';
 
 test.each([

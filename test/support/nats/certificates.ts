@@ -2,15 +2,10 @@
 import 'reflect-metadata';
 import { randomBytes, webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
+import type { ServerCertificate } from '../../../simulators/support/certificate.ts';
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 const dayMs = 86_400_000;
-
-/** A server certificate and its private key, as PEM. */
-export interface ServerCertificate {
-  certPem: string;
-  keyPem: string;
-}
 
 /** A certificate authority that lives only in this process. */
 export interface Authority {

@@ -4,10 +4,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { freeze, thaw } from '../freeze.ts';
+import { freeze, thaw } from '../../../simulators/support/freeze.ts';
 import { findNatsServer } from './binary.ts';
-import type { ServerCertificate } from './certificates.ts';
-import { guard } from './guardian.ts';
+import type { ServerCertificate } from '../../../simulators/support/certificate.ts';
+import { guard } from '../../../simulators/support/reaper.ts';
 import { renderServerConfig, type NatsUser } from './server-config.ts';
 
 export interface NatsServerOptions {

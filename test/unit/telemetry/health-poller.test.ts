@@ -8,7 +8,7 @@ import { HealthPoller } from '../../../src/telemetry/health-poller.ts';
 
 describe('the watch', () => {
   /** A server that is as told, on a clock that the test moves. */
-  function world() {
+  function harness() {
     const clock = { now: 1_000_000 };
     const findings = new SourceHealth(() => clock.now);
     let probes = 0;
@@ -36,7 +36,7 @@ describe('the watch', () => {
   }
 
   it('asks when nothing is known, and again when the news are half a minute old', async () => {
-    const { clock, watch, probes } = world();
+    const { clock, watch, probes } = harness();
     await watch.look();
     clock.now += 29_999;
     await watch.look();
@@ -47,7 +47,7 @@ describe('the watch', () => {
   });
 
   it('does not ask a server that requests use', async () => {
-    const { clock, findings, watch, probes } = world();
+    const { clock, findings, watch, probes } = harness();
     for (let n = 0; n < 10; n++) {
       findings.succeeded();
       clock.now += 29_000;
@@ -58,7 +58,7 @@ describe('the watch', () => {
   });
 
   it('asks ten seconds after bad news', async () => {
-    const { clock, findings, watch, probes } = world();
+    const { clock, findings, watch, probes } = harness();
     findings.failed(new DriverError('sourceUnavailable', 'Gone.'));
     clock.now += 9_999;
     await watch.look();
@@ -70,7 +70,7 @@ describe('the watch', () => {
   });
 
   it('asks once at a time, and again after a probe that failed', async () => {
-    const { watch, probes, answerBy } = world();
+    const { watch, probes, answerBy } = harness();
     const { promise, reject } = Promise.withResolvers<never>();
     answerBy(() => promise);
     const first = watch.look();
@@ -83,7 +83,7 @@ describe('the watch', () => {
   });
 
   it('asks at once when a call failed, not while it asks, and not again a moment later', async () => {
-    const { clock, server, watch, probes } = world();
+    const { clock, server, watch, probes } = harness();
     for (let n = 0; n < 100; n++) watch.confirm(server);
     await expect.poll(probes).toBe(1);
     clock.now += 4_999;
@@ -95,7 +95,7 @@ describe('the watch', () => {
   });
 
   it('trusts no news from the future, which a clock that was set back would keep fresh for long', async () => {
-    const { clock, findings, watch, probes } = world();
+    const { clock, findings, watch, probes } = harness();
     findings.succeeded();
     clock.now -= 3_600_000;
     await watch.look();

@@ -4,7 +4,7 @@ import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { onTestFinished, describe, expect, test } from 'vitest';
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { COMPILE_CACHE } from '../../../support/compile-cache.ts';
+import { COMPILE_CACHE } from '../../../../simulators/support/compile-cache.ts';
 import { startDriver } from '../../../support/driver-process.ts';
 import { busForTest, driverKey, problem, until } from '../support.ts';
 

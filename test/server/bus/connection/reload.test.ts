@@ -23,7 +23,7 @@ const second = createUserKey();
 const stranger = await createAuthority('Stranger');
 
 /** A driver whose seed and authorities can be replaced, on a server that knows two of its keys. */
-async function world(handler: (id: string) => Promise<void> = async () => undefined, permissions?: object) {
+async function harness(handler: (id: string) => Promise<void> = async () => undefined, permissions?: object) {
   const known = [driverKey, second].map(({ publicKey }) => ({ publicKey, ...(permissions ? { permissions } : {}) }));
   const server = await serverForTest({ users: [callerKey, ...known] });
   const files = { seed: driverKey.seed, ca: authority.caPem };
@@ -45,7 +45,7 @@ async function world(handler: (id: string) => Promise<void> = async () => undefi
 
 describe('a reload', () => {
   test('without a change does nothing', async () => {
-    const { bus } = await world();
+    const { bus } = await harness();
     const before = bus.nats;
     expect(await Promise.all([bus.reload(), bus.reload()])).toEqual(['unchanged', 'unchanged']);
     expect(bus.nats).toBe(before);
@@ -63,7 +63,7 @@ describe('a reload', () => {
     ],
   ])('with a new key changes over; a request in work is answered once, for %s', async (_who, permissions) => {
     const go = gate();
-    const { bus, files, running, caller } = await world(
+    const { bus, files, running, caller } = await harness(
       (id) => (id === 'slow' ? go.opened : Promise.resolve()),
       permissions,
     );
@@ -84,7 +84,7 @@ describe('a reload', () => {
   });
 
   test('with a new CA changes over, when the server has a certificate of it', async () => {
-    const { server, bus, files, caller } = await world();
+    const { server, bus, files, caller } = await harness();
     const other = await createAuthority('Other');
     const users = [callerKey, driverKey, second];
     await server.reload({ users, certificate: await other.issue() });
@@ -100,7 +100,7 @@ describe('a reload', () => {
     ['a CA that did not sign the certificate', 'ca', stranger.caPem, /does not trust/],
     ['a CA file that is cut off', 'ca', '-----BEGIN', /no certificate in PEM form/],
   ] as const)('with %s is a warning, and the connection goes on', async (_what, name, text, told) => {
-    const { bus, files, caller } = await world();
+    const { bus, files, caller } = await harness();
     const before = bus.nats;
     files[name] = text;
     expect(await bus.reload()).toBe('failed');
@@ -116,7 +116,7 @@ describe('a reload', () => {
   });
 
   test('again and again under load: each request has one answer', async () => {
-    const { bus, files, caller } = await world(() => new Promise(setImmediate));
+    const { bus, files, caller } = await harness(() => new Promise(setImmediate));
     let reloads = 0;
     const load = { done: false };
     const reloading = (async () => {

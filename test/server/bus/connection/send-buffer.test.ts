@@ -18,10 +18,10 @@ import {
   until,
 } from '../support.ts';
 
-type World = Awaited<ReturnType<typeof brokenWorld>>;
+type Harness = Awaited<ReturnType<typeof brokenConnection>>;
 
 /** A driver behind a proxy; the caller is connected directly, so that only the driver's connection breaks. */
-async function brokenWorld(
+async function brokenConnection(
   handler: (request: IncomingRequest, answer: ReturnType<IncomingRequest['answer']>, id: string) => Promise<void>,
   bus: Parameters<typeof busForTest>[1] = {},
 ) {
@@ -43,7 +43,7 @@ async function brokenWorld(
 }
 
 /** Lets the driver connect again, and waits until it has. */
-async function mend({ proxy, bus }: Pick<World, 'proxy' | 'bus'>): Promise<void> {
+async function mend({ proxy, bus }: Pick<Harness, 'proxy' | 'bus'>): Promise<void> {
   proxy.resume();
   await proxy.accept();
   await bus.connected();
@@ -55,14 +55,14 @@ describe('a connection that breaks during an answer', () => {
   test('what is written meanwhile waits for the next one, and the answer is complete', async () => {
     const half = gate();
     const broken = gate();
-    const world = await brokenWorld(async (_request, answer) => {
+    const harness = await brokenConnection(async (_request, answer) => {
       for (let i = 0; i < 50; i++) await answer.item(row(i));
       half.open();
       await broken.opened;
       for (let i = 50; i < 100; i++) await answer.item(row(i));
       await answer.end({ status: 'ok', meta });
     });
-    const { bus, proxy, caller } = world;
+    const { bus, proxy, caller } = harness;
     const answer = ask(caller, { id: 'a' });
     await half.opened;
     await proxy.refuse();
@@ -70,7 +70,7 @@ describe('a connection that breaks during an answer', () => {
     await until(() => bus.state === 'connecting');
     broken.open();
     await until(() => bus.sendBuffer.waiting === 1);
-    await mend(world);
+    await mend(harness);
     const received = await answer;
     expect(itemsOf(received)).toEqual(Array.from({ length: 100 }, (_one, i) => row(i)));
     expect(received.at(-1)?.message.status).toBe('ok');
@@ -78,15 +78,15 @@ describe('a connection that breaks during an answer', () => {
 
   test('what was sent and never arrived is sent again', async () => {
     const written = gate();
-    const world = await brokenWorld(async (_request, answer, id) => {
+    const harness = await brokenConnection(async (_request, answer, id) => {
       for (let i = 0; i < 100; i++) await answer.item(row(i));
       await answer.end({ status: 'ok', meta });
       if (id === 'lost') written.open();
     });
-    const { bus, proxy, caller } = world;
+    const { bus, proxy, caller } = harness;
     const { all } = collector(caller, 'lost.answers');
     // The request gets through, and then nothing does any more: the answer vanishes into sockets.
-    const handled = until(() => world.endpoint.numbers().requests === 1);
+    const handled = until(() => harness.endpoint.numbers().requests === 1);
     caller.publish(requestSubject, JSON.stringify({ id: 'lost' }), { reply: 'lost.answers' });
     await handled;
     proxy.pause();
@@ -95,21 +95,21 @@ describe('a connection that breaks during an answer', () => {
     await proxy.refuse();
     proxy.cut();
     await until(() => bus.state === 'connecting');
-    await mend(world);
+    await mend(harness);
     expect(itemsOf(await all)).toEqual(Array.from({ length: 100 }, (_one, i) => row(i)));
   });
 
   test('again and again: each answer is complete all the same', async () => {
-    const world = await brokenWorld(async (_request, answer) => {
+    const harness = await brokenConnection(async (_request, answer) => {
       for (let i = 0; i < 400; i++) await answer.item(row(i));
       await answer.end({ status: 'ok', meta });
     });
-    const { bus, proxy, caller } = world;
+    const { bus, proxy, caller } = harness;
     for (let round = 0; round < 4; round++) {
       const { all } = collector(caller, `round.${round}`);
-      const requests = world.endpoint.numbers().requests;
+      const requests = harness.endpoint.numbers().requests;
       caller.publish(requestSubject, JSON.stringify({ id: `${round}` }), { reply: `round.${round}` });
-      await until(() => world.endpoint.numbers().requests > requests);
+      await until(() => harness.endpoint.numbers().requests > requests);
       const former = bus.nats;
       proxy.cut();
       expect(itemsOf(await all)).toEqual(Array.from({ length: 400 }, (_one, i) => row(i)));
@@ -121,7 +121,7 @@ describe('a connection that breaks during an answer', () => {
   test('a message that waits longer than it may is given up aloud: the handler learns it, and the log', async () => {
     const broken = gate();
     let failure: unknown;
-    const world = await brokenWorld(
+    const harness = await brokenConnection(
       async (_request, answer) => {
         await broken.opened;
         try {
@@ -133,7 +133,7 @@ describe('a connection that breaks during an answer', () => {
       },
       { sendTimeoutMs: 50 },
     );
-    const { bus, proxy, caller, endpoint } = world;
+    const { bus, proxy, caller, endpoint } = harness;
     caller.publish(requestSubject, JSON.stringify({ id: 'a' }), { reply: 'nobody' });
     await until(() => endpoint.running === 1);
     await proxy.refuse();
@@ -151,7 +151,7 @@ describe('a connection that breaks during an answer', () => {
     const broken = gate();
     const gaveUp = gate();
     const mended = gate();
-    const world = await brokenWorld(
+    const harness = await brokenConnection(
       async (_request, answer) => {
         await broken.opened;
         try {
@@ -164,15 +164,15 @@ describe('a connection that breaks during an answer', () => {
       },
       { sendTimeoutMs: 50 },
     );
-    const { bus, proxy, caller } = world;
+    const { bus, proxy, caller } = harness;
     const answer = ask(caller, { id: 'a' });
-    await until(() => world.endpoint.running === 1);
+    await until(() => harness.endpoint.running === 1);
     await proxy.refuse();
     proxy.cut();
     await until(() => bus.state === 'connecting');
     broken.open();
     await gaveUp.opened;
-    await mend(world);
+    await mend(harness);
     mended.open();
     expect((await answer).at(-1)?.message).toMatchObject({
       seq: 0,
@@ -183,26 +183,26 @@ describe('a connection that breaks during an answer', () => {
   });
 
   test('closing the bus ends who waits', async () => {
-    const world = await brokenWorld(async () => undefined);
-    await world.proxy.refuse();
-    world.proxy.cut();
-    await until(() => world.bus.state === 'connecting');
+    const harness = await brokenConnection(async () => undefined);
+    await harness.proxy.refuse();
+    harness.proxy.cut();
+    await until(() => harness.bus.state === 'connecting');
     const message = { subject: 'x', data: Buffer.from('x'), size: 1 };
-    const waiting = world.bus.sendBuffer.send(message);
-    await Promise.all([expect(waiting).rejects.toThrow(/closed before/), world.bus.close()]);
-    await expect(world.bus.sendBuffer.send(message)).rejects.toThrow(/has been closed/);
+    const waiting = harness.bus.sendBuffer.send(message);
+    await Promise.all([expect(waiting).rejects.toThrow(/closed before/), harness.bus.close()]);
+    await expect(harness.bus.sendBuffer.send(message)).rejects.toThrow(/has been closed/);
   });
 });
 
 describe('a max_payload that changes with the connection', () => {
   test('what waits is cut anew; what was sent and does not fit any more is replaced by a note', async () => {
     const broken = gate();
-    const world = await brokenWorld(async (_request, answer, id) => {
+    const harness = await brokenConnection(async (_request, answer, id) => {
       if (id === 'waiting') await broken.opened;
       for (let i = 0; i < 30; i++) await answer.item({ i, filler: 'x'.repeat(id === 'waiting' ? 3000 : 9000) });
       await answer.end({ status: 'ok', meta });
     });
-    const { server, bus, proxy, caller, endpoint } = world;
+    const { server, bus, proxy, caller, endpoint } = harness;
     const small = await serverForTest({ maxPayload: 5000 });
     const other = await callerForTest(small);
     const waiting = collector(other, 'waiting.answers');
@@ -220,7 +220,7 @@ describe('a max_payload that changes with the connection', () => {
     broken.open();
     await until(() => bus.sendBuffer.waiting === 1);
     proxy.lead(small.port);
-    await mend(world);
+    await mend(harness);
     expect(bus.server?.maxPayload).toBe(5000);
 
     const whole = await waiting.all;
@@ -241,7 +241,7 @@ describe('a max_payload that changes with the connection', () => {
   });
 
   test('a server that shrinks it without telling ends the connection; the driver adapts', async () => {
-    const { server, bus, caller } = await brokenWorld(async (_request, answer) => {
+    const { server, bus, caller } = await brokenConnection(async (_request, answer) => {
       for (let i = 0; i < 10; i++) await answer.item(row(i));
       await answer.end({ status: 'ok', meta });
     });
@@ -265,7 +265,7 @@ describe('a receiver that is slower than the source', () => {
   test('holds the source back; memory stays flat, and small answers get through', async () => {
     let produced = 0;
     const total = 30_000;
-    const world = await brokenWorld(
+    const harness = await brokenConnection(
       async (_request, answer, id) => {
         if (id === 'huge') {
           for (let i = 0; i < total; i++) {
@@ -277,7 +277,7 @@ describe('a receiver that is slower than the source', () => {
       },
       { inFlightBytes },
     );
-    const { bus, proxy, caller, endpoint } = world;
+    const { bus, proxy, caller, endpoint } = harness;
     let last = -1;
     let inOrder = true;
     const seen = gate();
@@ -318,7 +318,7 @@ describe('a receiver that is slower than the source', () => {
 
   test('one huge answer does not shut out another one', async () => {
     const finished: string[] = [];
-    const world = await brokenWorld(
+    const harness = await brokenConnection(
       async (_request, answer, id) => {
         const count = id === 'huge' ? 10_000 : 100;
         for (let i = 0; i < count; i++) await answer.item(row(i));
@@ -327,7 +327,7 @@ describe('a receiver that is slower than the source', () => {
       },
       { inFlightBytes },
     );
-    const { caller, endpoint } = world;
+    const { caller, endpoint } = harness;
     caller.publish(requestSubject, JSON.stringify({ id: 'huge' }), { reply: 'huge.answers' });
     await until(() => endpoint.running === 1);
     const others = await Promise.all(Array.from({ length: 5 }, (_one, i) => ask(caller, { id: `other ${i}` })));
@@ -337,7 +337,7 @@ describe('a receiver that is slower than the source', () => {
   });
 
   test('a message larger than the bound still leaves, alone', async () => {
-    const { bus, caller } = await brokenWorld(
+    const { bus, caller } = await brokenConnection(
       async (_request, answer) => {
         for (let i = 0; i < 30; i++) await answer.item(row(i));
         await answer.end({ status: 'ok', meta });

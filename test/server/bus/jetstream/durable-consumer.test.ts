@@ -9,7 +9,7 @@ const wish: ConsumerRequirements = {
   ...{ stream: 'READINGS', durable: 'out', filter: 'r.>', from: 'all', inFlight: 8, ackWaitMs: 1000 },
 };
 
-interface World {
+interface Harness {
   readonly version: string;
   readonly nc: NatsConnection;
   readonly manager: JetStreamManager;
@@ -17,7 +17,7 @@ interface World {
   readonly settings: () => Promise<ConsumerConfig>;
 }
 
-async function worldForTest(): Promise<World> {
+async function harnessForTest(): Promise<Harness> {
   const server = await serverForTest({ jetstream: true });
   const nc = await callerForTest(server);
   const manager = await nc.jetstreamManager();
@@ -48,7 +48,7 @@ describe('a consumer that somebody else made', () => {
     ['takes part of the subjects', { filter_subject: 'r.a' }, /takes r\.a and not r\.>/],
     ['takes all subjects', { filter_subject: undefined }, /takes all subjects and not r\.>/],
   ])('is refused when it %s, and is left as it is', async (_what, settings, told) => {
-    const { nc, manager, settings: now } = await worldForTest();
+    const { nc, manager, settings: now } = await harnessForTest();
     await manager.consumers.add('READINGS', { ...foreign, ...settings });
     const before = await now();
     await expect(ensureConsumer(nc, wish, undefined)).rejects.toThrow(told);
@@ -57,7 +57,7 @@ describe('a consumer that somebody else made', () => {
   });
 
   it('is used when only its window differs, which is adapted', async () => {
-    const { nc, manager, settings } = await worldForTest();
+    const { nc, manager, settings } = await harnessForTest();
     await manager.consumers.add('READINGS', { ...foreign, max_ack_pending: 1000, ack_wait: 30e9 });
     expect((await ensureConsumer(nc, wish, undefined)).corrected).toEqual([]);
     expect(await settings()).toMatchObject({ max_ack_pending: 8, ack_wait: 1e9, description: 'somebody' });
@@ -66,7 +66,7 @@ describe('a consumer that somebody else made', () => {
 
 describe('a consumer that we made', () => {
   it('is set right where somebody has changed it', async () => {
-    const { nc, manager, settings } = await worldForTest();
+    const { nc, manager, settings } = await harnessForTest();
     expect(await ensureConsumer(nc, wish, undefined)).toMatchObject({ corrected: [] });
     const good = await settings();
     const bad = { max_deliver: 5, backoff: [5e8, 2e9], headers_only: true, inactive_threshold: 3_600e9 };
@@ -80,7 +80,7 @@ describe('a consumer that we made', () => {
 
 describe('settings of later servers', () => {
   it('a consumer that is paused is told, with how to let it go on', async () => {
-    const { version, nc, manager } = await worldForTest();
+    const { version, nc, manager } = await harnessForTest();
     const pause_until = '2999-01-01T00:00:00Z';
     await manager.consumers.add('READINGS', { ...settingsOf(wish), pause_until });
     const found = ensureConsumer(nc, wish, undefined);
@@ -92,7 +92,7 @@ describe('settings of later servers', () => {
   });
 
   it('a consumer that the stream lets live for a while only is refused, also a new one', async () => {
-    const { version, nc, manager } = await worldForTest();
+    const { version, nc, manager } = await harnessForTest();
     const consumer_limits = { inactive_threshold: 3_600e9, max_ack_pending: 1000 };
     const bounded = manager.streams.update('READINGS', { consumer_limits });
     if (knows(version, '2.10.0')) await bounded;
@@ -105,7 +105,7 @@ describe('settings of later servers', () => {
   });
 
   it('a consumer for several readers is refused', async () => {
-    const { version, nc, manager } = await worldForTest();
+    const { version, nc, manager } = await harnessForTest();
     const priority = { priority_policy: 'overflow', priority_groups: ['a'] };
     await manager.consumers.add('READINGS', { ...settingsOf(wish), ...priority });
     const found = ensureConsumer(nc, wish, undefined);

@@ -57,7 +57,7 @@ function readerOn(bus: BusConnection, options: Partial<ReadingsConsumerOptions> 
   };
 }
 
-interface World {
+interface Harness {
   readonly server: NatsServer;
   readonly caller: NatsConnection;
   readonly manager: JetStreamManager;
@@ -66,7 +66,7 @@ interface World {
   readonly pending: () => Promise<number>;
 }
 
-async function worldForTest(options: NatsServerOptions = { jetstream: true }): Promise<World> {
+async function harnessForTest(options: NatsServerOptions = { jetstream: true }): Promise<Harness> {
   const server = await serverForTest(options);
   const caller = await callerForTest(server);
   const manager = await caller.jetstreamManager();
@@ -104,7 +104,7 @@ const firsts = (texts: string[]): string[] => [...new Set(texts)];
 
 describe('a consumer of readings', () => {
   it('hands on what fits the filter, in order, with no more than the window unconfirmed', async () => {
-    const { server, store, pending } = await worldForTest();
+    const { server, store, pending } = await harnessForTest();
     await store(1, 3, 'x.a');
     await store(1, 20);
     const reader = readerOn(busForTest(server));
@@ -122,7 +122,7 @@ describe('a consumer of readings', () => {
   });
 
   it('begins with what is new, if so wished, and goes on where it was', async () => {
-    const { server, store, pending } = await worldForTest();
+    const { server, store, pending } = await harnessForTest();
     await store(1, 3);
     const bus = busForTest(server);
     const first = readerOn(bus, { from: 'new' });
@@ -140,7 +140,7 @@ describe('a consumer of readings', () => {
   });
 
   it('gives back what it had not confirmed; the next one gets that before what is newer', async () => {
-    const { server, store } = await worldForTest();
+    const { server, store } = await harnessForTest();
     await store(1, 6);
     const bus = busForTest(server);
     const first = readerOn(bus, { ackWaitMs: 3_600_000 });
@@ -154,7 +154,7 @@ describe('a consumer of readings', () => {
   });
 
   it('gets what a killed one had taken, before what is newer', async () => {
-    const { server, store } = await worldForTest();
+    const { server, store } = await harnessForTest();
     await store(1, 4);
     const killed = busForTest(server);
     const first = readerOn(killed, { inFlight: 8 });
@@ -172,7 +172,7 @@ describe('a consumer of readings', () => {
   });
 
   it('waits for what the server gave out to nobody, before it hands on what is newer', async () => {
-    const { server, store, caller, pending } = await worldForTest();
+    const { server, store, caller, pending } = await harnessForTest();
     const reader = readerOn(busForTest(server));
     await until(() =>
       pending().then(
@@ -198,7 +198,7 @@ describe('a consumer of readings', () => {
   });
 
   it('does not let the server give out again what waits long for its confirmation', async () => {
-    const { server, store, manager, pending } = await worldForTest();
+    const { server, store, manager, pending } = await harnessForTest();
     await store(1, 3);
     const reader = readerOn(busForTest(server), { ackWaitMs: 1000 });
     await until(() => reader.messages.length === 3);
@@ -210,7 +210,7 @@ describe('a consumer of readings', () => {
   });
 
   it('loses nothing and keeps the order while the server is stopped, killed and started again', async () => {
-    const { server, store } = await worldForTest();
+    const { server, store } = await harnessForTest();
     const bus = busForTest(server);
     const reader = readerOn(bus);
     const confirming = setInterval(() => {
@@ -231,7 +231,7 @@ describe('a consumer of readings', () => {
   });
 
   it('loses nothing and keeps the order while the network is cut and half open', async () => {
-    const { server, store } = await worldForTest();
+    const { server, store } = await harnessForTest();
     const proxy = await proxyForTest(server);
     const bus = busForTest({ port: proxy.port }, { pingIntervalMs: 100 });
     const reader = readerOn(bus);
@@ -258,7 +258,7 @@ describe('a consumer of readings', () => {
   });
 
   it('goes on where it was when its consumer is deleted', async () => {
-    const { server, store, manager, pending } = await worldForTest();
+    const { server, store, manager, pending } = await harnessForTest();
     await store(1, 4);
     const reader = readerOn(busForTest(server), { from: 'new' });
     await until(() =>
@@ -284,7 +284,7 @@ describe('a consumer of readings', () => {
   it.each(['new', 'all'] as const)(
     'does not read again what it had passed when its consumer (from %s) is deleted before anything came',
     async (from) => {
-      const { server, store, manager, pending } = await worldForTest();
+      const { server, store, manager, pending } = await harnessForTest();
       const bus = busForTest(server);
       const exists = (): Promise<boolean> =>
         pending().then(
@@ -310,7 +310,7 @@ describe('a consumer of readings', () => {
   );
 
   it('stops within its time while the server stands still', async () => {
-    const { server, store } = await worldForTest();
+    const { server, store } = await harnessForTest();
     const proxy = await proxyForTest(server);
     const bus = busForTest({ port: proxy.port }, { pingIntervalMs: 3_600_000 });
     await store(1, 2);
@@ -323,7 +323,7 @@ describe('a consumer of readings', () => {
   });
 
   it('reads a stream that was made anew from its beginning', async () => {
-    const { server, store, manager } = await worldForTest();
+    const { server, store, manager } = await harnessForTest();
     await store(1, 3);
     const reader = readerOn(busForTest(server));
     await until(() => reader.messages.length === 3);
@@ -343,8 +343,8 @@ describe('a consumer of readings', () => {
       rmSync(folder, { recursive: true });
     });
     const [now, earlier] = [join(folder, 'now'), join(folder, 'earlier')];
-    const world = await worldForTest({ extraConfig: `jetstream { store_dir: "${now}" }` });
-    const { server, store, pending } = world;
+    const harness = await harnessForTest({ extraConfig: `jetstream { store_dir: "${now}" }` });
+    const { server, store, pending } = harness;
     const reader = readerOn(busForTest(server));
     const readsUpTo = async (number: number): Promise<void> => {
       await until(() => reader.messages.length >= number);
@@ -369,7 +369,7 @@ describe('a consumer of readings', () => {
   });
 
   it('tells what is wrong, and begins when it has been set right', async () => {
-    const { server, manager, store } = await worldForTest();
+    const { server, manager, store } = await harnessForTest();
     await manager.streams.delete(STREAM);
     const bus = busForTest(server);
     const reader = readerOn(bus);
@@ -393,7 +393,7 @@ describe('a consumer of readings', () => {
     ['to ask for messages', '$JS.API.CONSUMER.MSG.NEXT.>', /no right to \$JS\.API\.CONSUMER\.MSG\.NEXT\.READINGS\.out/],
     ['to acknowledge', '$JS.ACK.>', /may not acknowledge .* right to \$JS\.ACK\.READINGS\.>/],
   ])('tells that the right %s was taken away, and goes on when it is given back', async (_what, denied, told) => {
-    const { server, store } = await worldForTest();
+    const { server, store } = await harnessForTest();
     const reader = readerOn(busForTest(server));
     const confirming = setInterval(() => {
       reader.confirm();
@@ -415,7 +415,7 @@ describe('a consumer of readings', () => {
   });
 
   it('finds out that its consumer was changed while nothing came', async () => {
-    const { server, store, manager, pending } = await worldForTest();
+    const { server, store, manager, pending } = await harnessForTest();
     const reader = readerOn(busForTest(server));
     await store(1, 1);
     await until(() => reader.messages.length === 1);
@@ -429,7 +429,7 @@ describe('a consumer of readings', () => {
   });
 
   it('takes no message without its content, though its consumer was changed to give only that', async () => {
-    const { server, store, manager } = await worldForTest();
+    const { server, store, manager } = await harnessForTest();
     const reader = readerOn(busForTest(server));
     await store(1, 1);
     await until(() => reader.messages.length === 1);
@@ -441,7 +441,7 @@ describe('a consumer of readings', () => {
   });
 
   it('adapts window and wait of a consumer that exists', async () => {
-    const { server, manager, store } = await worldForTest();
+    const { server, manager, store } = await harnessForTest();
     const bus = busForTest(server);
     const first = readerOn(bus);
     await store(1, 1);
@@ -457,7 +457,7 @@ describe('a consumer of readings', () => {
   });
 
   it('is not disturbed by a receiver that throws', async () => {
-    const { server, store } = await worldForTest();
+    const { server, store } = await harnessForTest();
     await store(1, 2);
     const seen: string[] = [];
     const reader = readerOn(busForTest(server), {

@@ -22,7 +22,7 @@ import {
   serverForTest,
   TestLog,
   until,
-  worldForTest,
+  harnessForTest,
 } from '../support.ts';
 
 /** Answers each request with its own body. */
@@ -66,7 +66,7 @@ describe('a handler that fails', () => {
 
   test.each(failures)('that %s: the caller gets an error, the next request is served', async (_name, fail) => {
     let failing = true;
-    const { caller, endpoint, bus } = await worldForTest((request) => (failing ? fail(request) : echo(request)));
+    const { caller, endpoint, bus } = await harnessForTest((request) => (failing ? fail(request) : echo(request)));
     const [answer, ...more] = await ask(caller, { function: 'snapshot', id: 'a-1' });
     expect(more).toEqual([]);
     expect(answer?.message).toMatchObject({ id: 'a-1', function: 'snapshot', seq: 0, last: true, status: 'error' });
@@ -79,14 +79,16 @@ describe('a handler that fails', () => {
   });
 
   test('with an error of the contract: the caller gets that error', async () => {
-    const { caller } = await worldForTest(async () => Promise.reject(new DriverError('unknownHost', 'No such plant.')));
+    const { caller } = await harnessForTest(async () =>
+      Promise.reject(new DriverError('unknownHost', 'No such plant.')),
+    );
     const [answer] = await ask(caller, { function: 'tagsearch' });
     expect(answer?.message.error).toEqual({ code: 'unknownHost', message: 'No such plant.', retryable: false });
     expect(answer?.raw.headers?.get('Nats-Service-Error-Code')).toBe('404');
   });
 
   test('by an end that is not JSON: the caller gets an error', async () => {
-    const { caller } = await worldForTest(async (request) => {
+    const { caller } = await harnessForTest(async (request) => {
       const details = { big: 1n };
       const error = { code: 'badRequest' as const, message: 'x', retryable: false, details };
       await request.answer(envelopeOf(request)).end({ status: 'error', error, meta });
@@ -97,7 +99,7 @@ describe('a handler that fails', () => {
 
   test('a thousand failures leave the reader alive', async () => {
     let count = 0;
-    const { caller, endpoint } = await worldForTest((request) => {
+    const { caller, endpoint } = await harnessForTest((request) => {
       if (++count <= 1000) throw new Error('again');
       return echo(request);
     });
@@ -109,7 +111,7 @@ describe('a handler that fails', () => {
 
 describe('where answers go', () => {
   test('to the subject in the body rather than to the reply subject', async () => {
-    const { caller } = await worldForTest(async (request) => {
+    const { caller } = await harnessForTest(async (request) => {
       expect(request.hasReply).toBe(true);
       const answer = request.answer({ ...envelopeOf(request), replyTo: 'collected.answers' });
       await answer.item({ here: true });
@@ -126,7 +128,7 @@ describe('where answers go', () => {
 
   test('a message without a reply subject reaches the handler; its answer goes nowhere', async () => {
     const seen: boolean[] = [];
-    const { caller, endpoint } = await worldForTest(async (request) => {
+    const { caller, endpoint } = await harnessForTest(async (request) => {
       seen.push(request.hasReply);
       await echo(request);
     });
@@ -137,7 +139,7 @@ describe('where answers go', () => {
   });
 
   test('a message without a reply subject may be dropped, which is no fault; any other request may not', async () => {
-    const { caller, endpoint, bus } = await worldForTest(() => Promise.resolve());
+    const { caller, endpoint, bus } = await harnessForTest(() => Promise.resolve());
     caller.publish(requestSubject, '{}');
     await until(() => endpoint.numbers().unanswered === 1);
     expect(endpoint.numbers().faults).toBe(0);
@@ -148,7 +150,7 @@ describe('where answers go', () => {
   });
 
   test('a subject with a line break in it is refused before it reaches the wire', async () => {
-    const { caller, bus } = await worldForTest(async (request) => {
+    const { caller, bus } = await harnessForTest(async (request) => {
       request.answer({ ...envelopeOf(request), replyTo: 'x 0\r\n\r\nPUB evil 4\r\nevil\r\nPUB y' });
     });
     let evil = 0;
@@ -173,7 +175,7 @@ describe('where answers go', () => {
   });
 
   test('a message that is empty or not text reaches the handler as it is', async () => {
-    const { caller } = await worldForTest(async (request) => {
+    const { caller } = await harnessForTest(async (request) => {
       const answer = request.answer({ id: '1', function: 'x' });
       await answer.item({ bytes: [...request.data] });
       await answer.end({ status: 'ok', meta });
@@ -188,7 +190,7 @@ describe('where answers go', () => {
 describe('stopping', () => {
   test('takes no new requests and waits for those it has', async () => {
     const { opened, open } = gate();
-    const { caller, endpoint } = await worldForTest(async (request) => {
+    const { caller, endpoint } = await harnessForTest(async (request) => {
       await opened;
       await echo(request);
     });
@@ -206,21 +208,21 @@ describe('stopping', () => {
   });
 
   test('does not wait longer than it was told', async () => {
-    const { caller, endpoint } = await worldForTest(() => new Promise(() => undefined));
+    const { caller, endpoint } = await harnessForTest(() => new Promise(() => undefined));
     caller.publish(requestSubject, '{}', { reply: 'nobody' });
     await until(() => endpoint.running === 1);
     expect(await endpoint.stop(10)).toEqual({ unfinished: 1 });
   });
 
   test('works without a connection', async () => {
-    const { server, bus, endpoint } = await worldForTest(echo);
+    const { server, bus, endpoint } = await harnessForTest(echo);
     await server.halt();
     await until(() => bus.state === 'connecting');
     expect(await endpoint.stop(1000)).toEqual({ unfinished: 0 });
   });
 
   test('an answer given just before closing arrives', async () => {
-    const { caller, endpoint, bus } = await worldForTest(async (request) => {
+    const { caller, endpoint, bus } = await harnessForTest(async (request) => {
       const answer = request.answer(envelopeOf(request));
       for (let i = 0; i < 200; i++) await answer.item({ i, filler: 'x'.repeat(20_000) });
       await answer.end({ status: 'ok', meta });
@@ -253,7 +255,7 @@ describe('replicas', () => {
 
   test('are found by service discovery, with honest numbers that outlive a connection', async () => {
     const { opened, open } = gate();
-    const { server, caller, endpoint, bus } = await worldForTest(
+    const { server, caller, endpoint, bus } = await harnessForTest(
       async (request) => {
         const { function: name } = envelopeOf(request);
         if (name === 'slow') await opened;
@@ -307,7 +309,7 @@ describe('replicas', () => {
 
   test('an answer of service discovery that is too large or fails does no harm', async () => {
     let stats = (): object => ({ huge: 'x'.repeat(2_000_000) });
-    const { caller, bus } = await worldForTest(echo, { serve: { stats: () => stats() } });
+    const { caller, bus } = await harnessForTest(echo, { serve: { stats: () => stats() } });
     const ask1 = async () =>
       Array.fromAsync(await caller.services.client({ strategy: RequestStrategy.Timer, maxWait: 200 }).stats());
     // The question may be answered after the wait of the one who asks.
@@ -325,7 +327,7 @@ describe('replicas', () => {
 
 describe('telemetry', () => {
   test('is published while there is a connection, and counted as dropped while there is none', async () => {
-    const { server, caller, bus } = await worldForTest(echo);
+    const { server, caller, bus } = await harnessForTest(echo);
     const topic = telemetryPublisher(bus, 'north.mill.seeq.stats');
     const heard: unknown[] = [];
     caller.subscribe(topic.subject, { callback: (_error, message) => heard.push(message.json()) });
@@ -344,7 +346,7 @@ describe('telemetry', () => {
 
 test('a second endpoint and a second answer of one request do not disturb the first', async () => {
   const log = new TestLog();
-  const { caller, bus } = await worldForTest(async (request) => {
+  const { caller, bus } = await harnessForTest(async (request) => {
     const answer = request.answer(envelopeOf(request));
     expect(request.answer({ id: 'other', function: 'other' })).toBe(answer);
     await answer.item({ one: true });

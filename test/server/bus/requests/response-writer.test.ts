@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import type { AnswerEnd, IncomingRequest } from '../../../../src/contract/answer.ts';
 import type { SeriesPiece } from '../../../../src/contract/series.ts';
 import type { Flag } from '../../../../src/contract/values.ts';
-import { ask, itemsOf, meta, until, worldForTest, type Received } from '../support.ts';
+import { ask, itemsOf, meta, until, harnessForTest, type Received } from '../support.ts';
 
 interface Plan {
   items: object[];
@@ -15,9 +15,9 @@ interface Plan {
 }
 
 /** A driver whose answer is set by the test. */
-async function planned(plan: Plan, options: Parameters<typeof worldForTest>[1] = {}) {
+async function planned(plan: Plan, options: Parameters<typeof harnessForTest>[1] = {}) {
   const state = { plan };
-  const world = await worldForTest(async (request: IncomingRequest) => {
+  const harness = await harnessForTest(async (request: IncomingRequest) => {
     const { items, end, hasty } = state.plan;
     const answer = request.answer({ id: 'id "1"', function: 'discrete' });
     for (const item of items) {
@@ -26,7 +26,7 @@ async function planned(plan: Plan, options: Parameters<typeof worldForTest>[1] =
     }
     await answer.end({ status: 'ok', meta, ...end });
   }, options);
-  return { ...world, state };
+  return { ...harness, state };
 }
 
 /** What holds for every answer. */

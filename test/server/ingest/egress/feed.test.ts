@@ -1,7 +1,7 @@
 /** Readings of the stream published to products of a marketplace, while everything breaks that can. */
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { callerForTest } from '../../bus/support.ts';
-import { createDeviceKey } from '../../../simulators/i3/example.ts';
+import { createDeviceKey } from '../../../../simulators/i3/example.ts';
 import { brokerForTest, ingestForTest, key, keyProbe, ph, probe, temperature } from '../feeds/i3/harness.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { asSeller, firsts, numbers, readingOf, store, textsOf } from './harness.ts';
@@ -10,9 +10,9 @@ import { asSeller, firsts, numbers, readingOf, store, textsOf } from './harness.
 async function shopForTest(more: object = {}) {
   const broker = await brokerForTest();
   const listener = await broker.listenAs(probe.username, temperature);
-  const world = await ingestForTest({ egress: [asSeller(broker, more)] });
-  const nc = await callerForTest(world.nats);
-  return { broker, listener, world, nc };
+  const harness = await ingestForTest({ egress: [asSeller(broker, more)] });
+  const nc = await callerForTest(harness.nats);
+  return { broker, listener, harness, nc };
 }
 
 /** Stores numbers as readings, one after the other. */
@@ -22,9 +22,9 @@ async function storeNumbers(nc: Parameters<typeof store>[0], from: number, to: n
 
 describe('the way out', () => {
   it('publishes values, in order, as the device that sells', async () => {
-    const { broker, listener, world, nc } = await shopForTest();
-    await world.becomes('up');
-    expect(broker.gate.open).toMatchObject([{ username: keyProbe, clientId: keyProbe }]);
+    const { broker, listener, harness, nc } = await shopForTest();
+    await harness.becomes('up');
+    expect(broker.proxy.open).toMatchObject([{ username: keyProbe, clientId: keyProbe }]);
     await storeNumbers(nc, 1, 100);
     await store(nc, readingOf('ON'));
     await store(nc, readingOf(true));
@@ -32,7 +32,7 @@ describe('the way out', () => {
       expect(textsOf(listener)).toEqual([...numbers(1, 100), 'ON', 'true']);
     });
     await eventually(() => {
-      expect(world.ingest.metrics()).toMatchObject([
+      expect(harness.ingest.metrics()).toMatchObject([
         {
           kind: 'egress',
           name: 'shop',
@@ -49,7 +49,7 @@ describe('the way out', () => {
   });
 
   it('leaves out what has no value and what is no reading, and tells how many', async () => {
-    const { listener, world, nc } = await shopForTest();
+    const { listener, harness, nc } = await shopForTest();
     await store(nc, readingOf(null));
     await store(nc, 'no JSON');
     await store(nc, '{"no":"reading"}');
@@ -58,7 +58,7 @@ describe('the way out', () => {
       expect(textsOf(listener)).toEqual(['7']);
     });
     await eventually(() => {
-      expect(world.ingest.metrics()).toMatchObject([
+      expect(harness.ingest.metrics()).toMatchObject([
         { received: 4, readings: 1, rejected: { missingValue: 1, notJson: 1, wrongShape: 1 } },
       ]);
     });
@@ -72,8 +72,8 @@ describe('the way out', () => {
       { subject: 'iota.readings.mqtt.hall.ph', topic: ph, from: 'all' },
       { subject: 'iota.readings.mqtt.hall.*', topic: temperature, payload: 'value', qos: 0, from: 'all' },
     ];
-    const world = await ingestForTest({ egress: [asSeller(broker, { publish })] });
-    const nc = await callerForTest(world.nats);
+    const harness = await ingestForTest({ egress: [asSeller(broker, { publish })] });
+    const nc = await callerForTest(harness.nats);
     await store(nc, readingOf(1));
     await store(nc, readingOf(null), 'iota.readings.mqtt.hall.ph');
     await store(nc, readingOf(2), 'iota.readings.mqtt.other.ph');
@@ -83,22 +83,22 @@ describe('the way out', () => {
       expect(textsOf(values)).toEqual(['1', '3']);
     });
     await eventually(() => {
-      expect(world.ingest.metrics()).toMatchObject([{ readings: 4, atMostOnce: 2 }]);
+      expect(harness.ingest.metrics()).toMatchObject([{ readings: 4, atMostOnce: 2 }]);
     });
   });
 
   it('loses nothing while the broker is cut off, away and restarted', async () => {
-    const { broker, listener, world, nc } = await shopForTest();
+    const { broker, listener, harness, nc } = await shopForTest();
     await storeNumbers(nc, 1, 20);
-    broker.gate.cut();
+    broker.proxy.cut();
     await storeNumbers(nc, 21, 40);
-    await broker.gate.refuse();
-    broker.gate.cut();
-    await world.becomes('down');
+    await broker.proxy.refuse();
+    broker.proxy.cut();
+    await harness.becomes('down');
     // More than fit into the window.
     await storeNumbers(nc, 41, 100);
-    await broker.gate.accept();
-    await world.becomes('up');
+    await broker.proxy.accept();
+    await harness.becomes('up');
     const storing = storeNumbers(nc, 101, 200);
     await broker.mosquitto.restart();
     await storing;
@@ -108,11 +108,11 @@ describe('the way out', () => {
   });
 
   it('loses nothing while the broker is frozen', async () => {
-    const { broker, listener, world, nc } = await shopForTest({ keepAliveSeconds: 1 });
-    await world.becomes('up');
+    const { broker, listener, harness, nc } = await shopForTest({ keepAliveSeconds: 1 });
+    await harness.becomes('up');
     broker.mosquitto.freeze();
     await storeNumbers(nc, 1, 50);
-    await world.becomes('down');
+    await harness.becomes('down');
     broker.mosquitto.thaw();
     await eventually(() => {
       expect(firsts(listener)).toEqual(numbers(1, 50));
@@ -120,7 +120,7 @@ describe('the way out', () => {
   });
 
   it('loses nothing while nats-server is stopped and killed', async () => {
-    const { listener, world, nc } = await shopForTest();
+    const { listener, harness, nc } = await shopForTest();
     const storing = storeNumbers(nc, 1, 150);
     for (const [at, signal] of [
       [20, 'SIGTERM'],
@@ -129,8 +129,8 @@ describe('the way out', () => {
       await eventually(() => {
         expect(listener.heard.length).toBeGreaterThan(at);
       });
-      await world.nats.halt(signal);
-      await world.nats.restart();
+      await harness.nats.halt(signal);
+      await harness.nats.restart();
     }
     await storing;
     await eventually(() => {
@@ -139,31 +139,31 @@ describe('the way out', () => {
   });
 
   it('goes on where it was after a restart, in order, with nothing twice', async () => {
-    const { broker, listener, world, nc } = await shopForTest();
+    const { broker, listener, harness, nc } = await shopForTest();
     await storeNumbers(nc, 1, 30);
     await eventually(() => {
       expect(listener.heard).toHaveLength(30);
     });
-    await world.ingest.stop(5000);
+    await harness.ingest.stop(5000);
     await storeNumbers(nc, 31, 60);
-    await ingestForTest({ egress: [asSeller(broker)] }, { nats: world.nats });
+    await ingestForTest({ egress: [asSeller(broker)] }, { nats: harness.nats });
     await eventually(() => {
       expect(textsOf(listener)).toEqual(numbers(1, 60));
     });
   });
 
   it('keeps what it could not publish when it stops, for the next start', async () => {
-    const { broker, listener, world, nc } = await shopForTest();
-    await world.becomes('up');
-    await broker.gate.refuse();
-    broker.gate.cut();
+    const { broker, listener, harness, nc } = await shopForTest();
+    await harness.becomes('up');
+    await broker.proxy.refuse();
+    broker.proxy.cut();
     await storeNumbers(nc, 1, 40);
     await eventually(() => {
-      expect(world.ingest.metrics()).toMatchObject([{ waiting: 32 }]);
+      expect(harness.ingest.metrics()).toMatchObject([{ waiting: 32 }]);
     });
-    await world.ingest.stop(5000);
-    await broker.gate.accept();
-    await ingestForTest({ egress: [asSeller(broker)] }, { nats: world.nats });
+    await harness.ingest.stop(5000);
+    await broker.proxy.accept();
+    await ingestForTest({ egress: [asSeller(broker)] }, { nats: harness.nats });
     await eventually(() => {
       expect(textsOf(listener)).toEqual(numbers(1, 40));
     });
@@ -173,41 +173,41 @@ describe('the way out', () => {
     const broker = await brokerForTest();
     const listener = await broker.listenAs(probe.username, temperature);
     const other = createDeviceKey().privatePem;
-    const world = await ingestForTest({ egress: [asSeller(broker)] }, { secrets: { KEY: other } });
-    const nc = await callerForTest(world.nats);
+    const harness = await ingestForTest({ egress: [asSeller(broker)] }, { secrets: { KEY: other } });
+    const nc = await callerForTest(harness.nats);
     await store(nc, readingOf(1));
-    expect((await world.becomes('refused')).message).toContain('refused the log-in');
-    world.secrets.KEY = key.privatePem;
-    await world.becomes('up');
+    expect((await harness.becomes('refused')).message).toContain('refused the log-in');
+    harness.secrets.KEY = key.privatePem;
+    await harness.becomes('up');
     await eventually(() => {
       expect(textsOf(listener)).toEqual(['1']);
     });
-    await world.manager.streams.delete('READINGS');
+    await harness.manager.streams.delete('READINGS');
     await eventually(() => {
-      expect(world.health()).toMatchObject({
+      expect(harness.health()).toMatchObject({
         state: 'waiting',
         message: expect.stringContaining('"READINGS" does not exist') as string,
       });
     });
-    await world.manager.streams.add({ name: 'READINGS', subjects: ['iota.readings.>', 'iota.deadletters.>'] });
-    await world.becomes('up');
+    await harness.manager.streams.add({ name: 'READINGS', subjects: ['iota.readings.>', 'iota.deadletters.>'] });
+    await harness.becomes('up');
     await store(nc, readingOf(2));
     await eventually(() => {
       expect(textsOf(listener)).toEqual(['1', '2']);
     });
-    const said = JSON.stringify([world.log.text(), world.ingest.health(), world.ingest.metrics()]);
+    const said = JSON.stringify([harness.log.text(), harness.ingest.health(), harness.ingest.metrics()]);
     for (const pem of [other, key.privatePem]) expect(said).not.toContain(pem.split('\n')[4] ?? '-');
   });
 
   it('cannot see that the broker drops what the seller may not publish', async () => {
-    const { listener, world, nc } = await shopForTest({
+    const { listener, harness, nc } = await shopForTest({
       publish: [{ subject: 'iota.readings.mqtt.hall.>', topic: 'carl/house/power', payload: 'value', from: 'all' }],
     });
     await store(nc, readingOf(1));
     await eventually(() => {
-      expect(world.ingest.metrics()).toMatchObject([{ readings: 1, dropped: 0 }]);
+      expect(harness.ingest.metrics()).toMatchObject([{ readings: 1, dropped: 0 }]);
     });
-    expect(world.health().state).toBe('up');
+    expect(harness.health().state).toBe('up');
     expect(listener.heard).toEqual([]);
     onTestFinished(() => listener.end());
   });

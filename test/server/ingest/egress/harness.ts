@@ -3,7 +3,7 @@ import type { Reading } from '../../../../src/contract/reading.ts';
 import type { NatsConnection } from 'nats';
 import { keyProbe, temperature } from '../feeds/i3/harness.ts';
 import { eventually } from '../../../support/eventually.ts';
-import type { PlainClient } from '../../../support/mosquitto/index.ts';
+import type { PlainClient } from '../../../../simulators/support/mosquitto/index.ts';
 
 /** An entry of `egress` of the seller's device with a key. */
 export const asSeller = (broker: { url: string }, more: object = {}) => ({

@@ -10,7 +10,7 @@ import { logInByHand } from '../../../../src/sources/iotopen/login/by-hand.ts';
 import { TokenFile } from '../../../../src/sources/iotopen/login/token-file.ts';
 import { answerChallenge, logIn } from '../../../../src/sources/iotopen/login/user.ts';
 import { openTransport } from '../../../../src/sources/iotopen/transport.ts';
-import { connectPlain } from '../../../support/mosquitto/index.ts';
+import { connectPlain } from '../../../../simulators/support/mosquitto/index.ts';
 import { API_KEY, clientOf, given, NEVER, startPlatform } from './support.ts';
 
 const ASA = { kind: 'user', user: given('åsa@example.com'), password: given('pass:wörd') } as const;
@@ -76,7 +76,7 @@ describe('each way to log in', () => {
 
 describe('a second factor', () => {
   it.each(['nextstep', 'next_step'] as const)('is noticed by %s, and asked for once only', async (nextStepName) => {
-    const simulator = await startPlatform({ knobs: { nextStepName } });
+    const simulator = await startPlatform({ behaviour: { nextStepName } });
     const platform = clientOf(simulator.url, { credentials: BO, codeAdvice: 'Run the command.' });
     for (const _time of [1, 2, 3]) {
       await expect(platform.ping(NEVER)).rejects.toMatchObject({
@@ -253,7 +253,7 @@ describe('a grant that ends', () => {
     const first = await platform.mqttLogin(NEVER);
     const second = await platform.mqttLogin(NEVER);
     expect(second.password).not.toBe(first.password);
-    simulator.knobs.trouble = 'down';
+    simulator.behaviour.fault = 'down';
     expect(await platform.mqttLogin(NEVER)).toEqual(second);
   });
 

@@ -6,8 +6,8 @@ import type { Installation } from '../../../../src/sources/iotopen/catalogue.ts'
 import type { Numeral } from '../../../../src/sources/iotopen/numeral.ts';
 import type { Platform } from '../../../../src/sources/iotopen/platform.ts';
 import type { Row } from '../../../../src/sources/iotopen/rows.ts';
-import { SCHOOL } from '../../../simulators/iotopen/plant.ts';
-import type { Thing, World } from '../../../simulators/iotopen/world.ts';
+import { SCHOOL } from '../../../../simulators/iotopen/plant.ts';
+import type { Inventory, Thing } from '../../../../simulators/iotopen/inventory.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { createAuthority } from '../../../support/nats/index.ts';
 import { clientOf, given, NEVER, startPlatform } from './support.ts';
@@ -33,9 +33,9 @@ async function readLog(platform: Platform, topics: string[], pageRows = 500): Pr
   return rows;
 }
 
-function fill(world: World, topics: string[], count: number): void {
+function fill(inventory: Inventory, topics: string[], count: number): void {
   for (let at = 0; at < count; at++) {
-    for (const topic of topics) world.keep(SCHOOL, { topic, value: at, timestamp: T0 + at + 0.25, msg: '' });
+    for (const topic of topics) inventory.keep(SCHOOL, { topic, value: at, timestamp: T0 + at + 0.25, msg: '' });
   }
 }
 
@@ -57,7 +57,7 @@ describe('the catalogue', () => {
 
   it('leaves out what cannot be understood and goes on', async () => {
     const simulator = await startPlatform();
-    const functions = simulator.world.ofClientId(SCHOOL)?.functions ?? [];
+    const functions = simulator.inventory.ofClientId(SCHOOL)?.functions ?? [];
     const good = functions.length;
     functions.push({ type: 'x', meta: {} } as unknown as Thing, { id: 'x', type: 'x', meta: {} } as unknown as Thing);
     const { items, unreadable } = await clientOf(simulator.url).functions(
@@ -83,7 +83,7 @@ describe('status and log', () => {
   it('give topics without client id, though only the rows of status come so', async () => {
     const simulator = await startPlatform();
     const topic = topics[1] ?? '';
-    simulator.world.keep(SCHOOL, { topic, value: 7.5, timestamp: T0 + 0.123456, msg: '' });
+    simulator.inventory.keep(SCHOOL, { topic, value: 7.5, timestamp: T0 + 0.123456, msg: '' });
     const platform = clientOf(simulator.url);
     const expected = [[topic, '7.5', '1735732800.123456']];
     expect(facts(await platform.status(await school(platform), [topic], NEVER))).toEqual(expected);
@@ -104,8 +104,8 @@ describe('status and log', () => {
   });
 
   it.each(['last', 'last_time'] as const)('reads the log page by page, each value once (%s)', async (lastName) => {
-    const simulator = await startPlatform({ knobs: { lastName } });
-    fill(simulator.world, topics, 50);
+    const simulator = await startPlatform({ behaviour: { lastName } });
+    fill(simulator.inventory, topics, 50);
     const rows = facts(await readLog(clientOf(simulator.url), topics, 7));
     expect(rows).toHaveLength(150);
     expect(new Set(rows.map(String)).size).toBe(150);
@@ -115,14 +115,14 @@ describe('status and log', () => {
 
   it.each([3, 30])('are read in full where the platform deletes its %d oldest rows meanwhile', async (deleted) => {
     const simulator = await startPlatform();
-    fill(simulator.world, ['obj/a'], 40);
+    fill(simulator.inventory, ['obj/a'], 40);
     const platform = clientOf(simulator.url);
     const query = { from: BigInt(T0) * SECOND, to: BigInt(T0 + 10_000) * SECOND, topics: ['obj/a'], pageRows: 7 };
     const rows: Row[] = [];
     for await (const part of platform.log(await school(platform), query, NEVER)) {
       rows.push(...part.rows);
       // The last page, or almost.
-      if (rows.length === 35) simulator.world.values(SCHOOL).splice(0, deleted);
+      if (rows.length === 35) simulator.inventory.values(SCHOOL).splice(0, deleted);
     }
     expect(new Set(facts(rows).map(([, value]) => Number(value)))).toEqual(new Set(Array(40).keys()));
   });
@@ -139,8 +139,8 @@ describe('status and log', () => {
   });
 
   it('reads on where the platform gives fewer rows than it was asked for', async () => {
-    const simulator = await startPlatform({ knobs: { logRows: 4 } });
-    fill(simulator.world, topics, 10);
+    const simulator = await startPlatform({ behaviour: { logRows: 4 } });
+    fill(simulator.inventory, topics, 10);
     expect(await readLog(clientOf(simulator.url), topics, 1000)).toHaveLength(30);
   });
 
@@ -148,8 +148,8 @@ describe('status and log', () => {
     const many = Array.from({ length: 60 }, (_, index) => `obj/many/${index}`);
 
     it.each([414, 431] as const)('are asked for by POST after a %d', async (tooLong) => {
-      const simulator = await startPlatform({ knobs: { longestUrl: 500, tooLong } });
-      fill(simulator.world, many, 2);
+      const simulator = await startPlatform({ behaviour: { longestUrl: 500, tooLong } });
+      fill(simulator.inventory, many, 2);
       const platform = clientOf(simulator.url);
       expect(await platform.status(await school(platform), many, NEVER)).toHaveLength(60);
       expect(await readLog(platform, many)).toHaveLength(120);
@@ -163,15 +163,15 @@ describe('status and log', () => {
     });
 
     it.each([414, 431] as const)('are asked for in parts by a platform that knows no POST (%d)', async (tooLong) => {
-      const simulator = await startPlatform({ knobs: { longestUrl: 500, old: true, tooLong } });
-      fill(simulator.world, many, 2);
+      const simulator = await startPlatform({ behaviour: { longestUrl: 500, old: true, tooLong } });
+      fill(simulator.inventory, many, 2);
       const platform = clientOf(simulator.url);
       expect(await platform.status(await school(platform), many, NEVER)).toHaveLength(60);
       expect(new Set(facts(await readLog(platform, many)).map(String)).size).toBe(120);
     });
 
     it('end with the 414 where even one is too long for such a platform', async () => {
-      const simulator = await startPlatform({ knobs: { longestUrl: 500, old: true } });
+      const simulator = await startPlatform({ behaviour: { longestUrl: 500, old: true } });
       const platform = clientOf(simulator.url);
       const topic = `obj/${'x'.repeat(600)}`;
       await expect(platform.status(await school(platform), [topic], NEVER)).rejects.toMatchObject({
@@ -181,15 +181,15 @@ describe('status and log', () => {
   });
 });
 
-describe('a platform in trouble', () => {
+describe('a platform in fault', () => {
   it.each([
     ['page', 'sourceUnavailable', /502/],
     ['noRoute', 'sourceUnavailable', /page \(404\); is a proxy in between/],
     ['garbage', 'sourceError', /broken JSON/],
     ['down', 'sourceUnavailable', /closed the connection/],
     ['hang', 'timeout', /stopped answering/],
-  ] as const)('%s', async (trouble, code, message) => {
-    const simulator = await startPlatform({ knobs: { trouble } });
+  ] as const)('%s', async (fault, code, message) => {
+    const simulator = await startPlatform({ behaviour: { fault } });
     const platform = clientOf(simulator.url, { requestTimeoutMs: 300 });
     await expect(platform.ping(NEVER, true)).rejects.toMatchObject({
       code,

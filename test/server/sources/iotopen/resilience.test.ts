@@ -6,8 +6,8 @@ import { expect, it, onTestFinished } from 'vitest';
 import type { DriverError } from '../../../../src/contract/errors.ts';
 import type { Platform } from '../../../../src/sources/iotopen/platform.ts';
 import type { Row } from '../../../../src/sources/iotopen/rows.ts';
-import { SCHOOL } from '../../../simulators/iotopen/plant.ts';
-import type { World } from '../../../simulators/iotopen/world.ts';
+import { SCHOOL } from '../../../../simulators/iotopen/plant.ts';
+import type { Inventory } from '../../../../simulators/iotopen/inventory.ts';
 import { startHttpProxy } from '../../../support/http-proxy.ts';
 import { clientOf, given, NEVER, startPlatform } from './support.ts';
 
@@ -21,9 +21,9 @@ async function rows(platform: Platform, query = QUERY): Promise<Row[]> {
   return (await Array.fromAsync(platform.log(HOME, query, NEVER))).flatMap((part) => part.rows);
 }
 
-function fill(world: World, count: number, text = ''): void {
+function fill(inventory: Inventory, count: number, text = ''): void {
   for (let at = 0; at < count; at++) {
-    for (const topic of TOPICS) world.keep(SCHOOL, { topic, value: at, timestamp: T0 + at, msg: text });
+    for (const topic of TOPICS) inventory.keep(SCHOOL, { topic, value: at, timestamp: T0 + at, msg: text });
   }
 }
 
@@ -36,10 +36,10 @@ const failureOf = async (work: Promise<unknown>): Promise<DriverError> =>
   );
 
 it.each(['down', 'half', 'garbage', 'busy', 'restarting', 'page'] as const)(
-  'loses nothing where one call of five has the trouble "%s"',
-  async (trouble) => {
-    const simulator = await startPlatform({ knobs: { trouble, troubledShare: 0.2, retryAfter: '0.05' } });
-    fill(simulator.world, 100);
+  'loses nothing where one call of five has the fault "%s"',
+  async (fault) => {
+    const simulator = await startPlatform({ behaviour: { fault, faultShare: 0.2, retryAfter: '0.05' } });
+    fill(simulator.inventory, 100);
     // Each on its own connections, and each with a log-in.
     const password = given('pass:wörd');
     const platform = clientOf(simulator.url, {
@@ -47,7 +47,7 @@ it.each(['down', 'half', 'garbage', 'busy', 'restarting', 'page'] as const)(
     });
     expect((await platform.installations(NEVER)).items).toHaveLength(1);
     expect((await platform.functions(HOME, NEVER)).items).toHaveLength(
-      simulator.world.ofClientId(SCHOOL)?.functions.length ?? 0,
+      simulator.inventory.ofClientId(SCHOOL)?.functions.length ?? 0,
     );
     expect(await platform.status(HOME, TOPICS, NEVER)).toHaveLength(2);
     const found = await rows(platform);
@@ -68,7 +68,7 @@ it('waits as long as a platform asks that has too much to do', async () => {
 });
 
 it('passes a hint on that is longer than its own patience', async () => {
-  const simulator = await startPlatform({ knobs: { trouble: 'busy', retryAfter: '120' } });
+  const simulator = await startPlatform({ behaviour: { fault: 'busy', retryAfter: '120' } });
   expect(await failureOf(clientOf(simulator.url).installations(NEVER))).toMatchObject({
     code: 'overloaded',
     details: { status: 429, retryAfterMs: 120_000 },
@@ -77,14 +77,14 @@ it('passes a hint on that is longer than its own patience', async () => {
 
 it('asks for compressed answers and reads them', async () => {
   const simulator = await startPlatform();
-  fill(simulator.world, 20);
+  fill(simulator.inventory, 20);
   expect(await rows(clientOf(simulator.url))).toHaveLength(40);
   expect(simulator.seen.every(({ gzip }) => gzip)).toBe(true);
 });
 
 it('makes a call that hangs once more on a new connection', async () => {
   const simulator = await startPlatform({
-    knobs: { trouble: 'hang', troubledPath: '/functionx/', troubledShare: 0.5 },
+    behaviour: { fault: 'hang', faultPath: '/functionx/', faultShare: 0.5 },
   });
   // The first call is answered, and the second one hangs.
   const platform = clientOf(simulator.url, { requestTimeoutMs: 1000 });
@@ -124,9 +124,14 @@ it.each([
 it('reads long texts in parts: fewer rows of the log, fewer topics of the status', async () => {
   const simulator = await startPlatform();
   // One value has 150 KiB, so that ten of them are more than one answer may have.
-  fill(simulator.world, 10, 'x'.repeat(150 * 1024));
+  fill(simulator.inventory, 10, 'x'.repeat(150 * 1024));
   for (let at = 0; at < 8; at++) {
-    simulator.world.keep(SCHOOL, { topic: `obj/long/${at}`, value: at, timestamp: T0, msg: 'x'.repeat(150 * 1024) });
+    simulator.inventory.keep(SCHOOL, {
+      topic: `obj/long/${at}`,
+      value: at,
+      timestamp: T0,
+      msg: 'x'.repeat(150 * 1024),
+    });
   }
   const platform = clientOf(simulator.url);
   const found = await rows(platform);

@@ -2,7 +2,7 @@
 import { onTestFinished } from 'vitest';
 import { Platform, type PlatformOptions } from '../../../../src/sources/iotopen/platform.ts';
 import type { TextSource } from '../../../../src/net/tls.ts';
-import { startIotOpen, type IotOpenOptions, type IotOpenSimulator } from '../../../simulators/iotopen/simulator.ts';
+import { startIotOpen, type IotOpenOptions, type IotOpenSimulator } from '../../../../simulators/iotopen/simulator.ts';
 
 /** A simulator that ends with the test. */
 export async function startPlatform(options: IotOpenOptions = {}): Promise<IotOpenSimulator> {

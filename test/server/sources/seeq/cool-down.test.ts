@@ -3,7 +3,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { Secret } from '../../../../src/config/secret.ts';
 import { Session } from '../../../../src/sources/seeq/session.ts';
 import { openTransport } from '../../../../src/sources/seeq/transport.ts';
-import type { Account } from '../../../simulators/seeq/http/sessions.ts';
+import type { Account } from '../../../../simulators/seeq/http/sessions.ts';
 import { rejection, simulator } from './support.ts';
 
 it('waits longer each time, and not at all after a log-in that was accepted', async () => {

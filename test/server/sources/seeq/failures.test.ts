@@ -2,9 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import type { DriverError } from '../../../../src/contract/errors.ts';
 import type { SeeqSource } from '../../../../src/sources/seeq/source.ts';
-import type { FaultKind } from '../../../simulators/seeq/knobs.ts';
+import type { FaultKind } from '../../../../simulators/seeq/behaviour.ts';
 import { skippingClock } from '../../../support/skipping-clock.ts';
-import { answering, closedAddress, MEDIA_TYPE, raw, speaking } from './rude-server.ts';
+import { answering, closedAddress, MEDIA_TYPE, raw, speaking } from './misbehaving-server.ts';
 import { endingCall, freeCall, idOf, openSource, plant, range, collect, rejection, signalFqn } from './support.ts';
 
 const read = (source: SeeqSource, call = freeCall()) => source.properties(idOf('Example'), call);

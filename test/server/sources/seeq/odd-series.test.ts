@@ -1,7 +1,7 @@
 /** Samples of servers that the simulator does not play: whole nanoseconds, other offsets, disorder, short pages. */
 import { describe, expect, it } from 'vitest';
 import { collect, freeCall, openSource, range, rejection, rowsOf, signalFqn } from './support.ts';
-import { answering, type RudeAnswer, type RudeRequest } from './rude-server.ts';
+import { answering, type RudeAnswer, type RudeRequest } from './misbehaving-server.ts';
 
 const DAY = ['2026-03-14T00:00:00Z', '2026-03-15T00:00:00Z'] as const;
 

@@ -6,7 +6,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { Secret } from '../../../../src/config/secret.ts';
 import { startHttpProxy } from '../../../support/http-proxy.ts';
 import { createAuthority } from '../../../support/nats/index.ts';
-import { closedAddress } from './rude-server.ts';
+import { closedAddress } from './misbehaving-server.ts';
 import { briefCall, freeCall, idOf, openSource, rejection, simulator } from './support.ts';
 
 const portOf = (url: string): number => Number(new URL(url).port);

@@ -4,7 +4,7 @@ import { type Nanoseconds, parseInstant } from '../../../../src/contract/instant
 import type { TimeRange } from '../../../../src/contract/time.ts';
 import type { Reduction } from '../../../../src/sources/source.ts';
 import type { SeeqSource } from '../../../../src/sources/seeq/source.ts';
-import { answering, type RudeAnswer, type RudeRequest } from './rude-server.ts';
+import { answering, type RudeAnswer, type RudeRequest } from './misbehaving-server.ts';
 import { collect, freeCall, openSource, plant, range, rejection, type Row, rowsOf, signalFqn } from './support.ts';
 
 const ns = (time: string): Nanoseconds => parseInstant(time) ?? expect.fail(time);

@@ -3,8 +3,8 @@ import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompress
 import { describe, expect, it } from 'vitest';
 import { FairLimiter } from '../../../../src/driver/limits/fair-limiter.ts';
 import type { SourceCall } from '../../../../src/sources/source.ts';
-import type { Fault } from '../../../simulators/seeq/knobs.ts';
-import { MEDIA_TYPE, raw, speaking } from './rude-server.ts';
+import type { Fault } from '../../../../simulators/seeq/behaviour.ts';
+import { MEDIA_TYPE, raw, speaking } from './misbehaving-server.ts';
 import { briefCall, freeCall, idOf, openSource, plant, rejection, signalFqn } from './support.ts';
 
 const NANOSECONDS = 1_000_000n;

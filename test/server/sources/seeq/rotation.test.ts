@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import type { Account } from '../../../simulators/seeq/http/sessions.ts';
+import type { Account } from '../../../../simulators/seeq/http/sessions.ts';
 import type { SeeqSource } from '../../../../src/sources/seeq/source.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { createAuthority } from '../../../support/nats/index.ts';

@@ -3,12 +3,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SearchQuery, TextPattern } from '../../../../src/sources/source.ts';
 import { readPattern } from '../../../../src/driver/search/pattern.ts';
 import { trimmed } from '../../../../src/lib/text.ts';
-import { UNICODE_NAMES } from '../../../simulators/seeq/plant/special-values.ts';
-import { AWKWARD_NAMES } from '../../../simulators/seeq/plant/special-signals.ts';
-import { type SeeqSimulator, startSeeqSimulator } from '../../../simulators/seeq/simulator.ts';
-import { answering } from './rude-server.ts';
+import { UNICODE_NAMES } from '../../../../simulators/seeq/plant/special-values.ts';
+import { AWKWARD_NAMES } from '../../../../simulators/seeq/plant/special-signals.ts';
+import { type SeeqSimulator, startSeeqSimulator } from '../../../../simulators/seeq/simulator.ts';
+import { answering } from './misbehaving-server.ts';
 import { freeCall, idOf, NOW, openSource, query, readable, rejection } from './support.ts';
-import { plantItemId } from '../../../simulators/seeq/plant/plant.ts';
+import { plantItemId } from '../../../../simulators/seeq/plant/plant.ts';
 
 let seeq: SeeqSimulator;
 beforeAll(async () => {

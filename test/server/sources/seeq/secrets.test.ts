@@ -5,7 +5,7 @@ import { Secret } from '../../../../src/config/secret.ts';
 import type { DriverError } from '../../../../src/contract/errors.ts';
 import type { SeeqCredentials } from '../../../../src/sources/seeq/session.ts';
 import { skippingClock } from '../../../support/skipping-clock.ts';
-import { answering, closedAddress, type RudeAnswer, type RudeRequest } from './rude-server.ts';
+import { answering, closedAddress, type RudeAnswer, type RudeRequest } from './misbehaving-server.ts';
 import { freeCall, idOf, openSource, rejection } from './support.ts';
 
 const KEY = 'key-7f3a9c';

@@ -135,7 +135,7 @@ describe.each([
   [61, 'absent', 100_000],
 ] as const)('release %i, members without value %s, pages of %i', (release, absent, pageSamples) => {
   it('gives what a plain client reads in one call', async () => {
-    const { seeq, source } = await plant({ release, knobs: { absent } }, { pageSamples });
+    const { seeq, source } = await plant({ release, behaviour: { absent } }, { pageSamples });
     await seeq.control.set({ absent: 'absent' });
     const read = await plainClient(seeq.url);
     await fc.assert(

@@ -4,9 +4,9 @@ import { Secret } from '../../../../src/config/secret.ts';
 import { DriverError } from '../../../../src/contract/errors.ts';
 import type { SeeqCredentials } from '../../../../src/sources/seeq/session.ts';
 import type { SeeqSource } from '../../../../src/sources/seeq/source.ts';
-import type { SeeqSimulator } from '../../../simulators/seeq/simulator.ts';
+import type { SeeqSimulator } from '../../../../simulators/seeq/simulator.ts';
 import { skippingClock } from '../../../support/skipping-clock.ts';
-import { answering, MEDIA_TYPE, raw } from './rude-server.ts';
+import { answering, MEDIA_TYPE, raw } from './misbehaving-server.ts';
 import { accessKey, endingCall, freeCall, idOf, openSource, plant, query, rejection } from './support.ts';
 
 const user = (name: string, password: string, directory: string): SeeqCredentials => ({
@@ -82,7 +82,7 @@ describe('a log-in', () => {
       ['user begins or ends with a blank or a line break'],
     ],
   ])('that is refused names the likely causes: %s', async (_what, credentials, texts) => {
-    const { seeq, source } = await plant({ knobs: { accessKeysExpired: true } }, { credentials });
+    const { seeq, source } = await plant({ behaviour: { accessKeysExpired: true } }, { credentials });
     const error = await rejection(read(source));
     expect(error).toMatchObject({ code: 'unauthorized', retryable: false });
     for (const text of texts)
@@ -191,14 +191,14 @@ describe('the waiting calls', () => {
 
 describe('a token', () => {
   it.each([false, true])('that every answer renews is used from then on (old one void: %s)', async (rotateVoidsOld) => {
-    const { seeq, source } = await plant({ knobs: { rotateToken: true, rotateVoidsOld } });
+    const { seeq, source } = await plant({ behaviour: { rotateToken: true, rotateVoidsOld } });
     for (let n = 0; n < 10; n++) await read(source);
     expect(await logins(seeq)).toBe(1);
     expect((await seeq.control.requests()).every(({ status }) => status === 200)).toBe(true);
   });
 
   it('that every answer renews and voids serves calls at once, too', async () => {
-    const { source } = await plant({ knobs: { rotateToken: true, rotateVoidsOld: true } });
+    const { source } = await plant({ behaviour: { rotateToken: true, rotateVoidsOld: true } });
     expect(await Promise.all(many(source, 8))).toHaveLength(8);
     expect(await Promise.all(many(source, 8))).toHaveLength(8);
   });

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseDuration } from '../../../../src/sources/seeq/duration.ts';
 import { TestLog } from '../../../support/driver.ts';
-import { answering } from './rude-server.ts';
+import { answering } from './misbehaving-server.ts';
 import { freeCall, idOf, openSource, plant, rejection, signalFqn } from './support.ts';
 
 const MINUTE = 60_000_000_000n;

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Fqn } from '../../../../src/contract/fqn.ts';
 import { parseInstant } from '../../../../src/contract/instant.ts';
-import { answering } from './rude-server.ts';
+import { answering } from './misbehaving-server.ts';
 import { freeCall, idOf, openSource, plant, rejection, signalFqn } from './support.ts';
 import type { SeeqSource } from '../../../../src/sources/seeq/source.ts';
 
@@ -19,7 +19,7 @@ const property = (fqn: Fqn, name: string): Fqn => ({ ...fqn, part: { type: 'prop
 const snapshot = (source: SeeqSource, fqn: Fqn, time = NOON) => source.snapshot(fqn, at(time), freeCall());
 
 describe.each(['absent', 'null'] as const)('with members without value %s', (absent) => {
-  const open = async () => (await plant({ knobs: { absent } })).source;
+  const open = async () => (await plant({ behaviour: { absent } })).source;
 
   it('a signal has its newest sample at or before the time', async () => {
     const source = await open();

@@ -13,9 +13,9 @@ import {
 } from '../../../../src/sources/source.ts';
 import type { SeeqCredentials } from '../../../../src/sources/seeq/session.ts';
 import { SeeqSource, type SeeqSourceOptions } from '../../../../src/sources/seeq/source.ts';
-import type { SimulatorOptions } from '../../../simulators/seeq/options.ts';
-import { plantItemId } from '../../../simulators/seeq/plant/plant.ts';
-import { type SeeqSimulator, startSeeqSimulator } from '../../../simulators/seeq/simulator.ts';
+import type { SimulatorOptions } from '../../../../simulators/seeq/options.ts';
+import { plantItemId } from '../../../../simulators/seeq/plant/plant.ts';
+import { type SeeqSimulator, startSeeqSimulator } from '../../../../simulators/seeq/simulator.ts';
 
 /** A fixed clock, so that the plant's newest values stay where they are. */
 export const NOW = Date.parse('2026-03-15T12:34:56.789Z');

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { compareUtc } from '../../../../src/contract/instant.ts';
 import type { SeeqSource } from '../../../../src/sources/seeq/source.ts';
-import { answering, type RudeAnswer, type RudeRequest } from './rude-server.ts';
+import { answering, type RudeAnswer, type RudeRequest } from './misbehaving-server.ts';
 import { collect, freeCall, idOf, openSource, plainClient, plant, range, readable, rejection } from './support.ts';
 
 const condition = (name: string) => idOf(`Special Cases >> Conditions >> ${name}`);
@@ -13,7 +13,7 @@ async function read(source: SeeqSource, id: string, start: string, end: string) 
 }
 
 describe.each(['absent', 'null'] as const)('with members without value %s', (absent) => {
-  const open = async () => (await plant({ knobs: { absent } })).source;
+  const open = async () => (await plant({ behaviour: { absent } })).source;
 
   it.each([
     ['Open Start', undefined, '2020-01-02T00:00:00Z'],

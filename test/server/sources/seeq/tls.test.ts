@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Secret } from '../../../../src/config/secret.ts';
-import { type Authority, createAuthority, type ServerCertificate } from '../../../support/nats/index.ts';
+import type { ServerCertificate } from '../../../../simulators/support/certificate.ts';
+import { type Authority, createAuthority } from '../../../support/nats/index.ts';
 import { freeCall, idOf, openSource, rejection, simulator } from './support.ts';
 
 let folder: string;

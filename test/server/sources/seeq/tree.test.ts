@@ -1,7 +1,7 @@
 /** Trees: roots, children of every kind, attributes by name, and a level of more children than one page holds. */
 import { describe, expect, it } from 'vitest';
 import { freeCall, idOf, plant, readable, rejection } from './support.ts';
-import { answering } from './rude-server.ts';
+import { answering } from './misbehaving-server.ts';
 import { openSource } from './support.ts';
 
 describe('the roots', () => {
@@ -25,7 +25,7 @@ describe('children', () => {
   it.each(['absent', 'null'] as const)(
     'are assets with their path, and attributes of every kind (%s)',
     async (absent) => {
-      const { source } = await plant({ knobs: { absent } });
+      const { source } = await plant({ behaviour: { absent } });
       const area = await source.children(idOf('Utilities >> Chiller 1'), freeCall());
       expect(area.assets).toEqual([]);
       const fqn = (kind: string, name: string) => ({

@@ -4,7 +4,7 @@ import { connect, createServer, type Server } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
 import { createAuthority } from '../../../support/nats/index.ts';
-import { raw } from './rude-server.ts';
+import { raw } from './misbehaving-server.ts';
 import { freeCall, idOf, openSource, rejection } from './support.ts';
 
 async function listening(server: Server): Promise<number> {

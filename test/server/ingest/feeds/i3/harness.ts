@@ -8,8 +8,8 @@ import type { FeedHealth } from '../../../../../src/contract/telemetry.ts';
 import { openIngest, type Ingest } from '../../../../../src/ingest/ingest.ts';
 import { busForTest, callerForTest, serverForTest, TestLog } from '../../../bus/support.ts';
 import { good, pair } from '../../../../support/config.ts';
-import { startI3Broker, type I3Broker, type I3BrokerOptions } from '../../../../simulators/i3/broker.ts';
-import { createDeviceKey, EXAMPLE, exampleMarketplace } from '../../../../simulators/i3/example.ts';
+import { startI3Broker, type I3Broker, type I3BrokerOptions } from '../../../../../simulators/i3/broker.ts';
+import { createDeviceKey, EXAMPLE, exampleMarketplace } from '../../../../../simulators/i3/example.ts';
 import { eventually } from '../../../../support/eventually.ts';
 import type { NatsServer } from '../../../../support/nats/index.ts';
 
@@ -25,7 +25,7 @@ export async function brokerForTest(options: I3BrokerOptions = {}): Promise<I3Br
 /** Secrets by the name of their variable; a change is seen at the next attempt. */
 export type Secrets = Record<string, string>;
 
-export interface World {
+export interface Harness {
   readonly nats: NatsServer;
   readonly bus: BusConnection;
   readonly ingest: Ingest;
@@ -40,7 +40,7 @@ export interface World {
   becomes(state: FeedHealth['state']): Promise<FeedHealth>;
 }
 
-export interface WorldOptions {
+export interface HarnessOptions {
   secrets?: Secrets;
   /** What secrets are replaced by after the configuration was read and before the first connection. */
   replaced?: Secrets;
@@ -51,7 +51,7 @@ export interface WorldOptions {
 }
 
 /** Starts the feeds of `settings.ingest` as the driver does; all of it ends with the test. */
-export async function ingestForTest(ingest: object, options: WorldOptions = {}): Promise<World> {
+export async function ingestForTest(ingest: object, options: HarnessOptions = {}): Promise<Harness> {
   const secrets = options.secrets ?? { BUYER: buyer.password, PROBE: probe.password, KEY: key.privatePem };
   const nats = options.nats ?? (await serverForTest({ jetstream: true }));
   const caller = await callerForTest(nats);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseFqn } from '../../../../../src/contract/fqn.ts';
 import { unescapeToken } from '../../../../../src/contract/reading-subject.ts';
-import { PUMPS, SCHOOL } from '../../../../simulators/iotopen/plant.ts';
+import { PUMPS, SCHOOL } from '../../../../../simulators/iotopen/plant.ts';
 import { feedForTest, nowSeconds, readingsOf, simulatorForTest } from './support.ts';
 
 const AT = 'obj/lora/647fda000000a1b2';
@@ -13,12 +13,12 @@ const logReads = (simulator: Awaited<ReturnType<typeof simulatorForTest>>, times
 describe('values', () => {
   it('become readings of their function, with name, unit and the digits of the time', async () => {
     const simulator = await simulatorForTest();
-    const world = await feedForTest(simulator);
-    await world.becomes('up');
+    const harness = await feedForTest(simulator);
+    await harness.becomes('up');
     const second = nowSeconds();
     await simulator.publish(SCHOOL, `${AT}/temperature`, `{"value": 21.5, "timestamp": ${second}.123456789}`);
-    const [reading] = await readingsOf(world, 1);
-    const id = simulator.world.ofClientId(SCHOOL)?.functions[0]?.id ?? 0;
+    const [reading] = await readingsOf(harness, 1);
+    const id = simulator.inventory.ofClientId(SCHOOL)?.functions[0]?.id ?? 0;
     expect(reading).toMatchObject({
       fqn: `iotopen:plant/signal/${SCHOOL}%2F${id}`,
       source: 'iotopen:plant',
@@ -28,30 +28,30 @@ describe('values', () => {
       unit: '°C',
       status: 'Good',
     });
-    expect((await world.stored())[0]?.subject).toBe(`iota.readings.iotopen.plant.${SCHOOL}.${id}`);
+    expect((await harness.stored())[0]?.subject).toBe(`iota.readings.iotopen.plant.${SCHOOL}.${id}`);
   });
 
   it('of a topic that several functions share are a reading of each', async () => {
     const simulator = await simulatorForTest();
-    const world = await feedForTest(simulator);
-    await world.becomes('up');
+    const harness = await feedForTest(simulator);
+    await harness.becomes('up');
     await simulator.publish(SCHOOL, `${AT}/co2`, { value: 1200, timestamp: nowSeconds() });
-    const readings = await readingsOf(world, 2);
+    const readings = await readingsOf(harness, 2);
     expect(readings.map(({ name, value, attributes }) => [name.split(' / ')[2], value, attributes])).toEqual([
       ['CO2', 1200, undefined],
       ['Air quality', 1200, { state: 'stale' }],
     ]);
-    expect(world.metrics()).toMatchObject({ received: 1, readings: 2 });
+    expect(harness.metrics()).toMatchObject({ received: 1, readings: 2 });
   });
 
   it('of further topics of a function have a part of their own in FQN and subject', async () => {
     const simulator = await simulatorForTest();
-    const world = await feedForTest(simulator);
-    await world.becomes('up');
+    const harness = await feedForTest(simulator);
+    await harness.becomes('up');
     await simulator.publish(SCHOOL, `${AT}/onoff`, { value: 1, timestamp: nowSeconds() });
     await simulator.publish(PUMPS, 'obj/plc/station 1/flow net', { value: 12, timestamp: nowSeconds() });
-    await readingsOf(world, 2);
-    const stored = await world.stored();
+    await readingsOf(harness, 2);
+    const stored = await harness.stored();
     const [lamp] = stored;
     expect(lamp?.subject.split('.').map(unescapeToken).at(-1)).toBe('#onoff');
     const { id } = parseFqn((lamp?.body as { fqn: string }).fqn);
@@ -61,22 +61,22 @@ describe('values', () => {
 
   it('that no function reads are nothing wrong', async () => {
     const simulator = await simulatorForTest();
-    const world = await feedForTest(simulator);
-    await world.becomes('up');
+    const harness = await feedForTest(simulator);
+    await harness.becomes('up');
     // The log at start would tell some of them again.
     await logReads(simulator, 2);
     await simulator.publish(SCHOOL, 'obj/somebody/elses', 'not even JSON');
     await simulator.publish(SCHOOL, 'set/lora/bell', { value: 1 });
     await simulator.publish(SCHOOL, `${AT}/humidity`, { value: 45, timestamp: nowSeconds() });
-    await readingsOf(world, 1);
-    expect(await world.deadLetters()).toEqual([]);
-    expect(world.metrics()).toMatchObject({ received: 2, readings: 1, rejected: {}, waiting: 0 });
+    await readingsOf(harness, 1);
+    expect(await harness.deadLetters()).toEqual([]);
+    expect(harness.metrics()).toMatchObject({ received: 2, readings: 1, rejected: {}, waiting: 0 });
   });
 
   it('that cannot be understood become dead letters or bad data, and the rest goes on', async () => {
     const simulator = await simulatorForTest();
-    const world = await feedForTest(simulator);
-    await world.becomes('up');
+    const harness = await feedForTest(simulator);
+    await harness.becomes('up');
     // The log at start would tell some of them again, in the platform's words.
     await logReads(simulator, 2);
     const second = nowSeconds();
@@ -103,19 +103,19 @@ describe('values', () => {
       [`{"value": 3, "timestamp": null, "more": [1]}`, { value: 3, status: 'Good' }],
     ];
     for (const [payload] of good) await simulator.publish(SCHOOL, `${AT}/temperature`, payload);
-    const readings = await readingsOf(world, good.length);
+    const readings = await readingsOf(harness, good.length);
     expect(readings).toMatchObject(good.map(([, expected]) => expected));
     for (const { time, received } of readings.slice(5)) expect(time).toBe(received);
-    const letters = await world.deadLetters();
+    const letters = await harness.deadLetters();
     expect(letters.map(({ code }) => code)).toEqual([...said.map(([, code]) => code), 'notUtf8']);
     expect(letters[0]).toMatchObject({ about: { topic: `${SCHOOL}/${AT}/temperature` } });
-    await expect.poll(() => world.metrics().waiting).toBe(0);
+    await expect.poll(() => harness.metrics().waiting).toBe(0);
   });
 
   it('of the same second and of the same value in another second are all kept', async () => {
     const simulator = await simulatorForTest();
-    const world = await feedForTest(simulator);
-    await world.becomes('up');
+    const harness = await feedForTest(simulator);
+    await harness.becomes('up');
     const timestamp = nowSeconds();
     for (const message of [
       { value: 1, timestamp },
@@ -127,16 +127,16 @@ describe('values', () => {
       await simulator.publish(SCHOOL, `${AT}/temperature`, { ...message, msg: '' });
     }
     // The log at start may tell them once more.
-    await expect.poll(() => world.metrics().readings).toBeGreaterThanOrEqual(6);
-    expect(await world.readings()).toHaveLength(3);
+    await expect.poll(() => harness.metrics().readings).toBeGreaterThanOrEqual(6);
+    expect(await harness.readings()).toHaveLength(3);
   });
 });
 
 describe('the catalogue', () => {
   it('is read again once after several changes, and new functions take their values', async () => {
     const simulator = await simulatorForTest();
-    const world = await feedForTest(simulator, { refreshDelayMs: 700 });
-    await world.becomes('up');
+    const harness = await feedForTest(simulator, { refreshDelayMs: 700 });
+    await harness.becomes('up');
     const reads = () => simulator.seen.filter(({ path }) => path === '/api/v2/installationinfo').length;
     // The one at start, and the one after the connection was made.
     await expect.poll(reads).toBe(2);
@@ -147,18 +147,18 @@ describe('the catalogue', () => {
     }
     await simulator.announce(SCHOOL, 'devicex');
     // Of the value that came before the function was known, too.
-    const [first] = await readingsOf(world, 1);
+    const [first] = await readingsOf(harness, 1);
     expect(first).toMatchObject({ name: 'Fågelbacken School / New 1', value: 1 });
     await simulator.publish(SCHOOL, 'obj/new/3', { value: 3, timestamp });
-    await readingsOf(world, 2);
+    await readingsOf(harness, 2);
     expect(reads()).toBe(3);
   });
 
   it('forgets functions that vanish', async () => {
     const simulator = await simulatorForTest();
-    const world = await feedForTest(simulator);
-    await world.becomes('up');
-    const id = simulator.world.ofClientId(SCHOOL)?.functions[0]?.id ?? 0;
+    const harness = await feedForTest(simulator);
+    await harness.becomes('up');
+    const id = simulator.inventory.ofClientId(SCHOOL)?.functions[0]?.id ?? 0;
     const reads = () => simulator.seen.filter(({ path }) => path.startsWith('/api/v2/functionx/')).length;
     await expect.poll(reads).toBeGreaterThanOrEqual(4);
     const before = reads();
@@ -168,32 +168,32 @@ describe('the catalogue', () => {
       .poll(async () => {
         await simulator.publish(SCHOOL, `${AT}/temperature`, { value: 1 });
         await simulator.publish(SCHOOL, `${AT}/humidity`, { value: 1 });
-        return (await world.readings()).map(({ name }) => name.split(' / ')[2]).slice(-2);
+        return (await harness.readings()).map(({ name }) => name.split(' / ')[2]).slice(-2);
       })
       .toEqual(['Humidity', 'Humidity']);
   });
 
   it('listens to a new installation, and to the wanted ones only', async () => {
     const simulator = await simulatorForTest();
-    const world = await feedForTest(simulator, { installations: [SCHOOL, 77] });
-    await world.becomes('up');
+    const harness = await feedForTest(simulator, { installations: [SCHOOL, 77] });
+    await harness.becomes('up');
     await simulator.publish(PUMPS, 'obj/plc/station 1/flow net', { value: 1 });
     await simulator.publish(SCHOOL, `${AT}/humidity`, { value: 45 });
-    const [reading] = await readingsOf(world, 1);
+    const [reading] = await readingsOf(harness, 1);
     expect(reading?.name).toContain('Humidity');
-    expect(world.log.lines.map(({ message }) => message).join('\n')).toMatch(/does not see the installations .* 77/);
-    expect(simulator.webSocketGate.open).toHaveLength(1);
+    expect(harness.log.lines.map(({ message }) => message).join('\n')).toMatch(/does not see the installations .* 77/);
+    expect(simulator.webSocketProxy.open).toHaveLength(1);
   });
 
   it('takes only the wanted types', async () => {
     const simulator = await simulatorForTest();
-    const world = await feedForTest(simulator, { types: ['humidity'] });
-    await world.becomes('up');
+    const harness = await feedForTest(simulator, { types: ['humidity'] });
+    await harness.becomes('up');
     await simulator.publish(SCHOOL, `${AT}/temperature`, { value: 1 });
     await simulator.publish(SCHOOL, `${AT}/humidity`, { value: 45 });
-    await readingsOf(world, 1);
-    await expect.poll(() => world.metrics().received).toBe(2);
-    expect((await world.readings()).map(({ value }) => value)).toEqual([45]);
+    await readingsOf(harness, 1);
+    await expect.poll(() => harness.metrics().received).toBe(2);
+    expect((await harness.readings()).map(({ value }) => value)).toEqual([45]);
   });
 });
 
@@ -206,12 +206,12 @@ describe('what came before the start', () => {
     await simulator.publish(SCHOOL, `${AT}/humidity`, { value: 41, timestamp: old });
     for (const at of [3, 2, 1])
       await simulator.publish(SCHOOL, `${AT}/temperature`, { value: at, timestamp: now - at * 60 });
-    const world = await feedForTest(simulator);
-    const readings = await readingsOf(world, 4);
+    const harness = await feedForTest(simulator);
+    const readings = await readingsOf(harness, 4);
     await expect
       .poll(() => simulator.seen.filter(({ path }) => path.includes('/log/')).length)
       .toBeGreaterThanOrEqual(2);
-    expect(await world.readings()).toHaveLength(4);
+    expect(await harness.readings()).toHaveLength(4);
     expect(readings.map(({ value }) => value).toSorted()).toEqual([1, 2, 3, 41]);
     // The newest temperature is in status and in the log, and a reading once.
     expect(readings.filter(({ value }) => value === 1)).toHaveLength(1);
@@ -220,12 +220,12 @@ describe('what came before the start', () => {
   it('of which the platform names no time, or says nonsense, is doubted or rejected', async () => {
     const simulator = await simulatorForTest();
     const row = { topic: `${AT}/humidity`, value: 45, msg: '' };
-    simulator.world.keep(SCHOOL, { ...row, timestamp: undefined as never });
-    simulator.world.keep(SCHOOL, { ...row, topic: `${AT}/temperature`, value: 'warm' as never, timestamp: 1 });
-    const world = await feedForTest(simulator);
-    expect(await readingsOf(world, 1)).toMatchObject([{ value: 45, status: 'Questionable' }]);
+    simulator.inventory.keep(SCHOOL, { ...row, timestamp: undefined as never });
+    simulator.inventory.keep(SCHOOL, { ...row, topic: `${AT}/temperature`, value: 'warm' as never, timestamp: 1 });
+    const harness = await feedForTest(simulator);
+    expect(await readingsOf(harness, 1)).toMatchObject([{ value: 45, status: 'Questionable' }]);
     await expect
-      .poll(async () => (await world.deadLetters()).map(({ code, about }) => [code, about?.from]))
+      .poll(async () => (await harness.deadLetters()).map(({ code, about }) => [code, about?.from]))
       .toEqual([['badValue', 'REST']]);
   });
 
@@ -260,18 +260,18 @@ describe('what came before the start', () => {
 describe('an age that the platform bounds', () => {
   it('is watched; all that is silent is one message', async () => {
     const simulator = await simulatorForTest({
-      build: (world) => {
-        world.addInstallation(SCHOOL, 'School');
+      build: (harness) => {
+        harness.addInstallation(SCHOOL, 'School');
         for (const name of ['A', 'B', 'C']) {
-          world.addThing('functions', SCHOOL, 'x', { name, topic_read: `obj/${name}`, max_age: '2' });
+          harness.addThing('functions', SCHOOL, 'x', { name, topic_read: `obj/${name}`, max_age: '2' });
         }
       },
     });
-    const world = await feedForTest(simulator);
-    const { message } = await world.becomes('silent');
+    const harness = await feedForTest(simulator);
+    const { message } = await harness.becomes('silent');
     expect(message).toMatch(/^3 of 3 watched functions .*"School \/ A", "School \/ B", "School \/ C"/);
     await simulator.publish(SCHOOL, 'obj/A', { value: 1, timestamp: nowSeconds() - 3600 });
     await simulator.publish(SCHOOL, 'obj/B', { value: 1 });
-    await expect.poll(() => world.health().message).toMatch(/^2 of 3 watched functions .*A", "School \/ C"/);
+    await expect.poll(() => harness.health().message).toMatch(/^2 of 3 watched functions .*A", "School \/ C"/);
   });
 });

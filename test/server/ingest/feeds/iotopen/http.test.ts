@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { DriverError } from '../../../../../src/contract/errors.ts';
 import { pauseAfter } from '../../../../../src/ingest/feeds/iotopen/sync-loop.ts';
-import { SCHOOL } from '../../../../simulators/iotopen/plant.ts';
+import { SCHOOL } from '../../../../../simulators/iotopen/plant.ts';
 import { startHttpProxy } from '../../../../support/http-proxy.ts';
 import { createAuthority } from '../../../../support/nats/index.ts';
 import { feedForTest, nowSeconds, readingsOf, simulatorForTest } from './support.ts';
@@ -10,17 +10,17 @@ import { feedForTest, nowSeconds, readingsOf, simulatorForTest } from './support
 const TOPIC = 'obj/lora/647fda000000a1b2/temperature';
 
 it.each(['down', 'half', 'busy', 'restarting'] as const)(
-  'brings all that was missed where one call of five has the trouble "%s"',
-  async (trouble) => {
-    const simulator = await simulatorForTest({ knobs: { trouble, troubledShare: 0.2, retryAfter: '0.1' } });
+  'brings all that was missed where one call of five has the fault "%s"',
+  async (fault) => {
+    const simulator = await simulatorForTest({ behaviour: { fault, faultShare: 0.2, retryAfter: '0.1' } });
     const first = nowSeconds() - 1000;
     for (let at = 0; at < 300; at++) {
-      simulator.world.keep(SCHOOL, { topic: TOPIC, value: at, timestamp: first + at, msg: '' });
+      simulator.inventory.keep(SCHOOL, { topic: TOPIC, value: at, timestamp: first + at, msg: '' });
     }
-    const world = await feedForTest(simulator, { backfill: { atStartMinutes: 60, pageRows: 20 } });
-    await world.becomes('up');
-    await readingsOf(world, 300);
-    expect(new Set((await world.readings()).map(({ value }) => value))).toEqual(new Set(Array(300).keys()));
+    const harness = await feedForTest(simulator, { backfill: { atStartMinutes: 60, pageRows: 20 } });
+    await harness.becomes('up');
+    await readingsOf(harness, 300);
+    expect(new Set((await harness.readings()).map(({ value }) => value))).toEqual(new Set(Array(300).keys()));
   },
 );
 
@@ -39,7 +39,7 @@ it.each(['http', 'https'])('comes through an HTTP proxy, REST and live values (%
   const simulator = await simulatorForTest({ certificate });
   const proxy = await startHttpProxy(Number(new URL(simulator.url).port));
   const url = `${scheme}://iotopen.example`;
-  const world = await feedForTest(
+  const harness = await feedForTest(
     simulator,
     {
       url,
@@ -48,9 +48,9 @@ it.each(['http', 'https'])('comes through an HTTP proxy, REST and live values (%
     },
     { files: { 'ca.pem': authority.caPem }, env: { PROXY_PASSWORD: 'päss' } },
   );
-  await world.becomes('up');
+  await harness.becomes('up');
   await simulator.publish(SCHOOL, TOPIC, { value: 21.5, timestamp: nowSeconds() });
-  expect(await readingsOf(world, 1)).toMatchObject([{ value: 21.5 }]);
+  expect(await readingsOf(harness, 1)).toMatchObject([{ value: 21.5 }]);
   expect(new Set(proxy.asked)).toEqual(new Set([`iotopen.example:${scheme === 'https' ? 443 : 80}`]));
   // One connection for REST at least, and one for MQTT.
   expect(proxy.logins.length).toBeGreaterThan(1);
@@ -62,9 +62,9 @@ it('says that the proxy keeps it from the broker', async () => {
   let tunnels = 0;
   // REST has its connection; the broker gets none.
   const proxy = await startHttpProxy(Number(new URL(simulator.url).port), () => (++tunnels > 1 ? 403 : undefined));
-  const world = await feedForTest(simulator, { url: 'http://iotopen.example', proxy: { url: proxy.url } });
-  await world.becomes('down');
+  const harness = await feedForTest(simulator, { url: 'http://iotopen.example', proxy: { url: proxy.url } });
+  await harness.becomes('down');
   await expect
-    .poll(() => world.health().message)
+    .poll(() => harness.health().message)
     .toContain(`the proxy ${proxy.url} does not allow connections to it (403)`);
 });

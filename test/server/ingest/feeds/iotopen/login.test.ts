@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { EXAMPLE_ACCOUNTS } from '../../../../simulators/iotopen/simulator.ts';
-import { PUMPS, SCHOOL } from '../../../../simulators/iotopen/plant.ts';
+import { EXAMPLE_ACCOUNTS } from '../../../../../simulators/iotopen/simulator.ts';
+import { PUMPS, SCHOOL } from '../../../../../simulators/iotopen/plant.ts';
 import { createAuthority } from '../../../../support/nats/index.ts';
 import { feedForTest, readingsOf, simulatorForTest } from './support.ts';
 
@@ -27,25 +27,25 @@ const topicOf = (clientId: number): string =>
 describe('values come in', () => {
   it.each(WAYS)('with %s', async (_way, credentials, clientId) => {
     const simulator = await simulatorForTest();
-    const world = await feedForTest(simulator, { credentials }, { env });
-    await world.becomes('up');
+    const harness = await feedForTest(simulator, { credentials }, { env });
+    await harness.becomes('up');
     await simulator.publish(clientId, topicOf(clientId), { value: 7 });
-    await readingsOf(world, 1);
+    await readingsOf(harness, 1);
   });
 
   it.each(['by WebSocket below REST', 'by mqtts'])('over TLS, %s', async (way) => {
     const authority = await createAuthority();
     const simulator = await simulatorForTest({ certificate: await authority.issue() });
     const url = way === 'by mqtts' ? { url: simulator.mqttUrl } : {};
-    const world = await feedForTest(
+    const harness = await feedForTest(
       simulator,
       { tls: { caFile: 'ca.pem' }, mqtt: { clientId: 'driver', ...url } },
       { files: { 'ca.pem': authority.caPem } },
     );
-    await world.becomes('up');
+    await harness.becomes('up');
     await simulator.publish(SCHOOL, topicOf(SCHOOL), { value: 7 });
-    await readingsOf(world, 1);
-    expect(way === 'by mqtts' ? simulator.gate.open : simulator.webSocketGate.open).toHaveLength(1);
+    await readingsOf(harness, 1);
+    expect(way === 'by mqtts' ? simulator.proxy.open : simulator.webSocketProxy.open).toHaveLength(1);
   });
 });
 
@@ -56,19 +56,19 @@ describe('an access token of OAuth', () => {
     );
     const simulator = await simulatorForTest({ accounts });
     const [, , , [, credentials] = ['', {}]] = WAYS;
-    const world = await feedForTest(simulator, { credentials }, { env });
-    await world.becomes('up');
-    const first = simulator.webSocketGate.attempts.at(-1);
+    const harness = await feedForTest(simulator, { credentials }, { env });
+    await harness.becomes('up');
+    const first = simulator.webSocketProxy.attempts.at(-1);
     expect(first?.username).toBe('bearer');
     // Until the broker does not take it any more.
     await expect.poll(() => simulator.accounts.ofMqtt('bearer', first?.password)).toBeUndefined();
-    simulator.webSocketGate.cut();
-    await expect.poll(() => simulator.webSocketGate.attempts.length).toBe(2);
-    await expect.poll(() => world.metrics().connections).toBe(2);
-    expect(simulator.webSocketGate.attempts.map(({ outcome }) => outcome)).toEqual(['accepted', 'accepted']);
-    expect(simulator.webSocketGate.attempts[1]?.password).not.toBe(first?.password);
+    simulator.webSocketProxy.cut();
+    await expect.poll(() => simulator.webSocketProxy.attempts.length).toBe(2);
+    await expect.poll(() => harness.metrics().connections).toBe(2);
+    expect(simulator.webSocketProxy.attempts.map(({ outcome }) => outcome)).toEqual(['accepted', 'accepted']);
+    expect(simulator.webSocketProxy.attempts[1]?.password).not.toBe(first?.password);
     await simulator.publish(PUMPS, topicOf(PUMPS), { value: 7 });
-    await readingsOf(world, 1);
+    await readingsOf(harness, 1);
   });
 });
 
@@ -88,9 +88,9 @@ describe('a refused log-in', () => {
     ],
   ])('for %s is no failure of the network, and shows no secret', async (_why, credentials, text) => {
     const simulator = await simulatorForTest();
-    const world = await feedForTest(simulator, { credentials }, { env });
-    expect((await world.becomes('refused')).message).toMatch(text);
-    const told = JSON.stringify([world.log.lines, world.health(), world.metrics()], (_key, value: unknown) =>
+    const harness = await feedForTest(simulator, { credentials }, { env });
+    expect((await harness.becomes('refused')).message).toMatch(text);
+    const told = JSON.stringify([harness.log.lines, harness.health(), harness.metrics()], (_key, value: unknown) =>
       value instanceof Error ? { message: value.message, stack: value.stack, cause: value.cause } : value,
     );
     for (const secret of Object.values(env)) expect(told).not.toContain(secret);
@@ -98,29 +98,29 @@ describe('a refused log-in', () => {
 
   it('at the broker alone is told as such, and ends with a good key', async () => {
     const simulator = await simulatorForTest();
-    const world = await feedForTest(simulator, { mqtt: { clientId: 'driver', version: '3.1.1' } }, { env });
-    await world.becomes('up');
+    const harness = await feedForTest(simulator, { mqtt: { clientId: 'driver', version: '3.1.1' } }, { env });
+    await harness.becomes('up');
     simulator.accounts.revoke('key-of-the-driver');
-    simulator.webSocketGate.cut();
-    const { message } = await world.becomes('refused');
+    simulator.webSocketProxy.cut();
+    const { message } = await harness.becomes('refused');
     expect(message).toMatch(/not authorized|refused the log-in|does not accept the API key/i);
     expect(message).not.toContain('key-of-the-driver');
     simulator.accounts.addKey('integration', 'another-key');
-    world.env.IOTOPEN_KEY = 'another-key';
-    await world.becomes('up');
+    harness.env.IOTOPEN_KEY = 'another-key';
+    await harness.becomes('up');
   });
 
   it('is not what a platform that is away looks like', async () => {
     const simulator = await simulatorForTest();
     const [, , , [, credentials] = ['', {}]] = WAYS;
-    const world = await feedForTest(simulator, { credentials }, { env });
-    await world.becomes('up');
+    const harness = await feedForTest(simulator, { credentials }, { env });
+    await harness.becomes('up');
     simulator.accounts.revokeIssued();
-    simulator.knobs.trouble = 'down';
+    simulator.behaviour.fault = 'down';
     const outage = await simulator.mqttOutage();
-    expect((await world.becomes('down')).message).toBeDefined();
+    expect((await harness.becomes('down')).message).toBeDefined();
     await outage.end();
-    simulator.knobs.trouble = 'none';
-    await world.becomes('up');
+    simulator.behaviour.fault = 'none';
+    await harness.becomes('up');
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { PUMPS, SCHOOL } from '../../../../simulators/iotopen/plant.ts';
-import type { IotOpenSimulator } from '../../../../simulators/iotopen/simulator.ts';
+import { PUMPS, SCHOOL } from '../../../../../simulators/iotopen/plant.ts';
+import type { IotOpenSimulator } from '../../../../../simulators/iotopen/simulator.ts';
 import { feedForTest, nowSeconds, PATIENT, readingsOf, simulatorForTest } from './support.ts';
 
 const AT = 'obj/lora/647fda000000a1b2';
@@ -27,8 +27,8 @@ describe('what is new in the catalogue while the link is up', () => {
     };
     const simulator = await simulatorForTest({ accounts: [account] });
     account.installations = [PUMPS];
-    const world = await feedForTest(simulator, ONLY_MISSED);
-    await world.becomes('up');
+    const harness = await feedForTest(simulator, ONLY_MISSED);
+    await harness.becomes('up');
     await expect.poll(() => calls(simulator, '/log/5035')).toBe(1);
     const hold = simulator.mqttHold();
     account.installations = [SCHOOL, PUMPS];
@@ -36,15 +36,15 @@ describe('what is new in the catalogue while the link is up', () => {
     await catalogueIsReadTwice(simulator);
     await simulator.publish(SCHOOL, `${AT}/temperature`, { value: 1, timestamp: Date.now() / 1000 });
     hold.release();
-    await readingsOf(world, 1);
+    await readingsOf(harness, 1);
     await simulator.publish(SCHOOL, `${AT}/temperature`, { value: 2, timestamp: Date.now() / 1000 });
-    expect(values(await readingsOf(world, 2))).toEqual([1, 2]);
+    expect(values(await readingsOf(harness, 2))).toEqual([1, 2]);
   });
 
   it('a topic that is subscribed to by itself: the same', async () => {
     const simulator = await simulatorForTest();
-    const world = await feedForTest(simulator, ONLY_MISSED);
-    await world.becomes('up');
+    const harness = await feedForTest(simulator, ONLY_MISSED);
+    await harness.becomes('up');
     await expect.poll(() => calls(simulator, '/log/5034')).toBe(1);
     const hold = simulator.mqttHold();
     await simulator.addFunction(SCHOOL, 'bell', { name: 'Bell', topic_read: 'set/lora/bell' });
@@ -52,50 +52,50 @@ describe('what is new in the catalogue while the link is up', () => {
     await catalogueIsReadTwice(simulator);
     await simulator.publish(SCHOOL, 'set/lora/bell', { value: 1, timestamp: Date.now() / 1000 });
     hold.release();
-    await readingsOf(world, 1);
+    await readingsOf(harness, 1);
     await simulator.publish(SCHOOL, 'set/lora/bell', { value: 2, timestamp: Date.now() / 1000 });
-    expect(values(await readingsOf(world, 2))).toEqual([1, 2]);
+    expect(values(await readingsOf(harness, 2))).toEqual([1, 2]);
   });
 
   it('a function: its log is read only when the platform has had the time to note what nobody took', async () => {
-    const simulator = await simulatorForTest({ knobs: { logDelayMs: 600 } });
-    const world = await feedForTest(simulator, { ...ONLY_MISSED, refreshDelayMs: 1200 });
-    await world.becomes('up');
+    const simulator = await simulatorForTest({ behaviour: { logDelayMs: 600 } });
+    const harness = await feedForTest(simulator, { ...ONLY_MISSED, refreshDelayMs: 1200 });
+    await harness.becomes('up');
     await expect.poll(() => calls(simulator, '/log/5034')).toBe(1);
-    simulator.knobs.latencyMs = 300;
+    simulator.behaviour.latencyMs = 300;
     const before = calls(simulator, '/functionx/5034');
     await simulator.addFunction(SCHOOL, 'new', { name: 'New', topic_read: 'obj/new' });
     await expect.poll(() => calls(simulator, '/functionx/5034'), { interval: 10 }).toBeGreaterThan(before);
     // The answer is under way, so that the driver does not know the function yet.
     await simulator.publish(SCHOOL, 'obj/new', { value: 1, timestamp: Date.now() / 1000 });
-    expect(values(await readingsOf(world, 1))).toEqual([1]);
+    expect(values(await readingsOf(harness, 1))).toEqual([1]);
   });
 
   it('a function on a topic that others read already has the newest value and what came before it was known', async () => {
     const simulator = await simulatorForTest();
-    const world = await feedForTest(simulator, {}, {}, PATIENT);
-    await world.becomes('up');
+    const harness = await feedForTest(simulator, {}, {}, PATIENT);
+    await harness.becomes('up');
     await expect.poll(() => calls(simulator, '/log/5034')).toBe(1);
     const second = nowSeconds();
     for (const value of [1, 2]) {
       await simulator.publish(SCHOOL, `${AT}/humidity`, { value, timestamp: second + value - 2 });
     }
-    await readingsOf(world, 2);
+    await readingsOf(harness, 2);
     await simulator.addFunction(SCHOOL, 'comfort', { name: 'Comfort', topic_read: `${AT}/humidity` });
-    const readings = await readingsOf(world, 2, ({ name }) => name.endsWith('Comfort'));
+    const readings = await readingsOf(harness, 2, ({ name }) => name.endsWith('Comfort'));
     expect(values(readings)).toEqual([1, 2]);
     await simulator.publish(SCHOOL, `${AT}/humidity`, { value: 3, timestamp: second + 1 });
-    const all = await readingsOf(world, 6);
+    const all = await readingsOf(harness, 6);
     expect(values(all)).toEqual([1, 1, 2, 2, 3, 3]);
-    expect(world.metrics().duplicates).toBe(0);
+    expect(harness.metrics().duplicates).toBe(0);
   });
 
   it('a function that was left out for a while is read from where it left', async () => {
     const simulator = await simulatorForTest();
-    const world = await feedForTest(simulator, ONLY_MISSED);
-    await world.becomes('up');
+    const harness = await feedForTest(simulator, ONLY_MISSED);
+    await harness.becomes('up');
     await expect.poll(() => calls(simulator, '/log/5034')).toBe(1);
-    const functions = simulator.world.ofClientId(SCHOOL)?.functions ?? [];
+    const functions = simulator.inventory.ofClientId(SCHOOL)?.functions ?? [];
     const [temperature] = functions.splice(0, 1);
     if (temperature === undefined) throw new Error('There is no function.');
     const publish = (value: number): Promise<void> =>
@@ -107,23 +107,25 @@ describe('what is new in the catalogue while the link is up', () => {
     await publish(2);
     functions.push(temperature);
     await catalogueIsReadTwice(simulator);
-    await readingsOf(world, 2);
+    await readingsOf(harness, 2);
     await publish(3);
-    expect(values(await readingsOf(world, 3))).toEqual([1, 2, 3]);
+    expect(values(await readingsOf(harness, 3))).toEqual([1, 2, 3]);
   });
 
   it('a topic that MQTT does not allow is told, and disturbs nothing', async () => {
     const simulator = await simulatorForTest();
-    const world = await feedForTest(simulator);
-    await world.becomes('up');
+    const harness = await feedForTest(simulator);
+    await harness.becomes('up');
     for (const topic_read of ['set/a\u0007b', 'set/a\ufffeb', `set/${'x'.repeat(70_000)}`]) {
       await simulator.addFunction(SCHOOL, 'odd', { topic_read });
     }
     await simulator.addFunction(SCHOOL, 'good', { name: 'Good', topic_read: 'set/å b/' });
-    await expect.poll(() => world.log.messages().join('\n')).toContain('Functions that name a topic which is none: 3.');
+    await expect
+      .poll(() => harness.log.messages().join('\n'))
+      .toContain('Functions that name a topic which is none: 3.');
     await simulator.publish(SCHOOL, 'set/å b/', { value: 1, timestamp: nowSeconds() });
-    await readingsOf(world, 1);
-    expect(world.metrics().connections).toBe(1);
-    expect(world.health().state).toBe('up');
+    await readingsOf(harness, 1);
+    expect(harness.metrics().connections).toBe(1);
+    expect(harness.health().state).toBe('up');
   });
 });

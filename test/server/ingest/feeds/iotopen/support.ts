@@ -2,8 +2,12 @@
 import { onTestFinished } from 'vitest';
 import { eventually } from '../../../../support/eventually.ts';
 import type { Reading } from '../../../../../src/contract/reading.ts';
-import { startIotOpen, type IotOpenOptions, type IotOpenSimulator } from '../../../../simulators/iotopen/simulator.ts';
-import { ingestForTest, type IngestWorld, type IngestWorldOptions } from '../../support.ts';
+import {
+  startIotOpen,
+  type IotOpenOptions,
+  type IotOpenSimulator,
+} from '../../../../../simulators/iotopen/simulator.ts';
+import { ingestForTest, type IngestHarness, type IngestHarnessOptions } from '../../support.ts';
 
 export const T0 = 1_735_732_800;
 /** A time of now in whole seconds, for readings that must be neither old nor ahead. */
@@ -32,9 +36,9 @@ export function feedSettings(simulator: IotOpenSimulator, more: Record<string, u
 export function feedForTest(
   simulator: IotOpenSimulator,
   more: Record<string, unknown> = {},
-  options: IngestWorldOptions = {},
+  options: IngestHarnessOptions = {},
   ingest: Record<string, unknown> = {},
-): Promise<IngestWorld> {
+): Promise<IngestHarness> {
   const env = { IOTOPEN_KEY: 'key-of-the-driver', ...options.env };
   return ingestForTest({ iotopen: [feedSettings(simulator, more)], ...ingest }, { ...options, env });
 }
@@ -43,9 +47,9 @@ export function feedForTest(
 export const PATIENT = { stream: { create: true, ackTimeoutMs: 60_000, duplicateWindowMs: 120_000 } };
 
 /** Resolves with the readings as soon as there are so many. */
-export function readingsOf(world: IngestWorld, count: number, of: (reading: Reading) => boolean = () => true) {
+export function readingsOf(harness: IngestHarness, count: number, of: (reading: Reading) => boolean = () => true) {
   return eventually(async () => {
-    const found = (await world.readings()).filter(of);
+    const found = (await harness.readings()).filter(of);
     if (found.length < count) throw new Error(`There are ${found.length} readings.`);
     return found;
   });

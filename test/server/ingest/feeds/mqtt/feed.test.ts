@@ -5,7 +5,7 @@ import { unescapeToken } from '../../../../../src/contract/reading-subject.ts';
 import { serverForTest } from '../../../bus/support.ts';
 import { eventually } from '../../../../support/eventually.ts';
 import { startProxy } from '../../../../support/nats/index.ts';
-import { ingestForTest, type IngestWorld } from '../../support.ts';
+import { ingestForTest, type IngestHarness } from '../../support.ts';
 import { kindly, scriptedBroker } from '../../../mqtt/scripted-broker.ts';
 import { acknowledged, brokerForTest, plainForTest } from '../../../mqtt/support.ts';
 
@@ -20,12 +20,13 @@ const entry = (url: string, more: object = {}): object => ({
   ...more,
 });
 
-const valuesOf = async (world: IngestWorld): Promise<unknown[]> => (await world.readings()).map(({ value }) => value);
+const valuesOf = async (harness: IngestHarness): Promise<unknown[]> =>
+  (await harness.readings()).map(({ value }) => value);
 const numbers = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, n) => from + n);
 
 test('messages become readings; what cannot be read becomes a dead letter; all of it is acknowledged', async () => {
   const broker = await brokerForTest({ logPackets: true });
-  const world = await ingestForTest({
+  const harness = await ingestForTest({
     mqtt: [
       entry(broker.url(), {
         topics: [
@@ -44,19 +45,19 @@ test('messages become readings; what cannot be read becomes a dead letter; all o
       }),
     ],
   });
-  await world.becomes('up');
+  await harness.becomes('up');
   const sender = await plainForTest(broker);
   await sender.publish('t/north/room', JSON.stringify({ t: 21.5, on: 1, at: '2026-03-01T12:00:00.123456789Z' }));
   await sender.publish('t/plain', 'ready');
   await sender.publish('t/north/room', '{"t":');
   await sender.publish('t/elsewhere', 'x');
   await eventually(() => {
-    expect(world.metrics()).toMatchObject({
+    expect(harness.metrics()).toMatchObject({
       ...{ kind: 'mqtt', name: 'hall', received: 4, readings: 3, duplicates: 0, waiting: 0, atMostOnce: 0 },
       ...{ rejected: { notJson: 1, noMapping: 1 }, connections: 1, dropped: 0, refused: 0 },
     });
   });
-  const [first, second, third] = await world.stored();
+  const [first, second, third] = await harness.stored();
   expect(first).toMatchObject({
     subject: 'iota.readings.mqtt.hall.t.north.room.#temperature',
     body: {
@@ -71,7 +72,7 @@ test('messages become readings; what cannot be read becomes a dead letter; all o
   });
   expect(second?.body).toMatchObject({ value: true, time: '2026-03-01T12:00:00.123456789Z' });
   expect(third).toMatchObject({ subject: 'iota.readings.mqtt.hall.t.plain', body: { value: 'ready' } });
-  const letters = await world.deadLetters();
+  const letters = await harness.deadLetters();
   expect(letters.map(({ code, about }) => [code, about?.topic])).toEqual([
     ['notJson', 't/north/room'],
     ['noMapping', 't/elsewhere'],
@@ -85,48 +86,48 @@ test('while the bus stands still nothing is acknowledged, and nothing is there t
   const broker = await brokerForTest({ logPackets: true });
   const proxy = await startProxy(broker.port());
   onTestFinished(() => proxy.stop());
-  const world = await ingestForTest({ mqtt: [entry(`mqtt://127.0.0.1:${proxy.port}`)] });
-  await world.becomes('up');
+  const harness = await ingestForTest({ mqtt: [entry(`mqtt://127.0.0.1:${proxy.port}`)] });
+  await harness.becomes('up');
   const sender = await plainForTest(broker);
   await sender.publish('t/x', '1');
   await eventually(() => {
     expect(acknowledged(broker, DRIVER)).toBe(1);
   });
-  world.nats.freeze();
+  harness.nats.freeze();
   onTestFinished(() => {
-    world.nats.thaw();
+    harness.nats.thaw();
   });
   for (const n of numbers(2, 10)) await sender.publish('t/x', String(n));
-  await world.becomes('waiting');
+  await harness.becomes('waiting');
   await eventually(() => {
-    expect(world.metrics()).toMatchObject({ readings: 1, waiting: 9 });
+    expect(harness.metrics()).toMatchObject({ readings: 1, waiting: 9 });
   });
   // The broker delivers all of them again: by its time of arrival each is recognized.
   proxy.cut();
   await eventually(() => {
-    expect(world.metrics()).toMatchObject({ received: 19, connections: 2 });
+    expect(harness.metrics()).toMatchObject({ received: 19, connections: 2 });
   });
   expect(acknowledged(broker, DRIVER)).toBe(1);
-  world.nats.thaw();
+  harness.nats.thaw();
   await eventually(async () => {
-    expect(world.metrics()).toMatchObject({ waiting: 0 });
-    expect(await valuesOf(world)).toEqual(numbers(1, 10));
+    expect(harness.metrics()).toMatchObject({ waiting: 0 });
+    expect(await valuesOf(harness)).toEqual(numbers(1, 10));
   });
-  await world.becomes('up');
-  expect(world.metrics().duplicates).toBeGreaterThanOrEqual(9);
+  await harness.becomes('up');
+  expect(harness.metrics().duplicates).toBeGreaterThanOrEqual(9);
 });
 
 test.each(['3.1.1', '5'])('MQTT %s: a window that is full makes the broker wait; nothing is lost', async (version) => {
   const broker = await brokerForTest({ logPackets: true, maxQueued: 0 });
-  const world = await ingestForTest({
+  const harness = await ingestForTest({
     window: { messages: 5 },
     mqtt: [entry(broker.url(), { version, keepAliveSeconds: 1 })],
   });
-  await world.becomes('up');
-  await world.nats.halt();
+  await harness.becomes('up');
+  await harness.nats.halt();
   const sender = await plainForTest(broker);
   for (const n of numbers(1, 100)) await sender.publish('t/x', String(n));
-  await world.becomes('waiting');
+  await harness.becomes('waiting');
   if (version === '3.1.1') {
     // The other version says beforehand how many it takes.
     await eventually(() => {
@@ -134,13 +135,13 @@ test.each(['3.1.1', '5'])('MQTT %s: a window that is full makes the broker wait;
     });
   }
   await eventually(() => {
-    expect(world.metrics()).toMatchObject({ received: 5, waiting: 5, readings: 0 });
+    expect(harness.metrics()).toMatchObject({ received: 5, waiting: 5, readings: 0 });
   });
-  await world.nats.restart();
+  await harness.nats.restart();
   await eventually(async () => {
-    expect(await valuesOf(world)).toEqual(numbers(1, 100));
+    expect(await valuesOf(harness)).toEqual(numbers(1, 100));
   });
-  await world.becomes('up');
+  await harness.becomes('up');
 });
 
 test('a driver that ends without the bus acknowledges nothing; the next one brings it all', async () => {
@@ -177,7 +178,7 @@ test('several brokers at once: one that is away or refuses keeps no other from w
     await brokerForTest({ users: { driver: 'right-secret' } }),
   ];
   await gone.halt();
-  const world = await ingestForTest(
+  const harness = await ingestForTest(
     {
       mqtt: [
         entry(broker.url(), { name: 'works' }),
@@ -190,20 +191,20 @@ test('several brokers at once: one that is away or refuses keeps no other from w
     },
     { files: { 'mqtt.password': 'wrong-secret\n' }, env: { MQTT_USER: 'driver' } },
   );
-  await world.becomes('up', 'works');
-  expect((await world.becomes('down', 'away')).message).toMatch(/nothing listens there/);
-  expect((await world.becomes('refused', 'refuses')).message).toMatch(/refused the log-in/);
+  await harness.becomes('up', 'works');
+  expect((await harness.becomes('down', 'away')).message).toMatch(/nothing listens there/);
+  expect((await harness.becomes('refused', 'refuses')).message).toMatch(/refused the log-in/);
   const sender = await plainForTest(broker);
   await sender.publish('t/x', '7');
   await eventually(async () => {
-    expect(await valuesOf(world)).toEqual([7]);
+    expect(await valuesOf(harness)).toEqual([7]);
   });
-  expect(world.health('works').lastMessage).not.toBeNull();
-  expect(world.health('away').lastMessage).toBeNull();
+  expect(harness.health('works').lastMessage).not.toBeNull();
+  expect(harness.health('away').lastMessage).toBeNull();
   // The right password is found without a restart.
-  world.files['mqtt.password'] = 'right-secret\n';
-  await world.becomes('up', 'refuses');
-  const said = JSON.stringify([world.log.text(), world.ingest.health(), world.ingest.metrics()]);
+  harness.files['mqtt.password'] = 'right-secret\n';
+  await harness.becomes('up', 'refuses');
+  const said = JSON.stringify([harness.log.text(), harness.ingest.health(), harness.ingest.metrics()]);
   expect(said).not.toMatch(/wrong-secret|right-secret/);
 });
 
@@ -218,25 +219,25 @@ test('what may be lost is counted: quality of service 0, and core NATS', async (
     ['jetstream', 1],
     ['core', 2],
   ] as const) {
-    const world = await ingestForTest({
+    const harness = await ingestForTest({
       stream: { create: true, mode },
       mqtt: [entry(broker.url(), { topics, clientId: mode })],
     });
-    await world.becomes('up');
+    await harness.becomes('up');
     await sender.publish('t/zero', '0');
     await sender.publish('t/one', '1');
     await eventually(() => {
-      expect(world.metrics()).toMatchObject({ received: 2, readings: 2, atMostOnce: counted });
+      expect(harness.metrics()).toMatchObject({ received: 2, readings: 2, atMostOnce: counted });
     });
   }
 });
 
 test('no topic makes a wrong or an unsafe subject, and each can be read back', async () => {
   const broker = await brokerForTest();
-  const world = await ingestForTest({
+  const harness = await ingestForTest({
     mqtt: [entry(broker.url(), { topics: [{ filter: '#', payload: 'text' }] })],
   });
-  await world.becomes('up');
+  await harness.becomes('up');
   const topics = [
     't/a.b',
     't/a/b',
@@ -255,10 +256,10 @@ test('no topic makes a wrong or an unsafe subject, and each can be read back', a
   const sender = await plainForTest(broker);
   for (const topic of topics) await sender.publish(topic, topic);
   await eventually(() => {
-    expect(world.metrics().received).toBe(topics.length);
-    expect(world.metrics().waiting).toBe(0);
+    expect(harness.metrics().received).toBe(topics.length);
+    expect(harness.metrics().waiting).toBe(0);
   });
-  const stored = await world.stored();
+  const stored = await harness.stored();
   expect(stored).toHaveLength(topics.length);
   for (const { subject, body } of stored) {
     expect(subject).toMatch(/^iota\.readings\.mqtt\.hall(\.[^.\s*>]+)+$/);
@@ -283,22 +284,22 @@ test('topics that mosquitto does not let through do no harm either', async () =>
       return true;
     }),
   );
-  const world = await ingestForTest({ mqtt: [entry(broker.url, { version: '3.1.1' })] });
+  const harness = await ingestForTest({ mqtt: [entry(broker.url, { version: '3.1.1' })] });
   await eventually(() => {
     expect(broker.packets.filter(({ cmd }) => cmd === 'puback')).toHaveLength(messages.length);
   });
-  const stored = await world.stored();
+  const stored = await harness.stored();
   const found = stored.flatMap(({ subject, body }) => ('kind' in body ? [] : [subject]));
   expect(found.map((subject) => subject.split('.').slice(4).map(unescapeToken).join('/'))).toEqual(topics);
   for (const subject of found) expect(subject).toMatch(/^[!-~]+$/);
-  expect(await world.deadLetters()).toMatchObject([{ code: 'badName' }]);
+  expect(await harness.deadLetters()).toMatchObject([{ code: 'badName' }]);
 });
 
 test('a filter that has gone silent shows, and that it is heard again', async () => {
   const broker = await brokerForTest();
   const sender = await plainForTest(broker);
   await sender.publish('t/kept', '1', { retain: true });
-  const world = await ingestForTest({
+  const harness = await ingestForTest({
     mqtt: [
       entry(broker.url(), {
         topics: [
@@ -309,26 +310,26 @@ test('a filter that has gone silent shows, and that it is heard again', async ()
     ],
   });
   // What the broker had kept is no sign of life, but a reading, and a doubtful one.
-  const { message } = await world.becomes('silent');
+  const { message } = await harness.becomes('silent');
   expect(message).toMatch(/Nothing has come on "t\/kept" for more than 1 s/);
-  expect(await world.readings()).toMatchObject([{ value: 1, status: 'Questionable' }]);
+  expect(await harness.readings()).toMatchObject([{ value: 1, status: 'Questionable' }]);
   await sender.publish('t/quiet', '2');
   await eventually(() => {
-    expect(world.metrics().readings).toBe(2);
+    expect(harness.metrics().readings).toBe(2);
   });
-  expect(world.health().state).toBe('silent');
+  expect(harness.health().state).toBe('silent');
   await sender.publish('t/kept', '3');
   // It is silent again a second later, so what it was in between shows in the log only.
   await eventually(() => {
-    const told = world.log.lines.map(({ message: line }) => line).filter((line) => line.includes('Feed mqtt "hall"'));
+    const told = harness.log.lines.map(({ message: line }) => line).filter((line) => line.includes('Feed mqtt "hall"'));
     expect(told.map((line) => /is (\w+)/.exec(line)?.[1]).join(' ')).toMatch(/silent up/);
   });
 });
 
 test('the name of the machine can be part of the client id', async () => {
   const broker = await brokerForTest();
-  const world = await ingestForTest({ mqtt: [entry(broker.url(), { clientId: 'driver-{hostname}' })] });
-  await world.becomes('up');
+  const harness = await ingestForTest({ mqtt: [entry(broker.url(), { clientId: 'driver-{hostname}' })] });
+  await harness.becomes('up');
   await eventually(() => {
     expect(broker.log()).toMatch(new RegExp(`as driver-${hostname()} `));
   });

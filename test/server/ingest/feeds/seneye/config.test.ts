@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { good, load, refusal } from '../../../../support/config.ts';
 import { authority } from '../../../bus/support.ts';
-import { startSeneyeSender } from '../../../../simulators/seneye/sender.ts';
-import { ingestForTest, type IngestWorld } from '../../support.ts';
+import { startSeneyeSender } from '../../../../../simulators/seneye/sender.ts';
+import { ingestForTest, type IngestHarness } from '../../support.ts';
 
 type Raw = Record<string, unknown>;
 
@@ -67,9 +67,9 @@ describe('the configuration', () => {
 });
 
 /** The port that the log names. */
-async function port(world: IngestWorld): Promise<number> {
-  await world.becomes('up', 'lde');
-  const line = world.log.lines.find(({ message }) => message.startsWith('seneye posts are taken at port '));
+async function port(harness: IngestHarness): Promise<number> {
+  await harness.becomes('up', 'lde');
+  const line = harness.log.lines.find(({ message }) => message.startsWith('seneye posts are taken at port '));
   return Number(line?.message.split(' ').at(-1));
 }
 
@@ -79,14 +79,14 @@ describe('the whole feed', () => {
     const files: Record<string, string> = { 'seneye.secret': 'FIRST\n', 'tls.pem': certPem, 'tls.key': keyPem };
     const sources = [source({ name: 'home', secret: { file: 'seneye.secret' } })];
     const tls = { certFile: 'tls.pem', keyFile: 'tls.key' };
-    const world = await ingestForTest({ seneye: { host: '127.0.0.1', port: 0, sources, tls } }, { files });
-    const url = `https://127.0.0.1:${await port(world)}/localexchange/endpoint`;
+    const harness = await ingestForTest({ seneye: { host: '127.0.0.1', port: 0, sources, tls } }, { files });
+    const url = `https://127.0.0.1:${await port(harness)}/localexchange/endpoint`;
     const sender = (secret: string) => startSeneyeSender({ url, secret, source: 'SWS_0001', ca: authority.caPem });
     expect(await sender('FIRST').postNow()).toMatchObject([{ status: 200 }]);
     files['seneye.secret'] = 'SECOND\n';
     expect(await sender('FIRST').postNow()).toMatchObject([{ status: 401 }]);
     expect(await sender('SECOND').postNow()).toMatchObject([{ status: 200 }]);
-    expect((await world.readings()).map(({ source: from }) => from)).toContain('seneye:home');
-    expect(world.metrics('lde')).toMatchObject({ kind: 'seneye', received: 2, refused: 1, atMostOnce: 0 });
+    expect((await harness.readings()).map(({ source: from }) => from)).toContain('seneye:home');
+    expect(harness.metrics('lde')).toMatchObject({ kind: 'seneye', received: 2, refused: 1, atMostOnce: 0 });
   });
 });

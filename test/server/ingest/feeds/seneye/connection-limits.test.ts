@@ -10,9 +10,9 @@ import {
   type LimitedSocket,
 } from '../../../../../src/ingest/feeds/seneye/connection-limits.ts';
 import { TestLog } from '../../../bus/support.ts';
-import { signMessage } from '../../../../simulators/seneye/encoding.ts';
+import { signMessage } from '../../../../../simulators/seneye/encoding.ts';
 import { eventually } from '../../../../support/eventually.ts';
-import { configOf, message, PATH, SECRET, SOURCE, worldForTest } from './harness.ts';
+import { configOf, message, PATH, SECRET, SOURCE, harnessForTest } from './harness.ts';
 
 /** Only ends a test that hangs. */
 const FOR_EVER_MS = 120_000;
@@ -66,7 +66,7 @@ const patient = {
 
 describe('connections that do nothing', () => {
   it('of one address keep out nobody, not even at that address', async () => {
-    const { port, feed, log } = await worldForTest(configOf(patient));
+    const { port, feed, log } = await harnessForTest(configOf(patient));
     const held = await hold(port, 300, () => '127.0.0.2');
     expect(await postFrom('127.0.0.3', port)).toBe(200);
     expect(await postFrom('127.0.0.2', port)).toBe(200);
@@ -80,7 +80,7 @@ describe('connections that do nothing', () => {
   });
 
   it('of many addresses keep out nobody, known or not', async () => {
-    const { port } = await worldForTest(configOf(patient));
+    const { port } = await harnessForTest(configOf(patient));
     expect(await postFrom('127.0.0.3', port)).toBe(200);
     await hold(port, 300, (at) => `127.0.1.${1 + (at % 100)}`);
     expect(await postFrom('127.0.0.3', port)).toBe(200);
@@ -101,13 +101,13 @@ describe('connections that do nothing', () => {
     ['a request that was answered, kept alive', 'GET / HTTP/1.1\r\nHost: x\r\n\r\n'],
     ['the start of a TLS handshake', '\x16\x03\x01\x02\x00'],
   ])('may have sent %s', async (_what, start) => {
-    const { port } = await worldForTest(configOf({ ...patient, maxConnections: 20 }));
+    const { port } = await harnessForTest(configOf({ ...patient, maxConnections: 20 }));
     await hold(port, 100, (at) => `127.0.1.${1 + (at % 50)}`, start);
     expect(await postFrom('127.0.0.3', port)).toBe(200);
   });
 
   it('end no post whose readings are on their way to the bus', async () => {
-    const { port, server, feed } = await worldForTest(configOf({ ...patient, maxConnections: 20 }), {
+    const { port, server, feed } = await harnessForTest(configOf({ ...patient, maxConnections: 20 }), {
       ackMs: FOR_EVER_MS,
     });
     server.freeze();
@@ -124,7 +124,7 @@ describe('connections that do nothing', () => {
   });
 
   it('and a thousand requests in one piece leave room for others', async () => {
-    const { port } = await worldForTest(configOf(patient));
+    const { port } = await harnessForTest(configOf(patient));
     const [socket] = await hold(port, 1, () => '127.0.0.2', 'GET / HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(1000));
     expect(await postFrom('127.0.0.3', port)).toBe(200);
     socket?.resume();

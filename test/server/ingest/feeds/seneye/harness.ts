@@ -13,8 +13,8 @@ import { readingSubjects } from '../../../../../src/contract/reading-subject.ts'
 import { openSeneyeFeed, type SeneyeFeed } from '../../../../../src/ingest/feeds/seneye/feed.ts';
 import type { SeneyeConfig } from '../../../../../src/ingest/feeds/seneye/sources.ts';
 import { busForTest, callerForTest, serverForTest, until, type TestLog } from '../../../bus/support.ts';
-import { signMessage, type Encoding } from '../../../../simulators/seneye/encoding.ts';
-import { post, type PostAnswer, type PostOptions } from '../../../../simulators/seneye/http-post.ts';
+import { signMessage, type Encoding } from '../../../../../simulators/seneye/encoding.ts';
+import { post, type PostAnswer, type PostOptions } from '../../../../../simulators/seneye/http-post.ts';
 import type { NatsServer } from '../../../../support/nats/index.ts';
 
 export const SECRET = 'FGQEEESSA';
@@ -53,7 +53,7 @@ export function configOf(
   };
 }
 
-export interface World {
+export interface Harness {
   readonly server: NatsServer;
   readonly bus: BusConnection;
   readonly feed: SeneyeFeed;
@@ -80,10 +80,10 @@ export interface SendOptions extends Partial<PostOptions> {
 }
 
 /** Everything started, the listener up; ends with the test. */
-export async function worldForTest(
+export async function harnessForTest(
   config: SeneyeConfig = configOf(),
   { window = 500, ackMs = 500, core = false }: { window?: number; ackMs?: number; core?: boolean } = {},
-): Promise<World> {
+): Promise<Harness> {
   const server = await serverForTest({ jetstream: true });
   const bus = busForTest(server, { pingIntervalMs: 500, connectTimeoutMs: 2000 });
   const prefix = 'iota';

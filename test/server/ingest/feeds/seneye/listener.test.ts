@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { SecretSource } from '../../../../../src/config/secret.ts';
 import { Listener, type ListenerOptions } from '../../../../../src/ingest/feeds/seneye/listener.ts';
 import { authority, TestLog } from '../../../bus/support.ts';
-import { post } from '../../../../simulators/seneye/http-post.ts';
+import { post } from '../../../../../simulators/seneye/http-post.ts';
 import { eventually } from '../../../../support/eventually.ts';
 import { configOf, PATH } from './harness.ts';
 

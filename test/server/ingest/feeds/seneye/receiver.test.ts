@@ -4,15 +4,15 @@ import { once } from 'node:events';
 import { Agent } from 'node:http';
 import { describe, expect, it, vi } from 'vitest';
 import { feedHealth, feedMetrics } from '../../../../../src/contract/telemetry.ts';
-import { startSeneyeSender } from '../../../../simulators/seneye/sender.ts';
-import { encodeBase64, HEADER, signMessage } from '../../../../simulators/seneye/encoding.ts';
-import { post } from '../../../../simulators/seneye/http-post.ts';
+import { startSeneyeSender } from '../../../../../simulators/seneye/sender.ts';
+import { encodeBase64, HEADER, signMessage } from '../../../../../simulators/seneye/encoding.ts';
+import { post } from '../../../../../simulators/seneye/http-post.ts';
 import { eventually } from '../../../../support/eventually.ts';
-import { configOf, message, PATH, SECRET, SOURCE, SUD_ID, worldForTest, type World } from './harness.ts';
+import { configOf, message, PATH, SECRET, SOURCE, SUD_ID, harnessForTest, type Harness } from './harness.ts';
 
 /** Sends raw bytes and gives everything that came back until the receiver closes. */
-async function raw(world: World, ...pieces: string[]): Promise<string> {
-  const socket = createConnection({ host: '127.0.0.1', port: world.port });
+async function raw(harness: Harness, ...pieces: string[]): Promise<string> {
+  const socket = createConnection({ host: '127.0.0.1', port: harness.port });
   socket.setEncoding('utf8');
   let text = '';
   socket.on('data', (piece: string) => (text += piece));
@@ -26,24 +26,25 @@ const head = (lines: Record<string, string | number>, first = `POST ${PATH} HTTP
   `${[first, ...Object.entries(lines).map(([name, value]) => `${name}: ${value}`)].join('\r\n')}\r\n\r\n`;
 
 /** What the log tells of posts; the bus may have something to tell, too. */
-const complaints = (world: World): string[] => world.log.messages().filter((line) => line.startsWith('A seneye post'));
+const complaints = (harness: Harness): string[] =>
+  harness.log.messages().filter((line) => line.startsWith('A seneye post'));
 
 const statuses = (text: string): number[] =>
   [...text.matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, status]) => Number(status));
 
 describe('a post', () => {
   it('is answered 200 with an empty body when its readings are in the stream', async () => {
-    const world = await worldForTest();
-    const answer = await world.send(message());
+    const harness = await harnessForTest();
+    const answer = await harness.send(message());
     expect(answer).toMatchObject({ status: 200, text: '' });
-    const stored = await world.stored();
+    const stored = await harness.stored();
     expect(stored.map(({ subject }) => subject)).toEqual(
       ['temperature', 'ph', 'ammonia', 'inWater', 'slideExpired', 'temperatureAlert', 'phAlert', 'ammoniaAlert'].map(
         (name) => `iota.readings.seneye.home.${SUD_ID}.#${name}`,
       ),
     );
     expect(stored[0]?.body).toMatchObject({ name: 'Office temperature', value: 21.125, unit: '°C', status: 'Good' });
-    expect(feedMetrics.parse(world.feed.metrics())).toMatchObject({
+    expect(feedMetrics.parse(harness.feed.metrics())).toMatchObject({
       ...{
         kind: 'seneye',
         received: 1,
@@ -55,109 +56,111 @@ describe('a post', () => {
         rejected: {},
       },
     });
-    expect(feedHealth.parse(world.feed.health())).toMatchObject({
+    expect(feedHealth.parse(harness.feed.health())).toMatchObject({
       state: 'up',
       lastMessage: expect.any(String) as string,
     });
   });
 
   it.each([202, 204] as const)('is answered %d if that is wished', async (successStatus) => {
-    const world = await worldForTest(configOf({ successStatus }));
-    expect(await world.send(message())).toMatchObject({ status: successStatus, text: '' });
+    const harness = await harnessForTest(configOf({ successStatus }));
+    expect(await harness.send(message())).toMatchObject({ status: successStatus, text: '' });
   });
 
   it('of every kind of device, in every encoding, passes as the sender makes it', async () => {
-    const world = await worldForTest();
+    const harness = await harnessForTest();
     for (const encoding of [{}, { signature: 'url' }, { payload: 'standard', payloadPadding: true }] as const) {
       const devices = [{ name: 'Home' }, { name: 'Pond', type: 'pond' }, { name: 'Reef', type: 'reef' }] as const;
-      const sender = startSeneyeSender({ url: world.url, secret: SECRET, source: SOURCE, devices, encoding });
+      const sender = startSeneyeSender({ url: harness.url, secret: SECRET, source: SOURCE, devices, encoding });
       for (const { status } of await sender.postNow()) expect(status).toBe(200);
       await sender.stop();
     }
-    const readings = await world.readings();
+    const readings = await harness.readings();
     expect(new Set(readings.map(({ attributes }) => attributes?.deviceType))).toEqual(
       new Set(['Home', 'Pond', 'Reef']),
     );
-    expect(await world.deadLetters()).toEqual([]);
+    expect(await harness.deadLetters()).toEqual([]);
   });
 
   it('that is repeated changes nothing', async () => {
-    const world = await worldForTest();
+    const harness = await harnessForTest();
     const same = message();
-    for (let time = 0; time < 3; time++) expect((await world.send(same)).status).toBe(200);
+    for (let time = 0; time < 3; time++) expect((await harness.send(same)).status).toBe(200);
     // The same in another encoding is the same.
-    expect((await world.send(same, { encoding: { signature: 'url', payload: 'standard' } })).status).toBe(200);
-    expect(await world.readings()).toHaveLength(8);
-    expect(world.feed.metrics()).toMatchObject({ received: 4, readings: 32, duplicates: 24 });
+    expect((await harness.send(same, { encoding: { signature: 'url', payload: 'standard' } })).status).toBe(200);
+    expect(await harness.readings()).toHaveLength(8);
+    expect(harness.feed.metrics()).toMatchObject({ received: 4, readings: 32, duplicates: 24 });
   });
 
   it('with another value in the same second is another', async () => {
-    const world = await worldForTest();
+    const harness = await harnessForTest();
     const [first, second] = [message({ T: 1 }), message({ T: 2 }, { TS: 1_700_000_000 })];
-    await world.send({ ...first, SUD: { ...(first.SUD as object), TS: 1_700_000_000 } });
-    await world.send(second);
-    const values = (await world.readings()).filter(({ fqn }) => fqn.endsWith('temperature')).map(({ value }) => value);
+    await harness.send({ ...first, SUD: { ...(first.SUD as object), TS: 1_700_000_000 } });
+    await harness.send(second);
+    const values = (await harness.readings())
+      .filter(({ fqn }) => fqn.endsWith('temperature'))
+      .map(({ value }) => value);
     expect(values).toEqual([1, 2]);
   });
 
   it('without a time is new every time', async () => {
-    const world = await worldForTest();
+    const harness = await harnessForTest();
     const same = message({}, { TS: undefined });
-    await world.send(same);
-    await world.send(same);
-    expect(await world.readings()).toHaveLength(16);
+    await harness.send(same);
+    await harness.send(same);
+    expect(await harness.readings()).toHaveLength(16);
   });
 
   it('over core NATS is counted as one that may be lost', async () => {
-    const world = await worldForTest(configOf(), { core: true });
-    expect((await world.send(message())).status).toBe(200);
-    expect((await world.send(message(), { secret: 'WRONG' })).status).toBe(401);
-    expect(world.feed.metrics()).toMatchObject({ received: 1, readings: 8, atMostOnce: 1 });
+    const harness = await harnessForTest(configOf(), { core: true });
+    expect((await harness.send(message())).status).toBe(200);
+    expect((await harness.send(message(), { secret: 'WRONG' })).status).toBe(401);
+    expect(harness.feed.metrics()).toMatchObject({ received: 1, readings: 8, atMostOnce: 1 });
   });
 
   it('with right signature and no sense is acknowledged and becomes a dead letter', async () => {
-    const world = await worldForTest();
-    expect((await world.send(Buffer.from('no JSON'))).status).toBe(200);
-    expect((await world.send({ SUD: {} })).status).toBe(200);
-    expect((await world.send(message({ T: true }))).status).toBe(200);
-    const letters = await world.deadLetters();
+    const harness = await harnessForTest();
+    expect((await harness.send(Buffer.from('no JSON'))).status).toBe(200);
+    expect((await harness.send({ SUD: {} })).status).toBe(200);
+    expect((await harness.send(message({ T: true }))).status).toBe(200);
+    const letters = await harness.deadLetters();
     expect(letters.map(({ code }) => code)).toEqual(['notJson', 'wrongShape', 'badValue']);
     expect(Buffer.from(letters[0]?.payload ?? '', 'base64').toString()).toBe('no JSON');
-    expect(world.feed.metrics()).toMatchObject({ rejected: { notJson: 1, wrongShape: 1, badValue: 1 }, refused: 0 });
+    expect(harness.feed.metrics()).toMatchObject({ rejected: { notJson: 1, wrongShape: 1, badValue: 1 }, refused: 0 });
     // What made sense of the last one has passed.
-    expect(await world.readings()).toHaveLength(7);
+    expect(await harness.readings()).toHaveLength(7);
   });
 });
 
 describe('a body', () => {
   it('in many pieces passes', async () => {
-    const world = await worldForTest();
-    expect((await world.send(message(), { pieces: 40 })).status).toBe(200);
-    expect((await world.send(message({ T: 2 }), { pieces: 7, pauseMs: 5 })).status).toBe(200);
+    const harness = await harnessForTest();
+    expect((await harness.send(message(), { pieces: 40 })).status).toBe(200);
+    expect((await harness.send(message({ T: 2 }), { pieces: 7, pauseMs: 5 })).status).toBe(200);
     expect(
       (
-        await world.send(message({ T: 3 }), {
+        await harness.send(message({ T: 3 }), {
           headers: { 'Content-Length': undefined, 'Transfer-Encoding': 'chunked' },
         })
       ).status,
     ).toBe(200);
-    expect((await world.readings()).filter(({ fqn }) => fqn.endsWith('temperature'))).toHaveLength(3);
+    expect((await harness.readings()).filter(({ fqn }) => fqn.endsWith('temperature'))).toHaveLength(3);
   });
 
   it('that is too large is refused, announced or not', async () => {
-    const world = await worldForTest(configOf({ bodyBytes: 1024 }));
+    const harness = await harnessForTest(configOf({ bodyBytes: 1024 }));
     const large = 'A'.repeat(1025);
-    expect((await world.send('', { body: large })).status).toBe(413);
-    expect((await world.send('', { body: large, pieces: 3 })).status).toBe(413);
-    expect((await world.send('', { body: 'A'.repeat(1024) })).status).toBe(400);
-    expect((await world.send(message())).status).toBe(200);
-    expect(world.feed.metrics().refused).toBe(3);
+    expect((await harness.send('', { body: large })).status).toBe(413);
+    expect((await harness.send('', { body: large, pieces: 3 })).status).toBe(413);
+    expect((await harness.send('', { body: 'A'.repeat(1024) })).status).toBe(400);
+    expect((await harness.send(message())).status).toBe(200);
+    expect(harness.feed.metrics().refused).toBe(3);
   });
 
   it('that ends too soon is nothing: nothing taken, nothing answered', async () => {
-    const world = await worldForTest();
+    const harness = await harnessForTest();
     const body = signMessage(Buffer.from(JSON.stringify(message())), SECRET);
-    const socket = createConnection({ host: '127.0.0.1', port: world.port });
+    const socket = createConnection({ host: '127.0.0.1', port: harness.port });
     const fields = {
       Host: 'x',
       'Content-Type': 'application/jose',
@@ -167,8 +170,8 @@ describe('a body', () => {
     socket.end(`${head(fields)}${body}`);
     socket.resume();
     await once(socket, 'close');
-    expect(world.feed.metrics()).toMatchObject({ received: 0 });
-    expect((await world.send(message())).status).toBe(200);
+    expect(harness.feed.metrics()).toMatchObject({ received: 0 });
+    expect((await harness.send(message())).status).toBe(200);
   });
 });
 
@@ -191,26 +194,26 @@ describe('a request of another kind', () => {
   ])(
     '%s: %j is answered %d',
     async (_title, { url, ...options }: Record<string, unknown> & { url?: string }, status) => {
-      const world = await worldForTest();
-      const place = url === undefined ? {} : { url: `http://127.0.0.1:${world.port}${url}` };
-      const answer = await world.send(message(), { ...options, ...place });
+      const harness = await harnessForTest();
+      const place = url === undefined ? {} : { url: `http://127.0.0.1:${harness.port}${url}` };
+      const answer = await harness.send(message(), { ...options, ...place });
       expect(answer.status).toBe(status);
       if (status === 405) expect(answer.headers.allow).toBe('POST');
-      expect(await world.stored()).toEqual([]);
-      expect(world.feed.metrics()).toMatchObject({ received: 0, refused: 1 });
-      expect(complaints(world)).toHaveLength(1);
+      expect(await harness.stored()).toEqual([]);
+      expect(harness.feed.metrics()).toMatchObject({ received: 0, refused: 1 });
+      expect(complaints(harness)).toHaveLength(1);
     },
   );
 
   it('has other statuses by configuration', async () => {
-    const world = await worldForTest(configOf({ unknownSourceStatus: 401, badSignatureStatus: 400 }));
-    expect((await world.send(message(), { source: 'SWS_9999' })).status).toBe(401);
-    expect((await world.send(message(), { secret: 'WRONG' })).status).toBe(400);
+    const harness = await harnessForTest(configOf({ unknownSourceStatus: 401, badSignatureStatus: 400 }));
+    expect((await harness.send(message(), { source: 'SWS_9999' })).status).toBe(401);
+    expect((await harness.send(message(), { secret: 'WRONG' })).status).toBe(400);
   });
 
   it('passes where it only differs in what does not matter, unless told to be strict', async () => {
-    const lenient = await worldForTest();
-    const strict = await worldForTest(configOf({ strict: true }));
+    const lenient = await harnessForTest();
+    const strict = await harnessForTest(configOf({ strict: true }));
     const variants = [
       { headers: { 'Content-Type': 'application/jose; charset=utf-8' } },
       { headers: { 'Content-Type': 'Application/JOSE' } },
@@ -218,12 +221,12 @@ describe('a request of another kind', () => {
       { url: `${PATH}?x=1` },
     ];
     for (const [index, { url, ...options }] of variants.entries()) {
-      for (const [world, fits] of [
+      for (const [harness, fits] of [
         [lenient, true],
         [strict, false],
       ] as const) {
-        const place = url === undefined ? {} : { url: `http://127.0.0.1:${world.port}${url}` };
-        const { status } = await world.send(message({ T: index }), { ...options, ...place });
+        const place = url === undefined ? {} : { url: `http://127.0.0.1:${harness.port}${url}` };
+        const { status } = await harness.send(message({ T: index }), { ...options, ...place });
         expect(status === 200).toBe(fits);
       }
     }
@@ -232,13 +235,13 @@ describe('a request of another kind', () => {
   });
 
   it('that says it is signed with nothing is refused, and no dead letter', async () => {
-    const world = await worldForTest();
+    const harness = await harnessForTest();
     const payload = encodeBase64(Buffer.from(JSON.stringify(message())), 'url', false);
     const none = encodeBase64(Buffer.from('{"alg":"none"}'), 'url', false);
     for (const body of [`${none}.${payload}.`, `${HEADER}.${payload}.`, `${HEADER}.${payload}`]) {
-      expect((await world.send('', { body })).status).toBe(400);
+      expect((await harness.send('', { body })).status).toBe(400);
     }
-    expect(await world.stored()).toEqual([]);
+    expect(await harness.stored()).toEqual([]);
   });
 });
 
@@ -251,83 +254,83 @@ describe('on the wire', () => {
   });
 
   it('HTTP/1.0 and a missing Host pass', async () => {
-    const world = await worldForTest();
+    const harness = await harnessForTest();
     const body = signed(1);
-    expect(statuses(await raw(world, head(fields(body), `POST ${PATH} HTTP/1.0`), body))).toEqual([200]);
-    expect(statuses(await raw(world, head({ ...fields(body), Connection: 'close' }), body))).toEqual([200]);
+    expect(statuses(await raw(harness, head(fields(body), `POST ${PATH} HTTP/1.0`), body))).toEqual([200]);
+    expect(statuses(await raw(harness, head({ ...fields(body), Connection: 'close' }), body))).toEqual([200]);
   });
 
   it('requests in one piece behind each other are answered in order', async () => {
-    const world = await worldForTest();
+    const harness = await harnessForTest();
     const [first, second] = [signed(1), signed(2)];
     const wrong = 'wrong';
     const text = [first, wrong, second].map(
       (body, index) => `${head({ ...fields(body), ...(index === 2 ? { Connection: 'close' } : {}) })}${body}`,
     );
-    expect(statuses(await raw(world, text.join('')))).toEqual([200, 400, 200]);
-    expect((await world.readings()).filter(({ fqn }) => fqn.endsWith('temperature')).map(({ value }) => value)).toEqual(
-      [1, 2],
-    );
+    expect(statuses(await raw(harness, text.join('')))).toEqual([200, 400, 200]);
+    expect(
+      (await harness.readings()).filter(({ fqn }) => fqn.endsWith('temperature')).map(({ value }) => value),
+    ).toEqual([1, 2]);
   });
 
   it('a sender that waits for 100 gets it only if it may go on', async () => {
-    const world = await worldForTest();
+    const harness = await harnessForTest();
     const body = signed(1);
     const expecting = { ...fields(body), Expect: '100-continue', Connection: 'close' };
-    expect(statuses(await raw(world, head(expecting), body))).toEqual([100, 200]);
-    expect(statuses(await raw(world, head({ ...expecting, 'x-Seneye': 'SWS_9' })))).toEqual([404]);
-    expect(statuses(await raw(world, head({ ...expecting, 'Content-Length': 10_000_000 })))).toEqual([413]);
+    expect(statuses(await raw(harness, head(expecting), body))).toEqual([100, 200]);
+    expect(statuses(await raw(harness, head({ ...expecting, 'x-Seneye': 'SWS_9' })))).toEqual([404]);
+    expect(statuses(await raw(harness, head({ ...expecting, 'Content-Length': 10_000_000 })))).toEqual([413]);
     // Not told to close by the sender either: what follows could be a body or a request.
     const { Connection: _close, ...open } = expecting;
-    const refused = await raw(world, head({ ...open, 'x-Seneye': 'SWS_9' }));
+    const refused = await raw(harness, head({ ...open, 'x-Seneye': 'SWS_9' }));
     expect(statuses(refused)).toEqual([404]);
     expect(refused).toContain('Connection: close');
   });
 
   it('what is no HTTP is answered 400, and a head without end 431', async () => {
-    const world = await worldForTest();
-    expect(statuses(await raw(world, 'hello\r\n\r\n'))).toEqual([400]);
-    expect(statuses(await raw(world, `POST ${PATH} HTTP/1.1\r\nA: ${'x'.repeat(20_000)}`))).toEqual([431]);
+    const harness = await harnessForTest();
+    expect(statuses(await raw(harness, 'hello\r\n\r\n'))).toEqual([400]);
+    expect(statuses(await raw(harness, `POST ${PATH} HTTP/1.1\r\nA: ${'x'.repeat(20_000)}`))).toEqual([431]);
     expect(
-      statuses(await raw(world, head({ 'Content-Length': 5, 'Transfer-Encoding': 'chunked' }), '0\r\n\r\n')),
+      statuses(await raw(harness, head({ 'Content-Length': 5, 'Transfer-Encoding': 'chunked' }), '0\r\n\r\n')),
     ).toEqual([400]);
-    expect(world.feed.metrics().refused).toBe(3);
-    expect((await world.send(message())).status).toBe(200);
+    expect(harness.feed.metrics().refused).toBe(3);
+    expect((await harness.send(message())).status).toBe(200);
   });
 
   it('who is too slow with head, body or anything at all is cut off, and others pass meanwhile', async () => {
-    const world = await worldForTest(configOf({ requestTimeoutMs: 3000 }));
+    const harness = await harnessForTest(configOf({ requestTimeoutMs: 3000 }));
     const body = signed(1);
     const slow = [
-      raw(world, ''),
-      raw(world, `POST ${PATH} HTTP/1.1\r\nHost: x\r\n`),
-      raw(world, head(fields(body)), body.slice(0, 10)),
+      raw(harness, ''),
+      raw(harness, `POST ${PATH} HTTP/1.1\r\nHost: x\r\n`),
+      raw(harness, head(fields(body)), body.slice(0, 10)),
     ];
-    expect((await world.send(message({ T: 2 }))).status).toBe(200);
+    expect((await harness.send(message({ T: 2 }))).status).toBe(200);
     const answers = await Promise.all(slow);
     expect(answers.map(statuses)).toEqual([[408], [408], [408]]);
-    expect((await world.readings()).map(({ value }) => value)).not.toContain(1);
+    expect((await harness.readings()).map(({ value }) => value)).not.toContain(1);
   });
 
   it('a sender keeps its connection for the next post', async () => {
-    const world = await worldForTest();
+    const harness = await harnessForTest();
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-    for (const T of [1, 2, 3]) expect((await world.send(message({ T }), { agent })).status).toBe(200);
-    expect((await world.send('', { agent, body: 'x' })).status).toBe(400);
-    expect((await world.send(message(), { agent })).status).toBe(200);
+    for (const T of [1, 2, 3]) expect((await harness.send(message({ T }), { agent })).status).toBe(200);
+    expect((await harness.send('', { agent, body: 'x' })).status).toBe(400);
+    expect((await harness.send(message(), { agent })).status).toBe(200);
     agent.destroy();
-    expect(world.feed.metrics().connections).toBe(1);
+    expect(harness.feed.metrics().connections).toBe(1);
   });
 
   it('only so many connections are held', async () => {
-    const world = await worldForTest(configOf({ maxConnections: 2 }));
-    const sockets = [1, 2].map(() => createConnection({ host: '127.0.0.1', port: world.port }));
+    const harness = await harnessForTest(configOf({ maxConnections: 2 }));
+    const sockets = [1, 2].map(() => createConnection({ host: '127.0.0.1', port: harness.port }));
     await Promise.all(sockets.map((socket) => once(socket, 'connect')));
     await eventually(() => {
-      expect(world.feed.metrics().connections).toBe(2);
+      expect(harness.feed.metrics().connections).toBe(2);
     });
     // The one that has sent nothing for longest goes, and the sender is heard.
-    expect((await world.send(message())).status).toBe(200);
+    expect((await harness.send(message())).status).toBe(200);
     await eventually(() => {
       expect(sockets.filter(({ closed }) => closed)).toHaveLength(1);
     });
@@ -346,9 +349,9 @@ describe('secrets', () => {
   ];
 
   it('of a device count for that device, and no other does', async () => {
-    const world = await worldForTest(configOf({ sources }, { devices: { OWN: 'DEVICE', ONLY: 'OTHER' } }));
+    const harness = await harnessForTest(configOf({ sources }, { devices: { OWN: 'DEVICE', ONLY: 'OTHER' } }));
     const status = async (id: string, secret: string, source = SOURCE): Promise<number> =>
-      (await world.send(message({}, { id }), { secret, source })).status;
+      (await harness.send(message({}, { id }), { secret, source })).status;
     expect(await status('OWN', 'DEVICE')).toBe(200);
     expect(await status('OWN', SECRET)).toBe(401);
     expect(await status('NAMED', SECRET)).toBe(200);
@@ -357,7 +360,7 @@ describe('secrets', () => {
     expect(await status('ONLY', 'OTHER', 'SCA_0002')).toBe(200);
     expect(await status('ANOTHER', 'OTHER', 'SCA_0002')).toBe(401);
     expect(await status('OWN', 'DEVICE', 'SCA_0002')).toBe(401);
-    const readings = await world.readings();
+    const readings = await harness.readings();
     expect(new Set(readings.map(({ source }) => source))).toEqual(new Set(['seneye:home', 'seneye:SCA_0002']));
     expect(readings.map(({ name }) => name)).toContain('Tank 7 temperature');
   });
@@ -368,55 +371,57 @@ describe('secrets', () => {
       { id: 'bbee', name: 'Lower' },
     ];
     const sources = [{ source: SOURCE, name: 'home', secret: { env: 'UNUSED' }, devices }];
-    const world = await worldForTest(configOf({ sources }, { devices: { AAFF: 'DEVICE' } }));
+    const harness = await harnessForTest(configOf({ sources }, { devices: { AAFF: 'DEVICE' } }));
     const status = async (id: string, secret: string): Promise<number> =>
-      (await world.send(message({}, { id }), { secret })).status;
+      (await harness.send(message({}, { id }), { secret })).status;
     expect([await status('aaff', SECRET), await status('aaFF', SECRET)]).toEqual([401, 401]);
     expect([await status('aaff', 'DEVICE'), await status('AAFF', 'DEVICE')]).toEqual([200, 200]);
     expect([await status('bbee', SECRET), await status('BBEE', SECRET)]).toEqual([200, 200]);
-    const names = (await world.readings()).flatMap(({ name }) => (name.endsWith(' temperature') ? [name] : []));
+    const names = (await harness.readings()).flatMap(({ name }) => (name.endsWith(' temperature') ? [name] : []));
     expect(names.map((name) => name.replace(' temperature', ''))).toEqual(['Upper', 'Upper', 'Lower', 'Lower']);
   });
 
   it('are read anew for each post; one that cannot be read is our trouble, not the sender’s', async () => {
     const read = vi.fn(async () => 'FIRST');
-    const world = await worldForTest(configOf({}, { read }));
-    expect((await world.send(message(), { secret: 'FIRST' })).status).toBe(200);
+    const harness = await harnessForTest(configOf({}, { read }));
+    expect((await harness.send(message(), { secret: 'FIRST' })).status).toBe(200);
     read.mockImplementation(async () => 'SECOND');
-    expect((await world.send(message(), { secret: 'FIRST' })).status).toBe(401);
-    expect((await world.send(message(), { secret: 'SECOND' })).status).toBe(200);
+    expect((await harness.send(message(), { secret: 'FIRST' })).status).toBe(401);
+    expect((await harness.send(message(), { secret: 'SECOND' })).status).toBe(200);
     read.mockRejectedValue(new Error('settings.ingest.seneye.sources[0].secret: the file /gone does not exist'));
-    const answer = await world.send(message(), { secret: 'SECOND' });
+    const answer = await harness.send(message(), { secret: 'SECOND' });
     expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': '30' } });
     expect(answer.text).not.toContain('/gone');
-    expect(world.log.text()).toContain('/gone');
+    expect(harness.log.text()).toContain('/gone');
   });
 
   it('that cannot be read keep out those only who need them', async () => {
     const gone = new Error('settings.ingest.seneye.sources[0].secret: the file /gone does not exist');
     const config = configOf({ sources }, { devices: { OWN: 'DEVICE' }, read: () => Promise.reject(gone) });
-    const world = await worldForTest(config);
-    expect((await world.send(message({}, { id: 'OWN' }), { secret: 'DEVICE' })).status).toBe(200);
-    expect((await world.send(message({}, { id: 'NAMED' }))).status).toBe(503);
-    expect(world.log.text()).toContain('/gone');
+    const harness = await harnessForTest(config);
+    expect((await harness.send(message({}, { id: 'OWN' }), { secret: 'DEVICE' })).status).toBe(200);
+    expect((await harness.send(message({}, { id: 'NAMED' }))).status).toBe(503);
+    expect(harness.log.text()).toContain('/gone');
   });
 
   it('and signatures stand in no log, no answer and no dead letter', async () => {
-    const world = await worldForTest(configOf({ sources }, { devices: { OWN: 'DEVICESECRET', ONLY: 'OTHERSECRET' } }));
+    const harness = await harnessForTest(
+      configOf({ sources }, { devices: { OWN: 'DEVICESECRET', ONLY: 'OTHERSECRET' } }),
+    );
     const bodies = [Buffer.from('no JSON'), JSON.stringify(message()), JSON.stringify(message({}, { id: 'OWN' }))];
     const answers: string[] = [];
     for (const secret of [SECRET, 'DEVICESECRET', 'OTHERSECRET', 'WRONGSECRET']) {
       for (const body of bodies) {
-        const { text, headers } = await world.send(body, { secret, url: `${world.url}?password=PATHSECRET` });
+        const { text, headers } = await harness.send(body, { secret, url: `${harness.url}?password=PATHSECRET` });
         answers.push(text, JSON.stringify(headers));
-        await world.send(body, { secret, url: `http://127.0.0.1:${world.port}/x?password=PATHSECRET` });
+        await harness.send(body, { secret, url: `http://127.0.0.1:${harness.port}/x?password=PATHSECRET` });
       }
     }
     const told = [
-      world.log.text(),
+      harness.log.text(),
       ...answers,
-      JSON.stringify(await world.stored()),
-      JSON.stringify(world.feed.health()),
+      JSON.stringify(await harness.stored()),
+      JSON.stringify(harness.feed.health()),
     ].join('\n');
     expect(told).toContain('signature');
     for (const secret of [SECRET, 'DEVICESECRET', 'OTHERSECRET', 'PATHSECRET']) expect(told).not.toContain(secret);
@@ -430,19 +435,19 @@ describe('secrets', () => {
 describe('too many posts', () => {
   it('of a source are answered 429, while others pass', async () => {
     const sources = ['SWS_1', 'SWS_2'].map((source) => ({ source, secret: { env: 'UNUSED' } }));
-    const world = await worldForTest(configOf({ sources, rateLimit: { burst: 3, perSecond: 0.01 } }));
+    const harness = await harnessForTest(configOf({ sources, rateLimit: { burst: 3, perSecond: 0.01 } }));
     const answers = [];
-    for (let T = 0; T < 5; T++) answers.push(await world.send(message({ T }), { source: 'SWS_1' }));
+    for (let T = 0; T < 5; T++) answers.push(await harness.send(message({ T }), { source: 'SWS_1' }));
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 429, 429]);
     expect(Number(answers[3]?.headers['retry-after'])).toBeGreaterThan(30);
-    expect((await world.send(message(), { source: 'SWS_2' })).status).toBe(200);
-    expect(world.feed.metrics().refused).toBe(2);
-    expect(complaints(world)).toHaveLength(2);
+    expect((await harness.send(message(), { source: 'SWS_2' })).status).toBe(200);
+    expect(harness.feed.metrics().refused).toBe(2);
+    expect(complaints(harness)).toHaveLength(2);
   });
 
   it('with wrong signatures are, from their address, and do not use up what the source may post', async () => {
-    const world = await worldForTest(configOf({ rateLimit: { burst: 3, perSecond: 0.01 } }));
-    const status = async (secret: string): Promise<number> => (await world.send(message(), { secret })).status;
+    const harness = await harnessForTest(configOf({ rateLimit: { burst: 3, perSecond: 0.01 } }));
+    const status = async (secret: string): Promise<number> => (await harness.send(message(), { secret })).status;
     expect(await status(SECRET)).toBe(200);
     expect([await status('X'), await status('X')]).toEqual([401, 401]);
     expect([await status(SECRET), await status(SECRET)]).toEqual([200, 200]);
@@ -450,18 +455,18 @@ describe('too many posts', () => {
   });
 
   it('of strangers are, all of them together, and known ones pass', async () => {
-    const world = await worldForTest(configOf({ rateLimit: { burst: 3, perSecond: 0.01 } }));
-    const status = async (source: string): Promise<number> => (await world.send(message(), { source })).status;
+    const harness = await harnessForTest(configOf({ rateLimit: { burst: 3, perSecond: 0.01 } }));
+    const status = async (source: string): Promise<number> => (await harness.send(message(), { source })).status;
     const answers = [];
     for (let number = 0; number < 5; number++) answers.push(await status(`SWS_STRANGER${number}`));
     expect(answers).toEqual([404, 404, 404, 429, 429]);
     expect(await status(SOURCE)).toBe(200);
-    expect(complaints(world)).toHaveLength(5);
+    expect(complaints(harness)).toHaveLength(5);
   });
 });
 
 it('the sender can be told to post to any receiver: its options reach the wire', async () => {
-  const world = await worldForTest();
-  const answer = await post({ url: world.url, source: SOURCE, body: 'x', headers: { 'Content-Type': 'text/plain' } });
+  const harness = await harnessForTest();
+  const answer = await post({ url: harness.url, source: SOURCE, body: 'x', headers: { 'Content-Type': 'text/plain' } });
   expect(answer.status).toBe(415);
 });

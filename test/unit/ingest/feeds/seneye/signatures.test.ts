@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeBase64 } from '../../../../../src/ingest/feeds/seneye/base64.ts';
 import { isSignedWith, JwsError, readJws } from '../../../../../src/ingest/feeds/seneye/jws.ts';
-import { signMessage, type Encoding } from '../../../../simulators/seneye/encoding.ts';
+import { signMessage, type Encoding } from '../../../../../simulators/seneye/encoding.ts';
 import { propertyRuns } from '../../../../support/property-runs.ts';
 
 const HEADER = 'eyJhbGciOiJIUzI1NiJ9';
