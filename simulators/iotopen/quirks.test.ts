@@ -91,7 +91,7 @@ describe('what clients send', () => {
     expect((body as { data: { topic: string }[] }).data.map(({ topic }) => topic)).toEqual(topics);
   });
 
-  it('descends unless told otherwise', async () => {
+  it('descends by default', async () => {
     const { body } = await get(log);
     expect(body).toMatchObject({ total: 2, count: 2, last: T0, data: [{ timestamp: T0 + 1 }, { timestamp: T0 }] });
   });

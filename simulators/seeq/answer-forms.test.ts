@@ -16,7 +16,7 @@ describe('forms of answers of the Seeq simulator', () => {
 
   const starts = (text: string) => [...text.matchAll(/"(?:start|key)":("[^"]*"|\d+)/g)].map(([, start]) => start);
 
-  it('writes the times of formulas as whole nanoseconds by default and when told to, or as ISO 8601', async () => {
+  it('writes the times of formulas as whole nanoseconds by default and on request, or as ISO 8601', async () => {
     for (const [formula, id] of [
       ['$c', SHIFTS],
       ['$c', idOf(`${SIGNALS} >> Slow`)],
@@ -39,7 +39,7 @@ describe('forms of answers of the Seeq simulator', () => {
     }
   });
 
-  it('writes the times of capsules of a condition as ISO 8601 by default, as whole nanoseconds when told to', async () => {
+  it('writes the times of capsules of a condition as ISO 8601 by default, as whole nanoseconds on request', async () => {
     const ask = async (query: Record<string, string>) =>
       starts((await get(`/conditions/${SHIFTS}/capsules`, { query: { ...RANGE, ...query } })).text);
     const iso = await ask({});
@@ -52,7 +52,7 @@ describe('forms of answers of the Seeq simulator', () => {
     expect((await get(`/conditions/${SHIFTS}/capsules`, other)).status).toBe(400);
   });
 
-  it('tells with every answer to a caller what it has cost', async () => {
+  it('reports in every answer to a caller what it has cost', async () => {
     for (const path of ['/users/me', '/items', `/scalars/${idOf('Special Cases >> Scalars >> Setpoint')}/getValue`]) {
       const { headers } = await get(path);
       expect(headers['server-timing'], path).toMatch(

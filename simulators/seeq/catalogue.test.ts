@@ -18,7 +18,7 @@ describe('catalogue of the Seeq simulator: users, folders, sources, metrics', ()
     expect(OPERATIONS.map(({ id }) => id).filter((id) => HANDLERS[id] === undefined)).toEqual([]);
   });
 
-  it('lists users, without access keys, and finds them by name, by id and while somebody types', async () => {
+  it('lists users, without access keys, and finds them by name, by id and by the first letters', async () => {
     const list = async (query = {}) =>
       ((await get('/users', { query })).body as Models['UserOutputListV1']).users?.map(({ username }) => username);
     expect(await list()).toEqual([USER.name, DIRECTORY_USER.name]);
@@ -69,7 +69,7 @@ describe('catalogue of the Seeq simulator: users, folders, sources, metrics', ()
     expect((await get(`/metrics/${idOf('In No Tree')}`)).status).toBe(404);
   });
 
-  it('tells where an item is used, and the names below an asset with their number', async () => {
+  it('reports where an item is used, and the names below an asset with their number', async () => {
     const usages = async (path: string, query = {}) =>
       ((await get(`/items/${idOf(path)}/usages`, { query })).body as Models['ItemPreviewListV1']).items?.map(
         ({ name }) => name,

@@ -251,7 +251,7 @@ describe('faults and behaviour of the Seeq simulator', () => {
     expect(JSON.stringify(await simulator.control.requests())).not.toContain(token);
   });
 
-  it('writes members without value as null when told to, or from answer to answer, and answers alike otherwise', async () => {
+  it('writes members without value as null if configured, always or in every second answer, and answers the same otherwise', async () => {
     const paths = [
       `/items/${idOf('Example')}`,
       `/conditions/${idOf('Special Cases >> Conditions >> Always')}/capsules?start=2026-01-01T00:00:00Z&end=2026-01-02T00:00:00Z`,

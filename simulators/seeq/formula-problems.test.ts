@@ -49,7 +49,7 @@ describe('compiling and refusing formulas in the Seeq simulator', () => {
     expect((await get('/formulas/compile', { query })).body).toMatchObject({ returnType: 'Signal' });
   });
 
-  it('tells the line and the column of what is wrong, in a compile with 200 and in a run with 400', async () => {
+  it('reports the line and the column of an error, in a compile with 200 and in a run with 400', async () => {
     for (const [formula, errorType, line, column] of [
       ['', 'SYNTAX', 1, 1],
       ['$fast +', 'SYNTAX', 1, 8],

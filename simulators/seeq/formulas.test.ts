@@ -34,7 +34,7 @@ describe('formulas of the Seeq simulator', () => {
     });
   });
 
-  it('pages by 1000 unless told otherwise, by GET and by POST, to the same samples', async () => {
+  it('pages by 1000 by default, by GET and by POST, to the same samples', async () => {
     const question = {
       ...bind('s', `${SIGNALS} >> Fast`),
       start: '2026-01-01T00:00:00Z',

@@ -81,7 +81,7 @@ describe('items of the Seeq simulator', () => {
     }
   });
 
-  it('leaves archived items out unless told otherwise', async () => {
+  it('leaves archived items out by default', async () => {
     expect(await names('Name==Archived')).toEqual([]);
     expect(await names('Name==Archived', '@includeUnsearchable')).toEqual(['Archived']);
   });

@@ -112,7 +112,7 @@ describe('the command line of the Seeq simulator', () => {
     return { code, said };
   };
 
-  it('tells what it can do and what is wrong with arguments', async () => {
+  it('prints its options, and what is wrong with arguments', async () => {
     const help = await run('--help');
     expect(help.code).toBe(0);
     for (const word of ['--release', '--fault', '--control-port', 'reader-password', 'Not a product of Seeq'])
@@ -138,7 +138,7 @@ describe('the command line of the Seeq simulator', () => {
     }
   });
 
-  it('takes every setting of its behaviour and faults by option, and prints requests when told to', async () => {
+  it('takes every setting of its behaviour and faults by option, and prints requests on request', async () => {
     const given = '--absent=null --latency=1 --jitter=2 --clock-offset=-5000 --rotate-token --rotate-voids-old';
     const more =
       '--access-keys-expired --identity-path=a/b --lenient --log --tags=5 --release=62 --session-seconds=60 --offline-datasource=x';

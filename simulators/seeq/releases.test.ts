@@ -94,7 +94,7 @@ describe('releases of the Seeq simulator', () => {
     }
   });
 
-  it('ignores the paging of the other age where it is told to be lenient', async () => {
+  it('ignores the paging of the other release where it is configured to be lenient', async () => {
     const { simulator, get } = simulators.get(61) ?? {};
     if (simulator === undefined || get === undefined) throw new Error('no simulator of R61');
     await simulator.control.set({ refuseUnknownParameters: false });

@@ -136,7 +136,7 @@ describe('search of the Seeq simulator', () => {
       await expect(search({ filters: [filter] }), filter).rejects.toThrow('filter');
   });
 
-  it('stops patterns that would take for ever', async () => {
+  it('stops patterns that would run indefinitely', async () => {
     const long = await startSeeqSimulator({ port: 0 }, () => NOW);
     long.plant.add({ type: 'Asset', name: `${'a'.repeat(60)}!` });
     const headers = headersWith(await login(long.url));

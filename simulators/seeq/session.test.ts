@@ -24,7 +24,7 @@ describe('sessions of the Seeq simulator', () => {
     });
   });
 
-  it('tells version and state without a session', async () => {
+  it('reports version and state without a session', async () => {
     const answer = await call(simulator.url, '/system/server-status');
     expect(answer.body).toMatchObject({ version: expect.stringMatching(/^66\./) as string });
   });
@@ -97,7 +97,7 @@ describe('sessions of the Seeq simulator', () => {
     expect((await me(headersWith(token))).status).toBe(401);
   });
 
-  it('sends a fresh token with any answer when told to, and can void the old one', async () => {
+  it('sends a new token with any answer if configured, and can void the old one', async () => {
     const token = await login(simulator.url);
     await simulator.control.set({ rotateToken: true, rotateVoidsOld: true });
     const answer = await me(headersWith(token));

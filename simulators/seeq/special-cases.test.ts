@@ -137,7 +137,7 @@ describe('special cases of the plant', () => {
     expect(new Set(children?.map(({ id }) => id)).size).toBe(4);
   });
 
-  it('has an event that nobody closed before others that ended, and one that ends before it starts', async () => {
+  it('has an event without end before others that ended, and one that ends before it starts', async () => {
     const capsules = async (name: string, start: string, end: string) =>
       (
         (await get(`/conditions/${idOf(`Special Cases >> Conditions >> ${name}`)}/capsules`, { query: { start, end } }))

@@ -54,7 +54,7 @@ describe('trees of the Seeq simulator', () => {
     expect(archived.body).toMatchObject({ isArchived: true });
   });
 
-  it('shows an asset group in the scope of its workbook, marked as made by hand', async () => {
+  it('shows an asset group in the scope of its workbook, marked as made by a user', async () => {
     const scope = [idOf('Energy Review', 'workbook')];
     expect(names(await node(undefined, { scope }))).toContain('Critical Compressors');
     const group = await node('Critical Compressors', { scope });

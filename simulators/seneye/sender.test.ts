@@ -108,7 +108,7 @@ describe('a post', () => {
     }
   });
 
-  it('comes in pieces if told so, and whole', async () => {
+  it('arrives in parts if configured, and whole', async () => {
     const { seen, url } = await receiverForTest(200);
     await senderForTest({ url, pieces: 5, pauseMs: 5 }).postNow();
     expect(seen[0]?.headers['transfer-encoding']).toBe('chunked');
@@ -152,7 +152,7 @@ it('the message can be written in the other alphabet and without padding', () =>
 });
 
 describe('the command line', () => {
-  it('is read, and mistakes are told', () => {
+  it('is read, and mistakes are reported', () => {
     const { options, skewSeconds } = readArguments([
       '--device',
       'A:reef',

@@ -90,7 +90,7 @@ describe('the AsyncAPI document', () => {
     expect(Object.keys(operations)).toHaveLength(functionTable.length + 6);
   });
 
-  it('is made anew as the same object', () => {
+  it('is generated as the same object', () => {
     expect(JSON.parse(JSON.stringify(bus()))).toEqual(document);
   });
 });

@@ -77,7 +77,7 @@ describe('a caller that closes its connection', () => {
     expect((await control().requests()).filter(({ operation }) => operation === 'get_sample').length).toBeLessThan(20);
   });
 
-  it('ends a long answer, of which a piece finds nobody', async () => {
+  it('ends a long answer when a part of it has no responders', async () => {
     const nc = await cluster.connect();
     await control().clearRequests();
     const received = Promise.withResolvers<undefined>();

@@ -321,7 +321,7 @@ describe('aggregated', () => {
     expect(refused.error).toMatchObject({ code: 'unsupported' });
   });
 
-  it('without data tells so for every interval', async () => {
+  it('without data reports every interval as empty', async () => {
     const params = { items: [fqn(special('Empty'))], ...HOUR, intervalMs: 1_200_000, methods: ['average', 'count'] };
     const { series } = await ask({ function: 'aggregated', params });
     expect(series[0]?.flags).toEqual([[0, 2, 'Bad Data']]);

@@ -137,7 +137,7 @@ describe('a driver that takes in device data', () => {
     expect(cluster.driver.output()).not.toMatch(/does not allow/);
   });
 
-  it('tells a right to listen that is missing as that', async () => {
+  it('reports a missing right to subscribe as such', async () => {
     await start();
     await feedIsUp('mqtt');
     const { driverKey, caller } = cluster;
@@ -160,7 +160,7 @@ describe('a driver that takes in device data', () => {
     expect((await cluster.ask({ function: 'version', host: 'a' })).error?.message).toContain('none is known here.');
   });
 
-  it('tells of its feeds in health and metrics, as their schemas have it', async () => {
+  it('reports its feeds in health and metrics, as their schemas have it', async () => {
     const { machine, seneyeUrl } = await start();
     await feedIsUp('mqtt');
     await machine.publish('hall/a', '1');

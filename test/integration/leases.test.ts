@@ -130,7 +130,7 @@ async function cancel(id: string): Promise<unknown> {
 }
 
 describe('a lease', () => {
-  it('tells at once that it is open, then the current values, then changes only, and at its end why', async () => {
+  it('reports at once that it is open, then the current values, then changes only, and at its end why', async () => {
     await daysBack(10);
     const messages = lease([fqn('Slow'), fqn('Three Samples')], {}, { id: 'first' });
     expect(await messages.next()).toMatchObject({ id: 'first', seq: 0, last: false, items: [] });
@@ -174,7 +174,7 @@ describe('a lease', () => {
     await cancel('later');
   });
 
-  it('tells an error once, and a value again when it is over; the other items go on', async () => {
+  it('reports an error once, and a value again when it is over; the other items continue', async () => {
     await daysBack(10);
     const items = [fqn('Slow'), fqn('Step')];
     const messages = lease(items, {}, { id: 'faulty' });
@@ -191,7 +191,7 @@ describe('a lease', () => {
     expect((await messages.toEnd()).status).toBe('ok');
   });
 
-  it('tells what can never be read once, and ends partial; with nothing else it is refused', async () => {
+  it('reports once what can never be read, and ends partial; with nothing else it is refused', async () => {
     const messages = lease([fqn('Three Samples'), 'rubbish', 'seeq:nowhere/signal/1'], {}, { id: 'rubbish' });
     expect(await messages.collect(3)).toHaveLength(3);
     await cancel('rubbish');
@@ -354,7 +354,7 @@ describe('cancel', () => {
 });
 
 describe('a caller that is gone', () => {
-  it('ends its lease, as soon as the bus tells', async () => {
+  it('ends its lease as soon as the bus reports the loss', async () => {
     await daysBack(0);
     const caller = await cluster.connect();
     const messages = requestStream(caller, REQUEST_TOPIC, {
@@ -401,7 +401,7 @@ describe('watch', () => {
     expect(some).toMatchObject({ code: 0, err: [] });
   });
 
-  it('ends the lease when nobody reads what it prints', async () => {
+  it('ends the lease when the reader of its output is gone', async () => {
     const closed = AbortSignal.abort();
     expect(await watchWith({ closed }, fqn('Fast'))).toMatchObject({ code: 0, err: [] });
   });

@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => cluster.stop());
 
-it('answers everybody while nobody reads its log, and tells afterwards what was dropped', async () => {
+it('answers every caller while its log is not read, and reports afterwards what was dropped', async () => {
   const { driver, connection } = cluster;
   driver.readOutput(false);
   // At this level each has a line, of which a pipe holds a few hundred.

@@ -93,7 +93,7 @@ describe('describe', () => {
     expect(answer.items).toMatchObject(items.map((item) => ({ fqn: item, name: 'Temperature' })));
   });
 
-  it('tells all about each item, and what is wrong with the others', async () => {
+  it('reports everything about each item, and what is wrong with the others', async () => {
     const items = [
       fqn('signal', `${AREA} >> Temperature`),
       fqn('asset', AREA, 'plant-b'),

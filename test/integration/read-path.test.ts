@@ -209,7 +209,7 @@ describe('snapshot', () => {
     ]);
   });
 
-  it('tells values, text, enumerations, bad and missing ones apart, each item alone', async () => {
+  it('distinguishes values, text, enumerations, bad and missing ones, each item alone', async () => {
     const items = [
       fqn('signal', `${SIGNALS} >> Enumeration`),
       fqn('signal', `${SIGNALS} >> Bad Text`),

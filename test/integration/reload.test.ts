@@ -31,7 +31,7 @@ describe('SIGHUP', () => {
     expect(await cluster.driver.stop()).toBe(0);
   });
 
-  it('with a key that does not fit says so and goes on; with the right one it changes over', async () => {
+  it('with a key that does not fit reports so and continues; with the right one it changes over', async () => {
     cluster = await startCluster({ config: { debug: 2 } });
     const second = createUserKey();
     replace('privatekey.nk', second.seed);

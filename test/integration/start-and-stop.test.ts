@@ -56,7 +56,7 @@ function replica(options: DriverProcessOptions): DriverProcess {
 const complaint = (driver: DriverProcess, reason: string) => driver.line((line) => line.reason === reason);
 
 describe('the bus refuses', () => {
-  it('a key it does not know: the driver says so, and serves as soon as the key is known', async () => {
+  it('a key it does not know: the driver reports so, and serves as soon as the key is known', async () => {
     const stranger = createUserKey();
     const driver = await another((options) => ({
       ...options,
@@ -103,7 +103,7 @@ describe('a configuration that cannot work', () => {
 });
 
 describe('a wrong password at a Seeq server', () => {
-  it('is told as such, tried once and not again and again, and never shown', async () => {
+  it('is reported as such, tried once and not again and again, and never shown', async () => {
     const driver = await another((options) => ({
       ...options,
       files: { ...options.files, 'access.password': 'wrong-but-secret' },
@@ -198,7 +198,7 @@ describe('replicas', () => {
   });
 });
 
-describe('told to stop', () => {
+describe('signalled to stop', () => {
   const slow = { function: 'hosts', timeoutMs: 60_000 };
 
   it('it answers what is in flight, takes nothing new, and ends with code 0', async () => {
@@ -218,7 +218,7 @@ describe('told to stop', () => {
     expect(await stopped).toBe(0);
   });
 
-  it('it tells callers to ask again when their answer takes too long', async () => {
+  it('it asks callers to send the request again when their answer takes too long', async () => {
     await start(withSettings(() => ({ limits: { drainTimeoutMs: 100 } })));
     const control = cluster.plants['plant-a']?.control;
     await control?.fail({ kind: 'hang', operation: 'search_items' });

@@ -104,7 +104,7 @@ it.each([
   ['datasources', {}, 'lists'],
   ['workbooks', {}, 'lists'],
   ['tagsearch', { workbook: 'Example' }, 'lists'],
-])('fails in %s %j where a request names it, and where nobody else is there', async (name, params, ability) => {
+])('fails in %s %j where a request names it, and where there is no other source', async (name, params, ability) => {
   const { ask } = withToy();
   const both = await ask(name, params, { host: ['plant-a', 'box'] });
   expect(ofToy(both)).toMatchObject([{ host: 'box', ...failure(ability) }]);
@@ -159,7 +159,7 @@ it('is left out where a search is narrowed by what it does not have', async () =
   expect(ofToy(answer)).toEqual([]);
 });
 
-it('is told about by hosts and functions', async () => {
+it('is described by hosts and functions', async () => {
   const { ask } = withToy();
   const { items } = await ask('hosts');
   const all = ['search', 'describe', 'assets', 'lists', 'snapshot', 'history', 'timeframes'];
@@ -201,7 +201,7 @@ it('is known by its scheme and its name', async () => {
   expect(messageAt(2)).toContain('did you mean "box"');
 });
 
-it('must have a name of its own', () => {
+it('must have a unique name', () => {
   const twice: OpenSources = () => [{ source: new ToySource('plant-a', {}), ...FEW_CALLS }];
   expect(() => hostsOf([...kindsOfSources, twice])).toThrow('Sources seeq:plant-a and toy:plant-a have the same name.');
 });

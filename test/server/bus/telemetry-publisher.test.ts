@@ -22,7 +22,7 @@ describe('a topic', () => {
     expect(bus.log.messages('error')).toEqual([]);
   });
 
-  test('lets small and large messages follow each other for ever', async () => {
+  test('lets small and large messages follow each other indefinitely', async () => {
     const server = await serverForTest();
     const bus = busForTest(server);
     await bus.connected();

@@ -68,7 +68,7 @@ describe('keygen', () => {
     expect(out).toBe(publicKeyOf(seed));
   });
 
-  it('keeps a key that is there, unless it is told to replace it', async () => {
+  it('keeps an existing key unless --replace is given', async () => {
     await writeFile(file(), 'old', { mode: 0o644 });
     expect(await command(['keygen', '-d', folder])).toMatchObject({
       code: 1,

@@ -111,7 +111,7 @@ describe('call', () => {
     expect(await call(...args)).toMatchObject({ code: 2, err: expect.stringContaining(text) as string });
   });
 
-  it('asks as somebody else', async () => {
+  it('calls as another user', async () => {
     const key = join(folder, 'other.nk');
     await writeFile(key, cluster.caller.seed);
     expect(await call('version', '--nkey', key)).toMatchObject({ code: 0 });
@@ -121,7 +121,7 @@ describe('call', () => {
 });
 
 describe('run', () => {
-  it('tells of itself on every topic', async () => {
+  it('publishes on every topic', async () => {
     await call('snapshot', params);
     await call('writedata');
     expect(await message('healthtopic')).toMatchObject({ state: 'ok', servers: [{ name: 'plant-a', state: 'up' }] });
@@ -134,7 +134,7 @@ describe('run', () => {
     expect(own.memoryBytes.rss).toBeGreaterThan(0);
   });
 
-  it('says so when a server is gone', async () => {
+  it('reports a server that is gone', async () => {
     await cluster.plants['plant-a']?.control.set({ down: true });
     await call('snapshot', params);
     await expect.poll(async () => (await message('healthtopic')).state, PATIENCE).toBe('down');

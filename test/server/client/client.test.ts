@@ -66,7 +66,7 @@ describe.each(['nats 2.x', '@nats-io/transport-node 3.x'])('over %s', (line) => 
     expect(times.length).toBeGreaterThan(500);
   });
 
-  it('answers an error as an answer, and nobody as NoResponse', async () => {
+  it('answers an error as an answer, and a missing driver as NoResponse', async () => {
     expect(await client.tagsearch({}, { host: 'plant-x' })).toMatchObject({
       status: 'error',
       error: { code: 'unknownHost', message: expect.stringContaining('plant-x') as string },

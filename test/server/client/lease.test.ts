@@ -175,7 +175,7 @@ describe('a followed lease', () => {
       },
       'IncompleteResponse',
     ],
-  ])('that %s is opened anew where it had come to', async (_what, fail, trouble) => {
+  ])('that %s is opened again at its position', async (_what, fail, trouble) => {
     const { subject, opened } = await play(
       (lease) => {
         lease.values('c1', point(0, 1));
@@ -194,7 +194,7 @@ describe('a followed lease', () => {
     expect(troubles.slice(0, 2)).toEqual([trouble, 'Refused']);
   });
 
-  it('tells an error and a recovery each once; who reads slowly gets the newest of each item', async () => {
+  it('reports an error and a recovery each once; a slow reader gets the newest of each item', async () => {
     const error = (message: string) => ({
       index: 0,
       fqn: 'f0',
@@ -213,7 +213,7 @@ describe('a followed lease', () => {
     expect(await take(2)).toEqual([5, 7]);
   });
 
-  it('ends when somebody cancels it', async () => {
+  it('ends when it is cancelled', async () => {
     const { subject, opened } = await play((lease) => {
       lease.values('c1', point(0, 1));
       lease.end('cancelled', 'c1');
@@ -222,7 +222,7 @@ describe('a followed lease', () => {
     expect(opened).toHaveLength(1);
   });
 
-  it('throws what cannot be mended: a refusal, and nobody there from the start', async () => {
+  it('throws what cannot be retried: a refusal, and no driver at the start', async () => {
     const { subject } = await play((lease) => {
       lease.refuse({ code: 'tooLarge', message: 'too many items' });
     });
@@ -234,7 +234,7 @@ describe('a followed lease', () => {
     await expect(follow('lease.nobody').take(1)).rejects.toBeInstanceOf(NoResponse);
   });
 
-  it('begins anew without a cursor that another version does not take, and repeats nothing', async () => {
+  it('begins again without a cursor that another version does not take, and repeats nothing', async () => {
     const { subject, opened } = await play(
       (lease) => {
         lease.values('c1', point(0, 1));

@@ -116,7 +116,7 @@ describe('a broken answer', () => {
     ['of another kind', [{ hello: 'harness' }], 'not readable'],
     ['of nothing', [null], 'not readable'],
     ['without a list', [{ ...message(0), items: {} }], 'not readable'],
-  ])('%s is told', async (_what, messages, reason) => {
+  ])('%s is reported', async (_what, messages, reason) => {
     const asking = ask(caller, await sends(...messages), request);
     await expect(asking).rejects.toThrow(IncompleteResponse);
     await expect(asking).rejects.toThrow(reason);
@@ -132,7 +132,7 @@ describe('a broken answer', () => {
         return { data: text(message(0, true)), headers: packed };
       },
     ],
-  ])('%s is told', async (_what, make) => {
+  ])('%s is reported', async (_what, make) => {
     const { data, headers: block } = make() as { data: Buffer; headers?: ReturnType<typeof headers> };
     const subject = await answers((asked) => asked.respond(data, block ? { headers: block } : {}));
     await expect(ask(caller, subject, request)).rejects.toThrow('not readable');
@@ -140,12 +140,12 @@ describe('a broken answer', () => {
 });
 
 describe('no answer', () => {
-  it('because nobody listens is told at once', async () => {
+  it('without a responder is reported at once', async () => {
     await expect(ask(caller, 'nobody.here', request)).rejects.toThrow(NoResponse);
     await expect(ask(caller, 'nobody.here', request)).rejects.toThrow('Nobody listens on nobody.here');
   });
 
-  it('but silence is told after the time that the caller gives', async () => {
+  it('but silence is reported after the time that the caller gives', async () => {
     const silent = await answers(() => undefined);
     await expect(ask(caller, silent, request, { silenceMs: 20 })).rejects.toThrow(
       `No answer from ${silent} for 20 ms.`,

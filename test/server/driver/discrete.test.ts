@@ -236,7 +236,7 @@ describe('a limit', () => {
   );
   const item = fqn('a', 'signal', 's');
 
-  it('cuts a series and says so; items that have ended are not answered again', async () => {
+  it('cuts a series and reports it; items that have ended are not answered again', async () => {
     const { ask } = testDriver([six]);
     const items = [item, fqn('a', 'signal', 'empty')];
     const first = await ask('discrete', { items, ...RANGE, limit: 4 });

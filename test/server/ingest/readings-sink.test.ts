@@ -105,7 +105,7 @@ describe('a delivery', () => {
     expect(bodies.filter((body) => readingSchema.safeParse(body).success)).toHaveLength(1);
   });
 
-  it('that is too large for the bus becomes a dead letter, and one for which even that is too large is told', async () => {
+  it('that is too large for the bus becomes a dead letter, and one for which even that is too large is reported', async () => {
     const { intake, stored, bus } = await setUp({ maxPayload: 70_000 });
     await intake.take({ measurements: [measurement('t', { value: 'x'.repeat(80_000) })], rejects: [] });
     expect((await stored()).map(({ body }) => body.code)).toEqual(['tooLarge']);
@@ -126,31 +126,34 @@ describe('a limit of the server that is lowered for a while', () => {
   it.each([
     ['max_payload of the server', 300],
     ['max_payload of the server, so that dead letters pass and readings do not', 700],
-  ])('%s: nothing is dropped, nothing is acknowledged before it is stored, and it is told once', async (_what, low) => {
-    const { server, bus, intake, stored } = await setUp({}, 200);
-    await intake.take({ measurements: [measurement('before')], rejects: [] });
-    await server.reload({ maxPayload: low });
-    let acknowledged = 0;
-    const taken = Array.from({ length: 100 }, async (_one, i) => {
-      await intake.take({
-        measurements: [measurement(`tag ${i}`, { value: 'long enough to be too long '.repeat(20) })],
-        rejects: i % 10 === 0 ? [{ ...reject, payload: Buffer.from(`odd ${i}`) }] : [],
+  ])(
+    '%s: nothing is dropped, nothing is acknowledged before it is stored, and it is reported once',
+    async (_what, low) => {
+      const { server, bus, intake, stored } = await setUp({}, 200);
+      await intake.take({ measurements: [measurement('before')], rejects: [] });
+      await server.reload({ maxPayload: low });
+      let acknowledged = 0;
+      const taken = Array.from({ length: 100 }, async (_one, i) => {
+        await intake.take({
+          measurements: [measurement(`tag ${i}`, { value: 'long enough to be too long '.repeat(20) })],
+          rejects: i % 10 === 0 ? [{ ...reject, payload: Buffer.from(`odd ${i}`) }] : [],
+        });
+        acknowledged++;
       });
-      acknowledged++;
-    });
-    // The server ends the connection at the first message; what it takes is known by the next one.
-    await until(() => intake.trouble?.includes(`takes messages of ${low} bytes at most`) ?? false);
-    expect(acknowledged).toBe(0);
-    expect(intake.numbers()).toMatchObject({ waiting: 100, dropped: 0, readings: 1 });
-    await server.reload({ maxPayload: 1024 * 1024 });
-    await Promise.all(taken);
-    const subjects = (await stored()).map(({ subject }) => subject);
-    expect(subjects.filter((subject) => subject.startsWith('iota.readings.'))).toHaveLength(101);
-    expect(subjects.filter((subject) => subject.startsWith('iota.deadletters.'))).toHaveLength(10);
-    expect(intake.numbers()).toMatchObject({ waiting: 0, dropped: 0, readings: 101, rejected: { notJson: 10 } });
-    expect(intake.trouble).toBeUndefined();
-    expect(bus.log.messages().filter((text) => text.includes('max_payload'))).toHaveLength(1);
-  });
+      // The server ends the connection at the first message; what it takes is known by the next one.
+      await until(() => intake.trouble?.includes(`takes messages of ${low} bytes at most`) ?? false);
+      expect(acknowledged).toBe(0);
+      expect(intake.numbers()).toMatchObject({ waiting: 100, dropped: 0, readings: 1 });
+      await server.reload({ maxPayload: 1024 * 1024 });
+      await Promise.all(taken);
+      const subjects = (await stored()).map(({ subject }) => subject);
+      expect(subjects.filter((subject) => subject.startsWith('iota.readings.'))).toHaveLength(101);
+      expect(subjects.filter((subject) => subject.startsWith('iota.deadletters.'))).toHaveLength(10);
+      expect(intake.numbers()).toMatchObject({ waiting: 0, dropped: 0, readings: 101, rejected: { notJson: 10 } });
+      expect(intake.trouble).toBeUndefined();
+      expect(bus.log.messages().filter((text) => text.includes('max_payload'))).toHaveLength(1);
+    },
+  );
 
   it('max_msg_size of the stream: the same', async () => {
     const { server, intake, stored } = await setUp({}, 200);

@@ -23,7 +23,7 @@ function watch() {
 }
 
 describe('the watch for silence', () => {
-  it('tells once that a thing has gone silent, and once that it is heard again', () => {
+  it('reports once that a thing is silent, and once that it sends again', () => {
     const { silence, told } = watch();
     silence.expect({ name: 'a', afterMs: 1000 });
     silence.expect({ name: 'b', afterMs: 5000 });
@@ -45,7 +45,7 @@ describe('the watch for silence', () => {
     expect(told.at(-1)).toBe('b silent, heard never');
   });
 
-  it('does not know what it was not told to expect, and ends with its stop', () => {
+  it('does not expect what was not declared, and ends with its stop', () => {
     const { silence, told } = watch();
     silence.heard('stranger');
     silence.expect({ name: 'a', afterMs: 1000 });
@@ -59,7 +59,7 @@ describe('the watch for silence', () => {
 });
 
 describe('the clock of arrivals', () => {
-  it('never tells the same time twice, even while the clock is corrected', () => {
+  it('never gives the same time twice, even while the clock is corrected', () => {
     let now = 1000;
     const clock = new MonotonicClock(() => now);
     const times = [clock.now(), clock.now()];
@@ -108,7 +108,7 @@ describe('a time that a sender claims', () => {
 });
 
 describe('the condition of a feed', () => {
-  it('logs each change once, trouble as a warning, and knows since when', () => {
+  it('logs each change once, degraded states as a warning, and knows since when', () => {
     const log = new TestLog();
     const condition = new FeedStatus('mqtt', 'hall', log);
     const begun = new Date().toISOString();

@@ -142,7 +142,7 @@ describe.each(VERSIONS)('MQTT %s', (version) => {
     await told('down', /again and again: probably it does not allow one of the topic filters, or another client uses/);
   });
 
-  test('a lower quality of service than asked for is told', async () => {
+  test('a lower quality of service than requested is reported', async () => {
     const broker = await scriptedBroker(
       version,
       kindly((packet, peer) => {
@@ -187,7 +187,7 @@ describe.each(VERSIONS)('MQTT %s', (version) => {
     expect(link.numbers).toMatchObject({ connections: 1, acknowledged: kept });
   });
 
-  test('a subscription that is not answered does not keep the link waiting for ever', async () => {
+  test('a subscription that is not answered does not block the client', async () => {
     const broker = await scriptedBroker(
       version,
       kindly((packet) => is(packet, 'subscribe')),
@@ -395,7 +395,7 @@ test('publishing is refused in words, or fails with the connection', async () =>
   await expect(link.publish('out', Buffer.from('x'), 1)).rejects.toMatchObject({ name: 'BrokerUnavailable' });
 });
 
-test('MQTT 5: a session that is kept for less than asked is told once', async () => {
+test('MQTT 5: a session that is kept for less than requested is reported once', async () => {
   let connections = 0;
   const broker = await scriptedBroker(
     '5',

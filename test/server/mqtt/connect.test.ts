@@ -73,7 +73,7 @@ describe.each(VERSIONS)('MQTT %s', (version) => {
     }
   });
 
-  test('a refused log-in is told apart from a broker that is away', async () => {
+  test('a refused log-in is not reported as a broker that is away', async () => {
     const broker = await brokerForTest({ users: { driver: 'right' } });
     const wrong = linkForTest(broker.url(), {
       version,
@@ -92,7 +92,7 @@ describe.each(VERSIONS)('MQTT %s', (version) => {
     expect(wrong.link.numbers.connections).toBe(0);
   });
 
-  test('credentials are asked for anew at every attempt', async () => {
+  test('credentials are read again at every attempt', async () => {
     const broker = await brokerForTest({ users: { driver: 'old' } });
     let password = 'new';
     const { becomes, link } = linkForTest(broker.url(), {
@@ -113,7 +113,7 @@ describe.each(VERSIONS)('MQTT %s', (version) => {
   });
 });
 
-test('a password that cannot be read is told, and found once it is there', async () => {
+test('a password that cannot be read is reported, and found once it is there', async () => {
   const broker = await brokerForTest();
   let there = false;
   const { becomes } = linkForTest(broker.url(), {

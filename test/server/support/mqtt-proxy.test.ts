@@ -78,7 +78,7 @@ describe('a proxy', () => {
     expect(proxy.open).toEqual([]);
   });
 
-  it('says that it is unavailable when nobody can decide', async () => {
+  it('reports that it is unavailable when it cannot check a log-in', async () => {
     const proxy = await proxyForTest({
       authorize: () => {
         throw new Error('no idea');

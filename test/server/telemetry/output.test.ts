@@ -48,7 +48,7 @@ function pipe() {
 
 const line = (n: number): string => `${String(n).padStart(5, '0')}${'ä'.repeat(150)}\n`;
 
-it('keeps what finds no room up to its bound, and tells how many lines it dropped when it flows again', async () => {
+it('keeps what finds no room up to its bound, and reports how many lines it dropped when it flows again', async () => {
   const { writer, lines } = pipe();
   const dropped: number[] = [];
   const output = new Output(writer, {
@@ -95,7 +95,7 @@ it('lives through a full disk', async () => {
   output.flushSync(0);
 });
 
-describe('a process whose standard output nobody reads', () => {
+describe('a process whose standard output is not read', () => {
   const LOG = JSON.stringify(new URL('../../../src/telemetry/log.ts', import.meta.url).href);
 
   /** Runs a program that has a log and a function `report`, to standard error. */
@@ -116,7 +116,7 @@ describe('a process whose standard output nobody reads', () => {
     return child;
   }
 
-  it('goes on, in bounded memory, and tells what was dropped as soon as somebody reads', async () => {
+  it('continues, in bounded memory, and reports what was dropped as soon as it is read', async () => {
     const child = start(`process.stdin.once('data', async () => { await log.close(60_000); process.exit(0); });`);
     const [first] = (await once(child.stderr, 'data')) as [Buffer];
     const { written, heap } = JSON.parse(first.toString()) as { written: { dropped: number }; heap: number };

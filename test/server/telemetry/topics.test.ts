@@ -114,7 +114,7 @@ describe('health', () => {
     expect(Date.parse(message.time)).toBeGreaterThanOrEqual(Date.parse(started));
   });
 
-  it('asks a server that nobody uses once, however often it is published', async () => {
+  it('checks an idle server once, however often it is published', async () => {
     await start({});
     const health = listen(TOPICS.healthtopic, healthSchema);
     for (let n = 0; n < 10; n++) await health.next();
@@ -142,7 +142,7 @@ describe('health', () => {
     expect(await well).toMatchObject({ reasons: [], servers: [{ state: 'up' }, { state: 'up' }] });
   });
 
-  it('tells a refused log-in from a server that is down', async () => {
+  it('distinguishes a refused log-in from a server that is down', async () => {
     await start({}, { files: { 'access.password': 'a-wrong-one' } });
     const health = listen(TOPICS.healthtopic, healthSchema);
     expect(await health.next()).toMatchObject({
@@ -151,7 +151,7 @@ describe('health', () => {
     });
   });
 
-  it('is told anew as soon as the bus is back, and one last time when the driver is stopped', async () => {
+  it('is published again as soon as the bus is back, and one last time when the driver is stopped', async () => {
     await start({ healthmsec: 3_600_000 });
     const health = listen(TOPICS.healthtopic, healthSchema);
     const { caller, driverUser, nats } = cluster;
@@ -199,7 +199,7 @@ describe('metrics', () => {
     expect(later.process.cpuMs.user).toBeGreaterThanOrEqual(message.process.cpuMs.user);
   });
 
-  it('tell what is under way', async () => {
+  it('report what is under way', async () => {
     await start({}, { server: { concurrency: 1 } });
     const metrics = listen(TOPICS.metricstopic, metricsSchema);
     await plant('plant-a').fail({ kind: 'hang', operation: 'search_items' });
@@ -268,7 +268,7 @@ describe('the log', () => {
     expect(cluster.driver.output()).toContain('The driver keeps trying.');
   });
 
-  it('goes on after the bus was away, without what was said meanwhile', async () => {
+  it('continues after the bus was away, without the lines logged meanwhile', async () => {
     await start({ debug: 3 });
     const log = listen(TOPICS.logstopic, logSchema);
     await cluster.nats.restart();
@@ -300,7 +300,7 @@ describe('the log', () => {
   });
 });
 
-it('no topic tells a secret or an item', async () => {
+it('no topic shows a secret or an item', async () => {
   await start(
     { debug: 3 },
     {

@@ -119,7 +119,7 @@ describe('addresses', () => {
     for (const text of ['a:1', '[::1]:2']) expect(formatAddress(parseAddress(text))).toBe(text);
   });
 
-  test('of a cluster are held to the name of the server that told them', () => {
+  test('of a cluster are held to the name of the server that announced them', () => {
     const by = parseAddress('nats.example:443');
     expect(discoveredAddresses(['10.0.0.1:4222', 'b.example:4222', 'no address'], by)).toEqual([
       { host: '10.0.0.1', port: 4222, tlsName: 'nats.example' },

@@ -112,7 +112,7 @@ describe('map', () => {
     expect((await map(args)).messages).toEqual(messages);
   });
 
-  it('shows dead letters with their reasons, and says so by its exit code', async () => {
+  it('shows dead letters with their reasons, and exits with code 1', async () => {
     const mapping = await write('entry.json', ENTRY);
     const { code, messages, err } = await map(['-m', mapping, '-t', 'plant/a/b', '-p', '{"t":21.5}', ...RECEIVED]);
     expect(code).toBe(1);

@@ -22,7 +22,7 @@ describe('the proxy of the environment', () => {
     expect([await proxy?.user?.reveal(), await proxy?.password?.reveal()]).toEqual(['reader', 'p@ss']);
   });
 
-  it.each(['socks5://secret@proxy:1080', 'http://', 'a b'])('%s is none, which is said without it', (text) => {
+  it.each(['socks5://secret@proxy:1080', 'http://', 'a b'])('%s is refused, without its text', (text) => {
     expect(() => environmentProxy(SERVER, { HTTPS_PROXY: text })).toThrow(
       'the variable HTTPS_PROXY must name an HTTP proxy',
     );

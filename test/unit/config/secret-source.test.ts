@@ -68,7 +68,7 @@ describe('a secret of a feed', () => {
 });
 
 describe('a certificate file of a feed', () => {
-  it('is read anew too, and its name is no secret', async () => {
+  it('is read again too, and its name is no secret', async () => {
     const files: Record<string, string> = { '/etc/driver/ca.pem': 'PEM 1' };
     const { resolve } = world(files);
     const resolved = await resolve({ mqtt: [{ tls: { caFile: 'ca.pem' } }], prefix: 'iota' });

@@ -12,7 +12,7 @@ import { propertyRuns } from '../../support/property-runs.ts';
 describe('nearest', () => {
   const known = Object.keys(configSchema.shape);
 
-  it('knows the name itself in any letter case, and with one slip', () => {
+  it('knows the name itself in any letter case, and with one typo', () => {
     fc.assert(
       fc.property(fc.constantFrom(...known), fc.nat(), fc.string({ minLength: 0, maxLength: 1 }), (name, at, piece) => {
         expect(nearest(name.toUpperCase(), known)).toBe(name);
@@ -90,7 +90,7 @@ describe('secrets', () => {
     expect(secret.reveal()).toBe('hunter2');
   });
 
-  it('never stand in what is said about any bent file', async () => {
+  it('never appear in messages about any wrong file', async () => {
     const text = 'hunter2-very-secret';
     const bends: ((file: Record<string, unknown>) => unknown)[] = [
       (file) => ({ ...file, settings: text }),

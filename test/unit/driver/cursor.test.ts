@@ -38,7 +38,7 @@ describe('a cursor', () => {
     expect(decodeCursor(cursor, question, z.object({ places: anything }))).toEqual({ places });
   });
 
-  it('that would be too long is told instead of made', () => {
+  it('that would be too long is refused', () => {
     const position = Array.from({ length: 40_000 }, (_unused, n) => Math.sin(n));
     expect(() => encodeCursor(question, position)).toThrow(expect.objectContaining({ code: 'tooLarge' }) as Error);
   });

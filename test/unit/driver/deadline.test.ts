@@ -90,7 +90,7 @@ describe.each(Object.entries(hanging))('%s', (_name, hang) => {
     ]);
   });
 
-  it('is told to the callers of functions without parts too', async () => {
+  it('applies to the callers of functions without parts too', async () => {
     const { ask } = testDriver([source('a', { probe: (call) => hang(call) })]);
     expect(await ask('version', {}, { timeoutMs: 30 })).toMatchObject({ status: 'error', error: { code: 'timeout' } });
   });

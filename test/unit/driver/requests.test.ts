@@ -105,7 +105,7 @@ describe('limits', () => {
     ['samples', 'discrete', { items: [item], start: '*-1h', end: '*', limit: 101 }, 'limit'],
     ['days', 'discrete', { items: [item], start: '*-31d', end: '*' }, 'end'],
     ['days', 'timeframesearch', { start: '*-31d', end: '*', limit: 5 }, 'end'],
-  ])('of %s in %s are told with the field and the number', async (_what, name, params, field) => {
+  ])('of %s in %s are reported with the field and the number', async (_what, name, params, field) => {
     const { ask } = testDriver([source('a')], {
       limits: { itemsPerRequest: 2, searchLimit: 10, samplesPerItem: 100, rangeDays: 30 },
     });
@@ -131,7 +131,7 @@ describe('limits', () => {
 });
 
 describe('overload', () => {
-  it('of one server lets requests wait, and tells those that find no room to wait when to try again', async () => {
+  it('of one server lets requests wait, and reports when to try again to those that find no room', async () => {
     const { opened, open } = latch();
     const slow = source('a', { snapshot: () => opened.then(() => point) });
     const { driver, ask } = testDriver([slow], { limits: { concurrentRequests: 2 } });

@@ -138,7 +138,7 @@ it('thousands of refused items let other work of the process run between them', 
   expect((await answer).items).toHaveLength(5000);
 });
 
-it('version tells the driver and its servers', async () => {
+it('version reports the driver and its servers', async () => {
   const { ask } = testDriver([
     source('a'),
     source('b', { probe: async () => ({ state: 'down', version: null, latencyMs: null, message: 'gone' }) }),

@@ -235,7 +235,7 @@ describe('tests', () => {
 describe('conditions', () => {
   const named = [timeframe('x', 1, 2)];
 
-  it('that are named are read once each, those that fail are told alone', async () => {
+  it('that are named are read once each, those that fail are reported alone', async () => {
     const { ask } = testDriver([calendar('a', { c: named, d: named })]);
     const conditions = [
       fqn('a', 'condition', 'c'),

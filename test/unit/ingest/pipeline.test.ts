@@ -200,7 +200,7 @@ describe('the pipeline', () => {
     expect(pipeline.trouble).toBeUndefined();
   });
 
-  it('goes on when the stream answers again, though it refuses one, and tells why that waits', async () => {
+  it('continues when the stream answers again, though it refuses one, and reports why that waits', async () => {
     const { publisher, pipeline, confirmed, send } = setUp(2);
     for (const id of ['a', 'b', 'c']) void send(id);
     publisher.next().fail();

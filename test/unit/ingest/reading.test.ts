@@ -92,7 +92,7 @@ describe('the id of a reading', () => {
     expect(idOf(changes)).not.toBe(idOf());
   });
 
-  it('goes by the time that the sender claimed, where ours took its place', () => {
+  it('uses the time that the sender claimed, where the time of arrival replaced it', () => {
     const claimedTime = '2099-01-01T00:00:00Z';
     expect(idOf({ time: 1n, claimedTime })).toBe(idOf({ time: 2n, claimedTime }));
     expect(idOf({ time: 1n, claimedTime })).not.toBe(idOf({ time: 1n, claimedTime: '2099-01-01T00:00:01Z' }));
@@ -113,7 +113,7 @@ describe('a dead letter', () => {
     return { subject, id, ...deadLetterSchema.parse(JSON.parse(Buffer.from(body).toString('utf8'))) };
   };
 
-  it('tells what came, where, and what is wrong with it', () => {
+  it('shows the message, its topic, and what is wrong with it', () => {
     expect(letter()).toMatchObject({
       subject: 'iota.deadletters.mqtt.hall%203',
       source: 'mqtt:hall%203',

@@ -100,7 +100,7 @@ describe('a secret', () => {
     );
   });
 
-  it('is taken out wherever the shown part of the text ends', () => {
+  it('is removed wherever the shown part of the text ends', () => {
     const filter = new SecretFilter([SECRET]);
     const text = `Your password is ${SECRET}.`;
     for (let longest = 1; longest <= text.length; longest++) expectHidden(filter.clean(text, longest), SECRET);
@@ -112,7 +112,7 @@ describe('a secret', () => {
   });
 
   it.each(['abc', 'the', 'password', 'x'])(
-    'that may be in a text by chance (%s) hides all texts, so that nothing tells it',
+    'that may be in a text by chance (%s) hides all texts, so that nothing shows it',
     (secret) => {
       const filter = new SecretFilter([secret, SECRET]);
       expect(filter.clean('The username or the password is not right')).toBe('');

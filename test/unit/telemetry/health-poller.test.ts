@@ -103,7 +103,7 @@ describe('the watch', () => {
   });
 });
 
-describe('what a failed call tells about its server', () => {
+describe('what a failed call reports about its server', () => {
   it.each([
     ['notFound', 'up'],
     ['forbidden', 'up'],

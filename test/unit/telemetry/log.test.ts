@@ -29,7 +29,7 @@ async function logged(error: unknown): Promise<Line> {
   return line ?? expect.fail('Nothing was logged.');
 }
 
-it('tells what happened outside without a stack, causes included', async () => {
+it('reports external errors without a stack, causes included', async () => {
   const cause = new Error('connect ECONNREFUSED 127.0.0.1:1');
   expect((await logged(new DriverError('sourceUnavailable', 'Nothing listens there.', { cause }))).err).toEqual({
     ...{ type: 'DriverError', code: 'sourceUnavailable' },
@@ -37,7 +37,7 @@ it('tells what happened outside without a stack, causes included', async () => {
   });
 });
 
-it('tells where a fault of the driver happened', async () => {
+it('reports where a fault of the driver happened', async () => {
   for (const fault of [new DriverError('internal', 'A fault.'), new TypeError('A fault.')]) {
     expect((await logged(fault)).err.stack).toMatch(/A fault\.\n +at .*log\.test\.ts/);
   }

@@ -104,7 +104,7 @@ describe('the process', () => {
     expect(driver.output()).not.toContain('still open');
   });
 
-  test('of `call` ends when it has told that the server stays silent', async () => {
+  test('of `call` ends after a report that the server does not answer', async () => {
     const server = await rudeServer();
     const driver = startDriver({ config: settings(server.port), seed: driverKey.seed, env: { SEEQ_SECRET: 'x' } });
     const main = fileURLToPath(new URL('../../../../src/main.ts', import.meta.url));

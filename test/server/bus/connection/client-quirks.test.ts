@@ -143,7 +143,7 @@ describe('a server that falls silent', () => {
 });
 
 describe('state', () => {
-  test('is told when it changes, and closing is for good', async () => {
+  test('is reported when it changes, and closing is final', async () => {
     const server = await serverForTest();
     const bus = busForTest(server);
     const states: string[] = [];
@@ -254,7 +254,7 @@ describe('permissions', () => {
     expect(found.json()).toMatchObject({ type: 'io.nats.micro.v1.ping_response' });
   });
 
-  test('a missing one for the request subject or an answer is told by name', async () => {
+  test('a missing one for the request subject or an answer is reported by name', async () => {
     const permissions = { subscribe: { deny: [requestSubject] }, publish: { deny: ['forbidden.>'] } };
     const server = await serverForTest({ users: [{ ...driverKey, permissions }, callerKey] });
     const bus = busForTest(server);

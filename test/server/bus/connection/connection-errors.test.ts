@@ -32,7 +32,7 @@ async function expectToldOnce(
 }
 
 describe('a server that will not have us', () => {
-  test('wrong key: told with the public key; works when the server learns the key', async () => {
+  test('wrong key: reported with the public key; works when the server knows the key', async () => {
     const server = await serverForTest({ users: [callerKey] });
     const proxy = await proxyForTest(server);
     const bus = busForTest(proxy);
@@ -124,7 +124,7 @@ describe('no server at all', () => {
     expect(await problem(bus, 'unknownHost')).toContain('"nats.invalid" cannot be resolved');
   });
 
-  test('a server that never greets: told as a timeout, without piling up connections', async () => {
+  test('a server that never greets: reported as a timeout, without piling up connections', async () => {
     const server = await serverForTest();
     const proxy = await proxyForTest(server);
     proxy.pause();
@@ -172,7 +172,7 @@ describe('no server at all', () => {
 });
 
 describe('things of our own that are wrong', () => {
-  test('a key that is none; its text is not told', async () => {
+  test('a key that is none; its text is not shown', async () => {
     const server = await serverForTest();
     let seed = `${driverKey.seed.slice(0, -4)}AAAA`;
     const bus = busForTest(server, { seed: () => seed });
@@ -213,7 +213,7 @@ describe('things of our own that are wrong', () => {
     expect(() => busForTest({ port: 1 }, { servers: [] })).toThrow(/at least one/);
   });
 
-  test('a user that the server does not know tells so however often it is refused, and again when it changes', async () => {
+  test('a user that the server does not know is reported once however often it is refused, and again when it changes', async () => {
     const stranger = createUserKey();
     const server = await serverForTest();
     const bus = busForTest(server, { seed: stranger.seed });

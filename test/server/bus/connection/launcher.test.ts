@@ -61,7 +61,7 @@ describe('nothing is left behind', () => {
   });
 });
 
-describe('what is wrong is told', () => {
+describe('errors are reported', () => {
   test('no binary', () => {
     expect(() => findNatsServer({ NATS_SERVER: '/nowhere/nats-server' })).toThrow(/NATS_SERVER names "\/nowhere/);
     expect(() => findNatsServer({ NATS_SERVER: tmpdir() })).toThrow(/not a program/);

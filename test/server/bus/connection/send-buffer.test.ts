@@ -118,7 +118,7 @@ describe('a connection that breaks during an answer', () => {
     }
   });
 
-  test('a message that waits longer than it may is given up aloud: the handler learns it, and the log', async () => {
+  test('a message that waits too long fails: the handler gets an error, and the log a line', async () => {
     const broken = gate();
     let failure: unknown;
     const harness = await brokenConnection(
@@ -195,7 +195,7 @@ describe('a connection that breaks during an answer', () => {
 });
 
 describe('a max_payload that changes with the connection', () => {
-  test('what waits is cut anew; what was sent and does not fit any more is replaced by a note', async () => {
+  test('waiting messages are cut again; what was sent and does not fit any more is replaced by a note', async () => {
     const broken = gate();
     const harness = await brokenConnection(async (_request, answer, id) => {
       if (id === 'waiting') await broken.opened;

@@ -33,7 +33,7 @@ const knows = (version: string, since: string): boolean =>
 /** What a consumer of somebody else's has that could be used. */
 const foreign = { ...settingsOf(wish), description: 'somebody' };
 
-describe('a consumer that somebody else made', () => {
+describe('a consumer with another owner', () => {
   it.each<[what: string, settings: object, told: RegExp]>([
     ['pushes', { deliver_subject: 'x' }, /deliver_subject "x".*must be ""/],
     ['takes no acknowledgements', { ack_policy: 'none' }, /ack_policy "none".*must be "explicit"/],
@@ -65,7 +65,7 @@ describe('a consumer that somebody else made', () => {
 });
 
 describe('a consumer that we made', () => {
-  it('is set right where somebody has changed it', async () => {
+  it('is corrected where it has been changed', async () => {
     const { nc, manager, settings } = await harnessForTest();
     expect(await ensureConsumer(nc, wish, undefined)).toMatchObject({ corrected: [] });
     const good = await settings();
@@ -79,7 +79,7 @@ describe('a consumer that we made', () => {
 });
 
 describe('settings of later servers', () => {
-  it('a consumer that is paused is told, with how to let it go on', async () => {
+  it('a paused consumer is reported, with the command that resumes it', async () => {
     const { version, nc, manager } = await harnessForTest();
     const pause_until = '2999-01-01T00:00:00Z';
     await manager.consumers.add('READINGS', { ...settingsOf(wish), pause_until });

@@ -121,7 +121,7 @@ describe('a consumer of readings', () => {
     expect(complaints(reader.log)).toEqual([]);
   });
 
-  it('begins with what is new, if so wished, and goes on where it was', async () => {
+  it('begins with new messages if configured, and continues at its position', async () => {
     const { server, store, pending } = await harnessForTest();
     await store(1, 3);
     const bus = busForTest(server);
@@ -171,7 +171,7 @@ describe('a consumer of readings', () => {
     expect(complaints(second.log)).toEqual([]);
   });
 
-  it('waits for what the server gave out to nobody, before it hands on what is newer', async () => {
+  it('waits for what the server delivered to another reader, before it hands on what is newer', async () => {
     const { server, store, caller, pending } = await harnessForTest();
     const reader = readerOn(busForTest(server));
     await until(() =>
@@ -309,7 +309,7 @@ describe('a consumer of readings', () => {
     },
   );
 
-  it('stops within its time while the server stands still', async () => {
+  it('stops within its time while the server is frozen', async () => {
     const { server, store } = await harnessForTest();
     const proxy = await proxyForTest(server);
     const bus = busForTest({ port: proxy.port }, { pingIntervalMs: 3_600_000 });
@@ -322,7 +322,7 @@ describe('a consumer of readings', () => {
     expect(bus.state).toBe('connected');
   });
 
-  it('reads a stream that was made anew from its beginning', async () => {
+  it('reads a stream that was created again from its beginning', async () => {
     const { server, store, manager } = await harnessForTest();
     await store(1, 3);
     const reader = readerOn(busForTest(server));
@@ -368,7 +368,7 @@ describe('a consumer of readings', () => {
     expect(reader.texts()).toEqual(numbers(1, 6));
   });
 
-  it('tells what is wrong, and begins when it has been set right', async () => {
+  it('reports an error, and begins when it is corrected', async () => {
     const { server, manager, store } = await harnessForTest();
     await manager.streams.delete(STREAM);
     const bus = busForTest(server);
@@ -392,7 +392,7 @@ describe('a consumer of readings', () => {
   it.each([
     ['to ask for messages', '$JS.API.CONSUMER.MSG.NEXT.>', /no right to \$JS\.API\.CONSUMER\.MSG\.NEXT\.READINGS\.out/],
     ['to acknowledge', '$JS.ACK.>', /may not acknowledge .* right to \$JS\.ACK\.READINGS\.>/],
-  ])('tells that the right %s was taken away, and goes on when it is given back', async (_what, denied, told) => {
+  ])('reports that the right %s was taken away, and continues when it is given back', async (_what, denied, told) => {
     const { server, store } = await harnessForTest();
     const reader = readerOn(busForTest(server));
     const confirming = setInterval(() => {

@@ -119,7 +119,7 @@ describe('what a consumer gives out', () => {
     expect(unconfirmed.size).toBe(1);
   });
 
-  it('is handed on all the same when the rest does not come again, which is told', async () => {
+  it('is handed on all the same when the rest is not redelivered, which is reported', async () => {
     const { begin, answer, take, seqs, missing } = setUp(-1);
     take(2, 2);
     begin();

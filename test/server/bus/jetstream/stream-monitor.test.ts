@@ -125,7 +125,7 @@ describe('a stream that throws readings away', () => {
 });
 
 describe('a stream that is missing', () => {
-  it('is told with the command that makes it, and found as soon as it is there', async () => {
+  it('is reported with the command that makes it, and found as soon as it is there', async () => {
     const server = await serverForTest({ jetstream: true });
     const { bus, guard } = guardFor(server);
     await expect.poll(() => guard.blocked).toMatch(/does not exist.*nats stream add READINGS/);

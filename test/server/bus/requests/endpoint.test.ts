@@ -207,7 +207,7 @@ describe('stopping', () => {
     expect(endpoint.running).toBe(0);
   });
 
-  test('does not wait longer than it was told', async () => {
+  test('does not wait longer than its deadline', async () => {
     const { caller, endpoint } = await harnessForTest(() => new Promise(() => undefined));
     caller.publish(requestSubject, '{}', { reply: 'nobody' });
     await until(() => endpoint.running === 1);

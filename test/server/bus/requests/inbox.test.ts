@@ -47,7 +47,7 @@ async function longAnswer(max?: number) {
 }
 
 describe('a long answer', () => {
-  it('is sent piece by piece, with what its messages tell besides', async () => {
+  it('is sent part by part, with the other members of its messages', async () => {
     const { server, sink, end } = await longAnswer();
     const caller = await callerForTest(server);
     const { all } = collector(caller, 'answers');
@@ -90,7 +90,7 @@ describe('a long answer', () => {
     for (const { bytes } of received) expect(bytes).toBeLessThanOrEqual(8192);
   });
 
-  it('learns that nobody receives it, each time, and nothing while somebody does', async () => {
+  it('is reported each time as without receiver, and not while there is one', async () => {
     const { server, bus, sink, end } = await longAnswer();
     const caller = await callerForTest(server);
     const subscription = caller.subscribe('answers', { callback: () => undefined });

@@ -206,7 +206,7 @@ describe('ends that hardly fit', () => {
     expect((await ask(caller)).at(-1)?.message).toMatchObject({ status: 'error', error: { code: 'tooLarge' } });
   });
 
-  test('a limit below any answer is told in the log, and the driver lives on', async () => {
+  test('a limit below any answer is reported in the log, and the driver continues', async () => {
     const { caller, bus, endpoint, state } = await planned({ items: [{ a: 1 }] }, { serve: { chunkBytes: 50 } });
     caller.publish('north.mill.seeq.request', '{}', { reply: 'nobody' });
     await until(() => endpoint.numbers().error === 1);

@@ -36,7 +36,7 @@ async function series(asking: Ask, name: string, path: string, params: object): 
 const good = ({ times, values }: Series) =>
   times.map((time, n) => ({ time, value: values[n] })).filter(({ value }) => value !== null);
 
-describe('a plot, whoever reduces it', () => {
+describe('a plot, reduced by the server or by the driver', () => {
   const HOURS = [1, 24, 24 * 7, 24 * 20];
 
   it.each(['Signals >> Gappy', 'Signals >> Step', 'Signals >> Bad and Uncertain', 'Interpolation >> Step with Bad'])(

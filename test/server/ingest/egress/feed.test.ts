@@ -48,7 +48,7 @@ describe('the way out', () => {
     expect(listener.heard.every(({ retained, qos }) => !retained && qos === 1)).toBe(true);
   });
 
-  it('leaves out what has no value and what is no reading, and tells how many', async () => {
+  it('leaves out what has no value and what is no reading, and reports how many', async () => {
     const { listener, harness, nc } = await shopForTest();
     await store(nc, readingOf(null));
     await store(nc, 'no JSON');
@@ -169,7 +169,7 @@ describe('the way out', () => {
     });
   });
 
-  it('tells a refused log-in, and a stream that is away, and goes on after both', async () => {
+  it('reports a refused log-in, and a stream that is away, and continues after both', async () => {
     const broker = await brokerForTest();
     const listener = await broker.listenAs(probe.username, temperature);
     const other = createDeviceKey().privatePem;

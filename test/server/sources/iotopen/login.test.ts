@@ -130,7 +130,7 @@ describe('a refused log-in', () => {
     await platform.ping(NEVER);
   });
 
-  it('of a wrong key is told apart from a server that is not there', async () => {
+  it('of a wrong key is not reported as a server that is not there', async () => {
     const simulator = await startPlatform();
     const wrong = clientOf(simulator.url, { credentials: { kind: 'key', key: given('wrong-key') } });
     await expect(wrong.ping(NEVER)).rejects.toMatchObject({ code: 'unauthorized' });

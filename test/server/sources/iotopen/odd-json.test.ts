@@ -158,7 +158,7 @@ it.each(WRONG.map((wrong) => [wrong.slice(0, 40), wrong]))(
   },
 );
 
-it('a second step that repeats the password, and is long, is told in short and without it', async () => {
+it('a second step that repeats the password, and is long, is reported in short and without it', async () => {
   const password = 'plant:pass/w0rd 4711';
   const next = `sms for ${password} \u001b[2J ${Buffer.from(password).toString('base64')} ${'and more '.repeat(10_000)}`;
   instead = () => JSON.stringify({ token: 'token-of-the-first-step', nextstep: next });

@@ -40,7 +40,7 @@ function fill(inventory: Inventory, topics: string[], count: number): void {
 }
 
 describe('the catalogue', () => {
-  it('tells installations by both numbers, functions and devices with metadata', async () => {
+  it('reports installations by both numbers, functions and devices with metadata', async () => {
     const { url } = await startPlatform();
     const platform = clientOf(`${url}/`);
     const { items } = await platform.installations(NEVER);
@@ -197,7 +197,7 @@ describe('a platform in fault', () => {
     });
   });
 
-  it('with a certificate is trusted by its authority, read anew', async () => {
+  it('with a certificate is trusted by its authority, which is read again', async () => {
     const authority = await createAuthority();
     const certificate = await authority.issue();
     const simulator = await startPlatform({ certificate });

@@ -149,7 +149,7 @@ it('is reached through an HTTP proxy with a log-in, which alone knows its name',
   expect(proxy.logins[0]).toBe(`Basic ${Buffer.from('reader:päss').toString('base64')}`);
 });
 
-it('behind a proxy that refuses is told as the fault of the proxy', async () => {
+it('behind a proxy that refuses is reported as the fault of the proxy', async () => {
   const proxy = await startHttpProxy(1, () => 407);
   const error = await failureOf(clientOf('http://iotopen.example', { proxy: { url: proxy.url } }).ping(NEVER));
   expect(error.message).toBe(

@@ -75,7 +75,7 @@ describe('a status of the server', () => {
     },
   );
 
-  it('that redirects says so and follows nobody', async () => {
+  it('that redirects is reported; the redirect is not followed', async () => {
     const asked: string[] = [];
     const elsewhere = await raw((request, response) => {
       asked.push(request.url ?? '');
@@ -133,7 +133,7 @@ describe('an answer', () => {
     ],
     ['that ends early', { kind: 'truncated' }, 'sourceError', false, 'broken JSON', 'again'],
     ['that is no JSON', { kind: 'invalidJson' }, 'sourceError', false, 'broken JSON', 'again'],
-  ])('%s is told', async (_what, fault, code, retryable, text, calls) => {
+  ])('%s is reported', async (_what, fault, code, retryable, text, calls) => {
     const met = await faulty(fault);
     expect(met.error).toMatchObject({ code, retryable });
     expect(met.error.message).toMatch(/^Server "plant"/);
@@ -167,7 +167,7 @@ describe('an answer', () => {
     ['a list', { body: [] }, 'is this a Seeq server?'],
     ['without its lists', { body: { id: 'x' } }, 'is this a Seeq server?'],
     ['without media type', { headers: { 'content-type': '' } }, 'no media type'],
-  ])('of %s is told', async (_what, answer, text) => {
+  ])('of %s is reported', async (_what, answer, text) => {
     const error = await rejection(read(openSource(await answering(() => answer), { clock: skippingClock() })));
     expect(error).toMatchObject({ code: 'sourceError', retryable: false });
     expect(error.message).toContain(text);
@@ -193,7 +193,7 @@ describe('a server that hangs', () => {
     await expect.poll(samples).toMatchObject({ ended: true, complete: false });
   });
 
-  it('longer than one call may take is told', async () => {
+  it('longer than one call may take is reported', async () => {
     const { seeq, source } = await plant({}, { requestTimeoutMs: 50 });
     await seeq.control.fail({ kind: 'hang', operation: OPERATION });
     expect(await rejection(read(source))).toMatchObject({
@@ -215,7 +215,7 @@ describe('a server that hangs', () => {
 });
 
 describe('a server that is not there', () => {
-  it('refuses connections: told at once, and not tried for every call', async () => {
+  it('refuses connections: reported at once, and not tried for every call', async () => {
     const source = openSource(await closedAddress());
     const error = await rejection(read(source));
     expect(error).toMatchObject({ code: 'sourceUnavailable', retryable: true });
@@ -223,7 +223,7 @@ describe('a server that is not there', () => {
     expect(await rejection(read(source))).toBe(error);
   });
 
-  it('has a name that nobody knows', async () => {
+  it('has a name that cannot be resolved', async () => {
     const error = await rejection(read(openSource('http://seeq.invalid')));
     expect(error).toMatchObject({ code: 'sourceUnavailable', retryable: true });
     expect(error.message).toMatch(/host name cannot be resolved/);

@@ -46,7 +46,7 @@ describe('an answer', () => {
     expect(await rejection(read(() => ({ body })))).toMatchObject({ code: 'sourceError' });
   });
 
-  it('without its list is no empty series, and what it says instead is told', async () => {
+  it('without its list is no empty series, and the message in its place is reported', async () => {
     const error = await rejection(read(() => ({ body: { statusMessage: 'Request canceled' } })));
     expect(error).toMatchObject({ code: 'sourceError' });
     expect(error.message).toBe(

@@ -51,7 +51,7 @@ it.each([
   [407, 'give "user" and "password" of "proxy"'],
   [502, 'cannot connect to it (502)'],
   [504, 'cannot connect to it (504)'],
-])('behind a proxy that answers %i is told as the fault of the proxy', async (status, text) => {
+])('behind a proxy that answers %i is reported as the fault of the proxy', async (status, text) => {
   const proxy = await startHttpProxy(1, () => status);
   const error = await rejection(
     openSource('https://seeq.example', { proxy }).properties(idOf('Example'), briefCall(1000)),
@@ -61,7 +61,7 @@ it.each([
   expect(error.message).toContain(text);
 });
 
-it('behind a proxy that is down is told as the fault of the proxy', async () => {
+it('behind a proxy that is down is reported as the fault of the proxy', async () => {
   const url = await closedAddress();
   const error = await rejection(
     openSource('https://seeq.example', { proxy: { url } }).properties(idOf('Example'), freeCall()),

@@ -249,7 +249,7 @@ describe('a server', () => {
     expect(bad.every(({ time, value }) => value === null && ns(time) > ns(at(3)) && ns(time) < ns(at(5)))).toBe(true);
   });
 
-  it('that cannot tell where the signal has a value makes everything questionable', async () => {
+  it('that does not show where the signal has a value makes everything questionable', async () => {
     for (const answer of [{ status: 400, body: { statusMessage: 'No such operator' } }, { body: { table: {} } }]) {
       const { page } = await ask((request) =>
         kindOf(request) === 'valid' ? answer : samples([2, 4].map((second) => ({ key: at(second), value: 1 }))),
@@ -288,7 +288,7 @@ describe('a server', () => {
     expect(page.flags).toBeUndefined();
   });
 
-  it.each([[[]], [[{ key: at(2), value: 1 }]]])('may not lead to the same page for ever (%j)', async (page) => {
+  it.each([[[]], [[{ key: at(2), value: 1 }]]])('may not lead to the same page indefinitely (%j)', async (page) => {
     const error = await rejection(ask(extremes(page, { continuationToken: 'next' })));
     expect(error).toMatchObject({ code: 'sourceError' });
     expect(error.message).toContain('the same page again and again');

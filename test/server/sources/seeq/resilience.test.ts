@@ -129,7 +129,7 @@ describe('a compressed answer', () => {
     ['gzip, gzip, gzip', ITEM, 'more than twice'],
     ['gzip', gzipSync(Buffer.alloc(64 * 1024 * 1024, 32)), 'larger than the driver accepts for this call (1 MiB)'],
     ['gzip, gzip', gzipSync(gzipSync(Buffer.alloc(256 * 1024 * 1024))), 'larger than the driver accepts'],
-  ])('in %s that is wrong is an error that says so', async (encoding, body, text) => {
+  ])('in %s that is wrong is reported as an error', async (encoding, body, text) => {
     const source = openSource(await sending({ 'content-encoding': encoding }, body));
     const error = await rejection(source.properties(idOf('Example'), briefCall(1000)));
     expect(error).toMatchObject({ code: 'sourceError' });

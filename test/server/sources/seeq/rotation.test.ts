@@ -61,7 +61,7 @@ it('a password that was refused is not tried again for a while, but a new one is
   expect(await read()).toMatchObject({ name: 'Example' });
 });
 
-it('a password that cannot be read is told with its file, and read again for the next call', async () => {
+it('a password that cannot be read is reported with its file, and read again for the next call', async () => {
   const { password, read, change } = await rotating();
   await read();
   await change('second-word');
@@ -80,7 +80,7 @@ it('the session goes on while its password cannot be read', async () => {
   expect(await read()).toMatchObject({ name: 'Example' });
 });
 
-it('a rotated authority is used at the next connection, and one that cannot be read is told', async () => {
+it('a rotated authority is used at the next connection, and one that cannot be read is reported', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'seeq-ca-'));
   onTestFinished(() => {
     rmSync(folder, { recursive: true });

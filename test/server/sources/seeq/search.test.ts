@@ -85,7 +85,7 @@ describe('patterns', () => {
     expect(await namesOf({ pattern: pattern('regex', text) })).toEqual(['A && B']);
   });
 
-  it('that the server refuses are told with its own text', async () => {
+  it('that the server refuses are reported with its own text', async () => {
     const error = await rejection(search({ pattern: pattern('regex', '(?<=a)b(?<n') }));
     expect(error).toMatchObject({ code: 'sourceError', details: { status: 400 } });
     expect(error.message).toContain('is not valid');
@@ -191,7 +191,7 @@ describe('a hit', () => {
     await seeq.control.set({ absent: 'absent' });
   });
 
-  it('of text is told by its value type', async () => {
+  it('of text is recognized by its value type', async () => {
     const { found } = await search({ pattern: pattern('contains', 'Bad Text') });
     expect(found[0]).toMatchObject({ valueType: 'string' });
     expect(found[0]).not.toHaveProperty('unit');
@@ -253,7 +253,7 @@ it('sends a long filter in a body, with the same result', async () => {
   expect(methods).toEqual(['POST', 'GET']);
 });
 
-describe('a name that does not tell which one is meant', () => {
+describe('an ambiguous name', () => {
   const twice = (more: object) => [
     { id: idOf('1'), name: 'Twin', type: 'Datasource', ...more },
     { id: idOf('2'), name: 'Twin', type: 'Datasource', ...more },

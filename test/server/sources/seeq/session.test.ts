@@ -46,7 +46,7 @@ describe('a log-in', () => {
       user('operator', 'operator-password', 'Nowhere'),
       'has no directory "Nowhere"; it offers "Seeq", "Plant Directory"',
     ],
-  ])('%s is told, and not tried again for every call', async (_how, credentials, text) => {
+  ])('%s is reported, and not tried again for every call', async (_how, credentials, text) => {
     const { seeq, source } = await plant({}, { credentials });
     for (const error of await Promise.all([...many(source, 20), read(source)].map(rejection))) {
       expect(error).toMatchObject({ code: 'unauthorized', retryable: false });
@@ -133,7 +133,7 @@ describe('a log-in', () => {
     expect(error.message).toContain(text);
   });
 
-  it('that a server cannot list directories for is told', async () => {
+  it('that a server cannot list directories for is reported', async () => {
     const credentials = user('operator', 'operator-password', 'Plant Directory');
     const refused = openSource(await answering(() => ({ status: 500, body: { statusMessage: 'no list' } })), {
       credentials,
@@ -274,7 +274,7 @@ describe('a token', () => {
 describe('the probe', () => {
   const probe = (source: SeeqSource) => source.probe(freeCall());
 
-  it('tells state, version and latency', async () => {
+  it('reports state, version and latency', async () => {
     const { source } = await plant();
     const status = await probe(source);
     expect(status).toEqual({
@@ -284,7 +284,7 @@ describe('the probe', () => {
     });
   });
 
-  it('tells a wrong password together with the version', async () => {
+  it('reports a wrong password together with the version', async () => {
     const { source } = await plant({}, { credentials: user('reader@example.com', 'wrong-password', 'Seeq') });
     expect(await probe(source)).toMatchObject({
       state: 'unauthorized',
@@ -293,7 +293,7 @@ describe('the probe', () => {
     });
   });
 
-  it('tells a server that is down or is no Seeq', async () => {
+  it('reports a server that is down or is no Seeq', async () => {
     const { seeq, source } = await plant();
     await seeq.stop();
     expect(await probe(source)).toMatchObject({

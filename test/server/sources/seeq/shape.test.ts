@@ -89,7 +89,7 @@ describe('the shape', () => {
     ['', { value: '2', uom: 'h' }, 2n * HOUR, undefined],
     ['soon', { value: 2, uom: 'fortnights' }, 40n * HOUR, /Seeq's usual default, 40 h/],
     [undefined, undefined, 40n * HOUR, /names no maximum interpolation.*usual default, 40 h/],
-  ])('whose bound is told as %j has the default of the server (%j)', async (told, byDefault, bound, line) => {
+  ])('whose bound is given as %j has the default of the server (%j)', async (told, byDefault, bound, line) => {
     const log = new TestLog();
     const url = await answering(({ path }) => ({
       body: path.includes('server-status')
@@ -130,7 +130,7 @@ describe('the shape', () => {
     [{ interpolationMethod: 'Splines', maximumInterpolation: 'long' }, 'linear', 40n * HOUR],
     [{ interpolationMethod: null, maximumInterpolation: null, valueUnitOfMeasure: null }, 'linear', 40n * HOUR],
     [{}, 'linear', 40n * HOUR],
-  ])('that a server tells as %j is taken as %s', async (body, interpolation, maximumInterpolation) => {
+  ])('that a server gives as %j is read as %s', async (body, interpolation, maximumInterpolation) => {
     const source = openSource(await answering(() => ({ body: { id: 'x', name: 'x', type: 'x', ...body } })));
     expect(await source.shape(signalFqn('x'), freeCall())).toMatchObject({ interpolation, maximumInterpolation });
   });

@@ -57,13 +57,13 @@ describe('a certificate', () => {
   });
 });
 
-it('to a server without TLS says so', async () => {
+it('to a server without TLS is reported', async () => {
   const plain = (await simulator()).url.replace('http:', 'https:');
   const error = await rejection(read(plain, {}));
   expect(error.message).toContain('TLS does not work with it; is it plain "http", or the wrong port?');
 });
 
-it('without TLS to a server with TLS says so', async () => {
+it('without TLS to a server with TLS is reported', async () => {
   const secure = (await secured(await authority.issue())).replace('https:', 'http:');
   const error = await rejection(read(secure, {}));
   expect(error).toMatchObject({ code: expect.stringMatching(/^source(Unavailable|Error)$/) as string });

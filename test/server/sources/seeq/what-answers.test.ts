@@ -65,7 +65,7 @@ it.each([
   [404, 'text/html', 'another web server answers there (status 404)'],
   [405, 'application/json', 'another web server answers there (status 405)'],
   [200, 'text/html', 'another web server answers there: it answered with "text/html" instead of JSON'],
-])('a web server that answers %i with %s is told from Seeq', async (status, type, text) => {
+])('a web server that answers %i with %s is not taken for Seeq', async (status, type, text) => {
   const url = await raw((_request, response) => {
     response.writeHead(status, { 'content-type': type });
     response.end('<html>Welcome</html>');

@@ -132,7 +132,7 @@ describe('for any series and any number of intervals', () => {
     });
   });
 
-  it('a gap is told between two kept samples where one or a bad sample lies between them, and nowhere else', () => {
+  it('a gap is marked between two kept samples where one or a bad sample lies between them, and nowhere else', () => {
     check((described, _intervals, { samples: kept }) => {
       const { samples, shape } = described;
       const longest = shape.interpolation === 'discrete' ? 0n : shape.maximumInterpolation;

@@ -171,7 +171,7 @@ describe('interpolated', () => {
     expect([series?.times.length, series?.times.at(-1), series?.flags?.at(-1)?.[2]]).toEqual([100_000, TO, 'Bad Data']);
   });
 
-  it('stops in the midst of a long series when the driver stops, and says so', async () => {
+  it('stops in the midst of a long series when the driver stops, and reports so', async () => {
     const stopping: { stop?: () => void } = {};
     const started = testDriver([given([page(2)])], {
       room: async () => {
@@ -349,7 +349,7 @@ describe('aggregated', () => {
     ]);
   });
 
-  it('answers a discrete signal by its samples, and says so', async () => {
+  it('answers a discrete signal by its samples, and reports so', async () => {
     const { ask } = testDriver([given([page(11)], { interpolation: 'discrete', unit: 'kg/s' })]);
     const params = { items: [item], start: FROM, end: second(10), count: 1, methods: ['total', 'average'] };
     expect((await ask('aggregated', params)).items).toMatchObject([

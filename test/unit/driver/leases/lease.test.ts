@@ -143,7 +143,7 @@ describe('the end', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('comes when nobody listens, twice with a grace in between', async () => {
+  it('ends when its caller is gone, after two messages with a grace in between', async () => {
     const { lease } = leasingDriver([new TestServer('a', { x: 1 })]);
     const answer = lease([tag('x')]);
     await pass(500);

@@ -29,7 +29,7 @@ describe('a tag of several leases', () => {
     expect(slow.news()).toHaveLength(2);
   });
 
-  it('is read anew for a lease that begins when the last poll is old, once for all of them', async () => {
+  it('is read again for a lease that begins when the last poll is old, once for all of them', async () => {
     const server = new TestServer('a', { x: 0, y: 'notFound' });
     const { lease } = leasingDriver([server]);
     const hourly = { intervalMs: 3_600_000, leaseMs: 600_000 };
@@ -92,7 +92,7 @@ describe('polls', () => {
     for (const count of Object.values(server.asked)) expect(count).toBeLessThanOrEqual(12);
   });
 
-  it('of an item that fails become rarer; the error is told once, whatever its text', async () => {
+  it('of an item that fails become rarer; the error is reported once, whatever its text', async () => {
     const server = new TestServer('a', { x: 'notFound', y: 1 });
     const { lease } = leasingDriver([server]);
     const answer = lease([tag('x'), tag('y')]);

@@ -13,7 +13,7 @@ const step = fc.oneof(
   fc.record({ kind: fc.constant('take' as const), now: fc.integer({ min: -5, max: 50 }) }),
 );
 
-it('gives whoever is due first, whatever came and left', () => {
+it('gives the earliest first, in any order of additions and removals', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
       const members = Array.from({ length: 21 }, (_none, name): Member => ({ name, dueAt: 0, place: -1 }));

@@ -164,7 +164,7 @@ describe('an end of the request', () => {
   });
 });
 
-it('a full queue tells when to try again', async () => {
+it('a full queue reports when to try again', async () => {
   const gate = new FairLimiter('plant', 1, 0);
   const lane = gate.lane(new AbortController().signal);
   const running = new ManualCall((body) => lane.run(body));

@@ -8,7 +8,7 @@ const findings = () => new SourceHealth(() => ++now);
 const failure = (code: ErrorCode) => new DriverError(code, `it is ${code}`);
 
 describe('the state', () => {
-  it('is unknown before anybody has heard of the server', () => {
+  it('is unknown before the first call', () => {
     expect(findings().state).toEqual({ state: 'unknown', version: null, foundAt: undefined });
   });
 

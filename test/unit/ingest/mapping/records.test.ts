@@ -65,7 +65,7 @@ describe('records', () => {
     expect([found.measurements, codes(found)]).toEqual([[], [code]]);
   });
 
-  it('that cannot be told apart become dead letters, the others readings', () => {
+  it('without anything that distinguishes them become dead letters, the others readings', () => {
     const found = readBy(
       byId('$'),
       '[{"id":"a","v":1},{"v":2},{"id":null,"v":3},{"id":"","v":4},{"id":{},"v":5},{"id":"\\ud800","v":6},{"id":"n/a","v":8},{"id":"b","v":7}]',
@@ -93,7 +93,7 @@ describe('records', () => {
     ]);
   });
 
-  it('may be told apart by their places', () => {
+  it('may be distinguished by their locations', () => {
     const entry = { records: '$', key: 'place' };
     expect(values(readBy(entry, '[21.5,"x",null]'))).toEqual([
       ['plant/a#0', 21.5],

@@ -107,7 +107,7 @@ describe('plain texts', () => {
     expect(only(read(mapping, picture, { topic: 'camera/1' })).value).toBe(picture);
   });
 
-  it('may be what JSON has in its object, where somebody publishes only the value', () => {
+  it('may be what JSON has in its object, where only the value is published', () => {
     const mapping = mappingOf({ filter: 'home/+/state', values: [{ path: '$', type: 'boolean' }] });
     expect(only(read(mapping, '1', { topic: 'home/lamp/state' })).value).toBe(true);
     expect(only(read(mapping, '"OFF"', { topic: 'home/lamp/state' })).value).toBe(false);

@@ -134,7 +134,7 @@ describe('a time in the message', () => {
     expect(found.claimedTime).toBe(found.attributes?.claimedTime);
   });
 
-  it('that is impossible says so of a kept message too', () => {
+  it('that is impossible is reported for a retained message too', () => {
     const found = only(readBy(entry(), '{"v":1,"t":0}', { retained: true }));
     expect(found.attributes).toEqual({ claimedTime: '1970-01-01T00:00:00Z', retained: true });
   });
@@ -213,7 +213,7 @@ describe('a list of what one thing measured at several times', () => {
     ]);
   });
 
-  it('gives a dead letter for a record without a time that can be read, for nothing else tells it apart', () => {
+  it('gives a dead letter for a record without a readable time, because nothing else distinguishes it', () => {
     const found = readBy(series, '[{"v":1},{"t":"now","v":2},{"t":null,"v":3},{"t":1772366399,"v":4}]');
     expect(found.measurements.map(({ value }) => value)).toEqual([4]);
     expect(codes(found)).toEqual(['badTime', 'badTime', 'badTime']);

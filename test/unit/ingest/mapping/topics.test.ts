@@ -112,7 +112,7 @@ describe('a pattern', () => {
     expect(only(read(empty, '1', { topic: '/a' })).tag.name).toBe('/a');
   });
 
-  it('gives way to what is said of the reading itself', () => {
+  it('is overridden by what the reading itself has', () => {
     const entry = { pattern: '{a}/#', records: '$', key: 'place' };
     expect(only(read(mappingOf(entry), '[1]', { topic: 'x', retained: true })).attributes).toEqual({
       a: 'x',

@@ -78,7 +78,7 @@ describe('a value', () => {
     expect(found.rejects[0]?.about).toMatchObject({ topic: 'plant/a' });
   });
 
-  it('is a number only where it stands as one, if so configured', () => {
+  it('is a number only where the JSON has one, if so configured', () => {
     const entry = one({ type: 'number' }, { numbersAsText: false });
     expect(codes(readBy(entry, '{"v":"21.5"}'))).toEqual(['badValue']);
     expect(only(readBy(entry, '{"v":21.5}')).value).toBe(21.5);
@@ -163,7 +163,7 @@ describe('a value', () => {
 describe('a unit', () => {
   const entry = one({ unitPath: '$.u' });
 
-  it('is the configured one, or stands in the message', () => {
+  it('is the configured one, or the one in the message', () => {
     expect(reading({ unit: '°C' }, '1').unit).toBe('°C');
     expect(only(readBy(entry, '{"v":1,"u":" K "}'))).toMatchObject({ unit: 'K', status: 'Good' });
     expect(only(readBy(one({ unitPath: '$.u', unit: '°C' }), '{"v":1}'))).toMatchObject({ unit: '°C', status: 'Good' });
@@ -222,7 +222,7 @@ describe('a payload', () => {
     expect([found.measurements, codes(found)]).toEqual([[], [code]]);
   });
 
-  it('that is empty is a dead letter which says so', () => {
+  it('that is empty is a dead letter with that reason', () => {
     expect(readBy({}, '').rejects[0]?.reason).toBe('The payload is empty.');
     expect(codes(readBy({}, ' '))).toEqual(['notJson']);
   });

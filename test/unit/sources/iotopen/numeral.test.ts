@@ -36,7 +36,7 @@ describe('the value in a numeral', () => {
     expect(new Numeral(text).value).toEqual(value);
   });
 
-  it('is told in the spelling that an echo of the platform has', () => {
+  it('is shown in the spelling that an echo of the platform has', () => {
     expect(new Numeral('1735732800.100').canonical).toBe(new Numeral('1.7357328001e9').canonical);
   });
 });

@@ -43,7 +43,7 @@ describe('identical calls under way', () => {
     expect(made).toHaveLength(1);
   });
 
-  it('go on while anybody waits, and stop when nobody does', async () => {
+  it('continue while a caller waits, and stop when none does', async () => {
     const flights = new Flights();
     const { made, begin } = call();
     const [first, second] = [open(), open()];
@@ -63,7 +63,7 @@ describe('identical calls under way', () => {
     expect(flights.size).toBe(0);
   });
 
-  it('begin anew when the one who began gave up before his turn came', async () => {
+  it('begin again when the first caller gave up before its turn', async () => {
     const flights = new Flights();
     const [owner, other] = [open(), open()];
     const results: string[] = [];

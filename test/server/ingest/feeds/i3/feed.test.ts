@@ -44,7 +44,7 @@ describe('a buyer', () => {
     ]);
   });
 
-  it('is told by a text what silence may mean, for each product, until it is heard', async () => {
+  it('is reported with what silence may mean, for each product, until a message arrives', async () => {
     const broker = await brokerForTest();
     await broker.purchase('bob', temperature);
     await broker.purchase('bob', ph);
@@ -94,7 +94,7 @@ describe('a buyer', () => {
     expect(broker.proxy.attempts).toHaveLength(1);
   });
 
-  it('is told that the client id is not the account', async () => {
+  it('is reported as a client id that is not the account', async () => {
     const broker = await brokerForTest();
     const harness = await ingestForTest({
       i3: [

@@ -38,7 +38,7 @@ async function valuesByName(harness: IngestHarness): Promise<number[][]> {
 
 describe('reading a log that fails half-way', () => {
   it(
-    'goes on where it was: of more values than are remembered, none stands in the stream twice',
+    'continues at its position: of more values than are remembered, none is in the stream twice',
     { timeout: 120_000 },
     async () => {
       const simulator = await simulatorForTest({ behaviour: { logPages: 23 } });

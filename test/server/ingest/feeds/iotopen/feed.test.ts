@@ -229,7 +229,7 @@ describe('what came before the start', () => {
       .toEqual([['badValue', 'REST']]);
   });
 
-  it('stands in the stream once after a restart of the driver', async () => {
+  it('is in the stream once after a restart of the driver', async () => {
     const simulator = await simulatorForTest();
     const first = await feedForTest(simulator);
     await first.becomes('up');

@@ -96,7 +96,7 @@ describe('a refused log-in', () => {
     for (const secret of Object.values(env)) expect(told).not.toContain(secret);
   });
 
-  it('at the broker alone is told as such, and ends with a good key', async () => {
+  it('at the broker alone is reported as such, and ends with a good key', async () => {
     const simulator = await simulatorForTest();
     const harness = await feedForTest(simulator, { mqtt: { clientId: 'driver', version: '3.1.1' } }, { env });
     await harness.becomes('up');

@@ -57,7 +57,7 @@ describe('what is new in the catalogue while the link is up', () => {
     expect(values(await readingsOf(harness, 2))).toEqual([1, 2]);
   });
 
-  it('a function: its log is read only when the platform has had the time to note what nobody took', async () => {
+  it('a function: its log is read only when the platform has had the time to note what was not received', async () => {
     const simulator = await simulatorForTest({ behaviour: { logDelayMs: 600 } });
     const harness = await feedForTest(simulator, { ...ONLY_MISSED, refreshDelayMs: 1200 });
     await harness.becomes('up');
@@ -112,7 +112,7 @@ describe('what is new in the catalogue while the link is up', () => {
     expect(values(await readingsOf(harness, 3))).toEqual([1, 2, 3]);
   });
 
-  it('a topic that MQTT does not allow is told, and disturbs nothing', async () => {
+  it('a topic that MQTT does not allow is reported, and disturbs nothing', async () => {
     const simulator = await simulatorForTest();
     const harness = await feedForTest(simulator);
     await harness.becomes('up');

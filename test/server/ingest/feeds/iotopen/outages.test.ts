@@ -159,7 +159,7 @@ describe('a gap', () => {
 });
 
 describe('REST', () => {
-  it('being away at start is told; the feed begins when it is there', async () => {
+  it('being away at start is reported; the feed begins when it is there', async () => {
     const simulator = await simulatorForTest({ behaviour: { fault: 'page' } });
     const harness = await feedForTest(simulator);
     expect((await harness.becomes('down')).message).toMatch(/not available \(502\)/);
@@ -167,7 +167,7 @@ describe('REST', () => {
     await harness.becomes('up');
   });
 
-  it('being away later is told, live values go on, and what was missed follows', async () => {
+  it('being away later is reported, live values continue, and what was missed follows', async () => {
     const simulator = await simulatorForTest();
     const harness = await feedForTest(simulator);
     await harness.becomes('up');
@@ -205,7 +205,7 @@ describe('REST', () => {
     expect(values(await readingsOf(harness, 1))).toEqual([1]);
   });
 
-  it('taking no log leaves the gap, says so, and goes on', async () => {
+  it('taking no log leaves the gap, reports it, and continues', async () => {
     const simulator = await simulatorForTest();
     const now = nowSeconds();
     await simulator.publish(SCHOOL, `${AT}/humidity`, { value: 1, timestamp: now - 7200 });

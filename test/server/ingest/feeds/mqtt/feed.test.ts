@@ -82,7 +82,7 @@ test('messages become readings; what cannot be read becomes a dead letter; all o
   });
 });
 
-test('while the bus stands still nothing is acknowledged, and nothing is there twice when it goes on', async () => {
+test('while the bus is frozen nothing is acknowledged, and nothing is there twice when it continues', async () => {
   const broker = await brokerForTest({ logPackets: true });
   const proxy = await startProxy(broker.port());
   onTestFinished(() => proxy.stop());
@@ -295,7 +295,7 @@ test('topics that mosquitto does not let through do no harm either', async () =>
   expect(await harness.deadLetters()).toMatchObject([{ code: 'badName' }]);
 });
 
-test('a filter that has gone silent shows, and that it is heard again', async () => {
+test('a silent filter is reported, and so is its next message', async () => {
   const broker = await brokerForTest();
   const sender = await plainForTest(broker);
   await sender.publish('t/kept', '1', { retain: true });

@@ -75,7 +75,7 @@ describe('the log of refusals', () => {
     expect(log.lines[12]).toMatchObject({ level: 'warn', facts: { kind: 'seneye signature home', leftOut: 990 } });
   });
 
-  it('tells senders whole seconds, and never none', () => {
+  it('gives senders whole seconds, and never zero', () => {
     expect([0, 0.2, 1, 1.5].map((seconds) => retryAfter(seconds)['Retry-After'])).toEqual(['1', '1', '1', '2']);
   });
 });

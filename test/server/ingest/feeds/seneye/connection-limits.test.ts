@@ -65,7 +65,7 @@ const patient = {
 };
 
 describe('connections that do nothing', () => {
-  it('of one address keep out nobody, not even at that address', async () => {
+  it('of one address keep no other connection out, not even at that address', async () => {
     const { port, feed, log } = await harnessForTest(configOf(patient));
     const held = await hold(port, 300, () => '127.0.0.2');
     expect(await postFrom('127.0.0.3', port)).toBe(200);
@@ -79,7 +79,7 @@ describe('connections that do nothing', () => {
     expect(lines[0]?.facts).toMatchObject({ from: '127.0.0.2' });
   });
 
-  it('of many addresses keep out nobody, known or not', async () => {
+  it('of many addresses keep no other connection out, known or not', async () => {
     const { port } = await harnessForTest(configOf(patient));
     expect(await postFrom('127.0.0.3', port)).toBe(200);
     await hold(port, 300, (at) => `127.0.1.${1 + (at % 100)}`);

@@ -53,7 +53,7 @@ async function serial(port: number): Promise<string> {
 }
 
 describe('a port that is taken', () => {
-  it('is told, tried again, and used when it is free', async () => {
+  it('is reported, tried again, and used when it is free', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;
@@ -81,7 +81,7 @@ describe('a port that is taken', () => {
     expect(states).toHaveLength(length);
   });
 
-  it('an address of another machine is told as such', async () => {
+  it('an address of another machine is reported as such', async () => {
     const { states } = listenerForTest({ host: '192.0.2.1' });
     await eventually(() => {
       expect(states[0]?.[1]).toContain('no address 192.0.2.1');

@@ -126,7 +126,7 @@ describe('while the bus is away', () => {
   });
 });
 
-it('no more posts are held than may wait, though several senders were told to go on', async () => {
+it('no more posts are held than may wait, though several senders got 100 Continue', async () => {
   const harness = await harnessForTest(configOf({ ...HURRIED, maxWaiting: 1 }));
   await harness.server.halt();
   const posts = [1, 2, 3].map((T) => {
@@ -174,7 +174,7 @@ describe('when the driver stops', () => {
     expect(harness.feed.health().state).toBe('stopped');
   });
 
-  it('what waits in vain is not acknowledged', async () => {
+  it('what waits too long is not acknowledged', async () => {
     const harness = await harnessForTest(configOf({ ackTimeoutMs: 60_000 }));
     await harness.server.halt();
     const answer = harness.send(message());

@@ -53,7 +53,7 @@ describe('a post', () => {
     ]);
   });
 
-  it('tells flags and device with every reading, which is one of the contract', () => {
+  it('adds flags and device to every reading, which is one of the contract', () => {
     for (const measurement of deliver(text(ALL)).measurements) {
       const reading = readingSchema.parse(readingOf(ORIGIN, measurement));
       expect(reading.fqn).toMatch(/^seneye:home\/signal\/AAAAABBBBBCCCCCDDDDDEEEEEFFFFF00%23[a-zA-Z]+$/);
@@ -246,7 +246,7 @@ describe('out of water', () => {
     expect(named(delivery).temperature?.reason).toBe('The device is out of water.');
   });
 
-  it('is left out by option, and still told', () => {
+  it('is left out by option, and still reported', () => {
     expect(graded(deliver(text(DRY), { outOfWater: 'omit' }))).toEqual({
       inWater: [false, 'Good'],
       slideExpired: [false, 'Good'],
@@ -366,7 +366,7 @@ describe('what is no post', () => {
     ['{"SUD":{"id":5,"data":{"T":1}}}', 'badName'],
     [`{"SUD":{"id":"${'A'.repeat(65)}","data":{"T":1}}}`, 'badName'],
     ['{"SUD":{"id":"\\ud800","data":{"T":1}}}', 'badName'],
-  ])('is told apart: %.60s', (message, code) => {
+  ])('is reported as itself: %.60s', (message, code) => {
     expect.assertions(2);
     try {
       readPost(Buffer.from(message));

@@ -62,7 +62,7 @@ describe('a post', () => {
     });
   });
 
-  it.each([202, 204] as const)('is answered %d if that is wished', async (successStatus) => {
+  it.each([202, 204] as const)('is answered %d if configured', async (successStatus) => {
     const harness = await harnessForTest(configOf({ successStatus }));
     expect(await harness.send(message())).toMatchObject({ status: successStatus, text: '' });
   });
@@ -211,7 +211,7 @@ describe('a request of another kind', () => {
     expect((await harness.send(message(), { secret: 'WRONG' })).status).toBe(400);
   });
 
-  it('passes where it only differs in what does not matter, unless told to be strict', async () => {
+  it('passes where it only differs in what does not matter, unless strict is configured', async () => {
     const lenient = await harnessForTest();
     const strict = await harnessForTest(configOf({ strict: true }));
     const variants = [
@@ -381,7 +381,7 @@ describe('secrets', () => {
     expect(names.map((name) => name.replace(' temperature', ''))).toEqual(['Upper', 'Upper', 'Lower', 'Lower']);
   });
 
-  it('are read anew for each post; one that cannot be read is our trouble, not the sender’s', async () => {
+  it('are read again for each post; one that cannot be read is a fault of the driver, not of the sender', async () => {
     const read = vi.fn(async () => 'FIRST');
     const harness = await harnessForTest(configOf({}, { read }));
     expect((await harness.send(message(), { secret: 'FIRST' })).status).toBe(200);
@@ -465,7 +465,7 @@ describe('too many posts', () => {
   });
 });
 
-it('the sender can be told to post to any receiver: its options reach the wire', async () => {
+it('the sender can post to any receiver: its options reach the wire', async () => {
   const harness = await harnessForTest();
   const answer = await post({ url: harness.url, source: SOURCE, body: 'x', headers: { 'Content-Type': 'text/plain' } });
   expect(answer.status).toBe(415);

@@ -52,7 +52,7 @@ it('without configured devices the source is expected, and each device from its 
   });
 });
 
-it('a device is heard in whatever case its id comes', async () => {
+it('a device is recognized in any case of its id', async () => {
   const devices = [{ id: 'ABCDEF', name: 'Tank' }];
   const sources = [{ source: SOURCE, name: 'home', secret: { env: 'UNUSED' }, devices }];
   const harness = await harnessForTest(configOf({ sources, staleAfterMs: 1000 }));

@@ -120,7 +120,7 @@ describe('several together', () => {
   const topic = 'ann/pond/temperature';
   const selling = (more: Raw = {}): Raw => seller({ publish: [{ subject: 'iota.readings.>', topic }], ...more });
 
-  it('do not listen to what is published, or it would come in again for ever', async () => {
+  it('do not listen to what is published, or it would return indefinitely', async () => {
     expect((await told({ i3: [buyer()], egress: [selling()] }))[0]).toContain(
       'publish[0].topic is a topic that settings.ingest.i3[0].products[0] listens to',
     );

@@ -78,7 +78,7 @@ it('after the clock was set back all is read that may be', () => {
   expect(begin(place, now).range.from).toBe(now - DAY);
 });
 
-it('what lies too far back is told, also if reading it fails and goes on later', () => {
+it('what lies too far back is reported, also if reading it fails and continues later', () => {
   const place = listening();
   reconnected(place, T0 + 2n * DAY, T0 + 2n * DAY);
   const filling = begin(place, T0 + 2n * DAY);

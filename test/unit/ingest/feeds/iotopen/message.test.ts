@@ -31,7 +31,7 @@ describe('a message', () => {
     );
   });
 
-  it('of any JSON gives only the number that stands in it', () => {
+  it('of any JSON gives only the number in it', () => {
     const member = fc.oneof(fc.jsonValue(), fc.double(), fc.maxSafeInteger(), fc.constant(undefined));
     fc.assert(
       fc.property(member, member, member, (value, timestamp, msg) => {
