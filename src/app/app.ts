@@ -137,7 +137,7 @@ async function drain(
 ): Promise<void> {
   const { unfinished } = await endpoint.stop(timeoutMs);
   if (unfinished === 0) return;
-  log.warn({ unfinished }, 'requests were cut off by the stop; their callers are told to ask again');
+  log.warn({ unfinished }, 'The stop ended requests early; their callers are asked to send them again');
   driver.stop();
   await endpoint.stop(LAST_ANSWERS_MS);
 }

@@ -71,7 +71,7 @@ async function reload({ path, env, config, bus, log }: ReloadOptions): Promise<v
     if (error instanceof ConfigError) {
       log.warn(
         {},
-        `Nothing is reloaded, and the driver goes on as before. Correct this, and send SIGHUP again: ${error.message}`,
+        `Nothing is reloaded, and the driver continues as before. Correct this, and send SIGHUP again: ${error.message}`,
       );
     } else {
       log.error({ err: error }, 'The reload failed');

@@ -24,13 +24,13 @@ export function driverRights(use: BusUse, inboxes: readonly string[] = [DEFAULT_
   const control = controlSubject(use.reqtopic);
   return [
     subscribe(use.reqtopic, 'requests'),
-    subscribe(control, 'questions of other replicas'),
+    subscribe(control, 'requests of other replicas'),
     subscribe(`${control}.>`, 'replies of other replicas and of the server'),
     subscribe('$SRV.*', 'service discovery'),
     subscribe(`$SRV.*.${SERVICE_NAME}`, 'service discovery by name'),
     subscribe(`$SRV.*.${SERVICE_NAME}.*`, 'service discovery by id'),
     ...unique(inboxes).map((inbox) => publish(`${inbox}.>`, 'answers')),
-    publish(control, 'questions to other replicas'),
+    publish(control, 'requests to other replicas'),
     publish(`${control}.>`, 'replies to other replicas'),
     ...unique(use.topics).map((topic) => publish(topic, 'telemetry')),
     ...(use.readings === undefined ? [] : readingsRights(use.readings)),
@@ -43,7 +43,7 @@ function readingsRights({ subjects, stream, consumers }: ReadingsUse): Right[] {
   );
   return [
     ...subjects.map((subject) => publish(subject, 'readings and dead letters')),
-    ...streams.map((name) => publish(`$JS.API.STREAM.INFO.${name}`, 'a look at the stream')),
+    ...streams.map((name) => publish(`$JS.API.STREAM.INFO.${name}`, 'information on the stream')),
     ...(stream?.create === true ? [publish(`$JS.API.STREAM.CREATE.${stream.name}`, 'creation of the stream')] : []),
     ...consumers.flatMap(consumerRights),
   ];
@@ -73,7 +73,7 @@ export function readerRights({ subjects, stream }: ReadingsUse, durable: string,
       ? []
       : [
           subscribe(`${inbox}.>`, 'replies of the server, and readings of the stream'),
-          publish(`$JS.API.STREAM.INFO.${stream.name}`, 'a look at the stream'),
+          publish(`$JS.API.STREAM.INFO.${stream.name}`, 'information on the stream'),
           ...consumerRights({ stream: stream.name, durable, filter: readings }),
         ]),
   ];
@@ -83,12 +83,12 @@ export function readerRights({ subjects, stream }: ReadingsUse, durable: string,
 function consumerRights({ stream, durable, filter }: ReadingsUse['consumers'][number]): Right[] {
   const consumer = `${stream}.${durable}`;
   return [
-    publish(`$JS.API.CONSUMER.INFO.${consumer}`, 'a look at the consumer'),
+    publish(`$JS.API.CONSUMER.INFO.${consumer}`, 'information on the consumer'),
     publish(`$JS.API.CONSUMER.CREATE.${consumer}${filter === '>' ? '' : `.${filter}`}`, 'creation of the consumer'),
     publish(`$JS.API.CONSUMER.MSG.NEXT.${consumer}`, 'messages of the stream'),
-    publish(`$JS.ACK.${consumer}.>`, 'their acknowledgement'),
+    publish(`$JS.ACK.${consumer}.>`, 'acknowledgements'),
     // Later servers can be set to write a domain and an account before the name of the stream.
-    publish(`$JS.ACK.*.*.${consumer}.>`, 'the same, in the longer form of later servers'),
+    publish(`$JS.ACK.*.*.${consumer}.>`, 'acknowledgements, in the longer form of later servers'),
   ];
 }
 

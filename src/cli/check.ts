@@ -36,7 +36,7 @@ function summary({ path, config }: LoadedConfig): string[] {
   const { addresses, tls } = config.bus;
   const bus = addresses.map(({ host, port }) => `${host}:${port}`).join(', ');
   return [
-    `The configuration ${path} is good.`,
+    `The configuration ${path} is valid.`,
     `  bus     ${bus} (${tls ? 'TLS' : 'plain TCP'}), requests on ${config.reqtopic}`,
     ...config.servers.map(({ name, url, credentials, proxy }) => {
       const login = credentials.kind === 'accessKey' ? 'access key' : `user of directory ${credentials.directory}`;

@@ -61,10 +61,10 @@ const runCommand: CommandMaker = (terminal, finish) =>
 
 const checkCommand: CommandMaker = (terminal, finish) =>
   new Command('check')
-    .description('read the configuration and name everything that is wrong with it; nothing is connected')
+    .description('check the configuration and list every error in it, without any connection')
     .option(...configOption)
     .option(...keyOption)
-    .addHelpText('after', '\nExit codes: 0 it is good, though there may be warnings; 2 it cannot be used.')
+    .addHelpText('after', '\nExit codes: 0 valid, possibly with warnings; 2 not valid.')
     .action(async (options: ConfigOptions) => {
       const { check } = await import('./check.ts');
       finish(await check(options.config, withKey(terminal, options.key)));
@@ -73,8 +73,8 @@ const checkCommand: CommandMaker = (terminal, finish) =>
 const keygenCommand: CommandMaker = (terminal, finish) =>
   new Command('keygen')
     .description(`make an NKey pair: the private key goes into ${KEY_FILE}, the public key is printed`)
-    .option('-d, --dir <folder>', 'the folder of the configuration file; made if it is missing', '.')
-    .option('-f, --force', 'replace a key file that is there already', false)
+    .option('-d, --dir <folder>', 'the folder of the configuration file; created if missing', '.')
+    .option('-f, --force', 'replace an existing key file', false)
     .action(async (options: KeygenOptions) => {
       const { keygen } = await import('./keygen.ts');
       finish(await keygen(options, terminal));
@@ -84,11 +84,14 @@ const permissionsCommand: CommandMaker = (terminal, finish) =>
   new Command('permissions')
     .description('print the rights that the NATS server must give to the driver, as a configuration of nats-server')
     .option(...configOption)
-    .option('--caller <key...>', 'public key of a program that asks the driver; with =<subject>, its own inbox')
+    .option(
+      '--caller <key...>',
+      'public key of a program that sends requests to the driver; with =<subject>, its own inbox',
+    )
     .option('--reader <key...>', 'public key of a program that reads the readings; with =<subject>, its own inbox')
     .option('--durable <name>', 'name of the consumer by which a reader reads the stream', 'dashboards')
     .option('--json', 'print the users alone, as JSON', false)
-    .addHelpText('after', '\nNeither the key of the driver nor a secret is read, and nothing is connected.')
+    .addHelpText('after', '\nReads neither the key of the driver nor a secret, and makes no connection.')
     .action(async (options: PermissionsOptions) => {
       const { permissions } = await import('./permissions.ts');
       finish(await permissions(options, terminal));
@@ -96,15 +99,15 @@ const permissionsCommand: CommandMaker = (terminal, finish) =>
 
 const callCommand: CommandMaker = (terminal, finish) =>
   withOptions(new Command('call'), callerOptions)
-    .description('ask a running driver, for example: call tagsearch \'{"query":"Area A*"}\'')
+    .description('send a request to a running driver, for example: call tagsearch \'{"query":"Area A*"}\'')
     .argument('<function>', 'name of the function; "functions" lists them')
     .argument('[params]', "the function's parameters as a JSON object", '{}')
     .option('--host <name...>', 'only these configured servers')
     .option('--timeout <ms>', 'time budget of the request in milliseconds', readMilliseconds)
-    .option('--compact', 'print one line a JSON item instead of the whole answer', false)
+    .option('--compact', 'print one JSON item a line instead of the whole answer', false)
     .addHelpText(
       'after',
-      '\nExit codes: 0 the answer is whole, 1 it is an error or there is none, 2 nothing was asked, 3 it is partial (some items carry an error), 4 function hosts says that a server is not up.',
+      '\nExit codes: 0 the answer is complete, 1 it is an error or there is none, 2 nothing was sent, 3 it is partial (some items have an error), 4 function hosts says that a server is not up.',
     )
     .action(async (name: string, params: string, options: CallOptions) => {
       const { call } = await import('./call.ts');
@@ -116,11 +119,11 @@ const watchCommand: CommandMaker = (terminal, finish) =>
     .description('print values as they change, until SIGINT or SIGTERM')
     .argument('<fqn...>', 'fully qualified names, as searches return them')
     .option('--interval <ms>', 'how often the values are read, at least 1000 (default: 5000)', readWhole)
-    .option('--count <n>', 'end after so many lines', readWhole)
+    .option('--count <n>', 'end after this many lines', readWhole)
     .option('--json', 'print each change as a JSON item of the answer', false)
     .addHelpText(
       'after',
-      '\nExit codes: 0 it was ended or printed its lines, 1 no item can be read or the driver does not answer, 2 nothing was asked.',
+      '\nExit codes: 0 ended by a signal or after its lines, 1 no item can be read or the driver does not answer, 2 nothing was sent.',
     )
     .action(async (items: string[], options: WatchOptions) => {
       const { watch } = await import('./watch.ts');
@@ -129,25 +132,23 @@ const watchCommand: CommandMaker = (terminal, finish) =>
 
 const mapCommand: CommandMaker = (terminal, finish) =>
   new Command('map')
-    .description('show what an MQTT message would become on the bus; nothing is connected and nothing is sent')
+    .description('show what an MQTT message becomes on the bus, without any connection')
     .requiredOption('-t, --topic <topic>', 'the topic of the message')
-    .addOption(
-      new Option('-p, --payload <text>', 'the payload (default: what comes on standard input)').conflicts('file'),
-    )
-    .option('-f, --file <file>', 'a file that holds the payload')
+    .addOption(new Option('-p, --payload <text>', 'the payload (default: standard input)').conflicts('file'))
+    .option('-f, --file <file>', 'a file with the payload')
     .option(...configOption)
     .option('-b, --broker <name>', 'the configured connection, if there are several')
-    .addOption(new Option('-k, --kind <kind>', 'its kind, if two kinds have one of that name').choices(mappingKinds))
+    .addOption(new Option('-k, --kind <kind>', 'its kind, if two kinds have one with that name').choices(mappingKinds))
     .addOption(
-      new Option('-m, --mapping <file>', 'a JSON file with one entry of topics, or a list of them, instead').conflicts([
-        'config',
-        'kind',
-      ]),
+      new Option(
+        '-m, --mapping <file>',
+        'a JSON file with one entry of topics, or a list of them, instead of the configured ones',
+      ).conflicts(['config', 'kind']),
     )
-    .option('--retained', 'the broker had kept the message', false)
+    .option('--retained', 'the message is a retained one', false)
     .option('--received <time>', 'when it arrived, in ISO 8601 with offset (default: now)', readTime)
     .option('--compact', 'print each message of the bus in one line', false)
-    .addHelpText('after', '\nExit codes: 0 readings only, 1 there are dead letters, 2 nothing was tried.')
+    .addHelpText('after', '\nExit codes: 0 readings only, 1 there are dead letters, 2 nothing was mapped.')
     .action(async (options: MapOptions) => {
       const { map } = await import('./map.ts');
       finish(await map(options, terminal));
@@ -155,10 +156,10 @@ const mapCommand: CommandMaker = (terminal, finish) =>
 
 const iotOpenLoginCommand: CommandMaker = (terminal, finish) =>
   new Command('iotopen-login')
-    .description('log in at IoT Open with user, password and second factor, and keep the token for the driver')
+    .description('log in to IoT Open with user, password and second factor, and store the token for the driver')
     .option(...configOption)
-    .option('--connection <name>', 'name of the connection in settings.ingest.iotopen; needed where there are several')
-    .option('--code-file <file>', 'a file with the code of the second factor; else it is asked for on standard input')
+    .option('--connection <name>', 'name of the connection in settings.ingest.iotopen; required if there are several')
+    .option('--code-file <file>', 'a file with the code of the second factor (default: asked on standard input)')
     // Hidden. It exists so that its error can name the alternative.
     .addOption(new Option('--code <code>').hideHelp())
     .action(async (options: LoginOptions) => {

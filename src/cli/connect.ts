@@ -37,8 +37,8 @@ export function connectCaller(caller: Caller, name: string, terminal: Terminal):
 function deniedText({ publicKey }: Caller, { operation, subject }: { operation: unknown; subject: unknown }): string {
   const rights = '"iota-seeqdrv permissions --caller <public key>" prints the rights that a caller needs.';
   return operation === 'publish'
-    ? `The NATS server does not allow user ${publicKey} to publish on ${JSON.stringify(subject)}. The driver's own key may not ask; name the key of a caller with --nkey. ${rights}`
-    : `The NATS server does not allow user ${publicKey} to subscribe to ${JSON.stringify(subject)}. Name the subject below which the user may take answers with --inbox. ${rights}`;
+    ? `The NATS server does not allow user ${publicKey} to publish on ${JSON.stringify(subject)}. The driver's own key may not send requests; name the key of a caller with --nkey. ${rights}`
+    : `The NATS server does not allow user ${publicKey} to subscribe to ${JSON.stringify(subject)}. Name the subject below which the user may receive answers with --inbox. ${rights}`;
 }
 
 /** For interactive use: the first problem ends the attempt instead of being retried indefinitely. */

@@ -35,7 +35,7 @@ export async function iotOpenLogin(options: LoginOptions, terminal: Terminal): P
   const credentials = credentialsOf(found.credentials);
   if (credentials.kind !== 'user' || credentials.tokenFile === undefined) {
     terminal.err(
-      `The connection "${found.name}" needs "user", "password" and "tokenFile" in its credentials; only then a token is kept for it.`,
+      `The connection "${found.name}" needs "user", "password" and "tokenFile" in its credentials; a token is stored only with all three.`,
     );
     return exitCodes.usage;
   }
@@ -56,7 +56,7 @@ export async function iotOpenLogin(options: LoginOptions, terminal: Terminal): P
     );
     await tokenFile.write(token);
     terminal.out(
-      `The token is in ${tokenFile.path}, readable by its owner only. A driver that runs uses it by itself.`,
+      `The token is in ${tokenFile.path}, readable by its owner only. A running driver uses it without a restart.`,
     );
     return exitCodes.ok;
   } catch (error) {

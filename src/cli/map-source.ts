@@ -112,7 +112,7 @@ async function readJsonFile(file: string, terminal: Terminal): Promise<unknown> 
   try {
     const { value, duplicates } = readJson(text.value);
     if (duplicates.length === 0) return value;
-    for (const path of duplicates) terminal.err(`${file}: ${pathText(path)} stands twice; keep one`);
+    for (const path of duplicates) terminal.err(`${file}: ${pathText(path)} occurs twice; keep one`);
   } catch (error) {
     if (!(error instanceof JsonError)) throw error;
     terminal.err(`${file} is no valid JSON: ${error.message}`);

@@ -19,7 +19,7 @@ export async function runProgram(
     .helpOption('-h, --help', 'print this help')
     .addHelpText(
       'after',
-      '\nExit codes: 0 all well, 1 it failed, 2 the command line or the configuration is wrong; of call also 3 the answer is partial, 4 a server is not up.',
+      '\nExit codes: 0 success, 1 failure, 2 the command line or the configuration is wrong; of call also 3 the answer is partial, 4 a server is not up.',
     );
   for (const make of commands) {
     program.addCommand(

@@ -25,7 +25,7 @@ export interface Parts {
 }
 
 /** Feed states that need an operator's attention. */
-const TROUBLED: ReadonlySet<FeedState> = new Set(['silent', 'waiting', 'refused', 'down']);
+const ATTENTION_STATES: ReadonlySet<FeedState> = new Set(['silent', 'waiting', 'refused', 'down']);
 
 /**
  * Derives the status. Unknown states count as good. The driver is down if it can do nothing: no server answers and no
@@ -33,19 +33,19 @@ const TROUBLED: ReadonlySet<FeedState> = new Set(['silent', 'waiting', 'refused'
  */
 export function judge({ bus, servers, stream, feeds = [] }: Parts, stopping: boolean): Judgement {
   const downServers = servers.filter(({ state }) => state === 'down' || state === 'unauthorized');
-  const troubledFeeds = feeds.filter(({ state }) => TROUBLED.has(state));
-  const streamTrouble = stream?.state === 'degraded' || stream?.state === 'unavailable';
+  const attentionFeeds = feeds.filter(({ state }) => ATTENTION_STATES.has(state));
+  const isStreamDegraded = stream?.state === 'degraded' || stream?.state === 'unavailable';
   const reasons = [
     ...(bus.connected ? [] : [`There is no connection to the bus. ${bus.message ?? ''}`.trim()]),
     ...downServers.map(({ name, state, message }) => message ?? `Server "${name}" is ${state}.`),
     ...servers.flatMap(({ name, polls }) => (polls?.late === true ? [lateText(name, polls)] : [])),
-    ...(streamTrouble ? [stream.message ?? `Stream "${stream.name}" is ${stream.state}.`] : []),
-    ...troubledFeeds.map(({ kind, name, state, message }) => message ?? `Feed ${kind} "${name}" is ${state}.`),
+    ...(isStreamDegraded ? [stream.message ?? `Stream "${stream.name}" is ${stream.state}.`] : []),
+    ...attentionFeeds.map(({ kind, name, state, message }) => message ?? `Feed ${kind} "${name}" is ${state}.`),
   ];
-  if (stopping) return { state: 'stopping', reasons: ['The driver was told to stop.', ...reasons] };
+  if (stopping) return { state: 'stopping', reasons: ['The driver is stopping.', ...reasons] };
   const all = servers.length + feeds.length;
-  const troubled = downServers.length + troubledFeeds.length;
-  if (!bus.connected || (troubled > 0 && troubled === all)) return { state: 'down', reasons };
+  const failing = downServers.length + attentionFeeds.length;
+  if (!bus.connected || (failing > 0 && failing === all)) return { state: 'down', reasons };
   return { state: reasons.length > 0 ? 'degraded' : 'ok', reasons };
 }
 

@@ -88,7 +88,7 @@ export function openLog({ debug, driverid, instance, also, output = standardOutp
 /** Logs the reason of a crash, and console output of libraries. Returns a function that ends this. */
 function watchProcess(logger: Logger, out: Output): () => void {
   const crash = (error: Error): void => {
-    logger.error({ err: error }, 'The driver ends, because of a fault that nobody caught');
+    logger.error({ err: error }, 'The driver ends because of an internal error');
   };
   const leave = (): void => {
     out.flushSync(LAST_WORDS_MS);

@@ -105,7 +105,7 @@ describe('check', () => {
     await writeFile(path(), JSON.stringify(good({ publickey, extra: 1 }, { servers: [server({ credentials })] })));
     const { code, out, err } = await command(['check', '-c', path()], { SEEQ_PASSWORD: 'hunter2' });
     expect(code).toBe(0);
-    expect(out).toContain(`${path()} is good.`);
+    expect(out).toContain(`${path()} is valid.`);
     expect(out).toContain('mon.example.com:443 (TLS)');
     expect(out).toContain('plant-a: https://seeq.example.com (user of directory Seeq)');
     expect(err).toBe('warning: extra: is not a known key and is ignored');

@@ -153,7 +153,7 @@ it('has the reason of a crash as its last line', async () => {
   const lines = (await text(child.stdout)).trimEnd().split('\n');
   expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject({
     level: 'error',
-    msg: 'The driver ends, because of a fault that nobody caught',
+    msg: 'The driver ends because of an internal error',
     err: { type: 'TypeError', message: 'crash' },
   });
 });

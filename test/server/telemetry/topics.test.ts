@@ -162,7 +162,7 @@ describe('health', () => {
     expect((await again).state).toBe('ok');
     const last = health.next();
     await cluster.driver.stop();
-    expect(await last).toMatchObject({ state: 'stopping', reasons: ['The driver was told to stop.'] });
+    expect(await last).toMatchObject({ state: 'stopping', reasons: ['The driver is stopping.'] });
     await cluster.connection.flush();
     expect(health.heard.at(-1)?.state).toBe('stopping');
   });

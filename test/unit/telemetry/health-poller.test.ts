@@ -156,7 +156,7 @@ describe('the driver', () => {
       false,
       { state: 'down', reasons: ['There is no connection to the bus. Refused.', 'B is gone.'] },
     ],
-    ['stopping', bus, [down], true, { state: 'stopping', reasons: ['The driver was told to stop.', 'B is gone.'] }],
+    ['stopping', bus, [down], true, { state: 'stopping', reasons: ['The driver is stopping.', 'B is gone.'] }],
   ])('%s', (_name, ofBus, servers, stopping, judgement) => {
     expect(judge({ bus: ofBus, servers }, stopping)).toEqual(judgement);
   });
