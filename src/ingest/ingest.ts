@@ -67,7 +67,7 @@ export class Ingest {
   /** Health of the stream. Undefined with core NATS. */
   stream(): StreamHealth | undefined {
     if (this.#guard === undefined) return undefined;
-    const { state, message } = this.#guard.state;
+    const { state, message } = this.#guard.status;
     return { name: this.#guard.name, state, ...(message === undefined ? {} : { message }) };
   }
 
@@ -110,12 +110,12 @@ function publisherOf(
       guard.look();
     },
   });
-  // A stream that has become usable triggers a retry, like a new connection.
+  // A stream that has become available triggers a retry, like a new connection.
   return {
     atMostOnce: false,
     publish: (publication) => publisher.publish(publication),
     onAvailable: (listener) => {
-      const ends = [publisher.onAvailable(listener), guard.onUsable(listener)];
+      const ends = [publisher.onAvailable(listener), guard.onAvailable(listener)];
       return () => {
         for (const end of ends) end();
       };

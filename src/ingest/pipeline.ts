@@ -60,7 +60,7 @@ export class Pipeline {
   /** Messages refused individually. Each waits for its next attempt while the others continue. */
   readonly #refused = new Map<Entry, NodeJS.Timeout>();
   /** A failure that affects all messages: until the stream answers, only one message at a time is tried. */
-  #trouble: { message: string; failures: number; timer: NodeJS.Timeout | undefined } | undefined;
+  #outage: { message: string; failures: number; timer: NodeJS.Timeout | undefined } | undefined;
   #refusal: string | undefined;
   #order = 0;
   #stopped = false;
@@ -75,8 +75,8 @@ export class Pipeline {
   }
 
   /** Why messages wait. Undefined while they are published. */
-  get trouble(): string | undefined {
-    return this.#trouble?.message ?? (this.#refused.size > 0 ? this.#refusal : undefined);
+  get problem(): string | undefined {
+    return this.#outage?.message ?? (this.#refused.size > 0 ? this.#refusal : undefined);
   }
 
   get numbers(): PipelineMetrics {
@@ -99,11 +99,11 @@ export class Pipeline {
 
   /** Waits at most `deadlineMs` for messages in flight, and only while the bus accepts messages. Abandons the rest. */
   async stop(deadlineMs: number): Promise<void> {
-    if (this.#trouble === undefined)
+    if (this.#outage === undefined)
       await withTimeout(deadlineMs, Promise.allSettled(this.#all().map(({ done }) => done.promise)));
     this.#stopped = true;
     this.#stopListening();
-    clearTimeout(this.#trouble?.timer);
+    clearTimeout(this.#outage?.timer);
     for (const pause of this.#refused.values()) clearTimeout(pause);
     for (const { done } of this.#all()) done.reject(new Stopped());
     this.#queue.length = 0;
@@ -118,9 +118,9 @@ export class Pipeline {
   #pump(): void {
     if (this.#stopped) return;
     const { inFlight } = this.#options;
-    if (this.#trouble === undefined) {
+    if (this.#outage === undefined) {
       while (this.#queue.length > 0 && this.#sent.size < inFlight) this.#attempt();
-    } else if (this.#trouble.timer === undefined && this.#sent.size === 0) {
+    } else if (this.#outage.timer === undefined && this.#sent.size === 0) {
       this.#attempt();
     }
   }
@@ -171,8 +171,8 @@ export class Pipeline {
 
   /** The failure that affected all messages is over. */
   #answered(): void {
-    clearTimeout(this.#trouble?.timer);
-    this.#trouble = undefined;
+    clearTimeout(this.#outage?.timer);
+    this.#outage = undefined;
   }
 
   #replace(entry: Entry, failure: PublishFailure): void {
@@ -204,12 +204,12 @@ export class Pipeline {
   /** Pauses all messages. */
   #halt(entry: Entry, failure: PublishFailure): void {
     this.#enqueue(entry);
-    const trouble = (this.#trouble ??= { message: failure.message, failures: 0, timer: undefined });
-    trouble.message = failure.message;
-    trouble.timer ??= setTimeout(() => {
-      trouble.timer = undefined;
+    const outage = (this.#outage ??= { message: failure.message, failures: 0, timer: undefined });
+    outage.message = failure.message;
+    outage.timer ??= setTimeout(() => {
+      outage.timer = undefined;
       this.#pump();
-    }, this.#pause(trouble.failures++));
+    }, this.#pause(outage.failures++));
   }
 
   /** Restores the original order, so that the readings of a tag stay in order. */
@@ -226,10 +226,10 @@ export class Pipeline {
       this.#enqueue(entry);
     }
     this.#refused.clear();
-    if (this.#trouble !== undefined) {
-      clearTimeout(this.#trouble.timer);
-      this.#trouble.timer = undefined;
-      this.#trouble.failures = 0;
+    if (this.#outage !== undefined) {
+      clearTimeout(this.#outage.timer);
+      this.#outage.timer = undefined;
+      this.#outage.failures = 0;
     }
     this.#pump();
   }

@@ -74,8 +74,8 @@ export class ReadingsSink {
   }
 
   /** Why nothing is published at the moment. Undefined while readings are published. */
-  get trouble(): string | undefined {
-    return this.#pipeline.trouble;
+  get problem(): string | undefined {
+    return this.#pipeline.problem;
   }
 
   /** Arrival of the last message, milliseconds since 1970. */

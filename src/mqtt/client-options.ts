@@ -1,20 +1,18 @@
 /** Options and state of a connection to an MQTT broker. */
 import type { RetryDelays } from '../lib/backoff.ts';
+import type { Status } from '../lib/status-reporter.ts';
 import type { Logger } from '../contract/log.ts';
 import type { Nanoseconds } from '../contract/instant.ts';
 import type { TlsSources } from '../net/tls.ts';
 import type { HttpProxy } from '../net/proxy.ts';
+import type { Subscription } from './topic-filter.ts';
+
+export type { Subscription };
 
 /** Credentials of one connection attempt. */
 export interface BrokerCredentials {
   readonly username?: string | undefined;
   readonly password?: string | undefined;
-}
-
-export interface Subscription {
-  /** MQTT topic filter; may begin with `$share/<group>/`. */
-  readonly filter: string;
-  readonly qos: 0 | 1;
 }
 
 /** A message as the broker delivered it. */
@@ -33,11 +31,10 @@ export interface Incoming {
  * accepted, and the broker keeps incoming ones; refused: the login or a subscription was refused; down: the broker is
  * unreachable.
  */
-export interface BrokerClientState {
-  readonly state: 'connecting' | 'up' | 'waiting' | 'refused' | 'down' | 'stopped';
-  /** The problem and its remedy, without secrets. */
-  readonly message?: string | undefined;
-}
+export type BrokerState = 'connecting' | 'up' | 'waiting' | 'refused' | 'down' | 'stopped';
+
+/** The message has no secrets. */
+export type BrokerClientState = Status<BrokerState>;
 
 /** Counts since the start, and gauges where marked. */
 export interface BrokerClientMetrics {

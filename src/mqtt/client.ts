@@ -4,6 +4,8 @@
  */
 import { delayMs, type RetryDelays } from '../lib/backoff.ts';
 import { sleep } from '../lib/clock.ts';
+import { StatusReporter } from '../lib/status-reporter.ts';
+import { withTimeout } from '../lib/timeout.ts';
 import { limited } from '../contract/log.ts';
 import { SecretFilter } from '../net/secret-filter.ts';
 import { Connection, type End, type Opened } from './connection.ts';
@@ -13,6 +15,7 @@ import type {
   BrokerClientOptions,
   BrokerPublishing,
   BrokerClientState,
+  BrokerState,
   SessionStart,
 } from './client-options.ts';
 import { attemptFailure, BrokerError, type AttemptFacts } from './errors.ts';
@@ -61,7 +64,7 @@ export class BrokerClient implements BrokerPublishing {
   readonly #stopping = new AbortController();
   readonly #upListeners = new Set<(up: SessionStart) => void>();
   readonly #subscribedListeners = new Set<(granted: (filter: string) => boolean) => void>();
-  #state: BrokerClientState = { state: 'connecting' };
+  readonly #status: StatusReporter<BrokerState>;
   #connection: Connection | undefined;
   #publisher: Publisher | undefined;
   #running: Promise<void> | undefined;
@@ -71,13 +74,14 @@ export class BrokerClient implements BrokerPublishing {
 
   constructor(options: BrokerClientOptions) {
     this.#options = options;
+    this.#status = new StatusReporter<BrokerState>({ initial: 'connecting', onChange: options.onState });
     this.#facts = attemptFacts(options);
     this.#receiver = new Receiver(options, this.#numbers);
     this.#subscriptions = new Subscriptions(options);
   }
 
   get state(): BrokerClientState {
-    return this.#state;
+    return this.#status.status;
   }
 
   get numbers(): Readonly<BrokerClientMetrics> {
@@ -98,7 +102,7 @@ export class BrokerClient implements BrokerPublishing {
     this.#stopping.abort();
     await this.#connection?.leave('left');
     await this.#running;
-    this.#is({ state: 'stopped' });
+    this.#status.report('stopped');
   }
 
   /** Reads the required subscriptions again and sends the differences to the broker. */
@@ -108,7 +112,7 @@ export class BrokerClient implements BrokerPublishing {
 
   async publish(topic: string, payload: Uint8Array, qos: 0 | 1): Promise<void> {
     if (this.#publisher === undefined)
-      throw new BrokerUnavailable(this.#state.message ?? 'There is no connection to the broker.');
+      throw new BrokerUnavailable(this.#status.message ?? 'There is no connection to the broker.');
     await this.#publisher.publish(topic, payload, qos);
   }
 
@@ -141,7 +145,7 @@ export class BrokerClient implements BrokerPublishing {
       if (end === 'left') return;
       if (upMs > GOOD_AFTER_MS || end === 'full') failures = 0;
       if (end === 'full') continue;
-      this.#is({ state: end.refused ? 'refused' : 'down', message: this.#explain(end, upMs) });
+      this.#status.report(end.refused ? 'refused' : 'down', this.#explain(end, upMs));
       const { down, refused } = this.#options.retry ?? standardRetry;
       await sleep(delayMs(failures++, end.refused ? refused : down), signal);
     }
@@ -150,10 +154,7 @@ export class BrokerClient implements BrokerPublishing {
   /** Returns false if the client was stopped meanwhile. */
   async #waitForRoom(): Promise<boolean> {
     if (!this.#receiver.full) return true;
-    this.#is({
-      state: 'waiting',
-      message: 'The bus takes no readings; the broker keeps them until it does again.',
-    });
+    this.#status.report('waiting', 'The bus takes no readings; the broker keeps them until it does again.');
     const { promise, resolve } = Promise.withResolvers<undefined>();
     const go = (): void => {
       resolve(undefined);
@@ -185,7 +186,7 @@ export class BrokerClient implements BrokerPublishing {
       this.#warnOfExpiry(opened);
       if (!opened.sessionPresent) this.#subscriptions.forget();
       // Stored messages may arrive long before the answers to the subscriptions, so a delay is no failure.
-      this.#is({ state: 'connecting' });
+      this.#status.report('connecting');
       this.#publisher = new Publisher(connection);
       await this.#listen(connection);
       if (connection.live)
@@ -202,25 +203,14 @@ export class BrokerClient implements BrokerPublishing {
   async #readFresh(): Promise<Fresh | undefined> {
     const { signal } = this.#stopping;
     const { connectTimeoutMs, label } = this.#options;
-    const waiting = new AbortController();
-    const stop = (): void => {
-      waiting.abort();
-    };
-    signal.addEventListener('abort', stop, { once: true });
-    const late = sleep(connectTimeoutMs, waiting.signal).then(() => undefined);
     const reading = readFresh(this.#options, this.#facts);
-    try {
-      const fresh = await Promise.race([reading, late]);
-      if (fresh !== undefined && !signal.aborted) return fresh;
-      reading.then(
-        ({ tunnel }) => tunnel?.destroy(),
-        () => undefined,
-      );
-      if (signal.aborted) return undefined;
-    } finally {
-      signal.removeEventListener('abort', stop);
-      waiting.abort();
-    }
+    const fresh = await withTimeout(connectTimeoutMs, reading, signal);
+    if (fresh !== undefined && !signal.aborted) return fresh;
+    reading.then(
+      ({ tunnel }) => tunnel?.destroy(),
+      () => undefined,
+    );
+    if (signal.aborted) return undefined;
     throw new BrokerError('timeout', `${label}: the log-in was not ready within ${connectTimeoutMs} ms.`);
   }
 
@@ -242,7 +232,8 @@ export class BrokerClient implements BrokerPublishing {
       if (connection === this.#connection) void this.#listen(connection);
     });
     if (!connection.live || refused === undefined) return;
-    this.#is(refused === '' ? { state: 'up' } : { state: 'refused', message: refused });
+    if (refused === '') this.#status.report('up');
+    else this.#status.report('refused', refused);
     for (const listener of this.#subscribedListeners) listener((filter) => this.#subscriptions.holds(filter));
   }
 
@@ -252,13 +243,7 @@ export class BrokerClient implements BrokerPublishing {
     if (this.#shortOnes < 2) return problem.message;
     // It ended before a subscription was answered: some brokers close the connection on a filter that they do not
     // allow.
-    const filter = this.#state.state === 'connecting' ? 'it does not allow one of the topic filters, or ' : '';
+    const filter = this.#status.state === 'connecting' ? 'it does not allow one of the topic filters, or ' : '';
     return `${problem.message} It does so again and again: probably ${filter}another client uses the same client id "${this.#options.clientId}".`;
-  }
-
-  #is(state: BrokerClientState): void {
-    if (state.state === this.#state.state && state.message === this.#state.message) return;
-    this.#state = state;
-    this.#options.onState?.(state);
   }
 }

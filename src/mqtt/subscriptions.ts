@@ -4,7 +4,7 @@ import type { Connection } from './connection.ts';
 import { bytesFrom } from './heartbeat.ts';
 import type { BrokerClientOptions, Subscription } from './client-options.ts';
 import { BrokerError } from './errors.ts';
-import { reduce } from './minimize-subscriptions.ts';
+import { minimizeSubscriptions } from './topic-filter.ts';
 import { subscribe, type Granted } from './subscribe.ts';
 
 /** Retry interval of a refused subscription: the permission may be granted later. */
@@ -76,7 +76,7 @@ export class Subscriptions {
 
   /** Updates the broker to the required filters, except the refused ones. Adds new refusals to `refused`. */
   async #follow(connection: Connection, refused: Map<string, string>): Promise<void> {
-    const wanted = reduce(this.#options.subscriptions().filter(({ filter }) => !refused.has(filter)));
+    const wanted = minimizeSubscriptions(this.#options.subscriptions().filter(({ filter }) => !refused.has(filter)));
     const missing = wanted.filter(({ filter, qos }) => this.#held.get(filter) !== qos);
     const before = refused.size;
     if (missing.length > 0) await this.#ask(connection, missing, refused);

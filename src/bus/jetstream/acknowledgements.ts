@@ -27,7 +27,8 @@ export class Acknowledgements {
   readonly #options: AcknowledgementsOptions;
   /** Recent acknowledgements by stream sequence, the oldest first. */
   readonly #recent = new Map<number, Acknowledged>();
-
+  /** Number of rejected acknowledgements. */
+  #refusals = 0;
   #refused = false;
 
   constructor(connection: BusConnection, options: AcknowledgementsOptions) {
@@ -47,6 +48,7 @@ export class Acknowledgements {
     const { stream, durable, onRefused } = this.#options;
     onRefusedPublish(nc, (subject) => {
       if (!subject.startsWith('$JS.ACK.') || !subject.includes(`.${stream}.${durable}.`)) return;
+      this.#refusals++;
       this.#refused = true;
       onRefused();
     });
@@ -75,11 +77,12 @@ export class Acknowledgements {
    * @throws ConsumerProblem `problem`, if the server rejects them
    */
   async repeatAll(nc: NatsConnection): Promise<void> {
-    this.#refused = false;
+    const before = this.#refusals;
     for (const { ackSubject } of this.#recent.values()) this.#tell(ackSubject, '+ACK');
     await roundTrip(nc);
     // A rejection arrives before the reply to the flush, and its event fires one turn of the event loop later.
     await new Promise(setImmediate);
+    this.#refused = this.#refusals > before;
     if (this.problem !== undefined) throw new ConsumerProblem(this.problem);
   }
 

@@ -21,7 +21,7 @@ import {
 } from './durable-consumer.ts';
 import { ReorderBuffer } from './reorder-buffer.ts';
 import { pull } from './pull.ts';
-import { StatusReporter } from './status-reporter.ts';
+import { StatusReporter } from '../../lib/status-reporter.ts';
 import { PendingAcks, type Held } from './pending-acks.ts';
 import { withTimeout } from '../../lib/timeout.ts';
 import { roundTrip } from '../connection/round-trip.ts';
@@ -37,8 +37,8 @@ export interface StreamMessage {
 export interface ReadingsConsumerOptions extends ConsumerRequirements {
   /** Receives a message, in stream order. At most `inFlight` messages are unconfirmed at once. */
   readonly onMessage: (message: StreamMessage) => void;
-  /** Called when `trouble` has changed. */
-  readonly onTrouble?: (() => void) | undefined;
+  /** Called when `problem` has changed. */
+  readonly onProblem?: (() => void) | undefined;
   readonly logger: Logger;
   readonly pace?: Pace | undefined;
 }
@@ -66,7 +66,7 @@ export class ReadingsConsumer {
   readonly #unconfirmed = new PendingAcks();
   readonly #inOrder: ReorderBuffer;
   readonly #acknowledgements: Acknowledgements;
-  readonly #trouble: StatusReporter;
+  readonly #status: StatusReporter<'ok' | 'failing'>;
   #nc: NatsConnection | undefined;
   #streamCreated: string | undefined;
   /** All messages up to this sequence were handed on, or precede this process. */
@@ -85,12 +85,18 @@ export class ReadingsConsumer {
     this.#connection = connection;
     this.#options = options;
     this.#pace = options.pace ?? PACE;
-    const { stream, durable, inFlight, ackWaitMs, logger, onTrouble } = options;
-    this.#trouble = new StatusReporter({ logger, facts: { durable }, onChange: onTrouble });
+    const { stream, durable, inFlight, ackWaitMs, onProblem } = options;
+    this.#status = new StatusReporter<'ok' | 'failing'>({
+      initial: 'ok',
+      log: ({ message }) => {
+        if (message !== undefined) this.#warn(message);
+      },
+      onChange: onProblem,
+    });
     this.#acknowledgements = new Acknowledgements(connection, {
       ...{ stream, durable, limit: 4 * inFlight },
       onRefused: () => {
-        if (this.#trouble.text === undefined && this.#nc !== undefined) this.#goOn(this.#nc);
+        if (this.problem === undefined && this.#nc !== undefined) this.#goOn(this.#nc);
       },
     });
     this.#inOrder = new ReorderBuffer({
@@ -101,14 +107,14 @@ export class ReadingsConsumer {
       },
       onMissing: (missing) => {
         const why = 'messages that were given out do not come again; another process may use it, too';
-        this.#trouble.warn(`The order of what consumer "${durable}" reads is not sure: ${why}`, { missing });
+        this.#warn(`The order of what consumer "${durable}" reads is not sure: ${why}`, { missing });
       },
     });
   }
 
   /** Why no messages are read. Undefined while they are, and while there is no connection. */
-  get trouble(): string | undefined {
-    return this.#trouble.text;
+  get problem(): string | undefined {
+    return this.#status.message;
   }
 
   /** Starts with the live connection and continues with every later one. */
@@ -167,7 +173,7 @@ export class ReadingsConsumer {
   async #prepare(nc: NatsConnection): Promise<void> {
     try {
       const { streamCreated, passed, corrected } = await ensureConsumer(nc, this.#options, this.#position());
-      for (const text of corrected) this.#trouble.warn(`The consumer had been changed and was set right: it ${text}`);
+      for (const text of corrected) this.#warn(`The consumer had been changed and was set right: it ${text}`);
       if (!this.#live(nc)) return;
       if (this.#streamCreated !== undefined && this.#streamCreated !== streamCreated) this.#forget();
       this.#streamCreated = streamCreated;
@@ -200,7 +206,7 @@ export class ReadingsConsumer {
   }
 
   #again(nc: NatsConnection, problem: string): void {
-    this.#trouble.note(problem);
+    this.#report(problem);
     clearTimeout(this.#timer);
     this.#timer = setTimeout(
       () => {
@@ -240,7 +246,7 @@ export class ReadingsConsumer {
       this.#again(nc, problem);
       return;
     }
-    this.#trouble.note(undefined);
+    this.#report(undefined);
     if (this.#unconfirmed.size === 0 && performance.now() - this.#lookedMs > this.#pace.lookMs) void this.#prepare(nc);
     else this.#pull(nc);
   }
@@ -249,8 +255,7 @@ export class ReadingsConsumer {
     const numbers = numbersOf(reply, this.#options);
     if (numbers === undefined) return;
     this.#failures = 0;
-    this.#trouble.forget();
-    this.#trouble.note(this.#acknowledgements.problem);
+    this.#report(this.#acknowledgements.problem);
     this.#inOrder.count(numbers);
     const given = { ...numbers, subject, body: data, ackSubject: reply };
     if (!this.#acknowledgements.repeatFor(given)) this.#inOrder.take(given);
@@ -269,6 +274,15 @@ export class ReadingsConsumer {
       const text = 'A message of the stream could not be worked on';
       limited(this.#options.logger).error('stream message', { err: error, seq }, text);
     }
+  }
+
+  #report(problem: string | undefined): void {
+    this.#status.report(problem === undefined ? 'ok' : 'failing', problem);
+  }
+
+  #warn(text: string, facts: object = {}): void {
+    const { durable, logger } = this.#options;
+    limited(logger).warn(`consumer ${durable}`, { durable, ...facts }, text);
   }
 
   #confirm(held: Held): void {

@@ -5,6 +5,7 @@
 import { DiscardPolicy, NatsError, RetentionPolicy, StorageType, type NatsConnection, type StreamConfig } from 'nats';
 import type { BusConnection } from '../connection/connection.ts';
 import type { Logger } from '../../contract/log.ts';
+import { StatusReporter, type Status } from '../../lib/status-reporter.ts';
 import { leastLimit } from '../connection/message-limit.ts';
 
 export interface StreamRequirements {
@@ -24,13 +25,14 @@ export interface StreamRequirements {
       };
 }
 
-export interface StreamState {
-  /**
-   * unknown: not checked yet, or the check is not allowed; degraded: usable with defects; unavailable: nothing is
-   * published.
-   */
-  readonly state: 'unknown' | 'ok' | 'degraded' | 'unavailable';
-  readonly message?: string | undefined;
+/**
+ * unknown: not checked yet, or the check is not allowed; degraded: it works, with defects; unavailable: nothing is
+ * published.
+ */
+export type StreamState = 'unknown' | 'ok' | 'degraded' | 'unavailable';
+
+/** The result of a check. */
+export interface StreamStatus extends Status<StreamState> {
   /** The stream's max_msg_size. Undefined if the check was not possible, infinite if there is no limit. */
   readonly messageLimit?: number | undefined;
 }
@@ -41,26 +43,34 @@ const NOT_FOUND = 10059;
 
 export class StreamMonitor {
   readonly #connection: BusConnection;
-  readonly #wish: StreamRequirements;
+  readonly #requirements: StreamRequirements;
   readonly #logger: Logger;
   readonly #againMs: number;
   readonly #listeners = new Set<() => void>();
   readonly #stopUsing: () => void;
-  #state: StreamState = { state: 'unknown' };
+  readonly #status: StatusReporter<StreamState>;
   /** The connection on which a check is in progress. */
   #looking: NatsConnection | undefined;
   /** The connection on which a check has ended. */
   #seen: NatsConnection | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** The last known limit, and the largest so far. */
+  #limit = Infinity;
   #largestLimit = 0;
   #stopped = false;
 
   /** @param againMs interval of the checks */
-  constructor(connection: BusConnection, wish: StreamRequirements, logger: Logger, againMs = AGAIN_MS) {
+  constructor(connection: BusConnection, requirements: StreamRequirements, logger: Logger, againMs = AGAIN_MS) {
     this.#connection = connection;
-    this.#wish = wish;
+    this.#requirements = requirements;
     this.#logger = logger;
     this.#againMs = againMs;
+    this.#status = new StatusReporter<StreamState>({
+      initial: 'unknown',
+      log: (status) => {
+        this.#log(status);
+      },
+    });
     this.#stopUsing = connection.use(() => {
       // Another server may have another stream, or none.
       this.look();
@@ -68,27 +78,26 @@ export class StreamMonitor {
   }
 
   get name(): string {
-    return this.#wish.name;
+    return this.#requirements.name;
   }
 
-  get state(): StreamState {
-    return this.#state;
+  get status(): Status<StreamState> {
+    return this.#status.status;
   }
 
   /** Why publishing is blocked. Undefined while it is allowed. A new connection is blocked until the first check. */
   get blocked(): string | undefined {
-    if (this.#seen !== this.#connection.nats) return `Stream "${this.#wish.name}" has yet to be looked at.`;
-    return this.#state.state === 'unavailable' ? this.#state.message : undefined;
+    if (this.#seen !== this.#connection.nats) return `Stream "${this.#requirements.name}" has yet to be looked at.`;
+    return this.#status.state === 'unavailable' ? this.#status.message : undefined;
   }
 
   /** The stream's current message limit and the largest so far. Infinite while it is not known. */
   get messageLimit(): { now: number; largest: number } {
-    const { messageLimit: now = Infinity } = this.#state;
-    return { now, largest: Math.max(now, this.#largestLimit) };
+    return { now: this.#limit, largest: Math.max(this.#limit, this.#largestLimit) };
   }
 
   /** Reports when publishing is allowed again. Returns a function that unsubscribes. */
-  onUsable(listener: () => void): () => void {
+  onAvailable(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -108,14 +117,17 @@ export class StreamMonitor {
   }
 
   async #lookAt(nc: NatsConnection): Promise<void> {
-    const found = await judge(nc, this.#wish, this.#state);
+    const found = await judge(nc, this.#requirements, this.#status.status);
     // A later connection has its own check.
     if (this.#looking !== nc) return;
     this.#looking = undefined;
     if (this.#stopped || this.#connection.nats !== nc) return;
     const { blocked } = this;
     this.#seen = nc;
-    this.#change(found);
+    const { state, message, messageLimit } = found;
+    this.#limit = messageLimit ?? Infinity;
+    this.#largestLimit = Math.max(this.#largestLimit, messageLimit ?? 0);
+    this.#status.report(state, message);
     if (blocked !== undefined && this.blocked === undefined) for (const listener of this.#listeners) listener();
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
@@ -124,23 +136,16 @@ export class StreamMonitor {
     this.#timer.unref();
   }
 
-  #change(found: StreamState): void {
-    const before = this.#state;
-    this.#state = found;
-    this.#largestLimit = Math.max(this.#largestLimit, found.messageLimit ?? 0);
-    if (found.state !== before.state || found.message !== before.message) this.#tell(found);
-  }
-
-  #tell({ state, message }: StreamState): void {
-    const facts = { stream: this.#wish.name };
-    if (state === 'ok') this.#logger.info(facts, `Stream "${this.#wish.name}" takes the readings`);
+  #log({ state, message }: Status<StreamState>): void {
+    const facts = { stream: this.#requirements.name };
+    if (state === 'ok') this.#logger.info(facts, `Stream "${this.#requirements.name}" takes the readings`);
     else if (state === 'degraded') this.#logger.warn(facts, message ?? '');
     else this.#logger.error(facts, message ?? '');
   }
 }
 
 /** Checks the stream. Creates it if it is missing and may be created. */
-async function judge(nc: NatsConnection, wish: StreamRequirements, before: StreamState): Promise<StreamState> {
+async function judge(nc: NatsConnection, wish: StreamRequirements, before: Status<StreamState>): Promise<StreamStatus> {
   try {
     const manager = await nc.jetstreamManager({ checkAPI: false });
     try {
@@ -162,7 +167,7 @@ async function judge(nc: NatsConnection, wish: StreamRequirements, before: Strea
 }
 
 /** The check failed. Acknowledgements also show whether the stream exists, but not whether it keeps readings. */
-function withoutLook(error: unknown, { name }: StreamRequirements, before: StreamState): StreamState {
+function withoutLook(error: unknown, { name }: StreamRequirements, before: Status<StreamState>): StreamStatus {
   const code = error instanceof NatsError ? error.code : '';
   if (code === '503') {
     return unavailable('The NATS server has no JetStream (for this account). Readings need it; switch it on there.');
@@ -176,11 +181,11 @@ function withoutLook(error: unknown, { name }: StreamRequirements, before: Strea
 }
 
 const limitOf = ({ max_msg_size: limit }: StreamConfig): number => (limit >= 0 ? limit : Infinity);
-const withLimit = (state: StreamState, config: StreamConfig): StreamState => ({
-  ...state,
+const withLimit = (status: Status<StreamState>, config: StreamConfig): StreamStatus => ({
+  ...status,
   messageLimit: limitOf(config),
 });
-const unavailable = (message: string): StreamState => ({ state: 'unavailable', message });
+const unavailable = (message: string): StreamStatus => ({ state: 'unavailable', message });
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 function missing({ name, subjects, duplicateWindowMs }: StreamRequirements): string {
@@ -192,7 +197,7 @@ function missing({ name, subjects, duplicateWindowMs }: StreamRequirements): str
 type Settings = StreamConfig & { readonly persist_mode?: string };
 
 /** Defects of an existing stream. Exported for its test. */
-export function judgeConfig(config: Settings, wish: StreamRequirements): StreamState {
+export function judgeConfig(config: Settings, wish: StreamRequirements): Status<StreamState> {
   const { name, subjects, duplicateWindowMs } = wish;
   // A mirror of another stream has no subjects at all.
   const { subjects: taken = [] } = config as Partial<StreamConfig>;

@@ -2,9 +2,8 @@
 import type { Problem } from '../../lib/problem.ts';
 import { object, objects, type Raw } from '../raw.ts';
 import { DEFAULT_PREFIX } from './common.ts';
-import { overlap } from './filter-overlap.ts';
 import { brokerOf } from './same-broker.ts';
-import { filterProblem } from './topic-filter.ts';
+import { filterProblem, overlap } from '../../mqtt/topic-filter.ts';
 
 /** Checks `settings.ingest` in its raw form, so that its problems are reported together with schema problems. */
 export function i3Checks(ingest: Raw): { problems: Problem[]; warnings: Problem[] } {

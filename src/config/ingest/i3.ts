@@ -4,7 +4,7 @@ import { silence } from '../fields.ts';
 import { i3AccountKeys, productProblem } from './i3-account.ts';
 import { checkMapping } from './mapping-checks.ts';
 import { mappingKeys } from './mapping.ts';
-import { filterProblem } from './topic-filter.ts';
+import { filterProblem } from '../../mqtt/topic-filter.ts';
 
 const HOUR_MS = 3_600_000;
 

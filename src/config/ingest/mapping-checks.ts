@@ -1,8 +1,7 @@
 /** The rules of a mapping that concern several keys at once. */
 import type { z } from 'zod';
-import { canMeet } from './filter-overlap.ts';
 import { PathError, parsePath } from './json-path.ts';
-import { parsePattern, PatternError, patternNames, type PatternLevel } from './topic-filter.ts';
+import { canMeet, parsePattern, PatternError, patternNames, type PatternLevel } from './topic-pattern.ts';
 
 interface Value {
   readonly field?: string | undefined;

@@ -4,7 +4,7 @@ import { isTimeZone } from '../../lib/time-zone.ts';
 import { plainName, silence, whole } from '../fields.ts';
 import { checkMapping } from './mapping-checks.ts';
 import { PathError, parsePath } from './json-path.ts';
-import { filterProblem } from './topic-filter.ts';
+import { filterProblem } from '../../mqtt/topic-filter.ts';
 
 /** A display text: no control characters, no unpaired surrogates. */
 const plain = (longest: number) =>

@@ -2,7 +2,7 @@
 import { isLoopback } from '../loopback.ts';
 import type { Problem } from '../../lib/problem.ts';
 import { object, objects, type Raw } from '../raw.ts';
-import { covers, overlap } from './filter-overlap.ts';
+import { covers, overlap } from '../../mqtt/topic-filter.ts';
 
 /** Kinds of feeds that are lists of broker connections. */
 const BROKERS = ['mqtt', 'i3', 'egress'] as const;

@@ -20,7 +20,7 @@ export function openEgressFeed(config: EgressConfig, tools: FeedTools, stream: s
 
 class EgressFeed implements Feed {
   readonly #name: string;
-  readonly #condition: FeedStatus;
+  readonly #status: FeedStatus;
   readonly #link: BrokerClient;
   readonly #outlets: readonly TopicPublisher[];
 
@@ -31,7 +31,7 @@ class EgressFeed implements Feed {
       this.#settle();
     };
     this.#name = name;
-    this.#condition = new FeedStatus('egress', name, logger);
+    this.#status = new FeedStatus('egress', name, logger);
     this.#link = openBrokerClient({
       ...connection,
       ...login,
@@ -43,7 +43,7 @@ class EgressFeed implements Feed {
       full: () => false,
       whenReady: () => Promise.resolve(),
     });
-    const shared = { connection: name, link: this.#link, onTrouble: settle };
+    const shared = { connection: name, link: this.#link, onProblem: settle };
     this.#outlets = publish.map(
       (entry) => new TopicPublisher({ ...shared, ...{ stream, inFlight, ackWaitMs, bus, logger }, config: entry }),
     );
@@ -62,7 +62,7 @@ class EgressFeed implements Feed {
 
   health(): FeedHealth {
     const last = Math.max(0, ...this.#outlets.map(({ lastMs }) => lastMs ?? 0));
-    return this.#condition.health(last === 0 ? undefined : last);
+    return this.#status.health(last === 0 ? undefined : last);
   }
 
   metrics(): FeedMetrics {
@@ -90,8 +90,8 @@ class EgressFeed implements Feed {
   /** Derives the feed status from the connection and the stream. */
   #settle(): void {
     const { state, message } = this.#link.state;
-    const trouble = this.#outlets.find((outlet) => outlet.trouble !== undefined)?.trouble;
-    if (state === 'up' && trouble !== undefined) this.#condition.is('waiting', trouble);
-    else this.#condition.is(state, message);
+    const problem = this.#outlets.find((outlet) => outlet.problem !== undefined)?.problem;
+    if (state === 'up' && problem !== undefined) this.#status.report('waiting', problem);
+    else this.#status.report(state, message);
   }
 }

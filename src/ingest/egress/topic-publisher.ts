@@ -23,7 +23,7 @@ export interface TopicPublisherOptions {
   readonly ackWaitMs: number;
   readonly bus: BusConnection;
   readonly link: Pick<BrokerClient, 'publish' | 'onUp' | 'state'>;
-  readonly onTrouble: () => void;
+  readonly onProblem: () => void;
   readonly logger: Logger;
 }
 
@@ -66,10 +66,10 @@ export class TopicPublisher {
   #stopped = false;
 
   constructor(options: TopicPublisherOptions) {
-    const { config, stream, inFlight, ackWaitMs, bus, link, onTrouble, logger } = options;
+    const { config, stream, inFlight, ackWaitMs, bus, link, onProblem, logger } = options;
     this.#options = options;
     this.#consumer = new ReadingsConsumer(bus, {
-      ...{ stream, inFlight, ackWaitMs, onTrouble, logger },
+      ...{ stream, inFlight, ackWaitMs, onProblem, logger },
       durable: durableOf(options.connection, config),
       filter: config.subject,
       from: config.from,
@@ -83,8 +83,8 @@ export class TopicPublisher {
   }
 
   /** Why no messages arrive from the stream. Undefined while they can. */
-  get trouble(): string | undefined {
-    return this.#consumer.trouble;
+  get problem(): string | undefined {
+    return this.#consumer.problem;
   }
 
   /** Arrival of the last message, milliseconds since 1970. */

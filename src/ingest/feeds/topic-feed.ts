@@ -39,7 +39,7 @@ export class TopicFeed implements Feed {
   readonly #options: TopicFeedOptions;
   readonly #intake: ReadingsSink;
   readonly #mapping: Mapping;
-  readonly #condition: FeedStatus;
+  readonly #status: FeedStatus;
   readonly #silence: StalenessWatch;
   readonly #link: BrokerClient;
 
@@ -49,7 +49,7 @@ export class TopicFeed implements Feed {
     this.#options = options;
     this.#intake = tools.intake(origin);
     this.#mapping = openMapping(entries, tools.times);
-    this.#condition = new FeedStatus(origin.scheme, origin.connection, logger);
+    this.#status = new FeedStatus(origin.scheme, origin.connection, logger);
     const settle = (): void => {
       this.#settle();
     };
@@ -82,9 +82,9 @@ export class TopicFeed implements Feed {
   }
 
   health(): FeedHealth {
-    const { trouble, lastReceivedMs } = this.#intake;
-    const waits = trouble !== undefined && ['up', 'silent', 'waiting'].includes(this.#condition.state);
-    return this.#condition.health(lastReceivedMs, waits ? { state: 'waiting', message: trouble } : undefined);
+    const { problem, lastReceivedMs } = this.#intake;
+    const waits = problem !== undefined && ['up', 'silent', 'waiting'].includes(this.#status.state);
+    return this.#status.health(lastReceivedMs, waits ? { state: 'waiting', message: problem } : undefined);
   }
 
   metrics(): FeedMetrics {
@@ -112,8 +112,8 @@ export class TopicFeed implements Feed {
   #settle(): void {
     const { state, message } = this.#link.state;
     const silent = state === 'up' ? this.#silent() : undefined;
-    if (silent === undefined) this.#condition.is(state, message);
-    else this.#condition.is('silent', silent);
+    if (silent === undefined) this.#status.report(state, message);
+    else this.#status.report('silent', silent);
   }
 
   /** The silent filters, as a text. It is shown only while the connection is up: without one, silence is expected. */

@@ -1,6 +1,6 @@
 /** One compiled entry of `topics`: the topics that it matches, and how it decodes their messages. */
 import type { MappingFile } from '../../config/ingest/mapping.ts';
-import { parsePattern } from '../../config/ingest/topic-filter.ts';
+import { parsePattern } from '../../config/ingest/topic-pattern.ts';
 import type { TimeLimits } from '../source-timestamp.ts';
 import { timeReader, type Timed } from './timestamp.ts';
 import { findAll, TooDeep, type Found } from './json-query.ts';
@@ -9,7 +9,8 @@ import { MAX_READINGS, type About, type MqttMessage, type MappingResult } from '
 import { recordFinder, type JsonRecord } from './records.ts';
 import { BARE_VALUE, compileValue, type ValueRule } from './value-rule.ts';
 import { DEFAULT_NAME, nameTemplate, partProblem, tagOf } from './tag.ts';
-import { topicFields, topicMatcher } from './topic.ts';
+import { topicMatcher } from '../../mqtt/topic-filter.ts';
+import { topicFields } from './topic.ts';
 import type { Read } from './value.ts';
 
 /** The source of an entry; `topicSchema` produces it. */

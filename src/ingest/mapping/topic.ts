@@ -1,21 +1,6 @@
-/** Topics: whether a filter matches one, and the fields of a pattern in it. */
-import type { PatternLevel } from '../../config/ingest/topic-filter.ts';
+/** The fields of a pattern in a topic, and topics that cannot name a reading. */
+import type { PatternLevel } from '../../config/ingest/topic-pattern.ts';
 import { LONGEST_NAME } from './tag.ts';
-
-/** Compiles a topic filter by the rules of MQTT 5, section 4.7. */
-export function topicMatcher(filter: string): (levels: readonly string[]) => boolean {
-  const wanted = filter.split('/');
-  const open = wanted.at(-1) === '#';
-  const fixed = open ? wanted.slice(0, -1) : wanted;
-  const wildFirst = wanted[0] === '#' || wanted[0] === '+';
-  return (levels) => {
-    // `a/#` matches `a` as well.
-    if (open ? levels.length < fixed.length : levels.length !== fixed.length) return false;
-    // Topics that begin with $ belong to the broker. A leading wildcard does not match them.
-    if (wildFirst && levels[0]?.startsWith('$') === true) return false;
-    return fixed.every((level, at) => level === '+' || level === levels[at]);
-  };
-}
 
 /** The fields of a topic by a pattern. Undefined if the topic does not match. */
 export function topicFields(

@@ -141,7 +141,7 @@ describe('a limit of the server that is lowered for a while', () => {
         acknowledged++;
       });
       // The server ends the connection at the first message; what it takes is known by the next one.
-      await until(() => intake.trouble?.includes(`takes messages of ${low} bytes at most`) ?? false);
+      await until(() => intake.problem?.includes(`takes messages of ${low} bytes at most`) ?? false);
       expect(acknowledged).toBe(0);
       expect(intake.numbers()).toMatchObject({ waiting: 100, dropped: 0, readings: 1 });
       await server.reload({ maxPayload: 1024 * 1024 });
@@ -150,7 +150,7 @@ describe('a limit of the server that is lowered for a while', () => {
       expect(subjects.filter((subject) => subject.startsWith('iota.readings.'))).toHaveLength(101);
       expect(subjects.filter((subject) => subject.startsWith('iota.deadletters.'))).toHaveLength(10);
       expect(intake.numbers()).toMatchObject({ waiting: 0, dropped: 0, readings: 101, rejected: { notJson: 10 } });
-      expect(intake.trouble).toBeUndefined();
+      expect(intake.problem).toBeUndefined();
       expect(bus.log.messages().filter((text) => text.includes('max_payload'))).toHaveLength(1);
     },
   );
@@ -163,7 +163,7 @@ describe('a limit of the server that is lowered for a while', () => {
     const taken = Array.from({ length: 20 }, (_one, i) =>
       intake.take({ measurements: [measurement(`tag ${i}`, { value: 'x'.repeat(500) })], rejects: [] }),
     );
-    await until(() => intake.trouble?.includes('max_msg_size') ?? false);
+    await until(() => intake.problem?.includes('max_msg_size') ?? false);
     // Others pass meanwhile.
     await intake.take({ measurements: [measurement('small')], rejects: [] });
     expect(intake.numbers()).toMatchObject({ waiting: 20, dropped: 0, readings: 1 });
@@ -184,12 +184,12 @@ describe('the window', () => {
     const waiting = intake.whenReady().then(() => {
       room = true;
     });
-    await expect.poll(() => intake.trouble).toMatch(/connection to the bus/);
+    await expect.poll(() => intake.problem).toMatch(/connection to the bus/);
     expect(room).toBe(false);
     await server.restart();
     await Promise.all(taken);
     await waiting;
-    expect(intake.trouble).toBeUndefined();
+    expect(intake.problem).toBeUndefined();
     expect(await stored()).toHaveLength(2);
   });
 
@@ -225,7 +225,7 @@ describe('the window', () => {
     const taken = expect(intake.take({ measurements: [measurement('t')], rejects: [reject] })).rejects.toBeInstanceOf(
       Stopped,
     );
-    await expect.poll(() => intake.trouble).toBeDefined();
+    await expect.poll(() => intake.problem).toBeDefined();
     await intake.stop(1000);
     await taken;
     expect(intake.numbers()).toMatchObject({ readings: 0, waiting: 0 });

@@ -113,11 +113,11 @@ describe('the condition of a feed', () => {
     const condition = new FeedStatus('mqtt', 'hall', log);
     const begun = new Date().toISOString();
     vi.advanceTimersByTime(1000);
-    condition.is('down', 'Nobody listens.');
-    condition.is('down', 'Nobody listens.');
+    condition.report('down', 'Nobody listens.');
+    condition.report('down', 'Nobody listens.');
     const down = new Date().toISOString();
     vi.advanceTimersByTime(1000);
-    condition.is('down', 'It answers no more.');
+    condition.report('down', 'It answers no more.');
     expect(condition.health(undefined)).toEqual({
       kind: 'mqtt',
       name: 'hall',
@@ -126,7 +126,7 @@ describe('the condition of a feed', () => {
       message: 'It answers no more.',
       lastMessage: null,
     });
-    condition.is('up');
+    condition.report('up');
     expect(condition.health(Date.UTC(2026, 0, 1))).toMatchObject({ state: 'up', lastMessage: begun });
     vi.advanceTimersByTime(1000);
     const away = { state: 'waiting', message: 'The bus is away.' } as const;

@@ -142,7 +142,7 @@ describe('the pipeline', () => {
     b.fail();
     await settle();
     expect(publisher.ids).toEqual([]);
-    expect(pipeline.trouble).toBe('unavailable: b');
+    expect(pipeline.problem).toBe('unavailable: b');
     // One goes ahead; only when it has passed do the others follow.
     await vi.advanceTimersByTimeAsync(100);
     expect(publisher.ids).toEqual(['a']);
@@ -152,7 +152,7 @@ describe('the pipeline', () => {
     for (const attempt of publisher.attempts) attempt.confirm();
     await settle();
     expect(confirmed).toEqual(['a', 'b', 'c', 'd']);
-    expect(pipeline.trouble).toBeUndefined();
+    expect(pipeline.problem).toBeUndefined();
     expect(pipeline.numbers).toEqual({ confirmed: 4, duplicates: 1, retried: 3, waiting: 0 });
   });
 
@@ -190,14 +190,14 @@ describe('the pipeline', () => {
     void send('b');
     publisher.next().fail('refused');
     await settle();
-    expect(pipeline.trouble).toBe('refused: a');
+    expect(pipeline.problem).toBe('refused: a');
     expect(publisher.ids).toEqual(['b']);
     publisher.next().confirm();
     await vi.advanceTimersByTimeAsync(100);
     publisher.next().confirm();
     await settle();
     expect(confirmed).toEqual(['b', 'a']);
-    expect(pipeline.trouble).toBeUndefined();
+    expect(pipeline.problem).toBeUndefined();
   });
 
   it('continues when the stream answers again, though it refuses one, and reports why that waits', async () => {
@@ -209,7 +209,7 @@ describe('the pipeline', () => {
     expect(publisher.ids).toEqual(['a']);
     publisher.next().fail('refused');
     await settle();
-    expect(pipeline.trouble).toBe('refused: a');
+    expect(pipeline.problem).toBe('refused: a');
     expect(publisher.ids).toEqual(['b', 'c']);
     for (const attempt of publisher.attempts) attempt.confirm();
     await settle();
@@ -226,7 +226,7 @@ describe('the pipeline', () => {
     const odd = new Pipeline({ publisher: broken, inFlight: 1 });
     odd.send(() => ({ publication: message('a') })).catch(() => undefined);
     await settle();
-    expect(odd.trouble).toMatch(/odd/);
+    expect(odd.problem).toMatch(/odd/);
     const stopped = odd.stop(0);
     await settle();
     await stopped;

@@ -1,13 +1,11 @@
 /** Subscriptions that contain others. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { covers } from '../../../src/config/ingest/filter-overlap.ts';
-import { topicMatcher } from '../../../src/ingest/mapping/topic.ts';
-import { reduce } from '../../../src/mqtt/minimize-subscriptions.ts';
+import { covers, minimizeSubscriptions, topicMatcher } from '../../../src/mqtt/topic-filter.ts';
 import { propertyRuns } from '../../support/property-runs.ts';
 
 const filters = (...all: string[]): string[] =>
-  reduce(all.map((filter) => ({ filter, qos: 1 as const }))).map(({ filter }) => filter);
+  minimizeSubscriptions(all.map((filter) => ({ filter, qos: 1 as const }))).map(({ filter }) => filter);
 
 test('one filter within another is left out', () => {
   expect(filters('a/b', 'a/+', 'a/#', 'a')).toEqual(['a/#']);
@@ -22,7 +20,7 @@ test('one filter within another is left out', () => {
 
 test('the highest quality of service holds', () => {
   expect(
-    reduce([
+    minimizeSubscriptions([
       { filter: 'a/#', qos: 0 },
       { filter: 'a/b/+', qos: 0 },
       { filter: 'a/b/c', qos: 1 },

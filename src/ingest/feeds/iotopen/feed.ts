@@ -8,6 +8,7 @@ import { fromMilliseconds, toMilliseconds, type Nanoseconds } from '../../../con
 import { limited } from '../../../contract/log.ts';
 import type { FeedHealth, FeedMetrics } from '../../../contract/telemetry.ts';
 import { Platform } from '../../../sources/iotopen/platform.ts';
+import { StatusReporter } from '../../../lib/status-reporter.ts';
 import { FeedStatus } from '../../feed-status.ts';
 import type { Feed, FeedTools } from '../../feed.ts';
 import type { ReadingsSink } from '../../readings-sink.ts';
@@ -32,12 +33,16 @@ export function openIotOpenFeed(config: IotOpenConfig, tools: FeedTools, startMs
   return new IotOpenFeed(config, tools, startMs);
 }
 
+type RestState = 'up' | 'refused' | 'down';
+
+const LIVE_CONTINUES = 'Live values go on with the catalogue of before; what was missed is read later.';
+
 export class IotOpenFeed implements Feed {
   readonly #config: IotOpenConfig;
   readonly #tools: FeedTools;
   readonly #label: string;
   readonly #intake: ReadingsSink;
-  readonly #condition: FeedStatus;
+  readonly #status: FeedStatus;
   readonly #platform: Platform;
   readonly #ages: MaxAgeWatch;
   readonly #places: InstallationStates;
@@ -45,8 +50,9 @@ export class IotOpenFeed implements Feed {
   readonly #live: Live;
   readonly #link: BrokerClient;
   readonly #stopping = new AbortController();
-  /** The current REST failure. */
-  #restTrouble: DriverError | undefined;
+  /** Whether REST works. */
+  readonly #rest: StatusReporter<RestState>;
+  #restFailure: DriverError | undefined;
   /** Problems of the catalogue. */
   #notices: readonly string[] = [];
   #linkStarted = false;
@@ -59,7 +65,16 @@ export class IotOpenFeed implements Feed {
     this.#tools = tools;
     this.#label = `IoT Open "${name}"`;
     this.#intake = tools.intake({ scheme: 'iotopen', connection: name });
-    this.#condition = new FeedStatus('iotopen', name, logger);
+    this.#status = new FeedStatus('iotopen', name, logger);
+    this.#rest = new StatusReporter<RestState>({
+      initial: 'up',
+      log: ({ message }) => {
+        if (message !== undefined) this.#warn('REST', message, { err: this.#restFailure });
+      },
+      onChange: () => {
+        this.#settle();
+      },
+    });
     const options = platformOptions(config, tools.userAgent, (text) => {
       this.#notice(text);
     });
@@ -90,8 +105,9 @@ export class IotOpenFeed implements Feed {
       onCatalogue: (notices) => {
         this.#catalogueRead(notices);
       },
-      onTrouble: (trouble) => {
-        this.#rest(trouble);
+      onResult: (failure) => {
+        this.#restFailure = failure;
+        this.#rest.report(restStateOf(failure), failure?.message);
       },
       onNotice: (text) => {
         this.#notice(text);
@@ -146,13 +162,13 @@ export class IotOpenFeed implements Feed {
     // progress.
     await Promise.all([this.#link.stop(deadlineMs), this.#intake.stop(deadlineMs), errandsEnd]);
     await this.#platform.close();
-    this.#condition.is('stopped');
+    this.#status.report('stopped');
   }
 
   health(): FeedHealth {
-    const { trouble, lastReceivedMs } = this.#intake;
-    const waits = trouble !== undefined && ['up', 'silent', 'waiting'].includes(this.#condition.state);
-    return this.#condition.health(lastReceivedMs, waits ? { state: 'waiting', message: trouble } : undefined);
+    const { problem, lastReceivedMs } = this.#intake;
+    const waits = problem !== undefined && ['up', 'silent', 'waiting'].includes(this.#status.state);
+    return this.#status.health(lastReceivedMs, waits ? { state: 'waiting', message: problem } : undefined);
   }
 
   metrics(): FeedMetrics {
@@ -193,46 +209,37 @@ export class IotOpenFeed implements Feed {
     }
   }
 
-  #rest(trouble: DriverError | undefined): void {
-    const before = this.#restTrouble;
-    if (trouble === undefined && before === undefined) return;
-    this.#restTrouble = trouble;
-    if (trouble !== undefined && trouble.message !== before?.message) {
-      const facts = { connection: this.#config.name, err: trouble };
-      limited(this.#tools.logger).warn(`${this.#label}: REST`, facts, trouble.message);
-    }
-    this.#settle();
+  #notice(text: string): void {
+    this.#warn('notice', text.startsWith(this.#label) ? text : `${this.#label}: ${text}`);
   }
 
-  #notice(text: string): void {
-    limited(this.#tools.logger).warn(
-      `${this.#label}: notice`,
-      { connection: this.#config.name },
-      text.startsWith(this.#label) ? text : `${this.#label}: ${text}`,
-    );
+  #warn(kind: string, text: string, facts: object = {}): void {
+    limited(this.#tools.logger).warn(`${this.#label}: ${kind}`, { connection: this.#config.name, ...facts }, text);
   }
 
   /** Combines the states of REST, MQTT and the staleness watch. */
   #settle(): void {
     if (this.#stopping.signal.aborted) return;
-    const rest = this.#restTrouble;
-    const refused = rest?.code === 'unauthorized' || rest?.code === 'forbidden';
+    const { state: restState, message: restProblem } = this.#rest;
     if (!this.#linkStarted) {
-      if (rest !== undefined) this.#condition.is(refused ? 'refused' : 'down', rest.message);
+      if (restState !== 'up') this.#status.report(restState, restProblem);
       return;
     }
     const { state, message } = this.#link.state;
     if (state !== 'up') {
-      const both =
-        rest === undefined || message?.includes(rest.message) === true ? message : `${message ?? ''} ${rest.message}`;
-      this.#condition.is(state, both?.trim());
+      const isNamed = restProblem === undefined || message?.includes(restProblem) === true;
+      this.#status.report(state, isNamed ? message : [message, restProblem].filter(Boolean).join(' '));
       return;
     }
     const silent = this.#ages.message;
-    const goesOn = 'Live values go on with the catalogue of before; what was missed is read later.';
-    const text = rest === undefined ? undefined : `${rest.message} ${goesOn}`;
-    if (refused) this.#condition.is('refused', text);
-    else if (silent !== undefined) this.#condition.is('silent', text === undefined ? silent : `${silent} ${text}`);
-    else this.#condition.is('up', text);
+    const text = restProblem === undefined ? undefined : `${restProblem} ${LIVE_CONTINUES}`;
+    if (restState === 'refused') this.#status.report('refused', text);
+    else if (silent !== undefined) this.#status.report('silent', text === undefined ? silent : `${silent} ${text}`);
+    else this.#status.report('up', text);
   }
+}
+
+function restStateOf(failure: DriverError | undefined): RestState {
+  if (failure === undefined) return 'up';
+  return failure.code === 'unauthorized' || failure.code === 'forbidden' ? 'refused' : 'down';
 }

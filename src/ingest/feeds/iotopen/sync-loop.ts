@@ -30,8 +30,8 @@ export interface SyncLoopOptions {
   readonly clock?: Clock | undefined;
   /** Called when the catalogue was read. */
   readonly onCatalogue: (notices: readonly string[]) => void;
-  /** Called with the current REST failure, or undefined if REST works. Repeated calls are possible. */
-  readonly onTrouble: (trouble: DriverError | undefined) => void;
+  /** Called after each task, with its failure if there is one. */
+  readonly onResult: (failure: DriverError | undefined) => void;
   /** Called with a problem that operators should see and that does not stop the feed. */
   readonly onNotice: (text: string) => void;
 }
@@ -123,7 +123,7 @@ export class SyncLoop {
   }
 
   async #run(): Promise<void> {
-    const { onTrouble, clock = CLOCK } = this.#options;
+    const { onResult, clock = CLOCK } = this.#options;
     const { signal } = this.#stopping;
     const stopped = (): boolean => signal.aborted;
     let failures = 0;
@@ -132,11 +132,11 @@ export class SyncLoop {
       try {
         const done = await this.#next(signal);
         failures = 0;
-        onTrouble(undefined);
+        onResult(undefined);
         if (!done) await this.#wake.promise;
       } catch (error) {
         if (stopped() || error instanceof Stopped) return;
-        onTrouble(error instanceof DriverError ? error : new DriverError('internal', String(error), { cause: error }));
+        onResult(error instanceof DriverError ? error : new DriverError('internal', String(error), { cause: error }));
         // A stop ends the delay, and then the loop.
         await clock.sleep(pauseAfter(error, failures++), signal);
       }

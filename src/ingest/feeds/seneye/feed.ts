@@ -32,13 +32,13 @@ export class SeneyeFeed implements Feed {
   readonly #config: SeneyeConfig;
   readonly #tools: FeedTools;
   readonly #sources: ReadonlyMap<string, Sender>;
-  readonly #condition: FeedStatus;
+  readonly #status: FeedStatus;
   readonly #devices: DeviceWatch;
   readonly #receiver: Receiver;
   readonly #listener: Listener;
   readonly #refusals: HttpErrorLog;
   readonly #underWay = new Set<Promise<void>>();
-  #trouble: string | undefined;
+  #problem: string | undefined;
   #listens = false;
   #stopping = false;
   #refused = 0;
@@ -50,7 +50,7 @@ export class SeneyeFeed implements Feed {
     this.#sources = new Map(
       config.sources.map((source) => [source.source, new Sender(source, (origin) => tools.intake(origin))]),
     );
-    this.#condition = new FeedStatus('seneye', NAME, logger);
+    this.#status = new FeedStatus('seneye', NAME, logger);
     this.#refusals = new HttpErrorLog(logger);
     const { staleAfterMs } = config;
     this.#devices = new DeviceWatch({
@@ -76,7 +76,7 @@ export class SeneyeFeed implements Feed {
       onBroken: () => this.#refused++,
       onState: (state, message) => {
         this.#listens = state === 'up';
-        this.#trouble = message;
+        this.#problem = message;
         this.#settle();
       },
     });
@@ -99,15 +99,15 @@ export class SeneyeFeed implements Feed {
     await Promise.all(this.#intakes().map((intake) => intake.stop(deadlineMs)));
     await withTimeout(GOODBYE_MS, Promise.all(this.#underWay));
     this.#listener.close();
-    this.#condition.is('stopped');
+    this.#status.report('stopped');
   }
 
   health(): FeedHealth {
     const lastMs = Math.max(0, ...this.#intakes().map((intake) => intake.lastReceivedMs ?? 0));
     const works = this.#listens && !this.#stopping;
-    const trouble = works ? this.#intakes().find((intake) => intake.trouble !== undefined)?.trouble : undefined;
-    const over = trouble === undefined ? undefined : ({ state: 'waiting', message: trouble } as const);
-    return this.#condition.health(lastMs === 0 ? undefined : lastMs, over);
+    const problem = works ? this.#intakes().find((intake) => intake.problem !== undefined)?.problem : undefined;
+    const over = problem === undefined ? undefined : ({ state: 'waiting', message: problem } as const);
+    return this.#status.health(lastMs === 0 ? undefined : lastMs, over);
   }
 
   metrics(): FeedMetrics {
@@ -143,9 +143,9 @@ export class SeneyeFeed implements Feed {
   #settle(): void {
     if (this.#stopping) return;
     const { alarm } = this.#devices;
-    if (!this.#listens) this.#condition.is('down', this.#trouble);
-    else if (alarm !== undefined) this.#condition.is('silent', alarm);
-    else this.#condition.is('up');
+    if (!this.#listens) this.#status.report('down', this.#problem);
+    else if (alarm !== undefined) this.#status.report('silent', alarm);
+    else this.#status.report('up');
   }
 
   #serve(request: IncomingMessage, response: ServerResponse, goOn: () => void): void {

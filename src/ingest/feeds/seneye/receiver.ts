@@ -8,6 +8,7 @@ import { limited, type Logger } from '../../../contract/log.ts';
 import type { MonotonicClock } from '../../../contract/monotonic-clock.ts';
 import type { TimeLimits } from '../../source-timestamp.ts';
 import { Stopped } from '../../../lib/stopped.ts';
+import { withTimeout } from '../../../lib/timeout.ts';
 import type { DecodedMessage } from '../../reading.ts';
 import type { DeviceWatch } from './device-watch.ts';
 import { readBody, readHead } from './http-request.ts';
@@ -144,23 +145,21 @@ export class Receiver {
   /** @throws HttpError if that does not happen in time */
   async #acknowledged(taken: Promise<void>): Promise<void> {
     const { ackTimeoutMs } = this.#options.config;
-    const { promise: late, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(() => {
-      reject(
-        new HttpError('busAway', 503, `The bus did not take the readings within ${ackTimeoutMs} ms.`, {
-          headers: retryAfter(AGAIN_SECONDS),
-          hint: 'They stay under way as long as the driver runs.',
-        }),
-      );
-    }, ackTimeoutMs);
+    let acknowledged: true | undefined;
     try {
-      await Promise.race([taken, late]);
+      acknowledged = await withTimeout(
+        ackTimeoutMs,
+        taken.then(() => true as const),
+      );
     } catch (error) {
       if (!(error instanceof Stopped)) throw error;
       throw new HttpError('stopping', 503, 'The receiver stops.', { headers: retryAfter(AGAIN_SECONDS) });
-    } finally {
-      clearTimeout(timer);
     }
+    if (acknowledged) return;
+    throw new HttpError('busAway', 503, `The bus did not take the readings within ${ackTimeoutMs} ms.`, {
+      headers: retryAfter(AGAIN_SECONDS),
+      hint: 'They stay under way as long as the driver runs.',
+    });
   }
 
   #withStatus({ code, message, hint }: HttpError): HttpError {

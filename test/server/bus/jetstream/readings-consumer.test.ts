@@ -373,11 +373,11 @@ describe('a consumer of readings', () => {
     await manager.streams.delete(STREAM);
     const bus = busForTest(server);
     const reader = readerOn(bus);
-    await until(() => reader.consumer.trouble?.includes('Stream "READINGS" does not exist') === true);
+    await until(() => reader.consumer.problem?.includes('Stream "READINGS" does not exist') === true);
     await manager.streams.add({ name: STREAM, subjects: ['r.>', 'x.>'] });
     await store(1, 1);
     await until(() => reader.messages.length === 1);
-    expect(reader.consumer.trouble).toBeUndefined();
+    expect(reader.consumer.problem).toBeUndefined();
 
     await manager.consumers.add(STREAM, {
       durable_name: 'other',
@@ -385,7 +385,7 @@ describe('a consumer of readings', () => {
       ack_policy: AckPolicy.Explicit,
     });
     const wrong = readerOn(bus, { durable: 'other' });
-    await until(() => wrong.consumer.trouble?.includes('takes x.> and not r.>') === true);
+    await until(() => wrong.consumer.problem?.includes('takes x.> and not r.>') === true);
     expect(complaints(wrong.log)).toHaveLength(1);
   });
 
@@ -405,10 +405,10 @@ describe('a consumer of readings', () => {
     await until(() => reader.messages.length === 20);
     await server.reload({ users: [callerKey, { ...driverKey, permissions: { publish: { deny: [denied] } } }] });
     await store(21, 60);
-    await until(() => told.test(reader.consumer.trouble ?? ''));
+    await until(() => told.test(reader.consumer.problem ?? ''));
     await server.reload({ users: [callerKey, driverKey] });
     await until(() => firsts(reader.texts()).length === 60);
-    await until(() => reader.consumer.trouble === undefined);
+    await until(() => reader.consumer.problem === undefined);
     expect(firsts(reader.texts())).toEqual(numbers(1, 60));
     // Not once for each attempt.
     expect(reader.log.messages().filter((message) => told.test(message))).toHaveLength(1);

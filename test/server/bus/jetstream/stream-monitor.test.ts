@@ -32,20 +32,20 @@ async function stateWith(config: object): Promise<StreamMonitor> {
   const manager = await (await callerForTest(server)).jetstreamManager();
   await manager.streams.add({ ...good, ...config });
   const { guard } = guardFor(server);
-  await expect.poll(() => guard.state.state).not.toBe('unknown');
+  await expect.poll(() => guard.status.state).not.toBe('unknown');
   return guard;
 }
 
 describe('a stream that exists', () => {
   it('is good when it takes the subjects and recognizes repeats long enough', async () => {
     const guard = await stateWith({});
-    expect(guard.state).toEqual({ state: 'ok', messageLimit: Infinity });
+    expect(guard.status).toEqual({ state: 'ok' });
     expect(guard.blocked).toBeUndefined();
   });
 
   it('is degraded when its duplicate window is short; readings pass all the same', async () => {
     const guard = await stateWith({ duplicate_window: 120_000 * 1e6 });
-    expect(guard.state).toMatchObject({
+    expect(guard.status).toMatchObject({
       state: 'degraded',
       message: expect.stringMatching(/120000 ms only/) as string,
     });
@@ -66,7 +66,7 @@ describe('a stream that exists', () => {
     ['forgets what one reader has taken', { retention: 'workqueue' }, /retention "workqueue"/],
   ])('is unavailable when it %s', async (_what, config, reason) => {
     const guard = await stateWith(config);
-    expect(guard.state.state).toBe('unavailable');
+    expect(guard.status.state).toBe('unavailable');
     expect(guard.blocked).toMatch(reason);
   });
 });
@@ -77,7 +77,7 @@ describe('a stream that throws readings away', () => {
     const manager = await (await callerForTest(server)).jetstreamManager();
     await manager.streams.add(good);
     const { guard } = guardFor(server);
-    await expect.poll(() => guard.state).toEqual({ state: 'ok', messageLimit: Infinity });
+    await expect.poll(() => guard.status).toEqual({ state: 'ok' });
     await manager.streams.delete('READINGS');
     await manager.streams.add({ ...good, retention: RetentionPolicy.Interest });
     await expect.poll(() => guard.blocked).toMatch(/retention "interest"/);
@@ -89,7 +89,7 @@ describe('a stream that throws readings away', () => {
     await manager.streams.add(good);
     const { bus, guard } = guardFor(server);
     let told = 0;
-    guard.onUsable(() => told++);
+    guard.onAvailable(() => told++);
     await bus.connected();
     expect(guard.blocked).toMatch(/yet to be looked at/);
     await expect.poll(() => guard.blocked).toBeUndefined();
@@ -130,11 +130,11 @@ describe('a stream that is missing', () => {
     const { bus, guard } = guardFor(server);
     await expect.poll(() => guard.blocked).toMatch(/does not exist.*nats stream add READINGS/);
     let told = 0;
-    guard.onUsable(() => told++);
+    guard.onAvailable(() => told++);
     const manager = await (await callerForTest(server)).jetstreamManager();
     await manager.streams.add(good);
     guard.look();
-    await expect.poll(() => guard.state).toEqual({ state: 'ok', messageLimit: Infinity });
+    await expect.poll(() => guard.status).toEqual({ state: 'ok' });
     expect(told).toBe(1);
     expect(bus.log.messages('error')).toHaveLength(1);
   });
@@ -143,7 +143,7 @@ describe('a stream that is missing', () => {
     const server = await serverForTest({ jetstream: true });
     const create = { maxAgeMs: 86_400_000, maxBytes: 10_000_000, replicas: 1, storage: 'memory' } as const;
     const { guard } = guardFor(server, { create });
-    await expect.poll(() => guard.state).toEqual({ state: 'ok', messageLimit: Infinity });
+    await expect.poll(() => guard.status).toEqual({ state: 'ok' });
     const manager = await (await callerForTest(server)).jetstreamManager();
     expect((await manager.streams.info('READINGS')).config).toMatchObject({
       subjects: wish.subjects,
@@ -155,7 +155,7 @@ describe('a stream that is missing', () => {
     });
     // With another wish, the stream is judged and left alone.
     const { guard: other } = guardFor(server, { create, duplicateWindowMs: 3_600_000 });
-    await expect.poll(() => other.state.state).toBe('degraded');
+    await expect.poll(() => other.status.state).toBe('degraded');
     expect((await manager.streams.info('READINGS')).config.duplicate_window).toBe(600_000 * 1e6);
   });
 
@@ -181,7 +181,7 @@ describe('a server', () => {
       users: [callerKey, { ...driverKey, permissions: { publish: { deny: ['$JS.API.>'] } } }],
     });
     const { guard } = guardFor(server);
-    await expect.poll(() => guard.state.message).toMatch(/right to \$JS\.API\.STREAM\.INFO\.READINGS/);
+    await expect.poll(() => guard.status.message).toMatch(/right to \$JS\.API\.STREAM\.INFO\.READINGS/);
     expect(guard.blocked).toBeUndefined();
   });
 
@@ -190,9 +190,9 @@ describe('a server', () => {
     const manager = await (await callerForTest(server)).jetstreamManager();
     await manager.streams.add({ ...good, storage: StorageType.Memory });
     const { guard } = guardFor(server);
-    await expect.poll(() => guard.state).toEqual({ state: 'ok', messageLimit: Infinity });
+    await expect.poll(() => guard.status).toEqual({ state: 'ok' });
     await server.restart();
-    await expect.poll(() => guard.state.state).toBe('unavailable');
+    await expect.poll(() => guard.status.state).toBe('unavailable');
   });
 });
 

@@ -12,7 +12,7 @@ it('what waits for further changes does not hold a process that stops', async ()
   const errands = new SyncLoop({
     ...{ platform, places: new InstallationStates({}, 0n, { overlapNs: 0n, mostNs: 0n }), catchUp: undefined as never },
     ...{ snapshot: false, log: false, delayMs: 600_000, everyMs: 600_000, now: () => 0n },
-    ...{ onCatalogue: nothing, onTrouble: nothing, onNotice: nothing },
+    ...{ onCatalogue: nothing, onResult: nothing, onNotice: nothing },
   });
   const before = timers();
   errands.changed();

@@ -105,7 +105,7 @@ export async function harnessForTest(
     intake: (origin) => new ReadingsSink({ ...{ origin, prefix, publisher, window, inFlight: 64, logger: bus.log } }),
   });
   await bus.connected();
-  await until(() => guard.state.state === 'ok');
+  await until(() => guard.status.state === 'ok');
   feed.start();
   onTestFinished(async () => {
     await feed.stop(0);

@@ -1,9 +1,9 @@
 /** How filters and patterns lie to each other: true of all topics there are, within a small world of them. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { canMeet, covers, overlap } from '../../../src/config/ingest/filter-overlap.ts';
-import { parsePattern } from '../../../src/config/ingest/topic-filter.ts';
-import { topicFields, topicMatcher } from '../../../src/ingest/mapping/topic.ts';
+import { canMeet, parsePattern } from '../../../src/config/ingest/topic-pattern.ts';
+import { topicFields } from '../../../src/ingest/mapping/topic.ts';
+import { covers, overlap, topicMatcher } from '../../../src/mqtt/topic-filter.ts';
 import { propertyRuns } from '../../support/property-runs.ts';
 
 /** One name more than filters and patterns have, and topics one level deeper. */

@@ -1,25 +1,5 @@
-/** The grammar of MQTT topic filters, and of the patterns that name the levels of a topic. */
-
-/** Longest text in MQTT. */
-const LONGEST_BYTES = 65_535;
-
-/** Why `text` is not a valid topic filter. Undefined if it is valid (MQTT 5, section 4.7). */
-export function filterProblem(text: string): string | undefined {
-  if (text === '') return 'must not be empty';
-  // MQTT allows most of them, but brokers close the connection because of them (MQTT 5, section 1.5.4).
-  if (/\p{Cc}/u.test(text) || !text.isWellFormed())
-    return 'must hold no control characters (no NUL, no line breaks) and no half of a surrogate pair';
-  if (Buffer.byteLength(text) > LONGEST_BYTES) return `must have at most ${LONGEST_BYTES} bytes`;
-  if (/^\$share(\/|$)/.test(text)) return 'must not begin with $share/; name the group in share, and the filter here';
-  const levels = text.split('/');
-  for (const [at, level] of levels.entries()) {
-    if (level.includes('+') && level !== '+') return 'must have + only as a whole level, as in "plant/+/temperature"';
-    if (!level.includes('#')) continue;
-    if (level !== '#') return 'must have # only as a whole level, as in "plant/#"';
-    if (at < levels.length - 1) return 'must have # only as the last level, as in "plant/#"';
-  }
-  return undefined;
-}
+/** Patterns that name the levels of an MQTT topic. */
+import { canMatch } from '../../mqtt/topic-filter.ts';
 
 /** One level of a pattern. */
 export type PatternLevel =
@@ -78,3 +58,13 @@ function parseLevel(part: string): PatternLevel {
 /** The names of the fields of a pattern. */
 export const patternNames = (pattern: readonly PatternLevel[]): string[] =>
   pattern.flatMap((level) => (level.kind !== 'text' && level.name !== undefined ? [level.name] : []));
+
+/**
+ * True if a topic matches both the filter and the pattern. A wildcard of a pattern also matches a level that begins
+ * with $.
+ */
+export const canMeet = (filter: string, pattern: readonly PatternLevel[]): boolean =>
+  canMatch(
+    filter,
+    pattern.map((level) => (level.kind === 'text' ? level.text : level.kind === 'one' ? '+' : '#')),
+  );
