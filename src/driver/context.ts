@@ -1,6 +1,6 @@
 /** The state of one request while it is processed. */
 import type { AnswerEnd, AnswerItem, AnswerMeta, AnswerSink, AnswerWatcher, FailedItem } from '../contract/answer.ts';
-import type { DriverError, ErrorCode } from '../contract/errors.ts';
+import type { DriverError } from '../contract/errors.ts';
 import { toDriverError } from '../contract/errors.ts';
 import type { Nanoseconds } from '../contract/instant.ts';
 import { afterGrace } from '../lib/abort.ts';
@@ -244,16 +244,26 @@ export class RequestContext {
       );
     }
     const lane = options.bypass ? undefined : this.#lane(host);
+    const shown = options.bypass === true ? undefined : signal;
     this.#asked.add(host.source.name);
     return {
       signal,
       deadlineMs: this.#deadlineMs,
       run: (call) => {
-        const counted = (pause?: Pause) =>
-          this.#counted(host, () => call(pause), options.bypass === true ? undefined : signal);
+        const counted = (pause?: Pause) => this.#timed(() => host.health.call(() => call(pause), shown));
         return lane ? lane.run(counted) : counted();
       },
     };
+  }
+
+  async #timed<T>(call: () => Promise<T>): Promise<T> {
+    const started = performance.now();
+    try {
+      return await call();
+    } finally {
+      this.#sourceMs += performance.now() - started;
+      this.#sourceRequests++;
+    }
   }
 
   /** The end of an answer whose function has returned. */
@@ -299,29 +309,6 @@ export class RequestContext {
       this.#lanes.set(host, lane);
     }
     return lane;
-  }
-
-  /**
-   * @param signal signal of a call whose result shows the server's status; a call that the driver aborted shows nothing
-   */
-  async #counted<T>({ findings }: Host, call: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-    const started = performance.now();
-    let result: 'ok' | ErrorCode = 'ok';
-    try {
-      const answer = await call();
-      if (signal) findings.succeeded();
-      return answer;
-    } catch (thrown) {
-      const error = toDriverError(thrown);
-      result = error.code;
-      if (signal?.aborted === false) findings.failed(error);
-      throw thrown;
-    } finally {
-      const elapsedMs = performance.now() - started;
-      findings.count(result, elapsedMs);
-      this.#sourceMs += elapsedMs;
-      this.#sourceRequests++;
-    }
   }
 }
 

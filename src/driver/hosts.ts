@@ -17,7 +17,7 @@ export interface Host {
   gate: FairLimiter;
   /** Slots for requests that use it. */
   places: Admission;
-  findings: SourceHealth;
+  health: SourceHealth;
   /** Actual poll rate of its leased tags. */
   pace: PollPace;
 }
@@ -50,7 +50,7 @@ export class Hosts {
         source,
         gate: new FairLimiter(source.name, concurrency, queueLimit),
         places: new Admission(source.name, requests),
-        findings: new SourceHealth(),
+        health: new SourceHealth(source),
         pace: new PollPace(),
       });
     }
@@ -98,8 +98,7 @@ export class Hosts {
   }
 
   async close(): Promise<void> {
-    // A call that the close aborts does not show the server's status.
-    for (const { findings } of this.all) findings.onNews(() => undefined);
+    for (const { health } of this.all) health.close();
     await Promise.all(this.all.map(({ source }) => source.close()));
   }
 

@@ -57,8 +57,8 @@ export function busHealth({ server, problem }: Pick<BusConnection, 'server' | 'p
   };
 }
 
-export function serverHealth({ source, findings, pace }: Host): ServerHealth {
-  const { state, message, version, foundAt } = findings.state;
+export function serverHealth({ source, health, pace }: Host): ServerHealth {
+  const { state, message, version, foundAt } = health.state;
   const polls = pace.current;
   return {
     name: source.name,

@@ -17,8 +17,8 @@ export function functionMetrics({ functions }: RequestNumbers): Metrics['request
 
 /** Metrics of calls by server. */
 export function sourceMetrics(hosts: readonly Host[]): Metrics['sources'] {
-  return hosts.map(({ source, gate, findings, pace }) => {
-    const { results, totalMs, longestMs } = findings.calls;
+  return hosts.map(({ source, gate, health, pace }) => {
+    const { results, totalMs, longestMs } = health.calls;
     const polls = pace.current;
     return {
       host: source.name,
@@ -54,7 +54,7 @@ export function summary(
     functions: functions
       .map((one) => ({ function: one.function, total: sum(one.results), error: failed(one.results), ...times(one) }))
       .sort((a, b) => b.total - a.total),
-    sources: hosts.map(({ source, findings: { calls } }) => ({
+    sources: hosts.map(({ source, health: { calls } }) => ({
       host: source.name,
       calls: sum(calls.results),
       error: failed(calls.results),

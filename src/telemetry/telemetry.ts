@@ -10,7 +10,6 @@ import type { Health, Metrics, Stats } from '../contract/telemetry.ts';
 import type { Logger } from '../contract/log.ts';
 import type { Driver } from '../driver/driver.ts';
 import type { Hosts } from '../driver/hosts.ts';
-import { probe } from '../driver/source-health/probe.ts';
 import type { Ingest } from '../ingest/ingest.ts';
 import { envelopeOf, type Identity } from './envelope.ts';
 import { busHealth, judge, serverHealth, type Parts } from './health.ts';
@@ -19,7 +18,6 @@ import type { LogTopic } from './log-topic.ts';
 import { functionMetrics, sourceMetrics, summary } from './metrics.ts';
 import { meterProcess, type ProcessMeter } from './process.ts';
 import { ServerLog } from './server-log.ts';
-import { HealthPoller } from './health-poller.ts';
 
 export interface TelemetryOptions {
   /** Topics and intervals. */
@@ -40,15 +38,9 @@ export interface TelemetryOptions {
   logNumbers: () => LogNumbers;
 }
 
-interface Watching {
-  readonly watch: HealthPoller;
-  /** Resolves when each server was probed for the first time. */
-  readonly first: Promise<void>;
-}
-
-/** Interval of checks for servers that are due for a probe. */
-const LOOK_MS = 5_000;
-/** At the start, delay between the first probes of two servers, and the limit for all of them. */
+/** Interval at which the sources without a recent result are probed. */
+const REFRESH_MS = 5_000;
+/** At the start, delay between the first probes of two sources, and the limit for all of them. */
 const SPREAD_MS = 100;
 const LONGEST_SPREAD_MS = 5_000;
 
@@ -83,8 +75,8 @@ export class Telemetry {
 
     const { health, metrics, stats, logs } = topics;
     if (logs) logTopic.attach((message) => logs.publish(message));
-    const watch = this.#watchServers();
-    if (health) this.#reportHealth(health, watch, healthmsec);
+    const probed = this.#watchSources();
+    if (health) this.#reportHealth(health, probed, healthmsec);
     if (metrics) {
       const meter = meterProcess();
       this.#ends.push(() => {
@@ -116,39 +108,39 @@ export class Telemetry {
     this.#topics.health?.publish(this.health());
   }
 
-  /** Probes each server at the start and when it is due, in the background, and logs its state. */
-  #watchServers(): Watching {
+  /** Logs the state of each source. Resolves when each was probed for the first time. */
+  async #watchSources(): Promise<void> {
     const { hosts, logger } = this.#options;
-    const servers = hosts.all.map((host) => ({ host, server: watched(host) }));
-    const watch = new HealthPoller(servers.map(({ server }) => server));
-    for (const { host, server } of servers) {
-      const log = new ServerLog({
-        name: host.source.name,
-        logger,
-        confirm: () => {
-          if (!this.#stopping) watch.confirm(server);
-        },
-      });
-      host.findings.onNews((found, probed) => {
-        log.news(found, probed);
-      });
+    for (const { source, health } of hosts.all) {
+      const log = new ServerLog(source.name, logger);
+      this.#ends.push(
+        health.follow({
+          onConfirmed: (found) => {
+            log.found(found);
+          },
+        }),
+      );
     }
-    const first = watch.look(Math.min(LONGEST_SPREAD_MS, SPREAD_MS * (servers.length - 1)));
-    this.#every(LOOK_MS, () => void watch.look());
-    return { watch, first };
+    this.#every(REFRESH_MS, () => void this.#refreshSources());
+    await this.#refreshSources(Math.min(LONGEST_SPREAD_MS, SPREAD_MS * (hosts.all.length - 1)));
+  }
+
+  /** @param spreadMs the probes are spread over this time, to distribute the load */
+  async #refreshSources(spreadMs = 0): Promise<void> {
+    await Promise.all(this.#options.hosts.all.map(({ health }) => health.refresh(spreadMs * Math.random())));
   }
 
   /**
    * Publishes on every new connection and every interval: at once, with the known state. Only the first report waits
    * for the servers to be probed.
    */
-  #reportHealth(topic: TelemetryPublisher, { watch, first }: Watching, periodMs: number): void {
+  #reportHealth(topic: TelemetryPublisher, probed: Promise<void>, periodMs: number): void {
     const { bus } = this.#options;
     const report = () => {
       if (!this.#stopping) topic.publish(this.health());
     };
     let knows = false;
-    void first.then(() => {
+    void probed.then(() => {
       knows = true;
       if (bus.state === 'connected') report();
     });
@@ -159,7 +151,7 @@ export class Telemetry {
     );
     this.#every(periodMs, () => {
       if (knows) report();
-      void watch.look();
+      void this.#refreshSources();
     });
   }
 
@@ -202,14 +194,6 @@ export class Telemetry {
       ...summary(driver.statistics.snapshot(), hosts.all, this.#traffic(), this.health().state),
     };
   }
-}
-
-/** Probe calls belong to no request: they count in no answer, and are not limited. */
-function watched(host: Hosts['all'][number]) {
-  return {
-    findings: host.findings,
-    probe: () => probe(host, (signal) => ({ signal, run: (call) => call() })),
-  };
 }
 
 const uptimeMs = (): number => Math.round(process.uptime() * 1000);

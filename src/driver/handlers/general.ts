@@ -10,7 +10,6 @@ import { hasAbilities } from '../abilities.ts';
 import type { RequestContext } from '../context.ts';
 import { type Handler, handler } from '../handler.ts';
 import type { Host } from '../hosts.ts';
-import { probe } from '../source-health/probe.ts';
 
 /** How long `version` waits for a server. After that it returns the last known version. */
 const VERSION_WAIT_MS = 1000;
@@ -19,8 +18,8 @@ export const version: Handler = {
   ...handler(general.version, async (_params, context) => {
     const hosts = await Promise.all(
       context.selected.map(async (host) => {
-        await withTimeout(VERSION_WAIT_MS, ask(host, context));
-        return { name: host.source.name, version: host.findings.state.version };
+        await withTimeout(VERSION_WAIT_MS, probe(host, context));
+        return { name: host.source.name, version: host.health.state.version };
       }),
     );
     const { facts } = context;
@@ -44,7 +43,7 @@ export const hosts: Handler = {
       const { name, scheme, url } = host.source;
       const abilities = abilityNames.filter((ability) => hasAbilities(host, [ability]));
       const known = { name, scheme, url, abilities };
-      return context.prepare({ host: name }, async () => ({ ...known, ...(await ask(host, context)) }));
+      return context.prepare({ host: name }, async () => ({ ...known, ...(await probe(host, context)) }));
     });
     for (const state of states) await (await state)();
   }),
@@ -75,6 +74,6 @@ function able({ ability }: Handler, { selected }: RequestContext): { ability?: A
   return { ability, hosts: selected.filter((host) => hasAbilities(host, [ability])).map(({ source }) => source.name) };
 }
 
-function ask(host: Host, context: RequestContext): Promise<SourceStatus> {
-  return probe(host, (signal) => context.callTo(host, { bypass: true, signal }), context.signal);
+function probe(host: Host, context: RequestContext): Promise<SourceStatus> {
+  return host.health.probe((signal) => context.callTo(host, { bypass: true, signal }), context.signal);
 }

@@ -1,5 +1,5 @@
 /** Calls of a poll to a server: in the lane of its poller, counted, and with a timeout. */
-import { DriverError, type ErrorCode, toDriverError } from '../../contract/errors.ts';
+import { DriverError } from '../../contract/errors.ts';
 import { abortAfter } from '../../lib/abort.ts';
 import type { Pause, SourceCall } from '../../sources/source.ts';
 import type { Lane } from '../limits/fair-limiter.ts';
@@ -31,31 +31,13 @@ export async function pollCall<T>(
   const run = <R>(call: (pause?: Pause) => Promise<R>): Promise<R> =>
     lane.run((pause) => {
       clearLimit ??= abortAfter(POLL_MS, controller, () => silent(host));
-      return counted(host, () => call(pause), signal);
+      return host.health.call(() => call(pause), signal);
     });
   try {
     return await read({ signal, run });
   } finally {
     clearLimit?.();
     ended.removeEventListener('abort', end);
-  }
-}
-
-/** Counts a call and records its result for the server's health. A call that the driver aborted shows nothing. */
-async function counted<T>({ findings }: Host, call: () => Promise<T>, signal: AbortSignal): Promise<T> {
-  const started = performance.now();
-  let result: 'ok' | ErrorCode = 'ok';
-  try {
-    const answer = await call();
-    findings.succeeded();
-    return answer;
-  } catch (thrown) {
-    const error = toDriverError(thrown);
-    result = error.code;
-    if (!signal.aborted) findings.failed(error);
-    throw thrown;
-  } finally {
-    findings.count(result, performance.now() - started);
   }
 }
 

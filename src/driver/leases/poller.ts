@@ -10,7 +10,6 @@ import { abilityOf } from '../abilities.ts';
 import type { Lane } from '../limits/fair-limiter.ts';
 import type { Host } from '../hosts.ts';
 import { type Due, TimerQueue } from './timer-queue.ts';
-import { HostCheck } from '../source-health/host-check.ts';
 import { pollCall } from './poll-call.ts';
 import type { TagPace } from './poll-pace.ts';
 import { failedReading, isFailure, type PollResult, valueReading } from './poll-result.ts';
@@ -61,7 +60,7 @@ export class Poller {
   readonly #due = new TimerQueue<Tag>();
   readonly #ending = new AbortController();
   readonly #lane: Lane;
-  readonly #check: HostCheck;
+  readonly #unfollow: () => void;
   /** Half of the slots: the rest is always for requests. */
   readonly #half: number;
   #running = 0;
@@ -75,11 +74,11 @@ export class Poller {
     this.#options = options;
     this.#lane = host.gate.lane(this.#ending.signal);
     this.#half = Math.max(1, host.gate.places >> 1);
-    this.#check = new HostCheck(host, this.#ending.signal, {
-      down: (error) => {
+    this.#unfollow = host.health.follow({
+      onDown: (error) => {
         for (const tag of this.#tags.values()) this.#tell(tag, failedReading(error.toBody(), performance.now()));
       },
-      up: () => {
+      onUp: () => {
         this.#recover();
       },
     });
@@ -105,10 +104,10 @@ export class Poller {
 
   /** Sends the last result to a new listener, or polls the tag if that is outdated. */
   #welcome(tag: Tag, listener: Listener): void {
-    const { active, down } = this.#check;
+    const { isChecking, outage } = this.#options.host.health;
     const now = performance.now();
-    if (tag.reading && (active || now - tag.reading.polledAt <= FRESH_MS)) listener.hear(tag.reading);
-    else if (down) this.#tell(tag, failedReading(down.toBody(), now));
+    if (tag.reading && (isChecking || now - tag.reading.polledAt <= FRESH_MS)) listener.hear(tag.reading);
+    else if (outage) this.#tell(tag, failedReading(outage.toBody(), now));
     else if (tag.reading && !tag.polling) this.#due.put(tag, Math.min(tag.dueAt, now));
   }
 
@@ -134,6 +133,7 @@ export class Poller {
     if (this.#tags.size > 0) return;
     this.#options.host.pace.judge(performance.now(), 0);
     clearTimeout(this.#timer);
+    this.#unfollow();
     this.#ending.abort(new Error('no lease is left'));
     this.#options.onEmpty();
   }
@@ -184,7 +184,7 @@ export class Poller {
 
   /** Starts due polls as far as there are slots, and sets the timer for the next one. */
   #pump(): void {
-    if (this.#ending.signal.aborted || this.#check.active) return;
+    if (this.#ending.signal.aborted || this.#options.host.health.isChecking) return;
     while (this.#mayStart()) {
       const tag = this.#due.take(performance.now());
       if (!tag) break;
@@ -239,7 +239,8 @@ export class Poller {
     tag.failures++;
     // Reported once, like the failure itself.
     if (error.code === 'internal' && tag.reading?.mark !== reading.mark) this.#options.onUnexpected(error);
-    this.#check.suspect(error);
+    // A poll without an answer in its time has not shown a state.
+    this.#options.host.health.suspect(error);
     return reading;
   }
 
