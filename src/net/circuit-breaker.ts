@@ -3,10 +3,10 @@
  * has recovered. Without it a dashboard of a hundred tags waits a hundred timeouts, and a starting server is flooded.
  */
 import type { DriverError } from '../contract/errors.ts';
-import { doubledMs, type RetryDelays } from '../lib/backoff.ts';
+import { delayMs, type RetryDelays } from '../lib/backoff.ts';
 
 /** Delay between probes of a failing server. */
-const PAUSES: RetryDelays = { minMs: 250, maxMs: 10_000 };
+const PROBE_DELAYS: RetryDelays = { minMs: 250, maxMs: 10_000 };
 /**
  * This many consecutive failures over the minimum time mean that there is no server behind the proxy. If every second
  * answer fails by chance, this is reached about once in a thousand sequences.
@@ -16,9 +16,9 @@ const FAILED_FOR_MS = 5000;
 
 export class CircuitBreaker {
   #failure: DriverError | undefined;
-  #failedLooks = 0;
-  #nextLookMs = 0;
-  #looking = false;
+  #failedProbes = 0;
+  #nextProbeMs = 0;
+  #probing = false;
   #inARow = 0;
   #inARowSinceMs = 0;
   readonly #now: () => number;
@@ -38,28 +38,28 @@ export class CircuitBreaker {
   /**
    * Passes while the circuit is closed. While it is open, throws the recorded failure. After a pause one caller at a
    * time waits for a probe of the server, and passes if it succeeds.
-   * @param look resolves if the server is healthy; must settle within bounded time
+   * @param probe resolves if the server is healthy; must settle within bounded time
    * @throws DriverError
    */
-  async admit(look: () => Promise<void>): Promise<void> {
+  async admit(probe: () => Promise<void>): Promise<void> {
     if (this.#failure === undefined) return;
-    if (this.#looking || this.#now() < this.#nextLookMs) throw this.#failure;
-    this.#looking = true;
+    if (this.#probing || this.#now() < this.#nextProbeMs) throw this.#failure;
+    this.#probing = true;
     try {
-      await look();
+      await probe();
       this.close();
     } catch (error) {
       this.#wait(error as DriverError);
       throw error;
     } finally {
-      this.#looking = false;
+      this.#probing = false;
     }
   }
 
   /** The server is healthy: it gave a good answer, or one that only the server itself can give. */
   close(): void {
     this.#failure = undefined;
-    this.#failedLooks = 0;
+    this.#failedProbes = 0;
     this.#inARow = 0;
   }
 
@@ -78,6 +78,6 @@ export class CircuitBreaker {
   #wait(failure: DriverError): void {
     this.#failure = failure;
     // Jitter: replicas that saw the same failure must not return at the same moment.
-    this.#nextLookMs = this.#now() + doubledMs(this.#failedLooks++, PAUSES) * (0.75 + this.#random() / 2);
+    this.#nextProbeMs = this.#now() + delayMs(this.#failedProbes++, PROBE_DELAYS, this.#random);
   }
 }

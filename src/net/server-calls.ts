@@ -36,7 +36,7 @@ export interface ServerCallsOptions {
   /** One small probe call on a new connection, without a login. */
   readonly small: (signal: AbortSignal) => Promise<Outcome>;
   /** Called when the server was found to be failing. */
-  readonly onSick?: () => void;
+  readonly onFailing?: () => void;
   /** Called before a second try, because all connections may be dead. */
   readonly onSecond: () => void;
   /** The clock for delays between tries. Default: the system clock. */
@@ -57,10 +57,10 @@ export interface CallLimits {
 /** Time for retries if the caller sets no deadline. */
 const PATIENCE_MS = 20_000;
 /** A probe reports the current state and does not wait for a later one. */
-const PROBE_PATIENCE_MS = 1000;
+const PROBE_CALL_MS = 1000;
 /** A server that does not answer a probe in this time, or after this many tries, is failing. */
-const LOOK_MS = 5000;
-const LOOK_TRIES = 3;
+const PROBE_MS = 5000;
+const PROBE_TRIES = 3;
 /** A call counts as slow after this part of its time, so that at least the same time is left for a second one. */
 const SLOW_PART = 1 / 3;
 /** Concurrent second tries, as a part of the connections. */
@@ -90,10 +90,10 @@ export class ServerCalls {
     this.#clock = options.clock ?? CLOCK;
     this.#circuit = new CircuitBreaker(this.#clock.now);
     this.#watch = new SilenceWatch({
-      look: () => this.#look(),
-      onSick: (failure) => {
+      probe: () => this.#probe(),
+      onFailing: (failure) => {
         this.#circuit.open(failure);
-        options.onSick?.();
+        options.onFailing?.();
       },
       onSecond: options.onSecond,
       mostSeconds: Math.max(1, Math.floor(options.connections * SECOND_PART)),
@@ -101,7 +101,7 @@ export class ServerCalls {
   }
 
   /** The server was found to be failing, and calls fail at once. */
-  get isSick(): boolean {
+  get isFailing(): boolean {
     return this.#circuit.isOpen;
   }
 
@@ -117,13 +117,13 @@ export class ServerCalls {
    */
   async insist<T>(limits: CallLimits, attempt: (slowEndMs: number) => Promise<T>): Promise<T> {
     const { signal, deadlineMs, probe = false, pause } = limits;
-    const endMs = Math.min(deadlineMs ?? Infinity, this.#clock.now() + (probe ? PROBE_PATIENCE_MS : PATIENCE_MS));
+    const endMs = Math.min(deadlineMs ?? Infinity, this.#clock.now() + (probe ? PROBE_CALL_MS : PATIENCE_MS));
     const slowEndMs = deadlineMs ?? endMs;
     let damages = 0;
     for (let tries = 1; ; tries++) {
       try {
         if (!probe && this.#circuit.isOpen) {
-          await this.#circuit.admit(() => this.#look());
+          await this.#circuit.admit(() => this.#probe());
           signal.throwIfAborted();
         }
         const result = await attempt(slowEndMs);
@@ -171,9 +171,9 @@ export class ServerCalls {
   }
 
   /** @throws DriverError if the server is failing */
-  async #look(): Promise<void> {
+  async #probe(): Promise<void> {
     const { label, requestTimeoutMs, small, refused } = this.#options;
-    const limitMs = Math.min(LOOK_MS, requestTimeoutMs);
+    const limitMs = Math.min(PROBE_MS, requestTimeoutMs);
     const signal = AbortSignal.timeout(limitMs);
     for (let tries = 1; ; tries++) {
       try {
@@ -185,7 +185,7 @@ export class ServerCalls {
         const error = fromThrown(thrown, label);
         // An unreadable answer is an answer too.
         if (error.cause instanceof UnreadableResponse) return;
-        if (!isPassing(error) || tries === LOOK_TRIES) throw error;
+        if (!isPassing(error) || tries === PROBE_TRIES) throw error;
         await this.#clock.sleep(waitMs(tries, undefined, Math.random));
       }
     }

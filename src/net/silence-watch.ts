@@ -13,9 +13,9 @@ export interface SilenceWatchOptions {
   /**
    * A small probe call on a new connection. Rejects with a DriverError within bounded time if the server is failing.
    */
-  readonly look: () => Promise<void>;
+  readonly probe: () => Promise<void>;
   /** Called when the server is failing. */
-  readonly onSick: (failure: DriverError) => void;
+  readonly onFailing: (failure: DriverError) => void;
   /** Called before a second try. */
   readonly onSecond: () => void;
   /** Most concurrent second tries, so that a slow server does not get every call twice. */
@@ -35,7 +35,7 @@ export class SilenceWatch {
   readonly #calls = new Set<WatchedCall>();
   #ticker: NodeJS.Timeout | undefined;
   #answeredMs = -Infinity;
-  #looking = false;
+  #probing = false;
   #seconds = 0;
 
   constructor(options: SilenceWatchOptions) {
@@ -140,20 +140,20 @@ export class SilenceWatch {
       this.#options.onSecond();
       call.again();
     }
-    if (silent && !this.#looking) void this.#look();
+    if (silent && !this.#probing) void this.#probe();
   };
 
-  async #look(): Promise<void> {
-    this.#looking = true;
+  async #probe(): Promise<void> {
+    this.#probing = true;
     try {
-      await this.#options.look();
+      await this.#options.probe();
       this.answered();
     } catch (error) {
       const failure = error as DriverError;
-      this.#options.onSick(failure);
+      this.#options.onFailing(failure);
       for (const call of [...this.#calls]) call.fail(failure);
     } finally {
-      this.#looking = false;
+      this.#probing = false;
     }
   }
 }

@@ -49,7 +49,7 @@ export class SeeqServer {
       failure: (thrown, signal) => session.failure(thrown, signal),
       refused: (outcome) => this.#refused(outcome),
       small: (signal) => transport.fresh((client) => client.GET('/system/server-status', { signal })),
-      onSick: () => {
+      onFailing: () => {
         session.restart();
       },
       onSecond: () => {
@@ -113,7 +113,7 @@ export class SeeqServer {
       } catch (thrown) {
         // It was retried for the time budget of the request that started it. This request has more time.
         const more = (call.deadlineMs ?? 0) > performance.now();
-        if (flight.began || !more || this.#calls.isSick || !isPassing(this.#session.failure(thrown))) throw thrown;
+        if (flight.began || !more || this.#calls.isFailing || !isPassing(this.#session.failure(thrown))) throw thrown;
       }
     }
   }

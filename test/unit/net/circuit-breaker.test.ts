@@ -10,7 +10,7 @@ function manual() {
   let nowMs = 0;
   const circuit = new CircuitBreaker(
     () => nowMs,
-    () => 0.5,
+    () => 1,
   );
   return {
     circuit,
