@@ -1,5 +1,6 @@
 /** Requests for given FQNs: each is read, or fails, alone. A slow server delays only its own items. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { inParallel } from '../lib/in-parallel.ts';
 import { type Fqn, parseFqn } from '../contract/fqn.ts';
 import type { AbilityName } from '../contract/functions/general.ts';
 import type { SourceAbilities } from '../sources/source.ts';
@@ -76,15 +77,4 @@ export async function groupByHost(
     else byHost.set(host, [{ index, text, fqn }]);
   }
   return byHost;
-}
-
-/** Runs `work` for every element, at most `atOnce` concurrently, in order. */
-export async function inParallel<T>(elements: T[], atOnce: number, work: (element: T) => Promise<void>): Promise<void> {
-  const [only] = elements;
-  if (elements.length === 1 && only !== undefined) return work(only);
-  const rest = elements.values();
-  const worker = async () => {
-    for (const element of rest) await work(element);
-  };
-  await Promise.all(Array.from({ length: Math.min(atOnce, elements.length) }, worker));
 }

@@ -3,6 +3,7 @@
  * reports when the sender's message may be acknowledged.
  */
 import { SubjectError, publishSubject } from '../bus/subject.ts';
+import { Backpressure } from '../lib/backpressure.ts';
 import { PublishFailure, type Publication, type ReadingsPublisher } from '../bus/jetstream/readings-publisher.ts';
 import { limited, type Logger } from '../contract/log.ts';
 import { rejectCodes, type RejectCode } from '../contract/reading.ts';
@@ -59,7 +60,7 @@ export class ReadingsSink {
   readonly #pipeline: Pipeline;
   readonly #rejected = new Map<RejectCode, number>();
   readonly #counts = { received: 0, readings: 0, duplicates: 0, dropped: 0, waiting: 0 };
-  #waitingForRoom: (() => void)[] = [];
+  readonly #backpressure = new Backpressure(() => this.full);
   #lastReceivedMs: number | undefined;
 
   constructor(options: ReadingsSinkOptions) {
@@ -94,12 +95,8 @@ export class ReadingsSink {
   }
 
   /** Resolves as soon as the sink is not full. */
-  async whenReady(): Promise<void> {
-    while (this.full) {
-      await new Promise<void>((resolve) => {
-        this.#waitingForRoom.push(resolve);
-      });
-    }
+  whenReady(): Promise<void> {
+    return this.#backpressure.whenReady();
   }
 
   numbers(): ReadingsSinkMetrics {
@@ -130,14 +127,14 @@ export class ReadingsSink {
       if (failed !== undefined) throw failed.reason;
     } finally {
       this.#counts.waiting--;
-      if (!this.full) for (const go of this.#waitingForRoom.splice(0)) go();
+      this.#backpressure.changed();
     }
   }
 
   /** See `Feed.stop`. */
   async stop(deadlineMs: number): Promise<void> {
     await this.#pipeline.stop(deadlineMs);
-    for (const go of this.#waitingForRoom.splice(0)) go();
+    this.#backpressure.changed();
   }
 
   async #takeMeasurement(measurement: Measurement): Promise<void> {

@@ -1,5 +1,6 @@
 /** Passes messages to the handler and acknowledges them when they are safe. It is kept across connections. */
 import type { IPublishPacket } from 'mqtt';
+import { Backpressure } from '../lib/backpressure.ts';
 import { withTimeout } from '../lib/timeout.ts';
 import { limited } from '../contract/log.ts';
 import { MonotonicClock } from '../contract/monotonic-clock.ts';
@@ -21,7 +22,7 @@ export class Receiver {
   readonly #running = new Set<Promise<void>>();
   /** Bytes of the messages in progress. */
   #bytes = 0;
-  #waitingForRoom: (() => void)[] = [];
+  readonly #backpressure = new Backpressure(() => this.#bytes >= MOST_BYTES);
   #stopped = false;
 
   constructor(options: BrokerClientOptions, numbers: BrokerClientMetrics) {
@@ -42,9 +43,7 @@ export class Receiver {
   async whenReady(): Promise<void> {
     await this.#options.whenReady();
     while (this.#bytes >= MOST_BYTES) {
-      await new Promise<void>((resolve) => {
-        this.#waitingForRoom.push(resolve);
-      });
+      await this.#backpressure.whenReady();
       await this.#options.whenReady();
     }
   }
@@ -84,7 +83,7 @@ export class Receiver {
       this.#running.delete(work);
       this.#bytes -= payload.length;
       this.#numbers.running = this.#running.size;
-      if (this.#bytes < MOST_BYTES) for (const go of this.#waitingForRoom.splice(0)) go();
+      this.#backpressure.changed();
     });
   }
 

@@ -6,7 +6,8 @@ import { abilityOf } from '../abilities.ts';
 import type { RequestContext } from '../context.ts';
 import { handler } from '../handler.ts';
 import type { Host } from '../hosts.ts';
-import { groupByHost, inParallel, type RequestedItem } from '../items.ts';
+import { inParallel } from '../../lib/in-parallel.ts';
+import { groupByHost, type RequestedItem } from '../items.ts';
 
 /** Items per call: their filters fit into any URL or body, and their properties into one page. */
 const BATCH = 50;

@@ -6,7 +6,7 @@ import { abilityOf } from '../abilities.ts';
 import type { RequestContext } from '../context.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Host } from '../hosts.ts';
-import { inParallel } from '../items.ts';
+import { inParallel } from '../../lib/in-parallel.ts';
 import { type AssetView, prepareAsset } from './assets.ts';
 import { failUnreadable } from './pages.ts';
 

@@ -18,7 +18,7 @@ import { checkAbilities } from '../abilities.ts';
 import type { PartWork, RequestContext } from '../context.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Host } from '../hosts.ts';
-import { inParallel } from '../items.ts';
+import { inParallel } from '../../lib/in-parallel.ts';
 import { searchPositionSchema, SearchCursor, streamName } from './search-cursor.ts';
 
 /** The position of each search, by its name. A missing search has ended. */

@@ -2,6 +2,7 @@
 import { DriverError } from '../../contract/errors.ts';
 import { compareStarts, formatInstant, type Nanoseconds, parseInstant } from '../../contract/instant.ts';
 import type { TimeRange } from '../../contract/time.ts';
+import { inParallel } from '../../lib/in-parallel.ts';
 import { answerOf, filledText, isObject, listIn, objectOf, optionalCount } from '../../net/json-fields.ts';
 import type { SourceCall, Timeframe } from '../source.ts';
 import { pageBytes } from './body-limits.ts';
@@ -51,12 +52,7 @@ export async function readValidity(
   const count = Math.min(MOST_PARTS, Math.max(1, Math.ceil(samples / PART_SAMPLES)));
   const border = (n: number): Nanoseconds => start + ((end - start) * BigInt(n)) / BigInt(count);
   const parts = Array.from({ length: count }, (_unused, n) => ({ start: border(n), end: border(n + 1) }));
-  const found: Validity[] = [];
-  const rest = parts.entries();
-  const reader = async (): Promise<void> => {
-    for (const [n, part] of rest) found[n] = await readPart(server, id, part, call);
-  };
-  await Promise.all(Array.from({ length: PARTS_AT_ONCE }, reader));
+  const found = await inParallel(parts, PARTS_AT_ONCE, (part) => readPart(server, id, part, call));
   return { without: found.flatMap(({ without }) => without), unknown: found.flatMap(({ unknown }) => unknown) };
 }
 

@@ -1,5 +1,6 @@
 /** Reads the catalogue of a platform: the required installations, each with its map of topics. */
 import { DriverError } from '../../../contract/errors.ts';
+import { inParallel } from '../../../lib/in-parallel.ts';
 import type { Installation } from '../../../sources/iotopen/catalogue.ts';
 import type { Platform } from '../../../sources/iotopen/platform.ts';
 import { TopicMap } from './topic-map.ts';
@@ -33,12 +34,9 @@ export async function loadCatalogue(platform: Platform, wish: Wish, signal: Abor
     );
   }
   const entries: { installation: Installation; map: TopicMap }[] = [];
-  for (let at = 0; at < wanted.length; at += AT_ONCE) {
-    const some = wanted.slice(at, at + AT_ONCE).map((one) => loadInstallation(platform, one, wish, signal));
-    for (const loaded of await Promise.all(some)) {
-      notices.push(...loaded.notices);
-      if (loaded.map !== undefined) entries.push({ installation: loaded.installation, map: loaded.map });
-    }
+  for (const loaded of await inParallel(wanted, AT_ONCE, (one) => loadInstallation(platform, one, wish, signal))) {
+    notices.push(...loaded.notices);
+    if (loaded.map !== undefined) entries.push({ installation: loaded.installation, map: loaded.map });
   }
   return { entries, notices };
 }
