@@ -108,8 +108,8 @@ export interface AnswerSink {
   flush(interim: Interim): Promise<void> | undefined;
   /** From now on `watcher` observes the messages before the final one. */
   watch(watcher: AnswerWatcher): void;
-  /** Sends the last message. Called exactly once. */
-  end(end: AnswerEnd): Promise<void>;
+  /** Sends the last message. Called exactly once. Resolves when it is sent or lost. */
+  end(end: AnswerEnd): Promise<unknown>;
 }
 
 /** A request as it arrives from the bus, before it is parsed. */

@@ -4,7 +4,8 @@ import type { OutgoingMessage } from './outgoing-message.ts';
 /** A waiting message. It has left the queue when it is returned. */
 export interface Waiter {
   message: OutgoingMessage;
-  resolve: () => void;
+  /** False: the message is too large. */
+  resolve: (sent: boolean) => void;
   reject: (error: Error) => void;
 }
 
@@ -30,7 +31,7 @@ export class FairQueue {
   }
 
   /** Appends the message to the queue. After `timeoutMs` the message is removed and the promise rejects. */
-  join(message: OutgoingMessage, timeoutMs: number, reason: () => Error): Promise<void> {
+  join(message: OutgoingMessage, timeoutMs: number, reason: () => Error): Promise<boolean> {
     const queue = this.#queueOf(message);
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {

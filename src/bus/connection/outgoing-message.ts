@@ -13,10 +13,6 @@ export interface OutgoingMessage {
   substitute?: () => OutgoingMessage;
 }
 
-export class MessageTooLarge extends Error {
-  override readonly name = 'MessageTooLarge';
-}
-
 /** A message could not be sent in time, or the bus was closed. The text is suitable for operators. */
 export class BusUnavailable extends Error {
   override readonly name = 'BusUnavailable';

@@ -7,7 +7,7 @@
  */
 import type { NatsConnection } from 'nats';
 import { limited, type Logger } from '../../contract/log.ts';
-import { BusUnavailable, MessageTooLarge, type OutgoingMessage } from './outgoing-message.ts';
+import { BusUnavailable, type OutgoingMessage } from './outgoing-message.ts';
 import { isSmall, FairQueue } from './fair-queue.ts';
 import { withTimeout } from '../../lib/timeout.ts';
 import { roundTrip } from './round-trip.ts';
@@ -111,20 +111,16 @@ export class SendBuffer {
   }
 
   /**
-   * Sends at once and returns undefined if there is room. Otherwise resolves when the message is sent. Rejects with
-   * `MessageTooLarge` if it no longer fits max_payload, and with `BusUnavailable`.
+   * Sends at once if there is room. Otherwise resolves when the message is sent, or with false if it no longer fits
+   * max_payload. Rejects with `BusUnavailable`.
    */
-  send(message: OutgoingMessage): Promise<void> | undefined {
-    if (this.#closed) return Promise.reject(new BusUnavailable('The connection to the bus has been closed.'));
+  async send(message: OutgoingMessage): Promise<boolean> {
+    if (this.#closed) throw new BusUnavailable('The connection to the bus has been closed.');
     if (!this.#line.isBefore(message) && this.#nc !== undefined && this.#fits(message)) {
-      if (message.size > this.maxPayload) return Promise.reject(tooLarge(message, this.#maxPayload));
-      try {
-        if (this.#publish(message)) {
-          this.#arrangeConfirmation();
-          return undefined;
-        }
-      } catch (error) {
-        return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+      if (message.size > this.maxPayload) return false;
+      if (this.#publish(message)) {
+        this.#arrangeConfirmation();
+        return true;
       }
     }
     return this.#wait(message);
@@ -233,7 +229,7 @@ export class SendBuffer {
     for (const { message } of this.#unconfirmed.splice(0, count)) this.#inFlight -= message.size + entryBytes;
   }
 
-  #wait(message: OutgoingMessage): Promise<void> {
+  #wait(message: OutgoingMessage): Promise<boolean> {
     const { sendTimeoutMs } = this.#options;
     const waiting = this.#line.join(message, sendTimeoutMs, () => {
       const why = this.#nc === undefined ? 'there was no connection to the bus' : 'the bus did not take it';
@@ -286,8 +282,8 @@ export class SendBuffer {
       if (waiter === undefined) break;
       const { message, resolve, reject } = waiter;
       try {
-        if (message.size > this.maxPayload) throw tooLarge(message, this.#maxPayload);
-        if (this.#publish(message)) resolve();
+        if (message.size > this.maxPayload) resolve(false);
+        else if (this.#publish(message)) resolve(true);
         else this.#wait(message).then(resolve, reject);
       } catch (error) {
         reject(error instanceof Error ? error : new Error(String(error)));
@@ -321,8 +317,4 @@ export class SendBuffer {
     clearTimeout(this.#timer);
     this.#timer = undefined;
   }
-}
-
-function tooLarge(message: OutgoingMessage, maxPayload: number): MessageTooLarge {
-  return new MessageTooLarge(`A message of ${message.size} bytes exceeds the server's max_payload of ${maxPayload}.`);
 }

@@ -1,12 +1,12 @@
 /** A request in the driver's form. */
 import type { Msg } from 'nats';
-import type { AnswerHead, AnswerSink, AnswerStatus, IncomingRequest } from '../../contract/answer.ts';
-import { toDriverError, type ErrorBody } from '../../contract/errors.ts';
+import type { AnswerEnd, AnswerHead, AnswerSink, IncomingRequest } from '../../contract/answer.ts';
+import { toDriverError } from '../../contract/errors.ts';
 import { limited, type Logger } from '../../contract/log.ts';
 import { parseRequest } from '../../contract/request.ts';
 import { ResponseWriter, defaultChunkBytes } from './response-writer.ts';
 import { acceptsGzip } from './compression.ts';
-import { emptyMeta } from './envelope.ts';
+import { emptyMeta } from './answer-envelope.ts';
 import type { SendBuffer } from '../connection/send-buffer.ts';
 import type { Inbox } from './inbox.ts';
 import type { ReplyRule } from '../subject.ts';
@@ -28,18 +28,11 @@ export class BusRequest implements IncomingRequest {
   readonly #gzip: boolean;
   readonly #sendBuffer: SendBuffer;
   readonly #options: BusRequestOptions;
-  readonly #onEnd: (status: AnswerStatus, error: ErrorBody | undefined) => void;
   readonly #arrived = performance.now();
   #writer: ResponseWriter | undefined;
   #subject = '';
-  #firstMs: number | undefined;
 
-  constructor(
-    message: Msg,
-    sendBuffer: SendBuffer,
-    options: BusRequestOptions,
-    onEnd: (status: AnswerStatus, error: ErrorBody | undefined) => void,
-  ) {
+  constructor(message: Msg, sendBuffer: SendBuffer, options: BusRequestOptions) {
     this.data = message.data;
     const reply = message.reply ?? '';
     this.reply = options.replyRule(reply) === undefined ? reply : '';
@@ -47,7 +40,6 @@ export class BusRequest implements IncomingRequest {
     this.#gzip = acceptsGzip(message.headers);
     this.#sendBuffer = sendBuffer;
     this.#options = options;
-    this.#onEnd = onEnd;
   }
 
   /** The reply subject. Empty before the answer is opened, and if there is no valid one. */
@@ -55,13 +47,14 @@ export class BusRequest implements IncomingRequest {
     return this.#subject;
   }
 
-  get ended(): boolean {
-    return this.#writer?.ended ?? false;
+  /** The end of the answer as it was sent. Undefined before it is ended. */
+  get result(): Promise<AnswerEnd> | undefined {
+    return this.#writer?.result;
   }
 
   /** Milliseconds since arrival. For a long-running answer, until its first message was ready. */
   get elapsedMs(): number {
-    return this.#firstMs ?? performance.now() - this.#arrived;
+    return (this.#writer?.firstFlush ?? performance.now()) - this.#arrived;
   }
 
   replyProblem(replyTo: string): string | undefined {
@@ -84,19 +77,16 @@ export class BusRequest implements IncomingRequest {
       gzip: this.#gzip,
       logger,
       replies,
-      onFlush: () => {
-        this.#firstMs ??= performance.now() - this.#arrived;
-      },
-      onEnd: this.#onEnd,
     });
     return this.#writer;
   }
 
   /**
-   * Ends the answer with an error of the driver. Opens the answer from the readable parts of the request if necessary.
+   * Ends the answer with an error of the driver, unless it is ended already. Opens the answer from the readable parts of
+   * the request if necessary.
    */
   async fail(thrown: unknown): Promise<void> {
-    if (this.ended) return;
+    if (this.result !== undefined) return;
     const error = toDriverError(thrown).toBody();
     const writer = this.#writer ?? this.answer(envelopeOf(this.data));
     await writer.end({ status: 'error', error, meta: emptyMeta(this.elapsedMs) });

@@ -178,10 +178,7 @@ class Endpoint implements RequestEndpoint {
   #accept(message: Msg, nc: NatsConnection): void {
     const sendBuffer = this.#connection.sendBufferOf(nc);
     const release = sendBuffer.hold();
-    const request = new BusRequest(message, sendBuffer, this.#options, (status, error) => {
-      this.#numbers[request.subject === '' ? 'unanswered' : status]++;
-      if (error !== undefined) this.#numbers.lastError = `${error.code}: ${error.message}`;
-    });
+    const request = new BusRequest(message, sendBuffer, this.#options);
     this.#numbers.requests++;
     const running = this.#answer(request).finally(() => {
       release();
@@ -196,13 +193,17 @@ class Endpoint implements RequestEndpoint {
     try {
       if (this.#stopped) throw shuttingDown();
       await this.#handler(request);
-      if (!request.ended) await this.#endForgotten(request);
+      if (request.result === undefined) await this.#endForgotten(request);
     } catch (error) {
       if (!this.#stopped) this.#fault(error, 'A request failed in a way that nobody expected');
       await request.fail(error).catch((reason: unknown) => {
         this.#fault(reason, 'Not even the error could be sent');
       });
     }
+    const end = await request.result;
+    if (end === undefined) return;
+    this.#numbers[request.subject === '' ? 'unanswered' : end.status]++;
+    if (end.error !== undefined) this.#numbers.lastError = `${end.error.code}: ${end.error.message}`;
   }
 
   /** A request without a valid reply subject may be dropped. Any other unanswered request is a defect. */

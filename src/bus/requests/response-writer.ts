@@ -1,246 +1,301 @@
-/** Writes the answer of one request to the bus: in order, with one end, and with the actual final status. */
+/**
+ * Writes the answer of one request to the bus: in order, in messages that fit max_payload, with one end, and with the
+ * actual final status.
+ */
 import type {
   AnswerEnd,
   AnswerHead,
   AnswerItem,
+  AnswerMeta,
   AnswerSink,
-  AnswerStatus,
   AnswerWatcher,
   Interim,
 } from '../../contract/answer.ts';
-import { DriverError, toDriverError, type ErrorBody } from '../../contract/errors.ts';
-import { limited } from '../../contract/log.ts';
-import { Chunker, type ChunkerOptions, type Step } from './chunker.ts';
-import { compress, worthCompressingBytes } from './compression.ts';
-import { emptyMeta, errorHeaders, gzipHeaders, lastTail, shorterEnds } from './envelope.ts';
-import { headerBytes, MessageTooLarge, type OutgoingMessage } from '../connection/outgoing-message.ts';
+import { DriverError, toDriverError } from '../../contract/errors.ts';
+import { limited, type Logger } from '../../contract/log.ts';
+import type { OutgoingMessage } from '../connection/outgoing-message.ts';
+import type { SendBuffer } from '../connection/send-buffer.ts';
+import { AnswerEnvelope, compressed, emptyMeta, shorterEnds, type AnswerBody } from './answer-envelope.ts';
+import { expectedRatio } from './compression.ts';
 import { hasNoResponders, type Inbox, type ReplySubject } from './inbox.ts';
+import { serialize, serializeSmaller, tooLargeItem } from './serialized-item.ts';
 
 /** Default limit of one message. */
 export const defaultChunkBytes = 512 * 1024;
 
-/** With an empty subject the answer is discarded, since there is no receiver. */
-export interface ResponseWriterOptions extends ChunkerOptions {
-  /** Called once, when the last message was sent or abandoned. */
-  onEnd?: (status: AnswerStatus, error: ErrorBody | undefined) => void;
-  /** Called when a flush was requested. */
-  onFlush?: () => void;
+export interface ResponseWriterOptions {
+  sendBuffer: SendBuffer;
+  /** Subject of the answer. If it is empty, the answer is discarded, since there is no receiver. */
+  subject: string;
+  /** Limit for headers and body of one message. The server's max_payload applies as well. */
+  chunkBytes: number;
+  gzip: boolean;
+  logger: Logger;
   /** Inbox on which the server reports that there is no receiver. Without it this is not detected. */
   replies?: Inbox | undefined;
 }
 
-const done = Promise.resolve();
-
 export class ResponseWriter implements AnswerSink {
   readonly #head: AnswerHead;
   readonly #options: ResponseWriterOptions;
-  readonly #cutter: Chunker;
-  #ended = false;
+  readonly #envelope: AnswerEnvelope;
+  /** Items of the next message, and their bytes with the commas between them. */
+  #batch: string[] = [];
+  #batchBytes = 0;
+  /** Number of the next message. */
+  #seq = 0;
+  /** True when an item was replaced by an error, so that the answer cannot be `ok`. */
+  #hasFailedItem = false;
   /** Set when the bus rejected a message: the answer is incomplete. */
   #broken: DriverError | undefined;
-  /** The step in progress. Later steps queue behind it even if the caller does not wait. */
-  #tail: Promise<void> | undefined;
-  #nobody: ReplySubject | undefined;
+  /** The step in progress. Later steps wait for it even if the caller does not. */
+  #busy: Promise<void> | undefined;
+  #watcher: AnswerWatcher | undefined;
+  #noResponders: ReplySubject | undefined;
+  #result: Promise<AnswerEnd> | undefined;
+  #firstFlush: number | undefined;
 
   constructor(head: AnswerHead, options: ResponseWriterOptions) {
     this.#head = head;
     this.#options = options;
-    this.#cutter = new Chunker(head, options);
+    this.#envelope = new AnswerEnvelope(head);
   }
 
-  /** True once `end` has been called. */
-  get ended(): boolean {
-    return this.#ended;
+  /** The end as it was sent, or why it could not be sent. Undefined before `end` is called. */
+  get result(): Promise<AnswerEnd> | undefined {
+    return this.#result;
+  }
+
+  /** When the first part of a long-running answer was ready, by `performance.now()`. */
+  get firstFlush(): number | undefined {
+    return this.#firstFlush;
   }
 
   item(item: AnswerItem): Promise<void> | undefined {
-    if (this.#ended) {
+    if (this.#result !== undefined) {
       this.#complain('An item came after the end of its answer and was dropped');
       return undefined;
     }
     if (this.#options.subject === '') return undefined;
-    return this.#run(() => {
-      if (this.#broken !== undefined) return Promise.reject(this.#broken);
-      const taken = this.#cutter.take(item);
-      return taken?.catch((error: unknown) => {
-        throw this.#break(error);
-      });
-    });
+    const isFree = this.#busy === undefined && this.#broken === undefined;
+    const json = serialize(item, this.#room());
+    // Nearly every item fits the message in progress.
+    if (isFree && typeof json === 'string' && this.#append(json)) return undefined;
+    return this.#inTurn(() => this.#add(typeof json === 'string' ? [json] : json));
   }
 
   watch(watcher: AnswerWatcher): void {
-    if (this.#ended || this.#options.subject === '') return;
-    // The first message that is not the last opens it: most answers have one message.
-    const open = (): string | undefined => {
-      if (!this.#ended) {
-        this.#nobody ??= this.#options.replies?.open((message) => {
-          if (hasNoResponders(message)) watcher.nobody();
-        });
-      }
-      return this.#nobody?.subject;
-    };
-    this.#cutter.watcher = {
-      get reply() {
-        return open();
-      },
-      sent: () => {
-        watcher.sent();
-      },
-    };
+    this.#watcher = watcher;
   }
 
   flush({ meta, isSignOfLife }: Interim): Promise<void> | undefined {
-    if (this.#ended || this.#options.subject === '') return undefined;
-    if (isSignOfLife !== true) this.#options.onFlush?.();
-    return this.#run(() => {
-      if (this.#broken !== undefined) return Promise.reject(this.#broken);
-      return this.#cutter.flush(meta)?.catch((error: unknown) => {
-        throw this.#break(error);
-      });
-    });
+    if (this.#result !== undefined || this.#options.subject === '') return undefined;
+    if (isSignOfLife !== true) this.#firstFlush ??= performance.now();
+    return this.#inTurn(() => this.#flush(meta));
   }
 
-  end(end: AnswerEnd): Promise<void> {
-    this.#nobody?.close();
-    if (this.#ended) {
+  end(end: AnswerEnd): Promise<unknown> {
+    this.#noResponders?.close();
+    if (this.#result !== undefined) {
       this.#complain('An answer was ended twice; the second end was dropped');
-      return done;
+    } else if (this.#options.subject === '') {
+      this.#result = Promise.resolve(end);
+    } else {
+      this.#result = this.#busy === undefined ? this.#sendEnd(end) : this.#busy.then(() => this.#sendEnd(end));
     }
-    this.#ended = true;
-    if (this.#options.subject === '') {
-      this.#options.onEnd?.(end.status, end.error);
-      return done;
-    }
-    return this.#run(() => this.#finishSurely(end)) ?? done;
+    return this.#result;
   }
 
-  /** Runs a step now, or after the one in progress. Stays synchronous if no wait is necessary. */
-  #run(step: () => Step): Step {
-    const waiting = this.#tail === undefined ? step() : this.#tail.then(step);
-    if (waiting === undefined) return undefined;
-    const tail = waiting
+  /** Runs a step after the one in progress, unless the bus has rejected a message. */
+  #inTurn(step: () => Promise<void>): Promise<void> {
+    const run = async (before: Promise<void> | undefined): Promise<void> => {
+      if (before !== undefined) await before;
+      if (this.#broken !== undefined) throw this.#broken;
+      await step();
+    };
+    const running = run(this.#busy);
+    const busy = running
       .catch(() => undefined)
       .then(() => {
-        if (this.#tail === tail) this.#tail = undefined;
+        if (this.#busy === busy) this.#busy = undefined;
       });
-    this.#tail = tail;
-    return waiting;
+    this.#busy = busy;
+    return running;
   }
 
-  /** Records that a message was lost, so that the answer ends as an error and the source can stop. */
-  #break(error: unknown): DriverError {
-    const text = error instanceof Error ? error.message : String(error);
-    this.#broken = new DriverError('timeout', `The answer could not be sent: ${text}`, { cause: error });
-    this.#cutter.takeBatch();
-    return this.#broken;
+  /** Adds items to the message in progress, and sends it whenever it is full. */
+  async #add(items: Iterable<string>): Promise<void> {
+    for (const item of items) {
+      if (this.#append(item)) continue;
+      const fitting = Buffer.byteLength(item) <= this.#room() ? item : this.#tooLarge(item);
+      if (fitting === undefined || this.#append(fitting)) continue;
+      await this.#sendBatch();
+      if (!this.#append(fitting)) await this.#sendAll([fitting]);
+    }
   }
 
-  /** The caller must get an end even if the given one cannot be written as JSON. */
-  #finishSurely(end: AnswerEnd): Step {
+  /** Returns false if the item does not fit the message in progress. */
+  #append(item: string): boolean {
+    const bytes = this.#batchBytes + Buffer.byteLength(item) + (this.#batch.length === 0 ? 0 : 1);
+    if (bytes > this.#room()) return false;
+    this.#batch.push(item);
+    this.#batchBytes = bytes;
+    return true;
+  }
+
+  /** The error in place of an item. Undefined if not even that fits. */
+  #tooLarge(item: string): string | undefined {
+    this.#hasFailedItem = true;
+    const room = this.#limit() - this.#envelope.bytes;
+    const error = tooLargeItem(item, room);
+    if (Buffer.byteLength(error) <= room) return error;
+    const text = 'Not even the error of an item fits a message; the item was left out';
+    limited(this.#options.logger).error('item left out', { bytes: item.length, room }, text);
+    return undefined;
+  }
+
+  /**
+   * Sends the collected items, even if there are none, with a meta. A meta that does not fit beside them follows in a
+   * message of its own. One that fits no message is left out: it is optional, and the final message repeats it.
+   */
+  async #flush(meta: AnswerMeta | undefined): Promise<void> {
+    const items = this.#takeBatch();
+    if (await this.#sendOne(items, meta)) return;
+    await this.#sendAll(items);
+    if (meta === undefined || (await this.#sendOne([], meta)) || items.length > 0) return;
+    await this.#sendOne([]);
+  }
+
+  /** Sends the collected items. Returns false if there are none. */
+  async #sendBatch(): Promise<boolean> {
+    const items = this.#takeBatch();
+    if (items.length === 0) return false;
+    await this.#sendAll(items);
+    return true;
+  }
+
+  /**
+   * Sends items in one message, or in several if they do not fit: the limit was lowered since they were collected, or
+   * compression saved less than expected.
+   */
+  async #sendAll(items: readonly string[]): Promise<void> {
+    const [only] = items;
+    if (only === undefined || (await this.#sendOne(items))) return;
+    if (items.length > 1) {
+      const middle = items.length >> 1;
+      await this.#sendAll(items.slice(0, middle));
+      await this.#sendAll(items.slice(middle));
+      return;
+    }
+    const smaller = serializeSmaller(only, this.#room()) ?? [this.#tooLarge(only)];
+    for (const item of smaller) if (item !== undefined) await this.#sendAll([item]);
+  }
+
+  /** Sends a message that is not the last. Returns false if it does not fit. */
+  async #sendOne(items: readonly string[], meta?: AnswerMeta): Promise<boolean> {
+    const body = this.#envelope.middle(this.#seq, items, meta);
     try {
-      return this.#finish(end);
+      if (!(await this.#send(body))) return false;
     } catch (error) {
+      // The answer ends as an error, and the source can stop.
+      this.#takeBatch();
+      this.#broken = new DriverError('timeout', `The answer could not be sent: ${textOf(error)}`, { cause: error });
+      throw this.#broken;
+    }
+    this.#seq++;
+    this.#watcher?.sent();
+    return true;
+  }
+
+  /**
+   * Sends the last message, with the collected items if they fit beside the end. Shortens the end until it fits. Never
+   * rejects.
+   */
+  async #sendEnd(wanted: AnswerEnd): Promise<AnswerEnd> {
+    try {
+      for (const shorter of shorterEnds(wanted)) {
+        do {
+          const end = this.#actual(shorter);
+          const body = this.#envelope.last(this.#seq, this.#batch, end);
+          const sent = await this.#send(body, end).catch(textOf);
+          if (sent === true) return end;
+          if (typeof sent === 'string') return this.#lost(sent, end);
+          // Items that cannot be sent have no receiver any more. The end reports that they are missing.
+        } while (await this.#sendBatch().catch(() => true));
+      }
+      return this.#lost("not even an empty answer fits the server's max_payload", wanted);
+    } catch (error) {
+      // The caller must get an end even if the given one cannot be written as JSON.
       this.#complain(`The end of an answer could not be written: ${String(error)}`);
       const { code, message, retryable } = toDriverError(error).toBody();
-      return this.#finish({ status: 'error', error: { code, message, retryable }, meta: emptyMeta(0) });
+      return this.#sendEnd({ status: 'error', error: { code, message, retryable }, meta: emptyMeta(0) });
     }
-  }
-
-  /** The path of nearly all answers: one message, built and sent without waiting. */
-  #finish(wanted: AnswerEnd): Step {
-    const cutter = this.#cutter;
-    const end = this.#honest(wanted);
-    const tail = lastTail(end);
-    const headers = end.error === undefined ? undefined : errorHeaders(end.error);
-    const bytes = cutter.bytes + cutter.envelope.lastBytes(tail) + headerBytes(headers);
-    if (this.#options.gzip || bytes > cutter.limit()) return this.#finishSlowly(wanted);
-    const { items, texts } = cutter.takeBatch();
-    const body = cutter.envelope.last(cutter.seq, end.status, texts, tail);
-    const sent = this.#options.sendBuffer.send(cutter.message(body, headers, end));
-    if (sent === undefined) {
-      this.#options.onEnd?.(end.status, end.error);
-      return undefined;
-    }
-    return sent.then(
-      () => this.#options.onEnd?.(end.status, end.error),
-      async (error: unknown) => {
-        if (!(error instanceof MessageTooLarge)) {
-          this.#lose(error);
-          return;
-        }
-        await cutter.recut(items, body.length).catch((reason: unknown) => {
-          this.#break(reason);
-        });
-        await this.#finishSlowly(wanted);
-      },
-    );
-  }
-
-  /** Compresses the last message, sends items before it, or shortens it, until it fits. */
-  async #finishSlowly(wanted: AnswerEnd): Promise<void> {
-    const shorter = shorterEnds(wanted);
-    for (let next: AnswerEnd | undefined = wanted; next !== undefined;) {
-      const end = this.#honest(next);
-      const message = await this.#lastMessage(end);
-      if (message === undefined) {
-        if (this.#cutter.texts.length > 0) await this.#sendRest();
-        else next = shorter.next().value as AnswerEnd | undefined;
-        continue;
-      }
-      try {
-        await this.#options.sendBuffer.send(message);
-        this.#options.onEnd?.(end.status, end.error);
-        return;
-      } catch (error) {
-        // The limit shrank while the message waited. The next iteration uses the new limit.
-        if (error instanceof MessageTooLarge) continue;
-        this.#lose(error);
-        return;
-      }
-    }
-    this.#lose(new MessageTooLarge("not even an empty answer fits the server's max_payload"));
-  }
-
-  async #sendRest(): Promise<void> {
-    try {
-      await this.#cutter.sendBatch();
-    } catch (error) {
-      // These items have no receiver any more. The end reports that they are missing.
-      this.#break(error);
-    }
-  }
-
-  /** The final message with all collected items. Undefined if it does not fit. */
-  async #lastMessage(end: AnswerEnd): Promise<OutgoingMessage | undefined> {
-    const { envelope, seq, texts } = this.#cutter;
-    const headers = end.error === undefined ? undefined : errorHeaders(end.error);
-    const body = envelope.last(seq, end.status, texts, lastTail(end));
-    if (this.#options.gzip && body.length >= worthCompressingBytes) {
-      const packed = this.#cutter.message(await compress(body), gzipHeaders(headers), end);
-      if (packed.size <= this.#cutter.limit() && packed.size < body.length) return packed;
-    }
-    const plain = this.#cutter.message(body, headers, end);
-    return plain.size <= this.#cutter.limit() ? plain : undefined;
   }
 
   /** Corrects the end to the actual status, which the writer of the items may not know. */
-  #honest(end: AnswerEnd): AnswerEnd {
+  #actual(end: AnswerEnd): AnswerEnd {
     if (this.#broken !== undefined && end.status !== 'error') {
       return { status: 'error', error: this.#broken.toBody(), meta: end.meta };
     }
-    return this.#cutter.refused && end.status === 'ok' ? { ...end, status: 'partial' } : end;
+    return this.#hasFailedItem && end.status === 'ok' ? { ...end, status: 'partial' } : end;
   }
 
-  #lose(error: unknown): void {
+  /** Hands a message to the send buffer. Returns false if it does not fit. */
+  async #send(body: AnswerBody, end?: AnswerEnd): Promise<boolean> {
+    const { gzip, sendBuffer, subject } = this.#options;
+    const seq = this.#seq;
+    const smallest = gzip ? await compressed(body) : body;
+    if (smallest.size > this.#limit()) return false;
+    const reply = end === undefined ? this.#noResponderSubject() : undefined;
+    const substitute = (): OutgoingMessage => {
+      this.#hasFailedItem = true;
+      return { subject, ...this.#envelope.lost(seq, end) };
+    };
+    return sendBuffer.send({ subject, ...smallest, reply, substitute });
+  }
+
+  /** Opened for the first message that is not the last: most answers have one message. */
+  #noResponderSubject(): string | undefined {
+    const watcher = this.#watcher;
+    if (watcher !== undefined && this.#result === undefined) {
+      this.#noResponders ??= this.#options.replies?.open((message) => {
+        if (hasNoResponders(message)) watcher.nobody();
+      });
+    }
+    return this.#noResponders?.subject;
+  }
+
+  #takeBatch(): string[] {
+    const batch = this.#batch;
+    this.#batch = [];
+    this.#batchBytes = 0;
+    return batch;
+  }
+
+  /** Current limit for headers and body of a message. */
+  #limit(): number {
+    return Math.min(this.#options.chunkBytes, this.#options.sendBuffer.maxPayload);
+  }
+
+  /** Limit for the items of one message, before compression. */
+  #room(): number {
+    const room = this.#limit() - this.#envelope.bytes;
+    return this.#options.gzip ? room * expectedRatio : room;
+  }
+
+  #lost(reason: string, { meta }: AnswerEnd): AnswerEnd {
     const { id, function: name } = this.#head;
-    const text = error instanceof Error ? error.message : String(error);
-    const facts = { id, function: name };
-    limited(this.#options.logger).error('answer lost', facts, `The end of an answer was lost: ${text}`);
-    this.#options.onEnd?.('error', { code: 'timeout', message: text, retryable: true });
+    const text = `The end of an answer was lost: ${reason}`;
+    limited(this.#options.logger).error('answer lost', { id, function: name }, text);
+    return { status: 'error', error: { code: 'timeout', message: reason, retryable: true }, meta };
   }
 
   #complain(message: string): void {
     const { id, function: name } = this.#head;
     limited(this.#options.logger).error('answer misused', { id, function: name }, message);
   }
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

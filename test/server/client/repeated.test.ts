@@ -1,6 +1,6 @@
 /** Messages of an answer that come twice, the second time as a note because it no longer fits max_payload. */
 import { expect, test } from 'vitest';
-import { Envelope, lastTail } from '../../../src/bus/requests/envelope.ts';
+import { AnswerEnvelope } from '../../../src/bus/requests/answer-envelope.ts';
 import { createClient } from '../../../src/client/client.ts';
 import type { AnswerEnd } from '../../../src/contract/answer.ts';
 import { callerForTest, meta, serverForTest } from '../bus/support.ts';
@@ -8,12 +8,12 @@ import { callerForTest, meta, serverForTest } from '../bus/support.ts';
 const topic = 'north.mill.seeq.request';
 
 /** The client against something that answers with these messages, made by the driver's own code. */
-async function answered(messages: (envelope: Envelope) => Uint8Array[]) {
+async function answered(messages: (envelope: AnswerEnvelope) => Uint8Array[]) {
   const server = await serverForTest();
   const driver = await callerForTest(server);
   driver.subscribe(topic, {
     callback: (_error, request) => {
-      for (const data of messages(new Envelope({ id: '7', function: 'snapshot' }))) request.respond(data);
+      for (const data of messages(new AnswerEnvelope({ id: '7', function: 'snapshot' }))) request.respond(data);
     },
   });
   await driver.flush();
@@ -21,15 +21,15 @@ async function answered(messages: (envelope: Envelope) => Uint8Array[]) {
   return client.ask({ id: '7', function: 'snapshot', params: { items: ['seeq:a/signal/1'] } });
 }
 
-const item = '{"index":0,"value":42}';
+const item = JSON.stringify({ index: 0, value: 42 });
 const partial: AnswerEnd = { status: 'partial', meta };
-const end = (envelope: Envelope, seq: number, { status }: AnswerEnd): Uint8Array =>
-  envelope.last(seq, status, [], lastTail({ status, meta }));
+const end = (envelope: AnswerEnvelope, seq: number, { status }: AnswerEnd): Uint8Array =>
+  envelope.last(seq, [], { status, meta }).data;
 
 test('the first that arrives is kept: a note after the content changes nothing but the status', async () => {
   const answer = await answered((envelope) => [
-    envelope.middle(0, [item]),
-    envelope.lostMessage(0, undefined).data,
+    envelope.middle(0, [item]).data,
+    envelope.lost(0, undefined).data,
     end(envelope, 1, partial),
   ]);
   expect(answer).toMatchObject({ status: 'partial', items: [{ index: 0, value: 42 }], messages: 2 });
@@ -37,8 +37,8 @@ test('the first that arrives is kept: a note after the content changes nothing b
 
 test('a note in the place of content that was lost is an item with an error, and the content after it is dropped', async () => {
   const answer = await answered((envelope) => [
-    envelope.lostMessage(0, undefined).data,
-    envelope.middle(0, [item]),
+    envelope.lost(0, undefined).data,
+    envelope.middle(0, [item]).data,
     end(envelope, 1, partial),
   ]);
   expect(answer.items).toEqual([{ error: expect.objectContaining({ code: 'tooLarge', retryable: true }) as unknown }]);
@@ -47,8 +47,8 @@ test('a note in the place of content that was lost is an item with an error, and
 
 test('a note in the place of the end is an error that can be tried again', async () => {
   const answer = await answered((envelope) => [
-    envelope.middle(0, [item]),
-    envelope.lostMessage(1, { status: 'ok', meta }).data,
+    envelope.middle(0, [item]).data,
+    envelope.lost(1, { status: 'ok', meta }).data,
     end(envelope, 1, { status: 'ok', meta }),
   ]);
   expect(answer).toMatchObject({ status: 'error', error: { code: 'tooLarge', retryable: true } });
