@@ -31,11 +31,25 @@ module.exports = {
     },
     {
       name: 'config-knows-nobody',
-      comment:
-        'The configuration is one source of truth that every room may read; it reads none of them but their rules.',
+      comment: 'What every room declares its configuration with, and what loads it; it knows none of them.',
       severity: 'error',
       from: { path: room('config') },
-      to: { path: '^src/', pathNot: '^src/(config|lib)/|^src/mqtt/topic-filter\\.ts$' },
+      to: { path: '^src/', pathNot: '^src/(config|lib)/' },
+    },
+    {
+      name: 'rooms-do-not-load-the-configuration',
+      comment:
+        'A room declares its part from fields, references and rules; app composes, loads and resolves the whole.',
+      severity: 'error',
+      from: { path: '^src/(bus|driver|mqtt|sources|ingest)/' },
+      to: { path: '^src/config/(load|resolve|reread|schema|json-schema|problems|file-names)\\.ts$' },
+    },
+    {
+      name: 'configuration-in-config-files-only',
+      comment: 'What works gets its options from its creator, so it can be used without a configuration file.',
+      severity: 'error',
+      from: { path: '^src/(bus|driver|mqtt|sources)/', pathNot: '/(config|kind)\\.ts$' },
+      to: { path: room('config') },
     },
     {
       name: 'only-bus-imports-nats',
@@ -49,7 +63,7 @@ module.exports = {
       comment: 'The bus carries requests and answers; what they mean is the business of the driver.',
       severity: 'error',
       from: { path: room('bus') },
-      to: { path: '^src/', pathNot: '^src/(bus|contract|lib)/' },
+      to: { path: '^src/', pathNot: '^src/(bus|contract|config|lib)/' },
     },
     {
       name: 'bus-connection-knows-no-other-wing',
@@ -70,7 +84,7 @@ module.exports = {
       comment: 'A new source must not need a change in the driver, so the driver sees the interface alone.',
       severity: 'error',
       from: { path: room('driver') },
-      to: { path: '^src/', pathNot: '^src/(driver|contract|lib)/|^src/sources/source\\.ts$' },
+      to: { path: '^src/', pathNot: '^src/(driver|contract|config|lib)/|^src/sources/source\\.ts$' },
     },
     {
       name: 'net-knows-contract-only',
@@ -84,7 +98,7 @@ module.exports = {
       comment: 'A source translates its vendor into the contract; it knows neither the driver nor the bus.',
       severity: 'error',
       from: { path: room('sources') },
-      to: { path: '^src/', pathNot: '^src/(sources|net|contract|lib)/' },
+      to: { path: '^src/', pathNot: '^src/(sources|net|contract|config|lib)/' },
     },
     {
       name: 'sources-do-not-know-each-other',
@@ -98,7 +112,7 @@ module.exports = {
       comment: 'A client of any broker; what a message means is for those who use it.',
       severity: 'error',
       from: { path: room('mqtt') },
-      to: { path: '^src/', pathNot: '^src/(mqtt|net|contract|lib)/' },
+      to: { path: '^src/', pathNot: '^src/(mqtt|net|contract|config|lib)/' },
     },
     {
       name: 'only-mqtt-imports-mqtt',

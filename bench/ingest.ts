@@ -41,7 +41,7 @@ const driver = startDriver({
     publickey: keys.driver.publicKey,
     reqtopic: 'bench.driver',
     settings: {
-      bus: { caFile: 'ca.pem' },
+      bus: { tls: { caFile: 'ca.pem' } },
       ingest: {
         mqtt: [feedSettings(broker.url(), 'driver')],
       },

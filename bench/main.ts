@@ -36,7 +36,7 @@ const driver = startDriver({
     reqtopic: TOPIC.driver,
     settings: {
       ...readSettings(url),
-      bus: { caFile: 'ca.pem' },
+      bus: { tls: { caFile: 'ca.pem' } },
     },
   },
 });

@@ -140,7 +140,7 @@ async function start(setting: Setting, at: number): Promise<Subject> {
       reqtopic: topic,
       settings: {
         ...readSettings(url),
-        bus: { caFile: 'ca.pem' },
+        bus: { tls: { caFile: 'ca.pem' } },
         ingest: { mqtt: [feedSettings(broker.url(), feed)] },
       },
     },

@@ -1,7 +1,8 @@
 import { format, resolveConfig } from 'prettier';
 import { stringify } from 'yaml';
 import type { z } from 'zod';
-import { configJsonSchema } from '../../src/config/explain.ts';
+import { configSchema } from '../../src/app/configuration.ts';
+import { jsonSchemaOf } from '../../src/config/json-schema.ts';
 import { CONTRACT_VERSION } from '../../src/contract/answer.ts';
 import type { FunctionDeclaration } from '../../src/contract/functions/define.ts';
 import { functionTable } from '../../src/contract/functions/table.ts';
@@ -84,7 +85,7 @@ function server() {
 
 /** A topic is a key of the configuration; the text that explains it there explains it here. */
 function topicChannel(key: string, rest: object) {
-  const explained = configJsonSchema().properties?.[key]?.description ?? '';
+  const explained = jsonSchemaOf(configSchema).properties?.[key]?.description ?? '';
   return {
     address: `{${key}}`,
     parameters: { [key]: { description: `Key "${key}" of the configuration. ${explained}` } },
@@ -151,7 +152,7 @@ function requestOperations() {
 }
 
 const defaultQueue = (): string =>
-  String(configJsonSchema().properties?.settings?.properties?.bus?.properties?.queue?.default);
+  String(jsonSchemaOf(configSchema).properties?.settings?.properties?.bus?.properties?.queue?.default);
 
 const telemetryOperations = () =>
   Object.fromEntries(

@@ -1,6 +1,8 @@
-import { configJsonSchema } from '../../src/config/explain.ts';
+import { configSchema } from '../../src/app/configuration.ts';
+import { sourceKinds } from '../../src/app/source-kinds.ts';
+import { jsonSchemaOf } from '../../src/config/json-schema.ts';
 import type { SchemaNode } from '../../src/lib/explain.ts';
-import { OWN_FILE, TEXT_FILE } from '../../src/config/fields.ts';
+import { FILE_PATH } from '../../src/config/references.ts';
 import { CONFIG_FILE, CONFIG_VARIABLE, KEY_FILE, KEY_VARIABLE } from '../../src/config/file-names.ts';
 
 /** Stands in the example where everybody has a key of their own. */
@@ -24,7 +26,7 @@ export const exampleConfig = {
         name: 'plant-b',
         url: 'https://seeq.plant-b.example.com',
         credentials: { user: 'iota-driver', password: { env: 'PLANT_B_PASSWORD' } },
-        caFile: 'plant-b-ca.pem',
+        tls: { caFile: 'plant-b-ca.pem' },
       },
     ],
   },
@@ -32,13 +34,12 @@ export const exampleConfig = {
 
 /** `docs/configuration.md`: every key of the configuration, out of its schema. */
 export function configurationPage(): string {
-  const schema = configJsonSchema();
+  const schema = jsonSchemaOf(configSchema);
   const settings = schema.properties?.settings;
-  const server = settings?.properties?.servers?.items;
   return [
     '# Configuration',
     '<!-- Generated from src/config by "npm run generate". -->',
-    `Use this page to look up the keys of the configuration, their types and their defaults. The driver reads one JSON file, \`${CONFIG_FILE}\`, when it starts. \`--config <file>\` or the variable \`${CONFIG_VARIABLE}\` names another file; without either the driver reads the file in the working directory. Beside it is the key file \`${KEY_FILE}\`, which has the NKey seed (\`SU…\`) for \`publickey\`; \`iota-seeqdrv keygen\` makes such a pair. If the key is elsewhere (a Kubernetes Secret beside a ConfigMap), name it with \`--key <file>\`, the variable \`${KEY_VARIABLE}\` or \`settings.bus.keyFile\`; the first of them that is set applies.`,
+    `Use this page to look up the keys of the configuration, their types and their defaults. The driver reads one JSON file, \`${CONFIG_FILE}\`, when it starts. \`--config <file>\` or the variable \`${CONFIG_VARIABLE}\` names another file; without either the driver reads the file in the working directory. Beside it is the key file \`${KEY_FILE}\`, which has the NKey seed (\`SU…\`) for \`publickey\`; \`iota-seeqdrv keygen\` makes such a pair. If the key is elsewhere (a Kubernetes Secret beside a ConfigMap), name it with \`--key <file>\`, the variable \`${KEY_VARIABLE}\` or \`settings.bus.seed\`; the first of them that is set applies.`,
     '`iota-seeqdrv check` reads the configuration and reports every mistake at once. It reads files, secrets, certificates and keys, but connects to nothing. Each problem has its location in the file and the correct form; a secret is never repeated. Exit codes: 0 the configuration is usable (there may be warnings), 2 it cannot be used. `run` refuses the same mistakes with the same messages.',
     '## Example',
     `\`\`\`json\n${JSON.stringify(exampleConfig, null, 2)}\n\`\`\``,
@@ -47,22 +48,22 @@ export function configurationPage(): string {
     keyTable(schema),
     '## `settings`',
     'These are the keys of this driver. An unknown key here is an error.',
-    '### `settings.servers[]`',
-    'This list has one entry for each Seeq server.',
-    keyTable(server),
-    '### `settings.servers[].credentials`',
-    'Set either an access key with its password, or a user with a password.',
-    keyTable(server?.properties?.credentials),
+    ...Object.entries(sourceKinds).flatMap(([key, { description }]) => [
+      `### \`settings.${key}[]\``,
+      description,
+      ...tables(`settings.${key}[]`, settings?.properties?.[key]?.items).slice(1),
+    ]),
+    '### Secrets and files',
     'A secret is never in this file. Where the table says *secret*, write where the secret is stored:',
     '- `{ "file": "path" }`: a file that contains only the secret, for example a mounted Kubernetes secret. A relative path starts at the folder of the configuration file; a line break at the end is removed.\n- `{ "env": "NAME" }`: an environment variable that contains it.',
     '`check` and `run` warn of each file with a secret that every user of the machine can read (set its mode to 600, or in Kubernetes `defaultMode: 0440`), and of each secret that begins or ends with a blank.',
-    'The driver reads files again for each use, without a restart and without a signal: secrets for each log-in, certificates (`caFile` and others) and the key file for each connection. Replace a file as a whole (rename a new file over it, as Kubernetes does with its volumes); the driver reads a file that has just changed until it reads the same text twice. A file that cannot be read causes an error that names the file, for that log-in or connection only: the driver never uses an older text in its place, existing sessions and connections continue, and the next attempt reads the file again. After a refused Seeq log-in, the driver tries again at once when its name or password has changed.',
+    'The driver reads files again for each use, without a restart and without a signal: secrets for each log-in, certificates (`tls.caFile` and others) and the key file for each connection. Replace a file as a whole (rename a new file over it, as Kubernetes does with its volumes); the driver reads a file that has just changed until it reads the same text twice. A file that cannot be read causes an error that names the file, for that log-in or connection only: the driver never uses an older text in its place, existing sessions and connections continue, and the next attempt reads the file again. After a refused Seeq log-in, the driver tries again at once when its name or password has changed.',
     '### `settings.limits`',
     settings?.properties?.limits?.description ?? '',
     keyTable(settings?.properties?.limits),
     '### `settings.bus`',
     settings?.properties?.bus?.description ?? '',
-    keyTable(settings?.properties?.bus),
+    ...tables('settings.bus', settings?.properties?.bus).slice(1),
     ...ingestBlocks(settings?.properties?.ingest),
     '',
   ]
@@ -80,8 +81,9 @@ function ingestBlocks(node: SchemaNode | undefined): string[] {
   ];
 }
 
-/** Heading and table of an object, then those of the objects inside it. An object that stands in two forms is told by both. */
-function tables(path: string, node: SchemaNode): string[] {
+/** Heading and table of an object, then those of the objects inside it. An object that is in two forms has both. */
+function tables(path: string, node: SchemaNode | undefined): string[] {
+  if (!node) return [];
   const children = Object.entries(node.properties ?? {}).flatMap(([key, child]) => {
     const forms = child.anyOf ?? [child];
     return forms.flatMap((form) => {
@@ -112,7 +114,7 @@ function keyTable(node: SchemaNode | undefined): string {
 function typeText(node: SchemaNode): string {
   if (node.anyOf) return node.anyOf.map(typeText).join(' or ');
   if (isSecret(node)) return '*secret*';
-  if (node[TEXT_FILE] === true || node[OWN_FILE] === true) return 'path of a file';
+  if (node[FILE_PATH] === true) return 'path of a file';
   if (node.enum) return node.enum.map((value) => `\`${JSON.stringify(value)}\``).join(' or ');
   switch (node.type) {
     case 'integer':

@@ -2,7 +2,7 @@
  * Real requests and answers for the documentation: the driver asks the simulator of a plant, both on a clock that
  * stands still, so that every run gives the same text.
  */
-import { limitsSchema } from '../../src/config/schema.ts';
+import { limitsSchema } from '../../src/driver/config.ts';
 import { answerSchema, type AnswerEnd, type AnswerHead, type AnswerItem } from '../../src/contract/answer.ts';
 import { fromMilliseconds } from '../../src/contract/instant.ts';
 import type { Request } from '../../src/contract/request.ts';
@@ -143,7 +143,7 @@ function openHosts(url: string): Hosts {
       accessKey: { reveal: () => ACCESS_KEY.name },
       password: { reveal: () => ACCESS_KEY.password },
     },
-    insecureSkipVerify: false,
+    tls: { insecureSkipVerify: false },
     connections: 1,
     connectTimeoutMs: 5000,
     requestTimeoutMs: 60_000,

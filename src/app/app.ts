@@ -8,8 +8,6 @@ import { serveRequests } from '../bus/requests/endpoint.ts';
 import { Inbox } from '../bus/requests/inbox.ts';
 import { Replicas } from '../bus/requests/replicas.ts';
 import { replyRule } from '../bus/subject.ts';
-import type { Config } from '../config/config.ts';
-import type { LoadedConfig } from '../config/load.ts';
 import type { Logger } from '../contract/log.ts';
 import { Driver } from '../driver/driver.ts';
 import { openIngest } from '../ingest/ingest.ts';
@@ -18,6 +16,7 @@ import { LogTopic } from '../telemetry/log-topic.ts';
 import { startTelemetry } from '../telemetry/telemetry.ts';
 import { busOptions } from './bus-options.ts';
 import { subjectsWithoutAnswers } from './bus-use.ts';
+import type { Config, LoadedConfig } from './configuration.ts';
 import { openHosts } from './create-sources.ts';
 import type { Hangups } from './reload.ts';
 
@@ -43,7 +42,7 @@ export async function runApp({ config, path, version, env, stop, hangups }: AppO
   const logTopic = new LogTopic(identity);
   const { logger: log, ...logging } = openLog({ debug: config.debug, driverid, instance, also: logTopic.write });
   const userAgent = `iota-seeqdrv/${version}`;
-  const hosts = openHosts({ config, userAgent, log });
+  const hosts = openHosts(config, { userAgent, log });
   const control = controlSubject(reqtopic);
   const bus = connectBus({
     ...busOptions(config.bus, `iota-seeqdrv ${instance}`, log),

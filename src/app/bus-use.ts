@@ -1,14 +1,13 @@
 import type { BusUse, ReadingsUse } from '../bus/driver-subjects.ts';
 import { ownSubjects } from '../bus/rights.ts';
-import type { ConfigFile } from '../config/schema.ts';
-import { DEFAULT_PREFIX } from '../config/ingest/common.ts';
-import type { IngestFile } from '../config/ingest/schema.ts';
+import type { TopKeys } from '../config/schema.ts';
+import { DEFAULT_PREFIX, type IngestFile } from '../ingest/config.ts';
 import { durableOf } from '../ingest/egress/topic-publisher.ts';
 import { readingSubjects } from '../contract/reading-subject.ts';
 
 /** The part of a configuration that determines the use of the bus. It contains no secret. */
 export interface BusUseConfig extends Pick<
-  ConfigFile,
+  TopKeys,
   'reqtopic' | 'healthtopic' | 'metricstopic' | 'enablemetrics' | 'statstopic' | 'logstopic'
 > {
   readonly ingest?: ReadingsConfig | undefined;

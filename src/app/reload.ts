@@ -1,9 +1,8 @@
 /** SIGHUP: reads secrets, certificates and the key again. It never ends the process. */
 import type { BusConnection } from '../bus/connection/connection.ts';
 import type { Logger } from '../contract/log.ts';
-import type { Config } from '../config/config.ts';
-import { loadConfig } from '../config/load.ts';
 import { ConfigError } from '../config/problems.ts';
+import { loadConfig, type Config } from './configuration.ts';
 
 export interface ReloadOptions {
   /** The configuration file. It is read again to report problems and changes. */

@@ -1,13 +1,15 @@
 /** The user, server and topic of `call` and `watch`: from the configuration of the driver, or from options. */
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
+import { loadConfigFile } from '../app/configuration.ts';
 import type { BusOptions } from '../bus/connection/connection.ts';
 import { subject } from '../config/fields.ts';
 import { CONFIG_FILE } from '../config/file-names.ts';
-import { readCertificates, readFromDisk, type Found } from '../config/files.ts';
-import { publicKeyOf, readSeed } from '../config/keyfile.ts';
-import { keyFileOf, loadConfigFile } from '../config/load.ts';
+import { modeOnDisk, readFromDisk } from '../config/files.ts';
+import { parseSeed, publicKeyOf, seedLocation } from '../config/keyfile.ts';
 import { isAddress, parseNatsUrl, type NatsAddress } from '../config/natsurl.ts';
 import { ConfigError } from '../config/problems.ts';
+import { certificateFile, Reference } from '../config/references.ts';
+import { Resolver } from '../config/resolve.ts';
 import type { Terminal } from './terminal.ts';
 
 /** The options of both commands. */
@@ -35,17 +37,14 @@ export interface Caller {
 /** Reads no secret except the NKey seed. Prints the problems and returns undefined if something is missing or wrong. */
 export async function callerOf(options: CallerOptions, terminal: Terminal): Promise<Caller | undefined> {
   const problems: string[] = [];
-  const got = <T>(option: string, found: Found<T>): T | undefined => {
-    if (found.ok) return found.value;
-    problems.push(`${option}: ${found.message}.`);
-    return undefined;
-  };
   try {
     const access = options.nats === undefined ? await configured(options, terminal) : byOptions(options, options.nats);
     problems.push(...access.problems);
-    const { caFile, keyFile, addresses, topic } = access;
-    const ca = caFile && got(caFile.option, await readCertificates(readFromDisk, resolve(caFile.path)));
-    const seed = keyFile && got(keyFile.option, await readSeed(readFromDisk, resolve(keyFile.path)));
+    const { ca, seed, addresses, topic } = access;
+    const resolver = new Resolver(access.file, terminal.env, readFromDisk, modeOnDisk);
+    const authorities = ca && (await resolver.content(ca.name, ca.reference));
+    const key = seed && (await resolver.content(seed.name, seed.reference));
+    problems.push(...resolver.problems.map(({ path, message }) => `${path}: ${message}.`));
     for (const [option, text] of [
       ['--topic', options.topic],
       ['--inbox', options.inbox],
@@ -53,18 +52,18 @@ export async function callerOf(options: CallerOptions, terminal: Terminal): Prom
       const problem = text === undefined ? undefined : subject().safeParse(text).error?.issues[0]?.message;
       if (problem !== undefined) problems.push(`${option}: ${problem}.`);
     }
-    if (problems.length > 0 || seed === undefined || topic === undefined) {
+    if (problems.length > 0 || key === undefined || topic === undefined) {
       for (const problem of problems) terminal.err(problem);
       return undefined;
     }
-    const { tls, serverName, tlsFirst } = access;
+    const { encrypted, serverName, tlsFirst } = access;
     return {
       bus: {
         servers: addresses.map(({ scheme, host, port }) => `${scheme}://${host}:${port}`),
-        seed: seed,
-        tls: tls ? { ca, serverName, first: tlsFirst } : 'insecure',
+        seed: key.text,
+        tls: encrypted ? { ca: authorities?.text, serverName, first: tlsFirst } : 'insecure',
       },
-      publicKey: publicKeyOf(seed) ?? '',
+      publicKey: publicKeyOf(key.text) ?? '',
       topic,
       inboxPrefix: options.inbox,
     };
@@ -75,20 +74,23 @@ export async function callerOf(options: CallerOptions, terminal: Terminal): Prom
   }
 }
 
-interface NamedFile {
-  readonly option: string;
-  readonly path: string;
+/** A file, and the option or key that names it. */
+interface NamedReference {
+  readonly name: string;
+  readonly reference: Reference;
 }
 
 /** Server and topic. Problems are listed in `problems`. */
 interface Access {
   readonly problems: readonly string[];
   readonly addresses: readonly NatsAddress[];
-  readonly tls: boolean;
+  readonly encrypted: boolean;
   readonly serverName: string | undefined;
   readonly tlsFirst: boolean | undefined;
-  readonly caFile: NamedFile | undefined;
-  readonly keyFile: NamedFile | undefined;
+  readonly ca: NamedReference | undefined;
+  readonly seed: NamedReference | undefined;
+  /** Relative paths start at its folder. */
+  readonly file: string;
   readonly topic: string | undefined;
 }
 
@@ -100,23 +102,27 @@ async function configured(options: CallerOptions, terminal: Terminal): Promise<A
   const { path, file } = await loadConfigFile({ path: options.config, env: terminal.env }).catch((error: unknown) => {
     throw withoutConfiguration(error);
   });
-  const { caFile, keyFile, serverName, tlsFirst, insecure } = file.settings.bus;
-  const ownKey = keyFileOf(path, keyFile, terminal.env);
+  const { tls, insecure } = file.settings.bus;
   const addresses = parseNatsUrl(file.natsurl).filter(isAddress);
   return {
     problems: misplaced,
     addresses,
-    tls: !isPlain(addresses, insecure),
-    serverName,
-    tlsFirst,
-    caFile: caFile === undefined ? undefined : { option: 'settings.bus.caFile', path: resolve(dirname(path), caFile) },
-    keyFile:
-      options.nkey === undefined
-        ? { option: ownKey.name, path: ownKey.path }
-        : { option: '--nkey', path: options.nkey },
+    encrypted: !isPlain(addresses, insecure),
+    serverName: tls.serverName,
+    tlsFirst: tls.first,
+    ca: tls.caFile && { name: 'settings.bus.tls.caFile', reference: tls.caFile },
+    seed:
+      options.nkey === undefined ? seedLocation(path, file.settings.bus.seed, terminal.env) : ofCaller(options.nkey),
     topic: options.topic ?? file.reqtopic,
+    file: path,
   };
 }
+
+/** `--nkey`, which starts at the working directory. */
+const ofCaller = (path: string): NamedReference => ({
+  name: '--nkey',
+  reference: new Reference({ file: resolve(path) }, parseSeed),
+});
 
 /** A caller on another machine has no driver configuration. The message explains the options to use instead. */
 function withoutConfiguration(error: unknown): unknown {
@@ -147,12 +153,13 @@ function byOptions(options: CallerOptions, url: string): Access {
   return {
     problems,
     addresses,
-    tls: !plain,
+    encrypted: !plain,
     serverName,
     tlsFirst,
-    caFile: ca === undefined ? undefined : { option: '--ca', path: ca },
-    keyFile: nkey === undefined ? undefined : { option: '--nkey', path: nkey },
+    ca: ca === undefined ? undefined : { name: '--ca', reference: certificateFile().parse(resolve(ca)) },
+    seed: nkey === undefined ? undefined : ofCaller(nkey),
     topic,
+    file: resolve(CONFIG_FILE),
   };
 }
 

@@ -1,10 +1,10 @@
-import { isIPv6 } from 'node:net';
-import type { IngestConfig } from '../config/config.ts';
-import type { ProxyConfig } from '../config/proxy.ts';
-import { loadConfig, type LoadedConfig } from '../config/load.ts';
+import { loadConfig, type Config, type LoadedConfig } from '../app/configuration.ts';
+import { sourceKinds } from '../app/source-kinds.ts';
 import { ConfigError } from '../config/problems.ts';
+import { feedKinds } from '../ingest/feed-kinds.ts';
+import type { FeedKind } from '../ingest/kind.ts';
 import { problemText } from '../lib/problem.ts';
-import { hideSecrets } from '../lib/shown-value.ts';
+import type { SourceKind } from '../sources/kind.ts';
 import { exitCodes, type ExitCode, type Terminal } from './terminal.ts';
 
 /** `iota-seeqdrv check`: checks whether the configuration is usable. */
@@ -33,42 +33,23 @@ export async function readConfig(path: string | undefined, terminal: Terminal): 
 
 /** Summary of a valid configuration, in a few lines. */
 function summary({ path, config }: LoadedConfig): string[] {
-  const { addresses, tls } = config.bus;
+  const { addresses, encrypted } = config.bus;
   const bus = addresses.map(({ host, port }) => `${host}:${port}`).join(', ');
   return [
     `The configuration ${path} is valid.`,
-    `  bus     ${bus} (${tls ? 'TLS' : 'plain TCP'}), requests on ${config.reqtopic}`,
-    ...config.servers.map(({ name, url, credentials, proxy }) => {
-      const login = credentials.kind === 'accessKey' ? 'access key' : `user of directory ${credentials.directory}`;
-      return `  server  ${name}: ${url} (${login})${via(proxy)}`;
-    }),
+    `  bus     ${bus} (${encrypted ? 'TLS' : 'plain TCP'}), requests on ${config.reqtopic}`,
+    ...Object.entries<SourceKind>(sourceKinds).flatMap(([key, kind]) =>
+      config[key as keyof typeof sourceKinds].map((entry) => `  server  ${entry.name}: ${kind.summary(entry)}`),
+    ),
     ...(config.ingest === undefined ? [] : feedLines(config.ingest)),
   ];
 }
 
-const via = (proxy: ProxyConfig | undefined): string =>
-  proxy === undefined ? '' : `, through the proxy ${proxy.url} (${proxy.from})`;
-
-/** The URL that users enter in the senders. */
-function listenerUrl({ host, port, path, tls }: NonNullable<IngestConfig['seneye']>): string {
-  const address = host === undefined ? '<this machine>' : isIPv6(host) ? `[${host}]` : host;
-  return `${tls === undefined ? 'http' : 'https'}://${address}:${port}${path}`;
-}
-
-/** The feeds, in the order of the configuration page. */
-function feedLines({ prefix, stream, mqtt, i3, egress, iotopen, seneye }: IngestConfig): string[] {
+function feedLines(ingest: NonNullable<Config['ingest']>): string[] {
+  const { prefix, stream } = ingest;
   const where = stream.mode === 'core' ? 'core NATS, MAY BE LOST' : `stream ${stream.name}`;
-  const brokers = Object.entries({ mqtt, i3, egress, iotopen }).flatMap(([kind, feeds]) =>
-    feeds.map(
-      ({ name, url, ...feed }) =>
-        `  feed    ${kind} ${name}: ${hideSecrets(url)}${'proxy' in feed ? via(feed.proxy) : ''}`,
-    ),
+  const feeds = Object.entries<FeedKind>(feedKinds).flatMap(([key, kind]) =>
+    kind.summary(ingest[key as keyof typeof feedKinds]),
   );
-  return [
-    `  readings on ${prefix}.readings.> (${where})`,
-    ...brokers,
-    ...(seneye === undefined
-      ? []
-      : [`  feed    seneye: ${listenerUrl(seneye)} for ${seneye.sources.map(({ source }) => source).join(', ')}`]),
-  ];
+  return [`  readings on ${prefix}.readings.> (${where})`, ...feeds.map((line) => `  feed    ${line}`)];
 }

@@ -29,7 +29,7 @@ const configOption = [
 
 const keyOption = [
   '-k, --key <file>',
-  `the NKey seed of the driver (default: the variable ${KEY_VARIABLE}, else settings.bus.keyFile, else ${KEY_FILE} beside the configuration)`,
+  `the NKey seed of the driver (default: the variable ${KEY_VARIABLE}, else settings.bus.seed, else ${KEY_FILE} beside the configuration)`,
 ] as const;
 
 /** The environment of a command. An option replaces the variable that it overrides. */

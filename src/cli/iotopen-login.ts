@@ -1,8 +1,9 @@
 /** `iota-seeqdrv iotopen-login`: sends the second factor of an IoT Open account once, and saves the token. */
 import { createInterface } from 'node:readline/promises';
-import type { Config } from '../config/config.ts';
+import type { Config } from '../app/configuration.ts';
 import { readFromDisk, readText } from '../config/files.ts';
-import { credentialsOf, platformOptions, type IotOpenConfig } from '../ingest/feeds/iotopen/connection.ts';
+import type { IotOpenConfig } from '../ingest/feeds/iotopen/config.ts';
+import { credentialsOf, platformOptions } from '../ingest/feeds/iotopen/connection.ts';
 import { logInByHand } from '../sources/iotopen/login/by-hand.ts';
 import { readConfig } from './check.ts';
 import { exitCodes, type ExitCode, type Terminal } from './terminal.ts';

@@ -1,13 +1,12 @@
 /** Where the command `map` reads its mapping: the configuration, or a file with only a mapping. */
 import { z } from 'zod';
-import type { IngestConfig } from '../config/config.ts';
-import { commonKeys, timesSchema } from '../config/ingest/common.ts';
-import { topicSchema } from '../config/ingest/mapping.ts';
-import { IN_A_FILE } from '../config/explain.ts';
+import { IN_A_FILE } from '../config/json-schema.ts';
 import { explain, type SchemaNode, WITHOUT_WORDS } from '../lib/explain.ts';
 import { readFromDisk, readText } from '../config/files.ts';
 import { JsonError, readJson } from '../lib/json.ts';
 import { pathText, problemText } from '../lib/problem.ts';
+import { commonKeys, timesSchema, type IngestConfig } from '../ingest/config.ts';
+import { topicSchema } from '../ingest/mapping/config.ts';
 import type { TimeLimits } from '../ingest/source-timestamp.ts';
 import type { MappingEntry } from '../ingest/mapping/mapping.ts';
 import type { Origin } from '../ingest/reading.ts';

@@ -3,7 +3,7 @@ import { callerRights, DEFAULT_INBOX, driverRights, readerRights, type Right } f
 import type { BusUse } from '../bus/driver-subjects.ts';
 import { replyRule } from '../bus/subject.ts';
 import { subject, userPublicKey } from '../config/fields.ts';
-import { loadConfigFile } from '../config/load.ts';
+import { loadConfigFile } from '../app/configuration.ts';
 import { ConfigError } from '../config/problems.ts';
 import { busUseOf, subjectsWithoutAnswers } from '../app/bus-use.ts';
 import { serverConfiguration, type ServerUser } from './server-configuration.ts';

@@ -2,6 +2,12 @@ import { fromPublic } from 'nkeys.js';
 import { z } from 'zod';
 import { isAddress, parseNatsUrl } from './natsurl.ts';
 
+export const KiB = 1024;
+export const MiB = 1024 * KiB;
+export const MINUTE_MS = 60_000;
+export const HOUR_MS = 60 * MINUTE_MS;
+export const DAY_MS = 24 * HOUR_MS;
+
 /** No control characters and no unpaired surrogates: such text can be neither displayed nor percent-encoded. */
 const isPlainText = (text: string): boolean => !/\p{Cc}/u.test(text) && text.isWellFormed();
 
@@ -81,6 +87,11 @@ function webRootProblem(text: string): string | undefined {
   return undefined;
 }
 
+const LOOPBACK = /^[a-z][a-z0-9+.-]*:\/\/(?:localhost|127\.[\d.]+|\[::1\])(?::|\/|$)/i;
+
+/** True for a URL of this machine itself. Its traffic cannot be intercepted on the network. */
+export const isLoopback = (url: string): boolean => LOOPBACK.test(url);
+
 /** Path of a file. A relative path starts at the folder of the configuration file. */
 export const filePath = () =>
   z
@@ -94,58 +105,6 @@ export const filePath = () =>
 /** A host name as in a certificate. */
 export const hostName = () =>
   z.string().regex(/^[\p{L}\p{N}]([\p{L}\p{N}._-]*[\p{L}\p{N}])?$/u, { message: 'must be a plain host name' });
-
-/** Where a secret is stored. The configuration never contains the secret itself. */
-export const secretRef = () =>
-  z
-    .strictObject({
-      file: filePath()
-        .optional()
-        .describe('A file that holds the secret and nothing else (a trailing line break is cut off).'),
-      env: z
-        .string()
-        .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { message: 'must be the name of an environment variable' })
-        .optional()
-        .describe('The name of an environment variable that holds the secret.'),
-    })
-    .refine((ref) => (ref.file === undefined) !== (ref.env === undefined), {
-      message: 'must be either { "file": "path" } or { "env": "NAME" }',
-    });
-
-/** The location of a secret. */
-export type SecretRef = z.output<ReturnType<typeof secretRef>>;
-
-/** Marks the path of a file whose text is read when it is used. The mark is part of the JSON Schema. */
-export const TEXT_FILE = 'x-text-file';
-
-/** Path of a PEM file (certificates, a private key) that is read again for every use; see `resolveRefs`. */
-export const pemFile = () =>
-  filePath()
-    .brand<'textFile'>()
-    .meta({ [TEXT_FILE]: true });
-
-/** The output type of {@link pemFile}. */
-export type TextFile = z.output<ReturnType<typeof pemFile>>;
-
-/**
- * Marks the path of a file that the driver may write, and that need not exist yet. The mark is part of the JSON Schema.
- */
-export const OWN_FILE = 'x-own-file';
-
-/** Path of a file that the driver may write. It becomes absolute; see `resolveRefs`. */
-export const ownFile = () =>
-  filePath()
-    .brand<'ownFile'>()
-    .meta({ [OWN_FILE]: true });
-
-/** The output type of {@link ownFile}. */
-export type OwnFile = z.output<ReturnType<typeof ownFile>>;
-
-/** Like {@link secretRef}, for a secret that is read again for every use; see `resolveRefs`. */
-export const freshSecret = () => secretRef().brand<'freshSecret'>();
-
-/** The output type of {@link freshSecret}. */
-export type FreshSecret = z.output<ReturnType<typeof freshSecret>>;
 
 /** Time without data after which a source counts as silent, in milliseconds. A longer timer of Node fires at once. */
 export const silence = () => whole(1000, 24 * 86_400_000);

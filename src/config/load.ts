@@ -1,22 +1,20 @@
-import { dirname, join, resolve } from 'node:path';
-import { crossChecks } from './checks.ts';
-import type { BusConfig, Config, IngestConfig } from './config.ts';
-import { configJsonSchema, explainConfig, unknownTopLevel } from './explain.ts';
-import { WITHOUT_WORDS } from '../lib/explain.ts';
-import { CONFIG_FILE, CONFIG_VARIABLE, KEY_FILE, KEY_VARIABLE } from './file-names.ts';
-import { type FileMode, modeOnDisk, readFromDisk, readText, type ReadFile } from './files.ts';
+import { resolve } from 'node:path';
+import type { z } from 'zod';
+import { explain, keysOf, type SchemaNode } from '../lib/explain.ts';
 import { JsonError, readJson } from '../lib/json.ts';
-import { publicKeyOf, readSeed } from './keyfile.ts';
-import { isAddress, parseNatsUrl } from './natsurl.ts';
-import { ConfigError } from './problems.ts';
 import { pathText, type Problem } from '../lib/problem.ts';
 import { kindOf } from '../lib/shown-value.ts';
-import { resolveRefs } from './resolve-refs.ts';
-import { readServerParts, Resolver, serverConfig, type ServerParts } from './resolve.ts';
-import { contentProblems } from './ingest/file-checks.ts';
-import { ingestSchema } from './ingest/schema.ts';
-import { configSchema, type ConfigFile } from './schema.ts';
-import { rereadable } from './reread.ts';
+import { didYouMean } from '../lib/suggest.ts';
+import { CONFIG_FILE, CONFIG_VARIABLE } from './file-names.ts';
+import { type FileMode, modeOnDisk, readFromDisk, readText, type ReadFile } from './files.ts';
+import { IN_A_FILE, jsonSchemaOf } from './json-schema.ts';
+import { publicKeyOf, seedLocation, type SeedLocation } from './keyfile.ts';
+import { isAddress, type NatsAddress, parseNatsUrl } from './natsurl.ts';
+import { ConfigError } from './problems.ts';
+import { Reference, type Resolved } from './references.ts';
+import { Resolver } from './resolve.ts';
+import { validate } from './rules.ts';
+import type { ConfigFile } from './schema.ts';
 import type { SecretSource } from './secret.ts';
 
 /** Where to read. All members have defaults. */
@@ -31,38 +29,55 @@ export interface LoadOptions {
   readonly modeOf?: FileMode;
 }
 
+/** Where the bus is, how it is reached, and as whom. */
+interface BusAccess {
+  /** At least one. */
+  readonly addresses: readonly NatsAddress[];
+  /** False only with `nats://` addresses and the explicit permission. */
+  readonly encrypted: boolean;
+  /** The NKey seed of the driver's user. */
+  readonly seed: SecretSource;
+}
+
+/**
+ * The whole configuration, ready to use: the keys at the top beside the members of `settings`. Secrets and certificates
+ * are read again for every use.
+ */
+export type Config<F extends ConfigFile> = Omit<F, 'settings' | 'natsurl'> &
+  Omit<Resolved<F['settings']>, 'bus'> & { readonly bus: Omit<Resolved<F['settings']['bus']>, 'seed'> & BusAccess };
+
 /** A valid configuration. */
-export interface LoadedConfig {
+export interface LoadedConfig<F extends ConfigFile> {
   /** Absolute path of the file. */
   readonly path: string;
-  readonly config: Config;
+  readonly config: Config<F>;
   /** Problems that do not prevent its use. */
   readonly warnings: readonly Problem[];
 }
 
 /** A configuration file that matches the schema. Its secrets and certificates were not read. */
-export interface LoadedFile {
+export interface LoadedFile<F extends ConfigFile> {
   /** Absolute path of the file. */
   readonly path: string;
-  readonly file: ConfigFile;
+  readonly file: F;
 }
+
+/** The schema of a configuration file; see `configFile`. */
+export type ConfigSchema<F extends ConfigFile> = z.ZodType<F>;
 
 /**
  * Reads the configuration file only, for commands that need neither the driver's key nor a secret.
  * @throws ConfigError with every mistake in the file
  */
-export async function loadConfigFile(options: LoadOptions = {}): Promise<LoadedFile> {
+export async function loadConfigFile<F extends ConfigFile>(
+  schema: ConfigSchema<F>,
+  options: LoadOptions = {},
+): Promise<LoadedFile<F>> {
   const { env = process.env, readFile = readFromDisk } = options;
   const path = pathOf(options.path, env);
-  const { root, duplicates } = await readRoot(path, readFile);
-  const parsed = configSchema.safeParse(root, WITHOUT_WORDS);
-  const problems = [
-    ...duplicates,
-    ...(parsed.success ? [] : explainConfig(parsed.error.issues, root)),
-    ...crossChecks(root).problems,
-  ];
-  if (!parsed.success || problems.length > 0) throw new ConfigError(path, problems);
-  return { path, file: parsed.data };
+  const { draft, problems } = await readDraft(schema, path, readFile);
+  if (problems.length > 0) throw new ConfigError(path, problems);
+  return { path, file: draft };
 }
 
 /** The path of the file. An empty variable is ignored. */
@@ -75,39 +90,64 @@ function pathOf(given: string | undefined, env: Readonly<Record<string, string |
  * Reads the configuration, the key file beside it, and every secret and certificate that it refers to.
  * @throws ConfigError with every mistake
  */
-export async function loadConfig(options: LoadOptions = {}): Promise<LoadedConfig> {
+export async function loadConfig<F extends ConfigFile>(
+  schema: ConfigSchema<F>,
+  options: LoadOptions = {},
+): Promise<LoadedConfig<F>> {
   const { env = process.env, readFile = readFromDisk, modeOf = modeOnDisk } = options;
   const path = pathOf(options.path, env);
-  const { root, duplicates } = await readRoot(path, readFile);
+  const { draft, problems: inFile, warnings: ofFile } = await readDraft(schema, path, readFile);
+  const { natsurl, settings: given, ...top } = draft;
 
-  const parsed = configSchema.safeParse(root, WITHOUT_WORDS);
-  const checked = crossChecks(root);
   const resolver = new Resolver(path, env, readFile, modeOf);
-  const settings = (root.settings ?? {}) as Readonly<Record<string, unknown>>;
-  const rawServers = Array.isArray(settings.servers) ? (settings.servers as unknown[]) : [];
-  const rawBus = (settings.bus ?? {}) as Readonly<Record<string, unknown>>;
-  const [key, ca, servers, ingest] = await Promise.all([
-    readKey(keyFileOf(path, rawBus.keyFile, env), root.publickey, readFile, resolver),
-    resolver.certificates('settings.bus.caFile', rawBus.caFile),
-    Promise.all(rawServers.map((server, index) => readServerParts(resolver, server, index))),
-    readIngest(resolver, settings.ingest),
+  const { bus: draftBus, ...draftSettings } = objectOf(given);
+  const { seed: givenSeed, ...busSettings } = objectOf(draftBus);
+  const [seed, settings, bus] = await Promise.all([
+    readSeed(resolver, seedLocation(path, givenSeed instanceof Reference ? givenSeed : undefined, env), top.publickey),
+    resolver.resolve('settings', draftSettings),
+    resolver.resolve('settings.bus', busSettings),
   ]);
 
-  const warnings = [...unknownTopLevel(root), ...checked.warnings, ...resolver.warnings];
-  const problems = [
-    ...duplicates,
-    ...(parsed.success ? [] : explainConfig(parsed.error.issues, root)),
-    ...checked.problems,
-    ...key.problems,
-    ...resolver.problems,
-  ];
-  const config =
-    parsed.success && key.seed && problems.length === 0
-      ? assemble(parsed.data, { servers, ca, seed: key.seed, ingest })
-      : undefined;
-  if (!config) throw new ConfigError(path, problems, warnings);
-  return { path, config, warnings };
+  const problems = [...inFile, ...resolver.problems];
+  const warnings = [...ofFile, ...resolver.warnings];
+  if (seed === undefined || problems.length > 0) throw new ConfigError(path, problems, warnings);
+  const addresses = parseNatsUrl(natsurl).filter(isAddress);
+  const plain = draft.settings.bus.insecure && addresses.every(({ scheme }) => scheme === 'nats');
+  const config = { ...top, ...settings, bus: { ...bus, addresses, encrypted: !plain, seed } };
+  return { path, config: config as unknown as Config<F>, warnings };
 }
+
+/** The file against its schema. */
+interface Draft<F> {
+  /** The value; with problems it is valid in parts only. */
+  readonly draft: F;
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly Problem[];
+}
+
+async function readDraft<F extends ConfigFile>(
+  schema: ConfigSchema<F>,
+  path: string,
+  readFile: ReadFile,
+): Promise<Draft<F>> {
+  const { root, duplicates } = await readRoot(path, readFile);
+  const { value, issues, warnings } = validate(schema, root);
+  const node = jsonSchemaOf(schema);
+  return {
+    draft: value,
+    problems: [...duplicates, ...explain(issues, root, node, IN_A_FILE)],
+    warnings: [...unknownTopLevel(root, node), ...explain(warnings, root, node, IN_A_FILE).map(withoutValue)],
+  };
+}
+
+/** A warning describes the value itself. */
+const withoutValue = ({ path, message }: Problem): Problem => ({ path, message });
+
+/** A part of a draft. */
+const objectOf = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Readonly<Record<string, unknown>>)
+    : {};
 
 interface Root {
   readonly root: Readonly<Record<string, unknown>>;
@@ -127,7 +167,7 @@ async function readRoot(path: string, readFile: ReadFile): Promise<Root> {
     }
     return {
       root: withoutEmpty(value as Readonly<Record<string, unknown>>),
-      duplicates: duplicates.map((key) => ({ path: pathText(key), message: 'stands twice in the file; keep one' })),
+      duplicates: duplicates.map((key) => ({ path: pathText(key), message: 'occurs twice in the file; keep one' })),
     };
   } catch (error) {
     if (!(error instanceof JsonError)) throw error;
@@ -140,74 +180,30 @@ function withoutEmpty(root: Readonly<Record<string, unknown>>): Readonly<Record<
   return Object.fromEntries(Object.entries(root).filter(([, value]) => value !== null && value !== ''));
 }
 
-/** A key file, and the setting that names it. */
-export interface KeyFile {
-  readonly name: string;
-  readonly path: string;
+/** A warning for each top-level key that IOTA does not document. IOTA may add keys, so they are no error. */
+function unknownTopLevel(root: Readonly<Record<string, unknown>>, schema: SchemaNode): Problem[] {
+  const known = keysOf(schema);
+  const own = keysOf(schema.properties?.settings);
+  return Object.keys(root)
+    .filter((key) => !known.includes(key))
+    .map((key) => {
+      const hint = own.includes(key) ? '; it belongs into settings' : didYouMean(key, known);
+      return { path: pathText([key]), message: `is not a known key and is ignored${hint}` };
+    });
 }
 
-/** The path of the key file: from the variable, from the configuration, or beside the configuration. */
-export function keyFileOf(config: string, given: unknown, env: Readonly<Record<string, string | undefined>>): KeyFile {
-  const named = env[KEY_VARIABLE];
-  if (named !== undefined && named !== '') return { name: KEY_VARIABLE, path: resolve(named) };
-  if (typeof given !== 'string' || given === '') return { name: KEY_FILE, path: join(dirname(config), KEY_FILE) };
-  return { name: 'settings.bus.keyFile', path: resolve(dirname(config), given) };
-}
-
-async function readKey(
-  { name, path }: KeyFile,
-  publicKey: unknown,
-  readFile: ReadFile,
+/** The seed, if it is the one of `publickey`. Problems are recorded. */
+async function readSeed(
   resolver: Resolver,
-): Promise<{ seed?: SecretSource; problems: Problem[] }> {
-  const seed = await readSeed(readFile, path);
-  if (!seed.ok) return { problems: [{ path: name, message: seed.message }] };
-  await resolver.checkMode(name, path);
-  const belongs = publicKeyOf(seed.value);
+  { name, reference }: SeedLocation,
+  publicKey: unknown,
+): Promise<SecretSource | undefined> {
+  const content = await resolver.content(name, reference);
+  const belongs = content && publicKeyOf(content.text);
   // The schema reports a missing or malformed public key.
-  if (typeof publicKey === 'string' && /^U[A-Z2-7]{55}$/.test(publicKey) && belongs !== publicKey) {
-    const message = `does not match publickey: the seed in ${path} belongs to ${belongs ?? 'another key'}`;
-    return { problems: [{ path: name, message, value: publicKey }] };
+  if (content && typeof publicKey === 'string' && /^U[A-Z2-7]{55}$/.test(publicKey) && belongs !== publicKey) {
+    const message = `does not match publickey: the seed in ${content.name} belongs to ${belongs ?? 'another key'}`;
+    resolver.problems.push({ path: name, message, value: publicKey });
   }
-  return { seed: rereadable(name, seed.value, () => readSeed(readFile, path)), problems: [] };
-}
-
-/** The feeds with their references resolved. Undefined if there are none, or if the schema reports a problem. */
-async function readIngest(resolver: Resolver, raw: unknown): Promise<IngestConfig | undefined> {
-  const parsed = ingestSchema.safeParse(raw);
-  const node = configJsonSchema().properties?.settings?.properties?.ingest;
-  if (!parsed.success || !node) return undefined;
-  const proxies = parsed.data.iotopen.map(({ proxy, url }, index) =>
-    resolver.proxy(`settings.ingest.iotopen[${index}]`, proxy, url),
-  );
-  const iotopen = parsed.data.iotopen.map(({ proxy: _proxy, ...platform }) => platform);
-  const resolved = await resolveRefs(resolver, 'settings.ingest', node, { ...parsed.data, iotopen });
-  const reached = resolved.iotopen.map(async (platform, index) => {
-    const proxy = await proxies[index];
-    return proxy === undefined ? platform : { ...platform, proxy };
-  });
-  const ingest = { ...resolved, iotopen: await Promise.all(reached) };
-  resolver.problems.push(...(await contentProblems(ingest)));
-  return ingest;
-}
-
-interface Parts {
-  readonly servers: readonly ServerParts[];
-  readonly ca: SecretSource | undefined;
-  readonly seed: SecretSource;
-  readonly ingest: IngestConfig | undefined;
-}
-
-function assemble(file: ConfigFile, { servers: parts, ca, seed, ingest }: Parts): Config | undefined {
-  const { natsurl, settings, ...top } = file;
-  const servers = settings.servers.flatMap((server, index) => {
-    const part = parts[index];
-    return part?.credentials ? [serverConfig(server, part.credentials, part)] : [];
-  });
-  if (servers.length !== settings.servers.length) return undefined;
-  const { caFile: _file, keyFile: _key, insecure, ...rest } = settings.bus;
-  const addresses = parseNatsUrl(natsurl).filter(isAddress);
-  const tls = !(insecure && addresses.every((address) => address.scheme === 'nats'));
-  const bus: BusConfig = { ...rest, addresses, tls, seed, ...(ca === undefined ? {} : { ca }) };
-  return { ...top, servers, limits: settings.limits, bus, ...(ingest === undefined ? {} : { ingest }) };
+  return content?.source;
 }

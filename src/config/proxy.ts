@@ -1,21 +1,40 @@
 /** The HTTP proxy for a server: from its configuration, otherwise from the usual environment variables. */
 import { BlockList, isIP } from 'node:net';
 import { z } from 'zod';
-import { secretRef, webRoot } from './fields.ts';
+import { webRoot } from './fields.ts';
+import { nameOrSecret, secret, type Resolvable } from './references.ts';
 import { Secret, type SecretSource } from './secret.ts';
 
-/** `proxy` of a server. */
-export const proxySchema = z.union([
-  z.literal(false),
-  z.strictObject({
-    url: webRoot().describe('Address of the proxy: `http://proxy.example.com:3128`.'),
-    user: z
-      .union([z.string().min(1).max(256), secretRef()])
-      .optional()
-      .describe('User at the proxy, if it needs one. May be plain text here.'),
-    password: secretRef().optional().describe('Password of that user.'),
-  }),
-]);
+const proxyObject = z.strictObject({
+  url: webRoot().describe('Address of the proxy: `http://proxy.example.com:3128`.'),
+  user: nameOrSecret(256).optional().describe('User at the proxy, if it needs one. May be plain text here.'),
+  password: secret().optional().describe('Password of that user.'),
+});
+
+/** `proxy` of a server, before the environment is known. The resolver replaces it by a `ProxyConfig`. */
+export class ProxySetting implements Resolvable<ProxyConfig | undefined> {
+  declare readonly resolved: ProxyConfig | undefined;
+  /** Undefined: the proxy of the environment applies, if there is one. False: none. */
+  readonly given: z.output<typeof proxyObject> | false | undefined;
+
+  constructor(given: z.output<typeof proxyObject> | false | undefined) {
+    this.given = given;
+  }
+}
+
+/**
+ * The key `proxy` of an object that has the address of the server in `url`.
+ * @param what the connections that use it
+ * @param server the server as a noun with its article
+ */
+export const proxySetting = (what: string, server: string, more = '') =>
+  z
+    .union([z.literal(false), proxyObject])
+    .optional()
+    .transform((given) => new ProxySetting(given))
+    .describe(
+      `HTTP proxy ${what}: an object with \`url\` (\`http://proxy.example.com:3128\`) and, if the proxy needs a log-in, \`user\` (text or a reference) and \`password\` (a reference to a secret); \`false\` for none. Connections are tunnels (CONNECT). By default the proxy of the variables \`HTTPS_PROXY\` (for https) or \`HTTP_PROXY\` (for http), unless \`NO_PROXY\` names ${server}.${more}`,
+    );
 
 /** A proxy, ready to use. */
 export interface ProxyConfig {
@@ -26,6 +45,10 @@ export interface ProxyConfig {
   /** The key or variable that sets it. */
   readonly from: string;
 }
+
+/** A proxy in a list of connections. Empty if there is none. */
+export const proxyText = (proxy: ProxyConfig | undefined): string =>
+  proxy === undefined ? '' : `, through the proxy ${proxy.url} (${proxy.from})`;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

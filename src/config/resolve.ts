@@ -1,15 +1,20 @@
 import { dirname, resolve } from 'node:path';
-import type { Credentials, ServerConfig } from './config.ts';
-import type { SecretRef } from './fields.ts';
-import { secretRef } from './fields.ts';
-import { environmentProxy, type ProxyConfig, proxySchema } from './proxy.ts';
-import { type FileMode, type Found, modeProblem, readCertificates, readText, type ReadFile } from './files.ts';
 import type { Problem } from '../lib/problem.ts';
-import type { ServerFile } from './schema-server.ts';
+import { type FileMode, type Found, modeProblem, readText, type ReadFile } from './files.ts';
+import { environmentProxy, type ProxyConfig, ProxySetting } from './proxy.ts';
+import { isKeyOf, OwnFile, Reference, type Resolved } from './references.ts';
 import { rereadable } from './reread.ts';
 import { Secret, type SecretSource } from './secret.ts';
 
-/** Reads what the file refers to: secrets and certificates. Records every failure and continues. */
+/** A text that was read, and the source that reads it again. */
+interface Content {
+  /** `the file /etc/seeq.password` */
+  readonly name: string;
+  readonly text: string;
+  readonly source: SecretSource;
+}
+
+/** Reads what the configuration refers to. Records every failure and continues. */
 export class Resolver {
   readonly problems: Problem[] = [];
   readonly warnings: Problem[] = [];
@@ -31,152 +36,114 @@ export class Resolver {
   }
 
   /**
-   * A secret that is read again for each use. It is also read at once, so that a missing one is reported at start.
-   * Undefined, with a recorded problem, if it is missing or empty.
+   * Replaces every reference in a value. Where one cannot be read, the result has `undefined`, and a problem is
+   * recorded: the whole configuration is then refused. A draft with problems is resolved as far as it is valid.
    */
-  async source(path: string, ref: unknown): Promise<SecretSource | undefined> {
-    const parsed = secretRef().safeParse(ref);
-    // The schema reports a malformed reference.
-    if (!parsed.success) return undefined;
+  async resolve<T>(path: string, value: T): Promise<Resolved<T>> {
+    const pending: Promise<void>[] = [];
+    const resolved = this.#walk(path, value, pending);
+    await Promise.all(pending);
+    return resolved as Resolved<T>;
+  }
+
+  /**
+   * The text of a reference and its source. It is read at once, so that a missing one is reported at start. Undefined,
+   * with a recorded problem, if it cannot be used.
+   */
+  async content(path: string, reference: Reference): Promise<Content | undefined> {
+    const name = this.#nameOf(reference);
     const read = async (): Promise<Found<string>> => {
-      const found = await this.#text(parsed.data);
-      const text = found.ok ? found.value.replace(/(?<![\r\n])[\r\n]+$/, '') : '';
-      if (text !== '') return { ok: true, value: text };
-      return { ok: false, message: found.ok ? `${sourceName(parsed.data, this.#folder)} is empty` : found.message };
+      const found = await this.#text(reference, name);
+      if (!found.ok) return found;
+      return /^[\r\n]*$/.test(found.value)
+        ? { ok: false, message: `${name} is empty` }
+        : reference.read(found.value, name);
     };
-    return this.#source(path, read, (text) => this.#lookAt(path, parsed.data, text));
-  }
-
-  /** Warns about a suspicious secret. Certificates are not checked here. */
-  async #lookAt(path: string, ref: SecretRef, text: string): Promise<void> {
-    const isPem = text.includes('-----BEGIN');
-    if (!isPem && text.trim() !== text) {
-      const name = sourceName(ref, this.#folder);
-      this.#warn(path, `begins or ends with a blank or a line break in ${name}, which is sent with it; is that meant?`);
-    }
-    if (ref.file === undefined || (isPem && !text.includes('PRIVATE KEY'))) return;
-    await this.checkMode(path, resolve(this.#folder, ref.file));
-  }
-
-  /** Warns about a secret file that other users can read. */
-  async checkMode(path: string, file: string): Promise<void> {
-    const problem = modeProblem(file, await this.#modeOf(file));
-    if (problem !== undefined) this.#warn(path, problem);
-  }
-
-  /** The certificates of a PEM file, in the same way. */
-  async certificates(path: string, file: unknown): Promise<SecretSource | undefined> {
-    if (typeof file !== 'string' || file === '' || /\p{Cc}/u.test(file)) return undefined;
-    return this.#source(path, () => readCertificates(this.#readBytes, resolve(this.#folder, file)));
-  }
-
-  async #source(
-    path: string,
-    read: () => Promise<Found<string>>,
-    look?: (text: string) => Promise<void>,
-  ): Promise<SecretSource | undefined> {
     const first = await read();
     if (!first.ok) {
-      this.#note(path, first.message);
+      this.problems.push({ path, message: first.message });
       return undefined;
     }
-    await look?.(first.value);
-    return rereadable(path, first.value, read);
+    await this.#warn(path, reference, first.value);
+    return { name, text: first.value, source: rereadable(path, first.value, read) };
   }
 
-  /** The proxy for a server, from its key or otherwise from the environment. Undefined if there is none. */
-  async proxy(path: string, given: unknown, url: unknown): Promise<ProxyConfig | undefined> {
+  /** Returns a copy at once. What must be read is put into it later. */
+  #walk(path: string, value: unknown, pending: Promise<void>[]): unknown {
+    if (value instanceof OwnFile) return resolve(this.#folder, value.path);
+    if (value instanceof Reference || value instanceof ProxySetting)
+      throw new TypeError(`${path} is no key of an object`);
+    if (Array.isArray(value)) return value.map((entry, at) => this.#walk(`${path}[${at}]`, entry, pending));
+    if (typeof value !== 'object' || value === null) return value;
+    const given = value as Readonly<Record<string, unknown>>;
+    const copy: Record<string, unknown> = {};
+    const contents: Record<string, Promise<Content | undefined>> = {};
+    for (const [key, member] of Object.entries(given)) {
+      const at = `${path}.${key}`;
+      if (member instanceof Reference) {
+        const content = this.content(at, member);
+        contents[key] = content;
+        copy[key] = undefined;
+        pending.push(content.then((found) => void (copy[key] = found?.source)));
+      } else if (member instanceof ProxySetting) {
+        pending.push(
+          this.#proxy(at, member, given.url).then((proxy) => {
+            if (proxy !== undefined) copy[key] = proxy;
+          }),
+        );
+      } else copy[key] = this.#walk(at, member, pending);
+    }
+    const { certFile, keyFile } = contents;
+    if (certFile && keyFile) pending.push(this.#pair(path, certFile, keyFile));
+    return copy;
+  }
+
+  /** A certificate and its key, in every object `tls`. */
+  async #pair(path: string, certFile: Promise<Content | undefined>, keyFile: Promise<Content | undefined>) {
+    const [certificate, key] = await Promise.all([certFile, keyFile]);
+    if (!certificate || !key || isKeyOf(certificate.text, key.text)) return;
+    const message = `does not belong to the first certificate of ${path}.certFile`;
+    this.problems.push({ path: `${path}.keyFile`, message });
+  }
+
+  /** The proxy for the server at `url`, from its key or otherwise from the environment. Undefined if there is none. */
+  async #proxy(path: string, { given }: ProxySetting, url: unknown): Promise<ProxyConfig | undefined> {
+    if (given === false) return undefined;
     if (given !== undefined) {
-      const parsed = proxySchema.safeParse(given);
-      if (!parsed.success || parsed.data === false) return undefined;
-      const { url: proxy, user: name, password: ref } = parsed.data;
-      const user = typeof name === 'object' ? await this.source(`${path}.proxy.user`, name) : name;
-      const password = ref === undefined ? undefined : await this.source(`${path}.proxy.password`, ref);
-      return {
-        url: new URL(proxy).origin,
-        user: typeof user === 'string' ? new Secret(user) : user,
-        password,
-        from: 'proxy',
-      };
+      const { user, ...rest } = await this.resolve(path, given);
+      const name = typeof user === 'string' ? new Secret(user) : user;
+      return { url: new URL(rest.url).origin, user: name, password: rest.password, from: 'proxy' };
     }
     if (typeof url !== 'string' || !URL.canParse(url)) return undefined;
     try {
       return environmentProxy(url, this.#env);
     } catch (error) {
-      this.#note(`${path}.proxy`, (error as Error).message);
+      this.problems.push({ path, message: (error as Error).message });
       return undefined;
     }
   }
 
-  /** Returns the absolute path. A relative path starts at the folder of the configuration file. */
-  place(file: string): string {
-    return resolve(this.#folder, file);
+  /** Warns about a suspicious secret. A certificate is none. */
+  async #warn(path: string, reference: Reference, text: string): Promise<void> {
+    const isPem = text.includes('-----BEGIN');
+    if (!isPem && text.trim() !== text) {
+      const message = `begins or ends with a blank or a line break in ${this.#nameOf(reference)}, which is sent with it; is that meant?`;
+      this.warnings.push({ path, message });
+    }
+    if (reference.file === undefined || (isPem && !text.includes('PRIVATE KEY'))) return;
+    const file = resolve(this.#folder, reference.file);
+    const problem = modeProblem(file, await this.#modeOf(file));
+    if (problem !== undefined) this.warnings.push({ path, message: problem });
   }
 
-  async #text(ref: SecretRef): Promise<Found<string>> {
-    if (ref.file !== undefined) return readText(this.#readBytes, resolve(this.#folder, ref.file));
-    const name = ref.env ?? '';
+  async #text({ file, env = '' }: Reference, name: string): Promise<Found<string>> {
+    if (file !== undefined) return readText(this.#readBytes, resolve(this.#folder, file));
     // Node's environment object inherits members of every object: `constructor` is a function there.
-    const text = Object.hasOwn(this.#env, name) ? this.#env[name] : undefined;
-    return text === undefined
-      ? { ok: false, message: `${sourceName(ref, this.#folder)} is not set` }
-      : { ok: true, value: text };
+    const text = Object.hasOwn(this.#env, env) ? this.#env[env] : undefined;
+    return text === undefined ? { ok: false, message: `${name} is not set` } : { ok: true, value: text };
   }
 
-  #warn(path: string, message: string): void {
-    this.warnings.push({ path, message });
+  #nameOf({ file, env = '' }: Reference): string {
+    return file === undefined ? `the environment variable ${env}` : `the file ${resolve(this.#folder, file)}`;
   }
-
-  #note(path: string, message: string): void {
-    this.problems.push({ path, message });
-  }
-}
-
-/** The resolved references of one server. A member is undefined if a problem was recorded. */
-export interface ServerParts {
-  readonly credentials: Credentials | undefined;
-  readonly ca: SecretSource | undefined;
-  readonly proxy: ProxyConfig | undefined;
-}
-
-/** Reads the secrets and the authorities of one server from its raw form, independent of other problems. */
-export async function readServerParts(resolver: Resolver, raw: unknown, index: number): Promise<ServerParts> {
-  const server = (typeof raw === 'object' && raw !== null ? raw : {}) as Readonly<Record<string, unknown>>;
-  const given = server.credentials;
-  const written = (typeof given === 'object' && given !== null ? given : {}) as Readonly<Record<string, unknown>>;
-  const path = `settings.servers[${index}]`;
-  const { user: userText, directory } = written;
-  const [accessKey, password, user, ca, proxy] = await Promise.all([
-    resolver.source(`${path}.credentials.accessKey`, written.accessKey),
-    resolver.source(`${path}.credentials.password`, written.password),
-    typeof userText === 'string' ? new Secret(userText) : resolver.source(`${path}.credentials.user`, userText),
-    resolver.certificates(`${path}.caFile`, server.caFile),
-    resolver.proxy(path, server.proxy, server.url),
-  ]);
-  if (!password) return { credentials: undefined, ca, proxy };
-  if (accessKey) return { credentials: { kind: 'accessKey', accessKey, password }, ca, proxy };
-  if (!user) return { credentials: undefined, ca, proxy };
-  return { credentials: { kind: 'user', user, password, directory: directoryOf(directory) }, ca, proxy };
-}
-
-/** Without a trailing slash, and without the `/api` that every call adds. */
-const rootOf = (url: string): string => url.replace(/(?<!\/)\/+$/, '').replace(/(?<!\/)(?:\/+api)$/i, '');
-
-/** A server in its final form. */
-export function serverConfig(file: ServerFile, credentials: Credentials, { ca, proxy }: ServerParts): ServerConfig {
-  const { credentials: _refs, caFile: _file, proxy: _proxy, url, ...rest } = file;
-  return {
-    ...rest,
-    url: rootOf(url),
-    credentials,
-    ...(ca === undefined ? {} : { ca }),
-    ...(proxy === undefined ? {} : { proxy }),
-  };
-}
-
-/** Seeq's own directory is called "Seeq". */
-const directoryOf = (directory: unknown): string => (typeof directory === 'string' ? directory : 'Seeq');
-
-function sourceName(ref: SecretRef, folder: string): string {
-  return ref.file === undefined ? `the environment variable ${ref.env ?? ''}` : `the file ${resolve(folder, ref.file)}`;
 }

@@ -25,6 +25,12 @@ export interface FeedTools {
   readonly bus: BusConnection;
   /** First part of all subjects. */
   readonly prefix: string;
+  /** The stream of the readings. */
+  readonly stream: {
+    readonly name: string;
+    /** Greatest age of readings that may be sent again after a start: the stream still recognizes them. */
+    readonly repeatableMs: number;
+  };
   /** Which sender timestamps are accepted. */
   readonly times: TimeLimits;
   readonly logger: Logger;

@@ -3,17 +3,14 @@ import type { BusConnection } from '../bus/connection/connection.ts';
 import type { Logger } from '../contract/log.ts';
 import { corePublisher, streamPublisher, type ReadingsPublisher } from '../bus/jetstream/readings-publisher.ts';
 import { StreamMonitor } from '../bus/jetstream/stream-monitor.ts';
-import type { IngestConfig } from '../config/config.ts';
 import type { FeedHealth, FeedMetrics, StreamHealth } from '../contract/telemetry.ts';
 import type { Clock } from '../lib/clock.ts';
-import { openEgressFeed } from './egress/feed.ts';
+import type { IngestConfig } from './config.ts';
+import { feedKinds } from './feed-kinds.ts';
 import type { Feed, FeedTools } from './feed.ts';
-import { openI3Feed } from './feeds/i3/feed.ts';
+import type { FeedKind } from './kind.ts';
 import { ReadingsSink } from './readings-sink.ts';
-import { openIotOpenFeed } from './feeds/iotopen/feed.ts';
-import { openMqttFeed } from './feeds/mqtt/feed.ts';
 import { readingSubjects } from '../contract/reading-subject.ts';
-import { openSeneyeFeed } from './feeds/seneye/feed.ts';
 
 export interface IngestOptions {
   readonly config: IngestConfig;
@@ -39,19 +36,15 @@ export class Ingest {
     const publisher = publisherOf(config, bus, this.#guard);
     const tools: FeedTools = {
       ...{ bus, prefix, times, logger, userAgent, clock },
+      stream: { name: stream.name, repeatableMs: repeatableMs(config) },
       intake: (origin) => {
         const { messages, inFlight } = window;
         return new ReadingsSink({ ...{ origin, prefix, publisher, inFlight, logger }, window: messages });
       },
     };
-    // Add a further kind of feed here.
-    this.#feeds = [
-      ...config.mqtt.map((broker) => openMqttFeed(broker, tools)),
-      ...config.i3.map((marketplace) => openI3Feed(marketplace, tools)),
-      ...config.egress.map((seller) => openEgressFeed(seller, tools, stream.name)),
-      ...config.iotopen.map((platform) => openIotOpenFeed(platform, tools, repeatableMs(config))),
-      ...(config.seneye === undefined ? [] : [openSeneyeFeed(config.seneye, tools)]),
-    ];
+    this.#feeds = Object.entries<FeedKind>(feedKinds).flatMap(([key, kind]) =>
+      kind.open(config[key as keyof typeof feedKinds], tools),
+    );
   }
 
   start(): void {

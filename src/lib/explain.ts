@@ -100,7 +100,7 @@ class Explainer {
     const place = this.#look(issue.path);
     // A text instead of an object or an array may be anything, so it is not repeated.
     const hidden = place.sensitive || place.node?.properties !== undefined || place.node?.items !== undefined;
-    const value = hidden || place.value === '' ? undefined : shownValue(place.value);
+    const value = foundBy(issue) ?? (hidden || place.value === '' ? undefined : shownValue(place.value));
     const at = (message: string): Problem[] => [
       // Not if the message contains the value already.
       { path: pathText(issue.path), message, ...(value === undefined || holds(message, value) ? {} : { value }) },
@@ -199,6 +199,12 @@ function under(node: SchemaNode | undefined, part: PropertyKey): SchemaNode | un
   const forms = node?.anyOf ?? (node ? [node] : []);
   if (typeof part === 'number') return forms.find((form) => form.items)?.items;
   return objectForm(node)?.properties?.[String(part)];
+}
+
+/** The value that a rule found, if the input does not have it. */
+function foundBy(issue: Issue): string | undefined {
+  const found: unknown = issue.code === 'custom' ? issue.params?.found : undefined;
+  return typeof found === 'string' ? found : undefined;
 }
 
 /** Whether a message contains the value as a separate word. */

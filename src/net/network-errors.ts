@@ -18,7 +18,7 @@ const TLS_ADVICE: [pattern: RegExp, advice: string][] = [
   [/EXPIRED|NOT_YET_VALID/, 'its certificate is not valid today; renew it or check the clocks'],
   [
     /SELF_SIGNED|UNABLE_TO_(GET_ISSUER|VERIFY)|CERT_UNTRUSTED|INVALID_CA/,
-    'its certificate is not signed by a trusted authority; give that authority as "caFile"',
+    'its certificate is not signed by a trusted authority; give that authority as tls.caFile',
   ],
   [/WRONG_VERSION|SSL|TLS|EPROTO/, 'TLS does not work with it; is it plain "http", or the wrong port?'],
   [/^HPE_/, 'it does not speak HTTP; is it "https", or the wrong port?'],

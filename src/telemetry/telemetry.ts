@@ -5,7 +5,7 @@
 import type { BusConnection } from '../bus/connection/connection.ts';
 import { telemetryPublisher, type TelemetryPublisher } from '../bus/telemetry-publisher.ts';
 import { countConnectionStats } from '../bus/connection/connection-stats.ts';
-import type { Config } from '../config/config.ts';
+import type { TopKeys } from '../config/schema.ts';
 import type { Health, Metrics, Stats } from '../contract/telemetry.ts';
 import type { Logger } from '../contract/log.ts';
 import type { Driver } from '../driver/driver.ts';
@@ -22,7 +22,7 @@ import { ServerLog } from './server-log.ts';
 export interface TelemetryOptions {
   /** Topics and intervals. */
   config: Pick<
-    Config,
+    TopKeys,
     'healthtopic' | 'healthmsec' | 'metricstopic' | 'metricsmsec' | 'enablemetrics' | 'statstopic' | 'logstopic'
   >;
   identity: Identity;

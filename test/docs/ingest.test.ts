@@ -2,7 +2,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { topicSchema } from '../../src/config/ingest/mapping.ts';
+import { topicSchema } from '../../src/ingest/mapping/config.ts';
 import { readingSchema } from '../../src/contract/reading.ts';
 import { good, load } from '../support/config.ts';
 import { createAuthority } from '../support/nats/certificates.ts';

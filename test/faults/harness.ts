@@ -68,7 +68,7 @@ export class Harness {
         publickey: driverKey.publicKey,
         reqtopic: BUS_USE.reqtopic,
         settings: {
-          bus: { caFile: 'ca.pem', pingIntervalMs: 200 },
+          bus: { tls: { caFile: 'ca.pem' }, pingIntervalMs: 200 },
           limits: { drainTimeoutMs: 2000 },
           ingest: {
             stream: { create: true, name: STREAM, ackTimeoutMs: 1000, duplicateWindowMs: 600_000 },

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { joinSeries } from '../../src/client/answer.ts';
 import { JsonError, readJson } from '../../src/lib/json.ts';
 import { ConfigError } from '../../src/config/problems.ts';
-import { loadConfig } from '../../src/config/load.ts';
+import { loadConfig } from '../../src/app/configuration.ts';
 import { parseNatsUrl } from '../../src/config/natsurl.ts';
 import { replyRule, publishSubject, subscribeSubject, SubjectError } from '../../src/bus/subject.ts';
 import { DriverError } from '../../src/contract/errors.ts';
@@ -221,7 +221,7 @@ const CONFIG = {
     servers: [
       { name: 'plant-a', url: 'https://a.example', credentials: { accessKey: { env: 'K' }, password: { file: 'p' } } },
     ],
-    bus: { caFile: 'ca.pem' },
+    bus: { tls: { caFile: 'ca.pem' } },
     ingest: {
       mqtt: [{ name: 'hall', url: 'mqtts://b.example', topics: [{ filter: 'a/+/#', values: [{ path: '$.v' }] }] }],
       seneye: { sources: [{ source: 'SWS_1', name: 'tank', secret: { env: 'K' } }] },

@@ -175,7 +175,7 @@ function driverFor(
       natsurl: `${nats.host}:${nats.port}`,
       publickey: key.publicKey,
       ...options.config,
-      settings: { servers, bus: { caFile: 'ca.pem', ...bus }, ...settings },
+      settings: { servers, bus: { tls: { caFile: 'ca.pem' }, ...bus }, ...settings },
     },
     ...options.driver,
   };

@@ -1,6 +1,8 @@
 import { createUser } from 'nkeys.js';
-import { loadConfig, type LoadedConfig } from '../../src/config/load.ts';
+import { configSchema, type LoadedConfig } from '../../src/app/configuration.ts';
+import * as loader from '../../src/config/load.ts';
 import { ConfigError } from '../../src/config/problems.ts';
+import type { ConfigFile } from '../../src/config/schema.ts';
 import type { Problem } from '../../src/lib/problem.ts';
 
 /** A configuration file, free to be bent by a test. */
@@ -50,7 +52,14 @@ export interface World {
 const CONFIG = '/etc/driver/iota.seeqdrv.json';
 
 /** Loads a configuration out of nothing but memory; `text` stands in for the file as it is. */
-export function load(text: unknown, world: World = {}): Promise<LoadedConfig> {
+export const load = (text: unknown, world?: World): Promise<LoadedConfig> => loadWith(configSchema, text, world);
+
+/** The same with another schema. */
+export function loadWith<F extends ConfigFile>(
+  schema: loader.ConfigSchema<F>,
+  text: unknown,
+  world: World = {},
+): Promise<loader.LoadedConfig<F>> {
   const raw = typeof text === 'string' || text instanceof Uint8Array ? text : JSON.stringify(text);
   const files: Record<string, string | Uint8Array | Error> = {
     [CONFIG]: raw,
@@ -58,7 +67,7 @@ export function load(text: unknown, world: World = {}): Promise<LoadedConfig> {
     '/etc/driver/seeq.password': `${secrets.file}\n`,
     ...world.files,
   };
-  return loadConfig({
+  return loader.loadConfig(schema, {
     path: CONFIG,
     env: { SEEQ_KEY: secrets.accessKey, SEEQ_PASSWORD: secrets.password, ...world.env },
     modeOf: async (path) => world.modes?.[path],

@@ -1,7 +1,8 @@
 /** The driver's user at a nats-server under test: with the rights that the product itself says it needs, and no others. */
 import { driverRights, type Right } from '../../src/bus/rights.ts';
 import { busUseOf } from '../../src/app/bus-use.ts';
-import { configSchema } from '../../src/config/schema.ts';
+import { configSchema } from '../../src/app/configuration.ts';
+import { validate } from '../../src/config/rules.ts';
 import type { NatsUser, Permissions } from './nats/index.ts';
 
 /** Below these the tests take answers. */
@@ -24,7 +25,7 @@ export function rightsOf(
   inboxes = INBOXES,
 ): Right[] {
   const { ingest } = (config.settings ?? {}) as { ingest?: unknown };
-  const file = configSchema.parse({
+  const { value: file } = validate(configSchema, {
     natsurl: 'localhost',
     ...config,
     settings: ingest === undefined ? {} : { ingest },

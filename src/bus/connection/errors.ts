@@ -121,7 +121,7 @@ export function classifyFailure(error: unknown, facts: AttemptFacts): BusError {
     return problem(
       'untrusted',
       `The certificate of the NATS server ${where} is signed by an authority that the driver does not trust (${first(codes)}). ` +
-        "Name a PEM file with the server's CA certificate as settings.bus.caFile (--ca).",
+        "Name a PEM file with the server's CA certificate as settings.bus.tls.caFile (--ca).",
     );
   }
   if (has('CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID')) {
@@ -135,7 +135,7 @@ export function classifyFailure(error: unknown, facts: AttemptFacts): BusError {
       'hostMismatch',
       `The certificate of the NATS server ${where} is made out to another name than "${facts.server.tlsName}" (${altNames(error)}). ` +
         "Use an address that the certificate names as natsurl (--nats), or name the certificate's name as " +
-        'settings.bus.serverName (--server-name).',
+        'settings.bus.tls.serverName (--server-name).',
     );
   }
   if (has('TLS') || codes.some(isTlsCode)) {
@@ -171,8 +171,8 @@ export function staleConnection(server: ServerAddress, silentMs: number): BusErr
 
 function firstHint(facts: AttemptFacts): string {
   return facts.tlsFirst
-    ? 'The driver begins with TLS (settings.bus.tlsFirst, --tls-first); check that the server does so too (handshake_first).'
-    : 'If the server begins with TLS (handshake_first), set settings.bus.tlsFirst (--tls-first).';
+    ? 'The driver begins with TLS (settings.bus.tls.first, --tls-first); check that the server does so too (handshake_first).'
+    : 'If the server begins with TLS (handshake_first), set settings.bus.tls.first (--tls-first).';
 }
 
 /** The codes of an error and of its causes. */

@@ -1,21 +1,16 @@
 /** `settings.ingest.egress[]`: egress from the bus, for a seller at an I3 marketplace. */
-import type { IngestConfig } from '../../config/config.ts';
 import { rejectCodes } from '../../contract/reading.ts';
 import type { FeedHealth, FeedMetrics } from '../../contract/telemetry.ts';
 import { FeedStatus } from '../feed-status.ts';
 import type { Feed, FeedTools } from '../feed.ts';
 import { accountConnection } from '../feeds/i3/account.ts';
 import { openBrokerClient, type BrokerClient } from '../../mqtt/client.ts';
+import type { EgressConfig } from './config.ts';
 import { TopicPublisher, type TopicPublisherMetrics } from './topic-publisher.ts';
 
-type EgressConfig = IngestConfig['egress'][number];
-
-/**
- * One configured seller connection. It does not connect before `start`.
- * @param stream name of the stream that stores the readings
- */
-export function openEgressFeed(config: EgressConfig, tools: FeedTools, stream: string): Feed {
-  return new EgressFeed(config, tools, stream);
+/** One configured seller connection. It does not connect before `start`. */
+export function openEgressFeed(config: EgressConfig, tools: FeedTools): Feed {
+  return new EgressFeed(config, tools);
 }
 
 class EgressFeed implements Feed {
@@ -24,7 +19,7 @@ class EgressFeed implements Feed {
   readonly #link: BrokerClient;
   readonly #outlets: readonly TopicPublisher[];
 
-  constructor(config: EgressConfig, { bus, logger }: FeedTools, stream: string) {
+  constructor(config: EgressConfig, { bus, logger, stream: { name: stream } }: FeedTools) {
     const { name, inFlight, ackWaitMs, publish, ...account } = config;
     const { connection, ...login } = accountConnection({ name, ...account });
     const settle = (): void => {

@@ -6,13 +6,11 @@ import { hash } from 'node:crypto';
 import type { BusConnection } from '../../bus/connection/connection.ts';
 import { withTimeout } from '../../lib/timeout.ts';
 import { ReadingsConsumer, type StreamMessage } from '../../bus/jetstream/readings-consumer.ts';
-import type { IngestConfig } from '../../config/config.ts';
+import type { PublishConfig } from './config.ts';
 import { limited, type Logger } from '../../contract/log.ts';
 import type { RejectCode } from '../../contract/reading.ts';
 import { PublishRefused, type BrokerClient } from '../../mqtt/client.ts';
 import { payloadOf } from './payload.ts';
-
-export type PublishConfig = IngestConfig['egress'][number]['publish'][number];
 
 export interface TopicPublisherOptions {
   readonly config: PublishConfig;

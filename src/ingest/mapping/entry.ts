@@ -1,6 +1,6 @@
 /** One compiled entry of `topics`: the topics that it matches, and how it decodes their messages. */
-import type { MappingFile } from '../../config/ingest/mapping.ts';
-import { parsePattern } from '../../config/ingest/topic-pattern.ts';
+import type { MappingFile } from './config.ts';
+import { parsePattern } from './topic-pattern.ts';
 import type { TimeLimits } from '../source-timestamp.ts';
 import { timeReader, type Timed } from './timestamp.ts';
 import { findAll, TooDeep, type Found } from './json-query.ts';

@@ -1,6 +1,6 @@
 /** Finds values in JSON by path. */
 import jsonP3, { type JSONPathQuery } from 'json-p3';
-import type { JsonPath, Step } from '../../config/ingest/json-path.ts';
+import type { JsonPath, Step } from './json-path.ts';
 import type { JsonText } from './json-text.ts';
 
 /** A value that a path leads to. */

@@ -1,6 +1,6 @@
 /** Finds the records of a payload, and their keys. */
-import { parsePath, type JsonPath } from '../../config/ingest/json-path.ts';
-import type { MappingFile } from '../../config/ingest/mapping.ts';
+import { parsePath, type JsonPath } from './json-path.ts';
+import type { MappingFile } from './config.ts';
 import { elements, findAll, findOne, type Found } from './json-query.ts';
 import type { JsonText } from './json-text.ts';
 import { MAX_READINGS, type About, type MappingResult } from './result.ts';

@@ -1,6 +1,6 @@
 /** Parses the timestamp of a message. */
 import { Temporal } from 'temporal-polyfill';
-import type { TimeFile } from '../../config/ingest/mapping.ts';
+import type { TimeFile } from './config.ts';
 import { parseIso, type IsoParts, type Nanoseconds } from '../../contract/instant.ts';
 import { parseDecimal, wholeAt, type Decimal } from './decimal.ts';
 import { quoted, type Raw } from './value.ts';

@@ -1,6 +1,6 @@
 /** The time of a record: its timestamp, or the arrival time, with the quality that follows. */
-import { parsePath } from '../../config/ingest/json-path.ts';
-import type { MappingFile, TimeFile } from '../../config/ingest/mapping.ts';
+import { parsePath } from './json-path.ts';
+import type { MappingFile, TimeFile } from './config.ts';
 import { settleTime, type TimeLimits } from '../source-timestamp.ts';
 import type { Measurement } from '../reading.ts';
 import { findOne, type Found } from './json-query.ts';

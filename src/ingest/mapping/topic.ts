@@ -1,5 +1,5 @@
 /** The fields of a pattern in a topic, and topics that cannot name a reading. */
-import type { PatternLevel } from '../../config/ingest/topic-pattern.ts';
+import type { PatternLevel } from './topic-pattern.ts';
 import { LONGEST_NAME } from './tag.ts';
 
 /** The fields of a topic by a pattern. Undefined if the topic does not match. */

@@ -1,6 +1,6 @@
 /** One configured value, compiled: its location, its decoding and its unit. */
-import { parsePath, type JsonPath } from '../../config/ingest/json-path.ts';
-import type { MappingFile, ValueFile } from '../../config/ingest/mapping.ts';
+import { parsePath, type JsonPath } from './json-path.ts';
+import type { MappingFile, ValueFile } from './config.ts';
 import { findOne, type Found } from './json-query.ts';
 import type { JsonText } from './json-text.ts';
 import { quoted, valueReader, type ReadValue } from './value.ts';

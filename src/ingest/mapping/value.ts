@@ -1,5 +1,5 @@
 /** Decodes the value at a location of a message. */
-import type { MappingFile, ValueFile } from '../../config/ingest/mapping.ts';
+import type { MappingFile, ValueFile } from './config.ts';
 import type { RejectCode } from '../../contract/reading.ts';
 import type { ScalarValue, ValueStatus } from '../../contract/values.ts';
 import { parseDecimal, scaled, toNumber, type Decimal } from './decimal.ts';

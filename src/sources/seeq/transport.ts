@@ -1,6 +1,6 @@
 /** The transport to one Seeq server: its typed API over the common HTTP connections. */
 import createClient, { type Client } from 'openapi-fetch';
-import type { TextSource } from '../../net/tls.ts';
+import type { TlsSources } from '../../net/tls.ts';
 import type { HttpProxy } from '../../net/proxy.ts';
 import { commonHeaders, type HttpTransport, openHttpTransport, plainClient } from '../../net/transport.ts';
 import { SMALL_BYTES } from './body-limits.ts';
@@ -13,9 +13,7 @@ export const MEDIA_TYPE = 'application/vnd.seeq.v1+json';
 export interface TransportOptions {
   /** Root of the server as in a browser, for example `https://seeq.example.com` or `https://proxy/seeq`. */
   url: string;
-  /** PEM of the authorities to trust instead of the public ones. Read again for each connection. */
-  ca?: TextSource | undefined;
-  insecureSkipVerify: boolean;
+  tls: TlsSources;
   /** Proxy for all connections. */
   proxy?: HttpProxy | undefined;
   /** Connections, which limit the concurrent calls. Probes and logins have separate ones. */
@@ -39,7 +37,7 @@ export type Transport = HttpTransport<SeeqClient>;
 
 /** Opens the pool to a server, which connects lazily. */
 export function openTransport(options: TransportOptions, holder: TokenHolder): Transport {
-  const { url, ca, insecureSkipVerify, userAgent } = options;
+  const { url, userAgent } = options;
   const constantHeaders = {
     ...commonHeaders(userAgent),
     accept: MEDIA_TYPE,
@@ -56,8 +54,7 @@ export function openTransport(options: TransportOptions, holder: TokenHolder): T
   };
 
   const label = `The Seeq server at ${new URL(url).host}`;
-  const tls = { caFile: ca, insecureSkipVerify };
-  return openHttpTransport({ ...options, tls, label, smallBytes: SMALL_BYTES }, (exchange) =>
+  return openHttpTransport({ ...options, label, smallBytes: SMALL_BYTES }, (exchange) =>
     createClient<paths, typeof MEDIA_TYPE>(
       plainClient(url, '/api', async (request) => {
         const { token } = holder;

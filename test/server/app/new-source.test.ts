@@ -1,36 +1,46 @@
 /**
- * A new source is one folder and one line. The folder is `./toy`, which knows the interface and the contract alone; the
- * line is `toyLine`. Everything else is the product as it is, beside a real Seeq source: where another room had to be
- * changed for the toy to be found, read and told about, this is red.
+ * A new source is one folder and one line, with its configuration. The folder is `./toy`, which knows the interface, the
+ * contract and the parts of a configuration alone; the line is its entry in `kinds`. Everything else is the product as
+ * it is, beside a real Seeq source: if another room had to be changed for the toy, this is red.
  */
 import { readFile } from 'node:fs/promises';
-import { afterEach, beforeAll, expect, it } from 'vitest';
-import { kindsOfSources, openHosts, type OpenSources } from '../../../src/app/create-sources.ts';
-import type { Config } from '../../../src/config/config.ts';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { configSchemaOf, type FileOf, type SourceKinds } from '../../../src/app/configuration.ts';
+import { openHosts } from '../../../src/app/create-sources.ts';
+import { sourceKinds } from '../../../src/app/source-kinds.ts';
+import type { Config } from '../../../src/config/load.ts';
+import { ConfigError } from '../../../src/config/problems.ts';
 import { functionTable } from '../../../src/contract/functions/table.ts';
 import { healthSchema } from '../../../src/contract/telemetry.ts';
+import { problemText } from '../../../src/lib/problem.ts';
+import type { SourceKind } from '../../../src/sources/kind.ts';
 import { serverHealth } from '../../../src/telemetry/health.ts';
 import { sourceMetrics } from '../../../src/telemetry/metrics.ts';
 import { plantItemId } from '../../../simulators/seeq/plant/plant.ts';
 import { type SeeqSimulator, startSeeqSimulator } from '../../../simulators/seeq/simulator.ts';
-import { good, load, server } from '../../support/config.ts';
+import { good, loadWith, server } from '../../support/config.ts';
 import { type Answer, fqn, source, TestLog, testDriver, violations } from '../../support/driver.ts';
 import { NOW } from '../sources/seeq/support.ts';
-import { ToySource } from './toy/source.ts';
+import { toy } from './toy/kind.ts';
 
-const FEW_CALLS = { concurrency: 2, queueLimit: 10 };
-const toyLine: OpenSources = () => [{ source: new ToySource('box', { duck: 3, 'Area A ball': 7 }), ...FEW_CALLS }];
+const kinds = { ...sourceKinds, toys: toy };
+const schema = configSchemaOf(kinds);
+const box = { name: 'box', values: { duck: 3, 'Area A ball': 7 } };
 
 let simulator: SeeqSimulator;
-let config: Config;
+let config: Config<FileOf<typeof kinds>>;
+
+/** A file with these toy boxes beside a Seeq server. */
+const fileOf = (...toys: object[]) => good({}, { servers: [server({ url: simulator.url })], toys });
+const loadToys = (...toys: object[]) =>
+  loadWith(schema, fileOf(...toys), {
+    env: { SEEQ_KEY: 'simulator-access-key', BOX_KEY: 'key of the box' },
+    files: { '/etc/driver/seeq.password': 'simulator-access-secret' },
+  });
 
 beforeAll(async () => {
   simulator = await startSeeqSimulator({ port: 0 }, () => NOW);
-  const harness = {
-    env: { SEEQ_KEY: 'simulator-access-key' },
-    files: { '/etc/driver/seeq.password': 'simulator-access-secret' },
-  };
-  ({ config } = await load(good({}, { servers: [server({ url: simulator.url })] }), harness));
+  ({ config } = await loadToys(box));
   return () => simulator.stop();
 });
 
@@ -38,11 +48,11 @@ afterEach(() => {
   expect(violations).toEqual([]);
 });
 
-const hostsOf = (kinds: readonly OpenSources[], used: Config = config) =>
-  openHosts({ config: used, userAgent: 'test', log: new TestLog() }, kinds);
-const withToy = () => testDriver(hostsOf([...kindsOfSources, toyLine]));
+const hostsOf = (used: object, of: SourceKinds = kinds) =>
+  openHosts({ limits: config.limits, ...used }, { userAgent: 'test', log: new TestLog() }, of);
+const withToy = () => testDriver(hostsOf(config));
 /** With nothing but the toy. */
-const toyAlone = () => testDriver(hostsOf([toyLine]));
+const toyAlone = () => testDriver(hostsOf({ toys: config.toys }));
 
 const DUCK = 'toy:box/signal/duck';
 const seeqSignal = () =>
@@ -143,8 +153,11 @@ it.each([
 });
 
 it('is not leased where it has no values of now', async () => {
-  const mute: OpenSources = () => [{ source: { ...source('box'), scheme: 'toy', abilities: {} }, ...FEW_CALLS }];
-  const { ask } = testDriver(hostsOf([...kindsOfSources, mute]));
+  const mute: SourceKind = {
+    ...(toy as SourceKind),
+    open: () => ({ source: { ...source('box'), scheme: 'toy', abilities: {} }, concurrency: 2, queueLimit: 10 }),
+  };
+  const { ask } = testDriver(hostsOf(config, { ...kinds, toys: mute }));
   expect(await ask('eventpipepoll', { items: [DUCK] })).toMatchObject({ status: 'error', ...failure('snapshot') });
 });
 
@@ -180,7 +193,7 @@ it('is described by hosts and functions', async () => {
 });
 
 it('is in health and metrics', async () => {
-  const hosts = hostsOf([...kindsOfSources, toyLine]);
+  const hosts = hostsOf(config);
   await testDriver(hosts).ask('snapshot', { items: [DUCK] });
   expect(hosts.all.map(serverHealth).map((one) => healthSchema.shape.servers.element.parse(one))).toMatchObject([
     { name: 'plant-a', state: 'unknown' },
@@ -201,7 +214,55 @@ it('is known by its scheme and its name', async () => {
   expect(messageAt(2)).toContain('did you mean "box"');
 });
 
-it('must have a unique name', () => {
-  const twice: OpenSources = () => [{ source: new ToySource('plant-a', {}), ...FEW_CALLS }];
-  expect(() => hostsOf([...kindsOfSources, twice])).toThrow('Sources seeq:plant-a and toy:plant-a have the same name.');
+it('must have a unique name', async () => {
+  const failure = await loadToys({ ...box, name: 'PLANT-A' }).catch((error: unknown) => error);
+  expect(failure).toMatchObject({
+    problems: [
+      {
+        path: 'settings.toys[0].name',
+        message: 'is the same name as settings.servers[0].name (letter case does not count)',
+      },
+    ],
+  });
+  const toys = [{ ...config.toys[0], name: 'plant-a' }];
+  expect(() => hostsOf({ ...config, toys })).toThrow('Sources seeq:plant-a and toy:plant-a have the same name.');
+});
+
+describe('its configuration', () => {
+  it('has defaults, and secrets that are read again', async () => {
+    const [toyBox] = (await loadToys({ ...box, key: { env: 'BOX_KEY' } })).config.toys;
+    expect(toyBox).toMatchObject({ name: 'box', calls: 2, waiting: 10 });
+    expect(await toyBox?.key?.reveal()).toBe('key of the box');
+    expect(toyBox && toy.summary(toyBox)).toBe('a box of 2 signals');
+  });
+
+  it('is checked with everything else, by its own rules and in the words of the others', async () => {
+    const toys = [
+      { ...box, calls: 4, waiting: 3 },
+      { name: 'BOX', valves: {} },
+      { name: 'third', calls: 9, key: { env: 'NO_KEY' } },
+      { name: 'fourth', key: 'hunter2' },
+    ];
+    const failure: unknown = await loadToys(...toys).catch((error: unknown) => error);
+    if (!(failure instanceof ConfigError)) throw new Error(`no ConfigError but ${String(failure)}`);
+    expect(failure.problems.map(problemText)).toEqual([
+      'settings.toys[0].waiting: must be at least settings.toys[0].calls, which is 4 (found 3)',
+      'settings.toys[1].valves: is not a known key; did you mean "values"?',
+      'settings.toys[2].calls: must be at most 4 (found 9)',
+      'settings.toys[3].key: must not stand in this file as text; write { "file": "path" } or { "env": "NAME" } that holds it',
+      'settings.toys[1].name: is the same name as settings.toys[0].name (letter case does not count) (found "BOX")',
+      'settings.toys[2].key: the environment variable NO_KEY is not set',
+    ]);
+    expect((await loadToys({ ...box, waiting: 60 })).warnings).toEqual([
+      { path: 'settings.toys[0].waiting', message: 'is high' },
+    ]);
+  });
+
+  it('is enough for a driver without another source or a feed', async () => {
+    const { config: alone } = await loadWith(schema, good({}, { servers: undefined, toys: [box] }));
+    expect(alone.toys).toHaveLength(1);
+    await expect(loadWith(schema, good({}, { servers: undefined }))).rejects.toThrow(
+      'settings.servers: must not be empty',
+    );
+  });
 });

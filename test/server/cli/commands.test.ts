@@ -126,10 +126,10 @@ describe('check', () => {
     expect(await run([], { IOTA_SEEQDRV_KEY: key })).toMatchObject({ code: 0, err: '' });
     const wrong = join(folder, 'none.nk');
     expect((await run([], { IOTA_SEEQDRV_KEY: wrong })).err).toContain(`IOTA_SEEQDRV_KEY: the file ${wrong} does not`);
-    await write({ keyFile: 'secret/privatekey.nk' });
+    await write({ seed: { file: 'secret/privatekey.nk' } });
     expect(await run([], {})).toMatchObject({ code: 0, err: '' });
-    await write({ keyFile: 'none.nk' });
-    expect((await run([], {})).err).toContain(`settings.bus.keyFile: the file ${wrong} does not exist`);
+    await write({ seed: { file: 'none.nk' } });
+    expect((await run([], {})).err).toContain(`settings.bus.seed: the file ${wrong} does not exist`);
     // The option comes before the variable, and that before the file.
     expect(await run(['--key', key], { IOTA_SEEQDRV_KEY: wrong })).toMatchObject({ code: 0 });
     expect(await run([], { IOTA_SEEQDRV_KEY: key })).toMatchObject({ code: 0 });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { readFromDisk, type ReadFile } from '../../../src/config/files.ts';
-import { loadConfig } from '../../../src/config/load.ts';
+import { loadConfig } from '../../../src/app/configuration.ts';
 import { createAuthority } from '../../support/nats/index.ts';
 import { good, makePair, pair, server } from '../../support/config.ts';
 
@@ -41,13 +41,15 @@ describe('what is replaced', () => {
     mount('1', { key: 'key 1\n', word: 'word 1\n', 'ca.pem': first.caPem });
     for (const name of ['key', 'word', 'ca.pem']) symlinkSync(join('..data', name), join(folder, name));
     const credentials = { accessKey: { file: 'key' }, password: { file: 'word' } };
-    const config = await loaded([server({ credentials, caFile: 'ca.pem' })], { caFile: 'ca.pem' });
+    const config = await loaded([server({ credentials, tls: { caFile: 'ca.pem' } })], {
+      tls: { caFile: 'ca.pem' },
+    });
     const one = config.servers[0];
     const now = async () => [
-      one?.credentials.kind === 'accessKey' && (await one.credentials.accessKey.reveal()),
+      await one?.credentials.accessKey?.reveal(),
       await one?.credentials.password.reveal(),
-      await one?.ca?.reveal(),
-      await config.bus.ca?.reveal(),
+      await one?.tls.caFile?.reveal(),
+      await config.bus.tls.caFile?.reveal(),
       await config.bus.seed.reveal(),
     ];
     expect(await now()).toEqual(['key 1', 'word 1', first.caPem, first.caPem, pair.seed]);
@@ -88,7 +90,7 @@ describe('what cannot be read', () => {
     put('word', 'old-secret');
     put('ca.pem', caPem);
     const credentials = { user: 'driver', password: { file: 'word' } };
-    const config = await loaded([server({ credentials, caFile: 'ca.pem' })]);
+    const config = await loaded([server({ credentials, tls: { caFile: 'ca.pem' } })]);
     const [one] = config.servers;
     unlinkSync(join(folder, 'word'));
     put('ca.pem', caPem.slice(0, 90));
@@ -96,8 +98,8 @@ describe('what cannot be read', () => {
     await expect(one?.credentials.password.reveal()).rejects.toThrow(
       /^settings\.servers\[0\]\.credentials\.password: the file .*word does not exist$/,
     );
-    await expect(one?.ca?.reveal()).rejects.toThrow(
-      /servers\[0\]\.caFile: the file .* holds no PEM certificate that is whole/,
+    await expect(one?.tls.caFile?.reveal()).rejects.toThrow(
+      /servers\[0\]\.tls\.caFile: the file .* holds no PEM certificate that is whole/,
     );
     const key = await config.bus.seed.reveal().catch((error: unknown) => String(error));
     expect(key).toMatch(/privatekey\.nk.*damaged NKey seed/);
@@ -106,7 +108,7 @@ describe('what cannot be read', () => {
     put('ca.pem', caPem);
     put('privatekey.nk', pair.seed);
     expect(await one?.credentials.password.reveal()).toBe('new-secret');
-    expect(await one?.ca?.reveal()).toBe(caPem);
+    expect(await one?.tls.caFile?.reveal()).toBe(caPem);
     expect(await config.bus.seed.reveal()).toBe(pair.seed);
   });
 });

@@ -59,7 +59,7 @@ const series = fc.array(fc.nat(3), { maxLength: 30 }).map((steps): SamplePage =>
 
 const seeqAt = (url: string, pageSamples: number): SeeqSource =>
   new SeeqSource({
-    ...{ name: 'a', url, credentials: accessKey, insecureSkipVerify: false, userAgent: 'test', pageSamples },
+    ...{ name: 'a', url, credentials: accessKey, tls: { insecureSkipVerify: false }, userAgent: 'test', pageSamples },
     ...{ connections: 4, connectTimeoutMs: 5000, requestTimeoutMs: 30_000 },
   });
 

@@ -108,7 +108,7 @@ beforeAll(async () => {
     answers(wrongAnswer?.path.test(path) === true ? wrongAnswer.text(document) : JSON.stringify(document));
   });
   source = new SeeqSource({
-    ...{ name: 'plant', url: server.url, credentials: accessKey, insecureSkipVerify: false, connections: 8 },
+    ...{ name: 'plant', url: server.url, credentials: accessKey, tls: { insecureSkipVerify: false }, connections: 8 },
     ...{ connectTimeoutMs: 5000, requestTimeoutMs: 30_000, userAgent: 'test', pageSamples: 1000 },
   });
   driver = testDriver([source]);

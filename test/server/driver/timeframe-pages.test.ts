@@ -29,7 +29,7 @@ async function open(release: number): Promise<Plant> {
     name: 'a',
     url: simulator.url,
     credentials: accessKey,
-    insecureSkipVerify: false,
+    tls: { insecureSkipVerify: false },
     connections: 4,
     connectTimeoutMs: 5000,
     requestTimeoutMs: 30_000,

@@ -2,7 +2,7 @@
 import type { JetStreamManager } from 'nats';
 import { onTestFinished } from 'vitest';
 import type { BusConnection, BusOptions } from '../../../src/bus/connection/connection.ts';
-import { loadConfig } from '../../../src/config/load.ts';
+import { loadConfig } from '../../../src/app/configuration.ts';
 import type { DeadLetter, Reading } from '../../../src/contract/reading.ts';
 import type { FeedHealth, FeedMetrics } from '../../../src/contract/telemetry.ts';
 import { openIngest, type Ingest } from '../../../src/ingest/ingest.ts';

@@ -19,10 +19,20 @@ const breaches: Readonly<Record<string, readonly (readonly [from: string, to: st
   'contract-knows-nobody': [['src/contract/a.ts', '../bus/x.ts']],
   'lib-knows-nobody': [['src/lib/a.ts', '../contract/b.ts']],
   'config-knows-nobody': [['src/config/a.ts', '../contract/b.ts']],
+  'rooms-do-not-load-the-configuration': [
+    ['src/sources/seeq/config.ts', '../../config/load.ts'],
+    ['src/ingest/a.ts', '../config/resolve.ts'],
+  ],
+  'configuration-in-config-files-only': [
+    ['src/bus/a.ts', '../config/x.ts'],
+    ['src/driver/a.ts', '../config/x.ts'],
+    ['src/mqtt/a.ts', '../config/x.ts'],
+    ['src/sources/seeq/a.ts', '../../config/x.ts'],
+  ],
   'only-bus-imports-nats': [['src/driver/a.ts', 'nats']],
   'bus-knows-contract-only': [
     ['src/bus/a.ts', '../driver/x.ts'],
-    ['src/bus/a.ts', '../config/x.ts'],
+    ['src/bus/config.ts', '../net/x.ts'],
   ],
   'bus-connection-knows-no-other-wing': [
     ['src/bus/connection/a.ts', '../requests/x.ts'],
@@ -96,6 +106,13 @@ const sound: Readonly<Record<string, string>> = {
   'src/contract/b.ts': "import type { a } from './a.ts';\nexport type B = typeof a;\nexport const b = 1;",
   'src/contract/a.ts': 'export const a = 1;',
   'src/config/x.ts': 'export const x = 1;',
+  'src/config/load.ts': "export { x } from './x.ts';",
+  'src/config/resolve.ts': "export { x } from './x.ts';",
+  'src/bus/config.ts': "export { x as y } from '../config/x.ts';",
+  'src/sources/seeq/config.ts': "export { x as y } from '../../config/x.ts';",
+  'src/sources/seeq/kind.ts': "export { x } from '../../config/x.ts';",
+  'src/app/configuration.ts': "export { x } from '../config/load.ts';",
+
   'src/bus/x.ts': "import { a } from '../contract/a.ts';\nimport { x as y } from 'nats';\nexport const x = [a, y];",
   'src/bus/connection/x.ts': "export { x } from 'nats';",
   'src/bus/requests/x.ts': "export { x } from '../connection/x.ts';",

@@ -196,7 +196,7 @@ describe('map', () => {
 
   it.each<[string, string, string]>([
     ['is no JSON', '{"filter":', 'no valid JSON: line 1'],
-    ['has a key twice', '{"filter":"a","filter":"b"}', 'stands twice'],
+    ['has a key twice', '{"filter":"a","filter":"b"}', 'occurs twice'],
     ['is no entry', '{"filter":"a/#/b"}', 'filter: must have # only as the last level'],
     [
       'is a list with a bad entry',

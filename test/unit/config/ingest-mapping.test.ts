@@ -1,6 +1,6 @@
 /** Entries of `topics`: what is taken, and what is refused with words that say what would be right. */
 import { describe, expect, it } from 'vitest';
-import { topicSchema } from '../../../src/config/ingest/mapping.ts';
+import { topicSchema } from '../../../src/ingest/mapping/config.ts';
 import { good, load, problem, problems, type Raw } from '../../support/config.ts';
 
 const broker = (topics: unknown): Raw =>
@@ -163,7 +163,7 @@ describe('an entry of topics', () => {
   });
 
   it.each<[string, Raw, string, string]>([
-    ['records without a key', { records: '$.r' }, 'key', 'what tells the records apart'],
+    ['records without a key', { records: '$.r' }, 'key', 'what distinguishes the records'],
     ['a key without records', { key: '$.id' }, 'key', 'only goes with records'],
     ['a key that is no path', { records: '$', key: 'id' }, 'key', '"place" or "time"'],
     ['a key with wildcards', { records: '$', key: '$.*' }, 'key', 'without wildcards'],
@@ -181,7 +181,7 @@ describe('an entry of topics', () => {
       'values[0].unitPath',
       'without wildcards',
     ],
-    ['a value without a path', { values: [{ field: 'a' }] }, 'values[0].path', 'where does the value stand'],
+    ['a value without a path', { values: [{ field: 'a' }] }, 'values[0].path', 'where is the value'],
     [
       'a value without a name beside another',
       { values: [{ field: 'a', path: '$.a' }, { path: '$.b' }] },

@@ -63,7 +63,7 @@ describe('what cannot work', () => {
       'a device in two letter cases',
       { seneye: { sources: [{ source: 'SWS_1', secret, devices: [{ id: 'ab' }, { id: 'AB' }] }] } },
       'seneye.sources[0].devices[1].id',
-      /stands here twice \(letter case does not count\)/,
+      /is the same as .*devices\[0\]\.id \(letter case does not count\)/,
     ],
     ['port 0', { mqtt: [mqtt({ url: 'mqtts://broker:0' })] }, 'mqtt[0].url', /between 1 and 65535/],
     [
@@ -115,7 +115,7 @@ describe('what cannot work', () => {
       'a zone without a time',
       topics({ filter: 'a', time: { timeZone: 'Europe/Berlin' } }),
       'mqtt[0].topics[0].time.path',
-      /is missing: where does the time stand/,
+      /is missing: where is the time/,
     ],
     [
       'a zone for numbers',

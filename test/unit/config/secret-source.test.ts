@@ -1,11 +1,11 @@
-/** Secrets that are read anew for every use, wherever they stand in the part on device data. */
+/** References are read again for every use, wherever they are. */
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { configJsonSchema } from '../../../src/config/explain.ts';
 import { Resolver } from '../../../src/config/resolve.ts';
-import { resolveRefs } from '../../../src/config/resolve-refs.ts';
+import { certificateFile, secret } from '../../../src/config/references.ts';
 import { SecretSource } from '../../../src/config/secret.ts';
 import { fileError } from '../../support/config.ts';
+import { createAuthority } from '../../support/nats/certificates.ts';
 
 /** Files that a test can change. */
 function world(files: Record<string, string>, env: Record<string, string> = {}) {
@@ -15,12 +15,12 @@ function world(files: Record<string, string>, env: Record<string, string> = {}) 
     return new TextEncoder().encode(text);
   };
   const resolver = new Resolver('/etc/driver/iota.seeqdrv.json', env, read, async () => 0o600);
-  const node = configJsonSchema().properties?.settings?.properties?.ingest;
-  if (!node) throw new Error('There is no part on device data.');
-  return { resolver, resolve: <T>(value: T) => resolveRefs(resolver, 'settings.ingest', node, value) };
+  return { resolver, resolve: <T>(value: T) => resolver.resolve('settings.ingest', value) };
 }
 
-const broker = (password: object) => ({ mqtt: [{ name: 'hall', credentials: { user: 'u', password } }] });
+const broker = (password: object) => ({
+  mqtt: [{ name: 'hall', credentials: { user: 'u', password: secret().parse(password) } }],
+});
 const passwordOf = (resolved: unknown): SecretSource => {
   const { mqtt } = resolved as { mqtt: { credentials: { password: SecretSource } }[] };
   const found = mqtt[0]?.credentials.password;
@@ -68,14 +68,17 @@ describe('a secret of a feed', () => {
 });
 
 describe('a certificate file of a feed', () => {
-  it('is read again too, and its name is no secret', async () => {
-    const files: Record<string, string> = { '/etc/driver/ca.pem': 'PEM 1' };
+  it('is read again too, and is never used if it is none', async () => {
+    const [first, second] = await Promise.all([createAuthority('First'), createAuthority('Second')]);
+    const files: Record<string, string> = { '/etc/driver/ca.pem': first.caPem };
     const { resolve } = world(files);
-    const resolved = await resolve({ mqtt: [{ tls: { caFile: 'ca.pem' } }], prefix: 'iota' });
-    const ca = (resolved as unknown as { mqtt: { tls: { caFile: SecretSource } }[] }).mqtt[0]?.tls.caFile;
-    expect(await ca?.reveal()).toBe('PEM 1');
-    files['/etc/driver/ca.pem'] = 'PEM 2';
-    expect(await ca?.reveal()).toBe('PEM 2');
+    const resolved = await resolve({ mqtt: [{ tls: { caFile: certificateFile().parse('ca.pem') } }], prefix: 'iota' });
+    const ca = resolved.mqtt[0]?.tls.caFile;
+    expect(await ca?.reveal()).toBe(first.caPem);
+    files['/etc/driver/ca.pem'] = second.caPem;
+    expect(await ca?.reveal()).toBe(second.caPem);
+    files['/etc/driver/ca.pem'] = 'PEM';
+    await expect(ca?.reveal()).rejects.toThrow(/tls\.caFile: the file \/etc\/driver\/ca\.pem holds no PEM certificate/);
     expect(resolved).toMatchObject({ prefix: 'iota' });
   });
 });

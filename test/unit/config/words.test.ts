@@ -4,13 +4,15 @@ import { subjectProblem } from '../../../src/config/fields.ts';
 import { nearest } from '../../../src/lib/suggest.ts';
 import { isAddress, parseNatsUrl } from '../../../src/config/natsurl.ts';
 import { hideSecrets, shownValue } from '../../../src/lib/shown-value.ts';
-import { configSchema } from '../../../src/config/schema.ts';
+import { configSchema } from '../../../src/app/configuration.ts';
+import { jsonSchemaOf } from '../../../src/config/json-schema.ts';
+import { keysOf } from '../../../src/lib/explain.ts';
 import { Secret } from '../../../src/config/secret.ts';
 import { good, load, makePair, refusal, secrets, server } from '../../support/config.ts';
 import { propertyRuns } from '../../support/property-runs.ts';
 
 describe('nearest', () => {
-  const known = Object.keys(configSchema.shape);
+  const known = keysOf(jsonSchemaOf(configSchema));
 
   it('knows the name itself in any letter case, and with one typo', () => {
     fc.assert(
@@ -120,7 +122,7 @@ describe('any JSON at all', () => {
   it('is read or refused with a ConfigError, never anything else', async () => {
     await fc.assert(
       fc.asyncProperty(
-        fc.dictionary(fc.constantFrom(...Object.keys(configSchema.shape), 'x'), fc.jsonValue()),
+        fc.dictionary(fc.constantFrom(...keysOf(jsonSchemaOf(configSchema)), 'x'), fc.jsonValue()),
         async (file) => {
           expect((await refusal({ ...file, natsurl: 0 })).problems.length).toBeGreaterThan(0);
         },

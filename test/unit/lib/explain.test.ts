@@ -1,14 +1,15 @@
 /** Every schema that reads outside input explains every kind of wrong value in sentences of our own. */
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { configJsonSchema, explainConfig } from '../../../src/config/explain.ts';
-import { configSchema } from '../../../src/config/schema.ts';
+import { IN_A_FILE, jsonSchemaOf } from '../../../src/config/json-schema.ts';
+import { validate } from '../../../src/config/rules.ts';
+import { configSchema } from '../../../src/app/configuration.ts';
 import { paramsJsonSchema } from '../../../src/contract/functions/define.ts';
 import { functionTable } from '../../../src/contract/functions/table.ts';
 import { parseParams } from '../../../src/contract/params.ts';
 import { parseRequest, requestSchema } from '../../../src/contract/request.ts';
 import { DriverError } from '../../../src/contract/errors.ts';
-import { type SchemaNode, WITHOUT_WORDS } from '../../../src/lib/explain.ts';
+import { explain, type SchemaNode } from '../../../src/lib/explain.ts';
 import { problemText } from '../../../src/lib/problem.ts';
 
 /** What zod says by itself, what stands for an empty name, and what is said when nobody knows better. */
@@ -118,10 +119,10 @@ describe('in sentences of our own', () => {
   });
 
   it('the configuration', () => {
-    const count = refusals(configJsonSchema(), (value) => {
-      const parsed = configSchema.safeParse(value, WITHOUT_WORDS);
-      return parsed.success ? [] : explainConfig(parsed.error.issues, value).map(problemText);
-    });
+    const node = jsonSchemaOf(configSchema);
+    const count = refusals(node, (value) =>
+      explain(validate(configSchema, value).issues, value, node, IN_A_FILE).map(problemText),
+    );
     expect(count).toBeGreaterThan(1000);
   });
 });

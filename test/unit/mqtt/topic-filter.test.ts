@@ -1,7 +1,7 @@
 /** How filters and patterns lie to each other: true of all topics there are, within a small world of them. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { canMeet, parsePattern } from '../../../src/config/ingest/topic-pattern.ts';
+import { canMeet, parsePattern } from '../../../src/ingest/mapping/topic-pattern.ts';
 import { topicFields } from '../../../src/ingest/mapping/topic.ts';
 import { covers, overlap, topicMatcher } from '../../../src/mqtt/topic-filter.ts';
 import { propertyRuns } from '../../support/property-runs.ts';

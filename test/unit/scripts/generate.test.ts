@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { configurationPage, exampleConfig, PLACEHOLDER_KEY } from '../../../scripts/generators/configuration.ts';
-import { configJsonSchema } from '../../../src/config/explain.ts';
+import { jsonSchemaOf } from '../../../src/config/json-schema.ts';
 import type { SchemaNode } from '../../../src/lib/explain.ts';
-import { loadConfig } from '../../../src/config/load.ts';
+import { configSchema, loadConfig } from '../../../src/app/configuration.ts';
 import { createAuthority } from '../../support/nats/certificates.ts';
 import { makePair } from '../../support/config.ts';
 
@@ -21,7 +21,7 @@ describe('the configuration page', () => {
         for (const form of [child, child.items, ...(child.anyOf ?? [])]) visit(form, `${path}${key}.`);
       }
     };
-    visit(configJsonSchema(), '');
+    visit(jsonSchemaOf(configSchema), '');
   });
 
   it('shows an example that works once it has a key', async () => {

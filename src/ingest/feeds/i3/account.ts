@@ -1,10 +1,10 @@
 /** Settings that all connections to an I3 broker share, for buyers and for sellers. */
-import type { IngestConfig } from '../../../config/config.ts';
 import type { BrokerCredentials, BrokerOptions } from '../../../mqtt/client.ts';
+import type { I3Config } from './config.ts';
 import { loginOf } from './credentials.ts';
 
 /** The configuration keys that buyers and sellers share. */
-export type Account = Omit<IngestConfig['i3'][number], 'products' | 'allowWildcards'>;
+export type Account = Omit<I3Config, 'products' | 'allowWildcards'>;
 
 /** The client options that follow from the account. */
 export interface AccountConnection {

@@ -1,13 +1,13 @@
 /** The credentials of one connection attempt to an I3 broker: the current password, or a new token. */
 import type { KeyObject } from 'node:crypto';
 import { SignJWT } from 'jose';
-import type { IngestConfig } from '../../../config/config.ts';
-import { passwordProblem } from '../../../config/ingest/i3-password.ts';
-import { readPrivateKey } from '../../../config/ingest/private-key.ts';
 import type { BrokerCredentials } from '../../../mqtt/client.ts';
+import type { I3Config } from './config.ts';
+import { passwordProblem } from './password.ts';
+import { readPrivateKey } from './private-key.ts';
 
 /** The credential settings, the same for buyers and sellers. */
-export type I3Account = Pick<IngestConfig['i3'][number], 'user' | 'credentials'>;
+export type I3Account = Pick<I3Config, 'user' | 'credentials'>;
 
 /**
  * Reads the secret again for each attempt: a replaced one is used, and a token is always fresh.

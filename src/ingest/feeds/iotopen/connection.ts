@@ -1,12 +1,10 @@
 /** Creates the options of the REST client and the MQTT broker from the configuration of a platform. */
-import type { IngestConfig } from '../../../config/config.ts';
 import { DriverError } from '../../../contract/errors.ts';
 import { TokenFile } from '../../../sources/iotopen/login/token-file.ts';
 import type { IotOpenCredentials } from '../../../sources/iotopen/login/way.ts';
 import type { PlatformOptions } from '../../../sources/iotopen/platform.ts';
 import type { TextSource } from '../../../net/tls.ts';
-
-export type IotOpenConfig = IngestConfig['iotopen'][number];
+import type { IotOpenConfig } from './config.ts';
 
 /** Concurrent REST calls. */
 const CONNECTIONS = 4;
@@ -40,7 +38,7 @@ export function credentialsOf(given: IotOpenConfig['credentials']): IotOpenCrede
 }
 
 /** The configured broker. Default: MQTT over WebSocket below the REST root, as the platform's own web pages use it. */
-export function brokerUrlOf({ url, mqtt }: IotOpenConfig): string {
+export function brokerUrlOf({ url, mqtt }: { url: string; mqtt: { url?: string | undefined } }): string {
   return mqtt.url ?? `${url.replace(/^http/i, 'ws').replace(/(?<!\/)\/+$/, '')}/mqtt`;
 }
 

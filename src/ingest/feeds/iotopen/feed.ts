@@ -16,7 +16,8 @@ import { openBrokerClient, type Incoming, type BrokerCredentials, type BrokerCli
 import { BrokerError } from '../../../mqtt/errors.ts';
 import { MaxAgeWatch } from './max-age-watch.ts';
 import { Backfill, nanoseconds } from './backfill.ts';
-import { brokerUrlOf, platformOptions, type IotOpenConfig } from './connection.ts';
+import type { IotOpenConfig } from './config.ts';
+import { brokerUrlOf, platformOptions } from './connection.ts';
 import { SyncLoop } from './sync-loop.ts';
 import { Live } from './live.ts';
 import { InstallationStates } from './installation-states.ts';

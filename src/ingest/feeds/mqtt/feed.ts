@@ -1,11 +1,9 @@
 /** `settings.ingest.mqtt[]`: any MQTT broker. */
 import { hostname } from 'node:os';
-import type { IngestConfig } from '../../../config/config.ts';
 import type { Feed, FeedTools } from '../../feed.ts';
 import type { BrokerCredentials } from '../../../mqtt/client.ts';
 import { TopicFeed } from '../topic-feed.ts';
-
-type MqttConfig = IngestConfig['mqtt'][number];
+import type { MqttConfig } from './config.ts';
 
 /** One configured broker. It does not connect before `start`. */
 export function openMqttFeed(broker: MqttConfig, tools: FeedTools): Feed {

@@ -16,7 +16,8 @@ import { SenderGone } from './http-request.ts';
 import { answeredEarly, Listener } from './listener.ts';
 import { Receiver } from './receiver.ts';
 import { HttpError, HttpErrorLog, retryAfter } from './http-error.ts';
-import { Sender, type SeneyeConfig } from './sources.ts';
+import type { SeneyeConfig } from './config.ts';
+import { Sender } from './sources.ts';
 
 /** There is one listener. Its connections to the bus are named by source. */
 const NAME = 'lde';

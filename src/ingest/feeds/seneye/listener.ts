@@ -6,7 +6,7 @@ import { createSecureContext } from 'node:tls';
 import { delayMs, type RetryDelays } from '../../../lib/backoff.ts';
 import type { Logger } from '../../../contract/log.ts';
 import { ConnectionLimits } from './connection-limits.ts';
-import type { SeneyeConfig } from './sources.ts';
+import type { SeneyeConfig } from './config.ts';
 
 export interface ListenerOptions {
   readonly config: Pick<

@@ -17,7 +17,8 @@ import { PostError, readPost, type Post } from './post.ts';
 import { RateLimit } from './rate-limit.ts';
 import { readingsOf } from './readings.ts';
 import { HttpError, retryAfter } from './http-error.ts';
-import type { Sender, SeneyeConfig, Signer } from './sources.ts';
+import type { SeneyeConfig } from './config.ts';
+import type { Sender, Signer } from './sources.ts';
 import { readTime } from './values.ts';
 
 export interface ReceiverOptions {

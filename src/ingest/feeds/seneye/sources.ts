@@ -1,11 +1,9 @@
 /** The known senders: their secrets, their device names, and their readings sinks. */
-import type { IngestConfig } from '../../../config/config.ts';
 import type { SecretSource } from '../../../config/secret.ts';
 import type { ReadingsSink } from '../../readings-sink.ts';
 import type { Origin } from '../../reading.ts';
+import type { SeneyeConfig } from './config.ts';
 import { isSignedWith, type Jws } from './jws.ts';
-
-export type SeneyeConfig = NonNullable<IngestConfig['seneye']>;
 
 /** The secret that signed a message: that of one device, by its id, or that of the source. */
 export type Signer = { readonly device: string } | 'source';

@@ -50,7 +50,9 @@ describe('a server that will not have us', () => {
     const server = await serverForTest({ certificate: await other.issue() });
     const proxy = await proxyForTest(server);
     const bus = busForTest(proxy);
-    expect(await problem(bus, 'untrusted')).toMatch(/authority that the driver does not trust.*settings\.bus\.caFile/);
+    expect(await problem(bus, 'untrusted')).toMatch(
+      /authority that the driver does not trust.*settings\.bus\.tls\.caFile/,
+    );
     await expectToldOnce(bus, /does not trust/, () => proxy.taken);
     await server.restart({ certificate });
     await bus.connected();
@@ -84,7 +86,7 @@ describe('a server that will not have us', () => {
     const byName = busForTest(server, { servers: [`localhost:${server.port}`] });
     const corrected = busForTest(server, { tls: { ca: authority.caPem, serverName: 'bus.example' } });
     expect(await problem(byAddress, 'hostMismatch')).toMatch(
-      /another name than "127\.0\.0\.1".*bus\.example.*settings\.bus\.serverName/,
+      /another name than "127\.0\.0\.1".*bus\.example.*settings\.bus\.tls\.serverName/,
     );
     expect(await problem(byName, 'hostMismatch')).toContain('another name than "localhost"');
     await corrected.connected();

@@ -23,7 +23,7 @@ it('loses nothing and keeps the order when the driver is killed and started agai
         natsurl: `127.0.0.1:${nats.port}`,
         publickey: driverKey.publicKey,
         reqtopic: 'test.request',
-        settings: { servers: [], bus: { caFile: 'ca.pem' }, ingest: { egress: [seller] } },
+        settings: { servers: [], bus: { tls: { caFile: 'ca.pem' } }, ingest: { egress: [seller] } },
       },
     });
     onTestFinished(async () => {

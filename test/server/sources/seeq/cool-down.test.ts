@@ -19,7 +19,7 @@ it('waits longer each time, and not at all after a log-in that was accepted', as
   const transport = openTransport(
     {
       url: seeq.url,
-      insecureSkipVerify: false,
+      tls: { insecureSkipVerify: false },
       connections: 2,
       connectTimeoutMs: 5000,
       requestTimeoutMs: 5000,

@@ -23,7 +23,10 @@ it('is reached by TLS through the tunnel, whose name only the proxy knows', asyn
   writeFileSync(tls.keyFile, certificate.keyPem, { mode: 0o600 });
   const seeq = await simulator({ tls });
   const proxy = await startHttpProxy(portOf(seeq.url));
-  const source = openSource('https://seeq.example', { ca: new Secret(authority.caPem), proxy });
+  const source = openSource('https://seeq.example', {
+    tls: { caFile: new Secret(authority.caPem), insecureSkipVerify: false },
+    proxy,
+  });
   expect(await source.properties(idOf('Example'), freeCall())).toMatchObject({ name: 'Example' });
   expect(new Set(proxy.asked)).toEqual(new Set(['seeq.example:443']));
 });

@@ -94,7 +94,7 @@ it('a rotated authority is used at the next connection, and one that cannot be r
   const ca = file('');
   ca.text = undefined;
   const read = async (source: SeeqSource) => source.properties(idOf('Example'), freeCall());
-  const source = openSource(seeq.url, { ca });
+  const source = openSource(seeq.url, { tls: { caFile: ca, insecureSkipVerify: false } });
   const { code, message } = await rejection(read(source));
   expect([code, message]).toEqual(['sourceUnavailable', expect.stringMatching(/a certificate cannot be read/)]);
   ca.text = first.caPem;

@@ -39,7 +39,7 @@ export function openSource(url: string, options: Partial<SeeqSourceOptions> = {}
     name: 'plant',
     url,
     credentials: accessKey,
-    insecureSkipVerify: false,
+    tls: { insecureSkipVerify: false },
     connections: 8,
     connectTimeoutMs: 5_000,
     requestTimeoutMs: 30_000,

@@ -25,8 +25,8 @@ async function secured(certificate: ServerCertificate): Promise<string> {
   writeFileSync(keyFile, certificate.keyPem, { mode: 0o600 });
   return (await simulator({ tls: { certFile, keyFile } })).url;
 }
-const read = (url: string, { ca, ...rest }: { ca?: string; insecureSkipVerify?: boolean }) =>
-  openSource(url, { ...rest, ...(ca === undefined ? {} : { ca: new Secret(ca) }) }).properties(
+const read = (url: string, { ca, insecureSkipVerify = false }: { ca?: string; insecureSkipVerify?: boolean }) =>
+  openSource(url, { tls: { caFile: ca === undefined ? undefined : new Secret(ca), insecureSkipVerify } }).properties(
     idOf('Example'),
     freeCall(),
   );
@@ -46,7 +46,7 @@ describe('a certificate', () => {
     [
       'of another authority',
       async () => (await createAuthority('Other')).issue(),
-      'not signed by a trusted authority; give that authority as "caFile"',
+      'not signed by a trusted authority; give that authority as tls.caFile',
     ],
     ['for another host', () => authority.issue(['elsewhere.example']), 'for another host name; use that name in "url"'],
     ['that has expired', () => authority.issue(undefined, { expired: true }), 'not valid today'],

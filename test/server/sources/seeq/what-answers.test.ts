@@ -16,7 +16,7 @@ async function listening(server: Server): Promise<number> {
 }
 
 const messageOf = async (url: string): Promise<string> => {
-  const status = await openSource(url, { insecureSkipVerify: true }).probe(freeCall());
+  const status = await openSource(url, { tls: { insecureSkipVerify: true } }).probe(freeCall());
   expect(status.state).toBe('down');
   return status.message ?? '';
 };

@@ -2,7 +2,7 @@
 import type { JetStreamManager } from 'nats';
 import { onTestFinished } from 'vitest';
 import type { BusConnection } from '../../../../../src/bus/connection/connection.ts';
-import { loadConfig } from '../../../../../src/config/load.ts';
+import { loadConfig } from '../../../../../src/app/configuration.ts';
 import type { Reading } from '../../../../../src/contract/reading.ts';
 import type { FeedHealth } from '../../../../../src/contract/telemetry.ts';
 import { openIngest, type Ingest } from '../../../../../src/ingest/ingest.ts';

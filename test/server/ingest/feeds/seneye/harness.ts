@@ -5,13 +5,12 @@ import type { z } from 'zod';
 import { corePublisher, streamPublisher } from '../../../../../src/bus/jetstream/readings-publisher.ts';
 import type { BusConnection } from '../../../../../src/bus/connection/connection.ts';
 import { StreamMonitor } from '../../../../../src/bus/jetstream/stream-monitor.ts';
-import { seneyeSchema } from '../../../../../src/config/ingest/seneye.ts';
+import { seneyeSchema, type SeneyeConfig } from '../../../../../src/ingest/feeds/seneye/config.ts';
 import { SecretSource } from '../../../../../src/config/secret.ts';
 import type { DeadLetter, Reading } from '../../../../../src/contract/reading.ts';
 import { ReadingsSink } from '../../../../../src/ingest/readings-sink.ts';
 import { readingSubjects } from '../../../../../src/contract/reading-subject.ts';
 import { openSeneyeFeed, type SeneyeFeed } from '../../../../../src/ingest/feeds/seneye/feed.ts';
-import type { SeneyeConfig } from '../../../../../src/ingest/feeds/seneye/sources.ts';
 import { busForTest, callerForTest, serverForTest, until, type TestLog } from '../../../bus/support.ts';
 import { signMessage, type Encoding } from '../../../../../simulators/seneye/encoding.ts';
 import { post, type PostAnswer, type PostOptions } from '../../../../../simulators/seneye/http-post.ts';
@@ -102,6 +101,7 @@ export async function harnessForTest(
   const times = { aheadMs: 300_000, oldMs: 3660 * 86_400_000 };
   const feed = openSeneyeFeed(config, {
     ...{ bus, prefix, times, logger: bus.log, userAgent: 'test' },
+    stream: { name: 'READINGS', repeatableMs: 0 },
     intake: (origin) => new ReadingsSink({ ...{ origin, prefix, publisher, window, inFlight: 64, logger: bus.log } }),
   });
   await bus.connected();

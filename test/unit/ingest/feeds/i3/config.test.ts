@@ -86,7 +86,11 @@ describe('a buyer and a seller', () => {
       'topic must be the full topic of a product',
     ],
     ['a wildcard', buyer({ products: [{ topic: 'ann/pond/+' }] }), 'topic must hold no wildcard (+ or #)'],
-    ['a product twice', buyer({ products: [{ topic: 'a/b/c' }, { topic: 'a/b/c' }] }), 'stands in products[0] already'],
+    [
+      'a product twice',
+      buyer({ products: [{ topic: 'a/b/c' }, { topic: 'a/b/c' }] }),
+      'is the same as that of settings.ingest.i3[0].products[0]',
+    ],
     ['no products', buyer({ products: [] }), 'products'],
     ['MQTT 5', buyer({ version: '5' }), 'version'],
   ])('%s is refused', async (_name, entry, text) => {
@@ -122,7 +126,7 @@ describe('several together', () => {
 
   it('do not listen to what is published, or it would return indefinitely', async () => {
     expect((await told({ i3: [buyer()], egress: [selling()] }))[0]).toContain(
-      'publish[0].topic is a topic that settings.ingest.i3[0].products[0] listens to',
+      'publish[0].topic is a topic that settings.ingest.i3[0].products[0] subscribes to',
     );
     const listening = broker({
       url: 'ws://i3.example.com:9010/mqtt',

@@ -1,0 +1,95 @@
+/** The configuration of the whole driver: the keys at the top, and the settings of every room. */
+import { z } from 'zod';
+import { busSchema } from '../bus/config.ts';
+import * as load from '../config/load.ts';
+import { rule, type Report } from '../config/rules.ts';
+import { configFile, type TopKeys } from '../config/schema.ts';
+import { nameKey, namedList, reportRepeated } from '../config/uniqueness.ts';
+import { limitsSchema, type Limits } from '../driver/config.ts';
+import { hasFeed, ingestSchema, type IngestFile } from '../ingest/config.ts';
+import type { SourceKind } from '../sources/kind.ts';
+import { sourceKinds } from './source-kinds.ts';
+
+/** Kinds of sources by the key of their list in `settings`. */
+export type SourceKinds = Readonly<Record<string, SourceKind>>;
+
+/** The file as parsed, with defaults. Secrets are still references. */
+export type FileOf<K extends SourceKinds> = TopKeys & {
+  readonly settings: { readonly [N in keyof K]: z.output<K[N]['schema']>[] } & {
+    readonly limits: Limits;
+    readonly bus: z.output<typeof busSchema>;
+    readonly ingest?: IngestFile | undefined;
+  };
+};
+
+/** The schema of a file with sources of these kinds. */
+export function configSchemaOf<K extends SourceKinds>(kinds: K): z.ZodType<FileOf<K>> {
+  const lists = Object.entries(kinds).map(([key, { schema, description }]) => {
+    return [key, namedList(schema).describe(description)] as const;
+  });
+  const settings = z
+    .strictObject({
+      ...Object.fromEntries(lists),
+      limits: limitsSchema.prefault({}).describe('Limits of one request, and of concurrent work.'),
+      bus: busSchema.prefault({}).describe('The connection to NATS beyond `natsurl`.'),
+      ingest: ingestSchema
+        .optional()
+        .describe('The feeds of device data: MQTT brokers, the I3 marketplace, IoT Open and seneye sensors.'),
+    })
+    .check(
+      rule<object, never>([], (given, report) => {
+        reportSameNames(given, Object.keys(kinds), report);
+      }),
+    );
+  const file = configFile(settings).check(
+    rule<object, never>([], (given, report) => {
+      reportNothingToDo(given, Object.keys(kinds), report);
+    }),
+  );
+  // The type of an object with computed keys is lost.
+  return file as unknown as z.ZodType<FileOf<K>>;
+}
+
+/** A request selects a source by its name alone, so two of different kinds must not have the same one either. */
+function reportSameNames(settings: object, keys: readonly string[], report: Report): void {
+  const names = keys.flatMap((key) => {
+    const list: unknown = (settings as Readonly<Record<string, unknown>>)[key];
+    if (!Array.isArray(list) || !report.isValid(key)) return [];
+    return (list as readonly { name: string }[]).map(({ name }, at) => ({
+      key: nameKey(name),
+      path: [key, at, 'name'],
+    }));
+  });
+  reportRepeated(names, report, ({ path }) => `is the same name as ${report.at(...path)} (letter case does not count)`);
+}
+
+/** A driver needs a source or a feed. */
+function reportNothingToDo(file: object, kinds: readonly string[], report: Report): void {
+  const { settings } = file as { settings?: unknown };
+  if (typeof settings !== 'object' || settings === null) return;
+  const { ingest, ...rest } = settings as { ingest?: z.output<typeof ingestSchema> } & Record<string, unknown>;
+  const isEmpty = (key: string): boolean => Array.isArray(rest[key]) && rest[key].length === 0;
+  if (!kinds.every(isEmpty)) return;
+  // The feeds of an invalid part are not known.
+  if (ingest !== undefined && (!report.isValid('settings', 'ingest') || hasFeed(ingest))) return;
+  const [first = 'servers'] = kinds;
+  const message = `must not be empty, unless settings.ingest brings device data in${ingest === undefined ? '' : '; it has no feed'}`;
+  report.problem(['settings', first], message);
+}
+
+export const configSchema = configSchemaOf(sourceKinds);
+
+type ConfigFile = FileOf<typeof sourceKinds>;
+
+/** The configuration, ready to use. */
+export type Config = load.Config<ConfigFile>;
+
+/** A valid configuration, and its path. */
+export type LoadedConfig = load.LoadedConfig<ConfigFile>;
+
+/** See `load.ts`. */
+export const loadConfig = (options?: load.LoadOptions): Promise<LoadedConfig> => load.loadConfig(configSchema, options);
+
+/** See `load.ts`. */
+export const loadConfigFile = (options?: load.LoadOptions): Promise<load.LoadedFile<ConfigFile>> =>
+  load.loadConfigFile(configSchema, options);
