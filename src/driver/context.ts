@@ -4,10 +4,10 @@ import type { DriverError } from '../contract/errors.ts';
 import { toDriverError } from '../contract/errors.ts';
 import type { Nanoseconds } from '../contract/instant.ts';
 import { afterGrace } from '../lib/abort.ts';
-import type { Pause, SourceCall } from '../sources/source.ts';
+import type { SourceCall } from '../sources/source.ts';
 import type { Caller } from './limits/caller.ts';
 import { isCancelled } from './requests/cancellation.ts';
-import type { Lane } from './limits/fair-limiter.ts';
+import { type CallOptions, HostCalls, roundMs } from './requests/host-calls.ts';
 import type { Host, Hosts } from './hosts.ts';
 import type { Leases } from './leases/leases.ts';
 import type { DriverLimits } from './limits/request-limits.ts';
@@ -54,13 +54,6 @@ export interface ContextOptions {
 // eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- most parts have nothing to say
 export type PartWork = () => Promise<'read' | 'found' | void>;
 
-/** The slot of a request at a host. */
-interface Claim {
-  /** Parts of the request that use the host. */
-  users: number;
-  readonly entered: Promise<void>;
-}
-
 export class RequestContext {
   readonly caller: Caller;
   readonly hosts: Hosts;
@@ -75,16 +68,11 @@ export class RequestContext {
   readonly leases: Leases;
   readonly cancel: ContextOptions['cancel'];
   readonly #arrived = performance.now();
-  readonly #deadlineMs: number | undefined;
+  readonly #calls: HostCalls;
   readonly #sink: AnswerSink;
   readonly #onUnexpected: (error: DriverError) => void;
   /** Rejects with the signal's reason after a grace period. */
   readonly #overdue: Promise<never>;
-  readonly #lanes = new Map<Host, Lane>();
-  readonly #claims = new Map<Host, Claim>();
-  readonly #asked = new Set<string>();
-  #sourceMs = 0;
-  #sourceRequests = 0;
   #succeeded = 0;
   #failed = 0;
   #firstFailure: DriverError | undefined;
@@ -102,7 +90,7 @@ export class RequestContext {
     this.now = options.now;
     this.leases = options.leases;
     this.cancel = options.cancel;
-    this.#deadlineMs = options.deadlineMs;
+    this.#calls = new HostCalls(options.caller, options.signal, options.deadlineMs);
     this.#sink = options.sink;
     this.#onUnexpected = options.onUnexpected;
     this.#overdue = afterGrace(options.signal, options.graceMs);
@@ -144,7 +132,7 @@ export class RequestContext {
 
   /** Records that this request uses a server through shared calls. */
   asks(host: Host): void {
-    this.#asked.add(host.source.name);
+    this.#calls.uses(host);
   }
 
   /** The end of a long-running answer is incomplete: its status becomes `partial`. */
@@ -157,22 +145,8 @@ export class RequestContext {
    * Holds a slot at a host during the work, so that a request with many parts waits for a slot only once. The work
    * starts at once; its parts wait for the slot.
    */
-  async using<T>(host: Host, work: () => Promise<T>): Promise<T> {
-    const claim = this.#claim(host);
-    claim.users++;
-    try {
-      return await work();
-    } finally {
-      if (--claim.users === 0) {
-        this.#claims.delete(host);
-        claim.entered.then(
-          () => {
-            host.places.leave(this.caller);
-          },
-          () => undefined,
-        );
-      }
-    }
+  using<T>(host: Host, work: () => Promise<T>): Promise<T> {
+    return this.#calls.using(host, work);
   }
 
   /**
@@ -193,7 +167,7 @@ export class RequestContext {
       this.signal.throwIfAborted();
       const outcome = await (host === undefined
         ? Promise.race([work(), this.#overdue])
-        : this.using(host, () => Promise.race([this.#claim(host).entered.then(work), this.#overdue])));
+        : this.using(host, () => Promise.race([this.#calls.entered(host).then(work), this.#overdue])));
       return async () => {
         if (outcome !== 'found') this.#succeeded++;
       };
@@ -236,34 +210,8 @@ export class RequestContext {
    * Permission for calls to a server: limited, fair and counted. With `bypass` a call is only counted: it belongs to a
    * probe, which evaluates its result itself.
    */
-  callTo(host: Host, options: { bypass?: boolean; signal?: AbortSignal } = {}): SourceCall {
-    const signal = options.signal ?? this.signal;
-    if (options.bypass !== true && !this.#claims.has(host)) {
-      throw (
-        (this.signal.reason as Error | undefined) ?? new Error('a call to a server needs a part that works with it')
-      );
-    }
-    const lane = options.bypass ? undefined : this.#lane(host);
-    const shown = options.bypass === true ? undefined : signal;
-    this.#asked.add(host.source.name);
-    return {
-      signal,
-      deadlineMs: this.#deadlineMs,
-      run: (call) => {
-        const counted = (pause?: Pause) => this.#timed(() => host.health.call(() => call(pause), shown));
-        return lane ? lane.run(counted) : counted();
-      },
-    };
-  }
-
-  async #timed<T>(call: () => Promise<T>): Promise<T> {
-    const started = performance.now();
-    try {
-      return await call();
-    } finally {
-      this.#sourceMs += performance.now() - started;
-      this.#sourceRequests++;
-    }
+  callTo(host: Host, options: CallOptions = {}): SourceCall {
+    return this.#calls.callTo(host, options);
   }
 
   /** The end of an answer whose function has returned. */
@@ -283,34 +231,6 @@ export class RequestContext {
   }
 
   #counters(elapsedMs: number): AnswerMeta {
-    return {
-      elapsedMs: roundMs(elapsedMs),
-      sourceMs: roundMs(this.#sourceMs),
-      sourceRequests: this.#sourceRequests,
-      hosts: [...this.#asked],
-    };
-  }
-
-  #claim(host: Host): Claim {
-    let claim = this.#claims.get(host);
-    if (!claim) {
-      claim = { users: 0, entered: host.places.enter(this.caller, this.signal) };
-      // Each waiting part fails with it.
-      claim.entered.catch(() => undefined);
-      this.#claims.set(host, claim);
-    }
-    return claim;
-  }
-
-  #lane(host: Host): Lane {
-    let lane = this.#lanes.get(host);
-    if (!lane) {
-      lane = host.gate.lane(this.signal, this.caller);
-      this.#lanes.set(host, lane);
-    }
-    return lane;
+    return { elapsedMs: roundMs(elapsedMs), ...this.#calls.counters };
   }
 }
-
-/** Milliseconds with two decimals. */
-const roundMs = (ms: number): number => Math.round(ms * 100) / 100;

@@ -15,7 +15,7 @@ interface Waiter {
 }
 
 /** Most waiting requests per slot. */
-export const WAITING_FOR_A_PLACE = 3;
+export const WAITING_PER_SLOT = 3;
 /** Retry hint for callers when the queue is full. */
 const RETRY_AFTER_MS = 1000;
 
@@ -32,7 +32,7 @@ export class Admission {
   constructor(name: string, places: number) {
     this.#name = name;
     this.#taken = new Shares(places);
-    this.#waiting = new Shares(places * WAITING_FOR_A_PLACE);
+    this.#waiting = new Shares(places * WAITING_PER_SLOT);
   }
 
   get load(): { taken: number; waiting: number } {

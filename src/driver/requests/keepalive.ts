@@ -2,7 +2,8 @@
  * Keepalive of a long-running answer: sends a message without items after a period of silence, and ends the answer when
  * the bus reports that there is no receiver.
  */
-import type { AnswerWatcher } from '../../contract/answer.ts';
+import type { AnswerSink, AnswerWatcher } from '../../contract/answer.ts';
+import { DriverError } from '../../contract/errors.ts';
 
 export interface KeepaliveActions {
   /** Sends a message without items. */
@@ -57,4 +58,30 @@ export class Keepalive implements AnswerWatcher {
     clearTimeout(this.#silence);
     clearTimeout(this.#grace);
   }
+}
+
+/**
+ * Longest silence of a request whose caller accepts messages without items. A caller that seems gone is checked once
+ * more after CALLER_GRACE_MS, because its subscription may not be known in the whole cluster yet.
+ */
+const SILENCE_MS = 5000;
+const CALLER_GRACE_MS = 1000;
+
+/**
+ * Ends a request whose caller has left, so that it uses no server time. The messages of a longer answer detect that.
+ * Before the first one a message without items can, if the caller accepts those.
+ */
+export function watchCaller(sink: AnswerSink, controller: AbortController, keepAlive: boolean): Keepalive {
+  const keepalive = new Keepalive(SILENCE_MS, CALLER_GRACE_MS, {
+    send: () => {
+      // A message that cannot be sent ends the answer anyway.
+      sink.flush({ isSignOfLife: true })?.catch(() => undefined);
+    },
+    gone: () => {
+      controller.abort(new DriverError('cancelled', 'Nobody receives the answer any more.'));
+    },
+  });
+  sink.watch(keepalive);
+  if (keepAlive) keepalive.sent();
+  return keepalive;
 }
