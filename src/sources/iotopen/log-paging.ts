@@ -10,6 +10,8 @@ const MOST_EQUAL_PAGES = 100;
 export class LogPaging {
   readonly #platform: string;
   #offset = 0;
+  /** Offset of the last page. */
+  #last = 0;
   #ended = false;
   #before: readonly Row[] = [];
   #equal = 0;
@@ -40,6 +42,7 @@ export class LogPaging {
    */
   take({ rows, count, total }: LogPage): void {
     this.#look(rows);
+    this.#last = this.#offset;
     const deleted = total === undefined ? 0 : this.#total - total;
     this.#total = total ?? 0;
     this.#most = Math.max(this.#most, this.#total);
@@ -56,6 +59,15 @@ export class LogPaging {
     this.#offset += count;
     // A short page is not the last one if the platform has its own page limit.
     this.#ended = count === 0 || (total !== undefined && this.#offset >= total);
+  }
+
+  /** Makes the last page the next one, for the case that it was not processed, or that the log has changed since. */
+  repeatPage(): void {
+    this.#offset = Math.min(this.#offset, this.#last);
+    this.#ended = false;
+    this.#before = [];
+    this.#most = this.#total;
+    this.#deleted = 0;
   }
 
   /** Only equal rows may repeat on the next page. */

@@ -6,7 +6,7 @@ import { fitting, PlatformCalls, type PlatformOptions, type Send } from './calls
 import { readInstallations, readThings, type Installation, type Listed, type Thing } from './catalogue.ts';
 import { LogPaging } from './log-paging.ts';
 import type { Grant, IotOpenCredentials } from './login/way.ts';
-import { readLogPage, readStatus, type LogPage, type LogPart, type Row } from './rows.ts';
+import { readLogPage, readStatus, type LogPage, type Row } from './rows.ts';
 
 export type { PlatformOptions } from './calls.ts';
 
@@ -18,6 +18,14 @@ export interface LogQuery {
   readonly topics: readonly string[];
   /** Rows in one answer. The platform may return fewer. */
   readonly pageRows: number;
+}
+
+/** Reads a log page by page. It keeps its position after a failure. */
+export interface LogReader {
+  /** The next rows. Undefined at the end. @throws DriverError */
+  next(signal: AbortSignal): Promise<readonly Row[] | undefined>;
+  /** Makes `next` begin with the last page again, after a failure of `next` or of what was done with its rows. */
+  repeatPage(): void;
 }
 
 /** User and password for MQTT. */
@@ -114,28 +122,36 @@ export class Platform {
   }
 
   /**
-   * The log of a time range, in pages, ascending in time. An old platform may accept only some of many topics at once;
-   * then the parts follow one another. Rows at the edges of the range may be missing, since the API does not document
-   * whether they belong to it.
-   * @throws DriverError
+   * The log of a time range, ascending in time. An old platform may accept only some of many topics at once; then the
+   * parts follow one another. Rows at the edges of the range may be missing, since the API does not document whether
+   * they belong to it.
    */
-  async *log(installation: Installation, query: LogQuery, signal: AbortSignal): AsyncGenerator<LogPart> {
-    if (query.topics.length === 0) return;
-    const paging = new LogPaging(this.#name);
-    let { pageRows } = query;
-    while (!paging.ended) {
-      const outcome = await fitting(query.topics, () =>
-        fittingPage(pageRows, (rows) => this.#logPage(installation, query, rows, paging.offset, signal)),
-      );
-      if ('parts' in outcome) {
-        for (const topics of outcome.parts) yield* this.log(installation, { ...query, topics }, signal);
-        return;
+  log(installation: Installation, query: LogQuery): LogReader {
+    const partOf = (topics: readonly string[]) => ({ ...query, topics, paging: new LogPaging(this.#name) });
+    /** The parts that are not read to their end. */
+    const parts = query.topics.length === 0 ? [] : [partOf(query.topics)];
+    const next = async (signal: AbortSignal): Promise<readonly Row[] | undefined> => {
+      for (let [part] = parts; part !== undefined; [part] = parts) {
+        const { topics, paging } = part;
+        if (paging.ended) {
+          parts.shift();
+          continue;
+        }
+        const outcome = await fitting(topics, () =>
+          fittingPage(part.pageRows, (rows) => this.#logPage(installation, part, rows, paging.offset, signal)),
+        );
+        if ('parts' in outcome) {
+          parts.splice(0, 1, ...outcome.parts.map(partOf));
+          continue;
+        }
+        const { answer: page, asked } = outcome.answer;
+        part.pageRows = asked;
+        paging.take(page);
+        if (page.rows.length > 0) return page.rows;
       }
-      const { answer: page, asked } = outcome.answer;
-      pageRows = asked;
-      paging.take(page);
-      if (page.rows.length > 0) yield { topics: query.topics, rows: page.rows };
-    }
+      return undefined;
+    };
+    return { next, repeatPage: () => parts[0]?.paging.repeatPage() };
   }
 
   /** Credentials for the MQTT broker, created for each call. @throws DriverError */

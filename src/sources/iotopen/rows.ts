@@ -8,12 +8,6 @@ export interface Row {
   readonly said: Readonly<Record<string, unknown>>;
 }
 
-/** Rows of the log, and their topics. The next rows follow these if they have the same list of topics. */
-export interface LogPart {
-  readonly topics: readonly string[];
-  readonly rows: readonly Row[];
-}
-
 /** A page of the log in the platform's answer. */
 export interface LogPage {
   readonly rows: readonly Row[];

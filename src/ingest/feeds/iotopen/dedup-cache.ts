@@ -20,11 +20,6 @@ export class DedupCache {
     this.#now = new Set();
   }
 
-  forget(): void {
-    this.#now.clear();
-    this.#before.clear();
-  }
-
   has(key: string): boolean {
     return this.#now.has(key) || this.#before.has(key);
   }

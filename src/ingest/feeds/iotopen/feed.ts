@@ -42,30 +42,30 @@ export class IotOpenFeed implements Feed {
   readonly #config: IotOpenConfig;
   readonly #tools: FeedTools;
   readonly #label: string;
-  readonly #intake: ReadingsSink;
+  readonly #sink: ReadingsSink;
   readonly #status: FeedStatus;
   readonly #platform: Platform;
-  readonly #ages: MaxAgeWatch;
-  readonly #places: InstallationStates;
-  readonly #errands: SyncLoop;
+  readonly #maxAges: MaxAgeWatch;
+  readonly #states: InstallationStates;
+  readonly #syncLoop: SyncLoop;
   readonly #live: Live;
-  readonly #link: BrokerClient;
+  readonly #broker: BrokerClient;
   readonly #stopping = new AbortController();
   /** Whether REST works. */
   readonly #rest: StatusReporter<RestState>;
   #restFailure: DriverError | undefined;
   /** Problems of the catalogue. */
   #notices: readonly string[] = [];
-  #linkStarted = false;
-  #linkIsUp = false;
+  #brokerStarted = false;
+  #brokerIsUp = false;
 
   constructor(config: IotOpenConfig, tools: FeedTools, startMs: number) {
-    const { name, mqtt, tls, backfill } = config;
+    const { name, mqtt, tls } = config;
     const { logger, times } = tools;
     this.#config = config;
     this.#tools = tools;
     this.#label = `IoT Open "${name}"`;
-    this.#intake = tools.intake({ scheme: 'iotopen', connection: name });
+    this.#sink = tools.intake({ scheme: 'iotopen', connection: name });
     this.#status = new FeedStatus('iotopen', name, logger);
     this.#rest = new StatusReporter<RestState>({
       initial: 'up',
@@ -80,27 +80,27 @@ export class IotOpenFeed implements Feed {
       this.#notice(text);
     });
     this.#platform = new Platform({ ...options, clock: tools.clock });
-    this.#ages = new MaxAgeWatch(() => {
+    this.#maxAges = new MaxAgeWatch(() => {
       this.#settle();
     });
-    const backMs = backfill.maxHours * HOUR_MS;
-    const { atStartMinutes } = backfill;
-    this.#places = new InstallationStates(
+    const { maxHours, atStartMinutes, overlapSeconds, pageRows } = config.backfill;
+    const backMs = maxHours * HOUR_MS;
+    this.#states = new InstallationStates(
       config,
       nanoseconds(Math.min(backMs, atStartMinutes === undefined ? startMs : atStartMinutes * MINUTE_MS)),
-      { overlapNs: nanoseconds(backfill.overlapSeconds * 1000), mostNs: nanoseconds(backMs) },
+      { overlapNs: nanoseconds(overlapSeconds * 1000), mostNs: nanoseconds(backMs) },
     );
     const onValue = (readers: readonly Reader[], time: Nanoseconds): void => {
-      for (const reader of readers) this.#ages.heard(reader, Date.now() - toMilliseconds(time));
+      for (const reader of readers) this.#maxAges.heard(reader, Date.now() - toMilliseconds(time));
     };
     const now = (): Nanoseconds => fromMilliseconds(Date.now());
-    const catchUp = new Backfill({
-      ...{ platform: this.#platform, intake: this.#intake, times, onValue, now },
-      pageRows: backfill.pageRows,
+    const backfill = new Backfill({
+      ...{ platform: this.#platform, sink: this.#sink, times, onValue, now },
+      pageRows,
     });
-    this.#errands = new SyncLoop({
-      ...{ platform: this.#platform, places: this.#places, catchUp, now, clock: tools.clock },
-      ...{ snapshot: config.snapshot, log: backfill.maxHours > 0 },
+    this.#syncLoop = new SyncLoop({
+      ...{ platform: this.#platform, states: this.#states, backfill, now, clock: tools.clock },
+      ...{ snapshot: config.snapshot, log: maxHours > 0 },
       delayMs: config.refreshDelayMs,
       everyMs: config.refreshEveryMinutes * MINUTE_MS,
       onCatalogue: (notices) => {
@@ -115,87 +115,87 @@ export class IotOpenFeed implements Feed {
       },
     });
     this.#live = new Live({
-      ...{ intake: this.#intake, places: this.#places, times, onValue },
+      ...{ sink: this.#sink, states: this.#states, times, onValue },
       onChanged: () => {
-        this.#errands.changed();
+        this.#syncLoop.changed();
       },
     });
-    this.#link = openBrokerClient({
+    this.#broker = openBrokerClient({
       ...{ tls, proxy: config.proxy, logger, version: mqtt.version, clientId: mqtt.clientId, url: brokerUrlOf(config) },
       ...{ keepAliveSeconds: mqtt.keepAliveSeconds, connectTimeoutMs: mqtt.connectTimeoutMs },
       sessionExpirySeconds: mqtt.sessionExpirySeconds,
-      receiveMaximum: this.#intake.window,
+      receiveMaximum: this.#sink.window,
       label: `${this.#label}, its MQTT broker`,
       credentials: () => this.#credentials(),
-      subscriptions: () => this.#places.subscriptions(),
+      subscriptions: () => this.#states.subscriptions(),
       onMessage: (message: Incoming) => this.#live.take(message),
-      full: () => this.#intake.full,
-      whenReady: () => this.#intake.whenReady(),
+      full: () => this.#sink.full,
+      whenReady: () => this.#sink.whenReady(),
       onState: ({ state }) => {
         // A refused subscription does not affect the others. A lost connection is reported at the next one at the
         // latest.
-        if (state !== 'up' && state !== 'refused' && this.#linkIsUp) {
-          this.#linkIsUp = false;
-          this.#errands.disconnected();
+        if (state !== 'up' && state !== 'refused' && this.#brokerIsUp) {
+          this.#brokerIsUp = false;
+          this.#syncLoop.disconnected();
         }
         this.#settle();
       },
     });
-    this.#link.onSubscribed((granted) => {
+    this.#broker.onSubscribed((granted) => {
       // A change notification may have been missed.
-      if (!this.#linkIsUp) this.#errands.changed();
-      this.#linkIsUp = true;
-      this.#errands.answered(granted);
+      if (!this.#brokerIsUp) this.#syncLoop.changed();
+      this.#brokerIsUp = true;
+      this.#syncLoop.answered(granted);
     });
   }
 
   start(): void {
-    this.#errands.start();
+    this.#syncLoop.start();
   }
 
   async stop(deadlineMs: number): Promise<void> {
-    this.#ages.stop();
+    this.#maxAges.stop();
     this.#stopping.abort();
     // A login in progress may complete, since it can return a token that must be saved. Its answer may also never
     // arrive.
-    const errandsEnd = withTimeout(deadlineMs, this.#errands.stop());
+    const syncLoopEnd = withTimeout(deadlineMs, this.#syncLoop.stop());
     // In parallel: the client accepts no more messages from here on, and waits for the sink to publish those in
     // progress.
-    await Promise.all([this.#link.stop(deadlineMs), this.#intake.stop(deadlineMs), errandsEnd]);
+    await Promise.all([this.#broker.stop(deadlineMs), this.#sink.stop(deadlineMs), syncLoopEnd]);
     await this.#platform.close();
     this.#status.report('stopped');
   }
 
   health(): FeedHealth {
-    const { problem, lastReceivedMs } = this.#intake;
+    const { problem, lastReceivedMs } = this.#sink;
     const waits = problem !== undefined && ['up', 'silent', 'waiting'].includes(this.#status.state);
     return this.#status.health(lastReceivedMs, waits ? { state: 'waiting', message: problem } : undefined);
   }
 
   metrics(): FeedMetrics {
-    const numbers = this.#intake.numbers();
-    const { atMostOnce, connections } = this.#link.numbers;
+    const numbers = this.#sink.numbers();
+    const { atMostOnce, connections } = this.#broker.numbers;
     return {
       ...numbers,
       ...{ kind: 'iotopen', name: this.#config.name, refused: 0, connections },
       // With core NATS every message can be lost, even if the broker keeps it.
-      atMostOnce: this.#intake.atMostOnce ? numbers.received : atMostOnce,
+      atMostOnce: this.#sink.atMostOnce ? numbers.received : atMostOnce,
     };
   }
 
   #catalogueRead(notices: readonly string[]): void {
     for (const text of notices) if (!this.#notices.includes(text)) this.#notice(text);
     this.#notices = notices;
-    const { readers, size } = this.#places;
-    this.#ages.expect(readers);
+    const { readers, size } = this.#states;
+    this.#maxAges.expect(readers);
     const facts = { connection: this.#config.name, installations: size, values: readers.length };
     this.#tools.logger.debug(facts, `${this.#label}: the catalogue was read`);
-    if (this.#linkStarted) {
-      this.#link.refresh();
+    if (this.#brokerStarted) {
+      this.#broker.refresh();
       return;
     }
-    this.#linkStarted = true;
-    this.#link.start();
+    this.#brokerStarted = true;
+    this.#broker.start();
   }
 
   async #credentials(): Promise<BrokerCredentials> {
@@ -222,17 +222,17 @@ export class IotOpenFeed implements Feed {
   #settle(): void {
     if (this.#stopping.signal.aborted) return;
     const { state: restState, message: restProblem } = this.#rest;
-    if (!this.#linkStarted) {
+    if (!this.#brokerStarted) {
       if (restState !== 'up') this.#status.report(restState, restProblem);
       return;
     }
-    const { state, message } = this.#link.state;
+    const { state, message } = this.#broker.state;
     if (state !== 'up') {
       const isNamed = restProblem === undefined || message?.includes(restProblem) === true;
       this.#status.report(state, isNamed ? message : [message, restProblem].filter(Boolean).join(' '));
       return;
     }
-    const silent = this.#ages.message;
+    const silent = this.#maxAges.message;
     const text = restProblem === undefined ? undefined : `${restProblem} ${LIVE_CONTINUES}`;
     if (restState === 'refused') this.#status.report('refused', text);
     else if (silent !== undefined) this.#status.report('silent', text === undefined ? silent : `${silent} ${text}`);

@@ -1,9 +1,8 @@
 /** The state of one installation while the feed runs: its functions, and the windows in which values may be missing. */
 import type { Nanoseconds } from '../../../contract/instant.ts';
 import type { Installation } from '../../../sources/iotopen/catalogue.ts';
+import { BackfillJob, type BackfillWindow } from './backfill-job.ts';
 import { ClockSkew } from './clock-skew.ts';
-import { BackfillProgress } from './backfill-progress.ts';
-import { BackfillWindow } from './backfill-window.ts';
 import { keyOfValue, DedupCache } from './dedup-cache.ts';
 import type { Sample } from './message.ts';
 import { NO_TOPICS, type Reader, type TopicMap } from './topic-map.ts';
@@ -13,6 +12,18 @@ export interface InstallationLimits {
   readonly overlapNs: Nanoseconds;
   /** Longest time to read back, and the largest accepted clock error. */
   readonly mostNs: Nanoseconds;
+}
+
+/** A window that is not read yet. Live values arrive again from its end, if the broker has granted the topic. */
+interface PendingWindow {
+  readonly from: Nanoseconds;
+  /** Undefined while the window is open. */
+  until: Nanoseconds | undefined;
+  granted: boolean;
+  /** Whether the platform has had time to store the values before `until`. */
+  settled: boolean;
+  /** Whether the newest value must be read. */
+  wantsNewest: boolean;
 }
 
 /** Arrival times may be ahead of the clock by at most this. */
@@ -25,12 +36,12 @@ export class InstallationState {
   readonly known = new DedupCache();
   readonly #limits: InstallationLimits;
   readonly #clocks: ClockSkew;
-  /** Backfill windows, by the key of the reader. */
-  readonly #gaps = new Map<string, BackfillWindow>();
-  /** Former readers, each with the time until which it was certainly subscribed. */
-  readonly #gone = new Map<string, Nanoseconds>();
+  /** By the key of the reader. The window of a reader that was removed stays open until it returns. */
+  readonly #windows = new Map<string, PendingWindow>();
   /** Readers with live values on this connection, each with the newest timestamp. Undefined if it has none. */
   readonly #live = new Map<string, Nanoseconds | undefined>();
+  /** The backfill in progress, also between two attempts. */
+  #job: BackfillJob | undefined;
   /** Values of readers without a window are safe up to this arrival. */
   #safeUntil: Nanoseconds = 0n;
   #connected = false;
@@ -58,44 +69,42 @@ export class InstallationState {
   refreshed(installation: Installation, map: TopicMap, since: Nanoseconds): void {
     const before = new Set(this.map.readers.map(({ key }) => key));
     const now = new Set(map.readers.map(({ key }) => key));
-    for (const key of before) {
+    for (const reader of this.map.readers) {
+      const { key } = reader;
       if (now.has(key)) continue;
-      const gap = this.#gaps.get(key);
-      this.#gone.set(key, gap !== undefined && gap.from < since ? gap.from : since);
-      this.#gaps.delete(key);
+      this.#open(key, earliest(since, this.#job?.startOf(reader)));
       this.#live.delete(key);
     }
-    for (const [key, at] of this.#gone) {
-      if (!now.has(key)) continue;
-      this.#gaps.set(key, new BackfillWindow(at));
-      this.#gone.delete(key);
-    }
-    for (const key of now) if (!before.has(key) && !this.#gaps.has(key)) this.#gaps.set(key, new BackfillWindow(since));
+    for (const key of now) if (!before.has(key) && !this.#windows.has(key)) this.#open(key, since);
     this.installation = installation;
     this.map = map;
   }
 
   /**
    * The broker has answered the subscriptions.
-   * @param granted whether live values of a filter arrive from now on
+   * @param isGranted whether live values of a filter arrive from now on
    */
-  answered(now: Nanoseconds, granted: (filter: string) => boolean): void {
+  answered(now: Nanoseconds, isGranted: (filter: string) => boolean): void {
     if (!this.#connected) {
       this.#connected = true;
       this.#live.clear();
       if (now > this.#safeUntil) this.#safeUntil = now;
     }
     for (const { key, topic } of this.map.readers) {
-      const heard = granted(this.#filterOf(topic));
-      const gap = this.#gaps.get(key);
-      if (gap !== undefined) gap.answered(now, heard);
-      else if (!heard) this.#gaps.set(key, new BackfillWindow(now));
+      const granted = isGranted(this.#filterOf(topic));
+      const window = this.#windows.get(key);
+      if (window === undefined) {
+        if (!granted) this.#open(key, now);
+      } else if (window.granted) window.granted = granted;
+      else Object.assign(window, { until: now, granted, settled: false });
     }
   }
 
   /** @param at the platform has stored the values before this time */
   settle(at: Nanoseconds): void {
-    for (const gap of this.#gaps.values()) gap.settle(at);
+    for (const window of this.#windows.values()) {
+      if (window.until !== undefined && window.until <= at) window.settled = true;
+    }
   }
 
   /** Live values no longer arrive. */
@@ -105,39 +114,42 @@ export class InstallationState {
     this.#lost = true;
     // If the clock was set back, the time is unknown.
     const at = this.#safeUntil > now + SECOND ? now - this.#limits.mostNs : this.#safeUntil;
-    for (const { key } of this.map.readers) {
-      const gap = this.#gaps.get(key);
-      if (gap === undefined) this.#gaps.set(key, new BackfillWindow(at));
-      else gap.interrupted(at);
-    }
+    for (const { key } of this.map.readers) this.#open(key, at);
+  }
+
+  /** The readers whose newest value must be read, each with its window. */
+  windowsWithoutNewest(): Map<Reader, PendingWindow> {
+    const windows = this.#settledWindows();
+    for (const [reader, { wantsNewest }] of windows) if (!wantsNewest) windows.delete(reader);
+    return windows;
   }
 
   /**
-   * The next backfill. Undefined if none is required, or not yet.
+   * The backfill to continue, or the next one. Undefined if none is required, or not yet.
    * @param aheadNs how far the driver's clock is ahead of the platform's
    */
-  beginFilling(now: Nanoseconds, aheadNs: Nanoseconds): BackfillProgress | undefined {
-    const gaps = new Map<Reader, BackfillWindow>();
-    for (const reader of this.map.readers) {
-      const gap = this.#gaps.get(reader.key);
-      if (gap?.settled === true) gaps.set(reader, gap);
+  backfillJob(now: Nanoseconds, aheadNs: Nanoseconds): BackfillJob | undefined {
+    if (this.#job !== undefined) return this.#job;
+    const windows = new Map<Reader, BackfillWindow>();
+    for (const [reader, { from, until = now, granted }] of this.#settledWindows()) {
+      windows.set(reader, { from, until });
+      this.#windows.delete(reader.key);
+      if (!granted) this.#open(reader.key, until);
     }
-    if (gaps.size === 0) return undefined;
+    if (windows.size === 0) return undefined;
     this.#lost = false;
-    return new BackfillProgress({ ...this.#limits, gaps, clocks: this.#clocks, now, aheadNs });
+    this.#job = new BackfillJob({ ...this.#limits, windows, clocks: this.#clocks, now, aheadNs });
+    return this.#job;
   }
 
   /** The backfill is complete. */
-  filled(filling: BackfillProgress): void {
-    for (const [key, { next }] of filling.gaps) {
-      if (next === undefined) this.#gaps.delete(key);
-      else this.#gaps.set(key, next);
-    }
+  backfilled(): void {
+    this.#job = undefined;
     if (!this.#lost) this.#waited = false;
   }
 
   /** Records a live value. */
-  heard(readers: readonly Reader[], topic: string, { claimed }: Sample): void {
+  received(readers: readonly Reader[], topic: string, { claimed }: Sample): void {
     const time = claimed?.instant;
     for (const { key } of readers) {
       const before = this.#live.get(key);
@@ -166,8 +178,28 @@ export class InstallationState {
     return newest === undefined || time === undefined ? !this.#live.has(key) : time > newest;
   }
 
+  /** Opens the window of a reader, or opens it again: a window that is not read yet keeps its start. */
+  #open(key: string, from: Nanoseconds): void {
+    this.#windows.set(key, {
+      from: earliest(from, this.#windows.get(key)?.from),
+      ...{ until: undefined, granted: false, settled: false, wantsNewest: true },
+    });
+  }
+
+  #settledWindows(): Map<Reader, PendingWindow> {
+    const windows = new Map<Reader, PendingWindow>();
+    for (const reader of this.map.readers) {
+      const window = this.#windows.get(reader.key);
+      if (window?.settled === true) windows.set(reader, window);
+    }
+    return windows;
+  }
+
   /** Values are below `obj`. Any other topic gets its own subscription. */
   #filterOf(topic: string): string {
     return `${this.installation.clientId}/${topic.startsWith('obj/') ? 'obj/#' : topic}`;
   }
 }
+
+const earliest = (one: Nanoseconds, other: Nanoseconds | undefined): Nanoseconds =>
+  other !== undefined && other < one ? other : one;

@@ -2,44 +2,44 @@
 import type { Nanoseconds } from '../../../contract/instant.ts';
 import type { Platform } from '../../../sources/iotopen/platform.ts';
 import type { Subscription } from '../../../mqtt/client.ts';
-import { loadCatalogue, type Wish } from './catalogue.ts';
+import { loadCatalogue, type CatalogueSelection } from './catalogue.ts';
 import { InstallationState, type InstallationLimits } from './installation-state.ts';
 import { NO_TOPICS, type Reader } from './topic-map.ts';
 
 export class InstallationStates implements Iterable<InstallationState> {
-  readonly #wish: Wish;
+  readonly #selection: CatalogueSelection;
   readonly #startNs: Nanoseconds;
   readonly #limits: InstallationLimits;
-  readonly #places = new Map<number, InstallationState>();
   /**
-   * Former installations. They may return soon: removed from the account and assigned again, or missing in a list
-   * temporarily. Each has the time when it was first missing.
+   * By client id, with those that left the catalogue, which have no topics: removed from the account, or missing in a
+   * list temporarily, they may return.
    */
-  readonly #gone = new Map<number, { readonly place: InstallationState; readonly at: Nanoseconds }>();
+  readonly #states = new Map<number, InstallationState>();
   /** When the current catalogue was read. Undefined before the first. */
   #readAt: Nanoseconds | undefined;
 
   /** @param startNs how far back values of a new installation may be missing */
-  constructor(wish: Wish, startNs: Nanoseconds, limits: InstallationLimits) {
-    this.#wish = wish;
+  constructor(selection: CatalogueSelection, startNs: Nanoseconds, limits: InstallationLimits) {
+    this.#selection = selection;
     this.#startNs = startNs;
     this.#limits = limits;
   }
 
   get size(): number {
-    return this.#places.size;
+    return [...this].length;
   }
 
   get readers(): Reader[] {
     return [...this].flatMap(({ map }) => map.readers);
   }
 
-  [Symbol.iterator](): Iterator<InstallationState> {
-    return this.#places.values();
+  /** The installations of the catalogue. */
+  *[Symbol.iterator](): Iterator<InstallationState> {
+    for (const state of this.#states.values()) if (state.map !== NO_TOPICS) yield state;
   }
 
   of(clientId: number): InstallationState | undefined {
-    return this.#places.get(clientId);
+    return this.#states.get(clientId);
   }
 
   /**
@@ -48,33 +48,28 @@ export class InstallationStates implements Iterable<InstallationState> {
    * @throws DriverError
    */
   async read(platform: Platform, now: Nanoseconds, signal: AbortSignal): Promise<readonly string[]> {
-    const { entries, notices } = await loadCatalogue(platform, this.#wish, signal);
+    const { entries, notices } = await loadCatalogue(platform, this.#selection, signal);
     const started = now - this.#startNs;
     // If the clock was set back, the time of the last read is unknown.
     const since = this.#readAt === undefined || this.#readAt > now ? started : this.#readAt;
-    const seen = new Set(entries.map(({ installation }) => installation.clientId));
-    for (const [clientId, place] of this.#places) {
-      if (seen.has(clientId)) continue;
-      place.refreshed(place.installation, NO_TOPICS, since);
-      this.#places.delete(clientId);
-      this.#gone.set(clientId, { place, at: now });
+    const listed = new Set(entries.map(({ installation }) => installation.clientId));
+    for (const state of this) {
+      const { clientId } = state.installation;
+      if (!listed.has(clientId)) state.refreshed(state.installation, NO_TOPICS, since);
     }
     for (const { installation, map } of entries) {
-      const { clientId } = installation;
-      const known = this.#places.get(clientId) ?? this.#gone.get(clientId)?.place;
-      const place = known ?? new InstallationState(installation, this.#limits);
-      place.refreshed(installation, map, known === undefined ? started : since);
-      this.#gone.delete(clientId);
-      this.#places.set(clientId, place);
+      const known = this.#states.get(installation.clientId);
+      const state = known ?? new InstallationState(installation, this.#limits);
+      state.refreshed(installation, map, known === undefined ? started : since);
+      this.#states.set(installation.clientId, state);
     }
-    for (const { place, at } of this.#gone.values()) if (at < now - this.#limits.mostNs) place.known.forget();
     this.#readAt = now;
     return notices;
   }
 
   /** All values and change notifications of each installation. */
   subscriptions(): Subscription[] {
-    return [...this.#places].flatMap(([clientId, { filters }]) =>
+    return [...this].flatMap(({ installation: { clientId }, filters }) =>
       [...filters, `${clientId}/evt/+/updated`].map((filter) => ({ filter, qos: 1 as const })),
     );
   }

@@ -8,8 +8,8 @@ import type { InstallationStates } from './installation-states.ts';
 import type { Reader } from './topic-map.ts';
 
 export interface LiveOptions {
-  readonly intake: ReadingsSink;
-  readonly places: InstallationStates;
+  readonly sink: ReadingsSink;
+  readonly states: InstallationStates;
   readonly times: TimeLimits;
   /** Called for each value. */
   readonly onValue: (readers: readonly Reader[], time: Nanoseconds) => void;
@@ -31,22 +31,22 @@ export class Live {
 
   /** Resolves when the message may be acknowledged. @throws Stopped */
   async take(message: Incoming): Promise<void> {
-    const { intake, places, times, onValue, onChanged } = this.#options;
+    const { sink, states, times, onValue, onChanged } = this.#options;
     const { received, payload } = message;
     const [, client = '', topic = ''] = /^(\d+)\/(.*)$/s.exec(message.topic) ?? [];
     if (CHANGED.test(topic)) {
       onChanged();
       return;
     }
-    const place = places.of(Number(client));
-    const readers = place?.map.readersOf(topic) ?? [];
-    if (place === undefined || readers.length === 0) {
+    const state = states.of(Number(client));
+    const readers = state?.map.readersOf(topic) ?? [];
+    if (state === undefined || readers.length === 0) {
       // Most platforms have topics that no function reads. That is no problem.
-      await intake.take({ measurements: [], rejects: [] });
+      await sink.take({ measurements: [], rejects: [] });
       return;
     }
     const reject = ({ code, reason }: Unreadable): Promise<void> =>
-      intake.take({
+      sink.take({
         measurements: [],
         rejects: [{ code, reason, payload, about: { topic: message.topic }, received }],
       });
@@ -54,11 +54,11 @@ export class Live {
     if ('code' in parsed) return reject(parsed);
     const sample = readSample(parsed.said);
     if ('code' in sample) return reject(sample);
-    place.heard(readers, topic, sample);
-    const doubt = message.retained ? KEPT_BY_BROKER : place.doubtsArrival() ? AFTER_OUTAGE : undefined;
+    state.received(readers, topic, sample);
+    const doubt = message.retained ? KEPT_BY_BROKER : state.doubtsArrival() ? AFTER_OUTAGE : undefined;
     const measurements = readers.map((reader) => measurementOf(reader, sample, received, times, doubt));
     onValue(readers, sample.claimed?.instant ?? received);
-    await intake.take({ measurements, rejects: [] });
-    place.liveIsSafe(readers, topic, sample, received);
+    await sink.take({ measurements, rejects: [] });
+    state.liveIsSafe(readers, topic, sample, received);
   }
 }

@@ -15,8 +15,8 @@ import type { InstallationStates } from './installation-states.ts';
 
 export interface SyncLoopOptions {
   readonly platform: Platform;
-  readonly places: InstallationStates;
-  readonly catchUp: Backfill;
+  readonly states: InstallationStates;
+  readonly backfill: Backfill;
   /** Whether the newest values are read. */
   readonly snapshot: boolean;
   /** Whether missing values are read from the log. */
@@ -52,7 +52,7 @@ export class SyncLoop {
   readonly #options: SyncLoopOptions;
   readonly #stopping = new AbortController();
   /** The last notice of each installation. */
-  readonly #told = new WeakMap<InstallationState, string>();
+  readonly #noticed = new WeakMap<InstallationState, string>();
   #running: Promise<void> | undefined;
   #wake = Promise.withResolvers<undefined>();
   #wantsCatalogue = true;
@@ -94,19 +94,19 @@ export class SyncLoop {
    * @param granted whether live values of a filter arrive from now on
    */
   answered(granted: (filter: string) => boolean): void {
-    const { places, now } = this.#options;
+    const { states, now } = this.#options;
     const at = now();
-    for (const place of places) place.answered(at, granted);
+    for (const state of states) state.answered(at, granted);
     this.#later(() => {
-      for (const place of places) place.settle(at);
+      for (const state of states) state.settle(at);
       this.#wake.resolve(undefined);
     });
   }
 
   /** Live values no longer arrive. */
   disconnected(): void {
-    const { places, now } = this.#options;
-    for (const place of places) place.disconnected(now());
+    const { states, now } = this.#options;
+    for (const state of states) state.disconnected(now());
   }
 
   /** Runs it later, unless the loop stops first. */
@@ -145,11 +145,11 @@ export class SyncLoop {
 
   /** Runs the next task. Returns false if there is none. */
   async #next(signal: AbortSignal): Promise<boolean> {
-    const { platform, places, now, onCatalogue } = this.#options;
+    const { platform, states, now, onCatalogue } = this.#options;
     if (this.#wantsCatalogue) {
       this.#wantsCatalogue = false;
       try {
-        onCatalogue(await places.read(platform, now(), signal));
+        onCatalogue(await states.read(platform, now(), signal));
       } catch (error) {
         this.#wantsCatalogue = true;
         throw error;
@@ -157,9 +157,9 @@ export class SyncLoop {
       return true;
     }
     let failed: Error | undefined;
-    for (const place of places) {
+    for (const state of states) {
       try {
-        if (await this.#fill(place, signal)) return true;
+        if (await this.#fill(state, signal)) return true;
       } catch (error) {
         if (error instanceof Stopped) throw error;
         // A failing installation does not delay the others.
@@ -170,39 +170,42 @@ export class SyncLoop {
     return false;
   }
 
-  /** Runs the backfill of an installation. Returns false if none is required. */
-  async #fill(place: InstallationState, signal: AbortSignal): Promise<boolean> {
-    const { platform, catchUp, snapshot, log, now } = this.#options;
-    const filling = place.beginFilling(now(), fromMilliseconds(platform.clockAheadMs));
-    if (filling === undefined) return false;
-    if (snapshot && filling.newest.length > 0) {
-      await this.#permitted(place, () => catchUp.newest(place, filling, signal));
+  /** Reads the newest and the missing values of an installation. Returns false if none is required. */
+  async #fill(state: InstallationState, signal: AbortSignal): Promise<boolean> {
+    const { platform, backfill, snapshot, log, now } = this.#options;
+    const withoutNewest = state.windowsWithoutNewest();
+    if (snapshot && withoutNewest.size > 0) {
+      await this.#permitted(state, () => backfill.newest(state, [...withoutNewest.keys()], signal));
+      for (const window of withoutNewest.values()) window.wantsNewest = false;
+      // A window that has ended meanwhile needs the newest values again before it becomes part of a job.
+      return true;
     }
-    filling.newestAreRead();
-    if (log) await this.#permitted(place, () => catchUp.log(place, filling, signal));
-    place.filled(filling);
-    if (log && filling.cut !== undefined) {
-      const since = new Date(toMilliseconds(filling.cut)).toISOString();
-      this.#noticeOf(place, `values before ${since} were missed and lie further back than backfill.maxHours.`);
+    const job = state.backfillJob(now(), fromMilliseconds(platform.clockAheadMs));
+    if (job === undefined) return false;
+    if (log) await this.#permitted(state, () => backfill.log(state, job, signal));
+    state.backfilled();
+    if (log && job.cut !== undefined) {
+      const since = new Date(toMilliseconds(job.cut)).toISOString();
+      this.#noticeOf(state, `values before ${since} were missed and lie further back than backfill.maxHours.`);
     }
     return true;
   }
 
   /** Skips what the account may not read: a retry does not help. */
-  async #permitted(place: InstallationState, read: () => Promise<void>): Promise<void> {
+  async #permitted(state: InstallationState, read: () => Promise<void>): Promise<void> {
     try {
       await read();
     } catch (error) {
       if (!(error instanceof DriverError) || !['forbidden', 'notFound'].includes(error.code)) throw error;
-      this.#noticeOf(place, `${error.message} Newest values or missed values are left out.`);
+      this.#noticeOf(state, `${error.message} Newest values or missed values are left out.`);
     }
   }
 
-  #noticeOf(place: InstallationState, text: string): void {
-    const { clientId, name } = place.installation;
+  #noticeOf(state: InstallationState, text: string): void {
+    const { clientId, name } = state.installation;
     // Topics that the broker refuses are read repeatedly, and may be forbidden here too.
-    if (this.#told.get(place) === text) return;
-    this.#told.set(place, text);
+    if (this.#noticed.get(state) === text) return;
+    this.#noticed.set(state, text);
     this.#options.onNotice(`Installation ${clientId} "${name}": ${text}`);
   }
 }

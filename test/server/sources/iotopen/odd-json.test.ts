@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DriverError } from '../../../../src/contract/errors.ts';
 import { logInByHand } from '../../../../src/sources/iotopen/login/by-hand.ts';
 import { Platform } from '../../../../src/sources/iotopen/platform.ts';
-import { API_KEY, given, NEVER } from './support.ts';
+import { API_KEY, given, NEVER, pagesOf } from './support.ts';
 
 const SECOND = 1_000_000_000n;
 const INSTALLATION = { id: 1, clientId: 5034, name: 'School', assigned: true };
@@ -61,7 +61,7 @@ afterAll(async () => {
 
 async function log(): Promise<unknown[]> {
   const query = { from: 0n, to: 2_000_000_000n * SECOND, topics: ['obj/a', 'obj/b'], pageRows: 100 };
-  return (await Array.fromAsync(platform.log(INSTALLATION, query, NEVER))).flatMap(({ rows }) => rows);
+  return (await Array.fromAsync(pagesOf(platform.log(INSTALLATION, query)))).flat();
 }
 
 const READS: Record<string, () => Promise<readonly unknown[]>> = {

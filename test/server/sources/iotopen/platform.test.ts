@@ -10,7 +10,7 @@ import { SCHOOL } from '../../../../simulators/iotopen/plant.ts';
 import type { Inventory, Thing } from '../../../../simulators/iotopen/inventory.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { createAuthority } from '../../../support/nats/index.ts';
-import { clientOf, given, NEVER, startPlatform } from './support.ts';
+import { clientOf, given, NEVER, startPlatform, pagesOf } from './support.ts';
 
 const SECOND = 1_000_000_000n;
 const T0 = 1_735_732_800;
@@ -27,10 +27,7 @@ async function school(platform: Platform): Promise<Installation> {
 
 async function readLog(platform: Platform, topics: string[], pageRows = 500): Promise<Row[]> {
   const range = { from: BigInt(T0) * SECOND, to: BigInt(T0 + 10_000) * SECOND };
-  const rows: Row[] = [];
-  for await (const page of platform.log(await school(platform), { ...range, topics, pageRows }, NEVER))
-    rows.push(...page.rows);
-  return rows;
+  return (await Array.fromAsync(pagesOf(platform.log(await school(platform), { ...range, topics, pageRows })))).flat();
 }
 
 function fill(inventory: Inventory, topics: string[], count: number): void {
@@ -119,12 +116,34 @@ describe('status and log', () => {
     const platform = clientOf(simulator.url);
     const query = { from: BigInt(T0) * SECOND, to: BigInt(T0 + 10_000) * SECOND, topics: ['obj/a'], pageRows: 7 };
     const rows: Row[] = [];
-    for await (const part of platform.log(await school(platform), query, NEVER)) {
-      rows.push(...part.rows);
+    for await (const page of pagesOf(platform.log(await school(platform), query))) {
+      rows.push(...page);
       // The last page, or almost.
       if (rows.length === 35) simulator.inventory.values(SCHOOL).splice(0, deleted);
     }
     expect(new Set(facts(rows).map(([, value]) => Number(value)))).toEqual(new Set(Array(40).keys()));
+  });
+
+  it('go on after a failure with the last page, also where the platform has deleted some rows', async () => {
+    const simulator = await startPlatform();
+    fill(simulator.inventory, ['obj/a'], 40);
+    const platform = clientOf(simulator.url);
+    const range = { from: BigInt(T0) * SECOND, to: BigInt(T0 + 10_000) * SECOND };
+    const log = platform.log(await school(platform), { ...range, topics: ['obj/a'], pageRows: 7 });
+    const values = async () => facts([...((await log.next(NEVER)) ?? [])]).map(([, value]) => Number(value));
+    expect(await values()).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    expect(await values()).toEqual([7, 8, 9, 10, 11, 12, 13]);
+    simulator.behaviour.logPages = 0;
+    await expect(values()).rejects.toThrow(/500/);
+    log.repeatPage();
+    simulator.behaviour.logPages = Infinity;
+    expect(await values()).toEqual([7, 8, 9, 10, 11, 12, 13]);
+    log.repeatPage();
+    log.repeatPage();
+    simulator.inventory.values(SCHOOL).splice(0, 5);
+    const rest: number[] = [];
+    for (let page = await values(); page.length > 0; page = await values()) rest.push(...page);
+    expect(new Set(rest)).toEqual(new Set(Array.from({ length: 33 }, (_, at) => at + 7)));
   });
 
   it('end with an error where the platform gives the same page again and again', async () => {
@@ -221,7 +240,7 @@ async function callsUntilRefused(page: (call: number) => unknown[], most: number
   const installation = { id: 1, clientId: 1, name: 'School', assigned: true };
   const query = { from: 0n, to: 10_000_000_000n, topics: ['obj/a'], pageRows: 2 };
   const read = async (): Promise<void> => {
-    for await (const _part of platform.log(installation, query, NEVER)) expect(calls).toBeLessThan(most);
+    for await (const _page of pagesOf(platform.log(installation, query))) expect(calls).toBeLessThan(most);
   };
   await expect(read()).rejects.toThrow(/same part of its log again and again/);
   return calls;

@@ -9,7 +9,7 @@ import type { Row } from '../../../../src/sources/iotopen/rows.ts';
 import { SCHOOL } from '../../../../simulators/iotopen/plant.ts';
 import type { Inventory } from '../../../../simulators/iotopen/inventory.ts';
 import { startHttpProxy } from '../../../support/http-proxy.ts';
-import { clientOf, given, NEVER, startPlatform } from './support.ts';
+import { clientOf, given, NEVER, startPlatform, pagesOf } from './support.ts';
 
 const SECOND = 1_000_000_000n;
 const T0 = 1_735_732_800;
@@ -18,7 +18,7 @@ const TOPICS = ['obj/a', 'obj/b'];
 const QUERY = { from: BigInt(T0) * SECOND, to: BigInt(T0 + 10_000) * SECOND, topics: TOPICS, pageRows: 10 };
 
 async function rows(platform: Platform, query = QUERY): Promise<Row[]> {
-  return (await Array.fromAsync(platform.log(HOME, query, NEVER))).flatMap((part) => part.rows);
+  return (await Array.fromAsync(pagesOf(platform.log(HOME, query)))).flat();
 }
 
 function fill(inventory: Inventory, count: number, text = ''): void {

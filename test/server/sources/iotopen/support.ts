@@ -1,6 +1,7 @@
 /** A simulated platform, and the client of it. */
 import { onTestFinished } from 'vitest';
-import { Platform, type PlatformOptions } from '../../../../src/sources/iotopen/platform.ts';
+import { Platform, type LogReader, type PlatformOptions } from '../../../../src/sources/iotopen/platform.ts';
+import type { Row } from '../../../../src/sources/iotopen/rows.ts';
 import type { TextSource } from '../../../../src/net/tls.ts';
 import { startIotOpen, type IotOpenOptions, type IotOpenSimulator } from '../../../../simulators/iotopen/simulator.ts';
 
@@ -35,3 +36,8 @@ export function clientOf(url: string, options: Partial<PlatformOptions> = {}): P
 }
 
 export const NEVER = new AbortController().signal;
+
+/** The pages of a log. */
+export async function* pagesOf(log: LogReader): AsyncGenerator<readonly Row[]> {
+  for (let rows = await log.next(NEVER); rows !== undefined; rows = await log.next(NEVER)) yield rows;
+}

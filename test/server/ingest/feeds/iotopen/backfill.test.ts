@@ -59,8 +59,8 @@ describe('reading a log that fails half-way', () => {
 
   const nasty: [what: string, behaviour: Partial<IotOpenSimulator['behaviour']>, rounds: number[]][] = [
     ['in one list', {}, [4, 5, 6]],
-    ['in parts, of a platform that takes only some topics at once', { longestUrl: 160, old: true }, [4, 11, 16]],
-    ['in another order than asked for', { logOrder: 'arrival' }, [4, 11, 16]],
+    ['in parts, of a platform that takes only some topics at once', { longestUrl: 160, old: true }, [4, 5, 6]],
+    ['in another order than asked for', { logOrder: 'arrival' }, [4, 5, 6]],
   ];
   it.each(nasty)('skips no value, %s', { timeout: 60_000 }, async (_what, behaviour, rounds) => {
     const simulator = await simulatorForTest({ behaviour: { logPages: 0, ...behaviour } });

@@ -9,23 +9,27 @@ const timers = (): number => process.getActiveResourcesInfo().filter((kind) => k
 it('what waits for further changes does not hold a process that stops', async () => {
   const platform = clientOf('http://127.0.0.1:1');
   const nothing = (): void => undefined;
-  const errands = new SyncLoop({
-    ...{ platform, places: new InstallationStates({}, 0n, { overlapNs: 0n, mostNs: 0n }), catchUp: undefined as never },
+  const loop = new SyncLoop({
+    ...{
+      platform,
+      states: new InstallationStates({}, 0n, { overlapNs: 0n, mostNs: 0n }),
+      backfill: undefined as never,
+    },
     ...{ snapshot: false, log: false, delayMs: 600_000, everyMs: 600_000, now: () => 0n },
     ...{ onCatalogue: nothing, onResult: nothing, onNotice: nothing },
   });
   const before = timers();
-  errands.changed();
-  errands.answered(() => true);
+  loop.changed();
+  loop.answered(() => true);
   expect(timers()).toBe(before + 2);
-  const waiting = errands.stop();
+  const waiting = loop.stop();
   // Messages, and the answer to a subscription, may still come while it stops.
-  errands.changed();
-  errands.answered(() => true);
+  loop.changed();
+  loop.answered(() => true);
   await waiting;
   await expect.poll(timers).toBeLessThanOrEqual(before);
   const after = timers();
-  errands.changed();
-  errands.answered(() => true);
+  loop.changed();
+  loop.answered(() => true);
   expect(timers()).toBe(after);
 });

@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest';
-import type { BackfillProgress } from '../../../../../src/ingest/feeds/iotopen/backfill-progress.ts';
+import type { BackfillJob } from '../../../../../src/ingest/feeds/iotopen/backfill-job.ts';
 import { InstallationState } from '../../../../../src/ingest/feeds/iotopen/installation-state.ts';
+import { readSample } from '../../../../../src/ingest/feeds/iotopen/message.ts';
 import { NO_TOPICS, TopicMap } from '../../../../../src/ingest/feeds/iotopen/topic-map.ts';
+import { Numeral } from '../../../../../src/sources/iotopen/numeral.ts';
 
 const S = 1_000_000_000n;
 const DAY = 86_400n * S;
@@ -12,80 +14,130 @@ const all = (): boolean => true;
 
 /** Listened to since T0, and nothing missed. */
 function listening(): InstallationState {
-  const place = new InstallationState(installation, { overlapNs: 0n, mostNs: DAY });
-  place.refreshed(installation, map, T0);
-  place.answered(T0, all);
-  place.settle(T0);
-  place.filled(begin(place, T0));
-  return place;
+  const state = new InstallationState(installation, { overlapNs: 0n, mostNs: DAY });
+  state.refreshed(installation, map, T0);
+  state.answered(T0, all);
+  state.settle(T0);
+  begin(state, T0);
+  state.backfilled();
+  return state;
 }
 
-function begin(place: InstallationState, now: bigint): BackfillProgress {
-  const filling = place.beginFilling(now, 0n);
-  if (filling === undefined) throw new Error('Nothing has been missed.');
-  return filling;
+function begin(state: InstallationState, now: bigint): BackfillJob {
+  const job = state.backfillJob(now, 0n);
+  if (job === undefined) throw new Error('Nothing has been missed.');
+  return job;
 }
 
-function reconnected(place: InstallationState, lost: bigint, back: bigint): void {
-  place.disconnected(lost);
-  place.answered(back, all);
-  place.settle(back);
+function reconnected(state: InstallationState, lost: bigint, back: bigint): void {
+  state.disconnected(lost);
+  state.answered(back, all);
+  state.settle(back);
 }
 
 it('what was missed is read when the platform has had the time to note it, and once', () => {
-  const place = listening();
-  expect(place.beginFilling(T0 + S, 0n)).toBeUndefined();
-  place.disconnected(T0 + 10n * S);
-  place.answered(T0 + 20n * S, all);
-  expect(place.beginFilling(T0 + 20n * S, 0n)).toBeUndefined();
-  place.settle(T0 + 20n * S);
-  const filling = begin(place, T0 + 30n * S);
-  expect(filling.range.from).toBe(T0);
-  place.filled(filling);
-  expect(place.beginFilling(T0 + 30n * S, 0n)).toBeUndefined();
+  const state = listening();
+  expect(state.backfillJob(T0 + S, 0n)).toBeUndefined();
+  state.disconnected(T0 + 10n * S);
+  state.answered(T0 + 20n * S, all);
+  expect(state.backfillJob(T0 + 20n * S, 0n)).toBeUndefined();
+  state.settle(T0 + 20n * S);
+  const job = begin(state, T0 + 30n * S);
+  expect(job.range.from).toBe(T0);
+  state.backfilled();
+  expect(state.backfillJob(T0 + 30n * S, 0n)).toBeUndefined();
 });
 
 it('live values are doubted on as long as what was missed the last time has not been read', () => {
-  const place = listening();
-  expect(place.doubtsArrival()).toBe(false);
-  reconnected(place, T0 + 10n * S, T0 + 20n * S);
-  const first = begin(place, T0 + 20n * S);
-  reconnected(place, T0 + 30n * S, T0 + 40n * S);
-  place.filled(first);
-  expect(place.doubtsArrival()).toBe(true);
-  const second = begin(place, T0 + 40n * S);
+  const state = listening();
+  expect(state.doubtsArrival()).toBe(false);
+  reconnected(state, T0 + 10n * S, T0 + 20n * S);
+  const first = begin(state, T0 + 20n * S);
+  reconnected(state, T0 + 30n * S, T0 + 40n * S);
+  // After a failure the same job goes on.
+  expect(begin(state, T0 + 40n * S)).toBe(first);
+  state.backfilled();
+  expect(state.doubtsArrival()).toBe(true);
   // Up to the first reconnect everything has been read.
-  expect(second.range.from).toBe(T0 + 20n * S);
-  place.filled(second);
-  expect(place.doubtsArrival()).toBe(false);
+  expect(begin(state, T0 + 40n * S).range.from).toBe(T0 + 20n * S);
+  state.backfilled();
+  expect(state.doubtsArrival()).toBe(false);
 });
 
 it('what was missed before a function was left out is not forgotten', () => {
-  const place = listening();
-  reconnected(place, T0 + 10n * S, T0 + 20n * S);
-  place.refreshed(installation, NO_TOPICS, T0 + 30n * S);
-  expect(place.beginFilling(T0 + 40n * S, 0n)).toBeUndefined();
-  place.refreshed(installation, map, T0 + 50n * S);
-  place.answered(T0 + 60n * S, all);
-  place.settle(T0 + 60n * S);
-  expect(begin(place, T0 + 60n * S).range.from).toBe(T0);
+  const state = listening();
+  reconnected(state, T0 + 10n * S, T0 + 20n * S);
+  state.refreshed(installation, NO_TOPICS, T0 + 30n * S);
+  expect(state.backfillJob(T0 + 40n * S, 0n)).toBeUndefined();
+  state.refreshed(installation, map, T0 + 50n * S);
+  state.answered(T0 + 60n * S, all);
+  state.settle(T0 + 60n * S);
+  expect(begin(state, T0 + 60n * S).range.from).toBe(T0);
 });
 
 it('after the clock was set back all is read that may be', () => {
-  const place = listening();
+  const state = listening();
   const now = T0 - 3600n * S;
-  reconnected(place, now, now);
-  expect(begin(place, now).range.from).toBe(now - DAY);
+  reconnected(state, now, now);
+  expect(begin(state, now).range.from).toBe(now - DAY);
 });
 
-it('what lies too far back is reported, also if reading it fails and continues later', () => {
-  const place = listening();
-  reconnected(place, T0 + 2n * DAY, T0 + 2n * DAY);
-  const filling = begin(place, T0 + 2n * DAY);
-  expect([filling.range.from, filling.cut]).toEqual([T0 + DAY, T0 + DAY]);
-  filling.look(filling.topics, [{ time: T0 + 2n * DAY - S, known: false }]);
-  filling.areSafe();
-  // Everything up to this has been read, so nothing more is cut.
-  const next = begin(place, T0 + 2n * DAY + 3600n * S);
-  expect([next.range.from, next.cut]).toEqual([T0 + 2n * DAY - S - 1_000_000n, T0 + DAY]);
+it('what lies too far back is reported', () => {
+  const state = listening();
+  reconnected(state, T0 + 2n * DAY, T0 + 2n * DAY);
+  const job = begin(state, T0 + 2n * DAY);
+  expect([job.range.from, job.cut]).toEqual([T0 + DAY, T0 + DAY]);
+});
+
+it('values without a time are read up to the first reconnect, also if the link is lost once more meanwhile', () => {
+  const state = listening();
+  const [reader] = map.readers;
+  const sample = readSample({ value: new Numeral('1') });
+  if (reader === undefined || 'code' in sample) throw new Error('There is no value.');
+  state.received([reader], 'obj/a', sample);
+  reconnected(state, T0 + 10n * S, T0 + 20n * S);
+  const job = begin(state, T0 + 20n * S);
+  state.disconnected(T0 + 25n * S);
+  expect(job.wants(reader, T0 + 15n * S)).toBe(true);
+  // From then on they came live, with other ids.
+  expect(job.wants(reader, T0 + 20n * S)).toBe(false);
+});
+
+it('what was missed before a function was left out is not forgotten while it is read', () => {
+  const state = listening();
+  reconnected(state, T0 + 10n * S, T0 + 20n * S);
+  begin(state, T0 + 20n * S);
+  state.refreshed(installation, NO_TOPICS, T0 + 30n * S);
+  state.backfilled();
+  state.refreshed(installation, map, T0 + 50n * S);
+  state.answered(T0 + 60n * S, all);
+  state.settle(T0 + 60n * S);
+  expect(begin(state, T0 + 60n * S).range.from).toBe(T0);
+});
+
+it('a topic that the broker refuses is read up to each answer, and from the last one when it is granted', () => {
+  const state = new InstallationState(installation, { overlapNs: 0n, mostNs: DAY });
+  state.refreshed(installation, map, T0);
+  const answers = [false, false, true].map((granted, at) => {
+    const now = T0 + BigInt(at + 1) * 60n * S;
+    state.answered(now, () => granted);
+    state.settle(now);
+    const job = begin(state, now);
+    state.backfilled();
+    return job.range.from;
+  });
+  expect(answers).toEqual([T0, T0 + 60n * S, T0 + 120n * S]);
+  expect(state.backfillJob(T0 + 300n * S, 0n)).toBeUndefined();
+});
+
+it('the newest value is read once for each outage, also if the next begins meanwhile', () => {
+  const state = listening();
+  expect([...state.windowsWithoutNewest()]).toEqual([]);
+  reconnected(state, T0 + 10n * S, T0 + 20n * S);
+  const reading = state.windowsWithoutNewest();
+  reconnected(state, T0 + 30n * S, T0 + 40n * S);
+  for (const window of reading.values()) window.wantsNewest = false;
+  expect(state.windowsWithoutNewest().size).toBe(1);
+  for (const window of state.windowsWithoutNewest().values()) window.wantsNewest = false;
+  expect(state.windowsWithoutNewest().size).toBe(0);
 });
