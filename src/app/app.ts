@@ -53,18 +53,6 @@ export async function runApp({ config, path, version, env, stop, hangups }: AppO
   const peers = new Replicas(bus, { subject: control, replies, logger: log });
   const driver = new Driver({ hosts, limits: config.limits, facts: { version, instance, started }, log, peers });
   const ingest = config.ingest && openIngest({ config: config.ingest, bus, logger: log, userAgent });
-  const telemetry = startTelemetry({
-    config,
-    identity,
-    started,
-    bus,
-    driver,
-    hosts,
-    ingest,
-    logger: log,
-    logTopic,
-    logNumbers: logging.numbers,
-  });
   const endpoint = serveRequests(
     bus,
     {
@@ -80,12 +68,26 @@ export async function runApp({ config, path, version, env, stop, hangups }: AppO
       },
       stats: () => driver.statistics.snapshot(),
       chunkBytes: config.bus.chunkBytes,
+      inFlightBytes: config.bus.inFlightBytes,
       replies,
       replyRule: replyRule(subjectsWithoutAnswers(config)),
       logger: log,
     },
     (request) => driver.handle(request),
   );
+  const telemetry = startTelemetry({
+    config,
+    identity,
+    started,
+    bus,
+    driver,
+    endpoint,
+    hosts,
+    ingest,
+    logger: log,
+    logTopic,
+    logNumbers: logging.numbers,
+  });
   ingest?.start();
   hangups.serve({ path, env, config, bus, log });
   log.notice(

@@ -4,7 +4,7 @@ import type { Config } from './configuration.ts';
 
 /** The options of the bus connection from the configuration. */
 export function busOptions(bus: Config['bus'], name: string, logger: Logger): BusOptions {
-  const { addresses, encrypted, tls, seed, pingIntervalMs, inFlightBytes } = bus;
+  const { addresses, encrypted, tls, seed, pingIntervalMs } = bus;
   const { caFile, serverName, first } = tls;
   return {
     servers: addresses.map(({ scheme, host, port }) => `${scheme}://${host}:${port}`),
@@ -12,7 +12,6 @@ export function busOptions(bus: Config['bus'], name: string, logger: Logger): Bu
     name,
     tls: encrypted ? { ca: caFile && (() => caFile.reveal()), serverName, first } : 'insecure',
     pingIntervalMs,
-    inFlightBytes,
     logger,
   };
 }

@@ -3,6 +3,7 @@
  * Publishing never waits, never fails and never logs, so that telemetry does not disturb the driver.
  */
 import type { BusConnection } from '../bus/connection/connection.ts';
+import type { RequestEndpoint } from '../bus/requests/endpoint.ts';
 import { telemetryPublisher, type TelemetryPublisher } from '../bus/telemetry-publisher.ts';
 import { countConnectionStats } from '../bus/connection/connection-stats.ts';
 import type { TopKeys } from '../config/schema.ts';
@@ -30,6 +31,7 @@ export interface TelemetryOptions {
   started: string;
   bus: BusConnection;
   driver: Driver;
+  endpoint: Pick<RequestEndpoint, 'sending'>;
   hosts: Hosts;
   /** Absent where the driver has no feed. */
   ingest?: Ingest | undefined;
@@ -164,7 +166,7 @@ export class Telemetry {
   }
 
   #metrics(meter: ProcessMeter): Metrics {
-    const { identity, bus, driver, hosts, ingest, logNumbers } = this.#options;
+    const { identity, driver, endpoint, hosts, ingest, logNumbers } = this.#options;
     const requests = driver.statistics.snapshot();
     return {
       kind: 'metrics',
@@ -175,7 +177,7 @@ export class Telemetry {
       requests: functionMetrics(requests),
       sources: sourceMetrics(hosts.all),
       ...(ingest === undefined ? {} : { feeds: ingest.metrics() }),
-      bus: { ...this.#traffic(), ...bus.sending },
+      bus: { ...this.#traffic(), ...endpoint.sending },
       process: meter.read(),
       log: logNumbers(),
       telemetry: Object.fromEntries(

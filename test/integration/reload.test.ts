@@ -46,7 +46,7 @@ describe('SIGHUP', () => {
     const { config } = cluster.driverOptions;
     replace('iota.seeqdrv.json', JSON.stringify({ ...config, publickey: second.publicKey }));
     hangUp();
-    await cluster.driver.line(({ bus }) => bus === 'renewed');
+    await cluster.driver.line(({ bus }) => bus === 'replaced');
     // With the former key it could not come back.
     await cluster.nats.reload({ users: [cluster.caller, second].map(({ publicKey }) => ({ publicKey })) });
     await cluster.ready();

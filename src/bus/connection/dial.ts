@@ -41,7 +41,7 @@ export interface DialOptions {
   inboxPrefix?: string | undefined;
 }
 
-/** The driver's own pings replace the client's (see heartbeat.ts). This is the longest timer interval. */
+/** The driver's own pings replace the client's (see live-connection.ts). This is the longest timer interval. */
 const never = 2 ** 31 - 1;
 
 /**

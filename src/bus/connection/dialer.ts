@@ -26,7 +26,7 @@ export class Dialer {
   /** Further servers of the cluster, as the last server announced them. */
   #discovered: ServerAddress[] = [];
   /** The last reason reported for each server. */
-  readonly #told = new Map<string, string>();
+  readonly #reported = new Map<string, string>();
 
   /** Throws if an address is not valid. */
   constructor(options: DialerOptions) {
@@ -44,11 +44,11 @@ export class Dialer {
       try {
         const opened = await unlessAborted(this.#attempt(server, signal), signal);
         if (opened === undefined) return undefined;
-        this.#told.clear();
+        this.#reported.clear();
         this.#discovered = this.#newcomers(opened.nc, server);
         return opened;
       } catch (error) {
-        this.tell(error as BusError, server);
+        this.report(error as BusError, server);
       }
     }
     return undefined;
@@ -82,10 +82,10 @@ export class Dialer {
    * Logs a problem unless it is the last one logged for this server. The level is error because without the bus the
    * driver serves no requests, and an operator who logs only errors must see why.
    */
-  tell(problem: BusError, server: ServerAddress): void {
+  report(problem: BusError, server: ServerAddress): void {
     const address = formatAddress(server);
-    if (this.#told.get(address) !== problem.message) {
-      this.#told.set(address, problem.message);
+    if (this.#reported.get(address) !== problem.message) {
+      this.#reported.set(address, problem.message);
       limited(this.#options.logger).error(
         'connection problem',
         { server: address, reason: problem.code },

@@ -4,8 +4,7 @@
  */
 import { headers, NatsError, type NatsConnection, type PubAck } from 'nats';
 import type { BusConnection } from '../connection/connection.ts';
-import { headerBytes } from '../connection/outgoing-message.ts';
-import { willFitAgain } from '../connection/message-limit.ts';
+import { headerBytes, willFitAgain } from '../connection/message-limit.ts';
 import { publishSubject } from '../subject.ts';
 import { roundTrip } from '../connection/round-trip.ts';
 

@@ -5,8 +5,9 @@
 import { headers, type MsgHdrs } from 'nats';
 import type { AnswerEnd, AnswerHead, AnswerMeta, FailedItem } from '../../contract/answer.ts';
 import { errorCodes, type ErrorBody } from '../../contract/errors.ts';
-import { headerBytes, type OutgoingMessage } from '../connection/outgoing-message.ts';
+import { headerBytes } from '../connection/message-limit.ts';
 import { compress, worthCompressingBytes } from './compression.ts';
+import type { OutgoingMessage } from './fair-queue.ts';
 
 /** Digits reserved for `seq`. */
 const seqDigits = 10;

@@ -1,5 +1,5 @@
 /** A request in the driver's form. */
-import type { Msg } from 'nats';
+import type { Msg, NatsConnection } from 'nats';
 import type { AnswerEnd, AnswerHead, AnswerSink, IncomingRequest } from '../../contract/answer.ts';
 import { toDriverError } from '../../contract/errors.ts';
 import { limited, type Logger } from '../../contract/log.ts';
@@ -7,11 +7,12 @@ import { parseRequest } from '../../contract/request.ts';
 import { ResponseWriter, defaultChunkBytes } from './response-writer.ts';
 import { acceptsGzip } from './compression.ts';
 import { emptyMeta } from './answer-envelope.ts';
-import type { SendBuffer } from '../connection/send-buffer.ts';
+import type { SendBuffer } from './send-buffer.ts';
 import type { Inbox } from './inbox.ts';
 import type { ReplyRule } from '../subject.ts';
 
 export interface BusRequestOptions {
+  sendBuffer: SendBuffer;
   logger: Logger;
   chunkBytes?: number | undefined;
   /** Which reply subjects are allowed. */
@@ -26,19 +27,19 @@ export class BusRequest implements IncomingRequest {
   readonly hasReply: boolean;
   readonly reply: string;
   readonly #gzip: boolean;
-  readonly #sendBuffer: SendBuffer;
+  readonly #via: NatsConnection;
   readonly #options: BusRequestOptions;
   readonly #arrived = performance.now();
   #writer: ResponseWriter | undefined;
   #subject = '';
 
-  constructor(message: Msg, sendBuffer: SendBuffer, options: BusRequestOptions) {
+  constructor(message: Msg, via: NatsConnection, options: BusRequestOptions) {
     this.data = message.data;
     const reply = message.reply ?? '';
     this.reply = options.replyRule(reply) === undefined ? reply : '';
     this.hasReply = this.reply !== '';
     this.#gzip = acceptsGzip(message.headers);
-    this.#sendBuffer = sendBuffer;
+    this.#via = via;
     this.#options = options;
   }
 
@@ -62,7 +63,7 @@ export class BusRequest implements IncomingRequest {
   }
 
   answer(head: AnswerHead): AnswerSink {
-    const { logger, chunkBytes = defaultChunkBytes, replies } = this.#options;
+    const { sendBuffer, logger, chunkBytes = defaultChunkBytes, replies } = this.#options;
     if (this.#writer !== undefined) {
       const facts = { id: head.id, function: head.function };
       limited(logger).error('answer misused', facts, 'The answer of a request was opened twice');
@@ -71,7 +72,8 @@ export class BusRequest implements IncomingRequest {
     const { replyTo } = head;
     this.#subject = replyTo !== undefined && this.replyProblem(replyTo) === undefined ? replyTo : this.reply;
     this.#writer = new ResponseWriter(head, {
-      sendBuffer: this.#sendBuffer,
+      sendBuffer,
+      via: this.#via,
       subject: this.#subject,
       chunkBytes,
       gzip: this.#gzip,

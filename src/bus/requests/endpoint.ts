@@ -3,16 +3,17 @@ import type { Msg, NatsConnection } from 'nats';
 import type { IncomingRequest } from '../../contract/answer.ts';
 import { DriverError } from '../../contract/errors.ts';
 import { limited, type Logger } from '../../contract/log.ts';
-import { BusRequest } from './bus-request.ts';
+import { BusRequest, type BusRequestOptions } from './bus-request.ts';
 import type { BusConnection } from '../connection/connection.ts';
 import { announceService, type ServiceNumbers } from './service-discovery.ts';
+import { SendBuffer, type SendBufferOptions } from './send-buffer.ts';
 import { KeptSubscription, type Subscribed } from '../connection/kept-subscription.ts';
 import type { Inbox } from './inbox.ts';
 import { type ReplyRule, subjectToken, subscribeSubject } from '../subject.ts';
 import { withTimeout } from '../../lib/timeout.ts';
 import { roundTrip } from '../connection/round-trip.ts';
 
-export interface ServeOptions {
+export interface ServeOptions extends Omit<SendBufferOptions, 'logger'> {
   /** Subject of the requests. */
   subject: string;
   /** Queue group that shares the load between replicas. */
@@ -34,6 +35,11 @@ export interface ServeOptions {
   /** Inbox on which the server reports that a caller has left. Without it this is not detected. */
   replies?: Inbox | undefined;
 }
+
+/** How long requests of a replaced connection are answered over it. */
+const replacedMs = 60_000;
+/** Time for the server to confirm the last answers. */
+const confirmMs = 5000;
 
 /** Answers a request. Resolves when its answer has ended. */
 export type RequestHandler = (request: IncomingRequest) => Promise<void>;
@@ -59,8 +65,13 @@ export interface EndpointNumbers {
 export interface RequestEndpoint {
   /** Number of active requests. */
   readonly running: number;
+  /** Answers that the server has not confirmed, or that wait. */
+  readonly sending: SendBuffer['load'];
   numbers(): EndpointNumbers;
-  /** Stops accepting requests and waits for the active ones. Returns how many were still active after `deadlineMs`. */
+  /**
+   * Stops accepting requests, and waits for the active ones and until the server has their answers. Returns how many
+   * were still active after `deadlineMs`.
+   */
   stop(deadlineMs: number): Promise<{ unfinished: number }>;
 }
 
@@ -77,12 +88,17 @@ class Endpoint implements RequestEndpoint {
   readonly #connection: BusConnection;
   readonly #options: ServeOptions;
   readonly #handler: RequestHandler;
-  readonly #running = new Set<Promise<void>>();
+  readonly #sendBuffer: SendBuffer;
+  readonly #requestOptions: BusRequestOptions;
+  /** The active requests, and the connections that delivered them. */
+  readonly #running = new Map<Promise<void>, NatsConnection>();
   readonly #numbers = { requests: 0, ok: 0, partial: 0, error: 0, unanswered: 0, faults: 0, lastError: '' };
   #processingMs = 0;
   readonly #kept: KeptSubscription;
   /** Drains of the subscriptions on replaced connections. */
-  readonly #leaving = new Set<Promise<unknown>>();
+  readonly #drains = new Set<Promise<unknown>>();
+  /** Ends the wait for the requests of a replaced connection. */
+  #stopWaiting: () => void = () => undefined;
   #stopped = false;
   readonly #stopAnnouncing: () => void;
 
@@ -100,10 +116,17 @@ class Endpoint implements RequestEndpoint {
     };
     this.#stopAnnouncing = announceService(connection, service, numbers, options);
     this.#kept = this.#subscribe(subject, queue);
+    const { inFlightBytes, sendTimeoutMs, logger } = options;
+    this.#sendBuffer = new SendBuffer(connection, { inFlightBytes, sendTimeoutMs, logger });
+    this.#requestOptions = { ...options, sendBuffer: this.#sendBuffer };
   }
 
   get running(): number {
     return this.#running.size;
+  }
+
+  get sending(): SendBuffer['load'] {
+    return this.#sendBuffer.load;
   }
 
   numbers(): EndpointNumbers {
@@ -117,7 +140,10 @@ class Endpoint implements RequestEndpoint {
     // Requests that the server has already sent arrive before this resolves, and are answered here.
     await withTimeout(deadlineMs, this.#drain());
     this.#stopped = true;
-    await withTimeout(deadline - Date.now(), Promise.all(this.#running));
+    await withTimeout(deadline - Date.now(), Promise.all(this.#running.keys()));
+    if (this.#connection.nats !== undefined) {
+      await withTimeout(Math.min(deadline - Date.now(), confirmMs), this.#sendBuffer.idle());
+    }
     return { unfinished: this.#running.size };
   }
 
@@ -126,7 +152,7 @@ class Endpoint implements RequestEndpoint {
       const { subscription, nc } = this.#kept.current ?? {};
       // A drain never ends if its connection breaks meanwhile.
       await Promise.race([
-        Promise.all([subscription?.drain(), ...this.#leaving]),
+        Promise.all([subscription?.drain(), ...this.#drains]),
         ...(nc === undefined ? [] : [nc.closed()]),
       ]);
     } catch {
@@ -156,36 +182,37 @@ class Endpoint implements RequestEndpoint {
 
   /**
    * A replaced connection that still works gets no new requests once the server has the subscription on the next one.
-   * That subscription is made first, so at least one exists at any time.
+   * That subscription is made first, so at least one exists at any time. The requests of the replaced connection are
+   * answered over it until it is replaced by another one as well.
    */
-  #leave({ nc, subscription }: Subscribed, next: NatsConnection): Promise<unknown> {
-    if (nc.isClosed()) return Promise.resolve();
-    // Requests in transit on the old connection are answered over it.
-    const release = this.#connection.sendBufferOf(nc).hold();
-    // A request on a connection that ends gets no response.
-    const leaving = roundTrip(next)
+  async #leave({ nc, subscription }: Subscribed, next: NatsConnection): Promise<void> {
+    if (nc.isClosed()) return;
+    this.#stopWaiting();
+    const { promise: stopped, resolve } = Promise.withResolvers<undefined>();
+    this.#stopWaiting = () => {
+      resolve(undefined);
+    };
+    // A drain never ends if its connection ends.
+    const drain = roundTrip(next)
       .catch(() => undefined)
       .then(() => Promise.race([subscription.drain(), nc.closed()]))
-      .catch(() => undefined)
-      .finally(() => {
-        release();
-        this.#leaving.delete(leaving);
-      });
-    this.#leaving.add(leaving);
-    return leaving;
+      .catch(() => undefined);
+    this.#drains.add(drain);
+    await drain;
+    this.#drains.delete(drain);
+    const requests = [...this.#running].filter(([, via]) => via === nc).map(([request]) => request);
+    await withTimeout(replacedMs, Promise.race([Promise.all(requests), stopped, nc.closed()]));
+    await withTimeout(confirmMs, this.#sendBuffer.confirmed(nc));
   }
 
   #accept(message: Msg, nc: NatsConnection): void {
-    const sendBuffer = this.#connection.sendBufferOf(nc);
-    const release = sendBuffer.hold();
-    const request = new BusRequest(message, sendBuffer, this.#options);
+    const request = new BusRequest(message, nc, this.#requestOptions);
     this.#numbers.requests++;
     const running = this.#answer(request).finally(() => {
-      release();
       this.#running.delete(running);
       this.#processingMs += request.elapsedMs;
     });
-    this.#running.add(running);
+    this.#running.set(running, nc);
   }
 
   /** Never rejects. */

@@ -2,6 +2,7 @@
  * Writes the answer of one request to the bus: in order, in messages that fit max_payload, with one end, and with the
  * actual final status.
  */
+import type { NatsConnection } from 'nats';
 import type {
   AnswerEnd,
   AnswerHead,
@@ -13,11 +14,11 @@ import type {
 } from '../../contract/answer.ts';
 import { DriverError, toDriverError } from '../../contract/errors.ts';
 import { limited, type Logger } from '../../contract/log.ts';
-import type { OutgoingMessage } from '../connection/outgoing-message.ts';
-import type { SendBuffer } from '../connection/send-buffer.ts';
 import { AnswerEnvelope, compressed, emptyMeta, shorterEnds, type AnswerBody } from './answer-envelope.ts';
 import { expectedRatio } from './compression.ts';
+import type { OutgoingMessage } from './fair-queue.ts';
 import { hasNoResponders, type Inbox, type ReplySubject } from './inbox.ts';
+import type { SendBuffer } from './send-buffer.ts';
 import { serialize, serializeSmaller, tooLargeItem } from './serialized-item.ts';
 
 /** Default limit of one message. */
@@ -25,6 +26,8 @@ export const defaultChunkBytes = 512 * 1024;
 
 export interface ResponseWriterOptions {
   sendBuffer: SendBuffer;
+  /** The connection that delivered the request. */
+  via: NatsConnection;
   /** Subject of the answer. If it is empty, the answer is discarded, since there is no receiver. */
   subject: string;
   /** Limit for headers and body of one message. The server's max_payload applies as well. */
@@ -242,16 +245,16 @@ export class ResponseWriter implements AnswerSink {
 
   /** Hands a message to the send buffer. Returns false if it does not fit. */
   async #send(body: AnswerBody, end?: AnswerEnd): Promise<boolean> {
-    const { gzip, sendBuffer, subject } = this.#options;
+    const { gzip, sendBuffer, subject, via } = this.#options;
     const seq = this.#seq;
     const smallest = gzip ? await compressed(body) : body;
     if (smallest.size > this.#limit()) return false;
     const reply = end === undefined ? this.#noResponderSubject() : undefined;
     const substitute = (): OutgoingMessage => {
       this.#hasFailedItem = true;
-      return { subject, ...this.#envelope.lost(seq, end) };
+      return { subject, via, ...this.#envelope.lost(seq, end) };
     };
-    return sendBuffer.send({ subject, ...smallest, reply, substitute });
+    return sendBuffer.send({ subject, via, ...smallest, reply, substitute });
   }
 
   /** Opened for the first message that is not the last: most answers have one message. */
@@ -274,7 +277,8 @@ export class ResponseWriter implements AnswerSink {
 
   /** Current limit for headers and body of a message. */
   #limit(): number {
-    return Math.min(this.#options.chunkBytes, this.#options.sendBuffer.maxPayload);
+    const { chunkBytes, sendBuffer, via } = this.#options;
+    return Math.min(chunkBytes, sendBuffer.maxPayload(via));
   }
 
   /** Limit for the items of one message, before compression. */

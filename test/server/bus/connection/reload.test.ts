@@ -63,7 +63,7 @@ describe('a reload', () => {
     ],
   ])('with a new key changes over; a request in work is answered once, for %s', async (_who, permissions) => {
     const go = gate();
-    const { bus, files, running, caller } = await harness(
+    const { bus, endpoint, files, running, caller } = await harness(
       (id) => (id === 'slow' ? go.opened : Promise.resolve()),
       permissions,
     );
@@ -71,7 +71,7 @@ describe('a reload', () => {
     await until(() => running.count === 1);
     const former = bus.nats;
     files.seed = second.seed;
-    expect(await bus.reload()).toBe('renewed');
+    expect(await bus.reload()).toBe('replaced');
     await until(() => bus.nats !== undefined && bus.nats !== former);
     expect(await ask(caller, { id: 'new' })).toHaveLength(1);
     expect(former?.isClosed()).toBe(false);
@@ -80,7 +80,7 @@ describe('a reload', () => {
     await former?.closed();
     expect(await ask(caller, { id: 'later' })).toHaveLength(1);
     expect(bus.state).toBe('connected');
-    await until(() => bus.sending.inFlightBytes === 0);
+    await until(() => endpoint.sending.inFlightBytes === 0);
   });
 
   test('with a new CA changes over, when the server has a certificate of it', async () => {
@@ -89,7 +89,7 @@ describe('a reload', () => {
     const users = [callerKey, driverKey, second];
     await server.reload({ users, certificate: await other.issue() });
     files.ca = other.caPem;
-    expect(await bus.reload()).toBe('renewed');
+    expect(await bus.reload()).toBe('replaced');
     expect(await ask(caller, { id: 'a' })).toHaveLength(1);
     await server.reload({ users, certificate });
   });
@@ -111,7 +111,7 @@ describe('a reload', () => {
     expect(await ask(caller, { id: 'a' })).toHaveLength(1);
     files.seed = second.seed;
     files.ca = authority.caPem;
-    expect(await bus.reload()).toBe('renewed');
+    expect(await bus.reload()).toBe('replaced');
     expect(await ask(caller, { id: 'b' })).toHaveLength(1);
   });
 
@@ -122,7 +122,7 @@ describe('a reload', () => {
     const reloading = (async () => {
       while (!load.done || reloads < 20) {
         files.seed = files.seed === second.seed ? driverKey.seed : second.seed;
-        expect(await bus.reload()).toBe('renewed');
+        expect(await bus.reload()).toBe('replaced');
         reloads++;
       }
     })();

@@ -164,10 +164,7 @@ describe('large answers', () => {
 
   test('items that the handler does not wait for keep their order', async () => {
     const items = Array.from({ length: 2000 }, (_one, i) => ({ i, filler: 'x'.repeat(100) }));
-    const { caller } = await planned(
-      { items, hasty: true },
-      { serve: { chunkBytes: 2000 }, bus: { inFlightBytes: 4000 } },
-    );
+    const { caller } = await planned({ items, hasty: true }, { serve: { chunkBytes: 2000, inFlightBytes: 4000 } });
     const received = await ask(caller);
     expectWellFormed(received, 2000);
     expect(itemsOf(received)).toEqual(items);

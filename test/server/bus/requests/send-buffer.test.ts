@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { IncomingRequest } from '../../../../src/contract/answer.ts';
 import { DriverError } from '../../../../src/contract/errors.ts';
+import { SendBuffer } from '../../../../src/bus/requests/send-buffer.ts';
 import {
   ask,
   busForTest,
@@ -23,18 +24,18 @@ type Harness = Awaited<ReturnType<typeof brokenConnection>>;
 /** A driver behind a proxy; the caller is connected directly, so that only the driver's connection breaks. */
 async function brokenConnection(
   handler: (request: IncomingRequest, answer: ReturnType<IncomingRequest['answer']>, id: string) => Promise<void>,
-  bus: Parameters<typeof busForTest>[1] = {},
+  options: Parameters<typeof serveForTest>[2] = {},
 ) {
   const server = await serverForTest();
   const proxy = await proxyForTest(server);
-  const driver = busForTest(proxy, bus);
+  const driver = busForTest(proxy);
   const endpoint = serveForTest(
     driver,
     async (request) => {
       const { id } = JSON.parse(Buffer.from(request.data).toString('utf8')) as { id: string };
       await handler(request, request.answer({ id, function: 'discrete' }), id);
     },
-    { chunkBytes: 100_000 },
+    { chunkBytes: 100_000, ...options },
   );
   await driver.connected();
   await flushed(driver);
@@ -62,14 +63,14 @@ describe('a connection that breaks during an answer', () => {
       for (let i = 50; i < 100; i++) await answer.item(row(i));
       await answer.end({ status: 'ok', meta });
     });
-    const { bus, proxy, caller } = harness;
+    const { bus, endpoint, proxy, caller } = harness;
     const answer = ask(caller, { id: 'a' });
     await half.opened;
     await proxy.refuse();
     proxy.cut();
     await until(() => bus.state === 'connecting');
     broken.open();
-    await until(() => bus.sendBuffer.waiting === 1);
+    await until(() => endpoint.sending.waiting === 1);
     await mend(harness);
     const received = await answer;
     expect(itemsOf(received)).toEqual(Array.from({ length: 100 }, (_one, i) => row(i)));
@@ -83,7 +84,7 @@ describe('a connection that breaks during an answer', () => {
       await answer.end({ status: 'ok', meta });
       if (id === 'lost') written.open();
     });
-    const { bus, proxy, caller } = harness;
+    const { bus, endpoint, proxy, caller } = harness;
     const { all } = collector(caller, 'lost.answers');
     // The request gets through, and then nothing does any more: the answer vanishes into sockets.
     const handled = until(() => harness.endpoint.numbers().requests === 1);
@@ -91,7 +92,7 @@ describe('a connection that breaks during an answer', () => {
     await handled;
     proxy.pause();
     await written.opened;
-    expect(bus.sendBuffer.waiting).toBe(0);
+    expect(endpoint.sending.waiting).toBe(0);
     await proxy.refuse();
     proxy.cut();
     await until(() => bus.state === 'connecting');
@@ -144,7 +145,7 @@ describe('a connection that breaks during an answer', () => {
     expect(failure).toBeInstanceOf(DriverError);
     expect(failure).toMatchObject({ code: 'timeout' });
     expect(bus.log.messages('error').join()).toContain('no connection to the bus');
-    expect(bus.sendBuffer.waiting).toBe(0);
+    expect(endpoint.sending.waiting).toBe(0);
   });
 
   test('an answer with a hole ends as an error once the bus is back', async () => {
@@ -184,13 +185,15 @@ describe('a connection that breaks during an answer', () => {
 
   test('closing the bus ends who waits', async () => {
     const harness = await brokenConnection(async () => undefined);
+    const sendBuffer = new SendBuffer(harness.bus, { logger: harness.bus.log });
+    const via = await callerForTest(harness.server);
     await harness.proxy.refuse();
     harness.proxy.cut();
     await until(() => harness.bus.state === 'connecting');
-    const message = { subject: 'x', data: Buffer.from('x'), size: 1 };
-    const waiting = harness.bus.sendBuffer.send(message);
+    const message = { subject: 'x', data: Buffer.from('x'), size: 1, via };
+    const waiting = sendBuffer.send(message);
     await Promise.all([expect(waiting).rejects.toThrow(/closed before/), harness.bus.close()]);
-    await expect(harness.bus.sendBuffer.send(message)).rejects.toThrow(/has been closed/);
+    await expect(sendBuffer.send(message)).rejects.toThrow(/has been closed/);
   });
 });
 
@@ -218,7 +221,7 @@ describe('a max_payload that changes with the connection', () => {
     proxy.cut();
     await until(() => bus.state === 'connecting');
     broken.open();
-    await until(() => bus.sendBuffer.waiting === 1);
+    await until(() => endpoint.sending.waiting === 1);
     proxy.lead(small.port);
     await mend(harness);
     expect(bus.server?.maxPayload).toBe(5000);
@@ -277,7 +280,7 @@ describe('a receiver that is slower than the source', () => {
       },
       { inFlightBytes },
     );
-    const { bus, proxy, caller, endpoint } = harness;
+    const { proxy, caller, endpoint } = harness;
     let last = -1;
     let inOrder = true;
     const seen = gate();
@@ -292,16 +295,16 @@ describe('a receiver that is slower than the source', () => {
     await until(() => endpoint.numbers().requests === 1);
     proxy.pause();
     // 270 MB want to leave; the source stands still when the bound is reached.
-    await until(() => bus.sendBuffer.waiting === 1);
+    await until(() => endpoint.sending.waiting === 1);
     const stoodAt = produced;
     const before = process.memoryUsage();
-    expect(bus.sendBuffer.inFlightBytes).toBeLessThanOrEqual(inFlightBytes);
+    expect(endpoint.sending.inFlightBytes).toBeLessThanOrEqual(inFlightBytes);
     const small = Array.from({ length: 20 }, () => ask(caller, { id: 'small' }));
     proxy.resume();
     let most = 0;
     let mostMemory = 0;
     const watch = setInterval(() => {
-      most = Math.max(most, bus.sendBuffer.inFlightBytes);
+      most = Math.max(most, endpoint.sending.inFlightBytes);
       mostMemory = Math.max(mostMemory, process.memoryUsage().arrayBuffers - before.arrayBuffers);
     }, 20);
     await Promise.all(small);
@@ -337,7 +340,7 @@ describe('a receiver that is slower than the source', () => {
   });
 
   test('a message larger than the bound still leaves, alone', async () => {
-    const { bus, caller } = await brokenConnection(
+    const { endpoint, caller } = await brokenConnection(
       async (_request, answer) => {
         for (let i = 0; i < 30; i++) await answer.item(row(i));
         await answer.end({ status: 'ok', meta });
@@ -345,7 +348,6 @@ describe('a receiver that is slower than the source', () => {
       { inFlightBytes: 1000 },
     );
     expect(itemsOf(await ask(caller, { id: 'a' }))).toHaveLength(30);
-    expect(await bus.sendBuffer.flushed(60_000)).toBe(true);
-    expect(bus.sendBuffer.inFlightBytes).toBe(0);
+    await until(() => endpoint.sending.inFlightBytes === 0);
   });
 });

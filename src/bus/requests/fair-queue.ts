@@ -1,5 +1,19 @@
 /** Messages that wait for room. Small and large messages alternate, so that neither kind blocks the other. */
-import type { OutgoingMessage } from './outgoing-message.ts';
+import type { MsgHdrs, NatsConnection } from 'nats';
+
+export interface OutgoingMessage {
+  subject: string;
+  data: Uint8Array;
+  headers?: MsgHdrs | undefined;
+  /** Subject on which the server reports that there is no receiver. */
+  reply?: string | undefined;
+  /** Bytes of headers and data together. The server's max_payload counts both. */
+  size: number;
+  /** The connection that delivered the request. */
+  via: NatsConnection;
+  /** Replacement to send if a new connection has a smaller max_payload than this message was built for. */
+  substitute?: () => OutgoingMessage;
+}
 
 /** A waiting message. It has left the queue when it is returned. */
 export interface Waiter {
