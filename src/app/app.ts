@@ -6,7 +6,7 @@ import { connectBus } from '../bus/connection/connection.ts';
 import { clientInbox, controlSubject, SERVICE_NAME } from '../bus/driver-subjects.ts';
 import { serveRequests } from '../bus/requests/endpoint.ts';
 import { Inbox } from '../bus/requests/inbox.ts';
-import { Replicas } from '../bus/requests/replicas.ts';
+import { ReplicaQueries } from '../bus/requests/replicas.ts';
 import { replyRule } from '../bus/subject.ts';
 import type { Logger } from '../contract/log.ts';
 import { Driver } from '../driver/driver.ts';
@@ -50,7 +50,7 @@ export async function runApp({ config, path, version, env, stop, hangups }: AppO
     inboxPrefix: clientInbox(reqtopic),
   });
   const replies = new Inbox(bus, control, log);
-  const peers = new Replicas(bus, { subject: control, replies, logger: log });
+  const peers = new ReplicaQueries(bus, { subject: control, replies, logger: log });
   const driver = new Driver({ hosts, limits: config.limits, facts: { version, instance, started }, log, peers });
   const ingest = config.ingest && openIngest({ config: config.ingest, bus, logger: log, userAgent });
   const endpoint = serveRequests(

@@ -49,12 +49,12 @@ export function replyRule(own: readonly string[]): ReplyRule {
     const tokens = subject.split('.');
     // At any position, because an account may import the system's subjects below a prefix.
     if (tokens.some((token) => token.startsWith('$'))) return 'a token that starts with "$" belongs to NATS itself';
-    if (patterns.some((pattern) => takes(pattern, tokens))) return 'it is a subject of the driver itself';
+    if (patterns.some((pattern) => matches(pattern, tokens))) return 'it is a subject of the driver itself';
     return undefined;
   };
 }
 
-function takes(pattern: readonly string[], tokens: readonly string[]): boolean {
+function matches(pattern: readonly string[], tokens: readonly string[]): boolean {
   for (const [position, token] of pattern.entries()) {
     const other = tokens[position];
     if (other === undefined) return false;

@@ -29,7 +29,7 @@ export async function watch(items: string[], options: WatchOptions, terminal: Te
       { items, ...(interval === undefined ? {} : { intervalMs: interval }) },
       {
         ...(inboxPrefix === undefined ? {} : { inboxPrefix }),
-        onTrouble: (error) => {
+        onFailure: (error) => {
           terminal.err(`${error.message} Trying again.`);
         },
       },

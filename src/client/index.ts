@@ -11,7 +11,7 @@ export {
 export { type CallOptions, type Client, type ClientOptions, createClient, isFailure } from './client.ts';
 export type { AnswerFor, FunctionName, ItemFor, MessageFor, ParamsFor } from './functions.ts';
 export { FollowedLease, followLease, type FollowOptions, type LeaseItem, type LeaseRequest } from './lease.ts';
-export { Refused } from './lease-session.ts';
+export { RequestRefused } from './lease-session.ts';
 export { type Fqn, formatFqn, parseFqn } from '../contract/fqn.ts';
 export { readingFqn, readingSubject } from '../contract/reading-subject.ts';
 export type { AnswerMessage, AnswerMeta } from '../contract/answer.ts';

@@ -13,8 +13,8 @@ export interface SessionEnd {
 }
 
 /** The driver refused a request. Contains the error of its answer. */
-export class Refused extends Error {
-  override readonly name = 'Refused';
+export class RequestRefused extends Error {
+  override readonly name = 'RequestRefused';
   readonly code: string;
   readonly retryable: boolean;
   readonly details: Record<string, unknown> | undefined;
@@ -35,7 +35,7 @@ export class Refused extends Error {
 export class LeaseSession {
   /** Id of the request, for cancelling it. */
   readonly id = randomUUID();
-  readonly #leaving = new AbortController();
+  readonly #stopping = new AbortController();
   readonly #stream: ReturnType<typeof requestStream>;
 
   constructor(connection: NatsConnectionLike, subject: string, request: Request, options: ResponseOptions) {
@@ -43,22 +43,22 @@ export class LeaseSession {
       connection,
       subject,
       { ...request, id: this.id },
-      { ...options, signal: this.#leaving.signal },
+      { ...options, signal: this.#stopping.signal },
     );
   }
 
-  /** Stops listening. `run` then resolves. */
-  leave(): void {
-    this.#leaving.abort(new Error('This lease is not followed any more.'));
+  /** Stops receiving. `run` then resolves. */
+  stop(): void {
+    this.#stopping.abort(new Error('This lease is no longer followed.'));
   }
 
   /** Passes on the items of each message, with its lease data. Never rejects. */
-  async run(take: (items: unknown[], told: Pick<AnswerMeta, 'cursor' | 'intervalMs'>) => void): Promise<SessionEnd> {
+  async run(onItems: (items: unknown[], meta: Pick<AnswerMeta, 'cursor' | 'intervalMs'>) => void): Promise<SessionEnd> {
     try {
       for await (const { items, meta, last, error } of this.#stream) {
         // A refused request starts no lease.
-        if (last && error !== undefined) return { error: new Refused(error as ErrorBody) };
-        take(items, meta ?? {});
+        if (last && error !== undefined) return { error: new RequestRefused(error as ErrorBody) };
+        onItems(items, meta ?? {});
         if (last && meta?.ended !== undefined) return { ended: meta.ended };
       }
       return { error: new IncompleteResponse('The lease ended and did not say why.') };

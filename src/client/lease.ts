@@ -25,13 +25,13 @@ export interface FollowOptions extends Pick<ResponseOptions, 'inboxPrefix'> {
   /** A replica that is silent for longer counts as lost. Default: the longest silence of a lease, with a reserve. */
   silenceMs?: number;
   /** Called on a failure that is being recovered. */
-  onTrouble?: (error: Error) => void;
+  onFailure?: (error: Error) => void;
 }
 
 /** The share of a lease after which the next one is opened. */
 const RENEW_AT = 0.75;
 /** Allowance for the round trip. */
-const WAY_MS = 5_000;
+const ROUND_TRIP_MS = 5_000;
 /** Delay before a retry after consecutive failures: the first at once, then this, doubling. */
 const PAUSES: RetryDelays = { minMs: 100, maxMs: 5_000 };
 /** How long a stop waits for the driver to confirm the end of the lease. */
@@ -58,7 +58,7 @@ export class FollowedLease implements AsyncIterable<LeaseItem> {
   readonly #request: LeaseRequest;
   readonly #options: FollowOptions;
   readonly #leaseMs: number;
-  readonly #news = new ChangeBuffer();
+  readonly #changes = new ChangeBuffer();
   #cursor: string | undefined;
   #realIntervalMs: number | undefined;
   /** The current lease, and its successor. */
@@ -88,7 +88,7 @@ export class FollowedLease implements AsyncIterable<LeaseItem> {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<LeaseItem> {
     try {
-      yield* this.#news.read();
+      yield* this.#changes.read();
     } finally {
       await this.stop();
     }
@@ -102,14 +102,14 @@ export class FollowedLease implements AsyncIterable<LeaseItem> {
 
   async #stop(): Promise<void> {
     clearTimeout(this.#timer);
-    const terms = [this.#current, this.#next].filter((term) => term !== undefined);
+    const sessions = [this.#current, this.#next].filter((session) => session !== undefined);
     this.#current = undefined;
     this.#next = undefined;
-    this.#news.end();
+    this.#changes.end();
     await Promise.all(
-      terms.map(async (term) => {
-        term.leave();
-        await ask(this.#connection, this.#subject, cancelling(term), { ...this.#options, silenceMs: STOP_MS }).catch(
+      sessions.map(async (session) => {
+        session.stop();
+        await ask(this.#connection, this.#subject, cancelling(session), { ...this.#options, silenceMs: STOP_MS }).catch(
           // Without a caller the lease ends by itself.
           () => undefined,
         );
@@ -126,39 +126,39 @@ export class FollowedLease implements AsyncIterable<LeaseItem> {
       ...(host === undefined ? {} : { host }),
       ...(user === undefined ? {} : { user }),
     };
-    const { inboxPrefix, silenceMs = leaseSilenceMs(this.#leaseMs) + WAY_MS } = this.#options;
+    const { inboxPrefix, silenceMs = leaseSilenceMs(this.#leaseMs) + ROUND_TRIP_MS } = this.#options;
     const options = { silenceMs, ...(inboxPrefix === undefined ? {} : { inboxPrefix }) };
-    const term = new LeaseSession(this.#connection, this.#subject, request, options);
-    this.#next = term;
-    void this.#follow(term);
+    const session = new LeaseSession(this.#connection, this.#subject, request, options);
+    this.#next = session;
+    void this.#follow(session);
   }
 
   /** Never rejects. */
-  async #follow(term: LeaseSession): Promise<void> {
-    const end = await term.run((items, { cursor, intervalMs }) => {
-      if (term === this.#next) this.#promote(term);
+  async #follow(session: LeaseSession): Promise<void> {
+    const end = await session.run((items, { cursor, intervalMs }) => {
+      if (session === this.#next) this.#promote(session);
       // The successor also delivers what a replaced lease still sends.
-      if (term !== this.#current) return;
-      for (const item of items) this.#news.add(item as LeaseItem);
+      if (session !== this.#current) return;
+      for (const item of items) this.#changes.add(item as LeaseItem);
       this.#cursor = cursor ?? this.#cursor;
       this.#realIntervalMs = intervalMs ?? this.#realIntervalMs;
     });
-    const isNext = term === this.#next;
-    if (!isNext && term !== this.#current) return;
+    const isNext = session === this.#next;
+    if (!isNext && session !== this.#current) return;
     if (isNext) this.#next = undefined;
     else this.#current = undefined;
     this.#ended(end);
   }
 
   /** The successor is open and becomes the current lease. */
-  #promote(term: LeaseSession): void {
+  #promote(session: LeaseSession): void {
     const before = this.#current;
-    this.#current = term;
+    this.#current = session;
     this.#next = undefined;
     this.#opened = true;
     this.#failures = 0;
     if (before) {
-      before.leave();
+      before.stop();
       this.#tryTo(() => {
         const reply = newInbox(this.#connection, this.#options);
         this.#connection.publish(this.#subject, Buffer.from(JSON.stringify(cancelling(before))), { reply });
@@ -177,11 +177,11 @@ export class FollowedLease implements AsyncIterable<LeaseItem> {
         // The replica has another driver version. Known changes are also filtered here.
         this.#cursor = undefined;
       } else if (!this.#mayTryAgain(error)) {
-        this.#news.fail(error);
+        this.#changes.fail(error);
         void this.stop();
         return;
       }
-      this.#options.onTrouble?.(error);
+      this.#options.onFailure?.(error);
     }
     // While another lease is active or being opened, nothing is lost.
     if (this.#next) return;
@@ -207,7 +207,7 @@ export class FollowedLease implements AsyncIterable<LeaseItem> {
     try {
       work();
     } catch (error) {
-      this.#options.onTrouble?.(error instanceof Error ? error : new Error(String(error)));
+      this.#options.onFailure?.(error instanceof Error ? error : new Error(String(error)));
     }
   }
 }

@@ -124,7 +124,9 @@ const MOST_BYTES = 256 * 1024 * 1024;
 
 function decode({ data, headers }: NatsMessage, subject: string): AnswerMessage {
   if (headers?.code === 503 && data.length === 0) {
-    throw new NoResponse(`Nobody listens on ${subject}: is the driver running, and is this its request topic?`);
+    throw new NoResponse(
+      `No driver receives requests on ${subject}. Check that the driver runs, and that this is its request topic.`,
+    );
   }
   try {
     const packed = headers?.get('Content-Encoding') === 'gzip';

@@ -71,7 +71,7 @@ export type AnswerItem = object;
 export interface Interim {
   meta?: AnswerMeta;
   /** A keepalive: no part of the answer is ready yet. */
-  isSignOfLife?: boolean;
+  isKeepalive?: boolean;
 }
 
 /** Observes the messages of an answer before the final one. */
@@ -79,7 +79,7 @@ export interface AnswerWatcher {
   /** A message was handed to the bus. */
   sent: () => void;
   /** The bus reports that there is no receiver. Never called if the bus cannot report it. */
-  nobody: () => void;
+  noReceiver: () => void;
 }
 
 export interface AnswerEnd {

@@ -124,5 +124,5 @@ export function wrongParameter(field: string, problem: string, cause?: unknown):
  */
 export function toDriverError(thrown: unknown): DriverError {
   if (thrown instanceof DriverError) return thrown;
-  return new DriverError('internal', 'The driver failed unexpectedly; its log tells more.', { cause: thrown });
+  return new DriverError('internal', 'The driver failed unexpectedly; its log contains the reason.', { cause: thrown });
 }

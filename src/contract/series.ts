@@ -66,11 +66,11 @@ export const seriesPositionSchema = z.object({ time: z.string(), repeats: z.numb
 export type SeriesPosition = z.infer<typeof seriesPositionSchema>;
 
 /** The position after some more samples. */
-export function advance(place: SeriesPosition | undefined, { times }: Columns): SeriesPosition | undefined {
+export function advance(position: SeriesPosition | undefined, { times }: Columns): SeriesPosition | undefined {
   const time = times.at(-1);
-  if (time === undefined) return place;
+  if (time === undefined) return position;
   const repeats = times.length - times.indexOf(time);
-  return { time, repeats: place?.time === time ? place.repeats + repeats : repeats };
+  return { time, repeats: position?.time === time ? position.repeats + repeats : repeats };
 }
 
 /**

@@ -225,7 +225,7 @@ function onFlush(sink: AnswerSink, tell: () => void): AnswerSink {
   return {
     item: (item) => sink.item(item),
     flush: (interim) => {
-      if (interim.isSignOfLife !== true) tell();
+      if (interim.isKeepalive !== true) tell();
       return sink.flush(interim);
     },
     watch: (watcher) => {

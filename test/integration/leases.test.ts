@@ -271,7 +271,7 @@ describe('replicas', () => {
       cluster.connection,
       REQUEST_TOPIC,
       { items: [fqn('Slow'), fqn('Three Samples')], intervalMs: 1000, leaseMs: 4000 },
-      { silenceMs: 2500, onTrouble: (error) => troubles.push(error) },
+      { silenceMs: 2500, onFailure: (error) => troubles.push(error) },
     );
     const changes = follow[Symbol.asyncIterator]();
     const seen: LeaseItem[] = [];

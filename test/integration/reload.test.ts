@@ -37,7 +37,7 @@ describe('SIGHUP', () => {
     replace('privatekey.nk', second.seed);
     hangUp();
     const line = await cluster.driver.line(({ level }) => level === 'warn');
-    expect(line.msg).toMatch(/goes on as before.*does not match publickey/s);
+    expect(line.msg).toMatch(/continues as before.*does not match publickey/s);
     expect(cluster.driver.output()).not.toContain(second.seed);
     expect((await cluster.client.version()).status).toBe('ok');
     // Now all of it: the server, the public key and the private one.

@@ -9,9 +9,9 @@ import { delayMs, type RetryDelays } from '../../lib/backoff.ts';
 import { sleep } from '../../lib/clock.ts';
 import { ConnectionUsers, type ConnectionUser } from './connection-users.ts';
 import { isSameIdentity, type BusTls, type SeedSource } from './dial.ts';
-import { Dialer, type Opened } from './dialer.ts';
+import { Dialer, type OpenedConnection } from './dialer.ts';
 import type { BusError } from './errors.ts';
-import { LiveConnection } from './live-connection.ts';
+import { LiveConnection, type BusServerInfo } from './live-connection.ts';
 import { PayloadLimit } from './payload-limit.ts';
 import { watchPermissions } from './permission-errors.ts';
 import { roundTrip } from './round-trip.ts';
@@ -39,15 +39,6 @@ export interface BusOptions {
   inboxPrefix?: string | undefined;
   /** Aborting it closes the connection at once. */
   signal?: AbortSignal | undefined;
-}
-
-/** Facts about the server of the live connection. */
-export interface BusServerInfo {
-  address: string;
-  name: string;
-  version: string;
-  maxPayload: number;
-  tls: boolean;
 }
 
 /** A connection that ends sooner does not reset the retry delays, so a server that drops clients is not flooded. */
@@ -118,15 +109,7 @@ export class BusConnection {
 
   /** The server of the live connection, with its current max_payload. Undefined while there is none. */
   get server(): BusServerInfo | undefined {
-    const info = this.#live?.nc.info;
-    if (info === undefined || this.#live === undefined) return undefined;
-    return {
-      address: formatAddress(this.#live.server),
-      name: info.server_name,
-      version: info.version,
-      maxPayload: info.max_payload,
-      tls: this.#options.tls !== 'insecure',
-    };
+    return this.#live?.serverInfo(this.#options.tls !== 'insecure');
   }
 
   /** The live connection. For use in this folder only. */
@@ -194,7 +177,10 @@ export class BusConnection {
         () => false,
       );
       if ((await withTimeout(timeoutMs, confirmed)) !== true) {
-        this.#options.logger.warn({ timeoutMs }, 'The bus is closed before it has taken all messages');
+        this.#options.logger.warn(
+          { timeoutMs },
+          'The NATS server did not confirm the last messages in time, so some may be lost',
+        );
       }
     }
     this.#end();
@@ -226,7 +212,7 @@ export class BusConnection {
   }
 
   /** Uses a connection and those that replace it. Resolves when the last one ends, with undefined if it was closed. */
-  #serve(opened: Opened): Promise<Lost | undefined> {
+  #serve(opened: OpenedConnection): Promise<Lost | undefined> {
     const { promise, resolve } = Promise.withResolvers<Lost | undefined>();
     this.#onEnd = resolve;
     this.#start(opened);
@@ -234,7 +220,7 @@ export class BusConnection {
   }
 
   /** Uses a connection instead of the live one, if any. */
-  #start(opened: Opened): void {
+  #start(opened: OpenedConnection): void {
     const { logger, pingIntervalMs = 15_000 } = this.#options;
     const replaced = this.#live;
     const live = new LiveConnection(opened, pingIntervalMs);
@@ -265,7 +251,7 @@ export class BusConnection {
       return (await this.#replace(live, () => true)) ? 'replaced' : 'notConnected';
     } catch (error) {
       const { message, code } = error as BusError;
-      const text = `The new key or CA file of the bus is not used: ${message} The connection that was made with the former one goes on.`;
+      const text = `The new key or CA file of the bus is not used: ${message} The current connection stays in use.`;
       this.#options.logger.warn({ reason: code }, text);
       return 'failed';
     }
@@ -276,7 +262,7 @@ export class BusConnection {
    * @returns false if it was not accepted, or if the connection had already ended
    * @throws BusError
    */
-  async #replace(live: LiveConnection, isWanted: (opened: Opened) => boolean): Promise<boolean> {
+  async #replace(live: LiveConnection, isWanted: (opened: OpenedConnection) => boolean): Promise<boolean> {
     const opened = await this.#dialer.another(live.server, this.#ending.signal);
     if (opened === undefined) return false;
     if (this.#live !== live || this.#state !== 'connected' || !isWanted(opened)) {

@@ -4,13 +4,13 @@ import { connect, nkeyAuthenticator, type ConnectionOptions, type NatsConnection
 import { fromSeed } from 'nkeys.js';
 import { formatAddress, type ServerAddress } from './address.ts';
 import { AttemptSockets } from './attempt-sockets.ts';
-import { BusError, classifyFailure, type AttemptFacts } from './errors.ts';
+import { BusError, classifyFailure, type DialFacts } from './errors.ts';
 
 /** How the driver trusts the server. `insecure` sends everything unencrypted. */
 export type BusTls =
   | {
       /** Certificates of the trusted authorities (PEM). A function is called for each attempt. Default: Node's own. */
-      ca?: Fresh<string> | undefined;
+      ca?: ValueOrReader<string> | undefined;
       /** Name that the server's certificate must contain, instead of the address. */
       serverName?: string | undefined;
       /** TLS before the server's INFO message (handshake_first at the server). */
@@ -19,10 +19,10 @@ export type BusTls =
   | 'insecure';
 
 /** A value, or a function that reads it again for each use. Its error says what cannot be read and is safe to log. */
-export type Fresh<T> = T | (() => T | Promise<T>);
+export type ValueOrReader<T> = T | (() => T | Promise<T>);
 
 /** The seed of the driver's NKey, or a function that reads it. Surrounding white space is ignored. */
-export type SeedSource = Fresh<Uint8Array | string>;
+export type SeedSource = ValueOrReader<Uint8Array | string>;
 
 /** Credentials of an attempt that can change while the driver runs. */
 export interface BusIdentity {
@@ -93,17 +93,17 @@ export async function dial(
   };
   signal.addEventListener('abort', abandon, { once: true });
   try {
-    if (signal.aborted) throw new BusError('other', 'The attempt to connect was given up.');
+    if (signal.aborted) throw new BusError('other', 'The attempt to connect was aborted.');
     return await sockets.during(() => connect(settings));
   } catch (error) {
     sockets.destroy();
-    throw classifyFailure(error, attemptFacts(server, options, identity.publicKey));
+    throw classifyFailure(error, dialFacts(server, options, identity.publicKey));
   } finally {
     signal.removeEventListener('abort', abandon);
   }
 }
 
-export function attemptFacts(server: ServerAddress, options: DialOptions, publicKey: string): AttemptFacts {
+export function dialFacts(server: ServerAddress, options: DialOptions, publicKey: string): DialFacts {
   const { tls, connectTimeoutMs } = options;
   const insecure = tls === 'insecure';
   return {
@@ -135,7 +135,7 @@ function tlsSettings(
   };
 }
 
-async function readCa(source: Fresh<string> | undefined): Promise<string | undefined> {
+async function readCa(source: ValueOrReader<string> | undefined): Promise<string | undefined> {
   if (source === undefined) return undefined;
   const unreadable = (why: string): BusError =>
     new BusError(

@@ -6,7 +6,7 @@ import { dial, readIdentity, type BusIdentity, type DialOptions } from './dial.t
 import type { BusError } from './errors.ts';
 
 /** A new connection and its server. */
-export interface Opened {
+export interface OpenedConnection {
   nc: NatsConnection;
   server: ServerAddress;
   /** The credentials it was made with. */
@@ -38,7 +38,7 @@ export class Dialer {
   }
 
   /** Tries each server once. Returns undefined if all refused, or if the signal was aborted. */
-  async round(signal: AbortSignal): Promise<Opened | undefined> {
+  async round(signal: AbortSignal): Promise<OpenedConnection | undefined> {
     for (const server of [...this.#servers, ...this.#discovered]) {
       if (signal.aborted) return undefined;
       try {
@@ -59,7 +59,7 @@ export class Dialer {
    * @returns undefined if the signal was aborted
    * @throws BusError of the last server if all refused
    */
-  async another(now: ServerAddress, signal: AbortSignal): Promise<Opened | undefined> {
+  async another(now: ServerAddress, signal: AbortSignal): Promise<OpenedConnection | undefined> {
     const address = formatAddress(now);
     const others = [...this.#servers, ...this.#discovered].filter((server) => formatAddress(server) !== address);
     let last: unknown;
@@ -95,7 +95,7 @@ export class Dialer {
     this.#options.onProblem(problem);
   }
 
-  async #attempt(server: ServerAddress, signal: AbortSignal): Promise<Opened> {
+  async #attempt(server: ServerAddress, signal: AbortSignal): Promise<OpenedConnection> {
     const identity = await readIdentity(this.#options);
     return { nc: await dial(server, this.#options, identity, signal), server, identity };
   }
@@ -107,8 +107,11 @@ export class Dialer {
 }
 
 /** Closing does not wait for an attempt in progress. A connection that results from it later is closed. */
-async function unlessAborted(attempt: Promise<Opened>, signal: AbortSignal): Promise<Opened | undefined> {
-  const { promise, resolve, reject } = Promise.withResolvers<Opened | undefined>();
+async function unlessAborted(
+  attempt: Promise<OpenedConnection>,
+  signal: AbortSignal,
+): Promise<OpenedConnection | undefined> {
+  const { promise, resolve, reject } = Promise.withResolvers<OpenedConnection | undefined>();
   const give = (): void => {
     resolve(undefined);
   };

@@ -35,7 +35,7 @@ export class BusError extends Error {
 }
 
 /** Facts about an attempt besides its error. */
-export interface AttemptFacts {
+export interface DialFacts {
   server: ServerAddress;
   insecure: boolean;
   tlsFirst: boolean;
@@ -59,7 +59,7 @@ const unreachableCodes = new Set(['EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'E
 const resetCodes = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED']);
 
 /** Classifies the reason of a failed attempt. */
-export function classifyFailure(error: unknown, facts: AttemptFacts): BusError {
+export function classifyFailure(error: unknown, facts: DialFacts): BusError {
   if (error instanceof BusError) return error;
   const where = formatAddress(facts.server);
   const problem = (code: BusErrorCode, message: string): BusError => new BusError(code, message, error);
@@ -114,7 +114,7 @@ export function classifyFailure(error: unknown, facts: AttemptFacts): BusError {
   if (has('SERVER_OPT_NA') && !facts.insecure) {
     return problem(
       'tlsNotOffered',
-      `The NATS server ${where} offers no TLS, which the driver insists on. Set up TLS at the server, correct natsurl (--nats), or allow plain TCP: nats:// in it, and settings.bus.insecure (--insecure).`,
+      `The NATS server ${where} offers no TLS, which the driver requires. Set up TLS at the server, correct natsurl (--nats), or allow plain TCP: nats:// in it, and settings.bus.insecure (--insecure).`,
     );
   }
   if (codes.some((code) => untrustedCodes.has(code))) {
@@ -133,8 +133,8 @@ export function classifyFailure(error: unknown, facts: AttemptFacts): BusError {
   if (has('ERR_TLS_CERT_ALTNAME_INVALID')) {
     return problem(
       'hostMismatch',
-      `The certificate of the NATS server ${where} is made out to another name than "${facts.server.tlsName}" (${altNames(error)}). ` +
-        "Use an address that the certificate names as natsurl (--nats), or name the certificate's name as " +
+      `The certificate of the NATS server ${where} does not contain the name "${facts.server.tlsName}" (${altNames(error)}). ` +
+        "Use an address that the certificate names as natsurl (--nats), or set the certificate's name as " +
         'settings.bus.tls.serverName (--server-name).',
     );
   }
@@ -142,18 +142,18 @@ export function classifyFailure(error: unknown, facts: AttemptFacts): BusError {
     return problem('tlsFailed', `TLS with ${where} failed: ${text}. ${firstHint(facts)}`);
   }
   if (error instanceof SyntaxError || text === 'unexpected response from server') {
-    return problem('notNats', `What answers at ${where} is not a NATS server. Correct the address.`);
+    return problem('notNats', `The program at ${where} is not a NATS server. Correct the address.`);
   }
   if (error === undefined || has('CONNECTION_REFUSED', 'DISCONNECT') || codes.some((code) => resetCodes.has(code))) {
     return problem(
       'closedByServer',
-      `The NATS server ${where} closed the connection before it was made. ${firstHint(facts)} The server's log may tell more.`,
+      `The NATS server ${where} closed the connection before it was made. ${firstHint(facts)} The server's log may contain the reason.`,
     );
   }
   if (has('NATS_PROTOCOL_ERR')) {
     return problem('serverError', `The NATS server ${where} refused the connection: ${text}.`);
   }
-  return problem('other', `The connection to the NATS server ${where} failed: ${text || 'for a reason unknown'}.`);
+  return problem('other', `The connection to the NATS server ${where} failed: ${text || 'the reason is unknown'}.`);
 }
 
 /** The reason why an established connection ended. */
@@ -165,11 +165,11 @@ export function lostConnection(server: ServerAddress, reason: unknown): BusError
 export function staleConnection(server: ServerAddress, silentMs: number): BusError {
   return new BusError(
     'stale',
-    `The NATS server ${formatAddress(server)} has not answered a ping for ${silentMs} ms; the connection is given up.`,
+    `The NATS server ${formatAddress(server)} has not answered a ping for ${silentMs} ms; the driver closes the connection and connects again.`,
   );
 }
 
-function firstHint(facts: AttemptFacts): string {
+function firstHint(facts: DialFacts): string {
   return facts.tlsFirst
     ? 'The driver begins with TLS (settings.bus.tls.first, --tls-first); check that the server does so too (handshake_first).'
     : 'If the server begins with TLS (handshake_first), set settings.bus.tls.first (--tls-first).';
@@ -201,5 +201,5 @@ function first(codes: string[]): string {
 function altNames(error: unknown): string {
   const { cert } = error as { cert?: { subjectaltname?: unknown } };
   const names = cert?.subjectaltname;
-  return typeof names === 'string' && names !== '' ? `it names ${names.slice(0, 300)}` : 'it names nobody';
+  return typeof names === 'string' && names !== '' ? `it contains ${names.slice(0, 300)}` : 'it contains no names';
 }

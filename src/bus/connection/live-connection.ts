@@ -4,25 +4,34 @@
  * pings replace them and destroy the socket.
  */
 import type { NatsConnection } from 'nats';
-import type { ServerAddress } from './address.ts';
+import { formatAddress, type ServerAddress } from './address.ts';
 import type { BusIdentity } from './dial.ts';
-import type { Opened } from './dialer.ts';
+import type { OpenedConnection } from './dialer.ts';
 import { lostConnection, staleConnection, type BusError } from './errors.ts';
 import { roundTrip } from './round-trip.ts';
 
 /** Pings that may be unanswered before the connection is considered dead. */
 const allowedMissing = 2;
 
+/** Facts about the server of a connection. */
+export interface BusServerInfo {
+  address: string;
+  name: string;
+  version: string;
+  maxPayload: number;
+  tls: boolean;
+}
+
 export class LiveConnection {
   readonly nc: NatsConnection;
   readonly server: ServerAddress;
   /** The credentials it was made with. */
   readonly identity: BusIdentity;
-  /** Resolves with the reason when the connection has ended, whoever closed it. */
+  /** Resolves with the reason when the connection has ended, also if the driver closed it. */
   readonly ended: Promise<BusError>;
   #missing = 0;
 
-  constructor({ nc, server, identity }: Opened, pingIntervalMs: number) {
+  constructor({ nc, server, identity }: OpenedConnection, pingIntervalMs: number) {
     this.nc = nc;
     this.server = server;
     this.identity = identity;
@@ -39,6 +48,14 @@ export class LiveConnection {
       clearInterval(timer);
       return stale ?? lostConnection(server, reason);
     });
+  }
+
+  /** The server with its current max_payload. */
+  serverInfo(tls: boolean): BusServerInfo | undefined {
+    const info = this.nc.info;
+    if (info === undefined) return undefined;
+    const { server_name: name, version, max_payload: maxPayload } = info;
+    return { address: formatAddress(this.server), name, version, maxPayload, tls };
   }
 
   #ping(): void {

@@ -46,12 +46,12 @@ export class PayloadLimit {
     if (lowered && this.#reported !== limit) {
       logger.warn(
         facts,
-        `The NATS server ${formatAddress(server)} takes messages of ${limit} bytes at most now (max_payload). Readings that ` +
-          'do not fit wait, and answers are cut or fail. Set max_payload to 1MB, which is the default of nats-server.',
+        `The NATS server ${formatAddress(server)} accepts messages of at most ${limit} bytes now (max_payload). Readings that ` +
+          'do not fit wait, and answers are split or fail. Set max_payload to 1MB, which is the default of nats-server.',
       );
       this.#reported = limit;
     } else if (!lowered && this.#reported !== undefined) {
-      logger.info(facts, `The NATS server ${formatAddress(server)} takes messages of ${limit} bytes again`);
+      logger.info(facts, `The NATS server ${formatAddress(server)} accepts messages of ${limit} bytes again`);
       this.#reported = undefined;
     }
     this.#largest = this.largest;

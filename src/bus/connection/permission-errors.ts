@@ -6,11 +6,11 @@ import { Events, type NatsConnection } from 'nats';
 import { limited, type Logger } from '../../contract/log.ts';
 
 /** Most distinct subjects logged per connection. Reply subjects all differ and must not fill the log. */
-const mostTold = 20;
+const maxReported = 20;
 
 /** Logs each subject once. */
 export function watchPermissions(nc: NatsConnection, logger: Logger): void {
-  const told = new Set<string>();
+  const reported = new Set<string>();
   const watch = async (): Promise<void> => {
     for await (const status of nc.status()) {
       if (status.type !== Events.Error) continue;
@@ -20,15 +20,15 @@ export function watchPermissions(nc: NatsConnection, logger: Logger): void {
         continue;
       }
       if (context.subject.startsWith('$SRV.')) {
-        if (told.has('$SRV')) continue;
-        told.add('$SRV');
+        if (reported.has('$SRV')) continue;
+        reported.add('$SRV');
         const text = `The driver's user may not subscribe to "${context.subject}", so NATS service discovery does not find it`;
         limited(logger).info('permission for discovery', { subject: context.subject }, text);
         continue;
       }
       const key = `${context.operation} ${context.subject}`;
-      if (told.has(key) || told.size >= mostTold) continue;
-      told.add(key);
+      if (reported.has(key) || reported.size >= maxReported) continue;
+      reported.add(key);
       limited(logger).error(
         'permission',
         { operation: context.operation, subject: context.subject },

@@ -22,7 +22,7 @@ const longItem = 16 * 1024;
 const lost: ErrorBody = {
   code: 'tooLarge',
   message:
-    'This part of the answer was lost: the connection to the bus broke, and the new one takes only smaller messages. ' +
+    'This part of the answer is lost: the NATS server accepts only smaller messages than before. ' +
     'Send the request again.',
   retryable: true,
 };
@@ -111,7 +111,7 @@ export function* shorterEnds(end: AnswerEnd): Generator<AnswerEnd> {
   // A page without its cursor is useless, so the answer must not look complete.
   yield {
     status: 'error',
-    error: error ?? { code: 'tooLarge', message: "Exceeds the bus's max_payload.", retryable: false },
+    error: error ?? { code: 'tooLarge', message: 'Exceeds the max_payload of the NATS server.', retryable: false },
     meta: { ...withoutCursor, hosts: [] },
   };
 }

@@ -17,7 +17,7 @@ export interface BusRequestOptions {
   chunkBytes?: number | undefined;
   /** Which reply subjects are allowed. */
   replyRule: ReplyRule;
-  /** Inbox on which the server reports that a caller has left. */
+  /** Inbox on which the server reports that a caller is gone. */
   replies?: Inbox | undefined;
 }
 

@@ -32,7 +32,7 @@ export interface ServeOptions extends Omit<SendBufferOptions, 'logger'> {
   replyRule: ReplyRule;
   /** Delay before a refused subscription is tried again. Default 5 s. */
   resubscribeMs?: number | undefined;
-  /** Inbox on which the server reports that a caller has left. Without it this is not detected. */
+  /** Inbox on which the server reports that a caller is gone. Without it this is not detected. */
   replies?: Inbox | undefined;
 }
 
@@ -173,10 +173,11 @@ class Endpoint implements RequestEndpoint {
       },
       onRefused: (err) => {
         const text =
-          'The driver cannot receive requests: the subscription was refused. It is tried again every few seconds.';
+          'The driver cannot receive requests: the NATS server refused the subscription. Give its user the right to ' +
+          'subscribe to this subject. The driver tries again every few seconds.';
         limited(logger).error('subscription refused', { err, subject }, text);
       },
-      onMoved: (previous, next) => this.#leave(previous, next),
+      onMoved: (previous, next) => this.#finishReplaced(previous, next),
     });
   }
 
@@ -185,7 +186,7 @@ class Endpoint implements RequestEndpoint {
    * That subscription is made first, so at least one exists at any time. The requests of the replaced connection are
    * answered over it until it is replaced by another one as well.
    */
-  async #leave({ nc, subscription }: Subscribed, next: NatsConnection): Promise<void> {
+  async #finishReplaced({ nc, subscription }: Subscribed, next: NatsConnection): Promise<void> {
     if (nc.isClosed()) return;
     this.#stopWaiting();
     const { promise: stopped, resolve } = Promise.withResolvers<undefined>();
@@ -222,9 +223,9 @@ class Endpoint implements RequestEndpoint {
       await this.#handler(request);
       if (request.result === undefined) await this.#endForgotten(request);
     } catch (error) {
-      if (!this.#stopped) this.#fault(error, 'A request failed in a way that nobody expected');
+      if (!this.#stopped) this.#fault(error, 'A request failed unexpectedly');
       await request.fail(error).catch((reason: unknown) => {
-        this.#fault(reason, 'Not even the error could be sent');
+        this.#fault(reason, 'The error of a failed request could not be sent');
       });
     }
     const end = await request.result;

@@ -16,7 +16,7 @@ export interface OutgoingMessage {
 }
 
 /** A waiting message. It has left the queue when it is returned. */
-export interface Waiter {
+export interface WaitingMessage {
   message: OutgoingMessage;
   /** False: the message is too large. */
   resolve: (sent: boolean) => void;
@@ -31,8 +31,8 @@ export function isSmall({ size }: OutgoingMessage): boolean {
 }
 
 export class FairQueue {
-  readonly #small: (Waiter & { timer: NodeJS.Timeout })[] = [];
-  readonly #large: (Waiter & { timer: NodeJS.Timeout })[] = [];
+  readonly #small: (WaitingMessage & { timer: NodeJS.Timeout })[] = [];
+  readonly #large: (WaitingMessage & { timer: NodeJS.Timeout })[] = [];
   #largeIsNext = false;
 
   get length(): number {
@@ -58,7 +58,7 @@ export class FairQueue {
   }
 
   /** Removes and returns the next message that fits. */
-  next(fits: (message: OutgoingMessage) => boolean): Waiter | undefined {
+  next(fits: (message: OutgoingMessage) => boolean): WaitingMessage | undefined {
     const order = this.#largeIsNext ? [this.#large, this.#small] : [this.#small, this.#large];
     const queue = order.find(([head]) => head !== undefined && fits(head.message));
     const waiter = queue?.shift();
@@ -75,7 +75,7 @@ export class FairQueue {
     }
   }
 
-  #queueOf(message: OutgoingMessage): (Waiter & { timer: NodeJS.Timeout })[] {
+  #queueOf(message: OutgoingMessage): (WaitingMessage & { timer: NodeJS.Timeout })[] {
     return isSmall(message) ? this.#small : this.#large;
   }
 }

@@ -32,11 +32,14 @@ export class Inbox {
     new KeptSubscription(connection, {
       ...{ subject: `${this.prefix}.*`, resubscribeMs },
       onMessage: (message) => {
-        this.#take(message);
+        this.#deliver(message);
       },
       onRefused: (err) => {
         // Without this right no replies arrive. Every requester must handle a missing reply anyway.
-        logger.debug({ err }, 'Replies to the driver are not allowed for this user; it is tried again');
+        logger.debug(
+          { err },
+          'The NATS server does not allow the driver to receive replies; the driver tries again every few seconds',
+        );
       },
     });
   }
@@ -53,12 +56,19 @@ export class Inbox {
     };
   }
 
+  /** Opens a subject for the reply subject of a message. `listener` is called if that message has no receiver. */
+  openForNoResponders(listener: () => void): ReplySubject {
+    return this.open((message) => {
+      if (hasNoResponders(message)) listener();
+    });
+  }
+
   /** Must not throw into the client's reader. */
-  #take(message: Msg): void {
+  #deliver(message: Msg): void {
     try {
       this.#listeners.get(message.subject.slice(this.prefix.length + 1))?.(message);
     } catch (error) {
-      limited(this.#logger).error('reply', { err: error }, 'A reply could not be worked on');
+      limited(this.#logger).error('reply', { err: error }, 'A reply could not be processed');
     }
   }
 }

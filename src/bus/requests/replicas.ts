@@ -20,12 +20,14 @@ export interface ReplicasOptions {
 }
 
 /** Returns the answer to a query of another replica. */
-export type ReplicaAnswer = (question: unknown) => boolean;
+export type ReplicaAnswer = (query: unknown) => boolean;
 
 const yes = Buffer.from('yes');
-const DEAF = 'Other replicas cannot be heard: the subscription was refused. It is tried again every few seconds.';
+const REFUSED =
+  'The driver cannot receive queries of other replicas: the NATS server refused the subscription. Give its user the ' +
+  'right to subscribe to this subject. The driver tries again every few seconds.';
 
-export class Replicas {
+export class ReplicaQueries {
   readonly #connection: BusConnection;
   readonly #options: ReplicasOptions;
   #answer: ReplicaAnswer = () => false;
@@ -41,14 +43,14 @@ export class Replicas {
       ...{ subject, resubscribeMs },
       onMessage: (message) => {
         try {
-          this.#hear(message);
+          this.#receive(message);
         } catch (thrown) {
-          const text = 'A question of another replica could not be answered';
-          limited(logger).warn('bad question', { err: thrown, subject }, text);
+          const text = 'A query of another replica could not be answered';
+          limited(logger).warn('bad query', { err: thrown, subject }, text);
         }
       },
       onRefused: (err) => {
-        limited(logger).warn('control refused', { err, subject }, DEAF);
+        limited(logger).warn('control refused', { err, subject }, REFUSED);
       },
     });
   }
@@ -59,7 +61,7 @@ export class Replicas {
   }
 
   /** Queries all other replicas. Returns true on the first yes, false if none arrives within `withinMs`. */
-  async ask(question: object, withinMs: number): Promise<boolean> {
+  async ask(query: object, withinMs: number): Promise<boolean> {
     const nc = this.#connection.nats;
     // Without a bus there are no replicas.
     if (nc === undefined) return false;
@@ -71,7 +73,7 @@ export class Replicas {
       resolve(false);
     }, withinMs);
     try {
-      nc.publish(this.#options.subject, JSON.stringify(question), { reply: reply.subject });
+      nc.publish(this.#options.subject, JSON.stringify(query), { reply: reply.subject });
       return await promise;
     } finally {
       clearTimeout(timer);
@@ -79,14 +81,14 @@ export class Replicas {
     }
   }
 
-  #hear(message: Msg): void {
+  #receive(message: Msg): void {
     const { reply = '', data } = message;
     const { replies, subject } = this.#options;
     // The process receives its own queries too. A message with another kind of reply subject is not from a replica and
     // gets no answer.
     if (reply.startsWith(`${replies.prefix}.`) || !isReplySubject(subject, reply)) return;
-    const question = parsed(data);
-    if (question !== undefined && this.#answer(question)) message.respond(yes);
+    const query = parsed(data);
+    if (query !== undefined && this.#answer(query)) message.respond(yes);
   }
 }
 

@@ -17,9 +17,9 @@ import { limited, type Logger } from '../../contract/log.ts';
 import { AnswerEnvelope, compressed, emptyMeta, shorterEnds, type AnswerBody } from './answer-envelope.ts';
 import { expectedRatio } from './compression.ts';
 import type { OutgoingMessage } from './fair-queue.ts';
-import { hasNoResponders, type Inbox, type ReplySubject } from './inbox.ts';
+import type { Inbox, ReplySubject } from './inbox.ts';
 import type { SendBuffer } from './send-buffer.ts';
-import { serialize, serializeSmaller, tooLargeItem } from './serialized-item.ts';
+import { serialize, serializeHalves, tooLargeItem } from './serialized-item.ts';
 
 /** Default limit of one message. */
 export const defaultChunkBytes = 512 * 1024;
@@ -76,7 +76,7 @@ export class ResponseWriter implements AnswerSink {
 
   item(item: AnswerItem): Promise<void> | undefined {
     if (this.#result !== undefined) {
-      this.#complain('An item came after the end of its answer and was dropped');
+      this.#logError('answer misused', 'An item was added after the end of its answer and is dropped');
       return undefined;
     }
     if (this.#options.subject === '') return undefined;
@@ -91,16 +91,16 @@ export class ResponseWriter implements AnswerSink {
     this.#watcher = watcher;
   }
 
-  flush({ meta, isSignOfLife }: Interim): Promise<void> | undefined {
+  flush({ meta, isKeepalive }: Interim): Promise<void> | undefined {
     if (this.#result !== undefined || this.#options.subject === '') return undefined;
-    if (isSignOfLife !== true) this.#firstFlush ??= performance.now();
+    if (isKeepalive !== true) this.#firstFlush ??= performance.now();
     return this.#inTurn(() => this.#flush(meta));
   }
 
   end(end: AnswerEnd): Promise<unknown> {
     this.#noResponders?.close();
     if (this.#result !== undefined) {
-      this.#complain('An answer was ended twice; the second end was dropped');
+      this.#logError('answer misused', 'An answer was ended twice; the second end is dropped');
     } else if (this.#options.subject === '') {
       this.#result = Promise.resolve(end);
     } else {
@@ -130,10 +130,12 @@ export class ResponseWriter implements AnswerSink {
   async #add(items: Iterable<string>): Promise<void> {
     for (const item of items) {
       if (this.#append(item)) continue;
-      const fitting = Buffer.byteLength(item) <= this.#room() ? item : this.#tooLarge(item);
-      if (fitting === undefined || this.#append(fitting)) continue;
+      if (Buffer.byteLength(item) > this.#room()) {
+        await this.#add(this.#smaller(item));
+        continue;
+      }
       await this.#sendBatch();
-      if (!this.#append(fitting)) await this.#sendAll([fitting]);
+      if (!this.#append(item)) await this.#sendAll([item]);
     }
   }
 
@@ -146,15 +148,17 @@ export class ResponseWriter implements AnswerSink {
     return true;
   }
 
-  /** The error in place of an item. Undefined if not even that fits. */
-  #tooLarge(item: string): string | undefined {
+  /** What is sent instead of an item that does not fit: the halves of a series, or an error. */
+  #smaller(item: string): Iterable<string> {
+    const halves = serializeHalves(item, this.#room());
+    if (halves !== undefined) return halves;
     this.#hasFailedItem = true;
     const room = this.#limit() - this.#envelope.bytes;
     const error = tooLargeItem(item, room);
-    if (Buffer.byteLength(error) <= room) return error;
-    const text = 'Not even the error of an item fits a message; the item was left out';
-    limited(this.#options.logger).error('item left out', { bytes: item.length, room }, text);
-    return undefined;
+    if (Buffer.byteLength(error) <= room) return [error];
+    const text = 'An item is left out: neither it nor its error fits a message (max_payload, settings.bus.chunkBytes)';
+    this.#logError('item left out', text);
+    return [];
   }
 
   /**
@@ -190,8 +194,7 @@ export class ResponseWriter implements AnswerSink {
       await this.#sendAll(items.slice(middle));
       return;
     }
-    const smaller = serializeSmaller(only, this.#room()) ?? [this.#tooLarge(only)];
-    for (const item of smaller) if (item !== undefined) await this.#sendAll([item]);
+    for (const smaller of this.#smaller(only)) await this.#sendAll([smaller]);
   }
 
   /** Sends a message that is not the last. Returns false if it does not fit. */
@@ -226,10 +229,13 @@ export class ResponseWriter implements AnswerSink {
           // Items that cannot be sent have no receiver any more. The end reports that they are missing.
         } while (await this.#sendBatch().catch(() => true));
       }
-      return this.#lost("not even an empty answer fits the server's max_payload", wanted);
+      return this.#lost(
+        'an empty answer exceeds the max_payload of the NATS server, or settings.bus.chunkBytes',
+        wanted,
+      );
     } catch (error) {
       // The caller must get an end even if the given one cannot be written as JSON.
-      this.#complain(`The end of an answer could not be written: ${String(error)}`);
+      this.#logError('answer misused', `The end of an answer could not be written: ${String(error)}`);
       const { code, message, retryable } = toDriverError(error).toBody();
       return this.#sendEnd({ status: 'error', error: { code, message, retryable }, meta: emptyMeta(0) });
     }
@@ -261,9 +267,7 @@ export class ResponseWriter implements AnswerSink {
   #noResponderSubject(): string | undefined {
     const watcher = this.#watcher;
     if (watcher !== undefined && this.#result === undefined) {
-      this.#noResponders ??= this.#options.replies?.open((message) => {
-        if (hasNoResponders(message)) watcher.nobody();
-      });
+      this.#noResponders ??= this.#options.replies?.openForNoResponders(watcher.noReceiver);
     }
     return this.#noResponders?.subject;
   }
@@ -288,15 +292,13 @@ export class ResponseWriter implements AnswerSink {
   }
 
   #lost(reason: string, { meta }: AnswerEnd): AnswerEnd {
-    const { id, function: name } = this.#head;
-    const text = `The end of an answer was lost: ${reason}`;
-    limited(this.#options.logger).error('answer lost', { id, function: name }, text);
+    this.#logError('answer lost', `The end of an answer is lost: ${reason}`);
     return { status: 'error', error: { code: 'timeout', message: reason, retryable: true }, meta };
   }
 
-  #complain(message: string): void {
+  #logError(kind: string, message: string): void {
     const { id, function: name } = this.#head;
-    limited(this.#options.logger).error('answer misused', { id, function: name }, message);
+    limited(this.#options.logger).error(kind, { id, function: name }, message);
   }
 }
 

@@ -163,8 +163,10 @@ export class SendBuffer {
   #wait(message: OutgoingMessage): Promise<boolean> {
     const waiting = this.#queue.join(message, this.#sendTimeoutMs, () => {
       const why =
-        this.#route(message.via) === undefined ? 'there was no connection to the bus' : 'the bus did not take it';
-      return new BusUnavailable(`A message was given up after ${this.#sendTimeoutMs} ms because ${why}.`);
+        this.#route(message.via) === undefined
+          ? 'there was no connection to the bus'
+          : 'the NATS server did not confirm those before it';
+      return new BusUnavailable(`A message could not be sent within ${this.#sendTimeoutMs} ms because ${why}.`);
     });
     this.#arrangeConfirmation();
     return waiting;
@@ -223,8 +225,8 @@ export class SendBuffer {
     const isLost = substitute === undefined || substitute.size > maxPayload;
     const facts = { subject: message.subject, bytes: message.size, maxPayload };
     const text = isLost
-      ? 'A message was lost: the new connection takes only smaller ones'
-      : 'A part of an answer was lost: the new connection takes only smaller ones; its place says so';
+      ? 'A message is lost: the NATS server accepts only smaller messages now (max_payload)'
+      : 'A part of an answer is lost and replaced by a notice: the NATS server accepts only smaller messages now (max_payload)';
     limited(this.#logger).error('too large now', facts, text);
     return isLost ? undefined : substitute;
   }

@@ -14,16 +14,16 @@ const measuredSamples = 64;
 export function serialize(item: AnswerItem, room: number): string | Generator<string> {
   if (!isDivisible(item)) return JSON.stringify(item);
   const estimate = item.times.length < longSeries ? 0 : estimateBytes(item);
-  if (estimate > room) return serializeHalves(item, estimate, room);
+  if (estimate > room) return halvesOf(item, estimate, room);
   const text = JSON.stringify(item);
   const bytes = Buffer.byteLength(text);
-  return bytes > room ? serializeHalves(item, bytes, room) : text;
+  return bytes > room ? halvesOf(item, bytes, room) : text;
 }
 
-/** Halves an item that does not fit although its size allowed it. Undefined if it cannot be halved. */
-export function serializeSmaller(text: string, room: number): Generator<string> | undefined {
+/** The halves of a series that does not fit any more. Undefined for anything that cannot be halved. */
+export function serializeHalves(text: string, room: number): Generator<string> | undefined {
   const item = JSON.parse(text) as AnswerItem;
-  return isDivisible(item) ? serializeHalves(item, Buffer.byteLength(text), room) : undefined;
+  return isDivisible(item) ? halvesOf(item, Buffer.byteLength(text), room) : undefined;
 }
 
 /** The error that replaces an item that does not fit. Overlong names in it are left out. */
@@ -45,11 +45,10 @@ export function tooLargeItem(text: string, room: number): string {
 }
 
 /** `bytes` is the size of the series, or an estimate. Halves that are too large as well are not serialized. */
-function* serializeHalves(series: SeriesPiece, bytes: number, room: number): Generator<string> {
+function* halvesOf(series: SeriesPiece, bytes: number, room: number): Generator<string> {
   for (const half of halveSeries(series) ?? []) {
     // A single sample is always measured: it may be small although its neighbors are not.
-    const parts =
-      bytes / 2 > room && isDivisible(half) ? serializeHalves(half, bytes / 2, room) : serialize(half, room);
+    const parts = bytes / 2 > room && isDivisible(half) ? halvesOf(half, bytes / 2, room) : serialize(half, room);
     if (typeof parts === 'string') yield parts;
     else yield* parts;
   }

@@ -40,7 +40,7 @@ export class Keepalive implements AnswerWatcher {
   };
 
   /** The bus reports that there was no receiver: checks once more after the grace period. */
-  readonly nobody = (): void => {
+  readonly noReceiver = (): void => {
     if (this.#stopped || this.#grace !== undefined) return;
     if (performance.now() < this.#confirmedUntil) {
       this.#actions.gone();
@@ -75,7 +75,7 @@ export function watchCaller(sink: AnswerSink, controller: AbortController, keepA
   const keepalive = new Keepalive(SILENCE_MS, CALLER_GRACE_MS, {
     send: () => {
       // A message that cannot be sent ends the answer anyway.
-      sink.flush({ isSignOfLife: true })?.catch(() => undefined);
+      sink.flush({ isKeepalive: true })?.catch(() => undefined);
     },
     gone: () => {
       controller.abort(new DriverError('cancelled', 'Nobody receives the answer any more.'));

@@ -97,7 +97,7 @@ describe('call', () => {
     const nobody = await call('version', '--topic', 'no.such.topic');
     expect(nobody).toMatchObject({
       code: 1,
-      err: expect.stringContaining('Nobody listens on no.such.topic') as string,
+      err: expect.stringContaining('No driver receives requests on no.such.topic') as string,
     });
   });
 

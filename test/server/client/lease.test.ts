@@ -93,7 +93,7 @@ function follow(subject: string, request: Partial<LeaseRequest> = {}, options: F
     caller,
     subject,
     { items: ['f0', 'f1'], ...request },
-    { onTrouble: ({ name }) => troubles.push(name), ...options },
+    { onFailure: ({ name }) => troubles.push(name), ...options },
   );
   onTestFinished(() => lease.stop());
   const changes = lease[Symbol.asyncIterator]();
@@ -191,7 +191,7 @@ describe('a followed lease', () => {
     const { take, troubles } = follow(subject, {}, { silenceMs: 300 });
     expect(await take(2)).toEqual([1, 2]);
     expect(opened.map(({ cursor }) => cursor)).toEqual([undefined, 'c1', 'c1']);
-    expect(troubles.slice(0, 2)).toEqual([trouble, 'Refused']);
+    expect(troubles.slice(0, 2)).toEqual([trouble, 'RequestRefused']);
   });
 
   it('reports an error and a recovery each once; a slow reader gets the newest of each item', async () => {
@@ -227,7 +227,7 @@ describe('a followed lease', () => {
       lease.refuse({ code: 'tooLarge', message: 'too many items' });
     });
     await expect(follow(subject).take(1)).rejects.toMatchObject({
-      name: 'Refused',
+      name: 'RequestRefused',
       code: 'tooLarge',
       message: 'too many items',
     });

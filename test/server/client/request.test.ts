@@ -142,7 +142,7 @@ describe('a broken answer', () => {
 describe('no answer', () => {
   it('without a responder is reported at once', async () => {
     await expect(ask(caller, 'nobody.here', request)).rejects.toThrow(NoResponse);
-    await expect(ask(caller, 'nobody.here', request)).rejects.toThrow('Nobody listens on nobody.here');
+    await expect(ask(caller, 'nobody.here', request)).rejects.toThrow('No driver receives requests on nobody.here');
   });
 
   it('but silence is reported after the time that the caller gives', async () => {

@@ -105,7 +105,7 @@ describe('a reload', () => {
     files[name] = text;
     expect(await bus.reload()).toBe('failed');
     expect(bus.log.messages('warn').join()).toMatch(told);
-    expect(bus.log.messages('warn').join()).toContain('goes on');
+    expect(bus.log.messages('warn').join()).toContain('stays in use');
     expect(bus.log.text()).not.toContain(text);
     expect([bus.nats, bus.state, bus.problem]).toEqual([before, 'connected', undefined]);
     expect(await ask(caller, { id: 'a' })).toHaveLength(1);

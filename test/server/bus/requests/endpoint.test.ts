@@ -369,7 +369,7 @@ test('a second endpoint and a second answer of one request do not disturb the fi
   await caller.flush();
   expect(bus.log.messages('error')).toEqual([
     'The answer of a request was opened twice',
-    'An answer was ended twice; the second end was dropped',
-    'An item came after the end of its answer and was dropped',
+    'An answer was ended twice; the second end is dropped',
+    'An item was added after the end of its answer and is dropped',
   ]);
 });

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AnswerSink } from '../../../../src/contract/answer.ts';
 import type { BusConnection } from '../../../../src/bus/connection/connection.ts';
-import { Replicas } from '../../../../src/bus/requests/replicas.ts';
+import { ReplicaQueries } from '../../../../src/bus/requests/replicas.ts';
 import { Inbox } from '../../../../src/bus/requests/inbox.ts';
 import {
   busForTest,
@@ -97,7 +97,7 @@ describe('a long answer', () => {
     caller.publish(requestSubject, '{}', { reply: 'answers' });
     const answer = await sink;
     let nobody = 0;
-    answer.watch({ sent: () => undefined, nobody: () => nobody++ });
+    answer.watch({ sent: () => undefined, noReceiver: () => nobody++ });
     const flush = async () => {
       await answer.flush({});
       // The server has answered what came before its pong.
@@ -128,13 +128,17 @@ describe('a long answer', () => {
     bus.nats?.publish(reply.subject, 'two');
     await flushed(bus);
     expect(heard).toEqual(['one']);
-    expect(bus.log.messages('error')).toEqual(['A reply could not be worked on']);
+    expect(bus.log.messages('error')).toEqual(['A reply could not be processed']);
   });
 });
 
 describe('replicas', () => {
-  function replica(bus: BusConnection & { log: TestLog }, answer: (question: unknown) => boolean): Replicas {
-    const peers = new Replicas(bus, { subject: CONTROL, replies: new Inbox(bus, CONTROL, bus.log), logger: bus.log });
+  function replica(bus: BusConnection & { log: TestLog }, answer: (question: unknown) => boolean): ReplicaQueries {
+    const peers = new ReplicaQueries(bus, {
+      subject: CONTROL,
+      replies: new Inbox(bus, CONTROL, bus.log),
+      logger: bus.log,
+    });
     peers.serve(answer);
     return peers;
   }
@@ -180,12 +184,12 @@ describe('replicas', () => {
     const buses = [busForTest(server), busForTest(server)];
     const peers = buses.map((bus) => {
       const replies = new Inbox(bus, CONTROL, bus.log, 20);
-      const one = new Replicas(bus, { subject: CONTROL, replies, logger: bus.log, resubscribeMs: 20 });
+      const one = new ReplicaQueries(bus, { subject: CONTROL, replies, logger: bus.log, resubscribeMs: 20 });
       one.serve(() => true);
       return one;
     });
     await Promise.all(buses.map((bus) => bus.connected()));
-    await until(() => buses.every((bus) => bus.log.text().includes('Other replicas cannot be heard')));
+    await until(() => buses.every((bus) => bus.log.text().includes('cannot receive queries of other replicas')));
     // The right to hear questions and the right to hear answers come back one after the other.
     await server.reload({ users: users([`${CONTROL}.>`]) });
     await server.reload({ users: users(['other']) });
@@ -199,12 +203,12 @@ describe('replicas', () => {
     const server = await serverForTest({ users: [{ ...driverKey, permissions }, callerKey] });
     const bus = busForTest(server);
     const replies = new Inbox(bus, CONTROL, bus.log);
-    const peers = new Replicas(bus, { subject: CONTROL, replies, logger: bus.log });
+    const peers = new ReplicaQueries(bus, { subject: CONTROL, replies, logger: bus.log });
     serveForTest(
       bus,
       async (request) => {
         const sink = request.answer({ id: '1', function: 'eventpipepoll' });
-        sink.watch({ sent: () => undefined, nobody: () => expect.fail('nobody can have told') });
+        sink.watch({ sent: () => undefined, noReceiver: () => expect.fail('there is a receiver') });
         await sink.flush({});
         await flushed(bus);
         await sink.end({ status: 'ok', meta });

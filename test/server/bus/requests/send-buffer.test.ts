@@ -239,8 +239,37 @@ describe('a max_payload that changes with the connection', () => {
       status: 'error',
       error: { code: 'tooLarge', retryable: true },
     });
-    expect(bus.log.messages('error').join()).toContain('takes only smaller ones');
+    expect(bus.log.messages('error').join()).toContain('accepts only smaller messages');
     expect(server.log()).not.toContain('Maximum Payload');
+  });
+
+  test('a series that is being sent is cut anew, and none of its samples is missing', async () => {
+    const broken = gate();
+    const times = Array.from({ length: 3000 }, (_one, i) => `2026-01-01T00:00:00.${String(i).padStart(9, '0')}Z`);
+    const values = times.map((_time, i) => `${i} ${'x'.repeat(100)}`);
+    const { bus, proxy, caller, endpoint } = await brokenConnection(async (_request, answer) => {
+      await broken.opened;
+      await answer.item({ index: 0, fqn: 'seeq:plant-a/signal/1', times, values });
+      await answer.end({ status: 'ok', meta });
+    });
+    const small = await serverForTest({ maxPayload: 5000 });
+    const other = await callerForTest(small);
+    const { all } = collector(other, 'answers');
+    await other.flush();
+    caller.publish(requestSubject, JSON.stringify({ id: 'a' }), { reply: 'answers' });
+    await until(() => endpoint.running === 1);
+    await proxy.refuse();
+    proxy.cut();
+    await until(() => bus.state === 'connecting');
+    broken.open();
+    await until(() => endpoint.sending.waiting === 1);
+    proxy.lead(small.port);
+    await mend({ proxy, bus });
+    const received = await all;
+    const parts = itemsOf(received) as { times: string[]; values: string[] }[];
+    expect(parts.flatMap((part) => part.times)).toEqual(times);
+    expect(parts.flatMap((part) => part.values)).toEqual(values);
+    expect(received.at(-1)?.message.status).toBe('ok');
   });
 
   test('a server that shrinks it without telling ends the connection; the driver adapts', async () => {

@@ -147,17 +147,17 @@ describe('the end', () => {
     const { lease } = leasingDriver([new TestServer('a', { x: 1 })]);
     const answer = lease([tag('x')]);
     await pass(500);
-    const nobody = () => answer.watcher?.nobody();
-    nobody();
+    const noReceiver = () => answer.watcher?.noReceiver();
+    noReceiver();
     await pass(3500);
     // Back in time: the next sign of life is received.
     await pass(60_000);
     expect(answer.end_).toBeUndefined();
-    nobody();
+    noReceiver();
     const before = answer.messages.length;
     await pass(3000);
     expect(answer.messages.length).toBe(before + 1);
-    nobody();
+    noReceiver();
     await pass(0);
     expect(answer.end_).toMatchObject({ status: 'ok', meta: { ended: 'callerGone' } });
     expect(vi.getTimerCount()).toBe(0);
