@@ -4,12 +4,15 @@ import type { AnswerEnd, AnswerHead, AnswerSink, IncomingRequest } from '../../c
 import { toDriverError } from '../../contract/errors.ts';
 import { limited, type Logger } from '../../contract/log.ts';
 import { parseRequest } from '../../contract/request.ts';
-import { ResponseWriter, defaultChunkBytes } from './response-writer.ts';
+import { ResponseWriter } from './response-writer.ts';
 import { acceptsGzip } from './compression.ts';
 import { emptyMeta } from './answer-envelope.ts';
 import type { SendBuffer } from './send-buffer.ts';
 import type { Inbox } from './inbox.ts';
 import type { ReplyRule } from '../subject.ts';
+
+/** Default limit of one message. */
+const defaultChunkBytes = 512 * 1024;
 
 export interface BusRequestOptions {
   sendBuffer: SendBuffer;

@@ -21,9 +21,6 @@ import type { Inbox, ReplySubject } from './inbox.ts';
 import type { SendBuffer } from './send-buffer.ts';
 import { serialize, serializeHalves, tooLargeItem } from './serialized-item.ts';
 
-/** Default limit of one message. */
-export const defaultChunkBytes = 512 * 1024;
-
 export interface ResponseWriterOptions {
   sendBuffer: SendBuffer;
   /** The connection that delivered the request. */
@@ -188,13 +185,13 @@ export class ResponseWriter implements AnswerSink {
   async #sendAll(items: readonly string[]): Promise<void> {
     const [only] = items;
     if (only === undefined || (await this.#sendOne(items))) return;
-    if (items.length > 1) {
+    if (items.length === 1) {
+      for (const smaller of this.#smaller(only)) await this.#sendAll([smaller]);
+    } else {
       const middle = items.length >> 1;
       await this.#sendAll(items.slice(0, middle));
       await this.#sendAll(items.slice(middle));
-      return;
     }
-    for (const smaller of this.#smaller(only)) await this.#sendAll([smaller]);
   }
 
   /** Sends a message that is not the last. Returns false if it does not fit. */
@@ -229,10 +226,7 @@ export class ResponseWriter implements AnswerSink {
           // Items that cannot be sent have no receiver any more. The end reports that they are missing.
         } while (await this.#sendBatch().catch(() => true));
       }
-      return this.#lost(
-        'an empty answer exceeds the max_payload of the NATS server, or settings.bus.chunkBytes',
-        wanted,
-      );
+      return this.#lost('an empty answer exceeds max_payload of the NATS server or settings.bus.chunkBytes', wanted);
     } catch (error) {
       // The caller must get an end even if the given one cannot be written as JSON.
       this.#logError('answer misused', `The end of an answer could not be written: ${String(error)}`);
@@ -302,6 +296,4 @@ export class ResponseWriter implements AnswerSink {
   }
 }
 
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
+const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

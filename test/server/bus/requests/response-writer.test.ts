@@ -207,7 +207,7 @@ describe('ends that hardly fit', () => {
     const { caller, bus, endpoint, state } = await planned({ items: [{ a: 1 }] }, { serve: { chunkBytes: 50 } });
     caller.publish('north.mill.seeq.request', '{}', { reply: 'nobody' });
     await until(() => endpoint.numbers().error === 1);
-    expect(bus.log.messages('error').join()).toContain('an empty answer exceeds the max_payload');
+    expect(bus.log.messages('error').join()).toContain('an empty answer exceeds max_payload');
     state.plan = { items: [] };
     expect(bus.state).toBe('connected');
   });
