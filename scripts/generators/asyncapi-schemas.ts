@@ -3,13 +3,13 @@ import { z } from 'zod';
 import { answerSchema, errorBodySchema, metaSchema } from '../../src/contract/answer.ts';
 import { fqnInput } from '../../src/contract/fqn.ts';
 import { failedHost, failedItem, propertyValue } from '../../src/contract/functions/common.ts';
-import { aggregatedPiece, plottedPiece, snapshotItem } from '../../src/contract/functions/data.ts';
+import { aggregatedChunk, plottedChunk, snapshotItem } from '../../src/contract/functions/data.ts';
 import { noParams } from '../../src/contract/functions/define.ts';
 import * as search from '../../src/contract/functions/search.ts';
 import { functionTable } from '../../src/contract/functions/table.ts';
 import { deadLetterSchema, readingSchema } from '../../src/contract/reading.ts';
 import { correlationId, replySubject, requestSchema } from '../../src/contract/request.ts';
-import { seriesPieceSchema } from '../../src/contract/series.ts';
+import { seriesChunkSchema } from '../../src/contract/series.ts';
 import * as telemetry from '../../src/contract/telemetry.ts';
 import { timeInput, timeZoneInput } from '../../src/contract/time.ts';
 import { flagSchema, scalarValue } from '../../src/contract/values.ts';
@@ -45,9 +45,9 @@ const read = new Map<z.ZodType, string>([
   [propertyValue, 'PropertyValue'],
   [flagSchema, 'Flag'],
   [snapshotItem, 'Value'],
-  [seriesPieceSchema, 'SeriesPiece'],
-  [plottedPiece, 'PlottedPiece'],
-  [aggregatedPiece, 'AggregatedPiece'],
+  [seriesChunkSchema, 'SeriesChunk'],
+  [plottedChunk, 'PlottedChunk'],
+  [aggregatedChunk, 'AggregatedChunk'],
   [search.tagSchema, 'Tag'],
   [search.assetSchema, 'Asset'],
   [search.attributeSchema, 'Attribute'],

@@ -4,7 +4,7 @@ import { snapshotItem } from '../../src/contract/functions/data.ts';
 import type { FunctionDeclaration } from '../../src/contract/functions/define.ts';
 import { assetSchema, conditionSchema, tagSchema, timeframeSchema } from '../../src/contract/functions/search.ts';
 import { functionTable } from '../../src/contract/functions/table.ts';
-import { seriesPieceSchema } from '../../src/contract/series.ts';
+import { seriesChunkSchema } from '../../src/contract/series.ts';
 import { type Example, runExamples } from './examples.ts';
 import { jsonBlock, page, table } from './markdown.ts';
 import { membersTable, paramsTable } from './schema-table.ts';
@@ -16,7 +16,7 @@ const itemNames = new Map<z.ZodType, string>([
   [conditionSchema, 'A condition, with `definitions: true`'],
   [timeframeSchema, 'A timeframe'],
   [snapshotItem, 'A value'],
-  [seriesPieceSchema, 'A series, or a chunk of one'],
+  [seriesChunkSchema, 'A series, or a chunk of one'],
 ]);
 /** Explained once, at the top. */
 const failures = new Map<z.ZodType, string>([

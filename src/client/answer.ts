@@ -1,8 +1,8 @@
 /** Reassembles the messages of one answer: in order, each once, none missing. */
 import type { AnswerMessage } from '../contract/answer.ts';
 import type { ErrorBody } from '../contract/errors.ts';
-import type { SeriesPiece } from '../contract/series.ts';
-import { hasGaps, isSeriesPiece } from '../contract/series.ts';
+import type { SeriesChunk } from '../contract/series.ts';
+import { hasGaps, isSeriesChunk } from '../contract/series.ts';
 
 /** A complete answer. */
 export interface Answer {
@@ -42,10 +42,10 @@ export class AnswerOrder {
  * are. Memory grows with the series, so stream long ones.
  */
 export function joinSeries(items: readonly object[]): object[] {
-  const series = new Map<string, SeriesPiece>();
+  const series = new Map<string, SeriesChunk>();
   const joined: object[] = [];
   for (const item of items) {
-    if (!isSeriesPiece(item)) {
+    if (!isSeriesChunk(item)) {
       joined.push(item);
       continue;
     }
@@ -61,30 +61,30 @@ export function joinSeries(items: readonly object[]): object[] {
   return joined;
 }
 
-function keyOf(piece: SeriesPiece & { method?: unknown; inState?: unknown }): string {
-  return JSON.stringify([piece.index, piece.method, piece.inState]);
+function keyOf(chunk: SeriesChunk & { method?: unknown; inState?: unknown }): string {
+  return JSON.stringify([chunk.index, chunk.method, chunk.inState]);
 }
 
-function append(series: SeriesPiece, piece: SeriesPiece): void {
+function append(series: SeriesChunk, chunk: SeriesChunk): void {
   const offset = series.times.length;
-  for (const [from, to, status] of piece.flags ?? []) {
+  for (const [from, to, status] of chunk.flags ?? []) {
     const flags = (series.flags ??= []);
     const last = flags.at(-1);
     // Joins a status range that was split.
     if (last?.[2] === status && last[1] === from + offset - 1) last[1] = to + offset;
     else flags.push([from + offset, to + offset, status]);
   }
-  if (piece.states || series.states) {
+  if (chunk.states || series.states) {
     series.states ??= new Array<number | null>(offset).fill(null);
-    for (let i = 0; i < piece.times.length; i++) series.states.push(piece.states?.[i] ?? null);
+    for (let i = 0; i < chunk.times.length; i++) series.states.push(chunk.states?.[i] ?? null);
   }
-  if (hasGaps(piece)) {
-    if (hasGaps(series)) series.gaps.push(...piece.gaps);
-    else Object.assign(series, { gaps: [...piece.gaps] });
+  if (hasGaps(chunk)) {
+    if (hasGaps(series)) series.gaps.push(...chunk.gaps);
+    else Object.assign(series, { gaps: [...chunk.gaps] });
   }
-  for (const time of piece.times) series.times.push(time);
-  for (const value of piece.values) series.values.push(value);
-  if (piece.more === undefined) delete series.more;
-  if (piece.truncated !== undefined) series.truncated = piece.truncated;
-  if (piece.unit !== undefined) series.unit = piece.unit;
+  for (const time of chunk.times) series.times.push(time);
+  for (const value of chunk.values) series.values.push(value);
+  if (chunk.more === undefined) delete series.more;
+  if (chunk.truncated !== undefined) series.truncated = chunk.truncated;
+  if (chunk.unit !== undefined) series.unit = chunk.unit;
 }

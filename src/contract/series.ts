@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { compareUtc } from './instant.ts';
 import { columnsSchema, type Columns, type Flag, type ValueStatus } from './values.ts';
 
-export const seriesPieceSchema = columnsSchema.extend({
+export const seriesChunkSchema = columnsSchema.extend({
   index: z.number().int().min(0).describe("Position of the FQN in the request's items"),
   fqn: z.string(),
   unit: z.string().optional(),
@@ -13,36 +13,36 @@ export const seriesPieceSchema = columnsSchema.extend({
     .optional()
     .describe('The limit of the request cut the series; the cursor of the answer continues it'),
 });
-export type SeriesPiece = z.infer<typeof seriesPieceSchema>;
+export type SeriesChunk = z.infer<typeof seriesChunkSchema>;
 
-export function isSeriesPiece(item: object): item is SeriesPiece {
+export function isSeriesChunk(item: object): item is SeriesChunk {
   return 'times' in item && 'values' in item;
 }
 
 /** Splits a chunk in two halves, the first of which has `more`. Undefined if it has fewer than two samples. */
-export function halveSeries(piece: SeriesPiece): [SeriesPiece, SeriesPiece] | undefined {
-  const length = piece.times.length;
+export function halveSeries(chunk: SeriesChunk): [SeriesChunk, SeriesChunk] | undefined {
+  const length = chunk.times.length;
   if (length < 2) return undefined;
   const middle = length >> 1;
-  const { truncated: _, ...head } = sliceColumns(piece, 0, middle);
-  const tail = sliceColumns(piece, middle, length);
-  if (!hasGaps(piece)) return [{ ...head, more: true }, tail];
+  const { truncated: _, ...head } = sliceColumns(chunk, 0, middle);
+  const tail = sliceColumns(chunk, middle, length);
+  if (!hasGaps(chunk)) return [{ ...head, more: true }, tail];
   // A gap belongs to the chunk of the sample after it.
-  const first = piece.times[middle] ?? '';
-  const isEarly = ([, to]: Gap): boolean => compareUtc(to, first) < 0 || piece.times[middle - 1] === to;
-  const [early, late] = [piece.gaps.filter(isEarly), piece.gaps.filter((gap) => !isEarly(gap))];
+  const first = chunk.times[middle] ?? '';
+  const isEarly = ([, to]: Gap): boolean => compareUtc(to, first) < 0 || chunk.times[middle - 1] === to;
+  const [early, late] = [chunk.gaps.filter(isEarly), chunk.gaps.filter((gap) => !isEarly(gap))];
   return [{ ...withGaps(head, early), more: true }, withGaps(tail, late)];
 }
 
 /** Times of two adjacent samples between which a signal has no value. */
 export type Gap = [from: string, to: string];
 
-export function hasGaps(piece: SeriesPiece): piece is SeriesPiece & { gaps: Gap[] } {
-  return 'gaps' in piece && Array.isArray(piece.gaps);
+export function hasGaps(chunk: SeriesChunk): chunk is SeriesChunk & { gaps: Gap[] } {
+  return 'gaps' in chunk && Array.isArray(chunk.gaps);
 }
 
-function withGaps(piece: SeriesPiece, gaps: Gap[]): SeriesPiece {
-  const { gaps: _, ...rest } = piece as SeriesPiece & { gaps?: Gap[] };
+function withGaps(chunk: SeriesChunk, gaps: Gap[]): SeriesChunk {
+  const { gaps: _, ...rest } = chunk as SeriesChunk & { gaps?: Gap[] };
   return gaps.length > 0 ? Object.assign(rest, { gaps }) : rest;
 }
 

@@ -1,5 +1,5 @@
 /** A series of an answer as one object a sample, which is easier to compare than columns. */
-import type { SeriesPiece } from '../../src/contract/series.ts';
+import type { SeriesChunk } from '../../src/contract/series.ts';
 
 export interface Row {
   time: string;
@@ -7,7 +7,7 @@ export interface Row {
   status: string;
 }
 
-export function rowsOf(series: SeriesPiece | undefined): Row[] {
+export function rowsOf(series: SeriesChunk | undefined): Row[] {
   const rows = (series?.times ?? []).map((time, at) => ({ time, value: series?.values[at], status: 'Good' }));
   for (const [first, last, status] of series?.flags ?? []) {
     for (const row of rows.slice(first, last + 1)) row.status = status;

@@ -1,7 +1,7 @@
 /** Every example of docs/statistics.md is what the driver answers. */
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import type { SeriesPiece } from '../../src/contract/series.ts';
+import type { SeriesChunk } from '../../src/contract/series.ts';
 import type { ScalarValue } from '../../src/contract/values.ts';
 import type { SeriesShape } from '../../src/sources/source.ts';
 import { flag } from '../../src/contract/series.ts';
@@ -29,10 +29,10 @@ const length = (text: string): bigint => {
 };
 const time = (text: string): string => `2026-03-14T${text}:00Z`;
 
-type Series = SeriesPiece & { method: string; basis: string; inState?: string };
+type Series = SeriesChunk & { method: string; basis: string; inState?: string };
 
 async function answer({ signal, samples, interval, results, basis = 'time' }: Example): Promise<Series[]> {
-  const flags: NonNullable<SeriesPiece['flags']> = [];
+  const flags: NonNullable<SeriesChunk['flags']> = [];
   for (const [n, [, value]] of samples.entries()) if (value === null) flag(flags, n, 'Bad Data');
   const given = source('a', {
     shape: async (asked) => ({

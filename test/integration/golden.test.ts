@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Answer } from '../../src/client/answer.ts';
 import type { ParamsFor } from '../../src/client/functions.ts';
-import type { SeriesPiece } from '../../src/contract/series.ts';
+import type { SeriesChunk } from '../../src/contract/series.ts';
 import { plantItemId } from '../../simulators/seeq/plant/plant.ts';
 import { type Cluster, startCluster } from '../support/cluster.ts';
 import { plainSeeq } from '../support/plain-seeq.ts';
@@ -32,12 +32,12 @@ const scalar = (name: string) => `seeq:plant-a/scalar/${id(`Scalars >> ${name}`)
 
 const ask = (name: string, params: Record<string, unknown>): Promise<Answer> => cluster.ask({ function: name, params });
 /** The one series of an answer. */
-async function series(params: ParamsFor<'discrete'>): Promise<SeriesPiece & Pick<Answer, 'meta'>> {
+async function series(params: ParamsFor<'discrete'>): Promise<SeriesChunk & Pick<Answer, 'meta'>> {
   const { status, items, meta } = await cluster.client.discrete(params);
   expect(status).toBe('ok');
   const [joined, ...others] = items;
   expect(others).toEqual([]);
-  return { ...(joined as SeriesPiece), meta };
+  return { ...(joined as SeriesChunk), meta };
 }
 
 describe('samples', () => {

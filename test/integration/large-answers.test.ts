@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { requestStream } from '../../src/client/request.ts';
 import { compareUtc } from '../../src/contract/instant.ts';
-import type { SeriesPiece } from '../../src/contract/series.ts';
+import type { SeriesChunk } from '../../src/contract/series.ts';
 import { type Cluster, REQUEST_TOPIC, startCluster } from '../support/cluster.ts';
 import { plainSeeq } from '../support/plain-seeq.ts';
 
@@ -45,7 +45,7 @@ async function follow(start: string, end: string, pause?: () => Promise<void>): 
   let more = true;
   for await (const message of requestStream(await cluster.connect(), REQUEST_TOPIC, request)) {
     expect(message.seq).toBe(received.messages++);
-    for (const piece of message.items as SeriesPiece[]) {
+    for (const piece of message.items as SeriesChunk[]) {
       expect(more).toBe(true);
       more = piece.more ?? false;
       for (const time of piece.times) {

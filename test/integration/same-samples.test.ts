@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { joinSeries } from '../../src/client/answer.ts';
 import { formatInstant } from '../../src/contract/instant.ts';
-import type { SeriesPiece } from '../../src/contract/series.ts';
+import type { SeriesChunk } from '../../src/contract/series.ts';
 import { plantItemId } from '../../simulators/seeq/plant/plant.ts';
 import { type Cluster, startCluster } from '../support/cluster.ts';
 import { type PlainSample, type PlainSeeq, plainSeeq } from '../support/plain-seeq.ts';
@@ -86,14 +86,14 @@ async function read(params: Record<string, unknown>): Promise<Sample[]> {
   do {
     const answer = await cluster.ask({ function: 'discrete', params: { ...params, ...(cursor ? { cursor } : {}) } });
     expect([answer.status, answer.error]).toEqual(['ok', undefined]);
-    const [piece] = joinSeries(answer.items) as SeriesPiece[];
+    const [piece] = joinSeries(answer.items) as SeriesChunk[];
     samples.push(...samplesOf(piece ?? expect.fail('no series')));
     cursor = answer.meta.cursor;
   } while (cursor !== undefined);
   return samples;
 }
 
-function samplesOf({ times, values, flags = [] }: SeriesPiece): Sample[] {
+function samplesOf({ times, values, flags = [] }: SeriesChunk): Sample[] {
   const samples = times.map((time, n): Sample => ({ time, value: values[n], status: 'Good' }));
   for (const [from, to, status] of flags) for (const sample of samples.slice(from, to + 1)) sample.status = status;
   return samples;

@@ -1,7 +1,7 @@
 /** Items of an answer as JSON that fits a message. */
 import type { AnswerItem, FailedItem } from '../../contract/answer.ts';
 import { errorCodes } from '../../contract/errors.ts';
-import { halveSeries, isSeriesPiece, sliceColumns, type SeriesPiece } from '../../contract/series.ts';
+import { halveSeries, isSeriesChunk, sliceColumns, type SeriesChunk } from '../../contract/series.ts';
 
 /** From this length on, the size of a series is estimated from its first samples before it is serialized. */
 const longSeries = 2048;
@@ -45,7 +45,7 @@ export function tooLargeItem(text: string, room: number): string {
 }
 
 /** `bytes` is the size of the series, or an estimate. Halves that are too large as well are not serialized. */
-function* halvesOf(series: SeriesPiece, bytes: number, room: number): Generator<string> {
+function* halvesOf(series: SeriesChunk, bytes: number, room: number): Generator<string> {
   for (const half of halveSeries(series) ?? []) {
     // A single sample is always measured: it may be small although its neighbors are not.
     const parts = bytes / 2 > room && isDivisible(half) ? halvesOf(half, bytes / 2, room) : serialize(half, room);
@@ -54,12 +54,12 @@ function* halvesOf(series: SeriesPiece, bytes: number, room: number): Generator<
   }
 }
 
-function isDivisible(item: AnswerItem): item is SeriesPiece {
-  return isSeriesPiece(item) && item.times.length > 1;
+function isDivisible(item: AnswerItem): item is SeriesChunk {
+  return isSeriesChunk(item) && item.times.length > 1;
 }
 
 /** Estimates the JSON size of a long series from its first samples. */
-function estimateBytes(series: SeriesPiece): number {
+function estimateBytes(series: SeriesChunk): number {
   const sample = Buffer.byteLength(JSON.stringify(sliceColumns(series, 0, measuredSamples)));
   return (sample / measuredSamples) * series.times.length;
 }

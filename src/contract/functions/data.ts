@@ -1,6 +1,6 @@
 /** Functions of type DATA and DATAHISTORY: reading values. */
 import { z } from 'zod';
-import { seriesPieceSchema } from '../series.ts';
+import { seriesChunkSchema } from '../series.ts';
 import { timeInput, timeZoneInput } from '../time.ts';
 import { pointSchema, scalarValue } from '../values.ts';
 import { cursorParam, failedItem, itemsParam } from './common.ts';
@@ -79,7 +79,7 @@ export const discrete = defineFunction({
       ),
     cursor: cursorParam,
   }),
-  item: z.union([seriesPieceSchema, failedItem]),
+  item: z.union([seriesChunkSchema, failedItem]),
 });
 
 /** A range and its series: the common parameters of all functions of type DATAHISTORY. */
@@ -94,7 +94,7 @@ const gaps = z
       'so draw no line there: they are further apart than the maximum interpolation, or bad samples between them are omitted',
   );
 
-export const plottedPiece = seriesPieceSchema.extend({
+export const plottedChunk = seriesChunkSchema.extend({
   step: z.boolean().optional().describe('Draw steps, not slopes, between the samples'),
   holdsUntil: z
     .string()
@@ -130,7 +130,7 @@ export const plotted = defineFunction({
       `the number of intervals, usually the width of the plot in pixels; ${PLOT_INTERVALS} where none of the three is given`,
     ),
   }),
-  item: z.union([plottedPiece, failedItem]),
+  item: z.union([plottedChunk, failedItem]),
 });
 
 export const interpolated = defineFunction({
@@ -145,7 +145,7 @@ export const interpolated = defineFunction({
       'the number of values, at even distances, the first at start and the last at end; 1: the value at start',
     ),
   }),
-  item: z.union([seriesPieceSchema, failedItem]),
+  item: z.union([seriesChunkSchema, failedItem]),
 });
 
 export const aggregateMethods = [
@@ -174,7 +174,7 @@ export type AggregateMethod = (typeof aggregateMethods)[number];
 export const bases = ['time', 'samples'] as const;
 export type Basis = (typeof bases)[number];
 
-export const aggregatedPiece = seriesPieceSchema.extend({
+export const aggregatedChunk = seriesChunkSchema.extend({
   method: z.enum(aggregateMethods).describe('Each method is a separate series, with its own chunks'),
   basis: z
     .enum(bases)
@@ -214,5 +214,5 @@ export const aggregated = defineFunction({
           'durationInState, countInState and transitions, too',
       ),
   }),
-  item: z.union([aggregatedPiece, failedItem]),
+  item: z.union([aggregatedChunk, failedItem]),
 });

@@ -9,7 +9,7 @@ import {
   after,
   type SeriesPosition,
   seriesPositionSchema,
-  type SeriesPiece,
+  type SeriesChunk,
   sliceColumns,
 } from '../../contract/series.ts';
 import type { Columns } from '../../contract/values.ts';
@@ -79,7 +79,7 @@ async function readSeries(request: SeriesRequest, context: RequestContext): Prom
   const most = limit ?? context.limits.samplesPerItem;
   const early = new EarlyCount(request, most, context);
   let count = 0;
-  let held: SeriesPiece | undefined;
+  let held: SeriesChunk | undefined;
   let place: SeriesPosition | undefined = from;
   let given: SeriesPosition | undefined = from;
   const common = { index: item.index, fqn: item.text };

@@ -1,7 +1,7 @@
 /** A series that is too long for one message. */
 import type { Item } from '../../../simulators/seeq/plant/item.ts';
 import { joinSeries } from '../../../src/client/answer.ts';
-import { isSeriesPiece } from '../../../src/contract/series.ts';
+import { isSeriesChunk } from '../../../src/contract/series.ts';
 import { DAY, floorDiv } from '../../../simulators/seeq/series/time.ts';
 import { samples } from '../expected.ts';
 import { block } from '../print/page.ts';
@@ -19,7 +19,7 @@ export const bulk: Step = {
     const plant = harness.truth[NORTH];
     const item = plant.item('Special Cases', 'Signals', 'Fast');
     const asked = await ask({ function: 'discrete', params: { start: 'y', end: 't', items: [plant.fqn(item)] } });
-    const [series] = joinSeries(asked.answer.items).filter(isSeriesPiece);
+    const [series] = joinSeries(asked.answer.items).filter(isSeriesChunk);
     const rows = rowsOf(series);
     const rate = Math.round((rows.length / asked.ms) * 1000).toLocaleString('en');
     block([`${rows.length.toLocaleString('en')} samples, ${rate} a second`, '']);

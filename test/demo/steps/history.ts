@@ -1,6 +1,6 @@
 /** Recorded samples of a day, drawn. */
 import { joinSeries } from '../../../src/client/answer.ts';
-import type { SeriesPiece } from '../../../src/contract/series.ts';
+import type { SeriesChunk } from '../../../src/contract/series.ts';
 import { HOUR } from '../../../simulators/seeq/series/time.ts';
 import { samples } from '../expected.ts';
 import { block, blockWidth } from '../print/page.ts';
@@ -28,7 +28,7 @@ export const history: Step = {
     ].map(({ plant, path }) => ({ plant, item: plant.item(...path), label: path.slice(-2).join(' › ') }));
     const items = wanted.map(({ plant, item }) => plant.fqn(item));
     const asked = await ask({ function: 'discrete', params: { start: '*-24h', end: '*', items } });
-    const series = (joinSeries(asked.answer.items) as SeriesPiece[]).toSorted((a, b) => a.index - b.index);
+    const series = (joinSeries(asked.answer.items) as SeriesChunk[]).toSorted((a, b) => a.index - b.index);
 
     const startMs = Number(asked.before / 1_000_000n) - DAY_MS;
     for (const [at, { plant, label }] of wanted.entries()) {
@@ -52,7 +52,7 @@ export const history: Step = {
 };
 
 /** A drawing whose columns are an even number of minutes each, as wide as the terminal allows. */
-function drawing(series: SeriesPiece, startMs: number): string[] {
+function drawing(series: SeriesChunk, startMs: number): string[] {
   const width = [96, 72, 48].find((columns) => columns <= blockWidth() - 10) ?? 48;
   const sums = Array.from({ length: width }, () => ({ sum: 0, count: 0 }));
   for (const [at, time] of series.times.entries()) {
@@ -72,7 +72,7 @@ interface Gap {
 }
 
 /** Spans without a sample, by the samples on both sides; those at the ends of the range too. */
-function gaps({ times }: SeriesPiece, startMs: number): Gap[] {
+function gaps({ times }: SeriesChunk, startMs: number): Gap[] {
   const edges = [new Date(startMs).toISOString(), ...times, new Date(startMs + DAY_MS).toISOString()];
   return edges.flatMap((to, at) => {
     const from = edges[at - 1];
@@ -86,7 +86,7 @@ function gapText(found: readonly Gap[]): string {
 }
 
 /** The plant records nothing from 02:00 to 05:00 UTC. */
-function nightGap(series: SeriesPiece | undefined): boolean {
+function nightGap(series: SeriesChunk | undefined): boolean {
   const night = (series?.times ?? []).filter((time) => time.slice(11, 13) >= '02' && time.slice(11, 13) < '05');
   return series !== undefined && night.length === 0;
 }

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { joinSeries } from '../../../src/client/answer.ts';
 import { compareUtc, formatInstant } from '../../../src/contract/instant.ts';
-import type { SeriesPiece } from '../../../src/contract/series.ts';
+import type { SeriesChunk } from '../../../src/contract/series.ts';
 import type { SamplePage, Source } from '../../../src/sources/source.ts';
 import { SeeqSource } from '../../../src/sources/seeq/source.ts';
 import { plantItemId } from '../../../simulators/seeq/plant/plant.ts';
@@ -75,14 +75,14 @@ async function readAll(ask: Ask, items: string[], limit: number | undefined, par
       ...(cursor === undefined ? {} : { cursor }),
     }),
   );
-  const joined = new Map<number, SeriesPiece>();
+  const joined = new Map<number, SeriesChunk>();
   for (const { items: pieces, status } of pages) {
     expect(status).toBe('ok');
-    for (const piece of joinSeries(pieces) as SeriesPiece[]) {
+    for (const piece of joinSeries(pieces) as SeriesChunk[]) {
       if (limit !== undefined) expect(piece.times.length).toBeLessThanOrEqual(limit);
       expect(piece).not.toHaveProperty('more');
       const before = joined.get(piece.index);
-      joined.set(piece.index, joinSeries([...(before ? [before] : []), piece])[0] as SeriesPiece);
+      joined.set(piece.index, joinSeries([...(before ? [before] : []), piece])[0] as SeriesChunk);
     }
   }
   return { pages, series: items.map((_unused, index) => joined.get(index)) };
@@ -126,7 +126,7 @@ describe('all pages together', () => {
         for (const limit of [1, 37, 200]) {
           const cut = await readAll(ask, items, limit, params);
           for (const [n, piece] of whole.series.entries()) {
-            const { truncated: _, ...paged } = cut.series[n] ?? ({} as SeriesPiece);
+            const { truncated: _, ...paged } = cut.series[n] ?? ({} as SeriesChunk);
             expect(paged).toEqual(piece);
           }
         }

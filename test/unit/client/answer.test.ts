@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AnswerOrder, IncompleteResponse, joinSeries } from '../../../src/client/answer.ts';
-import { flag, halveSeries, type SeriesPiece } from '../../../src/contract/series.ts';
+import { flag, halveSeries, type SeriesChunk } from '../../../src/contract/series.ts';
 import type { Flag } from '../../../src/contract/values.ts';
 
 describe('the order of messages', () => {
@@ -25,7 +25,7 @@ const sample = fc.record({
   status: fc.constantFrom('Good' as const, 'Bad Data' as const, 'Questionable' as const),
   state: fc.option(fc.nat(3)),
 });
-const series = fc.tuple(fc.array(sample, { maxLength: 40 }), fc.nat(3)).map(([samples, index]): SeriesPiece => {
+const series = fc.tuple(fc.array(sample, { maxLength: 40 }), fc.nat(3)).map(([samples, index]): SeriesChunk => {
   const flags: Flag[] = [];
   samples.forEach(({ status }, at) => {
     flag(flags, at, status);
@@ -42,7 +42,7 @@ const series = fc.tuple(fc.array(sample, { maxLength: 40 }), fc.nat(3)).map(([sa
 });
 
 /** Cuts a series into pieces as the way over the bus does. */
-function cut(piece: SeriesPiece, times: number): SeriesPiece[] {
+function cut(piece: SeriesChunk, times: number): SeriesChunk[] {
   const halves = times > 0 ? halveSeries(piece) : undefined;
   return halves ? [...cut(halves[0], times - 1), ...cut(halves[1], times - 1)] : [piece];
 }

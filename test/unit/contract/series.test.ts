@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { advance, after, flag, halveSeries, type SeriesPiece, sliceColumns } from '../../../src/contract/series.ts';
+import { advance, after, flag, halveSeries, type SeriesChunk, sliceColumns } from '../../../src/contract/series.ts';
 import { type Flag, valueStatuses } from '../../../src/contract/values.ts';
 import { joinSeries } from '../../../src/client/answer.ts';
 import { formatInstant } from '../../../src/contract/instant.ts';
@@ -8,7 +8,7 @@ import { formatInstant } from '../../../src/contract/instant.ts';
 /** A series with repeated times, bad values and enumerations. */
 const series = fc
   .array(fc.tuple(fc.nat({ max: 2 }), fc.constantFrom(...valueStatuses), fc.option(fc.nat())), { maxLength: 40 })
-  .map((samples): SeriesPiece => {
+  .map((samples): SeriesChunk => {
     let second = 0n;
     const flags: Flag[] = [];
     const times: string[] = [];
@@ -25,7 +25,7 @@ const series = fc
   });
 
 /** Status of every sample, which flags only tell by range. */
-function statuses({ times, flags = [] }: SeriesPiece): string[] {
+function statuses({ times, flags = [] }: SeriesChunk): string[] {
   const all = times.map(() => 'Good');
   for (const [from, to, status] of flags) all.fill(status, from, to + 1);
   return all;
@@ -33,14 +33,14 @@ function statuses({ times, flags = [] }: SeriesPiece): string[] {
 
 describe('series', () => {
   it('are the same after any number of cuts, once they are joined again', () => {
-    const pieces = (piece: SeriesPiece, depth: number): SeriesPiece[] => {
+    const pieces = (piece: SeriesChunk, depth: number): SeriesChunk[] => {
       const halves = depth === 0 ? undefined : halveSeries(piece);
       return halves ? halves.flatMap((half) => pieces(half, depth - 1)) : [piece];
     };
     fc.assert(
       fc.property(series, fc.nat({ max: 5 }), (whole, depth) => {
         const cut = pieces(whole, depth);
-        const [joined] = joinSeries(cut) as SeriesPiece[];
+        const [joined] = joinSeries(cut) as SeriesChunk[];
         expect(joined && { ...joined, flags: statuses(joined) }).toEqual({ ...whole, flags: statuses(whole) });
         expect(cut.map(({ more }) => more ?? false)).toEqual(cut.map((_, position) => position < cut.length - 1));
       }),

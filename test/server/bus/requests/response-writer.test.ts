@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { AnswerEnd, IncomingRequest } from '../../../../src/contract/answer.ts';
-import type { SeriesPiece } from '../../../../src/contract/series.ts';
+import type { SeriesChunk } from '../../../../src/contract/series.ts';
 import type { Flag } from '../../../../src/contract/values.ts';
 import { ask, itemsOf, meta, until, harnessForTest, type Received } from '../support.ts';
 
@@ -43,7 +43,7 @@ function expectWellFormed(received: Received[], limit: number): void {
   }
 }
 
-function series(length: number, options: Partial<SeriesPiece> = {}): SeriesPiece {
+function series(length: number, options: Partial<SeriesChunk> = {}): SeriesChunk {
   const times = Array.from({ length }, (_one, position) => `2026-01-01T00:00:00.${String(position).padStart(9, '0')}Z`);
   return { index: 0, fqn: 'seeq:plant-a/signal/1', times, values: times.map((_time, i) => i / 7), ...options };
 }
@@ -51,7 +51,7 @@ function series(length: number, options: Partial<SeriesPiece> = {}): SeriesPiece
 /** The pieces of one series put together again, as a caller does. */
 function joined(pieces: unknown[]): { times: string[]; values: unknown[]; flags: Flag[] } {
   const whole = { times: [] as string[], values: [] as unknown[], flags: [] as Flag[] };
-  for (const piece of pieces as SeriesPiece[]) {
+  for (const piece of pieces as SeriesChunk[]) {
     const base = whole.times.length;
     whole.flags.push(...(piece.flags ?? []).map(([from, to, status]): Flag => [from + base, to + base, status]));
     whole.times.push(...piece.times);
@@ -111,7 +111,7 @@ describe('large answers', () => {
     const items = itemsOf(received);
     expect(items[0]).toEqual({ first: true });
     expect(items.at(-1)).toEqual({ last: true });
-    const pieces = items.slice(1, -1) as SeriesPiece[];
+    const pieces = items.slice(1, -1) as SeriesChunk[];
     const result = joined(pieces);
     expect(result.times).toEqual(whole.times);
     expect(result.values).toEqual(whole.values);
@@ -149,7 +149,7 @@ describe('large answers', () => {
     const values = ['a', 'b'.repeat(50_000), 'c', 'd'];
     const { caller } = await planned({ items: [series(4, { values })] }, { serve: { chunkBytes: 10_000 } });
     const received = await ask(caller);
-    const items = itemsOf(received) as (Partial<SeriesPiece> & { error?: { code: string } })[];
+    const items = itemsOf(received) as (Partial<SeriesChunk> & { error?: { code: string } })[];
     expect(items.flatMap((item) => item.values ?? [item.error?.code])).toEqual(['a', 'tooLarge', 'c', 'd']);
     expect(received.at(-1)?.message.status).toBe('partial');
   });

@@ -2,11 +2,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { joinSeries } from '../../../../src/client/answer.ts';
 import { compareUtc } from '../../../../src/contract/instant.ts';
-import type { SeriesPiece } from '../../../../src/contract/series.ts';
+import type { SeriesChunk } from '../../../../src/contract/series.ts';
 import { idOf, plant } from '../../sources/seeq/support.ts';
 import { fqn, NOW, testDriver, violations } from '../../../support/driver.ts';
 
-type Series = SeriesPiece & { step?: boolean; gaps?: [string, string][]; holdsUntil?: string; reducedBy?: string };
+type Series = SeriesChunk & { step?: boolean; gaps?: [string, string][]; holdsUntil?: string; reducedBy?: string };
 type Ask = ReturnType<typeof testDriver>['ask'];
 
 const RAW = 3000;

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { joinSeries } from '../../../../src/client/answer.ts';
 import { compareUtc, formatInstant, parseInstant } from '../../../../src/contract/instant.ts';
 import { DriverError } from '../../../../src/contract/errors.ts';
-import type { SeriesPiece } from '../../../../src/contract/series.ts';
+import type { SeriesChunk } from '../../../../src/contract/series.ts';
 import type { TimeRange } from '../../../../src/contract/time.ts';
 import type { SamplePage, SeriesShape } from '../../../../src/sources/source.ts';
 import { fqn, NOW, source, testDriver, violations, type WholeSource } from '../../../support/driver.ts';
@@ -20,7 +20,7 @@ const RANGE = { start: FROM, end: TO };
 const SECOND = 1_000_000_000n;
 const item = fqn('a', 'signal', 's');
 
-type Series = SeriesPiece & { step?: boolean; gaps?: [string, string][]; holdsUntil?: string; reducedBy?: string };
+type Series = SeriesChunk & { step?: boolean; gaps?: [string, string][]; holdsUntil?: string; reducedBy?: string };
 
 const second = (n: number): string => formatInstant((parseInstant(FROM) ?? 0n) + BigInt(n) * SECOND);
 

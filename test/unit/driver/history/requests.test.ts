@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { joinSeries } from '../../../../src/client/answer.ts';
 import { formatInstant, parseInstant } from '../../../../src/contract/instant.ts';
 import { DriverError } from '../../../../src/contract/errors.ts';
-import { halveSeries, type SeriesPiece } from '../../../../src/contract/series.ts';
+import { halveSeries, type SeriesChunk } from '../../../../src/contract/series.ts';
 import type { SamplePage, SeriesShape } from '../../../../src/sources/source.ts';
 import { fqn, source, testDriver, violations, type WholeSource } from '../../../support/driver.ts';
 
@@ -73,7 +73,7 @@ describe('plotted', () => {
   it('reduces a long series, in pieces that join to one', async () => {
     const { ask } = testDriver([given([page(7200, (n) => (n === 4321 ? 1e6 : n % 7))])]);
     const { items } = await ask('plotted', { items: [item], ...RANGE });
-    const [series] = joinSeries(items) as (SeriesPiece & { reducedBy?: string })[];
+    const [series] = joinSeries(items) as (SeriesChunk & { reducedBy?: string })[];
     expect(items.length).toBeGreaterThan(1);
     expect(series).toMatchObject({ index: 0, unit: 'm', reducedBy: 'driver' });
     expect(series).not.toHaveProperty('more');
@@ -166,7 +166,7 @@ describe('interpolated', () => {
   it('streams many values of few samples', async () => {
     const { ask } = testDriver([given([page(2)])]);
     const { items } = await ask('interpolated', { items: [item], ...RANGE, count: 100_000 });
-    const [series] = joinSeries(items) as SeriesPiece[];
+    const [series] = joinSeries(items) as SeriesChunk[];
     expect(items.length).toBeGreaterThan(10);
     expect([series?.times.length, series?.times.at(-1), series?.flags?.at(-1)?.[2]]).toEqual([100_000, TO, 'Bad Data']);
   });
@@ -200,7 +200,7 @@ describe('aggregated', () => {
     const { ask } = testDriver([given([page(7201)], { unit: 'm' })]);
     const methods = ['average', 'count', 'total', 'first', 'percentGood', 'durationGood', 'maxTime', 'average'];
     const { items } = await ask('aggregated', { items: [item], ...RANGE, intervalMs: 1000, methods });
-    const series = joinSeries(items) as (SeriesPiece & { method: string })[];
+    const series = joinSeries(items) as (SeriesChunk & { method: string })[];
     expect(items.length).toBeGreaterThan(series.length);
     expect(series.map(({ method, unit, times }) => [method, unit, times.length])).toEqual([
       ['average', 'm', 7200],
@@ -433,7 +433,7 @@ describe('a series with gaps that is cut for the bus', () => {
   };
 
   it('keeps each gap with its later sample, and is the same once joined', () => {
-    const cut = (piece: SeriesPiece): SeriesPiece[] => halveSeries(piece)?.flatMap(cut) ?? [piece];
+    const cut = (piece: SeriesChunk): SeriesChunk[] => halveSeries(piece)?.flatMap(cut) ?? [piece];
     const pieces = cut(whole);
     expect(pieces.map((piece) => ('gaps' in piece ? piece.gaps : undefined))).toEqual([
       undefined,

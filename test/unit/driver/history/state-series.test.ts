@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { joinSeries } from '../../../../src/client/answer.ts';
-import { flag, type SeriesPiece } from '../../../../src/contract/series.ts';
+import { flag, type SeriesChunk } from '../../../../src/contract/series.ts';
 import type { ScalarValue } from '../../../../src/contract/values.ts';
 import { Aggregator } from '../../../../src/driver/history/aggregator.ts';
 import { ChunkWriter } from '../../../../src/driver/history/series-chunks.ts';
@@ -47,7 +47,7 @@ it('every state has all intervals, also those before it appeared', async () => {
       await output.end();
 
       const states = new Set(all.flatMap((one) => [...one.states.names()]));
-      const written = joinSeries(items) as (SeriesPiece & { inState: ScalarValue })[];
+      const written = joinSeries(items) as (SeriesChunk & { inState: ScalarValue })[];
       expect(written.map(({ inState }) => inState)).toEqual(states.size > 0 ? [...states] : [null]);
       for (const { inState, times, values, flags = [] } of written) {
         const results = all.map((one) => one.resultOf(inState, method));
