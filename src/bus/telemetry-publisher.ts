@@ -23,7 +23,7 @@ const windowBytes = 1024 * 1024;
 /** Throws if the subject is not valid for publishing. */
 export function telemetryPublisher(connection: BusConnection, subject: string): TelemetryPublisher {
   const checked = publishSubject(subject);
-  const window = new Window();
+  const window = new SendWindow();
   let published = 0;
   let dropped = 0;
   return {
@@ -54,7 +54,7 @@ export function telemetryPublisher(connection: BusConnection, subject: string): 
 }
 
 /** Counts the bytes in flight on the live connection. Pings the server only when there are many. */
-class Window {
+class SendWindow {
   #nc: NatsConnection | undefined;
   #bytes = 0;
   #confirming = false;

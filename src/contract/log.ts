@@ -10,9 +10,9 @@ export interface Logger {
   error(facts: object, message: string): void;
 }
 
-type Level = 'info' | 'notice' | 'warn' | 'error';
+type Severity = 'info' | 'notice' | 'warn' | 'error';
 
-const WEIGHT: Record<Level, number> = { info: 0, notice: 1, warn: 2, error: 3 };
+const WEIGHT: Record<Severity, number> = { info: 0, notice: 1, warn: 2, error: 3 };
 /** Lines of one kind per window. After that only their count is logged, once per window. */
 const BURST = 10;
 const WINDOW_MS = 60_000;
@@ -24,7 +24,7 @@ const LONGEST_EXAMPLE = 500;
 interface Kind {
   written: number;
   leftOut: number;
-  level: Level;
+  level: Severity;
   example: string;
 }
 
@@ -81,7 +81,7 @@ export class LimitedLog {
     if (this.#kinds.size > 0) this.#arrange();
   }
 
-  #write(level: Level, name: string, facts: object, message: string): void {
+  #write(level: Severity, name: string, facts: object, message: string): void {
     const kind = this.#kind(name);
     if (kind.written < BURST) {
       kind.written++;

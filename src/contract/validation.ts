@@ -24,7 +24,7 @@ export interface Invalid {
   readonly more: boolean;
 }
 
-export type Validated<T> = { readonly ok: true; readonly data: T } | Invalid;
+export type ValidationResult<T> = { readonly ok: true; readonly data: T } | Invalid;
 
 /**
  * Called with the number of entries of an array or a map without a maximum in the schema, before they are checked.
@@ -41,25 +41,25 @@ export function validate<Schema extends z.ZodType>(
   schema: Schema,
   value: unknown,
   checkLength?: CheckLength,
-): Validated<z.output<Schema>> {
-  const walk = new Walk(checkLength);
-  const present = walk.visit(visitorOf(schema), value);
-  if (walk.issues.length === 0) {
+): ValidationResult<z.output<Schema>> {
+  const traversal = new Traversal(checkLength);
+  const present = traversal.visit(visitorOf(schema), value);
+  if (traversal.issues.length === 0) {
     // Only rules about an object as a whole are left, so zod finds few problems or none.
     const result = schema.safeParse(present, WITHOUT_WORDS);
     if (result.success) return { ok: true, data: result.data };
-    walk.report(result.error.issues);
+    traversal.report(result.error.issues);
   }
-  return { ok: false, schema, value, issues: walk.issues, more: walk.isOver };
+  return { ok: false, schema, value, issues: traversal.issues, more: traversal.isOver };
 }
 
 /**
- * Validates one kind of value, reports problems to the walk, and returns the value without members that count as
+ * Validates one kind of value, reports problems to the traversal, and returns the value without members that count as
  * absent.
  */
-type Visitor = (value: unknown, walk: Walk) => unknown;
+type Visitor = (value: unknown, traversal: Traversal) => unknown;
 
-class Walk {
+class Traversal {
   readonly issues: Issue[] = [];
   readonly #checkLength: CheckLength | undefined;
   readonly #path: PropertyKey[] = [];
@@ -114,7 +114,7 @@ function makeVisitor(schema: z.core.$ZodType): Visitor {
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault) return optionalVisitor(schema.def.innerType);
   if (schema instanceof z.ZodNullable) {
     const inner = visitorOf(schema.def.innerType);
-    return (value, walk) => (value === null ? null : inner(value, walk));
+    return (value, traversal) => (value === null ? null : inner(value, traversal));
   }
   if (schema instanceof z.ZodArray) return listVisitor(schema);
   if (schema instanceof z.ZodObject) return objectVisitor(schema);
@@ -132,9 +132,9 @@ function optionalVisitor(schema: z.core.$ZodType): Visitor {
   const inner = visitorOf(schema);
   const nullIsAbsent = !z.safeParse(schema, null).success;
   const emptyIsAbsent = isText(schema) && !z.safeParse(schema, '').success;
-  return (value, walk) => {
+  return (value, traversal) => {
     if (value === undefined || (value === null && nullIsAbsent) || (value === '' && emptyIsAbsent)) return undefined;
-    return inner(value, walk);
+    return inner(value, traversal);
   };
 }
 
@@ -147,9 +147,9 @@ const isText = (schema: z.core.$ZodType): boolean =>
 
 function leafVisitor(schema: z.ZodType): Visitor {
   if (schema instanceof z.ZodUnknown) return (value) => value;
-  return (value, walk) => {
+  return (value, traversal) => {
     const result = schema.safeParse(value, WITHOUT_WORDS);
-    if (!result.success) walk.report(result.error.issues);
+    if (!result.success) traversal.report(result.error.issues);
     return value;
   };
 }
@@ -159,16 +159,16 @@ function listVisitor(schema: z.ZodArray): Visitor {
   // For another type zod reports only that.
   const wrongType = leafVisitor(schema);
   const { maximum } = schema._zod.bag as { maximum?: number };
-  return (value, walk) => {
+  return (value, traversal) => {
     // zod also decides whether an array may be empty.
-    if (!Array.isArray(value) || value.length === 0) return wrongType(value, walk);
-    if (maximum === undefined ? !walk.checkLength(value.length) : value.length > maximum) {
-      walk.add(tooMany(value.length, maximum ?? MOST_ENTRIES));
+    if (!Array.isArray(value) || value.length === 0) return wrongType(value, traversal);
+    if (maximum === undefined ? !traversal.checkLength(value.length) : value.length > maximum) {
+      traversal.add(tooMany(value.length, maximum ?? MOST_ENTRIES));
       return value as unknown;
     }
     const present: unknown[] = [];
-    for (let index = 0; index < value.length && !walk.isOver; index++) {
-      present.push(walk.visit(element, value[index], index));
+    for (let index = 0; index < value.length && !traversal.isOver; index++) {
+      present.push(traversal.visit(element, value[index], index));
     }
     return present;
   };
@@ -189,53 +189,53 @@ function objectVisitor(schema: z.ZodObject): Visitor {
   const isStrict = schema.def.catchall instanceof z.ZodNever;
   if (schema.def.catchall !== undefined && !isStrict) throw new Error('no bounded validation for a catch-all');
   const wrongType = leafVisitor(schema);
-  return (value, walk) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return wrongType(value, walk);
+  return (value, traversal) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return wrongType(value, traversal);
     const present: Record<string, unknown> = {};
     for (const [key, member] of members) {
-      if (walk.isOver) return value;
+      if (traversal.isOver) return value;
       // Own keys only: every object inherits "constructor".
       const given = Object.hasOwn(value, key) ? value[key as keyof object] : undefined;
-      const own = walk.visit(member, given, key);
+      const own = traversal.visit(member, given, key);
       if (own !== undefined) present[key] = own;
     }
-    if (isStrict) reportUnknown(value, known, walk);
+    if (isStrict) reportUnknown(value, known, traversal);
     return present;
   };
 }
 
-function reportUnknown(value: object, known: ReadonlySet<string>, walk: Walk): void {
+function reportUnknown(value: object, known: ReadonlySet<string>, traversal: Traversal): void {
   const keys: string[] = [];
   let unknown = 0;
   for (const key in value) {
     if (!known.has(key) && ++unknown <= MOST_PROBLEMS) keys.push(key);
   }
   if (unknown > MOST_PROBLEMS) {
-    walk.add({
+    traversal.add({
       code: 'custom',
       path: [],
       message: `has ${unknown} unknown members, such as ${allOf(keys.map(quote))}`,
     });
   } else if (unknown > 0) {
-    walk.add({ code: 'unrecognized_keys', keys, path: [], message: '' });
+    traversal.add({ code: 'unrecognized_keys', keys, path: [], message: '' });
   }
 }
 
 function mapVisitor(schema: z.ZodRecord): Visitor {
   const member = visitorOf(schema.valueType);
   const wrongType = leafVisitor(schema);
-  return (value, walk) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return wrongType(value, walk);
+  return (value, traversal) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return wrongType(value, traversal);
     const keys = Object.keys(value);
-    if (!walk.checkLength(keys.length)) {
-      walk.add(tooMany(keys.length, MOST_ENTRIES));
+    if (!traversal.checkLength(keys.length)) {
+      traversal.add(tooMany(keys.length, MOST_ENTRIES));
       return value;
     }
     for (const key of keys) {
-      if (walk.isOver) break;
+      if (traversal.isOver) break;
       // zod drops it from its copy, so it would not be detected.
-      if (key === '__proto__') walk.add({ code: 'unrecognized_keys', keys: [key], path: [], message: '' });
-      else walk.visit(member, value[key as keyof object], key);
+      if (key === '__proto__') traversal.add({ code: 'unrecognized_keys', keys: [key], path: [], message: '' });
+      else traversal.visit(member, value[key as keyof object], key);
     }
     return value;
   };
@@ -252,5 +252,6 @@ function unionVisitor(schema: z.ZodUnion): Visitor {
   }
   const visitList = list === undefined ? undefined : visitorOf(list);
   const visitWhole = leafVisitor(schema);
-  return (value, walk) => (visitList !== undefined && Array.isArray(value) ? visitList : visitWhole)(value, walk);
+  return (value, traversal) =>
+    (visitList !== undefined && Array.isArray(value) ? visitList : visitWhole)(value, traversal);
 }
