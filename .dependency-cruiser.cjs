@@ -42,7 +42,7 @@ module.exports = {
         'A room declares its part from fields, references and rules; app composes, loads and resolves the whole.',
       severity: 'error',
       from: { path: '^src/(bus|driver|mqtt|sources|ingest)/' },
-      to: { path: '^src/config/(load|resolve|reread|schema|json-schema|problems|file-names)\\.ts$' },
+      to: { path: '^src/config/(load|resolve|schema|json-schema|problems|file-names)\\.ts$' },
     },
     {
       name: 'configuration-in-config-files-only',

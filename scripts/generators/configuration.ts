@@ -71,7 +71,7 @@ export function configurationPage(): string {
     .replace(/\n+$/, '\n');
 }
 
-/** The feeds of device data: a table for each object, wherever it stands. */
+/** The feeds of device data: a table for each object, wherever it is. */
 function ingestBlocks(node: SchemaNode | undefined): string[] {
   if (!node) return [];
   return [
@@ -139,7 +139,7 @@ function rangeText({ minimum, maximum }: SchemaNode): string {
 
 function defaultText(node: SchemaNode): string {
   const { default: value } = node;
-  // Of an object each key tells its own.
+  // The keys of an object have their own.
   const none = value === undefined || (typeof value === 'object' && !(Array.isArray(value) && value.length > 0));
   return none ? '' : `\`${JSON.stringify(value)}\``;
 }

@@ -27,13 +27,13 @@ export function modeProblem(path: string, mode: number | undefined): string | un
 }
 
 /** A result, or the reason why there is none. */
-export type Found<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly message: string };
+export type ReadResult<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly message: string };
 
 /** No valid file is larger. A mistaken path to a huge file must not fill the memory. */
 const MAX_BYTES = 4 * 1024 * 1024;
 
 /** Reads a UTF-8 file without a byte order mark. Messages name the path, never the content. */
-export async function readText(readBytes: ReadFile, path: string): Promise<Found<string>> {
+export async function readText(readBytes: ReadFile, path: string): Promise<ReadResult<string>> {
   let bytes: Uint8Array;
   try {
     bytes = await readBytes(path);
@@ -86,7 +86,7 @@ function isReadable(read: () => unknown): boolean {
 }
 
 /** Reads a PEM file with one or more valid certificates. */
-export async function readCertificates(readBytes: ReadFile, path: string): Promise<Found<string>> {
+export async function readCertificates(readBytes: ReadFile, path: string): Promise<ReadResult<string>> {
   const text = await readText(readBytes, path);
   if (!text.ok) return text;
   const problem = certificatesProblem(text.value);

@@ -2,7 +2,7 @@
 import { dirname, join, resolve } from 'node:path';
 import { fromSeed } from 'nkeys.js';
 import { KEY_FILE, KEY_VARIABLE } from './file-names.ts';
-import { readText, type Found, type ReadFile } from './files.ts';
+import { readText, type ReadResult, type ReadFile } from './files.ts';
 import { Reference, type ReadContent } from './references.ts';
 
 /**
@@ -15,7 +15,7 @@ export const parseSeed: ReadContent = (content, name) => {
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('#') && !/^-{3,}/.test(line));
   const [seed, ...more] = lines;
-  const wrong = (message: string): Found<string> => ({ ok: false, message: `${name} ${message}` });
+  const wrong = (message: string): ReadResult<string> => ({ ok: false, message: `${name} ${message}` });
   if (seed === undefined) return wrong('is empty; it must hold the NKey seed of the driver (begins with SU)');
   if (more.length > 0) return wrong('must hold one NKey seed and nothing else');
   if (/^U[A-Z2-7]{55}$/.test(seed)) return wrong('holds a public key; it must hold the seed (begins with SU)');
@@ -26,7 +26,7 @@ export const parseSeed: ReadContent = (content, name) => {
 };
 
 /** Reads a seed from a file; see {@link parseSeed}. */
-export async function readSeed(readBytes: ReadFile, path: string): Promise<Found<string>> {
+export async function readSeed(readBytes: ReadFile, path: string): Promise<ReadResult<string>> {
   const text = await readText(readBytes, path);
   return text.ok ? parseSeed(text.value, `the file ${path}`) : text;
 }

@@ -37,7 +37,7 @@ function parseAddress(text: string): NatsAddress | NotAnAddress {
     return { problem: `scheme ${scheme}:// is not supported; write host:port or tls://host:port` };
   }
   const rest = scheme === undefined ? text : text.slice(scheme.length + 3);
-  if (rest.includes('@')) return { problem: 'no user or token may stand in it; the driver logs in by its NKey' };
+  if (rest.includes('@')) return { problem: 'must contain no user or token; the driver logs in with its NKey' };
   const match = /^(\[[^\]]*\]|[^:/?#]*)(?::([0-9]+))?\/?$/.exec(rest);
   const host = match?.[1] ?? '';
   if (!match || !HOST.test(host)) return { problem: 'must be host:port, for example "mon.example.com:443"' };

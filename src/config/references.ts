@@ -5,14 +5,14 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import { filePath, plainName } from './fields.ts';
-import { certificatesProblem, type Found } from './files.ts';
+import { certificatesProblem, type ReadResult } from './files.ts';
 import type { SecretSource } from './secret.ts';
 
 /**
  * Takes the text to use out of a content, or says why there is none. The reason follows the location of the reference.
  * @param name the file or the variable: `the file /etc/seeq.password`
  */
-export type ReadContent = (content: string, name: string) => Found<string>;
+export type ReadContent = (content: string, name: string) => ReadResult<string>;
 
 /** A part of the configuration that the resolver replaces by a `resolved`. */
 export interface Resolvable<T> {

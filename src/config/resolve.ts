@@ -1,10 +1,9 @@
 import { dirname, resolve } from 'node:path';
 import type { Problem } from '../lib/problem.ts';
-import { type FileMode, type Found, modeProblem, readText, type ReadFile } from './files.ts';
+import { type FileMode, type ReadResult, modeProblem, readText, type ReadFile } from './files.ts';
 import { environmentProxy, type ProxyConfig, ProxySetting } from './proxy.ts';
 import { isKeyOf, OwnFile, Reference, type Resolved } from './references.ts';
-import { rereadable } from './reread.ts';
-import { Secret, type SecretSource } from './secret.ts';
+import { rereadable, Secret, type SecretSource } from './secret.ts';
 
 /** A text that was read, and the source that reads it again. */
 interface Content {
@@ -52,7 +51,7 @@ export class Resolver {
    */
   async content(path: string, reference: Reference): Promise<Content | undefined> {
     const name = this.#nameOf(reference);
-    const read = async (): Promise<Found<string>> => {
+    const read = async (): Promise<ReadResult<string>> => {
       const found = await this.#text(reference, name);
       if (!found.ok) return found;
       return /^[\r\n]*$/.test(found.value)
@@ -136,7 +135,7 @@ export class Resolver {
     if (problem !== undefined) this.warnings.push({ path, message: problem });
   }
 
-  async #text({ file, env = '' }: Reference, name: string): Promise<Found<string>> {
+  async #text({ file, env = '' }: Reference, name: string): Promise<ReadResult<string>> {
     if (file !== undefined) return readText(this.#readBytes, resolve(this.#folder, file));
     // Node's environment object inherits members of every object: `constructor` is a function there.
     const text = Object.hasOwn(this.#env, env) ? this.#env[env] : undefined;

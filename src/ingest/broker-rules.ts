@@ -6,7 +6,7 @@ import { brokerOf } from '../mqtt/config.ts';
 import { overlap } from '../mqtt/topic-filter.ts';
 import type { BrokerUse, FeedKind } from './kind.ts';
 
-interface Ingest {
+interface IngestKeys {
   readonly prefix: string;
   readonly stream: { readonly mode: 'jetstream' | 'core' };
 }
@@ -16,9 +16,9 @@ interface Used extends BrokerUse {
   readonly entry: readonly PropertyKey[];
 }
 
-export function brokerRules(kinds: Readonly<Record<string, FeedKind>>): z.core.$ZodCheck<Ingest>[] {
+export function brokerRules(kinds: Readonly<Record<string, FeedKind>>): z.core.$ZodCheck<IngestKeys>[] {
   return [
-    rule<Ingest, never>([], (ingest, report) => {
+    rule<IngestKeys, never>([], (ingest, report) => {
       const uses = usesOf(ingest, kinds, report);
       reportSharedSessions(uses, report);
       reportLoops(uses, report);
@@ -78,7 +78,7 @@ function reportSharedConsumers(uses: readonly Used[], report: Report): void {
 }
 
 /** At-least-once publication requires that the stream stores the readings. */
-function reportSubjects(uses: readonly Used[], { prefix, stream }: Ingest, report: Report): void {
+function reportSubjects(uses: readonly Used[], { prefix, stream }: IngestKeys, report: Report): void {
   const published = publicationsOf(uses);
   if (published.length > 0 && report.isValid('stream') && stream.mode === 'core') {
     const lists = new Set(published.map(({ entry: [key = ''] }) => key));

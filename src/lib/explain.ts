@@ -242,7 +242,7 @@ const KINDS: Readonly<Record<string, string>> = {
 
 function wrongType({ node, value }: Place, expected: string): string {
   if (keysOf(node).includes('file') && typeof value === 'string' && expected === 'object') {
-    return 'must not stand in this file as text; write { "file": "path" } or { "env": "NAME" } that holds it';
+    return 'must not be in this file as text; write { "file": "path" } or { "env": "NAME" } that contains it';
   }
   const wanted = expected === 'number' && node?.type === 'integer' ? 'int' : expected;
   if (wanted === 'int' && typeof value === 'number') return 'must be a whole number';

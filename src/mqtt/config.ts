@@ -60,7 +60,7 @@ export const userPasswordSchema = z.strictObject({
   password: secret().optional().describe('Password of the user.'),
 });
 
-interface Connection {
+interface ConnectionKeys {
   readonly url: string;
   readonly tls: TlsSetting;
   readonly credentials?: object | undefined;
@@ -71,7 +71,7 @@ export const isPlain = (url: string): boolean => /^(?:mqtt|ws):/i.test(url);
 
 /** The rule of a connection: TLS only where there is some, and a warning where there is none. */
 export const connectionRule = () =>
-  rule<Connection, never>([], ({ url, tls, credentials = {} }, report) => {
+  rule<ConnectionKeys, never>([], ({ url, tls, credentials = {} }, report) => {
     if (!report.isValid('url')) return;
     const { protocol } = new URL(url);
     const secure = protocol === 'ws:' ? 'wss' : 'mqtts';
@@ -83,14 +83,14 @@ export const connectionRule = () =>
     report.warning(['url'], `is ${protocol}//: ${login}all data travel unencrypted; use ${secure}://`);
   });
 
-interface Session {
+interface SessionKeys {
   readonly version: '3.1.1' | '5';
   readonly sessionExpirySeconds: number;
 }
 
 /** The rule of a session: whether its expiry has an effect, and whether messages can be lost. */
 export const sessionRule = () =>
-  rule<Session, 'version' | 'sessionExpirySeconds'>(
+  rule<SessionKeys, 'version' | 'sessionExpirySeconds'>(
     ['version', 'sessionExpirySeconds'],
     ({ version, sessionExpirySeconds }, report) => {
       const path = ['sessionExpirySeconds'];
@@ -108,7 +108,7 @@ export const sessionRule = () =>
 export const MOST_COMPARED = 1000;
 
 /** An entry of a list that is searched for the first one whose filter matches a topic. */
-interface Entry {
+interface FilteredEntry {
   readonly filter: string;
   /** Leaves topics that do not match it to the entries after it. */
   readonly pattern?: string | undefined;
@@ -120,7 +120,7 @@ interface Entry {
  * @param key of the filter in an entry
  */
 export function reportUnreachable(
-  entries: readonly (Entry & { readonly at: number })[],
+  entries: readonly (FilteredEntry & { readonly at: number })[],
   key: 'filter' | 'topic',
   report: Report,
 ): void {

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { PathError, parsePath } from './json-path.ts';
 import { canMeet, parsePattern, PatternError, patternNames, type PatternLevel } from './topic-pattern.ts';
 
-interface Value {
+interface ValueKeys {
   readonly field?: string | undefined;
   readonly path?: string | undefined;
   readonly unitPath?: string | undefined;
@@ -14,7 +14,7 @@ interface Value {
   readonly optional: boolean;
 }
 
-interface Time {
+interface TimeKeys {
   readonly path?: string | undefined;
   readonly of: 'record' | 'message';
   readonly format: string;
@@ -23,21 +23,21 @@ interface Time {
 }
 
 /** The keys that the rules read. */
-interface Mapping {
+interface MappingKeys {
   readonly filter: string;
   readonly pattern?: string | undefined;
   readonly name?: string | undefined;
   readonly payload: 'json' | 'text' | 'number';
   readonly records?: string | undefined;
   readonly key?: string | undefined;
-  readonly values?: readonly Value[] | undefined;
-  readonly time: Time;
+  readonly values?: readonly ValueKeys[] | undefined;
+  readonly time: TimeKeys;
 }
 
 type ReportAt = (path: readonly PropertyKey[], message: string) => void;
 
 /** Adds an issue for each rule that the entry violates. */
-export function checkMapping(entry: Mapping, context: z.core.$RefinementCtx): void {
+export function checkMapping(entry: MappingKeys, context: z.core.$RefinementCtx): void {
   const report: ReportAt = (path, message) => {
     context.addIssue({ code: 'custom', path: [...path], message });
   };
@@ -48,7 +48,7 @@ export function checkMapping(entry: Mapping, context: z.core.$RefinementCtx): vo
   for (const [at, value] of (entry.values ?? []).entries()) checkValue(value, ['values', at], report);
 }
 
-function checkPattern({ filter, pattern, name }: Mapping, report: ReportAt): void {
+function checkPattern({ filter, pattern, name }: MappingKeys, report: ReportAt): void {
   let levels: readonly PatternLevel[] = [];
   if (pattern !== undefined) {
     try {
@@ -70,7 +70,7 @@ function checkPattern({ filter, pattern, name }: Mapping, report: ReportAt): voi
 }
 
 /** Text and number payloads have no JSON paths. */
-function checkPlain({ payload, records, key, values, time }: Mapping, report: ReportAt): void {
+function checkPlain({ payload, records, key, values, time }: MappingKeys, report: ReportAt): void {
   const only = `only goes with payload json, not ${payload}`;
   if (records !== undefined) report(['records'], only);
   if (key !== undefined) report(['key'], only);
@@ -87,7 +87,7 @@ function checkPlain({ payload, records, key, values, time }: Mapping, report: Re
 }
 
 /** Without a path the time is the arrival time. Any other key of `time` shows that a path was intended. */
-function checkTime({ payload, time }: Mapping, report: ReportAt): void {
+function checkTime({ payload, time }: MappingKeys, report: ReportAt): void {
   const { path, of, format, timeZone, optional } = time;
   const given = { of: of !== 'record', format: format !== 'auto', timeZone: timeZone !== undefined, optional };
   if (path === undefined && payload === 'json' && Object.values(given).includes(true)) {
@@ -103,7 +103,7 @@ function checkTime({ payload, time }: Mapping, report: ReportAt): void {
   }
 }
 
-function checkJson({ records, key, values, time }: Mapping, report: ReportAt): void {
+function checkJson({ records, key, values, time }: MappingKeys, report: ReportAt): void {
   if (records !== undefined && key === undefined) {
     report(
       ['key'],
@@ -146,7 +146,7 @@ function checkJson({ records, key, values, time }: Mapping, report: ReportAt): v
   }
 }
 
-function checkValue({ type, scale, offset, states }: Value, path: readonly PropertyKey[], report: ReportAt): void {
+function checkValue({ type, scale, offset, states }: ValueKeys, path: readonly PropertyKey[], report: ReportAt): void {
   for (const [key, number] of Object.entries({ scale, offset })) {
     if (number === undefined) continue;
     if (type === 'text' || type === 'boolean') report([...path, key], `does not go with type ${type}`);

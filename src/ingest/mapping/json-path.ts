@@ -87,7 +87,7 @@ function compile(text: string): JSONPathQuery {
       }
       if (selector instanceof selectors.FilterSelector && repeatsItself(selector.expression)) {
         throw new PathError(
-          'must compare in its filters a place of the element (@) with another; not two places of the whole message ($), and no length of one: that would be done anew for each element',
+          'must compare in its filters a part of the element (@) with another; not two parts of the whole message ($), and no length of one: that would be computed again for each element',
         );
       }
     }

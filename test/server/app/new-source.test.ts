@@ -249,7 +249,7 @@ describe('its configuration', () => {
       'settings.toys[0].waiting: must be at least settings.toys[0].calls, which is 4 (found 3)',
       'settings.toys[1].valves: is not a known key; did you mean "values"?',
       'settings.toys[2].calls: must be at most 4 (found 9)',
-      'settings.toys[3].key: must not stand in this file as text; write { "file": "path" } or { "env": "NAME" } that holds it',
+      'settings.toys[3].key: must not be in this file as text; write { "file": "path" } or { "env": "NAME" } that contains it',
       'settings.toys[1].name: is the same name as settings.toys[0].name (letter case does not count) (found "BOX")',
       'settings.toys[2].key: the environment variable NO_KEY is not set',
     ]);

@@ -67,7 +67,7 @@ describe('a secret', () => {
     good({}, { servers: [server({ credentials: { accessKey: { env: 'SEEQ_KEY' }, password } })] });
 
   it.each([
-    ['as plain text', 'hunter2-secret', /must not stand in this file as text; write \{ "file": "path" \}/],
+    ['as plain text', 'hunter2-secret', /must not be in this file as text; write \{ "file": "path" \}/],
     ['as a number', 77_123_456, /must be an object, not a number/],
     ['in both places', { file: 'a', env: 'B' }, /either \{ "file": "path" \} or \{ "env": "NAME" \}/],
     ['nowhere', {}, /either/],

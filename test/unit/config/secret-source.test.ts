@@ -37,6 +37,9 @@ describe('a secret of a feed', () => {
     expect(await password.reveal()).toBe('first');
     files['/etc/driver/mqtt.password'] = 'second\r\n';
     expect(await password.reveal()).toBe('second');
+    // A file of the wrong kind is not used either: nothing of it is sent.
+    files['/etc/driver/mqtt.password'] = '-----BEGIN PRIVATE KEY-----\nabc\n-----END PRIVATE KEY-----\n';
+    await expect(password.reveal()).rejects.toThrow(/password: holds a private key/);
     files['/etc/driver/mqtt.password'] = '\n';
     await expect(password.reveal()).rejects.toThrow(/mqtt\.password is empty/);
     delete files['/etc/driver/mqtt.password'];

@@ -5,8 +5,7 @@ import { secret, unless } from '../../../config/references.ts';
 import { rule, type Report } from '../../../config/rules.ts';
 import { SENSITIVE } from '../../../lib/explain.ts';
 import { connectionKeys } from '../../../mqtt/config.ts';
-import { passwordProblem } from './password.ts';
-import { KeyProblem, readPrivateKey } from './private-key.ts';
+import { KeyProblem, passwordProblem, readPrivateKey } from './secrets.ts';
 
 /** A broker silently delivers nothing to a client with one of these in its user name or client id. */
 const DANGEROUS = /[/+#]/;
@@ -107,14 +106,14 @@ export const i3AccountKeys = {
     .describe('How the account logs in: with a password or a key; read again for every attempt to connect.'),
 };
 
-interface Account {
+interface AccountKeys {
   readonly user: string;
   readonly credentials: { readonly privateKey?: unknown };
 }
 
 /** Only devices have keys: the marketplace refuses a token of an account. */
 export const accountRule = () =>
-  rule<Account, 'user' | 'credentials'>(['user', 'credentials'], ({ user, credentials }, report) => {
+  rule<AccountKeys, 'user' | 'credentials'>(['user', 'credentials'], ({ user, credentials }, report) => {
     if (credentials.privateKey === undefined || user.includes('$')) return;
     const message = 'only goes with the full name of a device as user, "user$hub$device"; an account has a password';
     report.problem(['credentials', 'privateKey'], message);

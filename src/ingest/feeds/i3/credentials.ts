@@ -3,8 +3,7 @@ import type { KeyObject } from 'node:crypto';
 import { SignJWT } from 'jose';
 import type { BrokerCredentials } from '../../../mqtt/client.ts';
 import type { I3Config } from './config.ts';
-import { passwordProblem } from './password.ts';
-import { readPrivateKey } from './private-key.ts';
+import { passwordProblem, readPrivateKey } from './secrets.ts';
 
 /** The credential settings, the same for buyers and sellers. */
 export type I3Account = Pick<I3Config, 'user' | 'credentials'>;

@@ -2,7 +2,7 @@ import { createPrivateKey, generateKeyPairSync, verify, createPublicKey } from '
 import { describe, expect, it, test } from 'vitest';
 import { SecretSource } from '../../../../../src/config/secret.ts';
 import { loginOf } from '../../../../../src/ingest/feeds/i3/credentials.ts';
-import { readPrivateKey } from '../../../../../src/ingest/feeds/i3/private-key.ts';
+import { readPrivateKey } from '../../../../../src/ingest/feeds/i3/secrets.ts';
 
 const NOW_MS = 1_800_000_000_900;
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });

@@ -1,6 +1,9 @@
-/** RSA private keys in the forms that users have: PEM in a file, PEM on one line of a variable, base64 without PEM. */
-import { withArticle } from '../../../lib/phrases.ts';
+/**
+ * The secrets of an account: RSA private keys in the forms that users have (PEM in a file, PEM on one line of a variable,
+ * base64 without PEM), and passwords.
+ */
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { count, withArticle } from '../../../lib/phrases.ts';
 
 /** The problem of a key, in words and without any of its content. */
 export class KeyProblem extends Error {
@@ -30,11 +33,27 @@ export function readPrivateKey(text: string): KeyObject {
   return key;
 }
 
+/** Password length that the marketplace's forms allow, in characters. A buyer's password has 12. */
+const PASSWORD_LENGTH = { least: 6, most: 500 };
+
+/** Why a text cannot be a password of an I3 marketplace and must not be sent as one. Undefined if it can. */
+export function passwordProblem(password: string): string | undefined {
+  const key = keyInPassword(password);
+  if (key !== undefined) {
+    return `The password ${key}, which must never leave this machine, so nothing was sent. Name the file of the private key under credentials.privateKey instead.`;
+  }
+  const { least, most } = PASSWORD_LENGTH;
+  const length = Array.from(password).length;
+  return length < least || length > most
+    ? `The password has ${count(length, 'character')}; one of I3 has ${least} to ${most}. Nothing was sent.`
+    : undefined;
+}
+
 /**
  * Why a text must not be sent as a password: it is a key, or so similar to one that it was meant to be one. Undefined
  * if it may be sent.
  */
-export function keyInPassword(text: string): string | undefined {
+function keyInPassword(text: string): string | undefined {
   const bare = withoutSpace(text);
   if (/-----BEGIN|PRIVATE ?KEY/i.test(text) || bare.startsWith('LS0tLS1CRUdJTi')) return 'holds a key in PEM form';
   if (/"kty"\s*:/.test(text)) return 'holds a JSON Web Key';

@@ -1,7 +1,7 @@
 /** Entries of `topics`: what is taken, and what is refused with words that say what would be right. */
 import { describe, expect, it } from 'vitest';
-import { topicSchema } from '../../../src/ingest/mapping/config.ts';
-import { good, load, problem, problems, type Raw } from '../../support/config.ts';
+import { topicSchema } from '../../../../src/ingest/mapping/config.ts';
+import { good, load, problem, problems, type Raw } from '../../../support/config.ts';
 
 const broker = (topics: unknown): Raw =>
   good({}, { ingest: { mqtt: [{ name: 'hall', url: 'mqtts://broker.example.com', clientId: 'driver', topics }] } });
@@ -154,9 +154,9 @@ describe('an entry of topics', () => {
     ['$[?@.a[*]]', 'only paths to one value'],
     ['$[?!(@.a || $..b)]', 'only paths to one value'],
     ['$[?@.a == 1 && @[?@.b]]', 'only paths to one value'],
-    ['$.list[?$.a == $.b]', 'not two places of the whole message'],
-    ['$.list[?@.a == 1 && !($.a <= $.b)]', 'not two places of the whole message'],
-    ['$.list[?length($.name) > 3]', 'not two places of the whole message'],
+    ['$.list[?$.a == $.b]', 'not two parts of the whole message'],
+    ['$.list[?@.a == 1 && !($.a <= $.b)]', 'not two parts of the whole message'],
+    ['$.list[?length($.name) > 3]', 'not two parts of the whole message'],
   ])('is refused with the path %s', async (path, message) => {
     const found = await problem(file({ values: [{ path }] }));
     expect([found.path, found.message]).toEqual([`${TOPIC}.values[0].path`, expect.stringContaining(message)]);
