@@ -3,21 +3,15 @@ import { once } from 'node:events';
 import { hostname } from 'node:os';
 import { getHeapStatistics } from 'node:v8';
 import { connectBus } from '../bus/connection/connection.ts';
-import { clientInbox, controlSubject, SERVICE_NAME } from '../bus/driver-subjects.ts';
-import { serveRequests } from '../bus/requests/endpoint.ts';
-import { Inbox } from '../bus/requests/inbox.ts';
-import { ReplicaQueries } from '../bus/requests/replicas.ts';
-import { replyRule } from '../bus/subject.ts';
-import type { Logger } from '../contract/log.ts';
-import { Driver } from '../driver/driver.ts';
+import { clientInbox } from '../bus/driver-subjects.ts';
+import type { ProxyConfig } from '../config/proxy.ts';
 import { openIngest } from '../ingest/ingest.ts';
 import { openLog } from '../telemetry/log.ts';
 import { LogTopic } from '../telemetry/log-topic.ts';
 import { startTelemetry } from '../telemetry/telemetry.ts';
 import { busOptions } from './bus-options.ts';
-import { subjectsWithoutAnswers } from './bus-use.ts';
 import type { Config, LoadedConfig } from './configuration.ts';
-import { openHosts } from './create-sources.ts';
+import { DriverEndpoint, endpointsOf } from './endpoints.ts';
 import type { Hangups } from './reload.ts';
 
 export interface AppOptions extends Pick<LoadedConfig, 'config' | 'path'> {
@@ -42,59 +36,30 @@ export async function runApp({ config, path, version, env, stop, hangups }: AppO
   const logTopic = new LogTopic(identity);
   const { logger: log, ...logging } = openLog({ debug: config.debug, driverid, instance, also: logTopic.write });
   const userAgent = `iota-seeqdrv/${version}`;
-  const hosts = openHosts(config, { userAgent, log });
-  const control = controlSubject(reqtopic);
   const bus = connectBus({
     ...busOptions(config.bus, `iota-seeqdrv ${instance}`, log),
     // Below the request topic, where the driver may subscribe anyway, so its user needs no right to an inbox.
     inboxPrefix: clientInbox(reqtopic),
   });
-  const replies = new Inbox(bus, control, log);
-  const peers = new ReplicaQueries(bus, { subject: control, replies, logger: log });
-  const driver = new Driver({ hosts, limits: config.limits, facts: { version, instance, started }, log, peers });
+  const setting = { config, bus, log, userAgent, version, instance, started };
+  const endpoints = endpointsOf(config).map((options) => new DriverEndpoint(options, setting));
   const ingest = config.ingest && openIngest({ config: config.ingest, bus, logger: log, userAgent });
-  const endpoint = serveRequests(
-    bus,
-    {
-      subject: reqtopic,
-      queue: config.bus.queue,
-      name: SERVICE_NAME,
-      version,
-      description: 'Seeq driver of IOTA Vue',
-      metadata: {
-        driverType: 'seeq',
-        instance,
-        ...(driverid === undefined ? {} : { driverid }),
-      },
-      stats: () => driver.statistics.snapshot(),
-      chunkBytes: config.bus.chunkBytes,
-      inFlightBytes: config.bus.inFlightBytes,
-      replies,
-      replyRule: replyRule(subjectsWithoutAnswers(config)),
-      logger: log,
-    },
-    (request) => driver.handle(request),
+  const telemetry = endpoints.map(({ topic, driver, hosts, requests: endpoint }, at) =>
+    startTelemetry({
+      // The first endpoint also reports what the process has once.
+      ...(at === 0 ? { config, ingest } : { config: { ...config, logstopic: undefined } }),
+      ...{ identity: { ...identity, reqtopic: topic }, started, bus, driver, endpoint, hosts },
+      ...{ logger: log, logTopic },
+      logNumbers: logging.numbers,
+    }),
   );
-  const telemetry = startTelemetry({
-    config,
-    identity,
-    started,
-    bus,
-    driver,
-    endpoint,
-    hosts,
-    ingest,
-    logger: log,
-    logTopic,
-    logNumbers: logging.numbers,
-  });
   ingest?.start();
   hangups.serve({ path, env, config, bus, log });
   log.notice(
     {
       version,
       reqtopic,
-      hosts: config.servers.map(({ name }) => name),
+      hosts: endpoints.flatMap(({ hosts }) => hosts.all.map(({ source }) => source.name)),
       ...proxies(config),
       heapLimitMiB: heapLimitMiB(),
     },
@@ -107,12 +72,12 @@ export async function runApp({ config, path, version, env, stop, hangups }: AppO
   else log.error({}, 'the connection to the bus was closed for good');
 
   hangups.ignore();
-  telemetry.stop();
-  driver.endLeases();
+  for (const one of telemetry) one.stop();
+  for (const { driver } of endpoints) driver.endLeases();
   const { drainTimeoutMs } = config.limits;
-  await Promise.all([drain(endpoint, driver, drainTimeoutMs, log), ingest?.stop(drainTimeoutMs)]);
+  await Promise.all([...endpoints.map((one) => one.drain(drainTimeoutMs)), ingest?.stop(drainTimeoutMs)]);
   await bus.close();
-  await hosts.close();
+  await Promise.all(endpoints.map(({ hosts }) => hosts.close()));
   log.notice({}, 'driver stopped');
   await logging.close(LAST_LINES_MS);
   return stopped;
@@ -121,29 +86,14 @@ export async function runApp({ config, path, version, env, stop, hangups }: AppO
 /** The effective heap limit from the container, the machine or a flag of Node. */
 const heapLimitMiB = (): number => Math.round(getHeapStatistics().heap_size_limit / 2 ** 20);
 
-/** The proxies for servers and platforms, without credentials. */
-function proxies({ servers, ingest }: Config): { proxies?: Record<string, string> } {
-  const used = [...servers, ...(ingest?.iotopen ?? [])].flatMap(({ name, proxy }) =>
+/** The proxies of sources and feeds, without credentials. */
+function proxies(config: Config): { proxies?: Record<string, string> } {
+  const lists = [config, config.ingest ?? {}].flatMap((part) => Object.values<unknown>(part)).filter(Array.isArray);
+  const used = (lists.flat() as { name: string; proxy?: ProxyConfig }[]).flatMap(({ name, proxy }) =>
     proxy === undefined ? [] : [[name, proxy.url] as const],
   );
   return used.length === 0 ? {} : { proxies: Object.fromEntries(used) };
 }
 
-/** Waits for active requests. Requests that do not finish in time get a retryable error. */
-async function drain(
-  endpoint: ReturnType<typeof serveRequests>,
-  driver: Driver,
-  timeoutMs: number,
-  log: Logger,
-): Promise<void> {
-  const { unfinished } = await endpoint.stop(timeoutMs);
-  if (unfinished === 0) return;
-  log.warn({ unfinished }, 'The stop ended requests early; their callers are asked to send them again');
-  driver.stop();
-  await endpoint.stop(LAST_ANSWERS_MS);
-}
-
-/** Time for the answers of aborted requests. */
-const LAST_ANSWERS_MS = 2000;
 /** Time for log lines that standard output has not accepted yet. */
 const LAST_LINES_MS = 1000;

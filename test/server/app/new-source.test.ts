@@ -6,7 +6,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { configSchemaOf, type FileOf, type SourceKinds } from '../../../src/app/configuration.ts';
-import { openHosts } from '../../../src/app/create-sources.ts';
+import { openHosts } from '../../../src/app/endpoints.ts';
 import { sourceKinds } from '../../../src/app/source-kinds.ts';
 import type { Config } from '../../../src/config/load.ts';
 import { ConfigError } from '../../../src/config/problems.ts';
