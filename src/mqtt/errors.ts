@@ -1,4 +1,5 @@
 /** Why there is no connection to an MQTT broker, with the remedy for the operator. */
+import { errorCodes, networkProblem, type NetworkProblem } from '../lib/network-problem.ts';
 import { ProxyError } from '../net/proxy-errors.ts';
 
 export type BrokerErrorCode =
@@ -67,36 +68,36 @@ export interface AttemptFacts {
   readonly timeoutMs: number;
 }
 
-type Rule = [pattern: RegExp, code: BrokerErrorCode, text: (facts: AttemptFacts, found: string) => string];
+type Rule = [
+  when: NetworkProblem | RegExp,
+  code: BrokerErrorCode,
+  text: (facts: AttemptFacts, found: string) => string,
+];
 
-/** Rules by error code of Node and OpenSSL. */
+/** Rules by the meaning of an error code, or by the code itself. */
 const networkRules: Rule[] = [
-  [/^ECONNREFUSED$/, 'nothingListens', () => 'nothing listens there. Start the broker, or correct the address.'],
+  ['refused', 'nothingListens', () => 'nothing listens there. Start the broker, or correct the address.'],
   [
-    /^(ENOTFOUND|EAI_\w+)$/,
+    'unknownHost',
     'unknownHost',
     ({ host }) =>
       `the host name "${host}" cannot be resolved. Correct the address, or the name service of this machine.`,
   ],
+  ['unreachable', 'unreachable', () => 'it cannot be reached from here. Check network, routes and firewalls.'],
+  ['timeout', 'timeout', (facts) => timeoutText(facts)],
   [
-    /^(EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|ENETDOWN|EACCES|EPERM|EADDRNOTAVAIL)$/,
-    'unreachable',
-    () => 'it cannot be reached from here. Check network, routes and firewalls.',
-  ],
-  [/^ETIMEDOUT$/, 'timeout', (facts) => timeoutText(facts)],
-  [
-    /^(SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_(VERIFY|GET)_\w+|CERT_(UNTRUSTED|REJECTED|SIGNATURE_FAILURE)|INVALID_CA)$/,
+    'untrusted',
     'untrusted',
     (_, found) =>
       `its certificate is signed by an authority that the driver does not trust (${found}). Give that authority as tls.caFile.`,
   ],
   [
-    /^CERT_(HAS_EXPIRED|NOT_YET_VALID)$/,
+    'expired',
     'expired',
     (_, found) => `its certificate is not valid today (${found}). Renew it, or correct the clock.`,
   ],
   [
-    /^(ERR_TLS_CERT_ALTNAME_INVALID|HOSTNAME_MISMATCH)$/,
+    'hostMismatch',
     'hostMismatch',
     ({ tlsName }) =>
       `its certificate is made out to another name than "${tlsName}". Use an address that the certificate names, or give the certificate's name as tls.serverName.`,
@@ -108,7 +109,7 @@ const networkRules: Rule[] = [
       `it does not take the driver's certificate, or wants one (${found}). Give one that it knows as tls.certFile and tls.keyFile.`,
   ],
   [
-    /^(ERR_(SSL|TLS|OSSL)_\w+|CERT_\w+|EPROTO)$/,
+    'tls',
     'tlsFailed',
     (_, found) => `TLS with it failed (${found}). Check that the port speaks TLS, and its versions and ciphers.`,
   ],
@@ -120,14 +121,14 @@ export function attemptFailure(error: unknown, facts: AttemptFacts): BrokerError
   const problem = (code: BrokerErrorCode, text: string): BrokerError =>
     new BrokerError(code, `${facts.label} at ${facts.where}: ${text}`, error);
   if (error instanceof ProxyError) return problem('unreachable', error.message);
-  const found = codesOf(error);
+  const found = errorCodes(error);
   const said = error instanceof Error ? error.message : '';
   if (/wrong version number|packet length too long|http request/.test(said)) {
     const plain = facts.webSocket ? 'ws://' : 'mqtt://';
     return problem('tlsFailed', `what answers there speaks no TLS. Use ${plain}, or the port on which it speaks TLS.`);
   }
-  for (const [pattern, code, text] of networkRules) {
-    const hit = found.find((one) => pattern.test(one));
+  for (const [when, code, text] of networkRules) {
+    const hit = found.find((one) => (typeof when === 'string' ? networkProblem(one) === when : when.test(one)));
     if (hit !== undefined) return problem(code, text(facts, hit));
   }
   if (said === 'connack timeout' || said.includes('handshake has timed out')) {
@@ -138,7 +139,7 @@ export function attemptFailure(error: unknown, facts: AttemptFacts): BrokerError
     const answer = status === undefined ? 'speaks no MQTT over web sockets' : `answers with HTTP status ${status}`;
     return problem('notMqtt', `what listens there ${answer}. Correct the path of the address.`);
   }
-  if (error === undefined || found.some((code) => /^(ECONNRESET|EPIPE|ECONNABORTED)$/.test(code))) {
+  if (error === undefined || found.some((code) => networkProblem(code) === 'closed')) {
     return problem('closed', `it closed the connection before the log-in. ${closedHint(facts)}`);
   }
   if (found.length === 0) return problem('notMqtt', `what answers there is no MQTT broker. Correct the address.`);
@@ -159,7 +160,7 @@ function closedHint({ tls, webSocket }: AttemptFacts): string {
 /** A connection that was up has broken. */
 export function lostConnection(error: unknown, facts: AttemptFacts): BrokerError {
   const { label, where } = facts;
-  const why = error instanceof Error ? (codesOf(error)[0] ?? error.message.slice(0, 300)) : 'the broker closed it';
+  const why = error instanceof Error ? (errorCodes(error)[0] ?? error.message.slice(0, 300)) : 'the broker closed it';
   return new BrokerError(
     error === undefined ? 'closed' : 'ended',
     `${label} at ${where}: connection lost, ${why}.`,
@@ -170,15 +171,4 @@ export function lostConnection(error: unknown, facts: AttemptFacts): BrokerError
 /** The broker has sent nothing for too long, not even a ping response. */
 export function keepAliveExpired(seconds: number, { label, where }: AttemptFacts): BrokerError {
   return new BrokerError('keepAlive', `${label} at ${where}: no sign of life for ${seconds} s; connection given up.`);
-}
-
-/** The codes of an error and of its causes. */
-function codesOf(error: unknown): string[] {
-  const codes: string[] = [];
-  for (let current = error; current instanceof Error && codes.length < 8; current = current.cause) {
-    const { code } = current as { code?: unknown };
-    if (typeof code === 'string') codes.push(code);
-    if (current instanceof AggregateError) codes.push(...current.errors.flatMap(codesOf));
-  }
-  return codes;
 }

@@ -1,5 +1,6 @@
 /** Network failures of an HTTP call, and their remedies. */
 import { DriverError } from '../contract/errors.ts';
+import { networkProblem, type NetworkProblem } from '../lib/network-problem.ts';
 import { ProxyError } from './proxy-errors.ts';
 
 /** Facts about a failure below HTTP. */
@@ -12,33 +13,30 @@ export interface NetworkFailure {
   readonly broken: boolean;
 }
 
-/** Advice for TLS failures by code. */
-const TLS_ADVICE: [pattern: RegExp, advice: string][] = [
-  [/ALTNAME/, 'its certificate is for another host name; use that name in "url"'],
-  [/EXPIRED|NOT_YET_VALID/, 'its certificate is not valid today; renew it or check the clocks'],
-  [
-    /SELF_SIGNED|UNABLE_TO_(GET_ISSUER|VERIFY)|CERT_UNTRUSTED|INVALID_CA/,
-    'its certificate is not signed by a trusted authority; give that authority as tls.caFile',
-  ],
-  [/WRONG_VERSION|SSL|TLS|EPROTO/, 'TLS does not work with it; is it plain "http", or the wrong port?'],
-  [/^HPE_/, 'it does not speak HTTP; is it "https", or the wrong port?'],
-];
-
-const NETWORK_ADVICE: Record<string, string> = {
-  ECONNREFUSED: 'nothing listens at its address; is the server running, and is the port right?',
-  ENOTFOUND: 'its host name cannot be resolved; check "url" and DNS',
-  EAI_AGAIN: 'its host name cannot be resolved now; DNS does not answer',
-  EHOSTUNREACH: 'there is no network route to it',
-  ENETUNREACH: 'there is no network route to it',
-  ETIMEDOUT: 'it does not answer to connections; is a firewall in between?',
-  UND_ERR_CONNECT_TIMEOUT: 'it does not answer to connections in time; is a firewall in between?',
-  ECONNRESET: 'it closed the connection in the middle',
-  EPIPE: 'it closed the connection in the middle',
-  UND_ERR_SOCKET: 'it closed the connection in the middle',
+const ADVICE: Readonly<Record<NetworkProblem, string>> = {
+  refused: 'nothing listens at its address; is the server running, and is the port right?',
+  unknownHost: 'its host name cannot be resolved; check "url" and DNS',
+  unreachable: 'there is no network route to it',
+  timeout: 'it does not answer to connections; is a firewall in between?',
+  closed: 'it closed the connection in the middle',
+  untrusted: 'its certificate is not signed by a trusted authority; give that authority as tls.caFile',
+  expired: 'its certificate is not valid today; renew it or check the clocks',
+  hostMismatch: 'its certificate is for another host name; use that name in "url"',
+  tls: 'TLS does not work with it; is it plain "http", or the wrong port?',
 };
 
-/** The last two: a chunked answer, or one with a length, arrived incomplete. */
-const BROKEN = /^(ECONNRESET|EPIPE|UND_ERR_SOCKET|HPE_INVALID_EOF_STATE|UND_ERR_RES_CONTENT_LENGTH_MISMATCH)$/;
+const CODE_ADVICE: Readonly<Record<string, string>> = {
+  EAI_AGAIN: 'its host name cannot be resolved now; DNS does not answer',
+  // Also the code of a file that may not be read.
+  EACCES: 'EACCES',
+  EPERM: 'EPERM',
+};
+
+function adviceOf(code: string): string {
+  const problem = networkProblem(code);
+  const known = CODE_ADVICE[code] ?? (problem === undefined ? undefined : ADVICE[problem]);
+  return known ?? (code.startsWith('HPE_') ? 'it does not speak HTTP; is it "https", or the wrong port?' : code);
+}
 
 /** The network failure behind a thrown error. Undefined if it is not a network failure. */
 export function networkError(thrown: unknown): NetworkFailure | undefined {
@@ -46,10 +44,8 @@ export function networkError(thrown: unknown): NetworkFailure | undefined {
   if (proxy !== undefined) return { code: 'PROXY', advice: proxy.message, broken: proxy.passing };
   const code = networkCode(thrown);
   if (code === undefined) return undefined;
-  const broken = BROKEN.test(code);
-  const known = NETWORK_ADVICE[code] ?? (broken ? NETWORK_ADVICE.ECONNRESET : undefined);
-  const advice = known ?? TLS_ADVICE.find(([pattern]) => pattern.test(code))?.[1] ?? code;
-  return { code, advice: `${advice}${advice.endsWith('?') ? '' : '.'}`, broken };
+  const advice = adviceOf(code);
+  return { code, advice: `${advice}${advice.endsWith('?') ? '' : '.'}`, broken: networkProblem(code) === 'closed' };
 }
 
 function proxyFailure(thrown: unknown): ProxyError | undefined {

@@ -1,5 +1,6 @@
 /** Why there is no connection to the bus, with the remedy for the operator. */
 import { NatsError } from 'nats';
+import { errorCodes, networkProblem, type NetworkProblem } from '../../lib/network-problem.ts';
 import { formatAddress, type ServerAddress } from './address.ts';
 
 export type BusErrorCode =
@@ -44,27 +45,14 @@ export interface DialFacts {
   publicKey: string;
 }
 
-const untrustedCodes = new Set([
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'UNABLE_TO_GET_ISSUER_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'CERT_SIGNATURE_FAILURE',
-  'CERT_UNTRUSTED',
-  'CERT_REJECTED',
-  'INVALID_CA',
-]);
-const unreachableCodes = new Set(['EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'ENETDOWN', 'EACCES', 'EPERM']);
-const resetCodes = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED']);
-
 /** Classifies the reason of a failed attempt. */
 export function classifyFailure(error: unknown, facts: DialFacts): BusError {
   if (error instanceof BusError) return error;
   const where = formatAddress(facts.server);
   const problem = (code: BusErrorCode, message: string): BusError => new BusError(code, message, error);
-  const codes = codesOf(error);
+  const codes = errorCodes(error, causeOf);
   const has = (...wanted: string[]): boolean => wanted.some((code) => codes.includes(code));
+  const means = (problem: NetworkProblem): boolean => codes.some((code) => networkProblem(code) === problem);
   const text = error instanceof Error ? error.message : '';
 
   if (facts.insecure && (has('TLS') || codes.some(isTlsCode))) {
@@ -73,25 +61,25 @@ export function classifyFailure(error: unknown, facts: DialFacts): BusError {
       `The NATS server ${where} requires TLS, but the driver is set to connect without it. Leave out settings.bus.insecure (--insecure).`,
     );
   }
-  if (has('ECONNREFUSED')) {
+  if (means('refused')) {
     return problem(
       'refused',
       `Nothing listens at ${where} (connection refused). Start the NATS server, or correct the address.`,
     );
   }
-  if (has('ENOTFOUND', 'EAI_AGAIN', 'EAI_NODATA', 'EAI_NONAME')) {
+  if (means('unknownHost')) {
     return problem(
       'unknownHost',
       `The host name "${facts.server.host}" cannot be resolved. Correct the address, or the name service of this machine.`,
     );
   }
-  if (codes.some((code) => unreachableCodes.has(code))) {
+  if (means('unreachable')) {
     return problem(
       'unreachable',
       `The NATS server ${where} cannot be reached from here. Check network, routes and firewalls.`,
     );
   }
-  if (has('TIMEOUT', 'ETIMEDOUT', 'CONNECTION_TIMEOUT')) {
+  if (has('TIMEOUT', 'CONNECTION_TIMEOUT') || means('timeout')) {
     return problem(
       'timeout',
       `The NATS server ${where} did not answer within ${facts.timeoutMs} ms. ` +
@@ -117,20 +105,20 @@ export function classifyFailure(error: unknown, facts: DialFacts): BusError {
       `The NATS server ${where} offers no TLS, which the driver requires. Set up TLS at the server, correct natsurl (--nats), or allow plain TCP: nats:// in it, and settings.bus.insecure (--insecure).`,
     );
   }
-  if (codes.some((code) => untrustedCodes.has(code))) {
+  if (means('untrusted')) {
     return problem(
       'untrusted',
       `The certificate of the NATS server ${where} is signed by an authority that the driver does not trust (${first(codes)}). ` +
         "Name a PEM file with the server's CA certificate as settings.bus.tls.caFile (--ca).",
     );
   }
-  if (has('CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID')) {
+  if (means('expired')) {
     return problem(
       'expired',
       `The certificate of the NATS server ${where} is not valid today (${first(codes)}). Renew it, or correct the clock.`,
     );
   }
-  if (has('ERR_TLS_CERT_ALTNAME_INVALID')) {
+  if (means('hostMismatch')) {
     return problem(
       'hostMismatch',
       `The certificate of the NATS server ${where} does not contain the name "${facts.server.tlsName}" (${altNames(error)}). ` +
@@ -144,7 +132,7 @@ export function classifyFailure(error: unknown, facts: DialFacts): BusError {
   if (error instanceof SyntaxError || text === 'unexpected response from server') {
     return problem('notNats', `The program at ${where} is not a NATS server. Correct the address.`);
   }
-  if (error === undefined || has('CONNECTION_REFUSED', 'DISCONNECT') || codes.some((code) => resetCodes.has(code))) {
+  if (error === undefined || has('CONNECTION_REFUSED', 'DISCONNECT') || means('closed')) {
     return problem(
       'closedByServer',
       `The NATS server ${where} closed the connection before it was made. ${firstHint(facts)} The server's log may contain the reason.`,
@@ -175,23 +163,11 @@ function firstHint(facts: DialFacts): string {
     : 'If the server begins with TLS (handshake_first), set settings.bus.tls.first (--tls-first).';
 }
 
-/** The codes of an error and of its causes. */
-function codesOf(error: unknown): string[] {
-  const codes: string[] = [];
-  for (let current = error; current instanceof Error && codes.length < 8;) {
-    const { code } = current as { code?: unknown };
-    if (typeof code === 'string') codes.push(code);
-    if (current instanceof AggregateError) codes.push(...current.errors.flatMap(codesOf));
-    current = current instanceof NatsError ? current.chainedError : current.cause;
-  }
-  return codes;
-}
+/** The NATS client stores the cause of its errors elsewhere. */
+const causeOf = (error: Error): unknown => (error instanceof NatsError ? error.chainedError : error.cause);
 
-function isTlsCode(code: string): boolean {
-  return (
-    /^ERR_(?:SSL|TLS|OSSL)_|^CERT_|^EPROTO$/.test(code) || untrustedCodes.has(code) || code === 'HOSTNAME_MISMATCH'
-  );
-}
+const tlsProblems = new Set<NetworkProblem | undefined>(['untrusted', 'expired', 'hostMismatch', 'tls']);
+const isTlsCode = (code: string): boolean => tlsProblems.has(networkProblem(code));
 
 function first(codes: string[]): string {
   return codes.find((code) => isTlsCode(code)) ?? codes[0] ?? 'unknown';

@@ -1,5 +1,7 @@
 /** Parses JSON and keeps the text of numbers that a JavaScript number may round. */
 
+import { withDigits } from '../../lib/json-digits.ts';
+
 /** Parsed JSON. */
 export interface JsonText {
   readonly root: unknown;
@@ -42,15 +44,11 @@ export function parseJson(text: string): JsonText {
   }
 }
 
-/** The type library does not have the third parameter yet. */
-type Reviver = (this: unknown, key: string, value: unknown, context?: { readonly source?: string }) => unknown;
-
 function parse(text: string): JsonText {
   if (!MAY_ROUND.test(text)) return { root: JSON.parse(text) as unknown, sourceOf: () => undefined };
   const sources = new Map<unknown, Map<string, string>>();
   let top: string | undefined;
-  const note: Reviver = function (key, value, context) {
-    const source = typeof value === 'number' ? context?.source : undefined;
+  const note = withDigits(function (key, value, source) {
     // The root comes last, as a member of an internal object.
     top = source;
     if (source !== undefined && MAY_ROUND.test(source)) {
@@ -59,7 +57,7 @@ function parse(text: string): JsonText {
       else sources.set(this, new Map([[key, source]]));
     }
     return value;
-  };
+  });
   const root = JSON.parse(text, note) as unknown;
   return {
     root,

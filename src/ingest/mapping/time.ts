@@ -2,7 +2,7 @@
 import { Temporal } from 'temporal-polyfill';
 import type { TimeFile } from './config.ts';
 import { parseIso, type IsoParts, type Nanoseconds } from '../../contract/instant.ts';
-import { parseDecimal, wholeAt, type Decimal } from './decimal.ts';
+import { parseDecimal, wholeAt, type Decimal } from '../../lib/decimal.ts';
 import { quoted, type Raw } from './value.ts';
 
 /** A parsed time, or why it cannot be parsed. */

@@ -2,7 +2,7 @@
 import type { MappingFile, ValueFile } from './config.ts';
 import type { RejectCode } from '../../contract/reading.ts';
 import type { ScalarValue, ValueStatus } from '../../contract/values.ts';
-import { parseDecimal, scaled, toNumber, type Decimal } from './decimal.ts';
+import { integerValue, parseDecimal, scaled, toNumber, type Decimal } from '../../lib/decimal.ts';
 
 /** The JSON value. */
 export interface Raw {
@@ -125,11 +125,7 @@ function readNumber(text: string, calculate: Calculate | undefined): Read {
   if (decimal === undefined) return bad(`${quoted(text)} is no number.`);
   if (Math.abs(decimal.exponent) > MAX_EXPONENT) return outOfRange(text);
   const result = calculate === undefined ? decimal : calculate(decimal);
-  if (isWhole(text) && result.exponent === 0) {
-    const number = Number(result.digits);
-    // Text keeps every digit.
-    return good(Number.isSafeInteger(number) ? number : String(result.digits));
-  }
+  if (isWhole(text) && result.exponent === 0) return good(integerValue(result.digits));
   const number = toNumber(result);
   return number === undefined ? outOfRange(text) : good(number);
 }

@@ -1,11 +1,15 @@
 /** Exact numbers of JSON: a JavaScript number would round long integers and precise times. */
 import type { Nanoseconds } from '../../contract/instant.ts';
 import type { ScalarValue } from '../../contract/values.ts';
+import { integerValue, parseDecimal, wholeAt } from '../../lib/decimal.ts';
+import { withDigits } from '../../lib/json-digits.ts';
 import { parseJson } from '../../net/response.ts';
 
 const NS_DIGITS = 9;
-/** Seconds with more integer digits are not a valid time. */
-const MOST_SECOND_DIGITS = 15;
+/** Seconds with more than 15 integer digits are not a valid time. */
+const LONGEST = 10n ** 24n;
+/** Longer exponents and fractions are not a valid time, and costly to process. */
+const MOST_DIGITS = 300;
 
 export class Numeral {
   /** The digits as in the JSON text. */
@@ -19,22 +23,17 @@ export class Numeral {
   get value(): Exclude<ScalarValue, null> | undefined {
     const number = Number(this.text);
     if (!Number.isFinite(number)) return undefined;
-    return /^-?\d+$/.test(this.text) && !Number.isSafeInteger(number) ? this.text : number;
+    return /^-?\d+$/.test(this.text) && !Number.isSafeInteger(number) ? integerValue(BigInt(this.text)) : number;
   }
 
   /** As seconds since 1970, to the nanosecond (further digits are cut off). Undefined for an impossible time. */
   get instant(): Nanoseconds | undefined {
-    const [, sign = '', whole = '', fraction = '', exponent = '0'] =
-      /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(this.text) ?? [];
-    const shift = Number(exponent);
-    if (whole === '' || Math.abs(shift) > MOST_SECOND_DIGITS) return undefined;
-    const digits = `${whole}${fraction}`.padEnd(whole.length + shift, '0');
-    const point = whole.length + shift;
-    const seconds = point > 0 ? digits.slice(0, point).replace(/^0+(?=\d)/, '') : '0';
-    if (seconds.length > MOST_SECOND_DIGITS) return undefined;
-    const after = point > 0 ? digits.slice(point) : `${'0'.repeat(-point)}${digits}`;
-    const instant = BigInt(seconds) * 1_000_000_000n + BigInt(after.slice(0, NS_DIGITS).padEnd(NS_DIGITS, '0'));
-    return sign === '' ? instant : -instant;
+    const seconds = parseDecimal(this.text);
+    if (seconds === undefined || Math.abs(seconds.exponent) > MOST_DIGITS) return undefined;
+    const { digits, exponent } = seconds;
+    const nanoseconds = wholeAt({ digits: digits < 0n ? -digits : digits, exponent }, NS_DIGITS);
+    if (nanoseconds > LONGEST) return undefined;
+    return digits < 0n ? -nanoseconds : nanoseconds;
   }
 
   /**
@@ -58,8 +57,8 @@ const EXACT = new Set(['timestamp', 'value']);
  * @throws UnreadableResponse
  */
 export function parseExact(text: string): unknown {
-  return parseJson(text, ((name: string, value: unknown, context: { source: string }) =>
-    typeof value === 'number' && EXACT.has(name) ? new Numeral(context.source) : value) as Parameters<
-    typeof JSON.parse
-  >[1]);
+  return parseJson(
+    text,
+    withDigits((name, value, digits) => (digits !== undefined && EXACT.has(name) ? new Numeral(digits) : value)),
+  );
 }

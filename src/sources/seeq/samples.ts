@@ -16,6 +16,7 @@ import {
   UnexpectedJson,
 } from '../../net/json-fields.ts';
 import type { SamplePage } from '../source.ts';
+import { withDigits } from '../../lib/json-digits.ts';
 import { parseJson } from '../../net/response.ts';
 import { readValue, unitIn, type ValueUnit } from './values.ts';
 
@@ -38,8 +39,10 @@ export interface DecodedPage {
 export function parseWithKeys(text: string, hasNumericKeys: (body: unknown) => boolean): unknown {
   const body = parseJson(text);
   if (!hasNumericKeys(body)) return body;
-  return parseJson(text, ((name: string, value: unknown, context: { source: string }) =>
-    typeof value === 'number' && KEYS.has(name) ? context.source : value) as Parameters<typeof JSON.parse>[1]);
+  return parseJson(
+    text,
+    withDigits((name, value, digits) => (digits !== undefined && KEYS.has(name) ? digits : value)),
+  );
 }
 
 /** A page of `GET /signals/{id}/samples`. @throws UnexpectedJson */

@@ -1,4 +1,5 @@
 /** Parses the content of a signed message as a whole: the device and its data. */
+import { withDigits } from '../../../lib/json-digits.ts';
 import type { RejectCode } from '../../../contract/reading.ts';
 
 /** The content of a post. The values are not checked yet. */
@@ -66,16 +67,14 @@ function decode(payload: Uint8Array): string {
   }
 }
 
-/** The third parameter of a reviver: the digits as written in the text. */
-type Reviver = (this: unknown, key: string, value: unknown, context: { source?: string }) => unknown;
-
 /** Keeps the digits of times, and of numbers beyond the precision of JavaScript, as text. */
-const keepDigits: Reviver = (key, value, { source }) =>
-  typeof value === 'number' && (key === 'TS' || Math.abs(value) > Number.MAX_SAFE_INTEGER) ? source : value;
+const keepDigits = withDigits((key, value, digits) =>
+  digits !== undefined && (key === 'TS' || Math.abs(Number(digits)) > Number.MAX_SAFE_INTEGER) ? digits : value,
+);
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text, keepDigits as (key: string, value: unknown) => unknown);
+    return JSON.parse(text, keepDigits);
   } catch {
     // Also a stack overflow, by brackets that are nested thousands deep.
     throw new PostError('notJson', 'The message is no JSON.');

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseDecimal, scaled, toNumber, wholeAt } from '../../../../src/ingest/mapping/decimal.ts';
+import { parseDecimal, scaled, toNumber, wholeAt } from '../../../src/lib/decimal.ts';
 
 const decimal = (text: string) => {
   const found = parseDecimal(text);

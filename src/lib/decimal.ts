@@ -43,3 +43,9 @@ export function wholeAt({ digits, exponent }: Decimal, power: number): bigint {
 }
 
 const digitsAt = ({ digits, exponent }: Decimal, at: number): bigint => digits * 10n ** BigInt(exponent - at);
+
+/** An integer as a value: a JavaScript number if it is exact, otherwise text with every digit. */
+export function integerValue(digits: bigint): number | string {
+  const number = Number(digits);
+  return Number.isSafeInteger(number) ? number : String(digits);
+}
