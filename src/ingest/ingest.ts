@@ -28,12 +28,12 @@ export function openIngest(options: IngestOptions): Ingest {
 
 export class Ingest {
   readonly #feeds: readonly Feed[];
-  readonly #guard: StreamMonitor | undefined;
+  readonly #streamMonitor: StreamMonitor | undefined;
 
   constructor({ config, bus, logger, userAgent, clock }: IngestOptions) {
     const { prefix, stream, window, times } = config;
-    this.#guard = stream.mode === 'core' ? undefined : guardOf(config, bus, logger);
-    const publisher = publisherOf(config, bus, this.#guard);
+    this.#streamMonitor = stream.mode === 'core' ? undefined : streamMonitorOf(config, bus, logger);
+    const publisher = publisherOf(config, bus, this.#streamMonitor);
     const tools: FeedTools = {
       ...{ bus, prefix, times, logger, userAgent, clock },
       stream: { name: stream.name, repeatableMs: repeatableMs(config) },
@@ -54,14 +54,14 @@ export class Ingest {
   /** See `Feed.stop`. */
   async stop(deadlineMs: number): Promise<void> {
     await Promise.all(this.#feeds.map((feed) => feed.stop(deadlineMs)));
-    this.#guard?.stop();
+    this.#streamMonitor?.stop();
   }
 
   /** Health of the stream. Undefined with core NATS. */
   stream(): StreamHealth | undefined {
-    if (this.#guard === undefined) return undefined;
-    const { state, message } = this.#guard.status;
-    return { name: this.#guard.name, state, ...(message === undefined ? {} : { message }) };
+    if (this.#streamMonitor === undefined) return undefined;
+    const { state, message } = this.#streamMonitor.status;
+    return { name: this.#streamMonitor.name, state, ...(message === undefined ? {} : { message }) };
   }
 
   health(): FeedHealth[] {
@@ -77,30 +77,30 @@ export class Ingest {
 const repeatableMs = ({ stream }: IngestConfig): number =>
   stream.mode === 'core' ? 0 : Math.floor(stream.duplicateWindowMs * 0.9);
 
-function guardOf({ prefix, stream }: IngestConfig, bus: BusConnection, logger: Logger): StreamMonitor {
+function streamMonitorOf({ prefix, stream }: IngestConfig, bus: BusConnection, logger: Logger): StreamMonitor {
   const { name, duplicateWindowMs, create, maxAgeMs, maxBytes, replicas, storage } = stream;
-  const wish = {
+  const requirements = {
     name,
     subjects: readingSubjects(prefix),
     duplicateWindowMs,
     create: create ? { maxAgeMs, maxBytes, replicas, storage } : (false as const),
   };
-  return new StreamMonitor(bus, wish, logger);
+  return new StreamMonitor(bus, requirements, logger);
 }
 
 function publisherOf(
   { stream }: IngestConfig,
   bus: BusConnection,
-  guard: StreamMonitor | undefined,
+  monitor: StreamMonitor | undefined,
 ): ReadingsPublisher {
-  if (guard === undefined) return corePublisher(bus);
+  if (monitor === undefined) return corePublisher(bus);
   const publisher = streamPublisher(bus, {
     stream: stream.name,
     timeoutMs: stream.ackTimeoutMs,
-    blocked: () => guard.blocked,
-    messageLimit: () => guard.messageLimit,
-    onDoubt: () => {
-      guard.look();
+    blocked: () => monitor.blocked,
+    messageLimit: () => monitor.messageLimit,
+    onUnexpected: () => {
+      monitor.check();
     },
   });
   // A stream that has become available triggers a retry, like a new connection.
@@ -108,7 +108,7 @@ function publisherOf(
     atMostOnce: false,
     publish: (publication) => publisher.publish(publication),
     onAvailable: (listener) => {
-      const ends = [publisher.onAvailable(listener), guard.onAvailable(listener)];
+      const ends = [publisher.onAvailable(listener), monitor.onAvailable(listener)];
       return () => {
         for (const end of ends) end();
       };

@@ -154,7 +154,7 @@ export class BrokerClient implements BrokerPublishing {
   /** Returns false if the client was stopped meanwhile. */
   async #waitForRoom(): Promise<boolean> {
     if (!this.#receiver.full) return true;
-    this.#status.report('waiting', 'The bus takes no readings; the broker keeps them until it does again.');
+    this.#status.report('waiting', 'The bus accepts no readings; the broker keeps them until it does.');
     const { promise, resolve } = Promise.withResolvers<undefined>();
     const go = (): void => {
       resolve(undefined);

@@ -148,7 +148,7 @@ describe('a driver that takes in device data', () => {
     });
     cluster.driver = startDriver(cluster.driverOptions);
     const line = await cluster.driver.line(({ stream, level }) => stream === 'READINGS' && level !== 'info');
-    expect(line.msg).toMatch(/could not be looked at: .* needs the right to listen below <reqtopic>\.control\./);
+    expect(line.msg).toMatch(/could not be checked: .* needs the right to listen below <reqtopic>\.control\./);
   });
 
   it('says that it does not answer requests for readings', async () => {

@@ -7,10 +7,10 @@ import type { NatsConnection } from 'nats';
 import type { BusConnection } from '../connection/connection.ts';
 import { ConsumerProblem } from './durable-consumer.ts';
 import { onRefusedPublish } from '../connection/permission-errors.ts';
-import type { Given } from './pending-acks.ts';
+import type { Delivery } from './pending-acks.ts';
 import { roundTrip } from '../connection/round-trip.ts';
 
-type Acknowledged = Pick<Given, 'seq' | 'stored' | 'ackSubject'>;
+type Acknowledgeable = Pick<Delivery, 'seq' | 'stored' | 'ackSubject'>;
 
 export interface AcknowledgementsOptions {
   readonly stream: string;
@@ -26,7 +26,7 @@ export class Acknowledgements {
   readonly #connection: BusConnection;
   readonly #options: AcknowledgementsOptions;
   /** Recent acknowledgements by stream sequence, the oldest first. */
-  readonly #recent = new Map<number, Acknowledged>();
+  readonly #recent = new Map<number, Acknowledgeable>();
   /** Number of rejected acknowledgements. */
   #refusals = 0;
   #refused = false;
@@ -40,7 +40,7 @@ export class Acknowledgements {
   get problem(): string | undefined {
     const { stream } = this.#options;
     if (!this.#refused) return undefined;
-    return `The driver's user may not acknowledge what it reads from stream "${stream}", so no more is read. Give it the right to $JS.ACK.${stream}.>.`;
+    return `The driver's user may not acknowledge messages of stream "${stream}", so no more are read. Give it the right to $JS.ACK.${stream}.>.`;
   }
 
   /** Call it for each connection. */
@@ -55,8 +55,8 @@ export class Acknowledgements {
   }
 
   /** Acknowledges a message that has been processed. */
-  acknowledge({ seq, stored, ackSubject }: Acknowledged): void {
-    this.#tell(ackSubject, '+ACK');
+  acknowledge({ seq, stored, ackSubject }: Acknowledgeable): void {
+    this.#send(ackSubject, '+ACK');
     this.#recent.delete(seq);
     this.#recent.set(seq, { seq, stored, ackSubject });
     for (const oldest of this.#recent.keys()) {
@@ -66,7 +66,7 @@ export class Acknowledgements {
   }
 
   /** Returns whether a delivered message was acknowledged already. If so, repeats the acknowledgement. */
-  repeatFor(message: Acknowledged): boolean {
+  repeatFor(message: Acknowledgeable): boolean {
     if (this.#recent.get(message.seq)?.stored !== message.stored) return false;
     this.acknowledge(message);
     return true;
@@ -78,7 +78,7 @@ export class Acknowledgements {
    */
   async repeatAll(nc: NatsConnection): Promise<void> {
     const before = this.#refusals;
-    for (const { ackSubject } of this.#recent.values()) this.#tell(ackSubject, '+ACK');
+    for (const { ackSubject } of this.#recent.values()) this.#send(ackSubject, '+ACK');
     await roundTrip(nc);
     // A rejection arrives before the reply to the flush, and its event fires one turn of the event loop later.
     await new Promise(setImmediate);
@@ -87,21 +87,21 @@ export class Acknowledgements {
   }
 
   /** Prevents the server from redelivering the messages meanwhile. */
-  working(messages: Iterable<Acknowledged>): void {
-    for (const { ackSubject } of messages) this.#tell(ackSubject, '+WPI');
+  inProgress(messages: Iterable<Acknowledgeable>): void {
+    for (const { ackSubject } of messages) this.#send(ackSubject, '+WPI');
   }
 
   /** Asks the server to redeliver the messages at once, in this order. */
-  giveBack(messages: Iterable<Acknowledged>): void {
-    for (const { ackSubject } of messages) this.#tell(ackSubject, '-NAK');
+  giveBack(messages: Iterable<Acknowledgeable>): void {
+    for (const { ackSubject } of messages) this.#send(ackSubject, '-NAK');
   }
 
   /** Discards the acknowledgements: they are not valid for another stream. */
-  forget(): void {
+  clear(): void {
     this.#recent.clear();
   }
 
-  #tell(ackSubject: string, what: '+ACK' | '-NAK' | '+WPI'): void {
+  #send(ackSubject: string, what: '+ACK' | '-NAK' | '+WPI'): void {
     const nc = this.#connection.nats;
     if (nc === undefined || nc.isClosed()) return;
     nc.publish(ackSubject, what);

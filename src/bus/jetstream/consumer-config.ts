@@ -22,7 +22,7 @@ export type Settings = Partial<ConsumerConfig> & {
   readonly priority_policy?: string;
 };
 
-export interface Judgement {
+export interface SettingsCheck {
   /** Reasons why the consumer cannot be used. Each text names the setting and the right value. */
   readonly wrong: readonly string[];
   /** Settings that the driver corrected, in the same words. */
@@ -57,18 +57,18 @@ const windowOf = ({ inFlight, ackWaitMs }: Pick<SettingsRequirements, 'inFlight'
  * messages is corrected in a consumer that the driver created, if the server allows it. Otherwise the consumer is not
  * used.
  */
-export function judgeSettings(settings: Settings, wish: SettingsRequirements): Judgement {
-  const window = windowOf(wish);
+export function checkSettings(settings: Settings, requirements: SettingsRequirements): SettingsCheck {
+  const window = windowOf(requirements);
   const isAdapted = settings.max_ack_pending === window.max_ack_pending && settings.ack_wait === window.ack_wait;
   const broken = rules.filter(({ setting, isRight }) => !isRight(settings[setting]));
   const ours = settings.description === DESCRIPTION;
   const correctable = broken.filter(({ fixed = false }) => ours && !fixed);
   const refused = broken.filter((rule) => !correctable.includes(rule));
-  const tell = ({ setting, otherwise, right }: Rule): string =>
-    `has ${setting} ${JSON.stringify(settings[setting])}, so that ${otherwise}; it must be ${JSON.stringify(right)}`;
+  const describe = ({ setting, consequence, right }: Rule): string =>
+    `has ${setting} ${JSON.stringify(settings[setting])}, so that ${consequence}; it must be ${JSON.stringify(right)}`;
   return {
-    wrong: [...wrongSubjects(settings, wish), ...refused.map(tell)],
-    corrected: correctable.map(tell),
+    wrong: [...wrongSubjects(settings, requirements), ...refused.map(describe)],
+    corrected: correctable.map(describe),
     changes: {
       ...(isAdapted && correctable.length === 0 ? {} : window),
       ...Object.fromEntries(correctable.map(({ setting, right }) => [setting, right])),
@@ -84,7 +84,7 @@ function wrongSubjects(
   const subjects = one === undefined ? several : [one];
   if (subjects.length === 1 && subjects[0] === filter) return [];
   return [
-    `takes ${subjects.length === 0 ? 'all subjects' : subjects.join(' and ')} and not ${filter} (filter_subject)`,
+    `reads ${subjects.length === 0 ? 'all subjects' : subjects.join(' and ')} and not ${filter} (filter_subject)`,
   ];
 }
 
@@ -93,7 +93,7 @@ interface Rule {
   readonly isRight: (value: unknown) => boolean;
   readonly right: unknown;
   /** What happens to messages with another value. */
-  readonly otherwise: string;
+  readonly consequence: string;
   /** The server does not always allow a change. */
   readonly fixed?: true;
 }
@@ -106,59 +106,59 @@ const rules: readonly Rule[] = [
     setting: 'deliver_subject',
     isRight: isEmpty,
     right: '',
-    otherwise: 'it sends messages without being asked for them',
+    consequence: 'the server sends messages without a request',
     fixed: true,
   },
   {
     setting: 'ack_policy',
     isRight: (value) => value === AckPolicy.Explicit,
     right: AckPolicy.Explicit,
-    otherwise: 'what is still under way counts as read',
+    consequence: 'messages that are not processed yet count as read',
     fixed: true,
   },
   {
     setting: 'replay_policy',
     isRight: (value) => value !== ReplayPolicy.Original,
     right: ReplayPolicy.Instant,
-    otherwise: 'messages come only as fast as they were stored',
+    consequence: 'messages arrive only as fast as they were stored',
     fixed: true,
   },
   {
     setting: 'mem_storage',
     isRight: (value) => value !== true,
     right: false,
-    otherwise: 'a restart of the NATS server forgets how far it has come',
+    consequence: 'a restart of the NATS server loses its position',
     fixed: true,
   },
   {
     setting: 'priority_policy',
     isRight: (value) => isEmpty(value) || value === 'none',
     right: 'none',
-    otherwise: 'it is for several readers',
+    consequence: 'it is for several readers',
     fixed: true,
   },
   {
     setting: 'max_deliver',
     isRight: isUnbounded,
     right: -1,
-    otherwise: 'what was not acknowledged is given up after some attempts',
+    consequence: 'messages that are not acknowledged are dropped after some deliveries',
   },
   {
     setting: 'backoff',
     isRight: (value) => !Array.isArray(value) || value.length === 0,
     right: [],
-    otherwise: 'other times than ack_wait count',
+    consequence: 'other delays than ack_wait apply',
   },
   {
     setting: 'headers_only',
     isRight: (value) => value !== true,
     right: false,
-    otherwise: 'messages come without what is in them',
+    consequence: 'messages arrive without their content',
   },
   {
     setting: 'inactive_threshold',
     isRight: isUnbounded,
     right: 0,
-    otherwise: 'it is deleted, with its position, while nobody reads',
+    consequence: 'the server deletes it, with its position, while it is not read',
   },
 ];

@@ -7,7 +7,7 @@ import {
   type JetStreamManager,
   type NatsConnection,
 } from 'nats';
-import { judgeSettings, settingsOf, type SettingsRequirements } from './consumer-config.ts';
+import { checkSettings, settingsOf, type SettingsRequirements } from './consumer-config.ts';
 
 export interface ConsumerRequirements extends SettingsRequirements {
   readonly stream: string;
@@ -47,20 +47,20 @@ export interface Found {
  */
 export async function ensureConsumer(
   nc: NatsConnection,
-  wish: ConsumerRequirements,
+  requirements: ConsumerRequirements,
   position: Position | undefined,
 ): Promise<Found> {
-  const { stream, durable } = wish;
+  const { stream, durable } = requirements;
   try {
     const manager = await nc.jetstreamManager({ checkAPI: false });
     const { created, state } = await manager.streams.info(stream);
-    let info = await infoOf(manager, wish);
+    let info = await infoOf(manager, requirements);
     if (info === undefined) {
-      const begin = beginning(wish, position, { created, last: state.last_seq });
-      info = await manager.consumers.add(stream, { ...settingsOf(wish), ...begin });
+      const begin = beginning(requirements, position, { created, last: state.last_seq });
+      info = await manager.consumers.add(stream, { ...settingsOf(requirements), ...begin });
     }
     // Also for a new consumer: the stream may have limits for its consumers.
-    const corrected = await adapt(manager, wish, info);
+    const corrected = await adapt(manager, requirements, info);
     // For a new consumer the server counts the messages before its start as delivered, but not as acknowledged.
     const { num_ack_pending: pending, delivered, ack_floor: acknowledged } = info;
     return { streamCreated: created, passed: (pending === 0 ? delivered : acknowledged).stream_seq, corrected };
@@ -71,7 +71,7 @@ export async function ensureConsumer(
 }
 
 /** Number of messages that the server counts as delivered and not acknowledged. */
-export async function pendingAcks(nc: NatsConnection, { stream, durable }: ConsumerRequirements): Promise<number> {
+export async function countPendingAcks(nc: NatsConnection, { stream, durable }: ConsumerRequirements): Promise<number> {
   const manager = await nc.jetstreamManager({ checkAPI: false });
   return (await manager.consumers.info(stream, durable)).num_ack_pending;
 }
@@ -94,28 +94,28 @@ async function infoOf(
  */
 async function adapt(
   manager: JetStreamManager,
-  wish: ConsumerRequirements,
+  requirements: ConsumerRequirements,
   info: ConsumerInfo,
 ): Promise<readonly string[]> {
-  const { stream, durable } = wish;
-  const { wrong, corrected, changes } = judgeSettings(info.config, wish);
+  const { stream, durable } = requirements;
+  const { wrong, corrected, changes } = checkSettings(info.config, requirements);
   if (wrong.length > 0) {
     throw new ConsumerProblem(
-      `Consumer "${durable}" of stream "${stream}" ${wrong.join('; it ')}. Set that right, name another consumer, or delete this one if it is not needed any more.`,
+      `Consumer "${durable}" of stream "${stream}" ${wrong.join('; it ')}. Correct that, name another consumer, or delete this one if it is no longer needed.`,
     );
   }
   if (info.paused === true) {
     const until = info.config.pause_until ?? 'later';
     throw new ConsumerProblem(
-      `Consumer "${durable}" of stream "${stream}" is paused until ${until}. It goes on then, or with: nats consumer resume ${stream} ${durable}`,
+      `Consumer "${durable}" of stream "${stream}" is paused until ${until}. Reading continues then, or after: nats consumer resume ${stream} ${durable}`,
     );
   }
   if (Object.keys(changes).length === 0) return [];
   const { config } = await manager.consumers.update(stream, durable, changes);
-  const { corrected: left } = judgeSettings(config, wish);
+  const { corrected: left } = checkSettings(config, requirements);
   if (left.length > 0) {
     throw new ConsumerProblem(
-      `Consumer "${durable}" of stream "${stream}" ${left.join('; it ')}. The NATS server keeps it so: the stream has bounds for its consumers (consumer_limits). Take them away.`,
+      `Consumer "${durable}" of stream "${stream}" ${left.join('; it ')}. The NATS server does not change it, because the stream has limits for its consumers (consumer_limits). Remove them.`,
     );
   }
   return corrected;

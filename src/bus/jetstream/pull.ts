@@ -1,4 +1,9 @@
-/** One pull request for the next messages of a durable consumer. Handles every status that the server may send. */
+/**
+ * One pull request for the next messages of a durable consumer. Handles every status that the server may send.
+ *
+ * The client's own `fetch` (nats 2.29) is not used: it unsubscribes at the status that ends the request, although
+ * nats-server may still answer with a message, and it returns the same for an empty stream and a missing right.
+ */
 import type { Msg, NatsConnection } from 'nats';
 
 export interface PullOptions {
@@ -36,17 +41,17 @@ export function pull(nc: NatsConnection, options: PullOptions): () => void {
     if (ended) return;
     ended = true;
     clearTimeout(timer);
-    if (left === 0) leave();
-    else setTimeout(leave, LISTEN_ON_MS).unref();
+    if (left === 0) unsubscribe();
+    else setTimeout(unsubscribe, LISTEN_ON_MS).unref();
     onEnd(problem);
   };
-  const leave = (): void => {
+  const unsubscribe = (): void => {
     if (!nc.isClosed()) subscription.unsubscribe();
   };
   // The server reports the end of every request that it has received.
   const timer = setTimeout(() => {
     finish(
-      `Nothing is heard from consumer "${durable}" of stream "${stream}". Either the NATS server stands still, or the driver's user has no right to ${next}.`,
+      `Consumer "${durable}" of stream "${stream}" does not respond. Either the NATS server hangs, or the driver's user has no right to ${next}.`,
     );
   }, EXPIRES_MS + graceMs);
   timer.unref();
@@ -57,8 +62,8 @@ export function pull(nc: NatsConnection, options: PullOptions): () => void {
         return;
       }
       const status = statusOf(message);
-      if (status === undefined && isBare(message)) {
-        finish(`Consumer "${durable}" of stream "${stream}" gives messages without what is in them (headers_only).`);
+      if (status === undefined && isHeadersOnly(message)) {
+        finish(`Consumer "${durable}" of stream "${stream}" delivers messages without their content (headers_only).`);
       } else if (status === undefined) {
         onMessage(message);
         if (--left === 0) finish();
@@ -83,9 +88,10 @@ function statusOf({ headers }: Msg): Status | undefined {
 }
 
 /** The server removed the content and reports its length. Such a message must not count as read. */
-const isBare = ({ headers, data }: Msg): boolean => data.length === 0 && Number(headers?.get('Nats-Msg-Size')) > 0;
+const isHeadersOnly = ({ headers, data }: Msg): boolean =>
+  data.length === 0 && Number(headers?.get('Nats-Msg-Size')) > 0;
 
 function textOf({ code, description }: Status, { stream, durable }: PullOptions): string {
-  if (code === 503) return `Nobody answers for consumer "${durable}" of stream "${stream}" now.`;
+  if (code === 503) return `No NATS server answers for consumer "${durable}" of stream "${stream}".`;
   return `Consumer "${durable}" of stream "${stream}": ${description} (${code}).`;
 }

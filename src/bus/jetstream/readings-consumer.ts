@@ -5,24 +5,26 @@
  * At least once: the server redelivers unacknowledged messages, and only confirmed messages are acknowledged
  * (`Acknowledgements`). In order: see `ReorderBuffer`. This module holds the read loop: on each connection it finds or
  * creates the consumer, pulls until a pull fails, and then checks the consumer again.
+ *
+ * The client's own consumer (`consumers.get().consume()` of nats 2.29) is not used: it refills as soon as a message is
+ * delivered, and reports a missing right, a paused consumer and a frozen server alike, as a missed heartbeat.
  */
 import type { Msg, NatsConnection } from 'nats';
 import { limited, type Logger } from '../../contract/log.ts';
-import { numbersOf } from './ack-subject.ts';
 import { Acknowledgements } from './acknowledgements.ts';
 import { delayMs, type RetryDelays } from '../../lib/backoff.ts';
 import type { BusConnection } from '../connection/connection.ts';
 import {
   ConsumerProblem,
   ensureConsumer,
-  pendingAcks,
+  countPendingAcks,
   type ConsumerRequirements,
   type Position,
 } from './durable-consumer.ts';
 import { ReorderBuffer } from './reorder-buffer.ts';
 import { pull } from './pull.ts';
 import { StatusReporter } from '../../lib/status-reporter.ts';
-import { PendingAcks, type Held } from './pending-acks.ts';
+import { parseAckSubject, PendingAcks, type PendingMessage } from './pending-acks.ts';
 import { withTimeout } from '../../lib/timeout.ts';
 import { roundTrip } from '../connection/round-trip.ts';
 
@@ -40,18 +42,18 @@ export interface ReadingsConsumerOptions extends ConsumerRequirements {
   /** Called when `problem` has changed. */
   readonly onProblem?: (() => void) | undefined;
   readonly logger: Logger;
-  readonly pace?: Pace | undefined;
+  readonly intervals?: Intervals | undefined;
 }
 
 /** How soon the reader detects states that no response reports. */
-export interface Pace {
+export interface Intervals {
   /** Interval of checks of a consumer that delivers no messages: it may have been paused or changed. */
-  readonly lookMs: number;
+  readonly checkMs: number;
   /** Time after the expiry at which a request without any response is abandoned. */
   readonly graceMs: number;
 }
 
-const PACE: Pace = { lookMs: 10_000, graceMs: 5000 };
+const INTERVALS: Intervals = { checkMs: 10_000, graceMs: 5000 };
 const RETRY: RetryDelays = { minMs: 100, maxMs: 5000 };
 /**
  * Delivered messages are redelivered after the ack wait. After this further time, no redelivery is expected. A server
@@ -62,9 +64,9 @@ const GRACE_MS = 30_000;
 export class ReadingsConsumer {
   readonly #connection: BusConnection;
   readonly #options: ReadingsConsumerOptions;
-  readonly #pace: Pace;
-  readonly #unconfirmed = new PendingAcks();
-  readonly #inOrder: ReorderBuffer;
+  readonly #intervals: Intervals;
+  readonly #pendingAcks = new PendingAcks();
+  readonly #reorderBuffer: ReorderBuffer;
   readonly #acknowledgements: Acknowledgements;
   readonly #status: StatusReporter<'ok' | 'failing'>;
   #nc: NatsConnection | undefined;
@@ -78,13 +80,13 @@ export class ReadingsConsumer {
   #working: NodeJS.Timeout | undefined;
   #failures = 0;
   /** Time of the last check of the consumer. */
-  #lookedMs = 0;
+  #checkedMs = 0;
   #stopping = false;
 
   constructor(connection: BusConnection, options: ReadingsConsumerOptions) {
     this.#connection = connection;
     this.#options = options;
-    this.#pace = options.pace ?? PACE;
+    this.#intervals = options.intervals ?? INTERVALS;
     const { stream, durable, inFlight, ackWaitMs, onProblem } = options;
     this.#status = new StatusReporter<'ok' | 'failing'>({
       initial: 'ok',
@@ -96,18 +98,18 @@ export class ReadingsConsumer {
     this.#acknowledgements = new Acknowledgements(connection, {
       ...{ stream, durable, limit: 4 * inFlight },
       onRefused: () => {
-        if (this.problem === undefined && this.#nc !== undefined) this.#goOn(this.#nc);
+        if (this.problem === undefined && this.#nc !== undefined) this.#continue(this.#nc);
       },
     });
-    this.#inOrder = new ReorderBuffer({
-      unconfirmed: this.#unconfirmed,
-      comesAgainMs: ackWaitMs + GRACE_MS,
-      handOn: (held) => {
-        this.#handOn(held);
+    this.#reorderBuffer = new ReorderBuffer({
+      pendingAcks: this.#pendingAcks,
+      redeliveryMs: ackWaitMs + GRACE_MS,
+      passOn: (pending) => {
+        this.#passOn(pending);
       },
       onMissing: (missing) => {
-        const why = 'messages that were given out do not come again; another process may use it, too';
-        this.#warn(`The order of what consumer "${durable}" reads is not sure: ${why}`, { missing });
+        const why = 'delivered messages were not redelivered; another process may use the consumer, too';
+        this.#warn(`Consumer "${durable}" may deliver messages out of order: ${why}`, { missing });
       },
     });
   }
@@ -120,11 +122,11 @@ export class ReadingsConsumer {
   /** Starts with the live connection and continues with every later one. */
   start(): void {
     this.#stopUsing ??= this.#connection.use((nc) => {
-      this.#begin(nc);
+      this.#useConnection(nc);
     });
     this.#working ??= setInterval(() => {
       // Messages that wait for the receiver must not be redelivered meanwhile.
-      this.#acknowledgements.working(this.#unconfirmed.inSequence());
+      this.#acknowledgements.inProgress(this.#pendingAcks.inSequence());
     }, this.#options.ackWaitMs / 3);
     this.#working.unref();
   }
@@ -139,14 +141,14 @@ export class ReadingsConsumer {
     this.#stopping = true;
     const untilMs = performance.now() + deadlineMs;
     this.#stopUsing?.();
-    this.#inOrder.pause();
+    this.#reorderBuffer.pause();
     clearTimeout(this.#timer);
     clearInterval(this.#working);
     if (this.#stopPull !== undefined && this.#nc?.isClosed() === false)
       await withTimeout(deadlineMs, this.#pullEnd.promise);
     this.#stopPull?.();
-    this.#acknowledgements.giveBack(this.#unconfirmed.inSequence());
-    this.#unconfirmed.clear();
+    this.#acknowledgements.giveBack(this.#pendingAcks.inSequence());
+    this.#pendingAcks.clear();
     // A server that hangs never answers.
     const nc = this.#connection.nats;
     if (nc === undefined) return;
@@ -156,61 +158,61 @@ export class ReadingsConsumer {
     );
   }
 
-  #begin(nc: NatsConnection): void {
+  #useConnection(nc: NatsConnection): void {
     this.#nc = nc;
     this.#stopPull?.();
-    this.#inOrder.pause();
+    this.#reorderBuffer.pause();
     this.#failures = 0;
     clearTimeout(this.#timer);
     this.#acknowledgements.watch(nc);
     void this.#prepare(nc);
   }
 
-  #live(nc: NatsConnection): boolean {
+  #isCurrent(nc: NatsConnection): boolean {
     return nc === this.#nc && !nc.isClosed() && !this.#stopping;
   }
 
   async #prepare(nc: NatsConnection): Promise<void> {
     try {
       const { streamCreated, passed, corrected } = await ensureConsumer(nc, this.#options, this.#position());
-      for (const text of corrected) this.#warn(`The consumer had been changed and was set right: it ${text}`);
-      if (!this.#live(nc)) return;
-      if (this.#streamCreated !== undefined && this.#streamCreated !== streamCreated) this.#forget();
+      for (const text of corrected) this.#warn(`The settings of the consumer were wrong and are corrected: it ${text}`);
+      if (!this.#isCurrent(nc)) return;
+      if (this.#streamCreated !== undefined && this.#streamCreated !== streamCreated) this.#clear();
       this.#streamCreated = streamCreated;
       this.#highest = Math.max(this.#highest, passed);
       await this.#acknowledgements.repeatAll(nc);
-      if (!this.#live(nc)) return;
-      this.#lookedMs = performance.now();
-      this.#inOrder.begin(() => pendingAcks(nc, this.#options));
+      if (!this.#isCurrent(nc)) return;
+      this.#checkedMs = performance.now();
+      this.#reorderBuffer.begin(() => countPendingAcks(nc, this.#options));
       this.#pull(nc);
     } catch (error) {
-      if (!this.#live(nc)) return;
-      this.#again(nc, error instanceof ConsumerProblem ? error.message : String(error));
+      if (!this.#isCurrent(nc)) return;
+      this.#retry(nc, error instanceof ConsumerProblem ? error.message : String(error));
     }
   }
 
   /** Where to continue if the consumer was deleted at the server. */
   #position(): Position | undefined {
     if (this.#streamCreated === undefined) return undefined;
-    return { streamCreated: this.#streamCreated, next: this.#unconfirmed.oldest ?? this.#highest + 1 };
+    return { streamCreated: this.#streamCreated, next: this.#pendingAcks.oldest ?? this.#highest + 1 };
   }
 
   /**
    * Another stream of the same name restarts its sequence. Messages in progress are processed, but not acknowledged
    * there.
    */
-  #forget(): void {
-    this.#unconfirmed.clear();
-    this.#acknowledgements.forget();
+  #clear(): void {
+    this.#pendingAcks.clear();
+    this.#acknowledgements.clear();
     this.#highest = 0;
   }
 
-  #again(nc: NatsConnection, problem: string): void {
+  #retry(nc: NatsConnection, problem: string): void {
     this.#report(problem);
     clearTimeout(this.#timer);
     this.#timer = setTimeout(
       () => {
-        if (this.#live(nc)) void this.#prepare(nc);
+        if (this.#isCurrent(nc)) void this.#prepare(nc);
       },
       delayMs(this.#failures++, RETRY),
     );
@@ -219,59 +221,60 @@ export class ReadingsConsumer {
 
   #pull(nc: NatsConnection): void {
     const { stream, durable, inFlight } = this.#options;
-    const room = inFlight - this.#unconfirmed.size;
+    const room = inFlight - this.#pendingAcks.size;
     // Many small requests are inefficient. While older messages are expected, they get all the room.
-    const enough = this.#inOrder.handsOn ? Math.ceil(inFlight / 2) : 1;
-    if (!this.#live(nc) || this.#stopPull !== undefined || room < enough) return;
+    const enough = this.#reorderBuffer.passesOn ? Math.ceil(inFlight / 2) : 1;
+    if (!this.#isCurrent(nc) || this.#stopPull !== undefined || room < enough) return;
     this.#pullEnd = Promise.withResolvers();
     this.#stopPull = pull(nc, {
       ...{ stream, durable, batch: room },
       inbox: this.#connection.inbox(),
-      graceMs: this.#pace.graceMs,
+      graceMs: this.#intervals.graceMs,
       onMessage: (message) => {
-        this.#take(message);
+        this.#receive(message);
       },
       onEnd: (problem) => {
         this.#stopPull = undefined;
         this.#pullEnd.resolve(undefined);
-        this.#goOn(nc, problem);
+        this.#continue(nc, problem);
       },
     });
   }
 
   /** Continues after a pull, or when a problem is found. */
-  #goOn(nc: NatsConnection, problem = this.#acknowledgements.problem): void {
-    if (!this.#live(nc)) return;
+  #continue(nc: NatsConnection, problem = this.#acknowledgements.problem): void {
+    if (!this.#isCurrent(nc)) return;
     if (problem !== undefined) {
-      this.#again(nc, problem);
+      this.#retry(nc, problem);
       return;
     }
     this.#report(undefined);
-    if (this.#unconfirmed.size === 0 && performance.now() - this.#lookedMs > this.#pace.lookMs) void this.#prepare(nc);
+    if (this.#pendingAcks.size === 0 && performance.now() - this.#checkedMs > this.#intervals.checkMs)
+      void this.#prepare(nc);
     else this.#pull(nc);
   }
 
-  #take({ subject, data, reply = '' }: Msg): void {
-    const numbers = numbersOf(reply, this.#options);
-    if (numbers === undefined) return;
+  #receive({ subject, data, reply = '' }: Msg): void {
+    const info = parseAckSubject(reply, this.#options);
+    if (info === undefined) return;
     this.#failures = 0;
     this.#report(this.#acknowledgements.problem);
-    this.#inOrder.count(numbers);
-    const given = { ...numbers, subject, body: data, ackSubject: reply };
-    if (!this.#acknowledgements.repeatFor(given)) this.#inOrder.take(given);
+    this.#reorderBuffer.count(info);
+    const delivery = { ...info, subject, body: data, ackSubject: reply };
+    if (!this.#acknowledgements.repeatFor(delivery)) this.#reorderBuffer.add(delivery);
   }
 
-  #handOn(held: Held): void {
-    const { seq, times, subject, body } = held;
+  #passOn(pending: PendingMessage): void {
+    const { seq, deliveries, subject, body } = pending;
     // A first delivery follows all earlier messages, even if the stream was restored to an earlier state.
-    this.#highest = times === 1 ? seq : Math.max(this.#highest, seq);
+    this.#highest = deliveries === 1 ? seq : Math.max(this.#highest, seq);
     const confirm = (): void => {
-      this.#confirm(held);
+      this.#confirm(pending);
     };
     try {
       this.#options.onMessage({ subject, body, confirm });
     } catch (error) {
-      const text = 'A message of the stream could not be worked on';
+      const text = 'A message of the stream could not be processed';
       limited(this.#options.logger).error('stream message', { err: error, seq }, text);
     }
   }
@@ -285,10 +288,10 @@ export class ReadingsConsumer {
     limited(logger).warn(`consumer ${durable}`, { durable, ...facts }, text);
   }
 
-  #confirm(held: Held): void {
+  #confirm(pending: PendingMessage): void {
     // The message may belong to a deleted stream.
-    if (!this.#unconfirmed.remove(held)) return;
-    this.#acknowledgements.acknowledge(held);
+    if (!this.#pendingAcks.remove(pending)) return;
+    this.#acknowledgements.acknowledge(pending);
     if (this.#nc !== undefined) this.#pull(this.#nc);
   }
 }

@@ -62,7 +62,7 @@ export interface StreamPublisherOptions {
   /** The stream's current message limit (max_msg_size) and the largest so far. Without a limit both are infinite. */
   readonly messageLimit?: (() => { readonly now: number; readonly largest: number }) | undefined;
   /** Called when the stream did not answer as expected, so that it is checked again. */
-  readonly onDoubt: () => void;
+  readonly onUnexpected: () => void;
   /** Timeout of the JetStream acknowledgement. */
   readonly timeoutMs: number;
 }
@@ -88,7 +88,7 @@ export function streamPublisher(connection: BusConnection, options: StreamPublis
       // A connection that ends lets its requests time out at once. Each publish request uses one connection only.
       if (nc.isClosed()) throw connectionBroke(error);
       const failure = failureOf(error, options, size);
-      if (failure.kind !== 'tooLarge') options.onDoubt();
+      if (failure.kind !== 'tooLarge') options.onUnexpected();
       throw failure;
     }
   };
@@ -122,7 +122,7 @@ function live(connection: BusConnection): NatsConnection {
 }
 
 const connectionBroke = (cause: unknown): PublishFailure =>
-  new PublishFailure('unavailable', 'The connection to the bus broke before the message was safe.', cause);
+  new PublishFailure('unavailable', 'The connection to the bus ended before the message was stored.', cause);
 
 function whenConnected(connection: BusConnection, listener: () => void): () => void {
   return connection.onState((state) => {
@@ -149,10 +149,10 @@ function checkSize(connection: BusConnection, nc: NatsConnection, size: number):
   if (size <= limit) return;
   if (willFitAgain(size, limit, connection.largestPayload)) {
     // The text is the same for all messages: it does not contain the size of one.
-    const text = `The NATS server takes messages of ${limit} bytes at most now (max_payload), so larger readings wait. Set max_payload to 1MB, the default of nats-server.`;
+    const text = `The NATS server accepts messages of at most ${limit} bytes (max_payload), so larger readings wait. Set max_payload to 1MB, the default of nats-server.`;
     throw new PublishFailure('lowered', text);
   }
-  throw new PublishFailure('tooLarge', `The message has ${size} bytes; the NATS server takes ${limit} at most.`);
+  throw new PublishFailure('tooLarge', `The message has ${size} bytes; the NATS server accepts at most ${limit}.`);
 }
 
 /**
@@ -163,8 +163,8 @@ function checkAcknowledgement({ stream, seq }: Partial<PubAck>, wanted: string):
   if (stream === wanted && seq !== undefined && seq > 0) return;
   const text =
     stream === wanted
-      ? `Stream "${wanted}" has the message under way, but not yet safe.`
-      : `Something else than stream "${wanted}" has answered to a reading. Nobody but the stream may answer on the subjects of readings.`;
+      ? `Stream "${wanted}" has received the message, but has not stored it yet.`
+      : `A subscriber other than stream "${wanted}" answered a reading. Only the stream may answer on the subjects of readings.`;
   throw new PublishFailure('unavailable', text);
 }
 
@@ -186,10 +186,10 @@ function tooLargeForStream(options: StreamPublisherOptions, size: number, cause?
   const { now, largest } = streamLimit(options);
   // The rejection is newer than the last check of the stream.
   if (willFitAgain(size, Math.min(now, size), largest)) {
-    const text = `Stream "${stream}" takes only smaller messages now (max_msg_size), so larger readings wait. Set its max_msg_size to -1.`;
+    const text = `Stream "${stream}" accepts only smaller messages (max_msg_size), so larger readings wait. Set its max_msg_size to -1.`;
     return new PublishFailure('lowered', text, cause);
   }
-  return new PublishFailure('tooLarge', `Stream "${stream}" does not take messages of ${size} bytes.`, cause);
+  return new PublishFailure('tooLarge', `Stream "${stream}" does not accept messages of ${size} bytes.`, cause);
 }
 
 function failureOf(error: unknown, options: StreamPublisherOptions, size: number): PublishFailure {
@@ -201,21 +201,25 @@ function failureOf(error: unknown, options: StreamPublisherOptions, size: number
   const { api_error: refusal } = error;
   if (refusal?.err_code === TOO_LARGE) return tooLargeForStream(options, size, error);
   if (refusal?.err_code === HEADER_TOO_LARGE) {
-    return new PublishFailure('tooLarge', `Stream "${stream}" does not take messages with an id of this size.`, error);
+    return new PublishFailure(
+      'tooLarge',
+      `Stream "${stream}" does not accept messages with an id of this size.`,
+      error,
+    );
   }
   if (refusal?.err_code === WRONG_STREAM) {
-    const text = `Another stream than "${stream}" takes the readings. Correct the subjects of the streams, or the name in the configuration.`;
+    const text = `A stream other than "${stream}" stores the readings. Correct the subjects of the streams, or the name in the configuration.`;
     return new PublishFailure('refused', text, error);
   }
   if (refusal !== undefined) {
     // 503 is a state of the whole stream, such as being full. But a limit per subject affects that subject alone.
     const isOfAll = refusal.code === 503 || OF_ALL.includes(refusal.err_code ?? 0);
     const kind = isOfAll && !refusal.description.includes('per subject') ? 'unavailable' : 'refused';
-    return new PublishFailure(kind, `Stream "${stream}" did not take the message: ${refusal.description}.`, error);
+    return new PublishFailure(kind, `Stream "${stream}" did not accept the message: ${refusal.description}.`, error);
   }
   switch (error.code) {
     case '503':
-      return new PublishFailure('unavailable', `No stream takes the readings now; "${stream}" should.`, error);
+      return new PublishFailure('unavailable', `No stream accepts the readings; "${stream}" should.`, error);
     case 'TIMEOUT':
       return new PublishFailure('unavailable', `Stream "${stream}" did not acknowledge within ${timeoutMs} ms.`, error);
     default:

@@ -38,33 +38,33 @@ export interface StreamStatus extends Status<StreamState> {
 }
 
 /** Interval of the checks. A stream that was changed so that it discards readings still acknowledges them. */
-const AGAIN_MS = 5000;
+const INTERVAL_MS = 5000;
 const NOT_FOUND = 10059;
 
 export class StreamMonitor {
   readonly #connection: BusConnection;
   readonly #requirements: StreamRequirements;
   readonly #logger: Logger;
-  readonly #againMs: number;
+  readonly #intervalMs: number;
   readonly #listeners = new Set<() => void>();
   readonly #stopUsing: () => void;
   readonly #status: StatusReporter<StreamState>;
   /** The connection on which a check is in progress. */
-  #looking: NatsConnection | undefined;
+  #checking: NatsConnection | undefined;
   /** The connection on which a check has ended. */
-  #seen: NatsConnection | undefined;
+  #checkedConnection: NatsConnection | undefined;
   #timer: NodeJS.Timeout | undefined;
   /** The last known limit, and the largest so far. */
   #limit = Infinity;
   #largestLimit = 0;
   #stopped = false;
 
-  /** @param againMs interval of the checks */
-  constructor(connection: BusConnection, requirements: StreamRequirements, logger: Logger, againMs = AGAIN_MS) {
+  /** @param intervalMs interval of the checks */
+  constructor(connection: BusConnection, requirements: StreamRequirements, logger: Logger, intervalMs = INTERVAL_MS) {
     this.#connection = connection;
     this.#requirements = requirements;
     this.#logger = logger;
-    this.#againMs = againMs;
+    this.#intervalMs = intervalMs;
     this.#status = new StatusReporter<StreamState>({
       initial: 'unknown',
       log: (status) => {
@@ -73,7 +73,7 @@ export class StreamMonitor {
     });
     this.#stopUsing = connection.use(() => {
       // Another server may have another stream, or none.
-      this.look();
+      this.check();
     });
   }
 
@@ -87,7 +87,8 @@ export class StreamMonitor {
 
   /** Why publishing is blocked. Undefined while it is allowed. A new connection is blocked until the first check. */
   get blocked(): string | undefined {
-    if (this.#seen !== this.#connection.nats) return `Stream "${this.#requirements.name}" has yet to be looked at.`;
+    if (this.#checkedConnection !== this.#connection.nats)
+      return `Stream "${this.#requirements.name}" is not checked yet.`;
     return this.#status.state === 'unavailable' ? this.#status.message : undefined;
   }
 
@@ -103,11 +104,11 @@ export class StreamMonitor {
   }
 
   /** Checks the stream soon, unless a check is in progress. Never throws. */
-  look(): void {
+  check(): void {
     const nc = this.#connection.nats;
-    if (nc === undefined || this.#stopped || this.#looking === nc) return;
-    this.#looking = nc;
-    void this.#lookAt(nc);
+    if (nc === undefined || this.#stopped || this.#checking === nc) return;
+    this.#checking = nc;
+    void this.#check(nc);
   }
 
   stop(): void {
@@ -116,14 +117,14 @@ export class StreamMonitor {
     clearTimeout(this.#timer);
   }
 
-  async #lookAt(nc: NatsConnection): Promise<void> {
-    const found = await judge(nc, this.#requirements, this.#status.status);
+  async #check(nc: NatsConnection): Promise<void> {
+    const found = await checkStream(nc, this.#requirements, this.#status.status);
     // A later connection has its own check.
-    if (this.#looking !== nc) return;
-    this.#looking = undefined;
+    if (this.#checking !== nc) return;
+    this.#checking = undefined;
     if (this.#stopped || this.#connection.nats !== nc) return;
     const { blocked } = this;
-    this.#seen = nc;
+    this.#checkedConnection = nc;
     const { state, message, messageLimit } = found;
     this.#limit = messageLimit ?? Infinity;
     this.#largestLimit = Math.max(this.#largestLimit, messageLimit ?? 0);
@@ -131,53 +132,57 @@ export class StreamMonitor {
     if (blocked !== undefined && this.blocked === undefined) for (const listener of this.#listeners) listener();
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
-      this.look();
-    }, this.#againMs);
+      this.check();
+    }, this.#intervalMs);
     this.#timer.unref();
   }
 
   #log({ state, message }: Status<StreamState>): void {
     const facts = { stream: this.#requirements.name };
-    if (state === 'ok') this.#logger.info(facts, `Stream "${this.#requirements.name}" takes the readings`);
+    if (state === 'ok') this.#logger.info(facts, `Stream "${this.#requirements.name}" accepts the readings`);
     else if (state === 'degraded') this.#logger.warn(facts, message ?? '');
     else this.#logger.error(facts, message ?? '');
   }
 }
 
 /** Checks the stream. Creates it if it is missing and may be created. */
-async function judge(nc: NatsConnection, wish: StreamRequirements, before: Status<StreamState>): Promise<StreamStatus> {
+async function checkStream(
+  nc: NatsConnection,
+  requirements: StreamRequirements,
+  before: Status<StreamState>,
+): Promise<StreamStatus> {
   try {
     const manager = await nc.jetstreamManager({ checkAPI: false });
     try {
-      const { config } = await manager.streams.info(wish.name);
-      return withLimit(judgeConfig(config, wish), config);
+      const { config } = await manager.streams.info(requirements.name);
+      return withLimit(checkConfig(config, requirements), config);
     } catch (error) {
       if (!(error instanceof NatsError) || error.api_error?.err_code !== NOT_FOUND) throw error;
-      if (wish.create === false) return unavailable(missing(wish));
+      if (requirements.create === false) return unavailable(missing(requirements));
     }
     try {
-      const { config } = await manager.streams.add(configOf(wish));
-      return withLimit(judgeConfig(config, wish), config);
+      const { config } = await manager.streams.add(configOf(requirements));
+      return withLimit(checkConfig(config, requirements), config);
     } catch (error) {
-      return unavailable(`Stream "${wish.name}" does not exist and could not be created: ${textOf(error)}.`);
+      return unavailable(`Stream "${requirements.name}" does not exist and could not be created: ${textOf(error)}.`);
     }
   } catch (error) {
-    return withoutLook(error, wish, before);
+    return withoutCheck(error, requirements, before);
   }
 }
 
 /** The check failed. Acknowledgements also show whether the stream exists, but not whether it keeps readings. */
-function withoutLook(error: unknown, { name }: StreamRequirements, before: Status<StreamState>): StreamStatus {
+function withoutCheck(error: unknown, { name }: StreamRequirements, before: Status<StreamState>): StreamStatus {
   const code = error instanceof NatsError ? error.code : '';
   if (code === '503') {
-    return unavailable('The NATS server has no JetStream (for this account). Readings need it; switch it on there.');
+    return unavailable('The NATS server has no JetStream (for this account). Readings need it; enable it there.');
   }
   const mayNot = code === 'PERMISSIONS_VIOLATION';
   if (before.state === 'unavailable' && !mayNot) return before;
   const toListen = mayNot && (error as NatsError).permissionContext?.operation === 'subscription';
   const right = toListen ? 'listen below <reqtopic>.control., where it takes replies' : `$JS.API.STREAM.INFO.${name}`;
   const advice = mayNot ? ` The driver needs the right to ${right}.` : '';
-  return { state: 'unknown', message: `Stream "${name}" could not be looked at: ${textOf(error)}.${advice}` };
+  return { state: 'unknown', message: `Stream "${name}" could not be checked: ${textOf(error)}.${advice}` };
 }
 
 const limitOf = ({ max_msg_size: limit }: StreamConfig): number => (limit >= 0 ? limit : Infinity);
@@ -197,25 +202,25 @@ function missing({ name, subjects, duplicateWindowMs }: StreamRequirements): str
 type Settings = StreamConfig & { readonly persist_mode?: string };
 
 /** Defects of an existing stream. Exported for its test. */
-export function judgeConfig(config: Settings, wish: StreamRequirements): Status<StreamState> {
-  const { name, subjects, duplicateWindowMs } = wish;
+export function checkConfig(config: Settings, requirements: StreamRequirements): Status<StreamState> {
+  const { name, subjects, duplicateWindowMs } = requirements;
   // A mirror of another stream has no subjects at all.
   const { subjects: taken = [] } = config as Partial<StreamConfig>;
-  const untaken = subjects.filter((wanted) => !taken.some((pattern) => covers(pattern, wanted)));
-  if (untaken.length > 0) {
-    return unavailable(`Stream "${name}" does not take ${untaken.join(' and ')}. Add this to its subjects.`);
+  const missingSubjects = subjects.filter((wanted) => !taken.some((pattern) => covers(pattern, wanted)));
+  if (missingSubjects.length > 0) {
+    return unavailable(`Stream "${name}" does not accept ${missingSubjects.join(' and ')}. Add this to its subjects.`);
   }
   if (config.no_ack) {
     return unavailable(
-      `Stream "${name}" acknowledges nothing (no_ack), so nothing is known to be kept. Switch that off.`,
+      `Stream "${name}" acknowledges no messages (no_ack), so it is not known what is stored. Turn no_ack off.`,
     );
   }
   if (config.retention !== RetentionPolicy.Limits) {
     return unavailable(
-      `Stream "${name}" has retention "${config.retention}" and throws readings away that nobody waits for or that one reader has taken. It must be "limits".`,
+      `Stream "${name}" has retention "${config.retention}" and deletes readings that have no consumer, or that one consumer has read. Set it to "limits".`,
     );
   }
-  if (config.sealed) return unavailable(`Stream "${name}" is sealed and takes no messages.`);
+  if (config.sealed) return unavailable(`Stream "${name}" is sealed and accepts no messages. Use another stream.`);
   if (config.persist_mode === 'async') {
     return {
       state: 'degraded',
@@ -226,14 +231,14 @@ export function judgeConfig(config: Settings, wish: StreamRequirements): Status<
   if (windowMs < duplicateWindowMs) {
     return {
       state: 'degraded',
-      message: `Stream "${name}" recognizes repeated messages for ${windowMs} ms only, not for ${duplicateWindowMs} ms: after a longer outage readings may stand in it twice. Raise its duplicate window.`,
+      message: `Stream "${name}" recognizes repeated messages for ${windowMs} ms only, not for ${duplicateWindowMs} ms: after a longer outage it may contain readings twice. Raise its duplicate window.`,
     };
   }
   const limit = limitOf(config);
   if (limit < leastLimit) {
     return {
       state: 'degraded',
-      message: `Stream "${name}" takes messages of ${limit} bytes at most (max_msg_size): larger readings wait. Set its max_msg_size to -1.`,
+      message: `Stream "${name}" accepts messages of at most ${limit} bytes (max_msg_size), so larger readings wait. Set its max_msg_size to -1.`,
     };
   }
   return { state: 'ok' };

@@ -19,7 +19,7 @@ async function setUp(options: NatsServerOptions = {}, window = 10) {
     stream: 'READINGS',
     timeoutMs: 1000,
     blocked: () => undefined,
-    onDoubt: () => undefined,
+    onUnexpected: () => undefined,
   });
   const origin = { scheme: 'mqtt', connection: 'hall' } as const;
   const intake = new ReadingsSink({ origin, prefix: 'iota', publisher, inFlight: 8, window, logger: bus.log });
@@ -141,7 +141,7 @@ describe('a limit of the server that is lowered for a while', () => {
         acknowledged++;
       });
       // The server ends the connection at the first message; what it takes is known by the next one.
-      await until(() => intake.problem?.includes(`takes messages of ${low} bytes at most`) ?? false);
+      await until(() => intake.problem?.includes(`accepts messages of at most ${low} bytes`) ?? false);
       expect(acknowledged).toBe(0);
       expect(intake.numbers()).toMatchObject({ waiting: 100, dropped: 0, readings: 1 });
       await server.reload({ maxPayload: 1024 * 1024 });

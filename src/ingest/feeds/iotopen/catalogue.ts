@@ -65,7 +65,7 @@ async function loadInstallation(
     const map = new TopicMap(installation, functions.items, devices.items, selection.types);
     const unreadable = functions.unreadable + devices.unreadable;
     if (unreadable > 0) note(`Functions and devices that cannot be understood: ${unreadable}.`);
-    if (map.unusable > 0) note(`Functions that name a topic which is none: ${map.unusable}.`);
+    if (map.unusable > 0) note(`Functions with an invalid topic: ${map.unusable}.`);
     return { installation, map, notices };
   } catch (error) {
     // An installation that the account may not read, or that was just removed, must not block the others.

@@ -36,7 +36,7 @@ export function openIotOpenFeed(config: IotOpenConfig, tools: FeedTools, startMs
 
 type RestState = 'up' | 'refused' | 'down';
 
-const LIVE_CONTINUES = 'Live values go on with the catalogue of before; what was missed is read later.';
+const LIVE_CONTINUES = 'Live values continue with the previous catalogue; missed values are read later.';
 
 export class IotOpenFeed implements Feed {
   readonly #config: IotOpenConfig;

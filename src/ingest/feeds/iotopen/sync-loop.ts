@@ -186,7 +186,7 @@ export class SyncLoop {
     state.backfilled();
     if (log && job.cut !== undefined) {
       const since = new Date(toMilliseconds(job.cut)).toISOString();
-      this.#noticeOf(state, `values before ${since} were missed and lie further back than backfill.maxHours.`);
+      this.#noticeOf(state, `values before ${since} were missed and are older than backfill.maxHours.`);
     }
     return true;
   }

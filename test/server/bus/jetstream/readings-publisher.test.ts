@@ -41,7 +41,7 @@ function publisherFor(
     stream: STREAM,
     timeoutMs,
     blocked: () => state.blocked,
-    onDoubt: () => state.doubts++,
+    onUnexpected: () => state.doubts++,
     ...(limit === undefined ? {} : { messageLimit: () => limit }),
   });
   return Object.assign(state, publisher);
@@ -94,7 +94,7 @@ describe('a publication to JetStream', () => {
     proxy.pause();
     const waiting = failure(publisher.publish(publication('one')));
     proxy.cut();
-    expect((await waiting).message).toMatch(/broke/);
+    expect((await waiting).message).toMatch(/ended before/);
   });
 
   it('fails when the stream does not answer in time', async () => {
@@ -120,7 +120,7 @@ describe('a publication to JetStream', () => {
     const nobody = await failure(publisher.publish(publication('one', 'x', 'nobody.listens')));
     expect(nobody.kind).toBe('unavailable');
     const other = await failure(publisher.publish(publication('one', 'x', 'other.a')));
-    expect([other.kind, other.message]).toEqual(['refused', expect.stringMatching(/Another stream/)]);
+    expect([other.kind, other.message]).toEqual(['refused', expect.stringMatching(/A stream other than/)]);
     expect((await manager.streams.info('OTHER')).state.messages).toBe(0);
     expect(publisher.doubts).toBe(2);
   });
@@ -151,7 +151,7 @@ describe('a publication to JetStream', () => {
     const publisher = publisherFor(bus, 2000, { now: Infinity, largest: 100_000 });
     await bus.connected();
     const ofServer = await failure(publisher.publish(publication('one', 'x'.repeat(200_000))));
-    expect([ofServer.kind, ofServer.message]).toEqual(['tooLarge', expect.stringMatching(/takes 200000/)]);
+    expect([ofServer.kind, ofServer.message]).toEqual(['tooLarge', expect.stringMatching(/accepts at most 200000/)]);
     const ofStream = await failure(publisher.publish(publication('one', 'x'.repeat(150_000))));
     expect(ofStream.kind).toBe('tooLarge');
     // The connection lives on.
@@ -205,10 +205,10 @@ describe('a publication to JetStream', () => {
   });
 
   it.each([
-    ['somebody else', '{}', /Something else than stream "READINGS"/],
+    ['somebody else', '{}', /A subscriber other than stream "READINGS"/],
     ['somebody else, with text', 'thank you', /could not be published/],
-    ['another stream', '{"stream":"OTHER","seq":7}', /Something else than stream "READINGS"/],
-    ['a cluster that has it under way', '{"stream":"READINGS","seq":0,"duplicate":true}', /not yet safe/],
+    ['another stream', '{"stream":"OTHER","seq":7}', /A subscriber other than stream "READINGS"/],
+    ['a cluster that has it under way', '{"stream":"READINGS","seq":0,"duplicate":true}', /not stored it yet/],
   ])('is not safe when %s answers', async (_who, answer, told) => {
     const server = await serverForTest({ jetstream: true });
     const nc = await callerForTest(server);
@@ -278,7 +278,7 @@ describe('a publication over core NATS', () => {
     await bus.connected();
     server.freeze();
     const { kind, message } = await failure(corePublisher(bus).publish(publication('one')));
-    expect([kind, message]).toEqual(['unavailable', expect.stringContaining('broke before the message was safe')]);
+    expect([kind, message]).toEqual(['unavailable', expect.stringContaining('ended before the message was stored')]);
     server.thaw();
   });
 });

@@ -1,24 +1,24 @@
 /** The order of what a consumer gives out, in every order of events; on a real server: readings-consumer.test.ts. */
 import { describe, expect, it, vi } from 'vitest';
 import { ReorderBuffer } from '../../../../src/bus/jetstream/reorder-buffer.ts';
-import { PendingAcks, type Held } from '../../../../src/bus/jetstream/pending-acks.ts';
+import { PendingAcks, type PendingMessage } from '../../../../src/bus/jetstream/pending-acks.ts';
 import { until } from '../support.ts';
 
-function setUp(comesAgainMs = 3_600_000) {
-  const unconfirmed = new PendingAcks();
-  const handed: Held[] = [];
+function setUp(redeliveryMs = 3_600_000) {
+  const pendingAcks = new PendingAcks();
+  const handed: PendingMessage[] = [];
   const missing = vi.fn();
-  const inOrder = new ReorderBuffer({
-    ...{ unconfirmed, comesAgainMs },
-    handOn: (held) => handed.push(held),
+  const buffer = new ReorderBuffer({
+    ...{ pendingAcks, redeliveryMs },
+    passOn: (held) => handed.push(held),
     onMissing: missing,
   });
   const asked: PromiseWithResolvers<number>[] = [];
   return {
-    ...{ unconfirmed, handed, inOrder, missing },
+    ...{ pendingAcks, handed, buffer, missing },
     seqs: () => handed.map(({ seq }) => seq),
     begin: () => {
-      inOrder.begin(() => {
+      buffer.begin(() => {
         const question = Promise.withResolvers<number>();
         asked.push(question);
         return question.promise;
@@ -32,11 +32,11 @@ function setUp(comesAgainMs = 3_600_000) {
       await Promise.resolve();
     },
     asked,
-    /** A message comes: its number in the stream, and among all that were given out. */
-    take: (seq: number, given: number, stored = `at ${seq}`) => {
-      const message = { seq, given, stored, times: 1, subject: 'r.a', body: new Uint8Array() };
-      inOrder.count(message);
-      inOrder.take({ ...message, ackSubject: `ack ${given}` });
+    /** A message arrives: its sequence in the stream and among all deliveries. */
+    take: (seq: number, consumerSeq: number, stored = `at ${seq}`) => {
+      const message = { seq, consumerSeq, stored, deliveries: 1, subject: 'r.a', body: new Uint8Array() };
+      buffer.count(message);
+      buffer.add({ ...message, ackSubject: `ack ${consumerSeq}` });
     },
   };
 }
@@ -68,7 +68,7 @@ describe('what a consumer gives out', () => {
   });
 
   it('does not count what came while the server was asked, nor what is gone since', async () => {
-    const { begin, asked, answer, take, seqs, unconfirmed } = setUp();
+    const { begin, asked, answer, take, seqs, pendingAcks } = setUp();
     begin();
     take(2, 2);
     // Asked while one is here: two are given out, of which one came just now.
@@ -76,8 +76,8 @@ describe('what a consumer gives out', () => {
     await answer(2);
     expect(seqs()).toEqual([]);
     await until(() => asked.length > 0);
-    const [one] = unconfirmed.inSequence();
-    if (one !== undefined) unconfirmed.remove(one);
+    const [one] = pendingAcks.inSequence();
+    if (one !== undefined) pendingAcks.remove(one);
     await answer(2);
     expect(seqs()).toEqual([]);
     await answer(1);
@@ -85,12 +85,12 @@ describe('what a consumer gives out', () => {
   });
 
   it('is gathered again when the count has a gap', async () => {
-    const { begin, answer, take, seqs, inOrder } = setUp();
+    const { begin, answer, take, seqs, buffer } = setUp();
     begin();
     await answer(0);
     take(1, 1);
     take(3, 3);
-    expect(inOrder.handsOn).toBe(false);
+    expect(buffer.passesOn).toBe(false);
     await answer(3);
     take(2, 4);
     await answer(3);
@@ -108,15 +108,15 @@ describe('what a consumer gives out', () => {
   });
 
   it('is another message when it was stored at another time', async () => {
-    const { begin, answer, take, seqs, handed, unconfirmed } = setUp();
+    const { begin, answer, take, seqs, handed, pendingAcks } = setUp();
     begin();
     await answer(0);
     take(1, 1);
     take(1, 2, 'later');
     expect(seqs()).toEqual([1, 1]);
     const [before] = handed;
-    expect(before !== undefined && unconfirmed.remove(before)).toBe(false);
-    expect(unconfirmed.size).toBe(1);
+    expect(before !== undefined && pendingAcks.remove(before)).toBe(false);
+    expect(pendingAcks.size).toBe(1);
   });
 
   it('is handed on all the same when the rest is not redelivered, which is reported', async () => {
@@ -129,11 +129,11 @@ describe('what a consumer gives out', () => {
   });
 
   it('is not handed on while it is paused, nor for an answer that comes late', async () => {
-    const { begin, asked, take, seqs, inOrder } = setUp();
+    const { begin, asked, take, seqs, buffer } = setUp();
     begin();
     take(1, 1);
     await until(() => asked.length > 0);
-    inOrder.pause();
+    buffer.pause();
     asked[0]?.resolve(1);
     await Promise.resolve();
     take(2, 2);

@@ -120,9 +120,7 @@ describe('what is new in the catalogue while the link is up', () => {
       await simulator.addFunction(SCHOOL, 'odd', { topic_read });
     }
     await simulator.addFunction(SCHOOL, 'good', { name: 'Good', topic_read: 'set/å b/' });
-    await expect
-      .poll(() => harness.log.messages().join('\n'))
-      .toContain('Functions that name a topic which is none: 3.');
+    await expect.poll(() => harness.log.messages().join('\n')).toContain('Functions with an invalid topic: 3.');
     await simulator.publish(SCHOOL, 'set/å b/', { value: 1, timestamp: nowSeconds() });
     await readingsOf(harness, 1);
     expect(harness.metrics().connections).toBe(1);

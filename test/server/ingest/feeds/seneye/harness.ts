@@ -93,8 +93,8 @@ export async function harnessForTest(
     stream: 'READINGS',
     timeoutMs: ackMs,
     blocked: () => guard.blocked,
-    onDoubt: () => {
-      guard.look();
+    onUnexpected: () => {
+      guard.check();
     },
   });
   const publisher = core ? corePublisher(bus) : toStream;
