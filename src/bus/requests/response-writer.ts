@@ -3,15 +3,8 @@
  * actual final status.
  */
 import type { NatsConnection } from 'nats';
-import type {
-  AnswerEnd,
-  AnswerHead,
-  AnswerItem,
-  AnswerMeta,
-  AnswerSink,
-  AnswerWatcher,
-  Interim,
-} from '../../contract/answer.ts';
+import type { AnswerEnd, AnswerHead, AnswerItem, AnswerMeta } from '../../contract/answer.ts';
+import type { AnswerSink, AnswerWatcher, Interim } from '../../contract/answer.ts';
 import { DriverError, toDriverError } from '../../contract/errors.ts';
 import { limited, type Logger } from '../../contract/log.ts';
 import { AnswerEnvelope, compressed, emptyMeta, shorterEnds, type AnswerBody } from './answer-envelope.ts';
@@ -36,6 +29,8 @@ export interface ResponseWriterOptions {
 }
 
 export class ResponseWriter implements AnswerSink {
+  /** When the first part of a long-running answer was ready, by `performance.now()`. */
+  firstFlush: number | undefined;
   readonly #head: AnswerHead;
   readonly #options: ResponseWriterOptions;
   readonly #envelope: AnswerEnvelope;
@@ -53,7 +48,6 @@ export class ResponseWriter implements AnswerSink {
   #watcher: AnswerWatcher | undefined;
   #noResponders: ReplySubject | undefined;
   #result: Promise<AnswerEnd> | undefined;
-  #firstFlush: number | undefined;
 
   constructor(head: AnswerHead, options: ResponseWriterOptions) {
     this.#head = head;
@@ -66,11 +60,6 @@ export class ResponseWriter implements AnswerSink {
     return this.#result;
   }
 
-  /** When the first part of a long-running answer was ready, by `performance.now()`. */
-  get firstFlush(): number | undefined {
-    return this.#firstFlush;
-  }
-
   item(item: AnswerItem): Promise<void> | undefined {
     if (this.#result !== undefined) {
       this.#logError('answer misused', 'An item was added after the end of its answer and is dropped');
@@ -78,10 +67,11 @@ export class ResponseWriter implements AnswerSink {
     }
     if (this.#options.subject === '') return undefined;
     const isFree = this.#busy === undefined && this.#broken === undefined;
-    const json = serialize(item, this.#room());
+    const room = this.#room();
+    const json = serialize(item, room);
     // Nearly every item fits the message in progress.
-    if (isFree && typeof json === 'string' && this.#append(json)) return undefined;
-    return this.#inTurn(() => this.#add(typeof json === 'string' ? [json] : json));
+    if (isFree && typeof json === 'string' && this.#append(json, room)) return undefined;
+    return this.#addInTurn(typeof json === 'string' ? [json] : json);
   }
 
   watch(watcher: AnswerWatcher): void {
@@ -90,7 +80,7 @@ export class ResponseWriter implements AnswerSink {
 
   flush({ meta, isKeepalive }: Interim): Promise<void> | undefined {
     if (this.#result !== undefined || this.#options.subject === '') return undefined;
-    if (isKeepalive !== true) this.#firstFlush ??= performance.now();
+    if (isKeepalive !== true) this.firstFlush ??= performance.now();
     return this.#inTurn(() => this.#flush(meta));
   }
 
@@ -123,6 +113,11 @@ export class ResponseWriter implements AnswerSink {
     return running;
   }
 
+  /** A function of its own: a closure in `item` would cost memory for each item. */
+  #addInTurn(items: Iterable<string>): Promise<void> {
+    return this.#inTurn(() => this.#add(items));
+  }
+
   /** Adds items to the message in progress, and sends it whenever it is full. */
   async #add(items: Iterable<string>): Promise<void> {
     for (const item of items) {
@@ -137,9 +132,9 @@ export class ResponseWriter implements AnswerSink {
   }
 
   /** Returns false if the item does not fit the message in progress. */
-  #append(item: string): boolean {
+  #append(item: string, room = this.#room()): boolean {
     const bytes = this.#batchBytes + Buffer.byteLength(item) + (this.#batch.length === 0 ? 0 : 1);
-    if (bytes > this.#room()) return false;
+    if (bytes > room) return false;
     this.#batch.push(item);
     this.#batchBytes = bytes;
     return true;

@@ -233,13 +233,10 @@ export class SendBuffer {
 
   /** Requests a confirmation from the server: at once if much is in flight, otherwise a little later. */
   #arrangeConfirmation(): void {
-    const unconfirmed = this.#unconfirmed();
-    if (unconfirmed.length === 0) return;
-    if (
-      this.#queue.length > 0 ||
-      this.#inFlightBytes() >= this.#inFlightLimit / 4 ||
-      unconfirmed.some(({ count }) => count >= confirmAfterMessages)
-    ) {
+    const inFlight = this.#inFlightBytes();
+    if (inFlight === 0) return;
+    const isMuch = inFlight >= this.#inFlightLimit / 4 || (this.#live?.count ?? 0) >= confirmAfterMessages;
+    if (isMuch || this.#queue.length > 0) {
       this.#confirmAll();
     } else {
       this.#timer ??= setTimeout(() => {
@@ -271,7 +268,8 @@ export class SendBuffer {
   }
 
   #inFlightBytes(): number {
-    let bytes = this.#lost.reduce((sum, { message }) => sum + keptBytes(message), 0);
+    let bytes = 0;
+    for (const { message } of this.#lost) bytes += keptBytes(message);
     for (const connection of this.#open.values()) bytes += connection.bytes;
     return bytes;
   }
