@@ -1,6 +1,7 @@
 /** Requests for given FQNs: each is read, or fails, alone. A slow server delays only its own items. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { inParallel } from '../lib/in-parallel.ts';
+import { type DriverError, toDriverError } from '../contract/errors.ts';
 import { type Fqn, parseFqn } from '../contract/fqn.ts';
 import type { AbilityName } from '../contract/functions/general.ts';
 import type { SourceAbilities } from '../sources/source.ts';
@@ -46,35 +47,58 @@ export async function eachItem<Name extends AbilityName>(
   );
 }
 
-/** Items rejected per event loop turn: thousands of errors at once would block all other requests. */
-export const REFUSED_IN_A_TURN = 100;
+/** An item that has no host, or whose host lacks the ability. */
+export interface RefusedItem {
+  readonly index: number;
+  readonly text: string;
+  readonly error: DriverError;
+}
 
-/** The items of each host. Those without a host, or whose host lacks the ability, have failed already. */
-export async function groupByHost(
-  context: RequestContext,
+/** Items rejected per event loop turn: thousands of errors at once would block all other requests. */
+const REFUSED_IN_A_TURN = 100;
+
+/**
+ * Finds the host of each item. Yields where the event loop may run. A request with few invalid items is never delayed,
+ * so that a cancellation right after it finds its lease.
+ */
+export function* resolveItems(
   { items, ability, skip }: ItemsToRead<AbilityName>,
-): Promise<Map<Host, RequestedItem[]>> {
-  const byHost = new Map<Host, RequestedItem[]>();
-  let refused = 0;
+  { hosts, selected }: Pick<RequestContext, 'hosts' | 'selected'>,
+  resolved: (RequestedItem & { host: Host })[],
+  refused: RefusedItem[],
+): Generator<undefined, void> {
   for (const [index, text] of items.entries()) {
     if (skip?.(index) === true) continue;
-    let fqn: Fqn;
-    let host: Host;
     try {
-      fqn = parseFqn(text);
-      host = context.hosts.of(fqn, context.selected);
+      const fqn = parseFqn(text);
+      const host = hosts.of(fqn, selected);
       checkAbilities(host, [ability]);
-    } catch (error) {
-      // Its failure belongs to this item alone.
-      await context.part({ index, fqn: text }, async () => {
-        throw error;
-      });
-      if (++refused % REFUSED_IN_A_TURN === 0) await nextTurn();
-      continue;
+      resolved.push({ index, text, fqn, host });
+    } catch (thrown) {
+      refused.push({ index, text, error: toDriverError(thrown) });
+      if (refused.length % REFUSED_IN_A_TURN === 0) yield;
     }
-    const group = byHost.get(host);
-    if (group) group.push({ index, text, fqn });
-    else byHost.set(host, [{ index, text, fqn }]);
   }
-  return byHost;
+}
+
+/** The failure of each refused item belongs to it alone. */
+export async function failRefused(refused: readonly RefusedItem[], context: RequestContext): Promise<void> {
+  for (const [count, { index, text, error }] of refused.entries()) {
+    await context.part({ index, fqn: text }, async () => {
+      throw error;
+    });
+    if ((count + 1) % REFUSED_IN_A_TURN === 0) await nextTurn();
+  }
+}
+
+/** The items of each host. The others have failed already. */
+export async function groupByHost(
+  context: RequestContext,
+  asked: ItemsToRead<AbilityName>,
+): Promise<Map<Host, RequestedItem[]>> {
+  const resolved: (RequestedItem & { host: Host })[] = [];
+  const refused: RefusedItem[] = [];
+  for (const _turn of resolveItems(asked, context, resolved, refused)) await nextTurn();
+  if (refused.length > 0) await failRefused(refused, context);
+  return Map.groupBy(resolved, ({ host }) => host);
 }
