@@ -39,5 +39,5 @@ export interface FeedTools {
   /** The clock for delays between the retries of a platform call. Default: the system clock. */
   readonly clock?: Clock | undefined;
   /** Creates the readings sink of a feed, with its own window. */
-  intake(origin: Origin): ReadingsSink;
+  createSink(origin: Origin): ReadingsSink;
 }

@@ -37,7 +37,7 @@ export class Ingest {
     const tools: FeedTools = {
       ...{ bus, prefix, times, logger, userAgent, clock },
       stream: { name: stream.name, repeatableMs: repeatableMs(config) },
-      intake: (origin) => {
+      createSink: (origin) => {
         const { messages, inFlight } = window;
         return new ReadingsSink({ ...{ origin, prefix, publisher, inFlight, logger }, window: messages });
       },

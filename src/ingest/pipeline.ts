@@ -44,7 +44,7 @@ interface Entry {
   readonly order: number;
   readonly make: () => PublishRequest;
   /** Built at the first attempt, so that a message with thousands of readings is built in many event loop turns. */
-  parcel?: PublishRequest;
+  request?: PublishRequest;
   attempts: number;
   readonly done: PromiseWithResolvers<Confirmation>;
 }
@@ -79,7 +79,7 @@ export class Pipeline {
     return this.#outage?.message ?? (this.#refused.size > 0 ? this.#refusal : undefined);
   }
 
-  get numbers(): PipelineMetrics {
+  get metrics(): PipelineMetrics {
     return { ...this.#counts, waiting: this.#queue.length + this.#sent.size + this.#refused.size };
   }
 
@@ -129,14 +129,14 @@ export class Pipeline {
     const entry = this.#queue.shift();
     if (entry === undefined) return;
     try {
-      entry.parcel ??= entry.make();
+      entry.request ??= entry.make();
     } catch (error) {
       entry.done.reject(error);
       return;
     }
     this.#sent.add(entry);
     entry.attempts++;
-    this.#options.publisher.publish(entry.parcel.publication).then(
+    this.#options.publisher.publish(entry.request.publication).then(
       (confirmation) => {
         this.#confirm(entry, confirmation);
       },
@@ -164,7 +164,7 @@ export class Pipeline {
     else {
       this.#counts.retried++;
       if (failure.kind === 'unavailable') this.#halt(entry, failure);
-      else this.#putOff(entry, failure);
+      else this.#postpone(entry, failure);
     }
     this.#pump();
   }
@@ -176,17 +176,17 @@ export class Pipeline {
   }
 
   #replace(entry: Entry, failure: PublishFailure): void {
-    const instead = entry.parcel?.instead;
+    const instead = entry.request?.instead;
     if (instead === undefined) {
       entry.done.reject(failure);
       return;
     }
-    entry.parcel = instead(failure.message);
+    entry.request = instead(failure.message);
     this.#enqueue(entry);
   }
 
   /** Delays one message. The others continue meanwhile. */
-  #putOff(entry: Entry, failure: PublishFailure): void {
+  #postpone(entry: Entry, failure: PublishFailure): void {
     // Only a refusal shows that the stream answers. A lowered limit is known without it.
     if (failure.kind === 'refused') this.#answered();
     this.#refusal = failure.message;

@@ -91,7 +91,7 @@ export class ReadingsSink {
 
   /** True at the limit of messages or readings in progress. */
   get full(): boolean {
-    return this.#counts.waiting >= this.#options.window || this.#pipeline.numbers.waiting >= MOST_WAITING;
+    return this.#counts.waiting >= this.#options.window || this.#pipeline.metrics.waiting >= MOST_WAITING;
   }
 
   /** Resolves as soon as the sink is not full. */
@@ -99,8 +99,8 @@ export class ReadingsSink {
     return this.#backpressure.whenReady();
   }
 
-  numbers(): ReadingsSinkMetrics {
-    const { retried } = this.#pipeline.numbers;
+  metrics(): ReadingsSinkMetrics {
+    const { retried } = this.#pipeline.metrics;
     return {
       ...this.#counts,
       retried,
@@ -113,15 +113,15 @@ export class ReadingsSink {
    * without content may be acknowledged at once.
    * @throws Stopped when the driver stops first: the message must not be acknowledged
    */
-  async take(delivery: DecodedMessage): Promise<void> {
+  async publish(message: DecodedMessage): Promise<void> {
     this.#counts.received++;
     this.#counts.waiting++;
     this.#lastReceivedMs = Date.now();
     try {
-      const { measurements, rejects } = delivery;
+      const { measurements, rejects } = message;
       const all = await Promise.allSettled([
-        ...measurements.map((measurement) => this.#takeMeasurement(measurement)),
-        ...rejects.map((reject) => this.#takeReject(reject)),
+        ...measurements.map((measurement) => this.#publishMeasurement(measurement)),
+        ...rejects.map((reject) => this.#publishReject(reject)),
       ]);
       const failed = all.find((one) => one.status === 'rejected');
       if (failed !== undefined) throw failed.reason;
@@ -137,7 +137,7 @@ export class ReadingsSink {
     this.#backpressure.changed();
   }
 
-  async #takeMeasurement(measurement: Measurement): Promise<void> {
+  async #publishMeasurement(measurement: Measurement): Promise<void> {
     const sent = { inPlace: false };
     const rejected = (publication: Publication, code: RejectCode, reason: string): PublishRequest => {
       sent.inPlace = true;
@@ -154,7 +154,7 @@ export class ReadingsSink {
     if (confirmation.duplicate) this.#counts.duplicates++;
   }
 
-  async #takeReject(reject: Reject): Promise<void> {
+  async #publishReject(reject: Reject): Promise<void> {
     await this.#send(() => this.#reject(reject));
   }
 
@@ -178,9 +178,9 @@ export class ReadingsSink {
     let id: string | undefined;
     try {
       return await this.#pipeline.send(() => {
-        const parcel = make();
-        ({ id } = parcel.publication);
-        return parcel;
+        const request = make();
+        ({ id } = request.publication);
+        return request;
       });
     } catch (error) {
       if (!(error instanceof PublishFailure)) throw error;

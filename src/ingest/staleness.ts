@@ -20,7 +20,7 @@ export interface StalenessOptions {
   /** Called once when a source has gone silent. */
   readonly onSilent: (silent: Silent) => void;
   /** Called once when it sends again. */
-  readonly onHeard: (expected: Expected) => void;
+  readonly onRecovered: (expected: Expected) => void;
 }
 
 interface Watched extends Expected {
@@ -63,7 +63,7 @@ export class StalenessWatch {
     watched.timer.refresh();
     if (!watched.silent) return;
     watched.silent = false;
-    this.#options.onHeard(watched);
+    this.#options.onRecovered(watched);
   }
 
   stop(): void {

@@ -52,7 +52,7 @@ export function openBrokerClient(options: BrokerClientOptions): BrokerClient {
 export class BrokerClient implements BrokerPublishing {
   readonly #options: BrokerClientOptions;
   readonly #facts: AttemptFacts;
-  readonly #numbers: BrokerClientMetrics = {
+  readonly #metrics: BrokerClientMetrics = {
     connections: 0,
     atMostOnce: 0,
     redelivered: 0,
@@ -76,7 +76,7 @@ export class BrokerClient implements BrokerPublishing {
     this.#options = options;
     this.#status = new StatusReporter<BrokerState>({ initial: 'connecting', onChange: options.onState });
     this.#facts = attemptFacts(options);
-    this.#receiver = new Receiver(options, this.#numbers);
+    this.#receiver = new Receiver(options, this.#metrics);
     this.#subscriptions = new Subscriptions(options);
   }
 
@@ -84,8 +84,8 @@ export class BrokerClient implements BrokerPublishing {
     return this.#status.status;
   }
 
-  get numbers(): Readonly<BrokerClientMetrics> {
-    return this.#numbers;
+  get metrics(): Readonly<BrokerClientMetrics> {
+    return this.#metrics;
   }
 
   /** Starts and returns at once. `state` reports problems. */
@@ -107,7 +107,7 @@ export class BrokerClient implements BrokerPublishing {
 
   /** Reads the required subscriptions again and sends the differences to the broker. */
   refresh(): void {
-    if (this.#connection !== undefined && this.#publisher !== undefined) void this.#listen(this.#connection);
+    if (this.#connection !== undefined && this.#publisher !== undefined) void this.#subscribe(this.#connection);
   }
 
   async publish(topic: string, payload: Uint8Array, qos: 0 | 1): Promise<void> {
@@ -140,7 +140,7 @@ export class BrokerClient implements BrokerPublishing {
     let failures = 0;
     while (!signal.aborted) {
       // After a stop, returns here: fetching the credentials would delay the end.
-      if (!(await this.#waitForRoom())) return;
+      if (!(await this.#whenReady())) return;
       const { end, upMs } = await this.#connect();
       if (end === 'left') return;
       if (upMs > GOOD_AFTER_MS || end === 'full') failures = 0;
@@ -152,7 +152,7 @@ export class BrokerClient implements BrokerPublishing {
   }
 
   /** Returns false if the client was stopped meanwhile. */
-  async #waitForRoom(): Promise<boolean> {
+  async #whenReady(): Promise<boolean> {
     if (!this.#receiver.full) return true;
     this.#status.report('waiting', 'The bus accepts no readings; the broker keeps them until it does.');
     const { promise, resolve } = Promise.withResolvers<undefined>();
@@ -182,18 +182,18 @@ export class BrokerClient implements BrokerPublishing {
     const opened = await connection.opened;
     const since = performance.now();
     if (opened !== undefined) {
-      this.#numbers.connections++;
+      this.#metrics.connections++;
       this.#warnOfExpiry(opened);
       if (!opened.sessionPresent) this.#subscriptions.forget();
       // Stored messages may arrive long before the answers to the subscriptions, so a delay is no failure.
       this.#status.report('connecting');
       this.#publisher = new Publisher(connection);
-      await this.#listen(connection);
+      await this.#subscribe(connection);
       if (connection.live)
         for (const listener of this.#upListeners) listener({ sessionPresent: opened.sessionPresent });
     }
     const end = await connection.ended;
-    this.#subscriptions.rest();
+    this.#subscriptions.pause();
     this.#publisher = undefined;
     this.#connection = undefined;
     return { end, upMs: opened === undefined ? 0 : performance.now() - since };
@@ -227,14 +227,14 @@ export class BrokerClient implements BrokerPublishing {
     );
   }
 
-  async #listen(connection: Connection): Promise<void> {
-    const refused = await this.#subscriptions.bring(connection, () => {
-      if (connection === this.#connection) void this.#listen(connection);
+  async #subscribe(connection: Connection): Promise<void> {
+    const refused = await this.#subscriptions.synchronize(connection, () => {
+      if (connection === this.#connection) void this.#subscribe(connection);
     });
     if (!connection.live || refused === undefined) return;
     if (refused === '') this.#status.report('up');
     else this.#status.report('refused', refused);
-    for (const listener of this.#subscribedListeners) listener((filter) => this.#subscriptions.holds(filter));
+    for (const listener of this.#subscribedListeners) listener((filter) => this.#subscriptions.isGranted(filter));
   }
 
   /** An MQTT 3.1.1 broker does not report a session takeover by another client. Only the pattern shows it. */

@@ -123,7 +123,7 @@ export class Connection {
         return;
       }
       // Before the first message of the session.
-      this.#receiver.arrivals.reconnected(packet.sessionPresent);
+      this.#receiver.redeliveries.reconnected(packet.sessionPresent);
     } else if (packet.cmd === 'disconnect') {
       this.finish(disconnected(packet.reasonCode ?? 0, this.#said(packet.properties), this.facts));
     }
@@ -136,15 +136,15 @@ export class Connection {
 
   #open(): void {
     if (this.#end !== undefined) return;
-    const { arrivals } = this.#receiver;
+    const { redeliveries } = this.#receiver;
     this.#stopHeartbeat = startHeartbeat({
       client: this.client,
       holding: () => this.holding,
       onPing: () => {
-        arrivals.pinged();
+        redeliveries.pinged();
       },
       onPong: () => {
-        arrivals.answered();
+        redeliveries.answered();
       },
       onSilence: (seconds) => {
         this.finish(keepAliveExpired(seconds, this.facts));
@@ -169,7 +169,7 @@ export class Connection {
     } else if (this.#receiver.full) {
       this.#hold(packet, next);
     } else {
-      this.#receiver.take(packet, (messageId) => this.#acknowledge(messageId));
+      this.#receiver.receive(packet, (messageId) => this.#acknowledge(messageId));
       next(kept ? LATER : undefined);
     }
   }

@@ -15,9 +15,9 @@ import type { BrokerClientMetrics, BrokerClientOptions } from './client-options.
 const MOST_BYTES = 64 * 1024 * 1024;
 
 export class Receiver {
-  readonly arrivals = new RedeliveryCache();
+  readonly redeliveries = new RedeliveryCache();
   readonly #options: BrokerClientOptions;
-  readonly #numbers: BrokerClientMetrics;
+  readonly #metrics: BrokerClientMetrics;
   readonly #clock = new MonotonicClock();
   readonly #running = new Set<Promise<void>>();
   /** Bytes of the messages in progress. */
@@ -25,9 +25,9 @@ export class Receiver {
   readonly #backpressure = new Backpressure(() => this.#bytes >= MOST_BYTES);
   #stopped = false;
 
-  constructor(options: BrokerClientOptions, numbers: BrokerClientMetrics) {
+  constructor(options: BrokerClientOptions, metrics: BrokerClientMetrics) {
     this.#options = options;
-    this.#numbers = numbers;
+    this.#metrics = metrics;
   }
 
   /** False after `stop`: later messages are not acknowledged. */
@@ -53,36 +53,36 @@ export class Receiver {
    * @param acknowledge sends the acknowledgement of that id on the connection that delivered the message, if it is
    * still up; returns whether it did
    */
-  take(packet: IPublishPacket, acknowledge: (messageId: number) => boolean): void {
+  receive(packet: IPublishPacket, acknowledge: (messageId: number) => boolean): void {
     const { topic, qos, retain, dup, messageId = 0 } = packet;
     const payload = typeof packet.payload === 'string' ? Buffer.from(packet.payload, 'utf8') : packet.payload;
     let received = this.#clock.now();
     if (qos === 1) {
-      const first = this.arrivals.note({ messageId, dup, topic, payload }, received);
+      const first = this.redeliveries.note({ messageId, dup, topic, payload }, received);
       received = first.received;
-      if (first.again || dup) this.#numbers.redelivered++;
+      if (first.again || dup) this.#metrics.redelivered++;
     } else {
       // QoS 2 is never requested. The client has confirmed such a message already.
-      this.#numbers.atMostOnce++;
+      this.#metrics.atMostOnce++;
     }
     const message = { topic, payload, qos: qos === 0 ? (0 as const) : (1 as const), retained: retain, received };
     const work = (async (): Promise<void> => {
       try {
         await this.#options.onMessage(message);
         if (qos !== 1 || !acknowledge(messageId)) return;
-        this.arrivals.acknowledged(messageId);
-        this.#numbers.acknowledged++;
+        this.redeliveries.acknowledged(messageId);
+        this.#metrics.acknowledged++;
       } catch (error) {
-        this.#tell(error);
+        this.#log(error);
       }
     })();
     this.#running.add(work);
     this.#bytes += payload.length;
-    this.#numbers.running = this.#running.size;
+    this.#metrics.running = this.#running.size;
     void work.then(() => {
       this.#running.delete(work);
       this.#bytes -= payload.length;
-      this.#numbers.running = this.#running.size;
+      this.#metrics.running = this.#running.size;
       this.#backpressure.changed();
     });
   }
@@ -93,7 +93,7 @@ export class Receiver {
     await withTimeout(deadlineMs, Promise.all(this.#running));
   }
 
-  #tell(error: unknown): void {
+  #log(error: unknown): void {
     if (error instanceof Stopped) return;
     const { label, logger } = this.#options;
     const text = `${label}: a message could not be handled and was not acknowledged`;

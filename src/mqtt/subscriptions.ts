@@ -16,7 +16,7 @@ const PIECE_BYTES = 16 * 1024;
 export class Subscriptions {
   readonly #options: BrokerClientOptions;
   /** Filters granted in the current session. */
-  readonly #held = new Map<string, 0 | 1>();
+  readonly #granted = new Map<string, 0 | 1>();
   #again: NodeJS.Timeout | undefined;
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -25,17 +25,17 @@ export class Subscriptions {
   }
 
   /** Whether the broker has granted a filter. */
-  holds(filter: string): boolean {
-    return this.#held.has(filter);
+  isGranted(filter: string): boolean {
+    return this.#granted.has(filter);
   }
 
   /** The session is new and has no subscriptions. */
   forget(): void {
-    this.#held.clear();
+    this.#granted.clear();
   }
 
   /** There is no connection. */
-  rest(): void {
+  pause(): void {
     clearTimeout(this.#again);
   }
 
@@ -46,20 +46,20 @@ export class Subscriptions {
    * @param again called when it is time to retry refused filters
    * @returns a text about the refused filters, '' if none; undefined if the connection ended first
    */
-  bring(connection: Connection, again: () => void): Promise<string | undefined> {
-    const turn = this.#turn.then(() => (connection.live ? this.#bring(connection, again) : undefined));
+  synchronize(connection: Connection, again: () => void): Promise<string | undefined> {
+    const turn = this.#turn.then(() => (connection.live ? this.#synchronize(connection, again) : undefined));
     this.#turn = turn;
     return turn;
   }
 
-  async #bring(connection: Connection, again: () => void): Promise<string | undefined> {
+  async #synchronize(connection: Connection, again: () => void): Promise<string | undefined> {
     clearTimeout(this.#again);
     const refused = new Map<string, string>();
     try {
       // A refused filter may cover others, which must then be requested themselves.
       for (let before = -1; before < refused.size;) {
         before = refused.size;
-        await this.#follow(connection, refused);
+        await this.#update(connection, refused);
       }
     } catch {
       return undefined;
@@ -75,17 +75,17 @@ export class Subscriptions {
   }
 
   /** Updates the broker to the required filters, except the refused ones. Adds new refusals to `refused`. */
-  async #follow(connection: Connection, refused: Map<string, string>): Promise<void> {
+  async #update(connection: Connection, refused: Map<string, string>): Promise<void> {
     const wanted = minimizeSubscriptions(this.#options.subscriptions().filter(({ filter }) => !refused.has(filter)));
-    const missing = wanted.filter(({ filter, qos }) => this.#held.get(filter) !== qos);
+    const missing = wanted.filter(({ filter, qos }) => this.#granted.get(filter) !== qos);
     const before = refused.size;
-    if (missing.length > 0) await this.#ask(connection, missing, refused);
+    if (missing.length > 0) await this.#subscribe(connection, missing, refused);
     // Filters that a refused one covered are needed again.
     if (refused.size > before) return;
     const filters = new Set(wanted.map(({ filter }) => filter));
-    const gone = [...this.#held.keys()].filter((filter) => !filters.has(filter));
+    const gone = [...this.#granted.keys()].filter((filter) => !filters.has(filter));
     if (gone.length === 0) return;
-    for (const filter of gone) this.#held.delete(filter);
+    for (const filter of gone) this.#granted.delete(filter);
     connection.client.unsubscribe(gone, () => undefined);
   }
 
@@ -93,7 +93,11 @@ export class Subscriptions {
    * The response can arrive late, behind thousands of stored messages (mosquitto sends them first). So it counts as
    * late only if nothing else arrives, not even part of a large message, and not while the driver pauses reading.
    */
-  async #ask(connection: Connection, missing: readonly Subscription[], refused: Map<string, string>): Promise<void> {
+  async #subscribe(
+    connection: Connection,
+    missing: readonly Subscription[],
+    refused: Map<string, string>,
+  ): Promise<void> {
     const { connectTimeoutMs, label } = this.#options;
     let bytes = bytesFrom(connection.client);
     const late = setTimeout(() => {
@@ -118,15 +122,15 @@ export class Subscriptions {
       clearTimeout(late);
       connection.client.off('packetreceive', heard);
     });
-    for (const granted of answers) this.#note(granted, refused);
+    for (const granted of answers) this.#record(granted, refused);
   }
 
-  #note({ subscription: { filter, qos }, answer }: Granted, refused: Map<string, string>): void {
+  #record({ subscription: { filter, qos }, answer }: Granted, refused: Map<string, string>): void {
     if ('refused' in answer) {
       refused.set(filter, answer.refused);
       return;
     }
-    this.#held.set(filter, qos);
+    this.#granted.set(filter, qos);
     if (answer.qos < qos) {
       const { label, logger } = this.#options;
       limited(logger).warn(

@@ -16,8 +16,8 @@ export function openEgressFeed(config: EgressConfig, tools: FeedTools): Feed {
 class EgressFeed implements Feed {
   readonly #name: string;
   readonly #status: FeedStatus;
-  readonly #link: BrokerClient;
-  readonly #outlets: readonly TopicPublisher[];
+  readonly #broker: BrokerClient;
+  readonly #publishers: readonly TopicPublisher[];
 
   constructor(config: EgressConfig, { bus, logger, stream: { name: stream } }: FeedTools) {
     const { name, inFlight, ackWaitMs, publish, ...account } = config;
@@ -27,7 +27,7 @@ class EgressFeed implements Feed {
     };
     this.#name = name;
     this.#status = new FeedStatus('egress', name, logger);
-    this.#link = openBrokerClient({
+    this.#broker = openBrokerClient({
       ...connection,
       ...login,
       logger,
@@ -38,33 +38,33 @@ class EgressFeed implements Feed {
       full: () => false,
       whenReady: () => Promise.resolve(),
     });
-    const shared = { connection: name, link: this.#link, onProblem: settle };
-    this.#outlets = publish.map(
+    const shared = { connection: name, broker: this.#broker, onProblem: settle };
+    this.#publishers = publish.map(
       (entry) => new TopicPublisher({ ...shared, ...{ stream, inFlight, ackWaitMs, bus, logger }, config: entry }),
     );
   }
 
   start(): void {
-    this.#link.start();
-    for (const outlet of this.#outlets) outlet.start();
+    this.#broker.start();
+    for (const publisher of this.#publishers) publisher.start();
   }
 
   /** Messages that the broker has not acknowledged by then stay in the stream, and are sent after the next start. */
   async stop(deadlineMs: number): Promise<void> {
-    await Promise.all(this.#outlets.map((outlet) => outlet.stop(deadlineMs)));
-    await this.#link.stop(deadlineMs);
+    await Promise.all(this.#publishers.map((publisher) => publisher.stop(deadlineMs)));
+    await this.#broker.stop(deadlineMs);
   }
 
   health(): FeedHealth {
-    const last = Math.max(0, ...this.#outlets.map(({ lastMs }) => lastMs ?? 0));
+    const last = Math.max(0, ...this.#publishers.map(({ lastMs }) => lastMs ?? 0));
     return this.#status.health(last === 0 ? undefined : last);
   }
 
   metrics(): FeedMetrics {
-    const all = this.#outlets.map((outlet) => outlet.numbers());
-    const sum = (count: (numbers: TopicPublisherMetrics) => number): number =>
-      all.reduce((total, numbers) => total + count(numbers), 0);
-    const skipped = rejectCodes.map((code) => [code, sum((numbers) => numbers.skipped[code] ?? 0)] as const);
+    const all = this.#publishers.map((publisher) => publisher.metrics());
+    const sum = (count: (metrics: TopicPublisherMetrics) => number): number =>
+      all.reduce((total, metrics) => total + count(metrics), 0);
+    const skipped = rejectCodes.map((code) => [code, sum((metrics) => metrics.skipped[code] ?? 0)] as const);
     return {
       kind: 'egress',
       name: this.#name,
@@ -77,15 +77,15 @@ class EgressFeed implements Feed {
       atMostOnce: sum(({ atMostOnce }) => atMostOnce),
       retried: sum(({ retried }) => retried),
       dropped: sum(({ refused }) => refused),
-      connections: this.#link.numbers.connections,
+      connections: this.#broker.metrics.connections,
       waiting: sum(({ waiting }) => waiting),
     };
   }
 
   /** Derives the feed status from the connection and the stream. */
   #settle(): void {
-    const { state, message } = this.#link.state;
-    const problem = this.#outlets.find((outlet) => outlet.problem !== undefined)?.problem;
+    const { state, message } = this.#broker.state;
+    const problem = this.#publishers.find((publisher) => publisher.problem !== undefined)?.problem;
     if (state === 'up' && problem !== undefined) this.#status.report('waiting', problem);
     else this.#status.report(state, message);
   }

@@ -20,7 +20,7 @@ export interface TopicPublisherOptions {
   readonly inFlight: number;
   readonly ackWaitMs: number;
   readonly bus: BusConnection;
-  readonly link: Pick<BrokerClient, 'publish' | 'onUp' | 'state'>;
+  readonly broker: Pick<BrokerClient, 'publish' | 'onUp' | 'state'>;
   readonly onProblem: () => void;
   readonly logger: Logger;
 }
@@ -64,7 +64,7 @@ export class TopicPublisher {
   #stopped = false;
 
   constructor(options: TopicPublisherOptions) {
-    const { config, stream, inFlight, ackWaitMs, bus, link, onProblem, logger } = options;
+    const { config, stream, inFlight, ackWaitMs, bus, broker, onProblem, logger } = options;
     this.#options = options;
     this.#consumer = new ReadingsConsumer(bus, {
       ...{ stream, inFlight, ackWaitMs, onProblem, logger },
@@ -72,10 +72,10 @@ export class TopicPublisher {
       filter: config.subject,
       from: config.from,
       onMessage: (message) => {
-        this.#take(message);
+        this.#receive(message);
       },
     });
-    this.#stopListening = link.onUp(() => {
+    this.#stopListening = broker.onUp(() => {
       this.#send();
     });
   }
@@ -90,7 +90,7 @@ export class TopicPublisher {
     return this.#lastMs;
   }
 
-  numbers(): TopicPublisherMetrics {
+  metrics(): TopicPublisherMetrics {
     return { ...this.#counts, skipped: Object.fromEntries(this.#skipped), waiting: this.#queue.size };
   }
 
@@ -111,7 +111,7 @@ export class TopicPublisher {
     await this.#consumer.stop(deadlineMs - (performance.now() - began));
   }
 
-  #take(message: StreamMessage): void {
+  #receive(message: StreamMessage): void {
     const { payload: form, topic } = this.#options.config;
     this.#counts.received++;
     this.#lastMs = Date.now();
@@ -129,7 +129,7 @@ export class TopicPublisher {
   /** In order: after a break all unacknowledged messages are sent again before newer ones. */
   #send(): void {
     for (const waiting of this.#queue) {
-      if (this.#stopped || this.#options.link.state.state !== 'up') return;
+      if (this.#stopped || this.#options.broker.state.state !== 'up') return;
       waiting.attempt ??= this.#sendOne(waiting);
     }
   }
@@ -137,19 +137,19 @@ export class TopicPublisher {
   async #sendOne(waiting: Waiting): Promise<void> {
     const { topic, qos } = this.#options.config;
     try {
-      await this.#options.link.publish(topic, waiting.bytes, qos);
+      await this.#options.broker.publish(topic, waiting.bytes, qos);
       this.#counts.published++;
       if (qos === 0) this.#counts.atMostOnce++;
       this.#done(waiting);
     } catch (error) {
       waiting.attempt = undefined;
-      if (error instanceof PublishRefused) this.#giveUp(waiting, error);
-      else this.#again();
+      if (error instanceof PublishRefused) this.#drop(waiting, error);
+      else this.#retryLater();
     }
   }
 
   /** Usually the connection has ended, and the next one starts with the remaining messages. */
-  #again(): void {
+  #retryLater(): void {
     this.#counts.retried++;
     clearTimeout(this.#retry);
     this.#retry = setTimeout(() => {
@@ -158,7 +158,7 @@ export class TopicPublisher {
     this.#retry.unref();
   }
 
-  #giveUp(waiting: Waiting, { message: why }: PublishRefused): void {
+  #drop(waiting: Waiting, { message: why }: PublishRefused): void {
     const { subject } = waiting.message;
     this.#counts.refused++;
     const { config, logger, connection } = this.#options;

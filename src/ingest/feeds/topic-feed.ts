@@ -37,80 +37,80 @@ export interface TopicFeedOptions {
 
 export class TopicFeed implements Feed {
   readonly #options: TopicFeedOptions;
-  readonly #intake: ReadingsSink;
+  readonly #sink: ReadingsSink;
   readonly #mapping: Mapping;
   readonly #status: FeedStatus;
-  readonly #silence: StalenessWatch;
-  readonly #link: BrokerClient;
+  readonly #staleness: StalenessWatch;
+  readonly #broker: BrokerClient;
 
   constructor(options: TopicFeedOptions) {
     const { origin, connection, version, clientId, credentials, entries, tools, label } = options;
     const { logger } = tools;
     this.#options = options;
-    this.#intake = tools.intake(origin);
+    this.#sink = tools.createSink(origin);
     this.#mapping = openMapping(entries, tools.times);
     this.#status = new FeedStatus(origin.scheme, origin.connection, logger);
     const settle = (): void => {
       this.#settle();
     };
-    this.#silence = new StalenessWatch({ onSilent: settle, onHeard: settle });
+    this.#staleness = new StalenessWatch({ onSilent: settle, onRecovered: settle });
     const subscriptions = subscriptionsOf(entries);
-    this.#link = openBrokerClient({
+    this.#broker = openBrokerClient({
       ...connection,
       ...{ version, clientId, credentials, label, logger },
-      receiveMaximum: this.#intake.window,
+      receiveMaximum: this.#sink.window,
       subscriptions: () => subscriptions,
-      onMessage: (message) => this.#take(message),
-      full: () => this.#intake.full,
-      whenReady: () => this.#intake.whenReady(),
+      onMessage: (message) => this.#receive(message),
+      full: () => this.#sink.full,
+      whenReady: () => this.#sink.whenReady(),
       onState: settle,
     });
   }
 
   start(): void {
     for (const [at, { silentAfterMs }] of this.#options.entries.entries()) {
-      if (silentAfterMs !== undefined) this.#silence.expect({ name: String(at), afterMs: silentAfterMs });
+      if (silentAfterMs !== undefined) this.#staleness.expect({ name: String(at), afterMs: silentAfterMs });
     }
-    this.#link.start();
+    this.#broker.start();
   }
 
   async stop(deadlineMs: number): Promise<void> {
-    this.#silence.stop();
+    this.#staleness.stop();
     // In parallel: the client accepts no more messages from here on, and waits for the sink to publish those in
     // progress.
-    await Promise.all([this.#link.stop(deadlineMs), this.#intake.stop(deadlineMs)]);
+    await Promise.all([this.#broker.stop(deadlineMs), this.#sink.stop(deadlineMs)]);
   }
 
   health(): FeedHealth {
-    const { problem, lastReceivedMs } = this.#intake;
+    const { problem, lastReceivedMs } = this.#sink;
     const waits = problem !== undefined && ['up', 'silent', 'waiting'].includes(this.#status.state);
     return this.#status.health(lastReceivedMs, waits ? { state: 'waiting', message: problem } : undefined);
   }
 
   metrics(): FeedMetrics {
-    const { scheme, connection } = this.#intake.origin;
-    const numbers = this.#intake.numbers();
-    const { atMostOnce, connections } = this.#link.numbers;
+    const { scheme, connection } = this.#sink.origin;
+    const numbers = this.#sink.metrics();
+    const { atMostOnce, connections } = this.#broker.metrics;
     return {
       ...numbers,
       kind: scheme,
       name: connection,
       refused: 0,
       // With core NATS every message can be lost, even if the broker keeps it.
-      atMostOnce: this.#intake.atMostOnce ? numbers.received : atMostOnce,
+      atMostOnce: this.#sink.atMostOnce ? numbers.received : atMostOnce,
       connections,
     };
   }
 
-  async #take(message: Incoming): Promise<void> {
+  async #receive(message: Incoming): Promise<void> {
     const entry = this.#mapping.entryOf(message.topic);
     // A retained message does not show that a device is active.
-    if (entry !== undefined && !message.retained) this.#silence.heard(String(entry));
-    await this.#intake.take(this.#mapping.read(message));
+    if (entry !== undefined && !message.retained) this.#staleness.heard(String(entry));
+    await this.#sink.publish(this.#mapping.read(message));
   }
 
   #settle(): void {
-    const { state, message } = this.#link.state;
+    const { state, message } = this.#broker.state;
     const silent = state === 'up' ? this.#silent() : undefined;
     if (silent === undefined) this.#status.report(state, message);
     else this.#status.report('silent', silent);
@@ -119,7 +119,7 @@ export class TopicFeed implements Feed {
   /** The silent filters, as a text. It is shown only while the connection is up: without one, silence is expected. */
   #silent(): string | undefined {
     const { entries, stalenessAdvice } = this.#options;
-    const silent = this.#silence.silent;
+    const silent = this.#staleness.silent;
     if (silent.length === 0) return undefined;
     const named = silent.slice(0, 5).map(({ name, afterMs }) => {
       return `"${entries[Number(name)]?.filter ?? name}" for more than ${afterMs / 1000} s`;

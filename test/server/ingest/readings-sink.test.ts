@@ -22,8 +22,8 @@ async function setUp(options: NatsServerOptions = {}, window = 10) {
     onUnexpected: () => undefined,
   });
   const origin = { scheme: 'mqtt', connection: 'hall' } as const;
-  const intake = new ReadingsSink({ origin, prefix: 'iota', publisher, inFlight: 8, window, logger: bus.log });
-  onTestFinished(() => intake.stop(0));
+  const sink = new ReadingsSink({ origin, prefix: 'iota', publisher, inFlight: 8, window, logger: bus.log });
+  onTestFinished(() => sink.stop(0));
   const stored = async () => {
     // A connection of its own: one from before a restart may not be back yet.
     const manager = await (await callerForTest(server)).jetstreamManager();
@@ -34,7 +34,7 @@ async function setUp(options: NatsServerOptions = {}, window = 10) {
       body: message.json<Record<string, unknown>>(),
     }));
   };
-  return { server, bus, intake, stored };
+  return { server, bus, sink, stored };
 }
 
 const received = 1_700_000_000_000_000_000n;
@@ -50,22 +50,22 @@ const reject: Reject = { code: 'notJson', reason: 'It is no JSON.', payload: Buf
 
 describe('a delivery', () => {
   it('reaches the bus whatever the sender wrote in the place of a time', async () => {
-    const { intake, stored } = await setUp();
-    await intake.take({ measurements: [measurement('t', { claimedTime: 'now\r\nthen' })], rejects: [] });
+    const { sink, stored } = await setUp();
+    await sink.publish({ measurements: [measurement('t', { claimedTime: 'now\r\nthen' })], rejects: [] });
     expect(await stored()).toHaveLength(1);
-    expect(intake.numbers()).toMatchObject({ readings: 1, retried: 0, waiting: 0 });
+    expect(sink.metrics()).toMatchObject({ readings: 1, retried: 0, waiting: 0 });
   });
 
   it('may be acknowledged when all of it is on the bus, the dead letters too', async () => {
-    const { intake, stored } = await setUp();
-    await intake.take({ measurements: [measurement('t'), measurement('p')], rejects: [reject] });
+    const { sink, stored } = await setUp();
+    await sink.publish({ measurements: [measurement('t'), measurement('p')], rejects: [reject] });
     const messages = await stored();
     expect(messages.map(({ subject }) => subject).sort()).toEqual([
       'iota.deadletters.mqtt.hall',
       'iota.readings.mqtt.hall.a.#p',
       'iota.readings.mqtt.hall.a.#t',
     ]);
-    expect(intake.numbers()).toEqual({
+    expect(sink.metrics()).toEqual({
       received: 1,
       readings: 2,
       duplicates: 0,
@@ -77,25 +77,25 @@ describe('a delivery', () => {
   });
 
   it('that comes again is stored once', async () => {
-    const { intake, stored } = await setUp();
-    await intake.take({ measurements: [measurement('t')], rejects: [] });
-    await intake.take({ measurements: [measurement('t')], rejects: [] });
+    const { sink, stored } = await setUp();
+    await sink.publish({ measurements: [measurement('t')], rejects: [] });
+    await sink.publish({ measurements: [measurement('t')], rejects: [] });
     expect(await stored()).toHaveLength(1);
-    expect(intake.numbers()).toMatchObject({ received: 2, readings: 2, duplicates: 1 });
+    expect(sink.metrics()).toMatchObject({ received: 2, readings: 2, duplicates: 1 });
   });
 
   it('of nothing may be acknowledged at once', async () => {
-    const { intake } = await setUp();
-    await intake.take({ measurements: [], rejects: [] });
-    expect(intake.numbers()).toMatchObject({ received: 1, readings: 0 });
+    const { sink } = await setUp();
+    await sink.publish({ measurements: [], rejects: [] });
+    expect(sink.metrics()).toMatchObject({ received: 1, readings: 0 });
   });
 
   it.each([
     ['too long', 'x'.repeat(2000), /longer than 1024 bytes/],
     ['half a character', '\ud800', /well-formed/],
   ])('with a name that is %s becomes a dead letter', async (_what, token, reason) => {
-    const { intake, stored } = await setUp();
-    await intake.take({
+    const { sink, stored } = await setUp();
+    await sink.publish({
       measurements: [measurement('t', { tag: { id: token, name: '' } }), measurement('p')],
       rejects: [],
     });
@@ -106,18 +106,18 @@ describe('a delivery', () => {
   });
 
   it('that is too large for the bus becomes a dead letter, and one for which even that is too large is reported', async () => {
-    const { intake, stored, bus } = await setUp({ maxPayload: 70_000 });
-    await intake.take({ measurements: [measurement('t', { value: 'x'.repeat(80_000) })], rejects: [] });
+    const { sink, stored, bus } = await setUp({ maxPayload: 70_000 });
+    await sink.publish({ measurements: [measurement('t', { value: 'x'.repeat(80_000) })], rejects: [] });
     expect((await stored()).map(({ body }) => body.code)).toEqual(['tooLarge']);
-    expect(intake.numbers()).toMatchObject({ readings: 0, rejected: { tooLarge: 1 }, dropped: 0 });
+    expect(sink.metrics()).toMatchObject({ readings: 0, rejected: { tooLarge: 1 }, dropped: 0 });
     // Without its payload it fits, and still tells how long that was.
-    await intake.take({
+    await sink.publish({
       measurements: [],
       rejects: [{ ...reject, payload: Buffer.alloc(9000), reason: 'y'.repeat(66_000) }],
     });
     expect((await stored()).at(-1)?.body).toMatchObject({ payload: '', payloadBytes: 9000, truncated: true });
-    await intake.take({ measurements: [], rejects: [{ ...reject, reason: 'y'.repeat(80_000) }] });
-    expect(intake.numbers()).toMatchObject({ rejected: { tooLarge: 1, notJson: 2 }, dropped: 1 });
+    await sink.publish({ measurements: [], rejects: [{ ...reject, reason: 'y'.repeat(80_000) }] });
+    expect(sink.metrics()).toMatchObject({ rejected: { tooLarge: 1, notJson: 2 }, dropped: 1 });
     expect(bus.log.messages('error').join()).toMatch(/it is dropped/);
   });
 });
@@ -129,67 +129,67 @@ describe('a limit of the server that is lowered for a while', () => {
   ])(
     '%s: nothing is dropped, nothing is acknowledged before it is stored, and it is reported once',
     async (_what, low) => {
-      const { server, bus, intake, stored } = await setUp({}, 200);
-      await intake.take({ measurements: [measurement('before')], rejects: [] });
+      const { server, bus, sink, stored } = await setUp({}, 200);
+      await sink.publish({ measurements: [measurement('before')], rejects: [] });
       await server.reload({ maxPayload: low });
       let acknowledged = 0;
       const taken = Array.from({ length: 100 }, async (_one, i) => {
-        await intake.take({
+        await sink.publish({
           measurements: [measurement(`tag ${i}`, { value: 'long enough to be too long '.repeat(20) })],
           rejects: i % 10 === 0 ? [{ ...reject, payload: Buffer.from(`odd ${i}`) }] : [],
         });
         acknowledged++;
       });
       // The server ends the connection at the first message; what it takes is known by the next one.
-      await until(() => intake.problem?.includes(`accepts messages of at most ${low} bytes`) ?? false);
+      await until(() => sink.problem?.includes(`accepts messages of at most ${low} bytes`) ?? false);
       expect(acknowledged).toBe(0);
-      expect(intake.numbers()).toMatchObject({ waiting: 100, dropped: 0, readings: 1 });
+      expect(sink.metrics()).toMatchObject({ waiting: 100, dropped: 0, readings: 1 });
       await server.reload({ maxPayload: 1024 * 1024 });
       await Promise.all(taken);
       const subjects = (await stored()).map(({ subject }) => subject);
       expect(subjects.filter((subject) => subject.startsWith('iota.readings.'))).toHaveLength(101);
       expect(subjects.filter((subject) => subject.startsWith('iota.deadletters.'))).toHaveLength(10);
-      expect(intake.numbers()).toMatchObject({ waiting: 0, dropped: 0, readings: 101, rejected: { notJson: 10 } });
-      expect(intake.problem).toBeUndefined();
+      expect(sink.metrics()).toMatchObject({ waiting: 0, dropped: 0, readings: 101, rejected: { notJson: 10 } });
+      expect(sink.problem).toBeUndefined();
       expect(bus.log.messages().filter((text) => text.includes('max_payload'))).toHaveLength(1);
     },
   );
 
   it('max_msg_size of the stream: the same', async () => {
-    const { server, intake, stored } = await setUp({}, 200);
+    const { server, sink, stored } = await setUp({}, 200);
     const manager = await (await callerForTest(server)).jetstreamManager();
     const { config } = await manager.streams.info('READINGS');
     await manager.streams.update('READINGS', { ...config, max_msg_size: 400 });
     const taken = Array.from({ length: 20 }, (_one, i) =>
-      intake.take({ measurements: [measurement(`tag ${i}`, { value: 'x'.repeat(500) })], rejects: [] }),
+      sink.publish({ measurements: [measurement(`tag ${i}`, { value: 'x'.repeat(500) })], rejects: [] }),
     );
-    await until(() => intake.problem?.includes('max_msg_size') ?? false);
+    await until(() => sink.problem?.includes('max_msg_size') ?? false);
     // Others pass meanwhile.
-    await intake.take({ measurements: [measurement('small')], rejects: [] });
-    expect(intake.numbers()).toMatchObject({ waiting: 20, dropped: 0, readings: 1 });
+    await sink.publish({ measurements: [measurement('small')], rejects: [] });
+    expect(sink.metrics()).toMatchObject({ waiting: 20, dropped: 0, readings: 1 });
     await manager.streams.update('READINGS', { ...config, max_msg_size: -1 });
     await Promise.all(taken);
     expect(await stored()).toHaveLength(21);
-    expect(intake.numbers()).toMatchObject({ rejected: {}, dropped: 0, readings: 21 });
+    expect(sink.metrics()).toMatchObject({ rejected: {}, dropped: 0, readings: 21 });
   });
 });
 
 describe('the window', () => {
   it('is full while the bus is away, and has room when it is back', async () => {
-    const { server, intake, stored } = await setUp({}, 2);
+    const { server, sink, stored } = await setUp({}, 2);
     await server.halt();
-    const taken = ['t', 'p'].map((field) => intake.take({ measurements: [measurement(field)], rejects: [] }));
-    expect(intake.full).toBe(true);
+    const taken = ['t', 'p'].map((field) => sink.publish({ measurements: [measurement(field)], rejects: [] }));
+    expect(sink.full).toBe(true);
     let room = false;
-    const waiting = intake.whenReady().then(() => {
+    const waiting = sink.whenReady().then(() => {
       room = true;
     });
-    await expect.poll(() => intake.problem).toMatch(/connection to the bus/);
+    await expect.poll(() => sink.problem).toMatch(/connection to the bus/);
     expect(room).toBe(false);
     await server.restart();
     await Promise.all(taken);
     await waiting;
-    expect(intake.problem).toBeUndefined();
+    expect(sink.problem).toBeUndefined();
     expect(await stored()).toHaveLength(2);
   });
 
@@ -202,32 +202,32 @@ describe('the window', () => {
     };
     const origin = { scheme: 'mqtt', connection: 'hall' } as const;
     const options = { origin, prefix: 'iota', publisher, inFlight: 8, window: 500, logger: new TestLog() };
-    const intake = new ReadingsSink(options);
+    const sink = new ReadingsSink(options);
     const large = {
       measurements: Array.from({ length: 10_000 }, (_, n) => measurement(String(n))),
       rejects: [],
     };
-    const first = intake.take(large);
-    expect(intake.full).toBe(false);
-    const second = intake.take(large);
-    expect(intake.full).toBe(true);
-    const room = intake.whenReady();
+    const first = sink.publish(large);
+    expect(sink.full).toBe(false);
+    const second = sink.publish(large);
+    expect(sink.full).toBe(true);
+    const room = sink.whenReady();
     gate.resolve(undefined);
     await room;
-    expect(intake.full).toBe(false);
+    expect(sink.full).toBe(false);
     await Promise.all([first, second]);
-    expect(intake.numbers()).toMatchObject({ received: 2, readings: 20_000, waiting: 0 });
+    expect(sink.metrics()).toMatchObject({ received: 2, readings: 20_000, waiting: 0 });
   });
 
   it('says that nothing may be acknowledged when the driver stops before', async () => {
-    const { server, intake } = await setUp();
+    const { server, sink } = await setUp();
     await server.halt();
-    const taken = expect(intake.take({ measurements: [measurement('t')], rejects: [reject] })).rejects.toBeInstanceOf(
+    const taken = expect(sink.publish({ measurements: [measurement('t')], rejects: [reject] })).rejects.toBeInstanceOf(
       Stopped,
     );
-    await expect.poll(() => intake.problem).toBeDefined();
-    await intake.stop(1000);
+    await expect.poll(() => sink.problem).toBeDefined();
+    await sink.stop(1000);
     await taken;
-    expect(intake.numbers()).toMatchObject({ readings: 0, waiting: 0 });
+    expect(sink.metrics()).toMatchObject({ readings: 0, waiting: 0 });
   });
 });

@@ -17,7 +17,7 @@ function watch() {
   const told: string[] = [];
   const silence = new StalenessWatch({
     onSilent: ({ name, heardMs }) => told.push(`${name} silent, heard ${heardMs ?? 'never'}`),
-    onHeard: ({ name }) => told.push(`${name} heard`),
+    onRecovered: ({ name }) => told.push(`${name} heard`),
   });
   return { silence, told };
 }

@@ -184,7 +184,7 @@ describe.each(VERSIONS)('MQTT %s', (version) => {
     });
     const { link } = linkForTest(broker.url, { version, connectTimeoutMs: 5000 });
     while (link.state.state !== 'up') await new Promise(setImmediate);
-    expect(link.numbers).toMatchObject({ connections: 1, acknowledged: kept });
+    expect(link.metrics).toMatchObject({ connections: 1, acknowledged: kept });
   });
 
   test('a subscription that is not answered does not block the client', async () => {
@@ -316,7 +316,7 @@ describe.each(VERSIONS)('MQTT %s', (version) => {
     );
     const { got, link } = linkForTest(broker.url, { version });
     await eventually(() => {
-      expect(link.numbers.acknowledged).toBe(1);
+      expect(link.metrics.acknowledged).toBe(1);
     });
     expect(got[0]?.topic).toContain('\uFFFD');
   });
@@ -333,7 +333,7 @@ describe.each(VERSIONS)('MQTT %s', (version) => {
     );
     const { link, states } = linkForTest(broker.url, { version });
     await eventually(() => {
-      expect(link.numbers.connections).toBe(2);
+      expect(link.metrics.connections).toBe(2);
       expect(link.state.state).toBe('up');
     });
     expect(states.map(({ state }) => state)).toEqual(['down', 'connecting', 'up']);

@@ -33,7 +33,7 @@ describe.each(VERSIONS)('MQTT %s', (version) => {
       });
       await link.publish('answer', Buffer.from(name), 1);
       await link.stop(1000);
-      expect(link.numbers).toMatchObject({ connections: 1, acknowledged: 1, atMostOnce: 0, running: 0 });
+      expect(link.metrics).toMatchObject({ connections: 1, acknowledged: 1, atMostOnce: 0, running: 0 });
     }
   });
 
@@ -89,7 +89,7 @@ describe.each(VERSIONS)('MQTT %s', (version) => {
         message: expect.stringMatching(/nothing listens there/) as string,
       });
     });
-    expect(wrong.link.numbers.connections).toBe(0);
+    expect(wrong.link.metrics.connections).toBe(0);
   });
 
   test('credentials are read again at every attempt', async () => {
@@ -107,7 +107,7 @@ describe.each(VERSIONS)('MQTT %s', (version) => {
     await broker.restart();
     await eventually(() => {
       // The change of the password may have ended a connection before the new start does.
-      expect(link.numbers.connections).toBeGreaterThanOrEqual(2);
+      expect(link.metrics.connections).toBeGreaterThanOrEqual(2);
     });
     await becomes('up');
   });

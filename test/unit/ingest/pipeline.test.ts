@@ -105,7 +105,7 @@ describe('the pipeline', () => {
     publisher.next().confirm();
     await settle();
     expect(made).toEqual(['a', 'b', 'c']);
-    expect(pipeline.numbers).toMatchObject({ confirmed: 3, waiting: 0 });
+    expect(pipeline.metrics).toMatchObject({ confirmed: 3, waiting: 0 });
   });
 
   it('goes on after a message that cannot be built, which its sender learns', async () => {
@@ -130,7 +130,7 @@ describe('the pipeline', () => {
     await settle();
     expect(confirmed).toEqual(['b']);
     expect(publisher.ids).toEqual(['a', 'b', 'c']);
-    expect(pipeline.numbers).toEqual({ confirmed: 1, duplicates: 0, retried: 0, waiting: 3 });
+    expect(pipeline.metrics).toEqual({ confirmed: 1, duplicates: 0, retried: 0, waiting: 3 });
   });
 
   it('sends again, with the same id and in the old order, what was not confirmed', async () => {
@@ -153,7 +153,7 @@ describe('the pipeline', () => {
     await settle();
     expect(confirmed).toEqual(['a', 'b', 'c', 'd']);
     expect(pipeline.problem).toBeUndefined();
-    expect(pipeline.numbers).toEqual({ confirmed: 4, duplicates: 1, retried: 3, waiting: 0 });
+    expect(pipeline.metrics).toEqual({ confirmed: 4, duplicates: 1, retried: 3, waiting: 0 });
   });
 
   it('waits longer after each failure, and not at all when the bus is back', async () => {
@@ -274,7 +274,7 @@ describe('a pipeline that stops', () => {
     // A confirmation that comes after that changes nothing.
     publisher.next().confirm();
     await settle();
-    expect(pipeline.numbers.confirmed).toBe(0);
+    expect(pipeline.metrics.confirmed).toBe(0);
   });
 
   it('does not wait for a bus that is away', async () => {

@@ -7,7 +7,7 @@ import type { TimeLimits } from '../../source-timestamp.ts';
 import type { ReadingsSink } from '../../readings-sink.ts';
 import type { BackfillJob } from './backfill-job.ts';
 import { keyOfRow, keyOfValue } from './dedup-cache.ts';
-import { claimedInstant, measurementOf, readSample } from './message.ts';
+import { instantOf, measurementOf, readSample } from './message.ts';
 import type { InstallationState } from './installation-state.ts';
 import type { Reader } from './topic-map.ts';
 
@@ -70,7 +70,7 @@ export class Backfill {
   async #publishRow(state: InstallationState, { topic, said }: Row, wanted: Wanted): Promise<void> {
     const { now, sink, times, onValue } = this.#options;
     const received = now();
-    const time = claimedInstant(said);
+    const time = instantOf(said);
     const readers = state.map.readersOf(topic).filter((reader) => wanted(reader, time));
     if (readers.length === 0) return;
     const sample = readSample(said);
@@ -79,7 +79,7 @@ export class Backfill {
       if (state.known.has(key)) return;
       const about = { topic: `${state.installation.clientId}/${topic}`, from: 'REST' };
       const payload = Buffer.from(JSON.stringify(said), 'utf8');
-      await sink.take({ measurements: [], rejects: [{ ...sample, payload, about, received }] });
+      await sink.publish({ measurements: [], rejects: [{ ...sample, payload, about, received }] });
       state.known.add(key);
       return;
     }
@@ -87,7 +87,7 @@ export class Backfill {
     if (missing.length === 0) return;
     const measurements = missing.map((reader) => measurementOf(reader, sample, received, times, NO_TIME));
     onValue(missing, sample.claimed?.instant ?? received);
-    await sink.take({ measurements, rejects: [] });
+    await sink.publish({ measurements, rejects: [] });
     for (const reader of missing) state.known.add(keyOfValue(reader, sample));
   }
 }

@@ -27,7 +27,7 @@ export class ClockSkew {
   }
 
   /** Records a live value. */
-  heard(topic: string, timed: boolean): void {
+  received(topic: string, timed: boolean): void {
     if (timed) this.#untimed.delete(topic);
     else this.#untimed.add(topic);
   }

@@ -65,7 +65,7 @@ export class IotOpenFeed implements Feed {
     this.#config = config;
     this.#tools = tools;
     this.#label = `IoT Open "${name}"`;
-    this.#sink = tools.intake({ scheme: 'iotopen', connection: name });
+    this.#sink = tools.createSink({ scheme: 'iotopen', connection: name });
     this.#status = new FeedStatus('iotopen', name, logger);
     this.#rest = new StatusReporter<RestState>({
       initial: 'up',
@@ -128,7 +128,7 @@ export class IotOpenFeed implements Feed {
       label: `${this.#label}, its MQTT broker`,
       credentials: () => this.#credentials(),
       subscriptions: () => this.#states.subscriptions(),
-      onMessage: (message: Incoming) => this.#live.take(message),
+      onMessage: (message: Incoming) => this.#live.receive(message),
       full: () => this.#sink.full,
       whenReady: () => this.#sink.whenReady(),
       onState: ({ state }) => {
@@ -173,8 +173,8 @@ export class IotOpenFeed implements Feed {
   }
 
   metrics(): FeedMetrics {
-    const numbers = this.#sink.numbers();
-    const { atMostOnce, connections } = this.#broker.numbers;
+    const numbers = this.#sink.metrics();
+    const { atMostOnce, connections } = this.#broker.metrics;
     return {
       ...numbers,
       ...{ kind: 'iotopen', name: this.#config.name, refused: 0, connections },

@@ -155,7 +155,7 @@ export class InstallationState {
       const before = this.#live.get(key);
       this.#live.set(key, time === undefined || before === undefined || time > before ? time : before);
     }
-    this.#clocks.heard(topic, time !== undefined);
+    this.#clocks.received(topic, time !== undefined);
   }
 
   /** Records a live value that is safe on the bus. */

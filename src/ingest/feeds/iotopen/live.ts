@@ -30,7 +30,7 @@ export class Live {
   }
 
   /** Resolves when the message may be acknowledged. @throws Stopped */
-  async take(message: Incoming): Promise<void> {
+  async receive(message: Incoming): Promise<void> {
     const { sink, states, times, onValue, onChanged } = this.#options;
     const { received, payload } = message;
     const [, client = '', topic = ''] = /^(\d+)\/(.*)$/s.exec(message.topic) ?? [];
@@ -42,11 +42,11 @@ export class Live {
     const readers = state?.map.readersOf(topic) ?? [];
     if (state === undefined || readers.length === 0) {
       // Most platforms have topics that no function reads. That is no problem.
-      await sink.take({ measurements: [], rejects: [] });
+      await sink.publish({ measurements: [], rejects: [] });
       return;
     }
     const reject = ({ code, reason }: Unreadable): Promise<void> =>
-      sink.take({
+      sink.publish({
         measurements: [],
         rejects: [{ code, reason, payload, about: { topic: message.topic }, received }],
       });
@@ -58,7 +58,7 @@ export class Live {
     const doubt = message.retained ? KEPT_BY_BROKER : state.doubtsArrival() ? AFTER_OUTAGE : undefined;
     const measurements = readers.map((reader) => measurementOf(reader, sample, received, times, doubt));
     onValue(readers, sample.claimed?.instant ?? received);
-    await sink.take({ measurements, rejects: [] });
+    await sink.publish({ measurements, rejects: [] });
     state.liveIsSafe(readers, topic, sample, received);
   }
 }

@@ -63,7 +63,7 @@ export class MaxAgeWatch {
     const changed = (): void => {
       this.#changed();
     };
-    return new StalenessWatch({ onSilent: changed, onHeard: changed });
+    return new StalenessWatch({ onSilent: changed, onRecovered: changed });
   }
 
   #changed(): void {

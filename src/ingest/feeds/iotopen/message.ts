@@ -23,10 +23,10 @@ export interface Sample {
   readonly reason?: string | undefined;
   readonly msg?: string | undefined;
   /** The sender's timestamp. Undefined if there is none. */
-  readonly claimed?: Claim | undefined;
+  readonly claimed?: SenderTimestamp | undefined;
 }
 
-interface Claim {
+interface SenderTimestamp {
   /** Undefined if the timestamp is impossible. */
   readonly instant: Nanoseconds | undefined;
   /** Canonical text that the live message and its copy in status and log share. */
@@ -66,7 +66,7 @@ export function readSample(said: Said): Sample | Unreadable {
   const { value, msg, timestamp } = said;
   if (value === undefined) return { code: 'missingValue', reason: 'The message has no "value".' };
   const text = typeof msg === 'string' && msg !== '' ? msg : undefined;
-  const rest = { msg: text, claimed: claimOf(timestamp) };
+  const rest = { msg: text, claimed: timestampOf(timestamp) };
   const bad = (reason: string): Sample => ({ value: null, status: 'Bad Data', reason, ...rest });
   if (value === null) return bad('The publisher sends null as the value.');
   if (!(value instanceof Numeral)) {
@@ -80,7 +80,7 @@ export function readSample(said: Said): Sample | Unreadable {
 }
 
 /** The sender's timestamp. Undefined if it is missing or impossible. */
-export const claimedInstant = ({ timestamp }: Said): Nanoseconds | undefined => claimOf(timestamp)?.instant;
+export const instantOf = ({ timestamp }: Said): Nanoseconds | undefined => timestampOf(timestamp)?.instant;
 
 /** Converts a sample to the measurement of a function. */
 export function measurementOf(
@@ -116,7 +116,12 @@ export function measurementOf(
 
 type Timed = Pick<Measurement, 'time' | 'status' | 'reason' | 'attributes'>;
 
-function timeOf(claimed: Claim | undefined, received: Nanoseconds, limits: TimeLimits, doubt?: string): Timed {
+function timeOf(
+  claimed: SenderTimestamp | undefined,
+  received: Nanoseconds,
+  limits: TimeLimits,
+  doubt?: string,
+): Timed {
   if (claimed === undefined) {
     return doubt === undefined
       ? { time: received, status: 'Good' }
@@ -132,7 +137,7 @@ function timeOf(claimed: Claim | undefined, received: Nanoseconds, limits: TimeL
 }
 
 /** A number of seconds. Some publishers send it as text. */
-function claimOf(timestamp: unknown): Claim | undefined {
+function timestampOf(timestamp: unknown): SenderTimestamp | undefined {
   if (timestamp === undefined || timestamp === null) return undefined;
   const numeral = typeof timestamp === 'string' && /^\d+(\.\d+)?$/.test(timestamp) ? new Numeral(timestamp) : timestamp;
   if (numeral instanceof Numeral) {

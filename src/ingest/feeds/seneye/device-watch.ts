@@ -24,10 +24,10 @@ export class DeviceWatch {
     this.#options = options;
     this.#watch = new StalenessWatch({
       onSilent: (silent) => {
-        limited(logger).warn('seneye silent', { device: silent.name }, `${this.#tell(silent)}. ${ADVICE}`);
+        limited(logger).warn('seneye silent', { device: silent.name }, `${this.#describe(silent)}. ${ADVICE}`);
         onChange();
       },
-      onHeard: ({ name }) => {
+      onRecovered: ({ name }) => {
         limited(logger).info('seneye heard', { device: name }, `${this.#titles.get(name) ?? name} is heard again`);
         onChange();
       },
@@ -38,7 +38,7 @@ export class DeviceWatch {
   get alarm(): string | undefined {
     const { silent } = this.#watch;
     if (silent.length === 0) return undefined;
-    const shown = silent.slice(0, 5).map((one) => this.#tell(one));
+    const shown = silent.slice(0, 5).map((one) => this.#describe(one));
     const more = silent.length > shown.length ? [`and ${silent.length - shown.length} more`] : [];
     return `${[...shown, ...more].join('; ')}. ${ADVICE}`;
   }
@@ -69,7 +69,7 @@ export class DeviceWatch {
     this.#watch.expect({ name, afterMs: this.#options.staleAfterMs });
   }
 
-  #tell({ name, afterMs, heardMs }: Silent): string {
+  #describe({ name, afterMs, heardMs }: Silent): string {
     const title = this.#titles.get(name) ?? name;
     return heardMs === undefined
       ? `${title} has not posted for ${minutes(afterMs)} since the driver started`

@@ -37,7 +37,7 @@ export class SeneyeFeed implements Feed {
   readonly #devices: DeviceWatch;
   readonly #receiver: Receiver;
   readonly #listener: Listener;
-  readonly #refusals: HttpErrorLog;
+  readonly #httpErrors: HttpErrorLog;
   readonly #underWay = new Set<Promise<void>>();
   #problem: string | undefined;
   #listens = false;
@@ -49,10 +49,10 @@ export class SeneyeFeed implements Feed {
     this.#config = config;
     this.#tools = tools;
     this.#sources = new Map(
-      config.sources.map((source) => [source.source, new Sender(source, (origin) => tools.intake(origin))]),
+      config.sources.map((source) => [source.source, new Sender(source, (origin) => tools.createSink(origin))]),
     );
     this.#status = new FeedStatus('seneye', NAME, logger);
-    this.#refusals = new HttpErrorLog(logger);
+    this.#httpErrors = new HttpErrorLog(logger);
     const { staleAfterMs } = config;
     this.#devices = new DeviceWatch({
       ...{ staleAfterMs, logger },
@@ -97,22 +97,22 @@ export class SeneyeFeed implements Feed {
     this.#stopping = true;
     this.#listener.refuse();
     this.#devices.stop();
-    await Promise.all(this.#intakes().map((intake) => intake.stop(deadlineMs)));
+    await Promise.all(this.#sinks().map((sink) => sink.stop(deadlineMs)));
     await withTimeout(GOODBYE_MS, Promise.all(this.#underWay));
     this.#listener.close();
     this.#status.report('stopped');
   }
 
   health(): FeedHealth {
-    const lastMs = Math.max(0, ...this.#intakes().map((intake) => intake.lastReceivedMs ?? 0));
+    const lastMs = Math.max(0, ...this.#sinks().map((sink) => sink.lastReceivedMs ?? 0));
     const works = this.#listens && !this.#stopping;
-    const problem = works ? this.#intakes().find((intake) => intake.problem !== undefined)?.problem : undefined;
+    const problem = works ? this.#sinks().find((sink) => sink.problem !== undefined)?.problem : undefined;
     const over = problem === undefined ? undefined : ({ state: 'waiting', message: problem } as const);
     return this.#status.health(lastMs === 0 ? undefined : lastMs, over);
   }
 
   metrics(): FeedMetrics {
-    const all = this.#intakes().map((intake) => intake.numbers());
+    const all = this.#sinks().map((sink) => sink.metrics());
     const sum = (count: (numbers: ReadingsSinkMetrics) => number): number =>
       all.reduce((total, numbers) => total + count(numbers), 0);
     const rejected: FeedMetrics['rejected'] = {};
@@ -136,8 +136,8 @@ export class SeneyeFeed implements Feed {
     };
   }
 
-  #intakes() {
-    return [...this.#sources.values()].map(({ intake }) => intake);
+  #sinks() {
+    return [...this.#sources.values()].map(({ sink }) => sink);
   }
 
   /** Derives the feed status from the listener and the devices. */
@@ -170,7 +170,7 @@ export class SeneyeFeed implements Feed {
       if (error instanceof SenderGone) return undefined;
       if (error instanceof HttpError) {
         if (error.code !== 'busAway' && error.code !== 'stopping') this.#refused++;
-        this.#tell(error, request);
+        this.#log(error, request);
         return { status: error.status, headers: error.headers, text: `${error.message}\n` };
       }
       const text = 'A seneye post could not be handled; this is a defect of the driver';
@@ -179,13 +179,13 @@ export class SeneyeFeed implements Feed {
     }
   }
 
-  #tell(refusal: HttpError, { headers, socket, method, url = '' }: IncomingMessage): void {
+  #log(error: HttpError, { headers, socket, method, url = '' }: IncomingMessage): void {
     const { 'x-seneye': claimed } = headers;
     const source = typeof claimed === 'string' ? claimed.slice(0, 80) : undefined;
     const known = source === undefined ? undefined : this.#sources.get(source)?.name;
     const from = socket.remoteAddress;
     const path = (url.split('?', 1)[0] ?? '').slice(0, 200);
-    this.#refusals.tell(refusal, known, { source, from, request: `${method ?? ''} ${path}` });
+    this.#httpErrors.log(error, known, { source, from, request: `${method ?? ''} ${path}` });
   }
 }
 

@@ -19,7 +19,7 @@ export type HttpErrorCode =
 
 /** Ends the handling of a request with an answer other than success. */
 export class HttpError extends Error {
-  override readonly name = 'Refusal';
+  override readonly name = 'HttpError';
   readonly code: HttpErrorCode;
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -58,8 +58,8 @@ export class HttpErrorLog {
    * @param known name of the source, if it is configured
    * @param facts details of the request that are safe to log, cut
    */
-  tell(refusal: HttpError, known: string | undefined, facts: Readonly<Record<string, unknown>>): void {
-    const { code, status, message, hint } = refusal;
+  log(error: HttpError, known: string | undefined, facts: Readonly<Record<string, unknown>>): void {
+    const { code, status, message, hint } = error;
     limited(this.#logger).warn(
       `seneye ${code} ${known ?? ''}`,
       { ...facts, status, reason: code },

@@ -172,19 +172,19 @@ export class Listener {
       this.#options.onBroken();
     });
     clearInterval(this.#renewal);
-    let told: string | undefined;
+    let logged: string | undefined;
     const renew = async (): Promise<void> => {
       try {
         const pair = await readPair(tls);
         if (pair.cert === used.cert && pair.key === used.key) return;
         server.setSecureContext({ ...pair, minVersion: 'TLSv1.2' });
         used = pair;
-        told = undefined;
+        logged = undefined;
         this.#options.logger.info({}, 'The seneye listener uses its new certificate');
       } catch (error) {
         const text = textOf(error);
-        if (text !== told) this.#options.logger.warn({ err: error }, 'The seneye listener keeps its old certificate');
-        told = text;
+        if (text !== logged) this.#options.logger.warn({ err: error }, 'The seneye listener keeps its old certificate');
+        logged = text;
       }
     };
     this.#renewal = setInterval(() => void renew(), renewMs);

@@ -42,7 +42,7 @@ interface Signed {
 
 /** Seconds after which a sender should retry if the bus is unavailable. */
 const AGAIN_SECONDS = 30;
-const STRANGERS = 'all strangers';
+const UNKNOWN_SENDERS = 'unknown senders';
 
 export class Receiver {
   readonly #options: ReceiverOptions;
@@ -86,37 +86,37 @@ export class Receiver {
       const post = read(signed);
       this.#options.onSigned(request);
       if (!this.#posts.take(claimed)) throw tooMany(this.#posts.waitSeconds(claimed));
-      await this.#take(signed, post, received);
+      await this.#accept(signed, post, received);
     } catch (error) {
-      const refusal = error instanceof JwsError ? new HttpError('malformed', 400, sentence(error.message)) : error;
-      if (refusal instanceof HttpError && (refusal.code === 'malformed' || refusal.code === 'signature')) {
+      const failure = error instanceof JwsError ? new HttpError('malformed', 400, sentence(error.message)) : error;
+      if (failure instanceof HttpError && (failure.code === 'malformed' || failure.code === 'signature')) {
         this.#wrong.take(sender);
       }
-      if (refusal instanceof HttpError && refusal.code === 'signature') throw this.#withStatus(refusal);
-      throw refusal;
+      if (failure instanceof HttpError && failure.code === 'signature') throw this.#withStatus(failure);
+      throw failure;
     }
   }
 
   #sourceOf(claimed: string): Sender {
     const source = this.#options.sources.get(claimed);
     if (source !== undefined) return source;
-    if (!this.#wrong.take(STRANGERS)) throw tooMany(this.#wrong.waitSeconds(STRANGERS));
+    if (!this.#wrong.take(UNKNOWN_SENDERS)) throw tooMany(this.#wrong.waitSeconds(UNKNOWN_SENDERS));
     throw new HttpError('unknownSource', this.#options.config.unknownSourceStatus, 'The sender is not known here.', {
       hint: 'If it is yours, add the id in its X-SENEYE header to settings.ingest.seneye.sources.',
     });
   }
 
-  #checkRoom({ intake }: Sender): void {
-    if (this.#waiting.size < this.#options.config.maxWaiting && !intake.full) return;
+  #checkRoom({ sink }: Sender): void {
+    if (this.#waiting.size < this.#options.config.maxWaiting && !sink.full) return;
     throw new HttpError('busy', 503, 'Too many posts wait for the bus.', { headers: retryAfter(AGAIN_SECONDS) });
   }
 
-  async #take(signed: Signed, post: Post | PostError, received: bigint): Promise<void> {
+  async #accept(signed: Signed, post: Post | PostError, received: bigint): Promise<void> {
     const { source, payload } = signed;
     const { times, config, devices, logger } = this.#options;
-    let delivery: DecodedMessage;
+    let message: DecodedMessage;
     if (post instanceof PostError) {
-      delivery = { measurements: [], rejects: [{ code: post.code, reason: post.message, payload, received }] };
+      message = { measurements: [], rejects: [{ code: post.code, reason: post.message, payload, received }] };
       limited(logger).warn(
         `seneye post of ${source.name}`,
         { connection: source.name, reason: post.code },
@@ -125,32 +125,32 @@ export class Receiver {
     } else {
       const name = source.deviceName(post.sud);
       devices.heard(source, source.idOf(post.sud), name ?? post.name);
-      delivery = readingsOf(post, payload, received, { times, outOfWater: config.outOfWater, name });
+      message = readingsOf(post, payload, received, { times, outOfWater: config.outOfWater, name });
     }
     // Without a timestamp, an identical post may be a new one.
     const same = post instanceof PostError || readTime(post.timestamp) !== undefined;
     const key = `${source.name}/${hash('sha256', payload)}${same ? '' : `/${received}`}`;
-    await this.#acknowledged(this.#waiting.get(key) ?? this.#hand(key, source, delivery));
+    await this.#acknowledged(this.#waiting.get(key) ?? this.#publish(key, source, message));
   }
 
-  #hand(key: string, source: Sender, delivery: DecodedMessage): Promise<void> {
+  #publish(key: string, source: Sender, message: DecodedMessage): Promise<void> {
     this.#checkRoom(source);
-    if (source.intake.atMostOnce) this.#atMostOnce++;
-    const taken = source.intake.take(delivery).finally(() => this.#waiting.delete(key));
-    this.#waiting.set(key, taken);
+    if (source.sink.atMostOnce) this.#atMostOnce++;
+    const published = source.sink.publish(message).finally(() => this.#waiting.delete(key));
+    this.#waiting.set(key, published);
     // The waiting requests may have ended by then.
-    taken.catch(() => undefined);
-    return taken;
+    published.catch(() => undefined);
+    return published;
   }
 
   /** @throws HttpError if that does not happen in time */
-  async #acknowledged(taken: Promise<void>): Promise<void> {
+  async #acknowledged(published: Promise<void>): Promise<void> {
     const { ackTimeoutMs } = this.#options.config;
     let acknowledged: true | undefined;
     try {
       acknowledged = await withTimeout(
         ackTimeoutMs,
-        taken.then(() => true as const),
+        published.then(() => true as const),
       );
     } catch (error) {
       if (!(error instanceof Stopped)) throw error;

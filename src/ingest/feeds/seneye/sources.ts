@@ -12,13 +12,13 @@ export type Signer = { readonly device: string } | 'source';
 export class Sender {
   /** Name of the connection. */
   readonly name: string;
-  readonly intake: ReadingsSink;
+  readonly sink: ReadingsSink;
   readonly #config: SeneyeConfig['sources'][number];
 
-  constructor(config: SeneyeConfig['sources'][number], intake: (origin: Origin) => ReadingsSink) {
+  constructor(config: SeneyeConfig['sources'][number], createSink: (origin: Origin) => ReadingsSink) {
     this.#config = config;
     this.name = config.name ?? config.source;
-    this.intake = intake({ scheme: 'seneye', connection: this.name });
+    this.sink = createSink({ scheme: 'seneye', connection: this.name });
   }
 
   /** The expected devices, by id. */

@@ -174,7 +174,7 @@ describe('REST', () => {
     simulator.behaviour.fault = 'down';
     simulator.behaviour.faultPath = '/api/';
     await simulator.announce(SCHOOL);
-    await expect.poll(() => harness.health().message).toMatch(/cannot be reached.*Live values go on/);
+    await expect.poll(() => harness.health().message).toMatch(/cannot be reached.*Live values continue/);
     await simulator.publish(SCHOOL, `${AT}/humidity`, { value: 1, timestamp: nowSeconds() });
     await readingsOf(harness, 1);
     const outage = await simulator.mqttOutage();

@@ -51,13 +51,13 @@ describe.each(VERSIONS)('MQTT %s', (version) => {
     });
     await logged(broker, link);
     expect(broker.log()).not.toMatch(/Received PUBACK from driver \(Mid: [13]/);
-    expect(link.numbers).toMatchObject({ acknowledged: 1, running: 2 });
+    expect(link.metrics).toMatchObject({ acknowledged: 1, running: 2 });
     open('a');
     open('c');
     await eventually(() => {
       expect(acknowledged(broker, DRIVER)).toBe(3);
     });
-    expect(link.numbers).toMatchObject({ acknowledged: 3, running: 0, redelivered: 0, atMostOnce: 0 });
+    expect(link.metrics).toMatchObject({ acknowledged: 3, running: 0, redelivered: 0, atMostOnce: 0 });
   });
 
   test('a message that cannot be handled is not acknowledged and comes again with the next connection', async () => {
@@ -85,7 +85,7 @@ describe.each(VERSIONS)('MQTT %s', (version) => {
     });
     expect(got[1]?.received).toBe(got[0]?.received);
     await eventually(() => {
-      expect(link.numbers).toMatchObject({ connections: 2, redelivered: 1, acknowledged: 1 });
+      expect(link.metrics).toMatchObject({ connections: 2, redelivered: 1, acknowledged: 1 });
     });
   });
 
@@ -113,7 +113,7 @@ describe.each(VERSIONS)('MQTT %s', (version) => {
     open('late');
     await logged(broker, link);
     expect(broker.log()).not.toContain('Received PUBACK from driver');
-    expect(link.numbers.acknowledged).toBe(0);
+    expect(link.metrics.acknowledged).toBe(0);
   });
 
   test('the broker restarts: what it kept arrives, nothing is subscribed twice, retained messages arrive once', async () => {
@@ -144,11 +144,11 @@ describe.each(VERSIONS)('MQTT %s', (version) => {
     const broker = await brokerForTest({ persistence: false });
     const { link, texts } = linkForTest(broker.url(), { version, clientId });
     await eventually(() => {
-      expect(link.numbers.connections).toBe(1);
+      expect(link.metrics.connections).toBe(1);
     });
     await broker.restart();
     await eventually(() => {
-      expect(link.numbers.connections).toBe(2);
+      expect(link.metrics.connections).toBe(2);
       expect(link.state.state).toBe('up');
     });
     const sender = await plainForTest(broker);
@@ -203,7 +203,7 @@ describe.each(VERSIONS)('MQTT %s', (version) => {
     });
     await becomes('up');
     expect(states.map(({ state }) => state)).toEqual(['up', 'waiting', 'connecting', 'up']);
-    expect(link.numbers.connections).toBe(2);
+    expect(link.metrics.connections).toBe(2);
   });
 
   test('large messages that wait for the bus make the broker wait, however few they are', async () => {
@@ -219,12 +219,12 @@ describe.each(VERSIONS)('MQTT %s', (version) => {
     for (const number of numbers) await sender.publish('t/image', Buffer.alloc(16 * 1024 * 1024, number));
     const { message } = await becomes('waiting');
     expect(message).toMatch(/the broker keeps them/);
-    expect(link.numbers.running).toBe(4);
+    expect(link.metrics.running).toBe(4);
     expect(got.map(({ payload }) => payload[0])).toEqual([1, 2, 3, 4]);
     for (const number of numbers) open(number);
     await eventually(() => {
       expect([...new Set(got.map(({ payload }) => payload[0]))]).toEqual(numbers);
-      expect(link.numbers.running).toBe(0);
+      expect(link.metrics.running).toBe(0);
     });
     await becomes('up');
   });
@@ -258,7 +258,7 @@ describe.each(VERSIONS)('MQTT %s', (version) => {
     await eventually(() => {
       expect(done).toHaveLength(120);
     });
-    expect(link.numbers).toMatchObject({ connections: 1, redelivered: 0 });
+    expect(link.metrics).toMatchObject({ connections: 1, redelivered: 0 });
   });
 
   test('a stop takes nothing new, waits for what runs, acknowledges it and says goodbye', async () => {
@@ -311,7 +311,7 @@ describe.each(VERSIONS)('MQTT %s', (version) => {
     // Quality of service 2 is never asked for, so the broker gives 1.
     await sender.publish('t/one', '2', { qos: 2 });
     await eventually(() => {
-      expect(link.numbers).toMatchObject({ atMostOnce: 1, acknowledged: 2 });
+      expect(link.metrics).toMatchObject({ atMostOnce: 1, acknowledged: 2 });
     });
     expect(got.map(({ qos }) => qos)).toEqual([0, 1, 1]);
   });
@@ -341,7 +341,7 @@ describe.each(VERSIONS)('MQTT %s', (version) => {
     await told('down', /no sign of life for 1\.5 s/);
     broker.thaw();
     await becomes('up');
-    expect(link.numbers.connections).toBeGreaterThan(1);
+    expect(link.metrics.connections).toBeGreaterThan(1);
   });
 
   test('subscriptions follow what is wanted, without another connection', async () => {
@@ -365,7 +365,7 @@ describe.each(VERSIONS)('MQTT %s', (version) => {
     });
     await logged(broker, link);
     expect(broker.log().match(/driver 1 t\/b/g)).toHaveLength(1);
-    expect(link.numbers.connections).toBe(1);
+    expect(link.metrics.connections).toBe(1);
   });
 });
 
@@ -387,7 +387,7 @@ test.each([
   await eventually(() => {
     expect(got.map(({ payload }) => payload.length)).toEqual([kibibytes * 1024]);
   });
-  expect(link.numbers.connections).toBe(1);
+  expect(link.metrics.connections).toBe(1);
 });
 
 test('a subscription may be answered late, behind a large message on a slow line', async () => {

@@ -65,9 +65,9 @@ describe('the log of refusals', () => {
   it('has a bound for each kind and source, and gives the number left out', () => {
     const log = new TestLog();
     const refusals = new HttpErrorLog(log);
-    for (let number = 0; number < 1000; number++) refusals.tell(refusal(), 'home', {});
-    refusals.tell(refusal('unknownSource'), undefined, { source: 'a\r\nb' });
-    refusals.tell(refusal(), 'other', {});
+    for (let number = 0; number < 1000; number++) refusals.log(refusal(), 'home', {});
+    refusals.log(refusal('unknownSource'), undefined, { source: 'a\r\nb' });
+    refusals.log(refusal(), 'other', {});
     expect(log.lines).toHaveLength(12);
     expect(log.lines[0]).toMatchObject({ message: 'A seneye post was answered 401: No. Look here.' });
     expect(log.lines[10]?.facts).toMatchObject({ reason: 'unknownSource', status: 401 });
