@@ -120,8 +120,8 @@ export class RequestContext {
   /** Sends the items so far, even if there are none, in a long-running answer. */
   flush(known: Pick<AnswerMeta, 'cursor' | 'intervalMs'>): Promise<void> | undefined {
     if (this.#ended) return undefined;
-    const told = known.cursor !== undefined || known.intervalMs !== undefined;
-    const meta = told ? { ...this.#counters(performance.now() - this.#arrived), ...known } : undefined;
+    const hasMeta = known.cursor !== undefined || known.intervalMs !== undefined;
+    const meta = hasMeta ? { ...this.#counters(performance.now() - this.#arrived), ...known } : undefined;
     return this.#sink.flush(meta ? { meta } : {});
   }
 

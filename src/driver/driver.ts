@@ -93,11 +93,11 @@ export class Driver {
     const sink = incoming.answer({ id: given, function: name, replyTo });
     // For a lease, the time until its first message.
     let firstMs: number | undefined;
-    const heard = onFlush(sink, () => (firstMs ??= performance.now() - arrived));
+    const timed = onFlush(sink, () => (firstMs ??= performance.now() - arrived));
     const error = parsed.ok ? problem && wrongReplyTo(problem) : parsed.error;
     const end =
       parsed.ok && error === undefined
-        ? await this.#answer(parsed.request, id, heard, { arrived, caller, bytes: incoming.data.byteLength })
+        ? await this.#answer(parsed.request, id, timed, { arrived, caller, bytes: incoming.data.byteLength })
         : refusal(toDriverError(error), arrived);
     const elapsedMs = firstMs ?? performance.now() - arrived;
     this.statistics.answered(isDeclared(name) ? name : '', end.error?.code ?? end.status, elapsedMs);
@@ -220,12 +220,12 @@ export class Driver {
   }
 }
 
-/** The same sink. Calls `tell` before a message of a long answer is sent. */
-function onFlush(sink: AnswerSink, tell: () => void): AnswerSink {
+/** The same sink. Calls `onSend` before a message of a long answer is sent. */
+function onFlush(sink: AnswerSink, onSend: () => void): AnswerSink {
   return {
     item: (item) => sink.item(item),
     flush: (interim) => {
-      if (interim.isKeepalive !== true) tell();
+      if (interim.isKeepalive !== true) onSend();
       return sink.flush(interim);
     },
     watch: (watcher) => {

@@ -96,7 +96,7 @@ export class Lease {
    * Runs until the lease ends, and returns the reason. Rejects if the answer can no longer be sent.
    * @param join starts polling an item, and returns a function that ends it
    */
-  async run(join: (item: LeasedItem, hear: (reading: PollResult) => void) => () => void): Promise<LeaseEnd> {
+  async run(join: (item: LeasedItem, onResult: (reading: PollResult) => void) => () => void): Promise<LeaseEnd> {
     const { items, refused, leaseMs, signal } = this.#options;
     const onAbort = () => {
       this.#finish(endOf(signal.reason));
@@ -111,12 +111,12 @@ export class Lease {
     const leaves = items.map((item) => {
       this.#texts[item.index] = item.text;
       return join(item, (reading) => {
-        this.#hear(item.index, reading);
+        this.#onResult(item.index, reading);
       });
     });
     for (const { index, text, reading } of refused) {
       this.#texts[index] = text;
-      this.#hear(index, reading);
+      this.#onResult(index, reading);
     }
     try {
       return await this.#end.promise;
@@ -127,7 +127,7 @@ export class Lease {
     }
   }
 
-  #hear(index: number, reading: PollResult): void {
+  #onResult(index: number, reading: PollResult): void {
     if (this.#over) return;
     this.#intervals.read(index, isFailure(reading) ? undefined : reading.polledAt);
     if (reading.mark === this.#options.marks.get(index)) {

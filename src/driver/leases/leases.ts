@@ -55,16 +55,16 @@ export class Leases {
     this.#leases.take(root);
     this.#items.take(root, items);
     try {
-      return await lease.run((item, hear) => this.#join(item, intervalMs, hear));
+      return await lease.run((item, onResult) => this.#join(item, intervalMs, onResult));
     } finally {
       this.#leases.give(root);
       this.#items.give(root, items);
     }
   }
 
-  #join({ fqn, host }: LeasedItem, intervalMs: number, hear: (reading: PollResult) => void): () => void {
+  #join({ fqn, host }: LeasedItem, intervalMs: number, onResult: (reading: PollResult) => void): () => void {
     const group = this.#groups.get(host) ?? this.#open(host);
-    return group.join(fqn, { intervalMs, hear });
+    return group.join(fqn, { intervalMs, onResult });
   }
 
   #open(host: Host): Poller {

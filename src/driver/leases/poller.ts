@@ -18,7 +18,7 @@ import { failedReading, isFailure, type PollResult, valueReading } from './poll-
 export interface Listener {
   readonly intervalMs: number;
   /** Receives every result, changed or not. The first is the last known result if it is recent. */
-  hear(reading: PollResult): void;
+  onResult(reading: PollResult): void;
 }
 
 export interface PollerOptions {
@@ -76,7 +76,7 @@ export class Poller {
     this.#half = Math.max(1, host.gate.places >> 1);
     this.#unfollow = host.health.follow({
       onDown: (error) => {
-        for (const tag of this.#tags.values()) this.#tell(tag, failedReading(error.toBody(), performance.now()));
+        for (const tag of this.#tags.values()) this.#report(tag, failedReading(error.toBody(), performance.now()));
       },
       onUp: () => {
         this.#recover();
@@ -106,15 +106,15 @@ export class Poller {
   #welcome(tag: Tag, listener: Listener): void {
     const { isChecking, outage } = this.#options.host.health;
     const now = performance.now();
-    if (tag.reading && (isChecking || now - tag.reading.polledAt <= FRESH_MS)) listener.hear(tag.reading);
-    else if (outage) this.#tell(tag, failedReading(outage.toBody(), now));
+    if (tag.reading && (isChecking || now - tag.reading.polledAt <= FRESH_MS)) listener.onResult(tag.reading);
+    else if (outage) this.#report(tag, failedReading(outage.toBody(), now));
     else if (tag.reading && !tag.polling) this.#due.put(tag, Math.min(tag.dueAt, now));
   }
 
   #add(key: string, fqn: Fqn): Tag {
     const tag: Tag = {
       ...{ key, fqn, listeners: new Set<Listener>(), intervalMs: Infinity },
-      ...{ polling: false, startedAt: -Infinity, failures: 0, reading: undefined, dueAt: 0, place: -1 },
+      ...{ polling: false, startedAt: -Infinity, failures: 0, reading: undefined, dueAt: 0, index: -1 },
       pace: undefined,
     };
     this.#tags.set(key, tag);
@@ -228,7 +228,7 @@ export class Poller {
     // Its last lease may have ended meanwhile.
     if (tag.listeners.size > 0) {
       this.#queue(tag);
-      this.#tell(tag, reading);
+      this.#report(tag, reading);
     }
     this.#pump();
   }
@@ -244,9 +244,9 @@ export class Poller {
     return reading;
   }
 
-  #tell(tag: Tag, reading: PollResult): void {
+  #report(tag: Tag, reading: PollResult): void {
     tag.reading = reading;
-    for (const listener of tag.listeners) listener.hear(reading);
+    for (const listener of tag.listeners) listener.onResult(reading);
   }
 
   /** The server is available again: failed tags are polled at once. */

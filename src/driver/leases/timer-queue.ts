@@ -4,7 +4,7 @@ export interface Due {
   /** Milliseconds of a monotonic clock. Only `put` changes it. */
   dueAt: number;
   /** Index in the queue, -1 if it is in none. Only the queue changes it. */
-  place: number;
+  index: number;
 }
 
 export class TimerQueue<Member extends Due> {
@@ -23,17 +23,17 @@ export class TimerQueue<Member extends Due> {
   put(member: Member, dueAt: number): void {
     this.remove(member);
     member.dueAt = dueAt;
-    member.place = this.#heap.push(member) - 1;
+    member.index = this.#heap.push(member) - 1;
     this.#rise(member);
   }
 
   remove(member: Member): void {
-    const { place } = member;
-    if (place < 0) return;
-    member.place = -1;
+    const { index } = member;
+    if (index < 0) return;
+    member.index = -1;
     const last = this.#heap.pop();
     if (last === undefined || last === member) return;
-    this.#set(last, place);
+    this.#set(last, index);
     this.#rise(last);
     this.#sink(last);
   }
@@ -48,16 +48,16 @@ export class TimerQueue<Member extends Due> {
 
   #rise(member: Member): void {
     for (;;) {
-      const above = this.#heap[(member.place - 1) >> 1];
-      if (member.place === 0 || above === undefined || above.dueAt <= member.dueAt) return;
+      const above = this.#heap[(member.index - 1) >> 1];
+      if (member.index === 0 || above === undefined || above.dueAt <= member.dueAt) return;
       this.#swap(above, member);
     }
   }
 
   #sink(member: Member): void {
     for (;;) {
-      const left = this.#heap[2 * member.place + 1];
-      const right = this.#heap[2 * member.place + 2];
+      const left = this.#heap[2 * member.index + 1];
+      const right = this.#heap[2 * member.index + 2];
       const sooner = right !== undefined && left !== undefined && right.dueAt < left.dueAt ? right : left;
       if (sooner === undefined || sooner.dueAt >= member.dueAt) return;
       this.#swap(member, sooner);
@@ -65,13 +65,13 @@ export class TimerQueue<Member extends Due> {
   }
 
   #swap(above: Member, below: Member): void {
-    const [high, low] = [above.place, below.place];
+    const [high, low] = [above.index, below.index];
     this.#set(above, low);
     this.#set(below, high);
   }
 
-  #set(member: Member, place: number): void {
-    member.place = place;
-    this.#heap[place] = member;
+  #set(member: Member, index: number): void {
+    member.index = index;
+    this.#heap[index] = member;
   }
 }

@@ -6,7 +6,7 @@ import { type Outcome, ServerCalls } from '../../net/server-calls.ts';
 import { UnreadableResponse } from '../../net/unreadable-response.ts';
 import { fromRefusal } from './failure.ts';
 import { Session } from './login/session.ts';
-import { headersOf, type Grant, type IotOpenCredentials } from './login/way.ts';
+import { headersOf, type Grant, type IotOpenCredentials } from './login/auth-method.ts';
 import { openTransport, type IotOpenPaths, type Transport, type TransportOptions } from './transport.ts';
 
 export interface PlatformOptions extends TransportOptions {

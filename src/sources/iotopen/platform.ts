@@ -5,7 +5,7 @@ import { CATALOGUE_BYTES, valueBytes } from './body-limits.ts';
 import { fitting, PlatformCalls, type PlatformOptions, type Send } from './calls.ts';
 import { readInstallations, readThings, type Installation, type Listed, type Thing } from './catalogue.ts';
 import { LogPaging } from './log-paging.ts';
-import type { Grant, IotOpenCredentials } from './login/way.ts';
+import type { Grant, IotOpenCredentials } from './login/auth-method.ts';
 import { readLogPage, readStatus, type LogPage, type Row } from './rows.ts';
 
 export type { PlatformOptions } from './calls.ts';

@@ -22,7 +22,7 @@ const SHIPPED_DEFAULT: Nanoseconds = 40n * 3_600_000_000_000n;
 const LONGEST_EXAMPLE = 100;
 
 /** A signal's shape. `bound` is its maximum interpolation as the server writes it. */
-type ToldShape = Omit<SeriesShape, 'fqn' | 'maximumInterpolation'> & { bound: unknown };
+type ServerShape = Omit<SeriesShape, 'fqn' | 'maximumInterpolation'> & { bound: unknown };
 
 export async function readShape(
   server: SeeqServer,
@@ -38,7 +38,7 @@ export async function readShape(
 }
 
 /** A signal without an interpolation method, or with one of a newer server, is treated as linear. */
-function toShape(body: unknown): ToldShape {
+function toShape(body: unknown): ServerShape {
   const signal = answerOf(body);
   // Required, so that another kind of answer is not mistaken for a signal without these members.
   textIn(signal, 'id');
@@ -46,11 +46,11 @@ function toShape(body: unknown): ToldShape {
     .slice(0, 100)
     .toLowerCase()
     .replace(/[^a-z]/g, '');
-  const told = Object.hasOwn(INTERPOLATIONS, word) ? (INTERPOLATIONS[word] ?? 'linear') : 'linear';
+  const known = Object.hasOwn(INTERPOLATIONS, word) ? (INTERPOLATIONS[word] ?? 'linear') : 'linear';
   // Text values cannot be interpolated linearly.
   const { unit, isText } = unitIn(signal, 'valueUnitOfMeasure');
   return {
-    interpolation: isText && told !== 'discrete' ? 'step' : told,
+    interpolation: isText && known !== 'discrete' ? 'step' : known,
     bound: signal.maximumInterpolation,
     valueType: isText ? 'string' : 'number',
     ...(unit === undefined ? {} : { unit }),
@@ -58,10 +58,10 @@ function toShape(body: unknown): ToldShape {
 }
 
 /** A duration as text, or as a scalar with its unit. */
-function lengthOf(told: unknown): Nanoseconds | undefined {
-  if (typeof told === 'string') return parseDuration(told);
-  if (!isObject(told)) return undefined;
-  const { value, uom } = told;
+function lengthOf(raw: unknown): Nanoseconds | undefined {
+  if (typeof raw === 'string') return parseDuration(raw);
+  if (!isObject(raw)) return undefined;
+  const { value, uom } = raw;
   const isScalar = (typeof value === 'number' || typeof value === 'string') && typeof uom === 'string';
   return isScalar ? parseDuration(`${value} ${uom}`) : undefined;
 }
@@ -70,16 +70,16 @@ function lengthOf(told: unknown): Nanoseconds | undefined {
 async function defaultBound(
   server: SeeqServer,
   fqn: Fqn,
-  told: unknown,
+  raw: unknown,
   log: LimitedLog | undefined,
   call: SourceCall,
 ): Promise<Nanoseconds> {
   const operation: Operation<unknown> = (client, signal) => client.GET('/system/server-status', { signal });
   const decode = (body: unknown) => lengthOf(answerOf(body).defaultMaxInterpolation);
   const length = await server.askFor(call, operation, decode, { open: true, share: shareKey('default bound') });
-  const isAbsent = told === undefined || told === null || told === '';
+  const isAbsent = raw === undefined || raw === null || raw === '';
   if (!isAbsent || length === undefined) {
-    const what = isAbsent ? 'names no maximum interpolation' : `has ${exampleOf(told)} as maximum interpolation`;
+    const what = isAbsent ? 'names no maximum interpolation' : `has ${exampleOf(raw)} as maximum interpolation`;
     const taken =
       length === undefined ? `Seeq's usual default, ${inHours(SHIPPED_DEFAULT)}` : `the server's, ${inHours(length)}`;
     const text = `Signal ${fqn.id} of server "${server.name}" ${what}, which the driver cannot read; it uses ${taken}.`;
@@ -88,7 +88,7 @@ async function defaultBound(
   return length ?? SHIPPED_DEFAULT;
 }
 
-const exampleOf = (told: unknown): string =>
-  typeof told === 'string' ? JSON.stringify(told.slice(0, LONGEST_EXAMPLE).toWellFormed()) : kindOf(told);
+const exampleOf = (raw: unknown): string =>
+  typeof raw === 'string' ? JSON.stringify(raw.slice(0, LONGEST_EXAMPLE).toWellFormed()) : kindOf(raw);
 
 const inHours = (length: Nanoseconds): string => `${Number(length) / 3.6e12} h`;

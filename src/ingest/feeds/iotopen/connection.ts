@@ -1,7 +1,7 @@
 /** Creates the options of the REST client and the MQTT broker from the configuration of a platform. */
 import { DriverError } from '../../../contract/errors.ts';
 import { TokenFile } from '../../../sources/iotopen/login/token-file.ts';
-import type { IotOpenCredentials } from '../../../sources/iotopen/login/way.ts';
+import type { IotOpenCredentials } from '../../../sources/iotopen/login/auth-method.ts';
 import type { PlatformOptions } from '../../../sources/iotopen/platform.ts';
 import type { TextSource } from '../../../net/tls.ts';
 import type { IotOpenConfig } from './config.ts';

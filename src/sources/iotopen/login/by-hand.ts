@@ -3,7 +3,7 @@ import { DriverError } from '../../../contract/errors.ts';
 import { SecretFilter } from '../../../net/secret-filter.ts';
 import { openTransport, type TransportOptions } from '../transport.ts';
 import { answerChallenge, logIn } from './user.ts';
-import { readNow, type IotOpenCredentials } from './way.ts';
+import { readNow, type IotOpenCredentials } from './auth-method.ts';
 
 /** Timeout of one call. */
 const CALL_MS = 30_000;

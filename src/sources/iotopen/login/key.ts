@@ -1,8 +1,8 @@
 /** Auth method with an API key, or a token that is used like one. */
 import type { TextSource } from '../../../net/tls.ts';
-import { readNow, refusedLogin, type Grant, type Way } from './way.ts';
+import { readNow, refusedLogin, type Grant, type AuthMethod } from './auth-method.ts';
 
-export class KeyWay implements Way {
+export class KeyAuth implements AuthMethod {
   readonly #platform: string;
   readonly #key: TextSource;
 

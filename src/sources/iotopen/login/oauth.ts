@@ -7,9 +7,9 @@ import type { TextSource } from '../../../net/tls.ts';
 import type { IotOpenPaths } from '../transport.ts';
 import { LoginBackoff } from '../../../net/login-backoff.ts';
 import type { TokenFile } from './token-file.ts';
-import { basic, readNow, type Grant, type Way } from './way.ts';
+import { basic, readNow, type Grant, type AuthMethod } from './auth-method.ts';
 
-export interface OAuthWayOptions {
+export interface OAuthAuthOptions {
   readonly platform: string;
   readonly client: IotOpenPaths;
   readonly clientId: TextSource;
@@ -31,14 +31,14 @@ type Tokens = components['schemas']['AccessToken'];
 /** A token is replaced this long before its end, or a tenth of its lifetime if that is shorter. */
 const MARGIN_MS = 30_000;
 
-export class OAuthWay implements Way {
-  readonly #options: OAuthWayOptions;
+export class OAuthAuth implements AuthMethod {
+  readonly #options: OAuthAuthOptions;
   readonly #backoff: LoginBackoff;
   /** The platform's newest refresh token, and the configured one that it replaced. */
   #rotated: { readonly from: string; readonly token: string } | undefined;
-  #toldUnkept = false;
+  #reportedUnkept = false;
 
-  constructor(options: OAuthWayOptions) {
+  constructor(options: OAuthAuthOptions) {
     this.#options = options;
     this.#backoff = new LoginBackoff(options.now);
   }
@@ -99,8 +99,8 @@ export class OAuthWay implements Way {
       await tokenFile.write(next).catch((error: unknown) => {
         onUnwritable(error as Error);
       });
-    } else if (!this.#toldUnkept) {
-      this.#toldUnkept = true;
+    } else if (!this.#reportedUnkept) {
+      this.#reportedUnkept = true;
       onUnkept();
     }
   }

@@ -6,10 +6,10 @@ import { fromThrown } from '../../../net/errors.ts';
 import type { TextSource } from '../../../net/tls.ts';
 import { SecretFilter } from '../../../net/secret-filter.ts';
 import type { IotOpenPaths } from '../transport.ts';
-import { KeyWay } from './key.ts';
-import { OAuthWay } from './oauth.ts';
-import { UserWay } from './user.ts';
-import { refusedLogin, type Grant, type IotOpenCredentials, type Way } from './way.ts';
+import { KeyAuth } from './key.ts';
+import { OAuthAuth } from './oauth.ts';
+import { UserAuth } from './user.ts';
+import { refusedLogin, type Grant, type IotOpenCredentials, type AuthMethod } from './auth-method.ts';
 
 export interface SessionOptions {
   /** Name in messages: `IoT Open "plant"`. */
@@ -37,7 +37,7 @@ const UNFIT =
 
 export class Session {
   readonly #platform: string;
-  readonly #way: Way;
+  readonly #authMethod: AuthMethod;
   readonly #now: () => number;
   readonly #secrets = new SecretFilter();
   #grant: Grant | undefined;
@@ -46,7 +46,7 @@ export class Session {
   constructor(options: SessionOptions) {
     this.#platform = options.platform;
     this.#now = options.now ?? Date.now;
-    this.#way = wayOf(options, this.#now, this);
+    this.#authMethod = authMethodOf(options, this.#now, this);
   }
 
   /** The grant for calls. @throws DriverError */
@@ -100,7 +100,7 @@ export class Session {
 
   async #logIn(refused: string | undefined): Promise<Grant> {
     try {
-      const grant = await this.#way.obtain(AbortSignal.timeout(LOGIN_TIMEOUT_MS), refused);
+      const grant = await this.#authMethod.obtain(AbortSignal.timeout(LOGIN_TIMEOUT_MS), refused);
       this.learn(grant.token);
       if (!PRINTABLE.test(grant.token)) throw refusedLogin(this.#platform, UNFIT);
       this.#grant = grant;
@@ -111,19 +111,19 @@ export class Session {
   }
 }
 
-function wayOf(options: SessionOptions, now: () => number, { conceal, learn }: Session): Way {
+function authMethodOf(options: SessionOptions, now: () => number, { conceal, learn }: Session): AuthMethod {
   const { platform, credentials, client, codeAdvice, onNotice } = options;
   switch (credentials.kind) {
     case 'key':
-      return new KeyWay(platform, credentials.key);
+      return new KeyAuth(platform, credentials.key);
     case 'user': {
       const { user, password, tokenFile } = credentials;
       const learned = learning(password, learn);
-      return new UserWay({ ...{ platform, client, user, tokenFile, codeAdvice, conceal, now }, password: learned });
+      return new UserAuth({ ...{ platform, client, user, tokenFile, codeAdvice, conceal, now }, password: learned });
     }
     case 'oauth': {
       const { kind: _kind, ...sources } = credentials;
-      return new OAuthWay({
+      return new OAuthAuth({
         ...sources,
         ...{ platform, client, conceal, now },
         onSecret: learn,

@@ -7,9 +7,9 @@ import type { TextSource } from '../../../net/tls.ts';
 import type { IotOpenPaths } from '../transport.ts';
 import { LoginBackoff } from '../../../net/login-backoff.ts';
 import type { TokenFile } from './token-file.ts';
-import { basic, headersOf, readNow, refusedLogin, type Grant, type Way } from './way.ts';
+import { basic, headersOf, readNow, refusedLogin, type Grant, type AuthMethod } from './auth-method.ts';
 
-export interface UserWayOptions {
+export interface UserAuthOptions {
   readonly platform: string;
   readonly client: IotOpenPaths;
   readonly user: TextSource;
@@ -21,11 +21,11 @@ export interface UserWayOptions {
   readonly now: () => number;
 }
 
-export class UserWay implements Way {
-  readonly #options: UserWayOptions;
+export class UserAuth implements AuthMethod {
+  readonly #options: UserAuthOptions;
   readonly #backoff: LoginBackoff;
 
-  constructor(options: UserWayOptions) {
+  constructor(options: UserAuthOptions) {
     this.#options = options;
     this.#backoff = new LoginBackoff(options.now);
   }

@@ -16,7 +16,7 @@ const step = fc.oneof(
 it('gives the earliest first, in any order of additions and removals', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
-      const members = Array.from({ length: 21 }, (_none, name): Member => ({ name, dueAt: 0, place: -1 }));
+      const members = Array.from({ length: 21 }, (_none, name): Member => ({ name, dueAt: 0, index: -1 }));
       const line = new TimerQueue<Member>();
       const plain = new Map<number, number>();
       for (const one of steps) {

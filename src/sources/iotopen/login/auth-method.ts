@@ -33,7 +33,7 @@ export interface Grant {
 }
 
 /** One auth method. */
-export interface Way {
+export interface AuthMethod {
   /**
    * @param refused a token that the platform has just refused
    * @throws DriverError `unauthorized` if there is no other to try
