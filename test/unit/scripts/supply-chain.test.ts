@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 
 interface Manifest {
+  workspaces?: string[];
   dependencies?: Record<string, string>;
   devDependencies?: Record<string, string>;
   optionalDependencies?: Record<string, string>;
@@ -17,26 +18,34 @@ interface Lock {
 
 const read = async <T>(path: string): Promise<T> => JSON.parse(await readFile(path, 'utf8')) as T;
 
-describe.each(['.', 'scripts/setup/node'])('in %s', (folder) => {
-  it('every package has one version and a digest of it', async () => {
-    const { dependencies, devDependencies, optionalDependencies } = await read<Manifest>(`${folder}/package.json`);
-    const versions = Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies });
-    expect(versions.filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
-    const { packages } = await read<Lock>(`${folder}/package-lock.json`);
-    const installed = Object.entries(packages).filter(([path, { inBundle }]) => path !== '' && inBundle !== true);
-    expect(installed.length).toBeGreaterThanOrEqual(versions.length);
-    const without = installed.filter(
+const folders = ['.', 'scripts/setup/node'];
+const { workspaces = [] } = await read<Manifest>('package.json');
+
+it.each([...folders, ...workspaces])('every package that %s names has one version', async (folder) => {
+  const { dependencies, devDependencies, optionalDependencies } = await read<Manifest>(`${folder}/package.json`);
+  const versions = Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies });
+  expect(versions.length).toBeGreaterThan(0);
+  expect(versions.filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
+});
+
+describe.each(folders)('in %s', (folder) => {
+  const installed = async () =>
+    Object.entries((await read<Lock>(`${folder}/package-lock.json`)).packages).filter(
+      ([path, { link, resolved = '' }]) => !['', ...workspaces].includes(link === true ? resolved : path),
+    );
+
+  it('every installed package has one version and a digest of it', async () => {
+    const all = (await installed()).filter(([, { inBundle }]) => inBundle !== true);
+    expect(all.length).toBeGreaterThan(0);
+    const without = all.filter(
       ([, { version, integrity }]) => version === undefined || integrity?.startsWith('sha512-') !== true,
     );
     expect(without.map(([path]) => path)).toEqual([]);
   });
 
   it('no package comes from elsewhere than the registry', async () => {
-    const { packages } = await read<Lock>(`${folder}/package-lock.json`);
     // Without an address npm takes the package from the registry that is configured, by its name and version.
-    const elsewhere = Object.entries(packages).filter(
-      ([, { link, resolved }]) => link === true || resolved !== undefined,
-    );
+    const elsewhere = (await installed()).filter(([, { link, resolved }]) => link === true || resolved !== undefined);
     expect(elsewhere).toEqual([]);
   });
 });
