@@ -102,7 +102,8 @@ export async function harnessForTest(
   const feed = openSeneyeFeed(config, {
     ...{ bus, prefix, times, logger: bus.log, userAgent: 'test' },
     stream: { name: 'READINGS', repeatableMs: 0 },
-    createSink: (origin) => new ReadingsSink({ ...{ origin, prefix, publisher, window, inFlight: 64, logger: bus.log } }),
+    createSink: (origin) =>
+      new ReadingsSink({ ...{ origin, prefix, publisher, window, inFlight: 64, logger: bus.log } }),
   });
   await bus.connected();
   await until(() => guard.status.state === 'ok');
