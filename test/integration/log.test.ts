@@ -2,6 +2,7 @@
 import { beforeAll, afterAll, expect, it } from 'vitest';
 import { type Cluster, REQUEST_TOPIC, startCluster } from '../support/cluster.ts';
 import { startDriver } from '../support/driver-process.ts';
+import { eventually } from '../support/eventually.ts';
 
 let cluster: Cluster;
 beforeAll(async () => {
@@ -69,7 +70,12 @@ it('logs how each server is in the words of hosts, at its start and with each ch
   const since = (): number => driver.log.filter(({ server }) => server === 'plant-a').length;
 
   await plant.control.set({ down: true });
-  const [down] = await hosts();
+  // The first answer may be that of a probe that began before.
+  const down = await eventually(async () => {
+    const [host] = await hosts();
+    expect(host).toMatchObject({ state: 'down' });
+    return host;
+  });
   expect(await driver.line(({ state }) => state === 'down')).toMatchObject({
     level: 'error',
     msg: (down as { message?: string }).message,

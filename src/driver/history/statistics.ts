@@ -239,10 +239,9 @@ export class IntervalStatistics {
   }
 
   #percentGood(): number | undefined {
-    const [good, bad] = this.#byTime
-      ? [Number(this.#known + this.#knownAhead), Number(this.#unknown)]
-      : [this.#good, this.#bad];
-    return good + bad === 0 ? undefined : (good / (good + bad)) * 100;
+    const good = this.#byTime ? this.#known + this.#knownAhead : BigInt(this.#good);
+    const bad = this.#byTime ? this.#unknown : BigInt(this.#bad);
+    return good + bad === 0n ? undefined : quotient(100n * good, good + bad);
   }
 
   /** Past time in which the signal has no value. */
@@ -284,6 +283,14 @@ export function stampOf(start: Nanoseconds, end: Nanoseconds, stamp: Stamp): Nan
 /** Exact if the number of seconds can be. */
 function toSeconds(length: Nanoseconds): number {
   return Number(length / 1_000_000_000n) + Number(length % 1_000_000_000n) / NS_PER_S;
+}
+
+/** The number nearest to `a / b`, for whole numbers of 0 or more that are too large to be exact as numbers. */
+function quotient(a: bigint, b: bigint): number {
+  const bits = 128n;
+  const scaled = a << bits;
+  // The last bit stands for the remainder, so that rounding does not see a tie where there is none.
+  return Number((scaled / b) | (scaled % b === 0n ? 0n : 1n)) / 2 ** Number(bits);
 }
 
 /** The sum of two numbers may overflow, while their mean does not. */

@@ -287,6 +287,15 @@ describe('an interval', () => {
     expect(result?.total.value).toBe(6);
   });
 
+  it('has the percentage nearest to the exact one', () => {
+    const shape = { interpolation: 'linear', maximumInterpolation: 2_000_000_000n } as const;
+    const length = 100_000 * SECOND;
+    const samples = Array.from({ length: 8 }, (_unused, at) => sample(at * SECOND, 1));
+    const [result] = aggregate({ samples, shape, length }, length, { now: START + BigInt(length) });
+    // Divided first and multiplied then it is 0.006999999999999999.
+    expect(result?.percentGood.value).toBe(0.007);
+  });
+
   it('at the end may be shorter; a sample at the end of the range is in none', () => {
     const results = of([sample(0, 1), sample(10, 1), sample(25, 9)], 25, 10);
     expect(results.map(({ count }) => count.value)).toEqual([1, 1, 0]);
