@@ -11,14 +11,19 @@ import { connectCaller, firstConnection } from './connect.ts';
 import { exitCodes, type ExitCode, type Terminal } from './terminal.ts';
 
 /** The options of the command line. */
-export interface CallOptions extends CallerOptions {
+export interface CallCommandOptions extends CallerOptions {
   host?: string[];
   timeout?: number;
   compact?: boolean;
 }
 
 /** Prints the answer. The exit code shows whether it is complete. */
-export async function call(name: string, text: string, options: CallOptions, terminal: Terminal): Promise<ExitCode> {
+export async function call(
+  name: string,
+  text: string,
+  options: CallCommandOptions,
+  terminal: Terminal,
+): Promise<ExitCode> {
   const params = readParams(text, terminal);
   const caller = params && (await callerOf(options, terminal));
   if (caller === undefined) return exitCodes.usage;

@@ -26,7 +26,7 @@ export interface CallerOptions {
 }
 
 /** The resolved settings of a caller. */
-export interface Caller {
+export interface CallerSettings {
   readonly bus: Pick<BusOptions, 'servers' | 'seed' | 'tls'>;
   readonly publicKey: string;
   readonly topic: string;
@@ -35,7 +35,7 @@ export interface Caller {
 }
 
 /** Reads no secret except the NKey seed. Prints the problems and returns undefined if something is missing or wrong. */
-export async function callerOf(options: CallerOptions, terminal: Terminal): Promise<Caller | undefined> {
+export async function callerOf(options: CallerOptions, terminal: Terminal): Promise<CallerSettings | undefined> {
   const problems: string[] = [];
   try {
     const access = options.nats === undefined ? await configured(options, terminal) : byOptions(options, options.nats);

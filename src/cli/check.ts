@@ -2,7 +2,7 @@ import { loadConfig, type Config, type LoadedConfig } from '../app/configuration
 import { sourceKinds } from '../app/source-kinds.ts';
 import { ConfigError } from '../config/problems.ts';
 import { feedKinds } from '../ingest/feed-kinds.ts';
-import type { FeedKind } from '../ingest/kind.ts';
+import type { FeedDefinition } from '../ingest/kind.ts';
 import { problemText } from '../lib/problem.ts';
 import type { SourceKind } from '../sources/kind.ts';
 import { exitCodes, type ExitCode, type Terminal } from './terminal.ts';
@@ -48,7 +48,7 @@ function summary({ path, config }: LoadedConfig): string[] {
 function feedLines(ingest: NonNullable<Config['ingest']>): string[] {
   const { prefix, stream } = ingest;
   const where = stream.mode === 'core' ? 'core NATS, MAY BE LOST' : `stream ${stream.name}`;
-  const feeds = Object.entries<FeedKind>(feedKinds).flatMap(([key, kind]) =>
+  const feeds = Object.entries<FeedDefinition>(feedKinds).flatMap(([key, kind]) =>
     kind.summary(ingest[key as keyof typeof feedKinds]),
   );
   return [`  readings on ${prefix}.readings.> (${where})`, ...feeds.map((line) => `  feed    ${line}`)];

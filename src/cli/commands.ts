@@ -5,7 +5,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { CONFIG_FILE, CONFIG_VARIABLE, KEY_FILE, KEY_VARIABLE } from '../config/file-names.ts';
 import { parseInstant, type Nanoseconds } from '../contract/instant.ts';
-import type { CallOptions } from './call.ts';
+import type { CallCommandOptions } from './call.ts';
 import type { LoginOptions } from './iotopen-login.ts';
 import type { KeygenOptions } from './keygen.ts';
 import type { MapOptions } from './map.ts';
@@ -109,7 +109,7 @@ const callCommand: CommandMaker = (terminal, finish) =>
       'after',
       '\nExit codes: 0 the answer is complete, 1 it is an error or there is none, 2 nothing was sent, 3 it is partial (some items have an error), 4 function hosts says that a server is not up.',
     )
-    .action(async (name: string, params: string, options: CallOptions) => {
+    .action(async (name: string, params: string, options: CallCommandOptions) => {
       const { call } = await import('./call.ts');
       finish(await call(name, params, options, terminal));
     });

@@ -1,6 +1,6 @@
 /** Shared code of the commands that send requests to a running driver over the bus. */
 import { connectBus, type BusConnection } from '../bus/connection/connection.ts';
-import type { Caller } from './caller-options.ts';
+import type { CallerSettings } from './caller-options.ts';
 import type { Terminal } from './terminal.ts';
 
 /** A caller's connection, which ends with the command. */
@@ -14,7 +14,7 @@ export interface CallerConnection {
 }
 
 /** Starts connecting. */
-export function connectCaller(caller: Caller, name: string, terminal: Terminal): CallerConnection {
+export function connectCaller(caller: CallerSettings, name: string, terminal: Terminal): CallerConnection {
   const { promise: denied, reject } = Promise.withResolvers<never>();
   // The command may no longer wait for it.
   denied.catch(() => undefined);
@@ -34,7 +34,10 @@ export function connectCaller(caller: Caller, name: string, terminal: Terminal):
   return { bus: connectBus({ ...caller.bus, name, logger }), denied };
 }
 
-function deniedText({ publicKey }: Caller, { operation, subject }: { operation: unknown; subject: unknown }): string {
+function deniedText(
+  { publicKey }: CallerSettings,
+  { operation, subject }: { operation: unknown; subject: unknown },
+): string {
   const rights = '"iota-seeqdrv permissions --caller <public key>" prints the rights that a caller needs.';
   return operation === 'publish'
     ? `The NATS server does not allow user ${publicKey} to publish on ${JSON.stringify(subject)}. The driver's own key may not send requests; name the key of a caller with --nkey. ${rights}`

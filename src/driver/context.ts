@@ -7,7 +7,7 @@ import { afterGrace } from '../lib/abort.ts';
 import type { SourceCall } from '../sources/source.ts';
 import type { Caller } from './limits/caller.ts';
 import { isCancelled } from './requests/cancellation.ts';
-import { type CallOptions, HostCalls, roundMs } from './requests/host-calls.ts';
+import { type HostCallOptions, HostCalls, roundMs } from './requests/host-calls.ts';
 import type { Host, Hosts } from './hosts.ts';
 import type { Leases } from './leases/leases.ts';
 import type { DriverLimits } from './limits/request-limits.ts';
@@ -210,7 +210,7 @@ export class RequestContext {
    * Permission for calls to a server: limited, fair and counted. With `bypass` a call is only counted: it belongs to a
    * probe, which evaluates its result itself.
    */
-  callTo(host: Host, options: CallOptions = {}): SourceCall {
+  callTo(host: Host, options: HostCallOptions = {}): SourceCall {
     return this.#calls.callTo(host, options);
   }
 

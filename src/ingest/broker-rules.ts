@@ -4,7 +4,7 @@ import { rule, type Report } from '../config/rules.ts';
 import { reportRepeated } from '../config/uniqueness.ts';
 import { brokerOf } from '../mqtt/config.ts';
 import { overlap } from '../mqtt/topic-filter.ts';
-import type { BrokerUse, FeedKind } from './kind.ts';
+import type { BrokerUse, FeedDefinition } from './kind.ts';
 
 interface IngestKeys {
   readonly prefix: string;
@@ -16,7 +16,7 @@ interface Used extends BrokerUse {
   readonly entry: readonly PropertyKey[];
 }
 
-export function brokerRules(kinds: Readonly<Record<string, FeedKind>>): z.core.$ZodCheck<IngestKeys>[] {
+export function brokerRules(kinds: Readonly<Record<string, FeedDefinition>>): z.core.$ZodCheck<IngestKeys>[] {
   return [
     rule<IngestKeys, never>([], (ingest, report) => {
       const uses = usesOf(ingest, kinds, report);
@@ -29,7 +29,7 @@ export function brokerRules(kinds: Readonly<Record<string, FeedKind>>): z.core.$
 }
 
 /** Those of valid entries. */
-function usesOf(ingest: object, kinds: Readonly<Record<string, FeedKind>>, report: Report): Used[] {
+function usesOf(ingest: object, kinds: Readonly<Record<string, FeedDefinition>>, report: Report): Used[] {
   return Object.entries(kinds).flatMap(([key, kind]) => {
     const entries: unknown = (ingest as Readonly<Record<string, unknown>>)[key];
     if (!Array.isArray(entries)) return [];

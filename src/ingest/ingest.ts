@@ -8,7 +8,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { IngestConfig } from './config.ts';
 import { feedKinds } from './feed-kinds.ts';
 import type { Feed, FeedTools } from './feed.ts';
-import type { FeedKind } from './kind.ts';
+import type { FeedDefinition } from './kind.ts';
 import { ReadingsSink } from './readings-sink.ts';
 import { readingSubjects } from '../contract/reading-subject.ts';
 
@@ -42,7 +42,7 @@ export class Ingest {
         return new ReadingsSink({ ...{ origin, prefix, publisher, inFlight, logger }, window: messages });
       },
     };
-    this.#feeds = Object.entries<FeedKind>(feedKinds).flatMap(([key, kind]) =>
+    this.#feeds = Object.entries<FeedDefinition>(feedKinds).flatMap(([key, kind]) =>
       kind.open(config[key as keyof typeof feedKinds], tools),
     );
   }

@@ -25,7 +25,7 @@ export interface BrokerUse {
 
 type EntryOf<T> = T extends readonly (infer E)[] ? E : never;
 
-export interface FeedKind<S extends z.ZodType = z.ZodType> {
+export interface FeedDefinition<S extends z.ZodType = z.ZodType> {
   /** Its key in `settings.ingest`. */
   readonly schema: S;
   /** Creates the configured feeds. They do not connect before `start`. */
@@ -37,4 +37,4 @@ export interface FeedKind<S extends z.ZodType = z.ZodType> {
 }
 
 /** Declares a kind, so that its functions get the type of its schema. */
-export const feedKind = <S extends z.ZodType>(kind: FeedKind<S>): FeedKind<S> => kind;
+export const feedKind = <S extends z.ZodType>(kind: FeedDefinition<S>): FeedDefinition<S> => kind;

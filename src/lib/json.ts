@@ -19,7 +19,7 @@ export class JsonError extends Error {
 }
 
 /** The result of `readJson`. */
-export interface JsonText {
+export interface JsonDocument {
   readonly value: unknown;
   /** Paths of duplicate keys. JSON.parse silently uses the last one. */
   readonly duplicates: readonly (readonly PropertyKey[])[];
@@ -32,7 +32,7 @@ const MAX_DEPTH = 200;
  * detects duplicate keys.
  * @throws JsonError
  */
-export function readJson(text: string): JsonText {
+export function readJson(text: string): JsonDocument {
   const duplicates: PropertyKey[][] = [];
   /** The objects and arrays around the current position. */
   const around: { readonly close: '}' | ']'; readonly keys: Set<string> }[] = [];

@@ -8,7 +8,7 @@ import { StatusReporter } from '../lib/status-reporter.ts';
 import { withTimeout } from '../lib/timeout.ts';
 import { limited } from '../contract/log.ts';
 import { SecretFilter } from '../net/secret-filter.ts';
-import { Connection, type End, type Opened } from './connection.ts';
+import { Connection, type End, type LoginAnswer } from './connection.ts';
 import { attemptFacts, dial, readFresh, STANDARD_EXPIRY_S, type Fresh } from './dial.ts';
 import type {
   BrokerClientMetrics,
@@ -20,7 +20,7 @@ import type {
 } from './client-options.ts';
 import { attemptFailure, BrokerError, type AttemptFacts } from './errors.ts';
 import { BrokerUnavailable, Publisher } from './publish.ts';
-import { Receiver } from './receiver.ts';
+import { PacketReceiver } from './receiver.ts';
 import { Subscriptions } from './subscriptions.ts';
 
 export type {
@@ -59,7 +59,7 @@ export class BrokerClient implements BrokerPublishing {
     acknowledged: 0,
     running: 0,
   };
-  readonly #receiver: Receiver;
+  readonly #receiver: PacketReceiver;
   readonly #subscriptions: Subscriptions;
   readonly #stopping = new AbortController();
   readonly #upListeners = new Set<(up: SessionStart) => void>();
@@ -76,7 +76,7 @@ export class BrokerClient implements BrokerPublishing {
     this.#options = options;
     this.#status = new StatusReporter<BrokerState>({ initial: 'connecting', onChange: options.onState });
     this.#facts = attemptFacts(options);
-    this.#receiver = new Receiver(options, this.#metrics);
+    this.#receiver = new PacketReceiver(options, this.#metrics);
     this.#subscriptions = new Subscriptions(options);
   }
 
@@ -215,7 +215,7 @@ export class BrokerClient implements BrokerPublishing {
   }
 
   /** Logged once, and again on a change. */
-  #warnOfExpiry({ sessionExpirySeconds }: Opened): void {
+  #warnOfExpiry({ sessionExpirySeconds }: LoginAnswer): void {
     const { label, logger, sessionExpirySeconds: wanted = STANDARD_EXPIRY_S } = this.#options;
     if (sessionExpirySeconds === this.#expiry) return;
     this.#expiry = sessionExpirySeconds;

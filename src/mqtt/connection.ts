@@ -5,7 +5,7 @@ import type { SecretFilter } from '../net/secret-filter.ts';
 import { connackRefusal, disconnected } from './reason-codes.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { attemptFailure, keepAliveExpired, lostConnection, type AttemptFacts, type BrokerError } from './errors.ts';
-import type { Receiver } from './receiver.ts';
+import type { PacketReceiver } from './receiver.ts';
 import { sendPacket } from './send-packet.ts';
 
 /**
@@ -15,7 +15,7 @@ import { sendPacket } from './send-packet.ts';
 export type End = BrokerError | 'full' | 'left';
 
 /** The broker's response to an accepted login. */
-export interface Opened {
+export interface LoginAnswer {
   readonly sessionPresent: boolean;
   /** Session expiry in seconds, if it differs from the requested one (MQTT 5). */
   readonly sessionExpirySeconds: number | undefined;
@@ -35,12 +35,12 @@ export class Connection {
   readonly client: MqttClient;
   readonly facts: AttemptFacts;
   /** Resolves when the broker has accepted the login, or the connection has ended. */
-  readonly opened: Promise<Opened | undefined>;
+  readonly opened: Promise<LoginAnswer | undefined>;
   /** Resolves with the reason when the connection has ended. */
   readonly ended: Promise<End>;
-  readonly #receiver: Receiver;
+  readonly #receiver: PacketReceiver;
   readonly #secrets: SecretFilter;
-  readonly #opening = Promise.withResolvers<Opened | undefined>();
+  readonly #opening = Promise.withResolvers<LoginAnswer | undefined>();
   readonly #ending = Promise.withResolvers<End>();
   #connack: IConnackPacket | undefined;
   #streamError: unknown;
@@ -53,7 +53,7 @@ export class Connection {
    * Takes over a client that has just started to connect.
    * @param secrets secrets of the login, removed from the broker's texts
    */
-  constructor(client: MqttClient, facts: AttemptFacts, receiver: Receiver, secrets: SecretFilter) {
+  constructor(client: MqttClient, facts: AttemptFacts, receiver: PacketReceiver, secrets: SecretFilter) {
     this.client = client;
     this.facts = facts;
     this.#secrets = secrets;

@@ -14,7 +14,7 @@ import type { BrokerClientMetrics, BrokerClientOptions } from './client-options.
  */
 const MOST_BYTES = 64 * 1024 * 1024;
 
-export class Receiver {
+export class PacketReceiver {
   readonly redeliveries = new RedeliveryCache();
   readonly #options: BrokerClientOptions;
   readonly #metrics: BrokerClientMetrics;

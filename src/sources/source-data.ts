@@ -34,7 +34,7 @@ export interface SearchQuery {
 }
 
 /** A hit of any kind, in the terms of the contract. */
-export interface Found {
+export interface FoundItem {
   id: string;
   name: string;
   description?: string;
@@ -70,7 +70,7 @@ export const isUnreadable = (entry: object): entry is UnreadableItem => 'error' 
 export const isReadable = <T extends object>(entry: T | UnreadableItem): entry is T => !isUnreadable(entry);
 
 export interface SearchPage {
-  found: (Found | UnreadableItem)[];
+  found: (FoundItem | UnreadableItem)[];
   /** Hits on all pages, if the source reports it. */
   total: number | undefined;
   /** Whether there is a further page. */
@@ -78,7 +78,7 @@ export interface SearchPage {
 }
 
 /** An item with all of its properties. */
-export type Described = Found & { kind: ItemKind };
+export type Described = FoundItem & { kind: ItemKind };
 
 /** A child of an asset that is not an asset itself. */
 export interface Attribute {
@@ -90,7 +90,7 @@ export interface Attribute {
 }
 
 export interface Children {
-  assets: (Found | UnreadableItem)[];
+  assets: (FoundItem | UnreadableItem)[];
   attributes: (Attribute | UnreadableItem)[];
 }
 

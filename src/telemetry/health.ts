@@ -11,7 +11,7 @@ import type {
 import type { Host } from '../driver/hosts.ts';
 import { lateText } from '../driver/leases/poll-pace.ts';
 
-export interface Judgement {
+export interface HealthStatus {
   state: HealthState;
   reasons: string[];
 }
@@ -31,7 +31,7 @@ const ATTENTION_STATES: ReadonlySet<FeedState> = new Set(['silent', 'waiting', '
  * Derives the status. Unknown states count as good. The driver is down if it can do nothing: no server answers and no
  * feed receives.
  */
-export function judge({ bus, servers, stream, feeds = [] }: Parts, stopping: boolean): Judgement {
+export function judge({ bus, servers, stream, feeds = [] }: Parts, stopping: boolean): HealthStatus {
   const downServers = servers.filter(({ state }) => state === 'down' || state === 'unauthorized');
   const attentionFeeds = feeds.filter(({ state }) => ATTENTION_STATES.has(state));
   const isStreamDegraded = stream?.state === 'degraded' || stream?.state === 'unavailable';

@@ -32,7 +32,7 @@ const STREAM_NOT_FOUND = 10059;
 const CONSUMER_NOT_FOUND = 10014;
 
 /** A usable consumer. */
-export interface Found {
+export interface UsableConsumer {
   readonly streamCreated: string;
   /** All messages up to this stream sequence are processed. 0 if there are none. */
   readonly passed: number;
@@ -49,7 +49,7 @@ export async function ensureConsumer(
   nc: NatsConnection,
   requirements: ConsumerRequirements,
   position: Position | undefined,
-): Promise<Found> {
+): Promise<UsableConsumer> {
   const { stream, durable } = requirements;
   try {
     const manager = await nc.jetstreamManager({ checkAPI: false });

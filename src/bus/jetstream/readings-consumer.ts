@@ -42,18 +42,18 @@ export interface ReadingsConsumerOptions extends ConsumerRequirements {
   /** Called when `problem` has changed. */
   readonly onProblem?: (() => void) | undefined;
   readonly logger: Logger;
-  readonly intervals?: Intervals | undefined;
+  readonly intervals?: ConsumerIntervals | undefined;
 }
 
 /** How soon the reader detects states that no response reports. */
-export interface Intervals {
+export interface ConsumerIntervals {
   /** Interval of checks of a consumer that delivers no messages: it may have been paused or changed. */
   readonly checkMs: number;
   /** Time after the expiry at which a request without any response is abandoned. */
   readonly graceMs: number;
 }
 
-const INTERVALS: Intervals = { checkMs: 10_000, graceMs: 5000 };
+const INTERVALS: ConsumerIntervals = { checkMs: 10_000, graceMs: 5000 };
 const RETRY: RetryDelays = { minMs: 100, maxMs: 5000 };
 /**
  * Delivered messages are redelivered after the ack wait. After this further time, no redelivery is expected. A server
@@ -64,7 +64,7 @@ const GRACE_MS = 30_000;
 export class ReadingsConsumer {
   readonly #connection: BusConnection;
   readonly #options: ReadingsConsumerOptions;
-  readonly #intervals: Intervals;
+  readonly #intervals: ConsumerIntervals;
   readonly #pendingAcks = new PendingAcks();
   readonly #reorderBuffer: ReorderBuffer;
   readonly #acknowledgements: Acknowledgements;

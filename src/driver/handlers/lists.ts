@@ -4,7 +4,7 @@ import {
   datasources as datasourcesDeclaration,
   workbooks as workbooksDeclaration,
 } from '../../contract/functions/general.ts';
-import type { Found } from '../../sources/source.ts';
+import type { FoundItem } from '../../sources/source.ts';
 import type { RequestContext } from '../context.ts';
 import { handler } from '../handler.ts';
 import type { Host } from '../hosts.ts';
@@ -39,7 +39,7 @@ async function list(
   kind: 'datasource' | 'workbook',
   params: Params,
   context: RequestContext,
-  toItem: (found: Found, host: Host) => object,
+  toItem: (found: FoundItem, host: Host) => object,
 ): Promise<void> {
   const { hosts, needs, query } = searchScope('lists', { ...params, field: 'name' }, context);
   await searchPage(
@@ -56,7 +56,7 @@ async function list(
   );
 }
 
-function shown({ id, name, description }: Found, { source }: Host) {
+function shown({ id, name, description }: FoundItem, { source }: Host) {
   return {
     host: source.name,
     id,

@@ -15,7 +15,7 @@ import type { TagPace } from './poll-pace.ts';
 import { failedReading, isFailure, type PollResult, valueReading } from './poll-result.ts';
 
 /** A subscriber of a tag. */
-export interface Listener {
+export interface TagSubscriber {
   readonly intervalMs: number;
   /** Receives every result, changed or not. The first is the last known result if it is recent. */
   onResult(reading: PollResult): void;
@@ -34,7 +34,7 @@ export interface PollerOptions {
 interface Tag extends Due {
   readonly key: string;
   readonly fqn: Fqn;
-  readonly listeners: Set<Listener>;
+  readonly listeners: Set<TagSubscriber>;
   intervalMs: number;
   polling: boolean;
   startedAt: number;
@@ -90,7 +90,7 @@ export class Poller {
   }
 
   /** Polls a tag for a listener. The returned function ends it. */
-  join(fqn: Fqn, listener: Listener): () => void {
+  join(fqn: Fqn, listener: TagSubscriber): () => void {
     const key = formatFqn(fqn);
     const tag = this.#tags.get(key) ?? this.#add(key, fqn);
     tag.listeners.add(listener);
@@ -103,7 +103,7 @@ export class Poller {
   }
 
   /** Sends the last result to a new listener, or polls the tag if that is outdated. */
-  #welcome(tag: Tag, listener: Listener): void {
+  #welcome(tag: Tag, listener: TagSubscriber): void {
     const { isChecking, outage } = this.#options.host.health;
     const now = performance.now();
     if (tag.reading && (isChecking || now - tag.reading.polledAt <= FRESH_MS)) listener.onResult(tag.reading);
@@ -113,7 +113,7 @@ export class Poller {
 
   #add(key: string, fqn: Fqn): Tag {
     const tag: Tag = {
-      ...{ key, fqn, listeners: new Set<Listener>(), intervalMs: Infinity },
+      ...{ key, fqn, listeners: new Set<TagSubscriber>(), intervalMs: Infinity },
       ...{ polling: false, startedAt: -Infinity, failures: 0, reading: undefined, dueAt: 0, index: -1 },
       pace: undefined,
     };
@@ -121,7 +121,7 @@ export class Poller {
     return tag;
   }
 
-  #leave(tag: Tag, listener: Listener): void {
+  #leave(tag: Tag, listener: TagSubscriber): void {
     if (!tag.listeners.delete(listener)) return;
     if (tag.listeners.size > 0) {
       this.#setInterval(tag);

@@ -15,7 +15,7 @@ interface Slot {
   readonly entered: Promise<void>;
 }
 
-export interface CallOptions {
+export interface HostCallOptions {
   /** The call belongs to a probe, which evaluates its result itself: it is only counted. */
   bypass?: boolean;
   /** Default: the signal of the request. */
@@ -77,7 +77,7 @@ export class HostCalls {
   }
 
   /** Permission for calls to a host: limited, fair and counted. */
-  callTo(host: Host, { bypass = false, signal = this.#signal }: CallOptions): SourceCall {
+  callTo(host: Host, { bypass = false, signal = this.#signal }: HostCallOptions): SourceCall {
     if (!bypass && !this.#slots.has(host)) {
       throw (
         (this.#signal.reason as Error | undefined) ?? new Error('a call to a server needs a part that works with it')

@@ -3,7 +3,7 @@ import { toDriverError } from '../../contract/errors.ts';
 import { formatFqn } from '../../contract/fqn.ts';
 import type { z } from 'zod';
 import type { attributeSchema } from '../../contract/functions/search.ts';
-import { type Attribute, type Found, isReadable, isUnreadable } from '../../sources/source.ts';
+import { type Attribute, type FoundItem, isReadable, isUnreadable } from '../../sources/source.ts';
 import { abilityOf } from '../abilities.ts';
 import type { RequestContext } from '../context.ts';
 import type { Host } from '../hosts.ts';
@@ -23,7 +23,7 @@ export interface AssetView {
  * @param place where it was found, when browsing
  */
 export async function prepareAsset(
-  found: Found,
+  found: FoundItem,
   host: Host,
   view: AssetView,
   context: RequestContext,
@@ -38,7 +38,7 @@ export async function prepareAsset(
   );
 }
 
-async function allAttributes(found: Found, host: Host, { include, scope }: AssetView, context: RequestContext) {
+async function allAttributes(found: FoundItem, host: Host, { include, scope }: AssetView, context: RequestContext) {
   const [attributes, properties] = await Promise.all([
     include.includes('attributes') ? attributesOf(found.id, host, scope, context) : [],
     include.includes('properties') ? propertiesOf(found.id, host, context) : [],

@@ -1,7 +1,7 @@
 /** Browses the asset trees level by level, with a limit of assets. */
 import { z } from 'zod';
 import { formatFqn } from '../../contract/fqn.ts';
-import { type Found, isReadable, isUnreadable, type UnreadableItem } from '../../sources/source.ts';
+import { type FoundItem, isReadable, isUnreadable, type UnreadableItem } from '../../sources/source.ts';
 import { abilityOf } from '../abilities.ts';
 import type { RequestContext } from '../context.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
@@ -34,7 +34,7 @@ const positionSchema = z.record(z.string(), z.number().int().min(0));
 
 /** An asset on this page, and its level. */
 interface Step {
-  asset: Found | UnreadableItem;
+  asset: FoundItem | UnreadableItem;
   level: Level;
 }
 

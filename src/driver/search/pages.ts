@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { formatFqn } from '../../contract/fqn.ts';
 import {
-  type Found,
+  type FoundItem,
   isReadable,
   isUnreadable,
   type ItemKind,
@@ -34,11 +34,11 @@ export interface PagedSearch<Kind extends SearchKind> {
   cursor: string | undefined;
   /** Everything that determines the content of the pages. The cursor is bound to it. */
   question: unknown;
-  emit: (found: Found, kind: Kind, host: Host) => Promise<void> | undefined;
+  emit: (found: FoundItem, kind: Kind, host: Host) => Promise<void> | undefined;
   /**
    * For hits that need further calls: prepares the item, and resolves with a function that emits it. Replaces `emit`.
    */
-  prepare?: ((found: Found, host: Host) => Promise<() => Promise<void> | undefined>) | undefined;
+  prepare?: ((found: FoundItem, host: Host) => Promise<() => Promise<void> | undefined>) | undefined;
 }
 
 /** Hits of one host whose details are requested concurrently. */
@@ -75,7 +75,7 @@ export async function searchPage<Kind extends SearchKind>(
 }
 
 interface Hit<Kind> {
-  found: Found | UnreadableItem;
+  found: FoundItem | UnreadableItem;
   kind: Kind;
   host: Host;
 }
@@ -103,7 +103,7 @@ type Prepare = NonNullable<PagedSearch<SearchKind>['prepare']>;
  */
 class Details {
   readonly #prepare: Prepare;
-  readonly #items = new Map<Found, ReturnType<Prepare>>();
+  readonly #items = new Map<FoundItem, ReturnType<Prepare>>();
   readonly #timers: NodeJS.Timeout[] = [];
   #ahead = true;
 
@@ -112,7 +112,7 @@ class Details {
   }
 
   /** A host has been read: if others are slow, requests the details of hits that may be on the page. */
-  ready(host: Host, hits: () => (Found | UnreadableItem)[], context: RequestContext): void {
+  ready(host: Host, hits: () => (FoundItem | UnreadableItem)[], context: RequestContext): void {
     const begin = (): void => {
       const work = context.using(host, () =>
         inParallel(hits(), DETAILS_AT_ONCE, async (found) => {
@@ -132,7 +132,7 @@ class Details {
   }
 
   /** The function that emits the item of a hit. */
-  item(found: Found, host: Host): ReturnType<Prepare> {
+  item(found: FoundItem, host: Host): ReturnType<Prepare> {
     let item = this.#items.get(found);
     if (item === undefined) {
       item = this.#prepare(found, host);
@@ -236,7 +236,7 @@ export function failUnreadable(
 }
 
 /** The common members of every hit. */
-export function foundItem(found: Found, kind: ItemKind, host: Host) {
+export function foundItem(found: FoundItem, kind: ItemKind, host: Host) {
   const { id, hasChildren: _, ...shown } = found;
   const { scheme, name } = host.source;
   return { fqn: formatFqn({ scheme, host: name, kind, id }), displayName: `${name}: ${found.name}`, ...shown };

@@ -3,7 +3,7 @@
  * each page begins a little before its position and continues after the last returned hit.
  */
 import { z } from 'zod';
-import type { Found, SearchKind, SearchPage, SearchQuery, UnreadableItem } from '../../sources/source.ts';
+import type { FoundItem, SearchKind, SearchPage, SearchQuery, UnreadableItem } from '../../sources/source.ts';
 import { finderOf } from '../abilities.ts';
 import type { RequestContext } from '../context.ts';
 import type { Host } from '../hosts.ts';
@@ -56,12 +56,12 @@ export class SearchCursor<Kind extends SearchKind> {
   }
 
   /** The next hit of the page. Undefined at its end. */
-  get next(): Found | UnreadableItem | undefined {
+  get next(): FoundItem | UnreadableItem | undefined {
     return this.#page?.found[this.#next];
   }
 
   /** The next hits of the page. */
-  rest(most: number): (Found | UnreadableItem)[] {
+  rest(most: number): (FoundItem | UnreadableItem)[] {
     return this.#page?.found.slice(this.#next, this.#next + most) ?? [];
   }
 

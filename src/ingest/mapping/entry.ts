@@ -3,7 +3,7 @@ import type { MappingFile } from './config.ts';
 import { parsePattern } from './topic-pattern.ts';
 import type { TimeLimits } from '../source-timestamp.ts';
 import { timeReader, type Timed } from './timestamp.ts';
-import { findAll, TooDeep, type Found } from './json-query.ts';
+import { findAll, TooDeep, type Match } from './json-query.ts';
 import { JsonTextError, parseJson, type JsonText } from './json-text.ts';
 import { MAX_READINGS, type About, type MqttMessage, type MappingResult } from './result.ts';
 import { recordFinder, type JsonRecord } from './records.ts';
@@ -11,7 +11,7 @@ import { BARE_VALUE, compileValue, type ValueRule } from './value-rule.ts';
 import { DEFAULT_NAME, nameTemplate, partProblem, tagOf } from './tag.ts';
 import { topicMatcher } from '../../mqtt/topic-filter.ts';
 import { topicFields } from './topic.ts';
-import type { Read } from './value.ts';
+import type { MappedValue } from './value.ts';
 
 /** The source of an entry; `topicSchema` produces it. */
 export type MappingEntry = MappingFile & { readonly filter: string };
@@ -63,7 +63,7 @@ class PayloadReader {
   read(message: MqttMessage, taken: Taken, outcome: MappingResult): void {
     const json = this.#decode(message.payload, outcome);
     if (json === undefined) return;
-    const root: Found = { value: json.root, source: json.sourceOf(undefined, ''), place: '' };
+    const root: Match = { value: json.root, source: json.sourceOf(undefined, ''), place: '' };
     if (this.#entry.values === undefined && this.#entry.records === undefined && isObject(root.value)) {
       const what = Array.isArray(root.value) ? 'list; configure records and values' : 'object; configure values';
       outcome.reject('wrongShape', `The payload is a JSON ${what} with their paths for this filter.`);
@@ -115,7 +115,7 @@ class PayloadReader {
     const { json, record } = context;
     const { path, field, optional } = rule;
     const where = () => ({ ...record.about(), field, path: path.text });
-    let all: Found[];
+    let all: Match[];
     try {
       all = findAll(json, record.found, path, MAX_READINGS + 1);
     } catch (error) {
@@ -135,7 +135,7 @@ class PayloadReader {
   #addValue(
     { message, taken, json, record, timed }: Context,
     { read, unit: unitOf }: ValueRule,
-    { found, field }: { readonly found: Found; readonly field: string | undefined },
+    { found, field }: { readonly found: Match; readonly field: string | undefined },
     outcome: MappingResult,
   ): void {
     const where = () => ({ ...record.about(), field });
@@ -202,7 +202,7 @@ function rejectTooDeep(error: unknown, outcome: MappingResult, where?: () => Abo
   outcome.reject('tooLarge', 'The message is nested too deep.', where);
 }
 
-function verdict(value: Read, timed: Context['timed'], doubt: string | undefined) {
+function verdict(value: MappedValue, timed: Context['timed'], doubt: string | undefined) {
   const reasons = [value.reason, timed.reason, doubt].filter((reason) => reason !== undefined);
   const status =
     value.status === 'Bad Data' ? value.status : reasons.length === 0 ? ('Good' as const) : ('Questionable' as const);

@@ -4,7 +4,7 @@ import type { JsonPath, Step } from './json-path.ts';
 import type { JsonText } from './json-text.ts';
 
 /** A value that a path leads to. */
-export interface Found {
+export interface Match {
   readonly value: unknown;
   /** The number as written, if the JavaScript number may be rounded. */
   readonly source: string | undefined;
@@ -16,7 +16,7 @@ export interface Found {
  * The value at a singular path from `root`. Undefined if there is none. For a path with wildcards, the value before the
  * first of them.
  */
-export function findOne(json: JsonText, root: Found, { steps }: JsonPath): Found | undefined {
+export function findOne(json: JsonText, root: Match, { steps }: JsonPath): Match | undefined {
   let { value, source } = root;
   for (const step of steps) {
     const key = memberKey(value, step);
@@ -37,7 +37,7 @@ export class TooDeep extends Error {
  * All values that a path leads to from `root`, at most `limit`.
  * @throws TooDeep
  */
-export function findAll(json: JsonText, root: Found, path: JsonPath, limit: number): Found[] {
+export function findAll(json: JsonText, root: Match, path: JsonPath, limit: number): Match[] {
   const { query, varying } = path;
   if (query === undefined) {
     const found = findOne(json, root, path);
@@ -52,11 +52,11 @@ export function findAll(json: JsonText, root: Found, path: JsonPath, limit: numb
 
 function queryAll(
   json: JsonText,
-  root: Found,
+  root: Match,
   { query, varying }: { query: JSONPathQuery; varying: JsonPath['varying'] },
   limit: number,
-): Found[] {
-  const all: Found[] = [];
+): Match[] {
+  const all: Match[] = [];
   // The value is always a result of JSON.parse.
   for (const { value, location } of query.lazyQuery(root.value as Parameters<typeof query.lazyQuery>[0])) {
     if (all.length === limit) break;
@@ -68,7 +68,7 @@ function queryAll(
 }
 
 /** The elements of an array or the members of an object, at most `limit`. Undefined for anything else. */
-export function elements(json: JsonText, { value }: Found, limit: number): Found[] | undefined {
+export function elements(json: JsonText, { value }: Match, limit: number): Match[] | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const keys = Array.isArray(value)
     ? Array.from({ length: Math.min(value.length, limit) }, (_, at) => String(at))
@@ -80,7 +80,7 @@ export function elements(json: JsonText, { value }: Found, limit: number): Found
   });
 }
 
-function sourceAt(json: JsonText, root: Found, location: readonly (string | number)[]): string | undefined {
+function sourceAt(json: JsonText, root: Match, location: readonly (string | number)[]): string | undefined {
   const last = location.at(-1);
   if (last === undefined) return root.source;
   let holder = root.value;

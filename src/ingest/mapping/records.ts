@@ -1,7 +1,7 @@
 /** Finds the records of a payload, and their keys. */
 import { parsePath, type JsonPath } from './json-path.ts';
 import type { MappingFile } from './config.ts';
-import { elements, findAll, findOne, type Found } from './json-query.ts';
+import { elements, findAll, findOne, type Match } from './json-query.ts';
 import type { JsonText } from './json-text.ts';
 import { MAX_READINGS, type About, type MappingResult } from './result.ts';
 import { partProblem } from './tag.ts';
@@ -9,7 +9,7 @@ import { missingTexts } from './value.ts';
 
 /** One record. */
 export interface JsonRecord {
-  readonly found: Found;
+  readonly found: Match;
   /** What distinguishes it from the others. */
   readonly key: string | undefined;
   /** For a dead letter: the record's location, and its start. */
@@ -17,7 +17,7 @@ export interface JsonRecord {
 }
 
 /** Finds the records. Problems are added to the outcome. */
-export type FindRecords = (json: JsonText, root: Found, outcome: MappingResult) => readonly JsonRecord[];
+export type FindRecords = (json: JsonText, root: Match, outcome: MappingResult) => readonly JsonRecord[];
 
 type Options = Pick<MappingFile, 'records' | 'key' | 'missing'>;
 
@@ -41,9 +41,9 @@ export function recordFinder({ records, key, missing }: Options): FindRecords {
   };
 }
 
-const wholeMessage = (root: Found): JsonRecord => ({ found: root, key: undefined, about: () => ({}) });
+const wholeMessage = (root: Match): JsonRecord => ({ found: root, key: undefined, about: () => ({}) });
 
-function listOf(json: JsonText, root: Found, path: JsonPath, outcome: MappingResult): readonly Found[] {
+function listOf(json: JsonText, root: Match, path: JsonPath, outcome: MappingResult): readonly Match[] {
   const { text, query, picks } = path;
   const start = findOne(json, root, path);
   if (start === undefined) {
@@ -66,7 +66,7 @@ function listOf(json: JsonText, root: Found, path: JsonPath, outcome: MappingRes
 }
 
 /** Serialized at most once for each record, since a record can be large. */
-function aboutRecord({ place, value }: Found): () => About {
+function aboutRecord({ place, value }: Match): () => About {
   let about: About | undefined;
   return () => (about ??= { record: place, text: beginning(value) });
 }
@@ -82,7 +82,7 @@ function beginning(value: unknown): string | undefined {
 
 type Key = { readonly key: string | undefined } | { readonly problem: string };
 
-function keyReader(key: string, missing: readonly string[]): (json: JsonText, record: Found) => Key {
+function keyReader(key: string, missing: readonly string[]): (json: JsonText, record: Match) => Key {
   if (key === 'time') return () => ({ key: undefined });
   if (key === 'place') return (_json, { place }) => keyText(place);
   const path = parsePath(key);

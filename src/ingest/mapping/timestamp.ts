@@ -3,7 +3,7 @@ import { parsePath } from './json-path.ts';
 import type { MappingFile, TimeFile } from './config.ts';
 import { settleTime, type TimeLimits } from '../source-timestamp.ts';
 import type { Measurement } from '../reading.ts';
-import { findOne, type Found } from './json-query.ts';
+import { findOne, type Match } from './json-query.ts';
 import type { JsonText } from './json-text.ts';
 import type { MqttMessage } from './result.ts';
 import { readTime } from './time.ts';
@@ -16,8 +16,8 @@ export type Timed =
 /** The objects in which a timestamp is searched. */
 export interface TimePlace {
   readonly json: JsonText;
-  readonly root: Found;
-  readonly record: Found;
+  readonly root: Match;
+  readonly record: Match;
 }
 
 type Options = Pick<MappingFile, 'key' | 'missing'> & { readonly time: TimeFile };
@@ -31,7 +31,7 @@ export function timeReader(options: Options, limits: TimeLimits): (message: Mqtt
   if (time.path === undefined) return (message) => arrival(message);
   const path = parsePath(time.path);
   const isMissing = missingTexts(missing);
-  const none = ({ value }: Found): boolean => value === null || (typeof value === 'string' && isMissing(value));
+  const none = ({ value }: Match): boolean => value === null || (typeof value === 'string' && isMissing(value));
 
   return (message, { json, root, record }) => {
     const { received } = message;
@@ -74,7 +74,7 @@ function arrival({ received, retained }: MqttMessage, doubt?: string, claimedTim
 }
 
 /** The text in the message, shortened. */
-function claimText({ value, source }: Found): string {
+function claimText({ value, source }: Match): string {
   if (typeof value === 'string') return value.slice(0, 100);
   return typeof value === 'number' ? (source ?? String(value)).slice(0, 100) : typeof value;
 }

@@ -1,7 +1,7 @@
 /** One configured value, compiled: its location, its decoding and its unit. */
 import { parsePath, type JsonPath } from './json-path.ts';
 import type { MappingFile, ValueFile } from './config.ts';
-import { findOne, type Found } from './json-query.ts';
+import { findOne, type Match } from './json-query.ts';
 import type { JsonText } from './json-text.ts';
 import { quoted, valueReader, type ReadValue } from './value.ts';
 
@@ -12,7 +12,7 @@ export interface ValueRule {
   readonly field: string | undefined;
   readonly optional: boolean;
   readonly read: ReadValue;
-  readonly unit: (json: JsonText, record: Found) => Unit;
+  readonly unit: (json: JsonText, record: Match) => Unit;
 }
 
 /** The unit of a value. */

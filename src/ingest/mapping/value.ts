@@ -12,7 +12,7 @@ export interface Raw {
 }
 
 /** A decoded value, good or bad. */
-export interface Read {
+export interface MappedValue {
   readonly value: ScalarValue;
   readonly status: ValueStatus;
   readonly reason?: string | undefined;
@@ -27,13 +27,13 @@ export interface Unread {
 }
 
 /** Decodes one kind of value, as configured. */
-export type ReadValue = (raw: Raw) => Read | Unread;
+export type ReadValue = (raw: Raw) => MappedValue | Unread;
 
 export type ValueOptions = Pick<ValueFile, 'type' | 'states' | 'scale' | 'offset'> &
   Pick<MappingFile, 'numbersAsText' | 'missing'>;
 
-const good = (value: ScalarValue): Read => ({ value, status: 'Good' });
-const bad = (reason: string): Read => ({ value: null, status: 'Bad Data', reason });
+const good = (value: ScalarValue): MappedValue => ({ value, status: 'Good' });
+const bad = (reason: string): MappedValue => ({ value: null, status: 'Bad Data', reason });
 const unread = (code: RejectCode, reason: string): Unread => ({ code, reason });
 
 /** An external text, quoted for use in a message. */
@@ -71,14 +71,14 @@ export function valueReader(options: ValueOptions): ReadValue {
 }
 
 type Scalar = string | number | boolean;
-type Reader = (value: Scalar, source: string | undefined) => Read | Unread;
+type Reader = (value: Scalar, source: string | undefined) => MappedValue | Unread;
 
 function readers({ scale, offset, numbersAsText }: ValueOptions): Readonly<Record<ValueFile['type'], Reader>> {
   const calculate =
     scale === undefined && offset === undefined
       ? undefined
       : calculation(decimalOf(scale ?? 1), decimalOf(offset ?? 0));
-  const number = (text: string): Read => readNumber(text, calculate);
+  const number = (text: string): MappedValue => readNumber(text, calculate);
   return {
     auto: (value, source) => (typeof value === 'number' ? number(source ?? written(value)) : good(value)),
     number: (value, source) => {
@@ -120,7 +120,7 @@ const decimalOf = (number: number): Decimal => parseDecimal(String(number)) ?? {
 /** Numbers with larger exponents are out of range or meaningless, and costly to process. */
 const MAX_EXPONENT = 1500;
 
-function readNumber(text: string, calculate: Calculate | undefined): Read {
+function readNumber(text: string, calculate: Calculate | undefined): MappedValue {
   const decimal = parseDecimal(text);
   if (decimal === undefined) return bad(`${quoted(text)} is no number.`);
   if (Math.abs(decimal.exponent) > MAX_EXPONENT) return outOfRange(text);
@@ -132,9 +132,9 @@ function readNumber(text: string, calculate: Calculate | undefined): Read {
 
 const isWhole = (text: string): boolean => /^[+-]?\d+$/.test(text);
 
-const outOfRange = (text: string): Read => bad(`${quoted(text)} is beyond the range of numbers.`);
+const outOfRange = (text: string): MappedValue => bad(`${quoted(text)} is beyond the range of numbers.`);
 
-function named(value: string | number | boolean, states: ReadonlyMap<string, string>): Read {
+function named(value: string | number | boolean, states: ReadonlyMap<string, string>): MappedValue {
   const name = states.get(String(value));
   if (name !== undefined) return { ...good(name), state: value };
   return { value: String(value), status: 'Questionable', reason: `The state ${quoted(String(value))} has no name.` };

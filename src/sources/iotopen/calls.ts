@@ -5,11 +5,11 @@ import { isOversized } from '../../net/errors.ts';
 import { type Outcome, ServerCalls } from '../../net/server-calls.ts';
 import { UnreadableResponse } from '../../net/unreadable-response.ts';
 import { fromRefusal } from './failure.ts';
-import { Session } from './login/session.ts';
+import { IotOpenSession } from './login/session.ts';
 import { headersOf, type Grant, type IotOpenCredentials } from './login/auth-method.ts';
-import { openTransport, type IotOpenPaths, type Transport, type TransportOptions } from './transport.ts';
+import { openTransport, type IotOpenPaths, type IotOpenTransport, type IotOpenTransportOptions } from './transport.ts';
 
-export interface PlatformOptions extends TransportOptions {
+export interface PlatformOptions extends IotOpenTransportOptions {
   /** The configured connection name. */
   readonly name: string;
   readonly credentials: IotOpenCredentials;
@@ -51,8 +51,8 @@ export type Send = (client: IotOpenPaths, outgoing: Outgoing) => Promise<Outcome
 
 export class PlatformCalls {
   readonly #platform: string;
-  readonly #session: Session;
-  readonly #transport: Transport;
+  readonly #session: IotOpenSession;
+  readonly #transport: IotOpenTransport;
   readonly #calls: ServerCalls;
 
   /** @param onClock receives how far the driver's clock is ahead of the platform's, in milliseconds */
@@ -60,7 +60,7 @@ export class PlatformCalls {
     const { name, credentials, codeAdvice, onNotice, now, clock, connections, requestTimeoutMs } = options;
     const platform = `IoT Open "${name}"`;
     const transport = openTransport(options, onClock);
-    const session = new Session({ platform, credentials, client: transport.client, codeAdvice, onNotice, now });
+    const session = new IotOpenSession({ platform, credentials, client: transport.client, codeAdvice, onNotice, now });
     this.#platform = platform;
     this.#transport = transport;
     this.#session = session;
@@ -76,7 +76,7 @@ export class PlatformCalls {
     });
   }
 
-  get session(): Session {
+  get session(): IotOpenSession {
     return this.#session;
   }
 

@@ -7,7 +7,7 @@ import { commonHeaders, type HttpTransport, openHttpTransport, plainClient } fro
 import type { paths } from './iotopen-api.generated.ts';
 import { parseExact } from './numeral.ts';
 
-export interface TransportOptions {
+export interface IotOpenTransportOptions {
   /** Root as in a browser, for example `https://lynx.iotopen.se`. */
   readonly url: string;
   readonly tls: TlsSources;
@@ -22,7 +22,7 @@ export interface TransportOptions {
 }
 
 export type IotOpenPaths = Client<paths>;
-export type Transport = HttpTransport<IotOpenPaths>;
+export type IotOpenTransport = HttpTransport<IotOpenPaths>;
 
 /** Largest answer to a login or a health probe. */
 const SMALL_BYTES = 256 * 1024;
@@ -35,7 +35,7 @@ const EXACT = /\/(?:status|log)\//;
  * @param onClock called with how far the driver's clock is ahead of the platform's, in milliseconds, within half a
  * second
  */
-export function openTransport(options: TransportOptions, onClock?: (aheadMs: number) => void): Transport {
+export function openTransport(options: IotOpenTransportOptions, onClock?: (aheadMs: number) => void): IotOpenTransport {
   const { url, userAgent } = options;
   const headers = { ...commonHeaders(userAgent), accept: 'application/json' };
   const label = `The IoT Open platform at ${new URL(url).host}`;

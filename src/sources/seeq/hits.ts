@@ -13,7 +13,7 @@ import {
   textIn,
   UnexpectedJson,
 } from '../../net/json-fields.ts';
-import type { Attribute, Found, UnreadableItem } from '../source.ts';
+import type { Attribute, FoundItem, UnreadableItem } from '../source.ts';
 import { guidIn, isGuid } from './guid.ts';
 import { readProperty, unitIn } from './values.ts';
 
@@ -71,9 +71,9 @@ function fingerprint(raw: unknown): string {
 }
 
 /** A search hit. @throws UnexpectedJson */
-export function toFound(hit: JsonObject, wanted: string[] | 'all' | undefined): Found {
+export function toFound(hit: JsonObject, wanted: string[] | 'all' | undefined): FoundItem {
   const properties = optionalObject(hit, 'includedProperties') ?? {};
-  const found: Found = {
+  const found: FoundItem = {
     id: guidIn(hit),
     name: textIn(hit, 'name'),
     path: namesIn(hit, 'ancestors'),
@@ -106,7 +106,7 @@ export function toFound(hit: JsonObject, wanted: string[] | 'all' | undefined): 
 }
 
 /** An asset among the children of a tree node. @throws UnexpectedJson */
-export function toFoundChild(child: JsonObject, path: string[]): Found {
+export function toFoundChild(child: JsonObject, path: string[]): FoundItem {
   const description = optionalText(child, 'description');
   return {
     id: guidIn(child),

@@ -17,7 +17,7 @@ import { readNewestSample } from './newest-sample.ts';
 import { decodeRun, type DecodedPage } from './samples.ts';
 import { mustLeadOn } from './paging.ts';
 import { type Operation, type SeeqServer, shareKey } from './server.ts';
-import { readValidity, type Stretch, type Validity } from './validity.ts';
+import { readValidity, type ValidRange, type Validity } from './validity.ts';
 
 const NS_PER_MS = 1_000_000n;
 /** Extra intervals for those that only touch the range, and those outside of it that a formula also returns. */
@@ -108,7 +108,7 @@ function* pointsOf({ times, values, flags = [] }: SamplePage): Generator<Compute
   }
 }
 
-function markOf({ start, end }: Stretch, until: Nanoseconds): ComputedPoint {
+function markOf({ start, end }: ValidRange, until: Nanoseconds): ComputedPoint {
   const last = end < until ? end : until;
   return { at: start + (last - start) / 2n, value: null, status: 'Bad Data' };
 }

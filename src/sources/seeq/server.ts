@@ -9,8 +9,8 @@ import type { Pause, SourceCall } from '../source.ts';
 import { ITEM_BYTES } from './body-limits.ts';
 import { fromRefusal, labelOf, statusMessageOf } from './failure.ts';
 import { Flights } from './flights.ts';
-import { type SeeqCredentials, Session } from './session.ts';
-import { openTransport, type SeeqClient, type Transport, type TransportOptions } from './transport.ts';
+import { type SeeqCredentials, SeeqSession } from './session.ts';
+import { openTransport, type SeeqClient, type SeeqTransport, type SeeqTransportOptions } from './transport.ts';
 
 /** One typed call: `(client, signal) => client.GET(...)`. */
 export type Operation<T> = (client: SeeqClient, signal: AbortSignal) => Promise<Outcome<T>>;
@@ -31,15 +31,15 @@ const MOST_RENEWALS = 20;
 
 export class SeeqServer {
   readonly name: string;
-  readonly #session: Session;
-  readonly #transport: Transport;
+  readonly #session: SeeqSession;
+  readonly #transport: SeeqTransport;
   readonly #calls: ServerCalls;
   readonly #flights = new Flights();
 
   /** @param clock the clock for delays between tries */
-  constructor(name: string, options: TransportOptions, credentials: SeeqCredentials, clock?: Clock) {
+  constructor(name: string, options: SeeqTransportOptions, credentials: SeeqCredentials, clock?: Clock) {
     this.name = name;
-    const session = new Session(name, credentials);
+    const session = new SeeqSession(name, credentials);
     const transport = openTransport(options, session);
     session.use(transport.client);
     this.#session = session;

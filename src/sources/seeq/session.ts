@@ -33,7 +33,7 @@ const MOST_UNPROVEN = 2;
 /** Timeout of one login, independent of its callers. */
 const LOGIN_TIMEOUT_MS = 30_000;
 
-export class Session implements TokenHolder {
+export class SeeqSession implements TokenHolder {
   #token: string | undefined;
   #login: { readonly done: Promise<void>; readonly stop: AbortController } | undefined;
   readonly #backoff: LoginBackoff;

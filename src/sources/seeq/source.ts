@@ -40,12 +40,12 @@ import type { SeeqCredentials } from './session.ts';
 import { readShape } from './shape.ts';
 import { readSnapshot } from './snapshot.ts';
 import { readTimeframes } from './timeframes.ts';
-import type { TransportOptions } from './transport.ts';
+import type { SeeqTransportOptions } from './transport.ts';
 import { children, properties, resolveAttribute } from './tree.ts';
 import { versionOf } from './version.ts';
 import { withWhatAnswers } from './what-answers.ts';
 
-export interface SeeqSourceOptions extends TransportOptions {
+export interface SeeqSourceOptions extends SeeqTransportOptions {
   /** The configured connection name. */
   name: string;
   credentials: SeeqCredentials;

@@ -10,7 +10,7 @@ import type { paths } from './seeq-api.generated.ts';
 /** Media type of every JSON call, in both directions, including GET. The server answers 406 or 415 to any other. */
 export const MEDIA_TYPE = 'application/vnd.seeq.v1+json';
 
-export interface TransportOptions {
+export interface SeeqTransportOptions {
   /** Root of the server as in a browser, for example `https://seeq.example.com` or `https://proxy/seeq`. */
   url: string;
   tls: TlsSources;
@@ -33,10 +33,10 @@ export interface TokenHolder {
 }
 
 export type SeeqClient = Client<paths, typeof MEDIA_TYPE>;
-export type Transport = HttpTransport<SeeqClient>;
+export type SeeqTransport = HttpTransport<SeeqClient>;
 
 /** Opens the pool to a server, which connects lazily. */
-export function openTransport(options: TransportOptions, holder: TokenHolder): Transport {
+export function openTransport(options: SeeqTransportOptions, holder: TokenHolder): SeeqTransport {
   const { url, userAgent } = options;
   const constantHeaders = {
     ...commonHeaders(userAgent),

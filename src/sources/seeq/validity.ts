@@ -11,16 +11,16 @@ import { mustLeadOn } from './paging.ts';
 import { mustHaveRun, parseWithKeys } from './samples.ts';
 import { type Operation, type SeeqServer, shareKey } from './server.ts';
 
-export interface Stretch {
+export interface ValidRange {
   start: Nanoseconds;
   end: Nanoseconds;
 }
 
 export interface Validity {
   /** Ascending. */
-  without: Stretch[];
+  without: ValidRange[];
   /** Where it is unknown: there are too many ranges, or the server does not report them. */
-  unknown: Stretch[];
+  unknown: ValidRange[];
 }
 
 interface DecodedCapsules {
@@ -57,7 +57,7 @@ export async function readValidity(
 }
 
 async function readPart(server: SeeqServer, id: string, part: TimeRange, call: SourceCall): Promise<Validity> {
-  const without: Stretch[] = [];
+  const without: ValidRange[] = [];
   let valid = part.start;
   let count = 0;
   let continuationToken: string | undefined;

@@ -1,7 +1,7 @@
 /** Assets: found or browsed level by level, with what hangs below them; pages hold every asset exactly once. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { DriverError } from '../../../src/contract/errors.ts';
-import type { Attribute, Found } from '../../../src/sources/source.ts';
+import type { Attribute, FoundItem } from '../../../src/sources/source.ts';
 import { allPages, type Answer, fqn, source, testDriver, violations, type WholeSource } from '../../support/driver.ts';
 
 afterEach(() => {
@@ -10,7 +10,7 @@ afterEach(() => {
 
 /** A regular tree: `width` children each, `height` levels; ids are paths such as `0/2/1`. */
 function forest(name: string, width: number, height: number, methods: Partial<WholeSource> = {}): WholeSource {
-  const asset = (id: string): Found => ({
+  const asset = (id: string): FoundItem => ({
     id,
     name: `Asset ${id}`,
     path: id.split('/').slice(0, -1),
@@ -119,7 +119,7 @@ describe('what hangs below an asset', () => {
     { name: 'Limit', type: 'scalar', fqn: { scheme: 'seeq', host: 'a', kind: 'scalar', id: 'k' } },
     { name: 'Batches', type: 'timeframes', fqn: { scheme: 'seeq', host: 'a', kind: 'condition', id: 'c' } },
   ];
-  const reactor: Found = { id: 'r', name: 'Reactor/1', path: ['Line'], hasChildren: true };
+  const reactor: FoundItem = { id: 'r', name: 'Reactor/1', path: ['Line'], hasChildren: true };
   const plant = (methods: Partial<WholeSource> = {}) =>
     source('a', {
       search: async () => ({ found: [reactor, { ...reactor, id: 'q', name: 'Other' }], total: 2, more: false }),

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { DriverError } from '../../../src/contract/errors.ts';
-import type { Found, SearchKind, SearchQuery } from '../../../src/sources/source.ts';
+import type { FoundItem, SearchKind, SearchQuery } from '../../../src/sources/source.ts';
 import { allPages, type Answer, fqn, source, testDriver, violations, type WholeSource } from '../../support/driver.ts';
 import { propertyRuns } from '../../support/property-runs.ts';
 
@@ -10,7 +10,7 @@ afterEach(() => {
   expect(violations).toEqual([]);
 });
 
-const hit = (id: string, name: string, more: Partial<Found> = {}): Found => ({
+const hit = (id: string, name: string, more: Partial<FoundItem> = {}): FoundItem => ({
   id,
   name,
   path: [],
@@ -21,7 +21,7 @@ const hit = (id: string, name: string, more: Partial<Found> = {}): Found => ({
 /** Answers searches from a list, in pages no longer than its own limit. */
 function library(
   name: string,
-  hits: Partial<Record<SearchKind, Found[]>>,
+  hits: Partial<Record<SearchKind, FoundItem[]>>,
   ownLimit = Infinity,
 ): WholeSource & { asked: SearchQuery[] } {
   const asked: SearchQuery[] = [];

@@ -1,6 +1,6 @@
 /** Recent values that are safe on the bus. */
 import { hash } from 'node:crypto';
-import type { Said, Sample } from './message.ts';
+import type { Said, PlatformValue } from './message.ts';
 import type { Reader } from './topic-map.ts';
 
 /** At least this many values are recognized if they repeat, at most twice as many. */
@@ -29,7 +29,7 @@ export class DedupCache {
  * Key of a reader's value. It is the same for the live message and its copy in status and log, where a long integer is
  * rounded.
  */
-export const keyOfValue = ({ tag }: Reader, { value, msg, claimed }: Sample): string =>
+export const keyOfValue = ({ tag }: Reader, { value, msg, claimed }: PlatformValue): string =>
   short(JSON.stringify([tag.id, claimed?.canonical, typeof value === 'string' ? Number(value) : value, msg]));
 
 /** Key of an undecodable row. */

@@ -4,7 +4,7 @@ import type { Installation } from '../../../sources/iotopen/catalogue.ts';
 import { BackfillJob, type BackfillWindow } from './backfill-job.ts';
 import { ClockSkew } from './clock-skew.ts';
 import { keyOfValue, DedupCache } from './dedup-cache.ts';
-import type { Sample } from './message.ts';
+import type { PlatformValue } from './message.ts';
 import { NO_TOPICS, type Reader, type TopicMap } from './topic-map.ts';
 
 export interface InstallationLimits {
@@ -149,7 +149,7 @@ export class InstallationState {
   }
 
   /** Records a live value. */
-  received(readers: readonly Reader[], topic: string, { claimed }: Sample): void {
+  received(readers: readonly Reader[], topic: string, { claimed }: PlatformValue): void {
     const time = claimed?.instant;
     for (const { key } of readers) {
       const before = this.#live.get(key);
@@ -159,7 +159,7 @@ export class InstallationState {
   }
 
   /** Records a live value that is safe on the bus. */
-  liveIsSafe(readers: readonly Reader[], topic: string, sample: Sample, arrival: Nanoseconds): void {
+  liveIsSafe(readers: readonly Reader[], topic: string, sample: PlatformValue, arrival: Nanoseconds): void {
     if (arrival > this.#safeUntil) this.#safeUntil = arrival;
     const instant = sample.claimed?.instant;
     if (instant === undefined) return;

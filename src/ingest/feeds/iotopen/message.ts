@@ -17,7 +17,7 @@ export interface Unreadable {
 }
 
 /** A decoded value. */
-export interface Sample {
+export interface PlatformValue {
   readonly value: ScalarValue;
   readonly status: ValueStatus;
   readonly reason?: string | undefined;
@@ -62,12 +62,12 @@ export function parsePayload(payload: Uint8Array): { said: Said } | Unreadable {
 }
 
 /** Decodes the value in a message or a row. A missing value is rejected or bad, never 0. */
-export function readSample(said: Said): Sample | Unreadable {
+export function readSample(said: Said): PlatformValue | Unreadable {
   const { value, msg, timestamp } = said;
   if (value === undefined) return { code: 'missingValue', reason: 'The message has no "value".' };
   const text = typeof msg === 'string' && msg !== '' ? msg : undefined;
   const rest = { msg: text, claimed: timestampOf(timestamp) };
-  const bad = (reason: string): Sample => ({ value: null, status: 'Bad Data', reason, ...rest });
+  const bad = (reason: string): PlatformValue => ({ value: null, status: 'Bad Data', reason, ...rest });
   if (value === null) return bad('The publisher sends null as the value.');
   if (!(value instanceof Numeral)) {
     return { code: 'badValue', reason: `"value" is ${kindOf(value)}; it must be a number.` };
@@ -85,7 +85,7 @@ export const instantOf = ({ timestamp }: Said): Nanoseconds | undefined => times
 /** Converts a sample to the measurement of a function. */
 export function measurementOf(
   reader: Reader,
-  sample: Sample,
+  sample: PlatformValue,
   received: Nanoseconds,
   limits: TimeLimits,
   /** Why the arrival time is doubtful, for a sample without a timestamp. */

@@ -13,8 +13,8 @@ import type { Feed, FeedTools } from '../../feed.ts';
 import type { ReadingsSinkMetrics } from '../../readings-sink.ts';
 import { DeviceWatch } from './device-watch.ts';
 import { SenderGone } from './http-request.ts';
-import { answeredEarly, Listener } from './listener.ts';
-import { Receiver } from './receiver.ts';
+import { answeredEarly, PostListener } from './listener.ts';
+import { PostReceiver } from './receiver.ts';
 import { HttpError, HttpErrorLog, retryAfter } from './http-error.ts';
 import type { SeneyeConfig } from './config.ts';
 import { Sender } from './sources.ts';
@@ -35,8 +35,8 @@ export class SeneyeFeed implements Feed {
   readonly #sources: ReadonlyMap<string, Sender>;
   readonly #status: FeedStatus;
   readonly #devices: DeviceWatch;
-  readonly #receiver: Receiver;
-  readonly #listener: Listener;
+  readonly #receiver: PostReceiver;
+  readonly #listener: PostListener;
   readonly #httpErrors: HttpErrorLog;
   readonly #underWay = new Set<Promise<void>>();
   #problem: string | undefined;
@@ -61,7 +61,7 @@ export class SeneyeFeed implements Feed {
       },
     });
     const clock = new MonotonicClock();
-    this.#receiver = new Receiver({
+    this.#receiver = new PostReceiver({
       ...{ config, clock, times, logger },
       sources: this.#sources,
       devices: this.#devices,
@@ -69,7 +69,7 @@ export class SeneyeFeed implements Feed {
         this.#listener.trust(request);
       },
     });
-    this.#listener = new Listener({
+    this.#listener = new PostListener({
       ...{ config, logger },
       onRequest: (request, response, goOn) => {
         this.#serve(request, response, goOn);

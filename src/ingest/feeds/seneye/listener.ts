@@ -34,7 +34,7 @@ const MOST_REQUESTS = 100;
 /** Node still counts connections that are being closed, and silently closes new ones beyond its own limit. */
 const CLOSING_CONNECTIONS = 100;
 
-export class Listener {
+export class PostListener {
   readonly #options: ListenerOptions;
   readonly #limits: ConnectionLimits;
   #server: Server | undefined;

@@ -28,7 +28,7 @@ export const quantities: readonly Quantity[] = [
 ];
 
 /** A flag in `SUD.data.S`, 0 or 1. */
-export interface Flag {
+export interface DeviceFlag {
   readonly key: 'W' | 'S' | 'T' | 'P' | 'N' | 'K';
   readonly name: string;
   readonly label: string;
@@ -36,7 +36,7 @@ export interface Flag {
   readonly judges?: Quantity['key'];
 }
 
-export const flags: readonly Flag[] = [
+export const flags: readonly DeviceFlag[] = [
   { key: 'W', name: 'inWater', label: 'in water' },
   // Also set if no slide is fitted. `S` is both the object of all flags and this flag in it.
   { key: 'S', name: 'slideExpired', label: 'slide expired' },

@@ -5,7 +5,7 @@ import type { ScalarValue, ValueStatus } from '../../../contract/values.ts';
 import { settleTime, type TimeLimits } from '../../source-timestamp.ts';
 import type { DecodedMessage, Measurement, Reject, Tag } from '../../reading.ts';
 import type { Post } from './post.ts';
-import { flags, quantities, type Flag, type Quantity } from './quantities.ts';
+import { flags, quantities, type DeviceFlag, type Quantity } from './quantities.ts';
 import { quote, readFlag, readNumber, readTime } from './values.ts';
 
 export interface ReadingOptions {
@@ -73,7 +73,7 @@ export function readingsOf(
 
 /** The state from the flags. */
 interface States {
-  readonly flags: ReadonlyMap<Flag, boolean>;
+  readonly flags: ReadonlyMap<DeviceFlag, boolean>;
   /** Undefined if the device does not send it, `unreadable` if its value is invalid. */
   readonly inWater: boolean | 'unreadable' | undefined;
   readonly slideExpired: boolean | undefined;
@@ -83,7 +83,7 @@ interface States {
 type RejectPart = (code: RejectCode, reason: string) => void;
 
 function statesOf(raw: unknown, reject: RejectPart): States {
-  const found = new Map<Flag, boolean>();
+  const found = new Map<DeviceFlag, boolean>();
   const isObject = typeof raw === 'object' && raw !== null && !Array.isArray(raw);
   if (raw !== undefined && raw !== null && !isObject) reject('wrongShape', '"SUD.data.S" is no object of flags.');
   let inWater: States['inWater'] = raw === undefined || raw === null || isObject ? undefined : 'unreadable';

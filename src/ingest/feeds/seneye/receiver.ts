@@ -44,7 +44,7 @@ interface Signed {
 const AGAIN_SECONDS = 30;
 const UNKNOWN_SENDERS = 'unknown senders';
 
-export class Receiver {
+export class PostReceiver {
   readonly #options: ReceiverOptions;
   /** Valid posts, by source. Invalid ones, by source and address, so that a forger cannot block the device. */
   readonly #posts: RateLimit;

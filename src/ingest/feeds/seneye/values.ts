@@ -2,12 +2,12 @@
 import { parseInstant, type Nanoseconds } from '../../../contract/instant.ts';
 
 /** A decoded value; or the reason why a present value is bad; or an invalid value. */
-export type Read<T> = { readonly value: T } | { readonly bad: string } | { readonly senseless: string };
+export type DecodedField<T> = { readonly value: T } | { readonly bad: string } | { readonly senseless: string };
 
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
 /** A number, also as text. Undefined stays undefined: a missing value is not zero. */
-export function readNumber(raw: unknown): Read<number> | undefined {
+export function readNumber(raw: unknown): DecodedField<number> | undefined {
   if (raw === undefined) return undefined;
   if (typeof raw === 'number') return { value: raw };
   if (raw === null) return { bad: 'The device sent null in place of a value.' };

@@ -1,7 +1,7 @@
 /** An interactive login: the operator enters the code of the second factor. */
 import { DriverError } from '../../../contract/errors.ts';
 import { SecretFilter } from '../../../net/secret-filter.ts';
-import { openTransport, type TransportOptions } from '../transport.ts';
+import { openTransport, type IotOpenTransportOptions } from '../transport.ts';
 import { answerChallenge, logIn } from './user.ts';
 import { readNow, type IotOpenCredentials } from './auth-method.ts';
 
@@ -15,7 +15,7 @@ const CALL_MS = 30_000;
  * @throws DriverError `unauthorized` for a wrong user, password or code
  */
 export async function logInByHand(
-  options: TransportOptions & { readonly name: string },
+  options: IotOpenTransportOptions & { readonly name: string },
   credentials: IotOpenCredentials & { readonly kind: 'user' },
   code: (next: string) => Promise<string>,
 ): Promise<string> {

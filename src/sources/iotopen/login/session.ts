@@ -35,7 +35,7 @@ const PRINTABLE = /^[\x20-\x7e]+$/;
 const UNFIT =
   'the API key (or token) holds line breaks or characters beyond ASCII, so it is none, and was not sent. Look at the place that it is read from.';
 
-export class Session {
+export class IotOpenSession {
   readonly #platform: string;
   readonly #authMethod: AuthMethod;
   readonly #now: () => number;
@@ -111,7 +111,7 @@ export class Session {
   }
 }
 
-function authMethodOf(options: SessionOptions, now: () => number, { conceal, learn }: Session): AuthMethod {
+function authMethodOf(options: SessionOptions, now: () => number, { conceal, learn }: IotOpenSession): AuthMethod {
   const { platform, credentials, client, codeAdvice, onNotice } = options;
   switch (credentials.kind) {
     case 'key':

@@ -1,7 +1,7 @@
 /** After a refused log-in the driver waits before it tries again, longer each time, so that no account is locked. */
 import { expect, it, onTestFinished } from 'vitest';
 import { Secret } from '../../../../src/config/secret.ts';
-import { Session } from '../../../../src/sources/seeq/session.ts';
+import { SeeqSession } from '../../../../src/sources/seeq/session.ts';
 import { openTransport } from '../../../../src/sources/seeq/transport.ts';
 import type { Account } from '../../../../simulators/seeq/http/sessions.ts';
 import { rejection, simulator } from './support.ts';
@@ -11,7 +11,7 @@ it('waits longer each time, and not at all after a log-in that was accepted', as
   const accounts = [account];
   const seeq = await simulator({ accounts });
   let nowMs = 0;
-  const session = new Session(
+  const session = new SeeqSession(
     'plant',
     { kind: 'user', user: new Secret('reader'), password: new Secret('new'), directory: 'Seeq' },
     () => nowMs,

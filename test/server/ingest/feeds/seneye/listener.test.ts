@@ -4,7 +4,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { connect } from 'node:tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { SecretSource } from '../../../../../src/config/secret.ts';
-import { Listener, type ListenerOptions } from '../../../../../src/ingest/feeds/seneye/listener.ts';
+import { PostListener, type ListenerOptions } from '../../../../../src/ingest/feeds/seneye/listener.ts';
 import { authority, TestLog } from '../../../bus/support.ts';
 import { post } from '../../../../../simulators/seneye/http-post.ts';
 import { eventually } from '../../../../support/eventually.ts';
@@ -16,7 +16,7 @@ type Config = ListenerOptions['config'];
 function listenerForTest(config: Partial<Config> = {}) {
   const log = new TestLog();
   const states: [string, string | undefined][] = [];
-  const listener = new Listener({
+  const listener = new PostListener({
     config: { ...configOf(), ...config },
     logger: log,
     onRequest: (_request, response) => response.end('fine'),
