@@ -98,7 +98,9 @@ interface Access {
 async function configured(options: CallerOptions, terminal: Terminal): Promise<Access> {
   const misplaced = (['ca', 'serverName', 'tlsFirst', 'insecure'] as const)
     .filter((name) => options[name] !== undefined)
-    .map((name) => `${optionNames[name]}: belongs to --nats. Without --nats the configuration says how to connect.`);
+    .map(
+      (name) => `${optionNames[name]}: belongs to --nats. Without --nats the connection is that of the configuration.`,
+    );
   const { path, file } = await loadConfigFile({ path: options.config, env: terminal.env }).catch((error: unknown) => {
     throw withoutConfiguration(error);
   });

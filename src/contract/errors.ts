@@ -54,7 +54,7 @@ export const errorCodes = {
   sourceError: {
     status: 502,
     retryable: false,
-    advice: 'The source refused the call or gave an invalid answer; the message says why.',
+    advice: 'The source refused the call or gave an invalid answer; the message names the reason.',
   },
   sourceUnavailable: { status: 503, retryable: true, advice: 'The source cannot be reached; try again later.' },
   timeout: { status: 504, retryable: true, advice: 'Ask for less, or give a larger "timeoutMs".' },

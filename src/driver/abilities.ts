@@ -50,7 +50,7 @@ export const finderOf = (host: Host, kind: SearchKind): Finder<SearchKind> => ab
 function unsupported({ scheme, name }: Source, ability: AbilityName): DriverError {
   return new DriverError(
     'unsupported',
-    `Source "${name}" (${scheme}:) has no ${IN_WORDS[ability]} (ability "${ability}"); function "hosts" tells what each source can do.`,
+    `Source "${name}" (${scheme}:) has no ${IN_WORDS[ability]} (ability "${ability}"); function "hosts" shows what each source can do.`,
     { details: { host: name, ability } },
   );
 }

@@ -79,4 +79,4 @@ function digest(question: unknown): string {
 }
 
 const bad = (why: string, cause?: unknown): DriverError =>
-  wrongParameter('cursor', `cannot be used: ${why}. Send the request without it to start anew`, cause);
+  wrongParameter('cursor', `cannot be used: ${why}. Send the request without it to start again`, cause);

@@ -152,9 +152,9 @@ function timeoutText({ timeoutMs }: AttemptFacts): string {
 
 function closedHint({ tls, webSocket }: AttemptFacts): string {
   if (tls) {
-    return 'Check that this port speaks TLS, and whether it wants a certificate of the driver; its log may tell more.';
+    return 'Check that this port speaks TLS, and whether it wants a certificate of the driver; its log may show more.';
   }
-  return `If it expects TLS, use ${webSocket ? 'wss://' : 'mqtts://'}; its log may tell more.`;
+  return `If it expects TLS, use ${webSocket ? 'wss://' : 'mqtts://'}; its log may show more.`;
 }
 
 /** A connection that was up has broken. */

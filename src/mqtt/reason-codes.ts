@@ -5,7 +5,7 @@ import { BrokerError, type AttemptFacts, type BrokerErrorCode } from './errors.t
 const connackTexts: Record<number, [BrokerErrorCode, string]> = {
   1: ['versionRefused', 'it does not speak this version of MQTT. Set "version" to the other one.'],
   2: ['clientIdRefused', 'it does not take the client id. Set "clientId" to one that it allows.'],
-  3: ['unavailable', 'it says that it is unavailable. Wait, or look at the broker.'],
+  3: ['unavailable', 'it reports that it is unavailable. Wait, or check the broker.'],
   4: ['loginRefused', 'it refused the log-in: wrong user or password.'],
   5: [
     'loginRefused',
@@ -19,8 +19,8 @@ const connackTexts: Record<number, [BrokerErrorCode, string]> = {
     'loginRefused',
     'it refused the log-in: not authorized. Check user, password and client id, and the rights there.',
   ],
-  136: ['unavailable', 'it says that it is unavailable. Wait, or look at the broker.'],
-  137: ['unavailable', 'it says that it is busy.'],
+  136: ['unavailable', 'it reports that it is unavailable. Wait, or check the broker.'],
+  137: ['unavailable', 'it reports that it is busy.'],
   138: ['loginRefused', 'it has banned this client. Ask its administrator.'],
   139: ['unavailable', 'it is shutting down.'],
   140: ['loginRefused', 'it wants another way of logging in than user and password.'],
@@ -44,7 +44,7 @@ const disconnectTexts: Record<number, string> = {
   135: 'the rights of the driver were taken away.',
   137: 'it is busy.',
   139: 'it shuts down.',
-  141: 'it heard nothing from the driver for too long.',
+  141: 'it received nothing from the driver for too long.',
   143: 'it does not allow one of the topic filters. Correct them.',
   147: 'it has more messages under way than the driver allowed.',
   149: 'a message was too large for it.',

@@ -59,7 +59,7 @@ async function decompressed(body: Buffer, encoding: string, limitBytes: number):
     if (code === 'Z_BUF_ERROR') {
       throw new UnreadableResponse(`its ${encoding} answer ends early (was it cut off?)`, { cause, passing: true });
     }
-    throw new UnreadableResponse(`its answer is not ${encoding}, although its header "Content-Encoding" says so`, {
+    throw new UnreadableResponse(`its answer is not ${encoding}, although its header "Content-Encoding" names it`, {
       cause,
     });
   }

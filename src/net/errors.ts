@@ -64,7 +64,7 @@ export function fromThrown(thrown: unknown, label: string, signal?: AbortSignal,
   if (thrown instanceof Error && thrown.name === 'TimeoutError') {
     return new DriverError('timeout', `${label} does not answer in time.`, { cause: thrown });
   }
-  return new DriverError('internal', `${label}: a call failed unexpectedly; the driver's log tells more.`, {
+  return new DriverError('internal', `${label}: a call failed unexpectedly; see the log of the driver.`, {
     cause: thrown,
   });
 }

@@ -183,7 +183,7 @@ function timeOf({ time }: SeriesPosition): Nanoseconds {
 }
 
 const unusable = (what: string): DriverError =>
-  wrongParameter('cursor', `holds ${what}; send the request without it to start anew`);
+  wrongParameter('cursor', `holds ${what}; send the request without it to start again`);
 
 function tooManySamples(limit: number, counted?: number): DriverError {
   const has = counted === undefined ? `more than ${count(limit, 'sample')}` : `${counted} samples, more than ${limit}`;

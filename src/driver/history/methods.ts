@@ -71,7 +71,7 @@ export function noNumber(): DriverError {
 function noMethods(what: string): DriverError {
   return new DriverError(
     'unsupported',
-    `${what} Every signal has first, last, count, countGood, countBad and percentGood; docs/statistics.md says more.`,
+    `${what} Every signal has first, last, count, countGood, countBad and percentGood; docs/statistics.md describes them.`,
     { details: { field: 'methods' } },
   );
 }

@@ -107,7 +107,7 @@ function checkJson({ records, key, values, time }: MappingKeys, report: ReportAt
   if (records !== undefined && key === undefined) {
     report(
       ['key'],
-      'is missing: what distinguishes the records? A path such as "$.id", or "place", or "time". Without it different things would share one name',
+      'is missing: what distinguishes the records? A path such as "$.id", or "place", or "time". Without it different things share one name',
     );
   }
   if (key !== undefined && records === undefined) report(['key'], 'only goes with records');

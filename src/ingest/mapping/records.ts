@@ -35,7 +35,7 @@ export function recordFinder({ records, key, missing }: Options): FindRecords {
       const known = keyOf(json, found);
       const about = aboutRecord(found);
       if (!('problem' in known)) return [{ found, key: known.key, about }];
-      outcome.reject('badName', `${known.problem} Without it nobody knows what the record is about.`, about);
+      outcome.reject('badName', `${known.problem} Without it the subject of the record is not known.`, about);
       return [];
     });
   };
@@ -47,20 +47,20 @@ function listOf(json: JsonText, root: Match, path: JsonPath, outcome: MappingRes
   const { text, query, picks } = path;
   const start = findOne(json, root, path);
   if (start === undefined) {
-    outcome.reject('missingValue', `The message has nothing at ${text}, where its records should stand.`);
+    outcome.reject('missingValue', `The message has nothing at ${text}, where its records should be.`);
     return [];
   }
   const list = elements(json, start, query === undefined ? MAX_READINGS + 1 : 1);
   if (list === undefined) {
     const place = query === undefined ? text : `the beginning of ${text}`;
-    outcome.reject('wrongShape', `At ${place} stands neither a list nor an object, so there are no records in it.`);
+    outcome.reject('wrongShape', `${place} is neither a list nor an object, so it has no records.`);
     return [];
   }
   if (query === undefined) return list;
   const all = findAll(json, root, path, MAX_READINGS + 1);
   // An empty array is valid. An array that contains other things does not match the configuration.
   if (all.length === 0 && list.length > 0 && !picks) {
-    outcome.reject('missingValue', `The message has nothing at ${text}, where its records should stand.`);
+    outcome.reject('missingValue', `The message has nothing at ${text}, where its records should be.`);
   }
   return all;
 }

@@ -29,7 +29,7 @@ const MAX_EXPONENT = 400;
  */
 export function readTime({ value, source }: Raw, time: TimeFile, received: Nanoseconds): ReadTime {
   if (typeof value === 'number') return fromNumber(source ?? String(value), time);
-  if (typeof value !== 'string') return { problem: `There stands ${kindOf(value)} instead of a time.` };
+  if (typeof value !== 'string') return { problem: `It is ${kindOf(value)}, not a time.` };
   const text = value.trim();
   if (time.format === 'iso') return fromIso(text, time, received);
   const number = fromNumber(text, time);

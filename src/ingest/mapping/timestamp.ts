@@ -38,7 +38,7 @@ export function timeReader(options: Options, limits: TimeLimits): (message: Mqtt
     const found = findOne(json, time.of === 'message' ? root : record, path);
     if (found === undefined || none(found)) {
       if (key === 'time')
-        return { problem: `The record has no time at ${path.text}, and nothing else tells it apart.` };
+        return { problem: `The record has no time at ${path.text}, and nothing else distinguishes it.` };
       if (time.optional) return arrival(message);
       return arrival(message, `The message names no time at ${path.text}; the time is that of arrival.`);
     }
@@ -61,7 +61,7 @@ export function timeReader(options: Options, limits: TimeLimits): (message: Mqtt
 function arrival({ received, retained }: MqttMessage, doubt?: string, claimedTime?: string): Timed {
   const reasons = [
     ...(doubt === undefined ? [] : [doubt]),
-    ...(retained ? ['The broker had kept the message; nobody knows how old it is.'] : []),
+    ...(retained ? ['The broker retained the message; its age is not known.'] : []),
   ];
   if (reasons.length === 0) return { time: received, status: 'Good' };
   const attributes = {

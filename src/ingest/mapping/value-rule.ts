@@ -63,6 +63,6 @@ function unitReader({ unit, unitPath }: ValueFile): ValueRule['unit'] {
     const text = typeof found.value === 'string' ? found.value.trim() : '';
     if (text !== '' && text.length <= 64 && !/\p{Cc}/u.test(text)) return { unit: text };
     const what = typeof found.value === 'string' ? quoted(found.value) : 'something else';
-    return { unit: undefined, doubt: `At ${unitPath} stands ${what} instead of a unit.` };
+    return { unit: undefined, doubt: `${unitPath} is ${what}, not a unit.` };
   };
 }

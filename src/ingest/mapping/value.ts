@@ -60,10 +60,10 @@ export function valueReader(options: ValueOptions): ReadValue {
     const { value } = raw;
     if (value === null) return bad('The value is null.');
     if (typeof value === 'string' && isMissing(value))
-      return bad(`The message says ${quoted(value)}, which is no value.`);
+      return bad(`The message has ${quoted(value)}, which is not a value.`);
     if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') {
       const what = Array.isArray(value) ? 'a list' : 'an object';
-      return unread('wrongShape', `There stands ${what} instead of a value; let the path lead to a value in it.`);
+      return unread('wrongShape', `It is ${what}, not a value; the path must lead to a value in it.`);
     }
     const outcome = read(value, raw.source);
     return states === undefined || 'code' in outcome || outcome.value === null ? outcome : named(outcome.value, states);
@@ -83,12 +83,9 @@ function readers({ scale, offset, numbersAsText }: ValueOptions): Readonly<Recor
     auto: (value, source) => (typeof value === 'number' ? number(source ?? written(value)) : good(value)),
     number: (value, source) => {
       if (typeof value === 'number') return number(source ?? written(value));
-      if (typeof value === 'boolean') return unread('badValue', `There stands ${value} instead of a number.`);
+      if (typeof value === 'boolean') return unread('badValue', `It is ${value}, not a number.`);
       if (numbersAsText) return number(value.trim());
-      return unread(
-        'badValue',
-        `There stands the text ${quoted(value)} instead of a number; numbersAsText would allow it.`,
-      );
+      return unread('badValue', `It is the text ${quoted(value)}, not a number; numbersAsText allows it.`);
     },
     text: (value, source) => good(source ?? String(value)),
     boolean: (value) => {

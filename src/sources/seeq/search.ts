@@ -215,7 +215,7 @@ async function datasourceClauses(server: SeeqServer, given: string, call: Source
   // A search without them would silently return the hits of all datasources.
   throw new DriverError(
     'sourceError',
-    `Server "${server.name}" does not tell the class and id of datasource "${text}".`,
+    `Server "${server.name}" does not report the class and id of datasource "${text}".`,
   );
 }
 

@@ -141,7 +141,7 @@ const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);
 function tooMany(start: string): DriverError {
   return new DriverError(
     'tooLarge',
-    `More than ${MOST_IN_WINDOW} timeframes begin at one time, or began before ${start} and go on; ask for a later "start", or for "order": "asc".`,
+    `More than ${MOST_IN_WINDOW} timeframes begin at one time, or began before ${start} and continue; request a later "start", or for "order": "asc".`,
     { details: { field: 'start', limit: MOST_IN_WINDOW } },
   );
 }

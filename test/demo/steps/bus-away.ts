@@ -26,7 +26,7 @@ export const busAway: Step = {
     await untilStored(harness);
     const [taken] = await devices.seneye.postNow();
     block([`seneye post with the bus   ${good(String(taken?.status))}`]);
-    checks.same('the sensor is heard again', taken?.status, 200);
+    checks.same('the sensor sends again', taken?.status, 200);
     const counts = await storedCounts(harness);
     block([`in the stream: ${counts.length} counts`]);
     checks.same(

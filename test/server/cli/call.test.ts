@@ -96,7 +96,10 @@ describe('without a configuration', () => {
 
   it('says that an option of --nats does nothing without it', async () => {
     const { code, err } = await command('call', 'version', '-c', cluster.driver.configFile, '--ca', 'x.pem');
-    expect([code, err]).toEqual([2, '--ca: belongs to --nats. Without --nats the configuration says how to connect.']);
+    expect([code, err]).toEqual([
+      2,
+      '--ca: belongs to --nats. Without --nats the connection is that of the configuration.',
+    ]);
   });
 });
 

@@ -28,7 +28,7 @@ export class DeviceWatch {
         onChange();
       },
       onRecovered: ({ name }) => {
-        limited(logger).info('seneye heard', { device: name }, `${this.#titles.get(name) ?? name} is heard again`);
+        limited(logger).info('seneye heard', { device: name }, `${this.#titles.get(name) ?? name} sends again`);
         onChange();
       },
     });

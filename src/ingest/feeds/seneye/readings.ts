@@ -123,7 +123,7 @@ function judge(quantity: Quantity, post: Post, states: States, reject: RejectPar
   if (read.value < least || read.value > most) doubts.push(`The device sent ${read.value}, which cannot be.`);
   if (bySlide && states.slideExpired === true) doubts.push('The slide has expired or is not fitted.');
   if (reefOnly && post.deviceType !== undefined && post.deviceType !== 'Reef') {
-    doubts.push(`Only a Reef measures light, and the device says that it is a ${post.deviceType}.`);
+    doubts.push(`Only a Reef measures light, and the device reports that it is a ${post.deviceType}.`);
   }
   return { value: read.value, unit, doubts };
 }
@@ -156,8 +156,8 @@ function timeOf(raw: unknown, received: Nanoseconds, limits: TimeLimits): Time {
   if (claimed !== undefined) return settleTime(claimed, received, limits);
   const reason =
     raw === undefined || raw === null
-      ? 'The device tells no time; the time is that of arrival.'
-      : `The device's time ${quote(raw)} is none; the time is that of arrival.`;
+      ? 'The device gives no time; the time is that of arrival.'
+      : `The device's time ${quote(raw)} is not valid; the time is that of arrival.`;
   return { time: received, status: 'Questionable', reason };
 }
 

@@ -31,7 +31,7 @@ export async function logInByHand(
     if (step.next === undefined) return step.token;
     const answer = (await code(step.next)).trim();
     if (answer === '')
-      throw new DriverError('unauthorized', `${platform} wants a code (${step.next}), and none was given.`);
+      throw new DriverError('unauthorized', `${platform} requires a code (${step.next}), and none was given.`);
     for (const secret of [step.token, answer]) secrets.learn(secret);
     return await answerChallenge(desk, step.token, answer, AbortSignal.timeout(CALL_MS));
   } finally {

@@ -33,7 +33,7 @@ const LOGIN_TIMEOUT_MS = 30_000;
  */
 const PRINTABLE = /^[\x20-\x7e]+$/;
 const UNFIT =
-  'the API key (or token) holds line breaks or characters beyond ASCII, so it is none, and was not sent. Look at the place that it is read from.';
+  'the API key (or token) holds line breaks or characters beyond ASCII, so it is not valid and was not sent. Check the file or variable that it is read from.';
 
 export class IotOpenSession {
   readonly #platform: string;

@@ -14,13 +14,13 @@ describe('the time of arrival', () => {
     expect(only(readBy({}, '1'))).toMatchObject({ time: RECEIVED, status: 'Good', received: RECEIVED });
   });
 
-  it('says nothing of a message that the broker had kept', () => {
+  it('is not the time of a retained message', () => {
     const found = only(readBy({}, '1', { retained: true }));
     expect(found).toMatchObject({ time: RECEIVED, status: 'Questionable', attributes: { retained: true } });
-    expect(found.reason).toContain('nobody knows how old it is');
+    expect(found.reason).toContain('its age is not known');
     const bad = only(readBy({}, 'null', { retained: true }));
     expect(bad).toMatchObject({ value: null, status: 'Bad Data' });
-    expect(bad.reason).toContain('The value is null. The broker had kept the message');
+    expect(bad.reason).toContain('The value is null. The broker retained the message');
   });
 
   it('does not matter for a kept message that names its time: it is the same reading as live', () => {
@@ -89,9 +89,9 @@ describe('a time in the message', () => {
 
   it.each([
     ['auto', '"yesterday"', 'is no time'],
-    ['auto', 'true', 'instead of a time'],
-    ['auto', '{}', 'an object instead of a time'],
-    ['auto', '[1772366399]', 'a list instead of a time'],
+    ['auto', 'true', 'not a time'],
+    ['auto', '{}', 'an object, not a time'],
+    ['auto', '[1772366399]', 'a list, not a time'],
     ['auto', '"0x10"', 'is no time'],
     ['auto', '1e999', 'is no time'],
     ['s', '"2026-03-01T11:59:59Z"', 'is no time'],

@@ -42,10 +42,10 @@ describe('a value', () => {
 
   it.each([
     ['auto', 'null', 'null'],
-    ['auto', '""', 'no value'],
-    ['text', '"N/A"', 'no value'],
-    ['number', '" not available "', 'no value'],
-    ['number', '"NaN"', 'no value'],
+    ['auto', '""', 'not a value'],
+    ['text', '"N/A"', 'not a value'],
+    ['number', '" not available "', 'not a value'],
+    ['number', '"NaN"', 'not a value'],
     ['auto', 'NaN', 'null'],
     ['number', 'Infinity', 'null'],
     ['number', '"Infinity"', 'is no number'],

@@ -32,7 +32,7 @@ it('a configured device that never posts is an alarm, and one that stops; both e
     expect(text).toMatch(/Device "Tank A" of "home" has not posted since \d{4}-/);
     expect(text).toMatch(/Device "B" of "home" has not posted since \d{4}-/);
   });
-  expect(harness.log.text()).toContain('Device "Tank A" of "home" is heard again');
+  expect(harness.log.text()).toContain('Device "Tank A" of "home" sends again');
 });
 
 it('without configured devices the source is expected, and each device from its first post on', async () => {
@@ -60,7 +60,7 @@ it('a device is recognized in any case of its id', async () => {
     expect(harness.feed.health().message).toContain('Device "Tank" of "home" has not posted');
   });
   await harness.send(message({}, { id: 'abcdef' }));
-  expect(harness.log.text()).toContain('Device "Tank" of "home" is heard again');
+  expect(harness.log.text()).toContain('Device "Tank" of "home" sends again');
 });
 
 it('a post with a wrong signature is no sign of life', async () => {
