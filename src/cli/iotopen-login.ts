@@ -4,7 +4,7 @@ import type { Config } from '../app/configuration.ts';
 import { readFromDisk, readText } from '../config/files.ts';
 import type { IotOpenConfig } from '../ingest/feeds/iotopen/config.ts';
 import { credentialsOf, platformOptions } from '../ingest/feeds/iotopen/connection.ts';
-import { logInByHand } from '../sources/iotopen/login/by-hand.ts';
+import { logInByHand } from '../sources/iotopen/login/interactive-login.ts';
 import { readConfig } from './check.ts';
 import { exitCodes, type ExitCode, type Terminal } from './terminal.ts';
 import { packageVersion } from './version.ts';

@@ -25,13 +25,13 @@ import { isSignedWith, JwsError, readJws } from '../../src/ingest/feeds/seneye/j
 import { PostError, readPost } from '../../src/ingest/feeds/seneye/post.ts';
 import { readingsOf } from '../../src/ingest/feeds/seneye/readings.ts';
 import { parsePayload, readSample } from '../../src/ingest/feeds/iotopen/message.ts';
-import { parseExact } from '../../src/sources/iotopen/numeral.ts';
+import { parseExact } from '../../src/sources/iotopen/exact-number.ts';
 import { UnreadableResponse } from '../../src/net/unreadable-response.ts';
-import { readLogPage, readStatus } from '../../src/sources/iotopen/rows.ts';
+import { readLogPage, readStatus } from '../../src/sources/iotopen/log-entry.ts';
 import { parseDuration } from '../../src/sources/seeq/duration.ts';
-import { patternFilters } from '../../src/sources/seeq/filter.ts';
-import { readEntry, toAttribute, toFound, toFoundChild } from '../../src/sources/seeq/hits.ts';
-import { decodeRun, decodeSample, decodeSamples } from '../../src/sources/seeq/samples.ts';
+import { patternFilters } from '../../src/sources/seeq/search/filter.ts';
+import { readEntry, toAttribute, toFound, toFoundChild } from '../../src/sources/seeq/search/item-mapper.ts';
+import { decodeRun, decodeSample, decodeSamples } from '../../src/sources/seeq/history/samples.ts';
 import { fqn, limits, NOW, source, testDriver, violations } from '../support/driver.ts';
 import { LIMITS, mappingOf, read, RECEIVED } from '../support/mapping.ts';
 

@@ -8,7 +8,7 @@ import { Worker } from 'node:worker_threads';
 import { analyse } from 'scslre';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
-import { patternFilters } from '../../src/sources/seeq/filter.ts';
+import { patternFilters } from '../../src/sources/seeq/search/filter.ts';
 
 const SRC = fileURLToPath(new URL('../../src/', import.meta.url));
 
@@ -50,7 +50,7 @@ function reports({ source, flags }: Expression): string[] {
 describe('regular expressions', () => {
   it('are found', () => {
     expect(expressions.length).toBeGreaterThan(150);
-    expect(expressions.map(({ place }) => place.split(':')[0])).toContain('sources/seeq/filter.ts');
+    expect(expressions.map(({ place }) => place.split(':')[0])).toContain('sources/seeq/search/filter.ts');
   });
 
   it.each([

@@ -4,7 +4,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { isOversized } from '../../net/errors.ts';
 import { type Outcome, ServerCalls } from '../../net/server-calls.ts';
 import { UnreadableResponse } from '../../net/unreadable-response.ts';
-import { fromRefusal } from './failure.ts';
+import { fromRefusal } from './errors.ts';
 import { IotOpenSession } from './login/session.ts';
 import { headersOf, type Grant, type IotOpenCredentials } from './login/auth-method.ts';
 import { openTransport, type IotOpenPaths, type IotOpenTransport, type IotOpenTransportOptions } from './transport.ts';

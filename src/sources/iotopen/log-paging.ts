@@ -1,6 +1,6 @@
 /** The read position in a log that is read page by page, oldest row first, while the platform changes it. */
 import { DriverError } from '../../contract/errors.ts';
-import type { LogPage, Row } from './rows.ts';
+import type { LogPage, Row } from './log-entry.ts';
 
 /**
  * Most consecutive pages of nothing but rows of the previous page. A log may contain such pages, but not without end.

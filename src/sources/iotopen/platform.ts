@@ -6,7 +6,7 @@ import { fitting, PlatformCalls, type PlatformOptions, type Send } from './calls
 import { readInstallations, readThings, type Installation, type Listed, type Thing } from './catalogue.ts';
 import { LogPaging } from './log-paging.ts';
 import type { Grant, IotOpenCredentials } from './login/auth-method.ts';
-import { readLogPage, readStatus, type LogPage, type Row } from './rows.ts';
+import { readLogPage, readStatus, type LogPage, type Row } from './log-entry.ts';
 
 export type { PlatformOptions } from './calls.ts';
 

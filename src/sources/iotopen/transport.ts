@@ -5,7 +5,7 @@ import type { HttpProxy } from '../../net/proxy.ts';
 import { HttpReply, parseJson } from '../../net/response.ts';
 import { commonHeaders, type HttpTransport, openHttpTransport, plainClient } from '../../net/transport.ts';
 import type { paths } from './iotopen-api.generated.ts';
-import { parseExact } from './numeral.ts';
+import { parseExact } from './exact-number.ts';
 
 export interface IotOpenTransportOptions {
   /** Root as in a browser, for example `https://lynx.iotopen.se`. */

@@ -3,7 +3,7 @@ import { proxyText } from '../../config/proxy.ts';
 import type { TextSource } from '../../net/tls.ts';
 import { sourceKind } from '../kind.ts';
 import { rootOf, serverSchema, type ServerConfig } from './config.ts';
-import type { SeeqCredentials } from './session.ts';
+import type { SeeqCredentials } from './connection/session.ts';
 import { SeeqSource } from './source.ts';
 
 export const seeq = sourceKind({

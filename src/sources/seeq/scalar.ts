@@ -3,8 +3,8 @@ import type { Fqn } from '../../contract/fqn.ts';
 import type { Point } from '../../contract/values.ts';
 import { answerOf, isObject, optionalList, UnexpectedJson } from '../../net/json-fields.ts';
 import type { SeriesShape, SourceCall } from '../source.ts';
-import { toPoint } from './samples.ts';
-import { type Operation, type SeeqServer, shareKey } from './server.ts';
+import { toPoint } from './history/samples.ts';
+import { type Operation, type SeeqServer, shareKey } from './connection/server.ts';
 import { unitIn } from './values.ts';
 
 interface Scalar {

@@ -28,22 +28,22 @@ import type {
   UnreadableItem,
 } from '../source.ts';
 import { toDriverError } from '../../contract/errors.ts';
-import { SMALL_BYTES } from './body-limits.ts';
+import { SMALL_BYTES } from './connection/body-limits.ts';
 import { guid, isGuid } from './guid.ts';
-import { readReduction } from './reduced.ts';
+import { readReduction } from './history/downsample.ts';
 import { readScalar, scalarShape } from './scalar.ts';
-import { describe, search, workbookId } from './search.ts';
-import { countSamples } from './sample-count.ts';
-import { readSamples } from './series.ts';
-import { SeeqServer } from './server.ts';
-import type { SeeqCredentials } from './session.ts';
-import { readShape } from './shape.ts';
-import { readSnapshot } from './snapshot.ts';
-import { readTimeframes } from './timeframes.ts';
-import type { SeeqTransportOptions } from './transport.ts';
-import { children, properties, resolveAttribute } from './tree.ts';
-import { versionOf } from './version.ts';
-import { withWhatAnswers } from './what-answers.ts';
+import { describe, search, workbookId } from './search/search.ts';
+import { countSamples } from './history/sample-count.ts';
+import { readSamples } from './history/series.ts';
+import { SeeqServer } from './connection/server.ts';
+import type { SeeqCredentials } from './connection/session.ts';
+import { readShape } from './history/signal-metadata.ts';
+import { readSnapshot } from './history/snapshot.ts';
+import { readTimeframes } from './history/timeframes.ts';
+import type { SeeqTransportOptions } from './connection/transport.ts';
+import { children, properties, resolveAttribute } from './search/tree.ts';
+import { versionOf } from './connection/version.ts';
+import { withWhatAnswers } from './connection/what-answers.ts';
 
 export interface SeeqSourceOptions extends SeeqTransportOptions {
   /** The configured connection name. */

@@ -2,7 +2,7 @@
 import { fromMilliseconds, type Nanoseconds } from '../../../contract/instant.ts';
 import { inParallel } from '../../../lib/in-parallel.ts';
 import type { Platform } from '../../../sources/iotopen/platform.ts';
-import type { Row } from '../../../sources/iotopen/rows.ts';
+import type { Row } from '../../../sources/iotopen/log-entry.ts';
 import type { TimeLimits } from '../../source-timestamp.ts';
 import type { ReadingsSink } from '../../readings-sink.ts';
 import type { BackfillJob } from './backfill-job.ts';

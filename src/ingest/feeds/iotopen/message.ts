@@ -2,7 +2,7 @@
 import type { RejectCode } from '../../../contract/reading.ts';
 import type { Nanoseconds } from '../../../contract/instant.ts';
 import type { ScalarValue, ValueStatus } from '../../../contract/values.ts';
-import { Numeral, parseExact } from '../../../sources/iotopen/numeral.ts';
+import { Numeral, parseExact } from '../../../sources/iotopen/exact-number.ts';
 import { settleTime, type TimeLimits } from '../../source-timestamp.ts';
 import type { Measurement } from '../../reading.ts';
 import type { Reader } from './topic-map.ts';

@@ -1,5 +1,5 @@
 /** Maps the topics of an installation to the functions that read them. */
-import { withoutClientId } from '../../../sources/iotopen/rows.ts';
+import { withoutClientId } from '../../../sources/iotopen/log-entry.ts';
 import type { Installation, Thing } from '../../../sources/iotopen/catalogue.ts';
 import type { Tag } from '../../reading.ts';
 

@@ -1,7 +1,7 @@
 /** OAuth 2: short-lived access tokens, obtained with a refresh token. */
 import { DriverError } from '../../../contract/errors.ts';
 import { type Conceal, fromThrown } from '../../../net/errors.ts';
-import { fromRefusal } from '../failure.ts';
+import { fromRefusal } from '../errors.ts';
 import type { components } from '../iotopen-api.generated.ts';
 import type { TextSource } from '../../../net/tls.ts';
 import type { IotOpenPaths } from '../transport.ts';

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { logInByHand } from '../../../../src/sources/iotopen/login/by-hand.ts';
+import { logInByHand } from '../../../../src/sources/iotopen/login/interactive-login.ts';
 import { TokenFile } from '../../../../src/sources/iotopen/login/token-file.ts';
 import { answerChallenge, logIn } from '../../../../src/sources/iotopen/login/user.ts';
 import { openTransport } from '../../../../src/sources/iotopen/transport.ts';

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DriverError } from '../../../../src/contract/errors.ts';
-import { logInByHand } from '../../../../src/sources/iotopen/login/by-hand.ts';
+import { logInByHand } from '../../../../src/sources/iotopen/login/interactive-login.ts';
 import { Platform } from '../../../../src/sources/iotopen/platform.ts';
 import { API_KEY, given, NEVER, pagesOf } from './support.ts';
 

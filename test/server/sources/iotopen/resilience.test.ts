@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
 import type { DriverError } from '../../../../src/contract/errors.ts';
 import type { Platform } from '../../../../src/sources/iotopen/platform.ts';
-import type { Row } from '../../../../src/sources/iotopen/rows.ts';
+import type { Row } from '../../../../src/sources/iotopen/log-entry.ts';
 import { SCHOOL } from '../../../../simulators/iotopen/plant.ts';
 import type { Inventory } from '../../../../simulators/iotopen/inventory.ts';
 import { startHttpProxy } from '../../../support/http-proxy.ts';

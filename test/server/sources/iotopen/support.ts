@@ -1,7 +1,7 @@
 /** A simulated platform, and the client of it. */
 import { onTestFinished } from 'vitest';
 import { Platform, type LogReader, type PlatformOptions } from '../../../../src/sources/iotopen/platform.ts';
-import type { Row } from '../../../../src/sources/iotopen/rows.ts';
+import type { Row } from '../../../../src/sources/iotopen/log-entry.ts';
 import type { TextSource } from '../../../../src/net/tls.ts';
 import { startIotOpen, type IotOpenOptions, type IotOpenSimulator } from '../../../../simulators/iotopen/simulator.ts';
 

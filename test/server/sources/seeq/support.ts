@@ -11,7 +11,7 @@ import {
   type SourceCall,
   type UnreadableItem,
 } from '../../../../src/sources/source.ts';
-import type { SeeqCredentials } from '../../../../src/sources/seeq/session.ts';
+import type { SeeqCredentials } from '../../../../src/sources/seeq/connection/session.ts';
 import { SeeqSource, type SeeqSourceOptions } from '../../../../src/sources/seeq/source.ts';
 import type { SimulatorOptions } from '../../../../simulators/seeq/options.ts';
 import { plantItemId } from '../../../../simulators/seeq/plant/plant.ts';

@@ -3,7 +3,7 @@ import type { BackfillJob } from '../../../../../src/ingest/feeds/iotopen/backfi
 import { InstallationState } from '../../../../../src/ingest/feeds/iotopen/installation-state.ts';
 import { readSample } from '../../../../../src/ingest/feeds/iotopen/message.ts';
 import { NO_TOPICS, TopicMap } from '../../../../../src/ingest/feeds/iotopen/topic-map.ts';
-import { Numeral } from '../../../../../src/sources/iotopen/numeral.ts';
+import { Numeral } from '../../../../../src/sources/iotopen/exact-number.ts';
 
 const S = 1_000_000_000n;
 const DAY = 86_400n * S;
