@@ -41,8 +41,8 @@ export const good = (more: Raw = {}, settings: Raw = {}): Raw => ({
   ...more,
 });
 
-/** The world in which a file is read: the other files, by absolute path, and the environment. */
-export interface World {
+/** What a configuration is read from: the other files, by absolute path, and the environment. */
+export interface Surroundings {
   readonly files?: Readonly<Record<string, string | Uint8Array | Error>>;
   readonly env?: Readonly<Record<string, string>>;
   /** Permissions, by absolute path. */
@@ -52,25 +52,26 @@ export interface World {
 const CONFIG = '/etc/driver/iota.seeqdrv.json';
 
 /** Loads a configuration out of nothing but memory; `text` stands in for the file as it is. */
-export const load = (text: unknown, world?: World): Promise<LoadedConfig> => loadWith(configSchema, text, world);
+export const load = (text: unknown, surroundings?: Surroundings): Promise<LoadedConfig> =>
+  loadWith(configSchema, text, surroundings);
 
 /** The same with another schema. */
 export function loadWith<F extends ConfigFile>(
   schema: loader.ConfigSchema<F>,
   text: unknown,
-  world: World = {},
+  surroundings: Surroundings = {},
 ): Promise<loader.LoadedConfig<F>> {
   const raw = typeof text === 'string' || text instanceof Uint8Array ? text : JSON.stringify(text);
   const files: Record<string, string | Uint8Array | Error> = {
     [CONFIG]: raw,
     '/etc/driver/privatekey.nk': `${pair.seed}\n`,
     '/etc/driver/seeq.password': `${secrets.file}\n`,
-    ...world.files,
+    ...surroundings.files,
   };
   return loader.loadConfig(schema, {
     path: CONFIG,
-    env: { SEEQ_KEY: secrets.accessKey, SEEQ_PASSWORD: secrets.password, ...world.env },
-    modeOf: async (path) => world.modes?.[path],
+    env: { SEEQ_KEY: secrets.accessKey, SEEQ_PASSWORD: secrets.password, ...surroundings.env },
+    modeOf: async (path) => surroundings.modes?.[path],
     readFile: async (path) => {
       const content = files[path] ?? fileError('ENOENT');
       if (content instanceof Error) throw content;
@@ -83,8 +84,8 @@ export function loadWith<F extends ConfigFile>(
 export const fileError = (code: string): Error => Object.assign(new Error(code), { code });
 
 /** Loads what must fail, and gives what it says. */
-export async function refusal(text: unknown, world?: World): Promise<ConfigError> {
-  const failure: unknown = await load(text, world).then(
+export async function refusal(text: unknown, surroundings?: Surroundings): Promise<ConfigError> {
+  const failure: unknown = await load(text, surroundings).then(
     () => undefined,
     (error: unknown) => error,
   );
@@ -93,13 +94,13 @@ export async function refusal(text: unknown, world?: World): Promise<ConfigError
 }
 
 /** The problems of what must fail. */
-export async function problems(text: unknown, world?: World): Promise<readonly Problem[]> {
-  return (await refusal(text, world)).problems;
+export async function problems(text: unknown, surroundings?: Surroundings): Promise<readonly Problem[]> {
+  return (await refusal(text, surroundings)).problems;
 }
 
 /** The only problem of what must fail in one way. */
-export async function problem(text: unknown, world?: World): Promise<Problem> {
-  const [first, ...more] = await problems(text, world);
+export async function problem(text: unknown, surroundings?: Surroundings): Promise<Problem> {
+  const [first, ...more] = await problems(text, surroundings);
   if (!first || more.length > 0) throw new Error(`not one problem: ${JSON.stringify([first, ...more])}`);
   return first;
 }

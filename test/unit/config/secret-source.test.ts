@@ -8,7 +8,7 @@ import { fileError } from '../../support/config.ts';
 import { createAuthority } from '../../support/nats/certificates.ts';
 
 /** Files that a test can change. */
-function world(files: Record<string, string>, env: Record<string, string> = {}) {
+function surroundings(files: Record<string, string>, env: Record<string, string> = {}) {
   const read = async (path: string) => {
     const text = files[path];
     if (text === undefined) throw fileError('ENOENT');
@@ -31,7 +31,7 @@ const passwordOf = (resolved: unknown): SecretSource => {
 describe('a secret of a feed', () => {
   it('is what its file holds at the moment of use', async () => {
     const files: Record<string, string> = { '/etc/driver/mqtt.password': 'first\n' };
-    const { resolver, resolve } = world(files);
+    const { resolver, resolve } = surroundings(files);
     const password = passwordOf(await resolve(broker({ file: 'mqtt.password' })));
     expect(resolver.problems).toEqual([]);
     expect(await password.reveal()).toBe('first');
@@ -47,7 +47,7 @@ describe('a secret of a feed', () => {
   });
 
   it('can come from the environment, and is missing there with its path', async () => {
-    const { resolver, resolve } = world({}, { HALL: 'from-env' });
+    const { resolver, resolve } = surroundings({}, { HALL: 'from-env' });
     expect(await passwordOf(await resolve(broker({ env: 'HALL' }))).reveal()).toBe('from-env');
     await resolve(broker({ env: 'ABSENT' }));
     expect(resolver.problems).toEqual([
@@ -56,13 +56,13 @@ describe('a secret of a feed', () => {
   });
 
   it('is missed at the start, not at the first attempt', async () => {
-    const { resolver, resolve } = world({});
+    const { resolver, resolve } = surroundings({});
     await resolve(broker({ file: 'absent' }));
     expect(resolver.problems.map(({ path }) => path)).toEqual(['settings.ingest.mqtt[0].credentials.password']);
   });
 
   it('never prints', async () => {
-    const { resolve } = world({ '/etc/driver/p': 'hush-hush' });
+    const { resolve } = surroundings({ '/etc/driver/p': 'hush-hush' });
     const resolved = await resolve(broker({ file: 'p' }));
     const printed = [String(passwordOf(resolved)), JSON.stringify(resolved), inspect(resolved, { depth: 9 })].join();
     expect(printed).not.toContain('hush-hush');
@@ -74,7 +74,7 @@ describe('a certificate file of a feed', () => {
   it('is read again too, and is never used if it is none', async () => {
     const [first, second] = await Promise.all([createAuthority('First'), createAuthority('Second')]);
     const files: Record<string, string> = { '/etc/driver/ca.pem': first.caPem };
-    const { resolve } = world(files);
+    const { resolve } = surroundings(files);
     const resolved = await resolve({ mqtt: [{ tls: { caFile: certificateFile().parse('ca.pem') } }], prefix: 'iota' });
     const ca = resolved.mqtt[0]?.tls.caFile;
     expect(await ca?.reveal()).toBe(first.caPem);

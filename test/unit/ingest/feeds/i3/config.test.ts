@@ -29,16 +29,16 @@ const broker = (more: Raw = {}): Raw => ({
 const file = (ingest: Raw): Raw => good({}, { ingest });
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const PRIVATE_KEY = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-const world = { env: { SECRET: 'secret-text', PRIVATE_KEY } };
+const surroundings = { env: { SECRET: 'secret-text', PRIVATE_KEY } };
 const told = async (ingest: Raw): Promise<string[]> =>
-  (await problems(file(ingest), world)).map(({ path, message }) => `${path} ${message}`);
+  (await problems(file(ingest), surroundings)).map(({ path, message }) => `${path} ${message}`);
 const isFine = async (ingest: Raw): Promise<void> => {
-  await load(file(ingest), world);
+  await load(file(ingest), surroundings);
 };
 
 describe('a buyer and a seller', () => {
   it('are read with their defaults', async () => {
-    const { config, warnings } = await load(file({ i3: [buyer()], egress: [seller()] }), world);
+    const { config, warnings } = await load(file({ i3: [buyer()], egress: [seller()] }), surroundings);
     expect(warnings).toEqual([]);
     expect(config.ingest?.i3[0]).toMatchObject({
       user: 'bob',
@@ -111,7 +111,7 @@ describe('a buyer and a seller', () => {
   it('warn of what the marketplace advises against', async () => {
     const { warnings } = await load(
       file({ i3: [buyer({ allowWildcards: true, clientId: 'x', products: [{ topic: 'ann/pond/+' }] })] }),
-      world,
+      surroundings,
     );
     expect(warnings.map(({ path }) => path)).toEqual([
       'settings.ingest.i3[0].allowWildcards',

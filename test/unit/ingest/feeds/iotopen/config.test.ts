@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { brokerUrlOf } from '../../../../../src/ingest/feeds/iotopen/connection.ts';
 import { good, load, refusal, type Raw } from '../../../../support/config.ts';
 
-const world = { env: { KEY: 'hidden-key', PASSWORD: 'hidden-password' } };
+const surroundings = { env: { KEY: 'hidden-key', PASSWORD: 'hidden-password' } };
 const key = { env: 'KEY' };
 const password = { env: 'PASSWORD' };
 
@@ -16,10 +16,10 @@ const entry = (more: Raw = {}): Raw => ({
 });
 const file = (...entries: Raw[]): Raw => good({}, { ingest: { iotopen: entries } });
 const told = async (...entries: Raw[]): Promise<string[]> =>
-  (await refusal(file(...entries), world)).problems.map(({ path, message }) => `${path}: ${message}`);
+  (await refusal(file(...entries), surroundings)).problems.map(({ path, message }) => `${path}: ${message}`);
 
 test('the smallest entry has sound defaults', async () => {
-  const { config, warnings } = await load(file(entry()), world);
+  const { config, warnings } = await load(file(entry()), surroundings);
   const [platform] = config.ingest?.iotopen ?? [];
   expect(platform).toMatchObject({
     mqtt: { version: '5', keepAliveSeconds: 30, sessionExpirySeconds: 86_400 },
@@ -38,14 +38,14 @@ test.each([
   [{ url: 'http://127.0.0.1:8080' }, 'ws://127.0.0.1:8080/mqtt'],
   [{ mqtt: { clientId: 'driver', url: 'mqtts://lynx.example.com:8883' } }, 'mqtts://lynx.example.com:8883'],
 ])('the broker of %o is %s', async (more, url) => {
-  const { config } = await load(file(entry(more)), world);
+  const { config } = await load(file(entry(more)), surroundings);
   const [platform] = config.ingest?.iotopen ?? [];
   expect(platform && brokerUrlOf(platform)).toBe(url);
 });
 
 test('a file for the token need not be there, and is found beside the configuration', async () => {
   const credentials = { user: 'bo@example.com', password, tokenFile: 'iotopen.token' };
-  const { config } = await load(file(entry({ credentials })), world);
+  const { config } = await load(file(entry({ credentials })), surroundings);
   expect(config.ingest?.iotopen[0]?.credentials.tokenFile).toBe('/etc/driver/iotopen.token');
 });
 
@@ -99,7 +99,7 @@ test.each([
 
 test('what travels unencrypted is warned of', async () => {
   const mqtt = { clientId: 'driver', url: 'mqtt://lynx.example.com' };
-  const { warnings } = await load(file(entry({ url: 'http://lynx.example.com', mqtt })), world);
+  const { warnings } = await load(file(entry({ url: 'http://lynx.example.com', mqtt })), surroundings);
   expect(warnings.map(({ path }) => path)).toEqual(
     expect.arrayContaining(['settings.ingest.iotopen[0].mqtt.url', 'settings.ingest.iotopen[0].url']),
   );
@@ -109,7 +109,7 @@ const PROXY = 'http://proxy.example.com:3128';
 
 test('a proxy is that of its key, else that of the environment, else none', async () => {
   const proxied = async (more: Raw, env: Record<string, string> = {}) => {
-    const { config } = await load(file(entry(more)), { env: { ...world.env, ...env } });
+    const { config } = await load(file(entry(more)), { env: { ...surroundings.env, ...env } });
     return config.ingest?.iotopen[0]?.proxy;
   };
   expect(await proxied({})).toBeUndefined();

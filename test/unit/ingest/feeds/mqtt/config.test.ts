@@ -6,7 +6,7 @@ import { good, load, refusal, type Raw } from '../../../../support/config.ts';
 const authority = await createAuthority();
 const { certPem, keyPem } = await authority.issue();
 const FILES = { '/etc/driver/ca.pem': authority.caPem, '/etc/driver/cert.pem': certPem, '/etc/driver/key.pem': keyPem };
-const world = { files: FILES, env: { MQTT_PASSWORD: 'hidden-password' } };
+const surroundings = { files: FILES, env: { MQTT_PASSWORD: 'hidden-password' } };
 
 const broker = (more: Raw = {}): Raw => ({
   name: 'hall',
@@ -18,12 +18,12 @@ const broker = (more: Raw = {}): Raw => ({
 const file = (...brokers: Raw[]): Raw => good({}, { ingest: { mqtt: brokers } });
 
 const told = async (...brokers: Raw[]): Promise<string[]> =>
-  (await refusal(file(...brokers), world)).problems.map(({ path, message }) => `${path}: ${message}`);
+  (await refusal(file(...brokers), surroundings)).problems.map(({ path, message }) => `${path}: ${message}`);
 
 const password = { env: 'MQTT_PASSWORD' };
 
 test('the smallest broker has sound defaults', async () => {
-  const { config, warnings } = await load(file(broker()), world);
+  const { config, warnings } = await load(file(broker()), surroundings);
   expect(config.ingest?.mqtt[0]).toMatchObject({
     version: '5',
     keepAliveSeconds: 30,
@@ -36,7 +36,7 @@ test('the smallest broker has sound defaults', async () => {
 
 test('secrets and certificates become sources that print as nothing', async () => {
   const tls = { caFile: 'ca.pem', certFile: 'cert.pem', keyFile: 'key.pem' };
-  const { config } = await load(file(broker({ tls, credentials: { user: 'driver', password } })), world);
+  const { config } = await load(file(broker({ tls, credentials: { user: 'driver', password } })), surroundings);
   const entry = config.ingest?.mqtt[0];
   expect(await entry?.credentials.password?.reveal()).toBe('hidden-password');
   expect(await entry?.tls.keyFile?.reveal()).toBe(keyPem);
@@ -74,7 +74,7 @@ test('a password without a user, which MQTT 5 has and 3.1.1 has not', async () =
   expect(await told(broker({ version: '3.1.1', credentials }))).toEqual([
     'settings.ingest.mqtt[0].credentials.user: is missing: MQTT 3.1.1 has no password without a user',
   ]);
-  await load(file(broker({ credentials })), world);
+  await load(file(broker({ credentials })), surroundings);
 });
 
 test('two brokers with one name, two sessions with one id', async () => {
@@ -85,13 +85,13 @@ test('two brokers with one name, two sessions with one id', async () => {
   expect((await told(broker(), broker({ name: 'yard' }))).join()).toMatch(
     /mqtt\[1\]\.clientId: is the same as that of/,
   );
-  await load(file(broker(), broker({ name: 'yard', clientId: 'driver-2' })), world);
+  await load(file(broker(), broker({ name: 'yard', clientId: 'driver-2' })), surroundings);
 });
 
 test('what is readable for others is a warning', async () => {
   const credentials = { user: 'driver', password };
   const warned = async (more: Raw): Promise<string[]> =>
-    (await load(file(broker(more)), world)).warnings.map(({ path, message }) => `${path}: ${message}`);
+    (await load(file(broker(more)), surroundings)).warnings.map(({ path, message }) => `${path}: ${message}`);
   expect(await warned({ url: 'mqtt://broker.example.com', credentials })).toEqual([
     'settings.ingest.mqtt[0].url: is mqtt://: the log-in and all data travel unencrypted; use mqtts://',
   ]);
@@ -108,7 +108,7 @@ test('filters that cross each other are a warning; one within the other is none'
   const topics = ['plant/+/room', 'plant/north/+', 'plant/+/room/#', 'hall/+/x', 'hall/#', 'yard/x', '$SYS/+'].map(
     (filter) => ({ filter, payload: 'number' }),
   );
-  const { warnings } = await load(file(broker({ topics })), world);
+  const { warnings } = await load(file(broker({ topics })), surroundings);
   expect(warnings.map(({ path, message }) => `${path}: ${message.split(':')[0] ?? ''}`)).toEqual([
     'settings.ingest.mqtt[0].topics[1].filter: crosses settings.ingest.mqtt[0].topics[0].filter',
     'settings.ingest.mqtt[0].topics[2].filter: crosses settings.ingest.mqtt[0].topics[1].filter',
