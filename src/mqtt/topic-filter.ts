@@ -5,6 +5,8 @@
 
 /** Longest text in MQTT. */
 const LONGEST_BYTES = 65_535;
+/** mosquitto closes the connection of a client that subscribes to more levels (TOPIC_HIERARCHY_LIMIT). */
+const MOST_LEVELS = 200;
 
 /** Why `text` is not a valid topic filter, to follow its name. Undefined if it is valid. */
 export function filterProblem(text: string): string | undefined {
@@ -15,6 +17,7 @@ export function filterProblem(text: string): string | undefined {
   if (Buffer.byteLength(text) > LONGEST_BYTES) return `must have at most ${LONGEST_BYTES} bytes`;
   if (/^\$share(\/|$)/.test(text)) return 'must not begin with $share/; name the group in share, and the filter here';
   const levels = text.split('/');
+  if (levels.length > MOST_LEVELS) return `must have at most ${MOST_LEVELS} levels`;
   for (const [at, level] of levels.entries()) {
     if (level.includes('+') && level !== '+') return 'must have + only as a whole level, as in "plant/+/temperature"';
     if (!level.includes('#')) continue;

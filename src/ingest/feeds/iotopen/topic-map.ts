@@ -2,6 +2,7 @@
 import { withoutClientId } from '../../../sources/iotopen/log-entry.ts';
 import type { Installation, Thing } from '../../../sources/iotopen/catalogue.ts';
 import type { Tag } from '../../reading.ts';
+import { filterProblem } from '../../../mqtt/topic-filter.ts';
 
 /** A function, or a part of one, that reads a topic. */
 export interface Reader {
@@ -67,13 +68,14 @@ export class TopicMap {
 /** A map without functions. */
 export const NO_TOPICS = new TopicMap({ id: 0, clientId: 0, name: '', assigned: undefined }, [], []);
 
-/** A broker closes the connection on a topic with characters that MQTT does not allow, or on one that is too long. */
+/** A broker closes the connection on a topic with characters that MQTT does not allow, or on one that is too long or too deep. */
 function isTopic(topic: string): boolean {
   return (
     topic !== '' &&
-    topic.isWellFormed() &&
-    !/[+#\p{Cc}\p{Noncharacter_Code_Point}]/u.test(topic) &&
-    Buffer.byteLength(topic) <= LONGEST_TOPIC
+    !/[+#\p{Noncharacter_Code_Point}]/u.test(topic) &&
+    Buffer.byteLength(topic) <= LONGEST_TOPIC &&
+    // Subscriptions have the client id before it.
+    filterProblem(`0/${topic}`) === undefined
   );
 }
 

@@ -71,6 +71,7 @@ describe('an entry of topics', () => {
     ['an empty filter', { filter: '' }, 'filter', 'must not be empty'],
     ['a NUL in the filter', { filter: 'a\0' }, 'filter', 'no NUL'],
     ['half of a surrogate pair in the filter', { filter: 'a\ud800' }, 'filter', 'surrogate'],
+    ['a filter with more levels than a broker takes', { filter: 'a/'.repeat(200) }, 'filter', 'at most 200 levels'],
     ['# before the end', { filter: 'a/#/b' }, 'filter', 'only as the last level'],
     ['# in a level', { filter: 'a/b#' }, 'filter', '# only as a whole level'],
     ['+ in a level', { filter: 'a/b+' }, 'filter', '+ only as a whole level'],

@@ -116,11 +116,11 @@ describe('what is new in the catalogue while the link is up', () => {
     const simulator = await simulatorForTest();
     const harness = await feedForTest(simulator);
     await harness.becomes('up');
-    for (const topic_read of ['set/a\u0007b', 'set/a\ufffeb', `set/${'x'.repeat(70_000)}`]) {
+    for (const topic_read of ['set/a\u0007b', 'set/a\ufffeb', `set/${'x'.repeat(70_000)}`, `set${'/x'.repeat(200)}`]) {
       await simulator.addFunction(SCHOOL, 'odd', { topic_read });
     }
     await simulator.addFunction(SCHOOL, 'good', { name: 'Good', topic_read: 'set/å b/' });
-    await expect.poll(() => harness.log.messages().join('\n')).toContain('Functions with an invalid topic: 3.');
+    await expect.poll(() => harness.log.messages().join('\n')).toContain('Functions with an invalid topic: 4.');
     await simulator.publish(SCHOOL, 'set/å b/', { value: 1, timestamp: nowSeconds() });
     await readingsOf(harness, 1);
     expect(harness.metrics().connections).toBe(1);
