@@ -39,19 +39,25 @@ export function networkProblem(code: string): NetworkProblem | undefined {
   return PROBLEMS.find(([pattern]) => pattern.test(code))?.[1];
 }
 
-/** Most causes that are followed. */
-const MOST_CAUSES = 8;
+/** Most errors that are looked at. */
+const MOST_ERRORS = 64;
 
 /**
- * The codes of an error and of its causes, outermost first.
+ * The codes of an error, of its causes and of the errors that it collects, outermost first. Causes may form a circle.
  * @param causeOf the cause of an error, for libraries that store it elsewhere
  */
 export function errorCodes(error: unknown, causeOf: (error: Error) => unknown = ({ cause }) => cause): string[] {
   const codes: string[] = [];
-  for (let current = error; current instanceof Error && codes.length < MOST_CAUSES; current = causeOf(current)) {
+  const seen = new Set<Error>();
+  const open = [error];
+  while (open.length > 0 && seen.size < MOST_ERRORS) {
+    const current = open.shift();
+    if (!(current instanceof Error) || seen.has(current)) continue;
+    seen.add(current);
     const { code } = current as { code?: unknown };
     if (typeof code === 'string') codes.push(code);
-    if (current instanceof AggregateError) codes.push(...current.errors.flatMap((one) => errorCodes(one, causeOf)));
+    const collected: unknown[] = current instanceof AggregateError ? current.errors.slice(0, MOST_ERRORS) : [];
+    open.unshift(...collected, causeOf(current));
   }
   return codes;
 }
