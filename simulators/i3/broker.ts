@@ -33,13 +33,13 @@ export interface I3Broker {
   readonly marketplace: Marketplace;
   /** Why log-ins were refused, in order; for people. */
   readonly refusals: readonly string[];
-  /** Changes of rights. They resolve when the broker goes by them, or with a cache when they are stored. */
+  /** Changes of rights. They resolve when the broker applies them, or with a cache when they are stored. */
   purchase(buyer: string, topic: string, quantity?: number): Promise<void>;
   approve(buyer: string, topic: string): Promise<void>;
   revoke(buyer: string, topic: string): Promise<void>;
   addUser(username: string, proof: Proof): Promise<void>;
   addProduct(topic: string, product?: Product): Promise<void>;
-  /** Resolves when the broker goes by all changes so far, as if the cache time had passed. */
+  /** Resolves when the broker applies all changes so far, as if the cache time had passed. */
   settle(): Promise<void>;
   /** Deliveries that a purchase has left. */
   quantity(buyer: string, topic: string): number | undefined;

@@ -57,7 +57,7 @@ export class Accounts {
     return this.#accounts;
   }
 
-  /** The caller of a REST call; undefined for nobody. A key counts more than a Basic pair that comes along with it. */
+  /** The caller of a REST call; undefined without valid credentials. A key takes precedence over a Basic pair. */
   ofRequest(headers: IncomingHttpHeaders): Account | undefined {
     const key = headers['x-api-key'];
     if (typeof key === 'string') return this.#ofToken(key, ['key', 'login']);
@@ -67,7 +67,7 @@ export class Accounts {
     return pair && (this.#ofToken(pair.password, ['key', 'login']) ?? this.#ofPassword(pair.user, pair.password));
   }
 
-  /** Whoever logs in at the broker. A second factor cannot be asked for there. */
+  /** The account of a broker log-in. The broker cannot request a second factor. */
   ofMqtt(user: string | undefined, password: string | undefined): Account | undefined {
     if (password === undefined || user === undefined) return undefined;
     if (user === 'bearer') return this.#ofToken(password, ['access']);

@@ -34,7 +34,7 @@ export function topicsOf(values: readonly string[] | undefined, clientId: number
   return new Set(topics.map((topic) => (topic.startsWith(prefix) ? topic.slice(prefix.length) : topic)));
 }
 
-/** Refuses what nobody knows, as a sign of a client that is wrong. */
+/** Refuses unknown parameters, as a sign of a wrong client. */
 export function onlyKnown(query: Query, known: readonly string[]): void {
   for (const name of query.keys()) if (!known.includes(name)) throw new Refusal(400, `Unknown parameter ${name}`);
 }

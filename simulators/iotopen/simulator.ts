@@ -66,7 +66,7 @@ export interface IotOpenSimulator {
   removeFunction(clientId: number, id: number): Promise<void>;
   /** The event by which the platform says that something of an installation has changed. */
   announce(clientId: number, what?: 'functionx' | 'devicex' | 'installation'): Promise<void>;
-  /** Nobody gets to the broker, and all who were there are out. `end` undoes it. Devices go on, and the log with them. */
+  /** No client reaches the broker, and connected ones are disconnected, until `end`. Devices continue, and so does the log. */
   mqttOutage(): Promise<{ end(): Promise<void> }>;
   /** What clients say to the broker by WebSocket waits until `release`, also a subscription; what it says still comes. */
   mqttHold(): { release(): void };
@@ -74,7 +74,7 @@ export interface IotOpenSimulator {
   stop(): Promise<void>;
 }
 
-/** The platform's own log-in at the broker, and the one under which the proxies hand on; nobody else gets to it. */
+/** The platform's own log-in at the broker, and the one that the proxies use. No other client reaches it. */
 const INSIDE = 'inside';
 
 /** Starts all of it and waits until it listens. */

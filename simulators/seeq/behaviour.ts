@@ -1,4 +1,4 @@
-/** What can be turned while the simulator runs, to make it slow, rude or broken on demand. */
+/** Settings that can change while the simulator runs: they make it slow, wrong or unavailable on demand. */
 import type { OperationId } from './http/description.ts';
 
 /**
@@ -62,7 +62,7 @@ export interface Behaviour {
   refuseUnknownParameters: boolean;
   /** Datasource ID of a source whose connector does not answer: its samples and capsules are refused; empty for none. */
   offlineDatasource: string;
-  /** Nobody can connect usefully: every connection is reset, as when the server is down behind a live host. */
+  /** No connection is usable: each is reset, as when the server is down behind a live host. */
   down: boolean;
 }
 

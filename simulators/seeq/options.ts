@@ -25,7 +25,7 @@ export interface SimulatorOptions {
   readonly behaviour?: Partial<Behaviour>;
   /** Armed from the start, in this order. */
   readonly faults?: readonly Fault[];
-  /** Told of every request when it ends; only in this process. */
+  /** Called for every request when it ends; only in this process. */
   readonly onRequest?: (request: SeenRequest) => void;
 }
 

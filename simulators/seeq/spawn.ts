@@ -22,7 +22,7 @@ export interface SpawnedSimulator {
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
 
 /**
- * Starts the process and waits until it listens, on free ports unless told others.
+ * Starts the process and waits until it listens, on free ports by default.
  * @param nodeOptions options of the process itself, such as a limit of its heap
  * @throws Error with what the process said, when it ends instead
  */

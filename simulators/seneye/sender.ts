@@ -18,7 +18,7 @@ export interface SeneyeSenderOptions {
   readonly encoding?: Encoding;
   /** By default `ver`, as documented. */
   readonly versionKey?: VersionKey;
-  /** Between two posts of a device; posts only when told without it. */
+  /** Between two posts of a device; without it the device posts only on request. */
   readonly intervalMs?: number;
   /** Pieces of a body, and the pause between them; by default one piece, as receivers in the field need it. */
   readonly pieces?: number;
@@ -30,7 +30,7 @@ export interface SeneyeSenderOptions {
   readonly retryMs?: number;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
-  /** Told of every post when its fate is known. */
+  /** Called for every post when its result is known. */
   readonly onPosted?: (posted: Posted) => void;
 }
 

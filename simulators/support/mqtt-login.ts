@@ -1,4 +1,4 @@
-/** The first packet of an MQTT connection, CONNECT: read from a stream that may be slow or rude, and rewritten. */
+/** The first packet of an MQTT connection, CONNECT: read from a stream that may be slow or invalid, and rewritten. */
 import type { Duplex } from 'node:stream';
 import { generate, parser, type IConnectPacket } from 'mqtt-packet';
 

@@ -27,7 +27,7 @@ export type Verdict =
 export interface MqttProxyOptions {
   /** Port of the broker on this machine. */
   target: number;
-  /** Asked for every login; one that fails is answered as "server unavailable". */
+  /** Called for every log-in. If it fails, the answer is "server unavailable". */
   authorize: (login: MqttLogin) => Verdict | Promise<Verdict>;
   /** Port to listen on; any free one without it. */
   port?: number | undefined;
@@ -36,9 +36,9 @@ export interface MqttProxyOptions {
   webSocket?: boolean | undefined;
   /** Time for a whole CONNECT packet; 10 s without it. */
   connectTimeoutMs?: number | undefined;
-  /** Told of every message that the broker delivers. The proxy only looks on. */
+  /** Called for every message that the broker delivers, which the proxy does not change. */
   onDelivery?: ((to: MqttLogin, topic: string) => void) | undefined;
-  /** Told when a connection that was logged in has ended. */
+  /** Called when a connection that was logged in has ended. */
   onGone?: ((login: MqttLogin) => void) | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** Groups of users, and who may do what with an item. Everybody may read, and nobody may write. */
+/** Groups of users, and who may do what with an item. Every user may read, none may write. */
 import type { Handlers, Server } from '../http/call.ts';
 import { SeeqError } from '../http/errors.ts';
 import { guidOf } from '../plant/guid.ts';

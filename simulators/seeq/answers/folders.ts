@@ -1,4 +1,4 @@
-/** Folders and what lies in them. Dates of the simulated documents are fixed, since nobody edits them. */
+/** Folders and their contents. Dates of the simulated documents are fixed, because they are never edited. */
 import type { Handlers } from '../http/call.ts';
 import type { Item } from '../plant/item.ts';
 import type { Plant } from '../plant/plant.ts';

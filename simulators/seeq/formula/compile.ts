@@ -11,7 +11,7 @@ import { constant, RETURN_TYPES, type ScalarValue, type SignalValue, type Value,
 /** The variables of a formula by name, without `$`; each is made when it is first used. */
 export type Variables = ReadonlyMap<string, (place: Place) => Value>;
 
-/** A sample that costs more to read is refused, so that no formula keeps the server busy for ever. */
+/** A sample that costs more to read is refused, so that no formula keeps the server busy indefinitely. */
 const MOST_COST = 20_000;
 
 /** @throws FormulaProblem with the place of what is wrong */

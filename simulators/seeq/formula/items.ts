@@ -40,7 +40,7 @@ export function calculatedData(
     Object.entries(inputs).map(([name, item]) => [name, () => valueOfItem(item, evaluation.meter)]),
   );
   const value = compileFormula(formula, variables, evaluation);
-  // Nobody waits for the scalars later, since the data of an item are read like those of any other.
+  // The scalars are not computed later, because the data of an item are read like those of any other.
   for (const scalar of evaluation.computed) done(scalar.compute());
   switch (value.kind) {
     case 'signal':

@@ -29,7 +29,7 @@ export async function sendBroken(
       response.socket?.resetAndDestroy();
       return;
     case 'status': {
-      const text = fault.body === false ? [] : [errorText(`The simulator was told to answer ${fault.status}`)];
+      const text = fault.body === false ? [] : [errorText(`The simulator is configured to answer ${fault.status}`)];
       const retry: Record<string, string> = fault.retryAfter === undefined ? {} : { 'retry-after': fault.retryAfter };
       await send(response, { status: fault.status, headers: { ...outgoing.headers, ...retry }, text }, signal);
       return;

@@ -60,7 +60,7 @@ async function answer(
   const running = server.running.begin(method, path, query, user);
   const entry = log.begin(method, path, search, request.headers);
   response.on('close', () => {
-    // After a whole answer nobody listens any more.
+    // After a whole answer the caller no longer listens.
     if (!response.writableFinished) running.abort.abort();
     server.running.end(running);
     log.end(entry, response);
@@ -74,7 +74,7 @@ async function answer(
     await delay(behaviour, fault, count, running.abort.signal);
     if (fault?.kind === 'hang') await parts.faults.hang(running.abort.signal);
     running.abort.signal.throwIfAborted();
-    // Whoever refuses a call has not done it: no log-in, no fresh token, no header of the good answer.
+    // A refused call has no effect: no log-in, no new token, no header of the good answer.
     if (fault !== undefined && isRefusal(fault)) outgoing = { status: 200, headers: {}, text: [] };
     else {
       const good = await perform(parts, request, found, query, running, count);

@@ -1,4 +1,4 @@
-/** Chooses which fault, if any, befalls a request. */
+/** Chooses the fault of a request, if any. */
 import type { Fault } from '../behaviour.ts';
 import { noise } from '../series/noise.ts';
 

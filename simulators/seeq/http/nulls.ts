@@ -1,5 +1,5 @@
 /**
- * A member without a value may be absent from an answer or be null, and nobody says when a real server does which.
+ * A member without a value may be absent from an answer or be null, and it is not documented when a real server does which.
  * The simulator can do either: this fills in null for every member that the description allows to be null.
  */
 import { schemaOf, type Schema } from './description.ts';

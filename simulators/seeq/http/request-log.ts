@@ -36,7 +36,7 @@ export class RequestLog {
   #count = 0;
   readonly #onEnd: ((entry: SeenRequest) => void) | undefined;
 
-  /** @param onEnd told of every request when it ends */
+  /** @param onEnd called for every request when it ends */
   constructor(onEnd?: (entry: SeenRequest) => void) {
     this.#onEnd = onEnd;
   }

@@ -33,7 +33,7 @@ export const DIRECTORIES: readonly [Directory, Directory] = [
   { name: 'Plant Directory', datasourceClass: 'Simulated Directory', datasourceId: 'plant' },
 ];
 
-/** Accounts of a simulator that was not told others. */
+/** Default accounts of a simulator. */
 export const DEFAULT_ACCOUNTS = [
   { kind: 'user', name: 'reader@example.com', password: 'reader-password' },
   { kind: 'user', name: 'operator', password: 'operator-password', directory: 'Plant Directory' },

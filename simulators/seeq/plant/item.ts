@@ -37,7 +37,7 @@ export interface SignalData {
 
 export interface ConditionData {
   readonly capsules: CapsuleSet;
-  /** Longest capsule, nanoseconds; none for a condition that may hold for ever. */
+  /** Longest capsule, nanoseconds; none for a condition without a maximum. */
   readonly maxDuration?: bigint;
   /** Properties that its capsules have, with units. */
   readonly declared: readonly { readonly name: string; readonly unit?: string }[];

@@ -9,7 +9,7 @@ export interface CapsuleProperty {
 }
 
 export interface Capsule {
-  /** Missing: it has neither start nor end by which it could be told from another. */
+  /** Missing: it has neither start nor end to distinguish it from another. */
   readonly id?: string;
   /** Missing: it began before all time. */
   readonly start?: bigint;

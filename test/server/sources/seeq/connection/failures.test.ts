@@ -40,7 +40,7 @@ describe('a status of the server', () => {
     const met = await faulty({ kind: 'status', status });
     expect(met.error).toMatchObject({ code, retryable, details: { status } });
     expect(met.error.message).toContain(`Server "plant" ${text}`);
-    expect(met.error.message).toContain(`The simulator was told to answer ${status}`);
+    expect(met.error.message).toContain(`The simulator is configured to answer ${status}`);
     expect(met.calls).toBe(calls);
   });
 
