@@ -45,7 +45,8 @@ const pollPace = z
 export const serverHealth = z.strictObject({
   name: z.string().describe('The configured connection name'),
   state: z.enum(['up', 'down', 'unauthorized', 'unknown']).describe('Last known state; unknown: not probed yet'),
-  checked: instant.nullable().describe('When that state was found'),
+  since: instant.nullable().describe('When this state began; null before the first result'),
+  checked: instant.nullable().describe('When that state was last confirmed'),
   version: z.string().nullable().describe('Version of the server, as the last probe found it'),
   message: z.string().optional().describe('The problem and its remedy'),
   polls: pollPace,
@@ -54,6 +55,7 @@ export type ServerHealth = z.infer<typeof serverHealth>;
 
 export const busHealth = z.strictObject({
   connected: z.boolean(),
+  since: instant.describe('When the connection was made or lost; before the first one, when the driver started'),
   server: z.string().optional().describe('Address of the NATS server; absent without a connection'),
   message: z.string().optional().describe('Why there is no connection'),
 });
@@ -87,6 +89,7 @@ export const streamHealth = z.strictObject({
     .describe(
       'unknown: not checked yet, or no right to check it; degraded: it works, but has a problem; unavailable: nothing is published to it',
     ),
+  since: instant.describe('When this state began'),
   message: z.string().optional().describe('The problem and its remedy'),
 });
 export type StreamHealth = z.infer<typeof streamHealth>;

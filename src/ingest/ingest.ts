@@ -60,8 +60,10 @@ export class Ingest {
   /** Health of the stream. Undefined with core NATS. */
   stream(): StreamHealth | undefined {
     if (this.#streamMonitor === undefined) return undefined;
-    const { state, message } = this.#streamMonitor.status;
-    return { name: this.#streamMonitor.name, state, ...(message === undefined ? {} : { message }) };
+    const { name, sinceMs, status } = this.#streamMonitor;
+    const { state, message } = status;
+    const since = new Date(sinceMs).toISOString();
+    return { name, state, since, ...(message === undefined ? {} : { message }) };
   }
 
   health(): FeedHealth[] {

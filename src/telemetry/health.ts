@@ -49,23 +49,31 @@ export function judge({ bus, servers, stream, feeds = [] }: Parts, stopping: boo
   return { state: reasons.length > 0 ? 'degraded' : 'ok', reasons };
 }
 
-export function busHealth({ server, problem }: Pick<BusConnection, 'server' | 'problem'>): BusHealth {
+export function busHealth({
+  server,
+  problem,
+  sinceMs,
+}: Pick<BusConnection, 'server' | 'problem' | 'sinceMs'>): BusHealth {
   return {
     connected: server !== undefined,
+    since: new Date(sinceMs).toISOString(),
     ...(server === undefined ? {} : { server: server.address }),
     ...(server !== undefined || problem === undefined ? {} : { message: problem.message }),
   };
 }
 
 export function serverHealth({ source, health, pace }: Host): ServerHealth {
-  const { state, message, version, foundAt } = health.state;
+  const { state, message, version, sinceMs, foundAt } = health.state;
   const polls = pace.current;
   return {
     name: source.name,
     state,
-    checked: foundAt === undefined ? null : new Date(foundAt).toISOString(),
+    since: isoTime(sinceMs),
+    checked: isoTime(foundAt),
     version,
     ...(message === undefined ? {} : { message }),
     ...(polls === undefined ? {} : { polls }),
   };
 }
+
+const isoTime = (ms: number | undefined): string | null => (ms === undefined ? null : new Date(ms).toISOString());

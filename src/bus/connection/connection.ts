@@ -67,6 +67,7 @@ export class BusConnection {
   readonly #ending = new AbortController();
   readonly #payloadLimit: PayloadLimit;
   #state: BusState = 'connecting';
+  #sinceMs = Date.now();
   #problem: BusError | undefined;
   #live: LiveConnection | undefined;
   #onEnd: (lost: Lost | undefined) => void = () => undefined;
@@ -100,6 +101,11 @@ export class BusConnection {
 
   get state(): BusState {
     return this.#state;
+  }
+
+  /** When the connection was made or lost, or the first attempt began, milliseconds since 1970. */
+  get sinceMs(): number {
+    return this.#sinceMs;
   }
 
   /** Why there is no connection; undefined while there is one. */
@@ -275,6 +281,7 @@ export class BusConnection {
 
   #change(state: BusState): void {
     if (this.#state === 'closed') return;
+    if (state !== this.#state) this.#sinceMs = Date.now();
     this.#state = state;
     for (const listener of this.#listeners) {
       try {

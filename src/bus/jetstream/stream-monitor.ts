@@ -85,6 +85,11 @@ export class StreamMonitor {
     return this.#status.status;
   }
 
+  /** Start of the current state, milliseconds since 1970. */
+  get sinceMs(): number {
+    return this.#status.sinceMs;
+  }
+
   /** Why publishing is blocked. Undefined while it is allowed. A new connection is blocked until the first check. */
   get blocked(): string | undefined {
     if (this.#checkedConnection !== this.#connection.nats)

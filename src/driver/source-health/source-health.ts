@@ -15,6 +15,8 @@ export interface FoundState {
   message?: string;
   /** The source's version from the last probe. */
   version: string | null;
+  /** Time when this state began, milliseconds since 1970. Undefined if there is no result. */
+  sinceMs: number | undefined;
   /** Time of the last result, milliseconds since 1970. Undefined if there is none. */
   foundAt: number | undefined;
 }
@@ -65,7 +67,7 @@ export class SourceHealth {
   readonly #calls: CallNumbers = { results: {}, totalMs: 0, longestMs: 0 };
   readonly #followers = new Set<HealthFollower>();
   readonly #closing = new AbortController();
-  #found: FoundState = { state: 'unknown', version: null, foundAt: undefined };
+  #found: FoundState = { state: 'unknown', version: null, sinceMs: undefined, foundAt: undefined };
   #probe: Promise<SourceStatus> | undefined;
   #refreshing = false;
   /** The check in progress. */
@@ -207,8 +209,10 @@ export class SourceHealth {
   }
 
   #learn(state: SourceStatus['state'], message: string | undefined, isProbe: boolean): void {
-    const { version } = this.#found;
-    this.#found = { state, version, foundAt: this.#now(), ...(message === undefined ? {} : { message }) };
+    const { version, state: previous, sinceMs } = this.#found;
+    const foundAt = this.#now();
+    const began = state === previous ? sinceMs : foundAt;
+    this.#found = { state, version, sinceMs: began, foundAt, ...(message === undefined ? {} : { message }) };
     if (state === 'up' || isProbe) for (const { onConfirmed } of this.#followers) onConfirmed?.(this.#found);
   }
 

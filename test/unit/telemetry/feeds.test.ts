@@ -15,15 +15,17 @@ const feed = (state: FeedState, message?: string): FeedHealth => ({
 const server = (state: ServerHealth['state']): ServerHealth => ({
   name: 'plant-a',
   state,
+  since,
   checked: since,
   version: null,
 });
 const stream = (state: StreamHealth['state'], message?: string): StreamHealth => ({
   name: 'READINGS',
   state,
+  since,
   ...(message === undefined ? {} : { message }),
 });
-const judged = (parts: Partial<Parts>) => judge({ bus: { connected: true }, servers: [], ...parts }, false);
+const judged = (parts: Partial<Parts>) => judge({ bus: { connected: true, since }, servers: [], ...parts }, false);
 
 describe('the health of a driver with feeds', () => {
   it.each<[string, Partial<Parts>, object]>([
@@ -65,7 +67,7 @@ describe('the health of a driver with feeds', () => {
   });
 
   it('without a bus is down, whatever the feeds are', () => {
-    const { state, reasons } = judged({ bus: { connected: false, message: 'Why.' }, feeds: [feed('up')] });
+    const { state, reasons } = judged({ bus: { connected: false, since, message: 'Why.' }, feeds: [feed('up')] });
     expect([state, reasons]).toEqual(['down', ['There is no connection to the bus. Why.']]);
   });
 });

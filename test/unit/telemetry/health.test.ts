@@ -4,9 +4,10 @@ import type { BusHealth, ServerHealth } from '../../../src/contract/telemetry.ts
 import { judge } from '../../../src/telemetry/health.ts';
 
 describe('the driver', () => {
-  const bus: BusHealth = { connected: true, server: 'nats:4222' };
+  const since = '2026-01-01T00:00:00.000Z';
+  const bus: BusHealth = { connected: true, since, server: 'nats:4222' };
   const server = (name: string, state: ServerHealth['state'], message?: string): ServerHealth => ({
-    ...{ name, state, checked: null, version: null },
+    ...{ name, state, since: null, checked: null, version: null },
     ...(message === undefined ? {} : { message }),
   });
   const [up, down, unknown] = [server('a', 'up'), server('b', 'down', 'B is gone.'), server('c', 'unknown')];
@@ -25,7 +26,7 @@ describe('the driver', () => {
     ['down: all are', bus, [down], false, { state: 'down', reasons: ['B is gone.'] }],
     [
       'down: without the bus',
-      { connected: false, message: 'Refused.' },
+      { connected: false, since, message: 'Refused.' },
       [up, down],
       false,
       { state: 'down', reasons: ['There is no connection to the bus. Refused.', 'B is gone.'] },

@@ -22,7 +22,8 @@ function plant(count: number, latencyMs: number) {
   const { log, hosts, lease } = leasingDriver([server]);
   const late = () => log.lines.filter(({ facts }) => facts.server === 'a');
   const health = () => hosts.all.map(serverHealth);
-  const reasons = () => judge({ bus: { connected: true }, servers: health() }, false).reasons;
+  const reasons = () =>
+    judge({ bus: { connected: true, since: '2026-01-01T00:00:00.000Z' }, servers: health() }, false).reasons;
   const metrics = () => sourceMetrics(hosts.all)[0]?.polls;
   return { server, lease, late, health, reasons, metrics };
 }

@@ -34,7 +34,7 @@ function probed() {
 
 describe('the state', () => {
   it('is unknown before the first result', () => {
-    expect(probed().health.state).toEqual({ state: 'unknown', version: null, foundAt: undefined });
+    expect(probed().health.state).toEqual({ state: 'unknown', version: null, sinceMs: undefined, foundAt: undefined });
   });
 
   it.each<[ErrorCode, FoundState['state']]>([
@@ -64,7 +64,21 @@ describe('the state', () => {
     await health.probe();
     expect(health.state).toMatchObject({ state: 'unauthorized', version: '66.0.1', message: 'no access' });
     await succeed();
-    expect(health.state).toEqual({ state: 'up', version: '66.0.1', foundAt: clock.now });
+    expect(health.state).toEqual({ state: 'up', version: '66.0.1', sinceMs: clock.now, foundAt: clock.now });
+  });
+
+  it('has the time when it began, which the same result again does not change', async () => {
+    const { clock, health, succeed, fail } = probed();
+    const since = (): number | undefined => health.state.sinceMs;
+    expect(since()).toBeUndefined();
+    await succeed();
+    const up = clock.now;
+    clock.now += 1000;
+    await succeed();
+    expect([since(), health.state.foundAt]).toEqual([up, clock.now]);
+    clock.now += 1000;
+    await fail('timeout');
+    expect(since()).toBe(clock.now);
   });
 
   it('does not change by a call that the driver aborted, or that is part of a probe', async () => {
@@ -132,7 +146,7 @@ describe('a refresh', () => {
     clock.now += 1;
     await health.refresh();
     expect(counts.probes).toBe(1);
-    expect(health.state).toEqual({ state: 'up', version: '66.0.1', foundAt: clock.now });
+    expect(health.state).toEqual({ state: 'up', version: '66.0.1', sinceMs: clock.now, foundAt: clock.now });
   });
 
   it('probes once at a time, and again after a probe that failed', async () => {
