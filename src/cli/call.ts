@@ -43,7 +43,7 @@ export async function call(
   try {
     const connection = await firstConnection(bus);
     const client = createClient(connection, { topic, ...(inboxPrefix === undefined ? {} : { inboxPrefix }) });
-    const asked = client.ask(request.data);
+    const asked = client.request(request.data);
     // A permission error of the server is the better reason, and the only one that arrives without a wait.
     asked.catch(() => undefined);
     const answer = await Promise.race([denied, asked.catch((error: unknown) => afterDenial(denied, error))]);

@@ -4,7 +4,7 @@ import type { ErrorBody } from '../contract/errors.ts';
 import { functionTable } from '../contract/functions/table.ts';
 import type { Request } from '../contract/request.ts';
 import { type Answer, joinSeries } from './answer.ts';
-import { ask, requestStream, type ResponseOptions, type NatsConnectionLike, newInbox } from './request.ts';
+import { sendRequest, requestStream, type ResponseOptions, type NatsConnectionLike, newInbox } from './request.ts';
 import type { AnswerFor, FreeFunctionName, FunctionName, MessageFor, ParamsFor } from './functions.ts';
 import { type FollowedLease, followLease, type FollowOptions, type LeaseRequest } from './lease.ts';
 
@@ -43,7 +43,7 @@ export interface Client extends Methods {
   /** Follows values as they change, across leases. Iterate over the changes. */
   follow(request: LeaseRequest, options?: FollowOptions): FollowedLease;
   /** Sends any request of the contract. Chunks of series are joined. */
-  ask(request: Request, options?: ResponseOptions): Promise<Answer>;
+  request(request: Request, options?: ResponseOptions): Promise<Answer>;
   /** The same, message by message. */
   requestStream(request: Request, options?: ResponseOptions): ReturnType<typeof requestStream>;
 }
@@ -102,7 +102,7 @@ export function createClient(connection: NatsConnectionLike, options: ClientOpti
     const limits = { ...inbox, ...(silenceMs === undefined ? {} : { silenceMs }), ...(signal ? { signal } : {}) };
     const request = toRequest(name, params, call);
     try {
-      return joined(await ask(connection, topic, request, limits));
+      return joined(await sendRequest(connection, topic, request, limits));
     } catch (error) {
       if (signal?.aborted === true) cancel(request);
       throw error;
@@ -117,8 +117,8 @@ export function createClient(connection: NatsConnectionLike, options: ClientOpti
     stream,
     follow: (request: LeaseRequest, follow: FollowOptions = {}) =>
       followLease(connection, topic, { ...whoAndWhere(defaults), ...request }, { ...inbox, ...follow }),
-    ask: async (request: Request, call: ResponseOptions = {}) =>
-      joined(await ask(connection, topic, { ...defaults, ...request }, { ...inbox, ...call })),
+    request: async (request: Request, call: ResponseOptions = {}) =>
+      joined(await sendRequest(connection, topic, { ...defaults, ...request }, { ...inbox, ...call })),
     requestStream: (request: Request, call: ResponseOptions = {}) =>
       requestStream(connection, topic, { ...defaults, ...request }, { ...inbox, ...call }),
   };

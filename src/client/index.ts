@@ -2,7 +2,7 @@
 export { type Answer, IncompleteResponse, joinSeries } from './answer.ts';
 export {
   type ResponseOptions,
-  ask,
+  sendRequest,
   requestStream,
   type NatsConnectionLike,
   type NatsMessage,

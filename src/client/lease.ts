@@ -6,7 +6,7 @@ import { DEFAULT_LEASE_MS, leaseSilenceMs } from '../contract/functions/data.ts'
 import type { Request } from '../contract/request.ts';
 import { doubledMs, type RetryDelays } from '../lib/backoff.ts';
 import { IncompleteResponse } from './answer.ts';
-import { ask, type ResponseOptions, newInbox, NoResponse, type NatsConnectionLike } from './request.ts';
+import { sendRequest, type ResponseOptions, newInbox, NoResponse, type NatsConnectionLike } from './request.ts';
 import { LeaseSession, type SessionEnd } from './lease-session.ts';
 import { type LeaseItem, ChangeBuffer } from './change-buffer.ts';
 
@@ -109,7 +109,10 @@ export class FollowedLease implements AsyncIterable<LeaseItem> {
     await Promise.all(
       sessions.map(async (session) => {
         session.stop();
-        await ask(this.#connection, this.#subject, cancelling(session), { ...this.#options, silenceMs: STOP_MS }).catch(
+        await sendRequest(this.#connection, this.#subject, cancelling(session), {
+          ...this.#options,
+          silenceMs: STOP_MS,
+        }).catch(
           // Without a caller the lease ends by itself.
           () => undefined,
         );

@@ -92,7 +92,7 @@ export function newInbox(connection: NatsConnectionLike, { inboxPrefix = '_INBOX
 const newToken = (): string => randomUUID().replaceAll('-', '');
 
 /** Sends a request and collects the complete answer. */
-export async function ask(
+export async function sendRequest(
   connection: NatsConnectionLike,
   subject: string,
   request: Request,

@@ -14,9 +14,9 @@ import { Admission } from './limits/admission.ts';
 /** A source with the limits that all requests to it share, and its health. */
 export interface Host {
   source: Source;
-  gate: FairLimiter;
+  limiter: FairLimiter;
   /** Slots for requests that use it. */
-  places: Admission;
+  admission: Admission;
   health: SourceHealth;
   /** Actual poll rate of its leased tags. */
   pace: PollPace;
@@ -48,8 +48,8 @@ export class Hosts {
       if (other) throw new TypeError(`Sources ${fullName(other.source)} and ${fullName(source)} have the same name.`);
       this.#byName.set(source.name, {
         source,
-        gate: new FairLimiter(source.name, concurrency, queueLimit),
-        places: new Admission(source.name, requests),
+        limiter: new FairLimiter(source.name, concurrency, queueLimit),
+        admission: new Admission(source.name, requests),
         health: new SourceHealth(source),
         pace: new PollPace(),
       });

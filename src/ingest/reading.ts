@@ -33,7 +33,7 @@ export interface Measurement {
    * Replaces the time in the message id if `time` is unsuitable: the sender's timestamp, if the arrival time had to
    * replace it.
    */
-  readonly claimedTime?: string | undefined;
+  readonly sourceTime?: string | undefined;
   readonly value: ScalarValue;
   readonly unit?: string | undefined;
   readonly status: ValueStatus;
@@ -88,7 +88,7 @@ export function publicationOf(prefix: string, origin: Origin, measurement: Measu
   const reading = readingOf(origin, measurement);
   return {
     subject: readingSubject(prefix, nameOf(origin, measurement.tag)),
-    id: messageId(reading, measurement.claimedTime),
+    id: messageId(reading, measurement.sourceTime),
     body: Buffer.from(JSON.stringify(reading), 'utf8'),
   };
 }
@@ -98,10 +98,10 @@ export function publicationOf(prefix: string, origin: Origin, measurement: Measu
  * the digest two different values within the resolution of the sender's clock (often a second) have the same id, and
  * the later one is lost.
  */
-function messageId(reading: Reading, claimedTime: string | undefined): string {
+function messageId(reading: Reading, sourceTime: string | undefined): string {
   const { fqn, time, value, unit, status, attributes } = reading;
   const said = JSON.stringify([value, unit, status, attributes]);
-  return `${fqn}@${claimedTime === undefined ? time : inHeader(claimedTime)}#${digest(said)}`;
+  return `${fqn}@${sourceTime === undefined ? time : inHeader(sourceTime)}#${digest(said)}`;
 }
 
 /**

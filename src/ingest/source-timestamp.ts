@@ -10,24 +10,25 @@ export interface TimeLimits {
   readonly oldMs: number;
 }
 
-type Timed = Pick<Measurement, 'time' | 'claimedTime' | 'status' | 'reason' | 'attributes'>;
+type Timed = Pick<Measurement, 'time' | 'sourceTime' | 'status' | 'reason' | 'attributes'>;
 
 /**
  * Decides the time of a reading: the sender's timestamp if it is possible. Otherwise the arrival time, and the reading
- * is `Questionable`, with the timestamp as attribute `claimedTime`. A value is never discarded because of its time.
+ * is `Questionable`, with the timestamp as attribute `sourceTime`. A value is never discarded because of its time.
  */
-export function settleTime(claimed: Nanoseconds, received: Nanoseconds, limits: TimeLimits): Timed {
-  const aheadMs = Number(claimed - received) / 1e6;
-  if (aheadMs <= limits.aheadMs && -aheadMs <= limits.oldMs) return { time: claimed, status: 'Good' };
-  const text = claimed >= MIN_INSTANT && claimed <= MAX_INSTANT ? formatInstant(claimed) : `${claimed} ns after 1970`;
+export function settleTime(sourceTime: Nanoseconds, received: Nanoseconds, limits: TimeLimits): Timed {
+  const aheadMs = Number(sourceTime - received) / 1e6;
+  if (aheadMs <= limits.aheadMs && -aheadMs <= limits.oldMs) return { time: sourceTime, status: 'Good' };
+  const text =
+    sourceTime >= MIN_INSTANT && sourceTime <= MAX_INSTANT ? formatInstant(sourceTime) : `${sourceTime} ns after 1970`;
   return {
     time: received,
-    claimedTime: text,
+    sourceTime: text,
     status: 'Questionable',
     reason:
       aheadMs > 0
         ? `The sender's time ${text} lies in the future; the time is that of arrival.`
         : `The sender's time ${text} is too old to be true; the time is that of arrival.`,
-    attributes: { claimedTime: text },
+    attributes: { sourceTime: text },
   };
 }

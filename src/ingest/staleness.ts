@@ -13,7 +13,7 @@ export interface Expected {
 /** A source that has been silent for too long. */
 export interface Silent extends Expected {
   /** Time of the last message, milliseconds since 1970. Undefined if there was none since the watch began. */
-  readonly heardMs: number | undefined;
+  readonly lastReceivedMs: number | undefined;
 }
 
 export interface StalenessOptions {
@@ -24,7 +24,7 @@ export interface StalenessOptions {
 }
 
 interface Watched extends Expected {
-  heardMs: number | undefined;
+  lastReceivedMs: number | undefined;
   silent: boolean;
   timer: NodeJS.Timeout;
 }
@@ -41,7 +41,7 @@ export class StalenessWatch {
   get silent(): Silent[] {
     return [...this.#watched.values()]
       .filter(({ silent }) => silent)
-      .map(({ name, afterMs, heardMs }) => ({ name, afterMs, heardMs }));
+      .map(({ name, afterMs, lastReceivedMs }) => ({ name, afterMs, lastReceivedMs }));
   }
 
   /** Starts the watch for a source, which counts as heard now. A second call for the same name changes nothing. */
@@ -51,7 +51,7 @@ export class StalenessWatch {
       this.#alarm(watched);
     }, afterMs);
     timer.unref();
-    const watched: Watched = { name, afterMs, heardMs: undefined, silent: false, timer };
+    const watched: Watched = { name, afterMs, lastReceivedMs: undefined, silent: false, timer };
     this.#watched.set(name, watched);
   }
 
@@ -59,7 +59,7 @@ export class StalenessWatch {
   heard(name: string): void {
     const watched = this.#watched.get(name);
     if (watched === undefined) return;
-    watched.heardMs = Date.now();
+    watched.lastReceivedMs = Date.now();
     watched.timer.refresh();
     if (!watched.silent) return;
     watched.silent = false;
@@ -73,7 +73,7 @@ export class StalenessWatch {
 
   #alarm(watched: Watched): void {
     watched.silent = true;
-    const { name, afterMs, heardMs } = watched;
-    this.#options.onSilent({ name, afterMs, heardMs });
+    const { name, afterMs, lastReceivedMs } = watched;
+    this.#options.onSilent({ name, afterMs, lastReceivedMs });
   }
 }

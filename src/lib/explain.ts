@@ -61,14 +61,14 @@ function telling(issues: readonly Issue[]): Issue[] {
   const types = new Set<string>();
   const bounds = new Map<string, Issue>();
   for (const issue of issues) {
-    const place = pathText(issue.path);
-    if (issue.code === 'invalid_type') types.add(place);
-    if (issue.code === 'too_big' || issue.code === 'too_small') bounds.set(`${issue.code} ${place}`, issue);
+    const path = pathText(issue.path);
+    if (issue.code === 'invalid_type') types.add(path);
+    if (issue.code === 'too_big' || issue.code === 'too_small') bounds.set(`${issue.code} ${path}`, issue);
   }
   return issues.filter((issue) => {
     if (issue.code !== 'too_big' && issue.code !== 'too_small') return true;
-    const place = pathText(issue.path);
-    return !types.has(place) && bounds.get(`${issue.code} ${place}`) === issue;
+    const path = pathText(issue.path);
+    return !types.has(path) && bounds.get(`${issue.code} ${path}`) === issue;
   });
 }
 
@@ -78,7 +78,7 @@ export const keysOf = (node: SchemaNode | undefined): string[] => Object.keys(ob
 const objectForm = (node: SchemaNode | undefined): SchemaNode | undefined =>
   node?.anyOf?.find((form) => form.properties) ?? node;
 
-interface Place {
+interface Found {
   readonly node: SchemaNode | undefined;
   readonly value: unknown;
   readonly sensitive: boolean;
@@ -97,33 +97,33 @@ class Explainer {
   }
 
   issue(issue: Issue): Problem[] {
-    const place = this.#look(issue.path);
+    const found = this.#look(issue.path);
     // A text instead of an object or an array may be anything, so it is not repeated.
-    const hidden = place.sensitive || place.node?.properties !== undefined || place.node?.items !== undefined;
-    const value = foundBy(issue) ?? (hidden || place.value === '' ? undefined : shownValue(place.value));
+    const hidden = found.sensitive || found.node?.properties !== undefined || found.node?.items !== undefined;
+    const value = foundBy(issue) ?? (hidden || found.value === '' ? undefined : shownValue(found.value));
     const at = (message: string): Problem[] => [
       // Not if the message contains the value already.
       { path: pathText(issue.path), message, ...(value === undefined || holds(message, value) ? {} : { value }) },
     ];
-    if (this.#isMissing(issue, place)) return [{ path: pathText(issue.path), message: this.#missing(place.node) }];
+    if (this.#isMissing(issue, found)) return [{ path: pathText(issue.path), message: this.#missing(found.node) }];
     switch (issue.code) {
       case 'unrecognized_keys':
-        return this.#unknownKeys(issue, place.node);
+        return this.#unknownKeys(issue, found.node);
       case 'invalid_key':
         return issue.issues
           .flatMap((inner) => this.issue({ ...inner, path: issue.path }))
           .map(({ path, message }) => ({ path, message: `its name ${message}` }));
       case 'invalid_union':
-        return this.#union(issue, place) ?? at(issue.message || wrongType(place, 'value'));
+        return this.#union(issue, found) ?? at(issue.message || wrongType(found, 'value'));
       case 'invalid_value':
-        return at(wrongValue(this.#choices(issue.values), issue.values, place.value, value));
+        return at(wrongValue(this.#choices(issue.values), issue.values, found.value, value));
       default:
-        return at(issue.message || expectation(issue, place));
+        return at(issue.message || expectation(issue, found));
     }
   }
 
   /** Follows a path through the schema and the input at the same time. */
-  #look(path: readonly PropertyKey[]): Place {
+  #look(path: readonly PropertyKey[]): Found {
     let node: SchemaNode | undefined = this.#whole;
     let value: unknown = this.#root;
     let sensitive = false;
@@ -135,7 +135,7 @@ class Explainer {
     return { node, value, sensitive };
   }
 
-  #isMissing({ code, path }: Issue, { value }: Place): boolean {
+  #isMissing({ code, path }: Issue, { value }: Found): boolean {
     if (path.length === 0 || typeof path.at(-1) === 'number') return false;
     if (code !== 'invalid_type' && code !== 'invalid_union' && code !== 'invalid_value') return false;
     return value === undefined || (value === null && this.#wording.nullIsAbsent === true);
@@ -183,8 +183,8 @@ class Explainer {
   }
 
   /** Selects the form of a value that was probably meant. */
-  #union(issue: Extract<Issue, { code: 'invalid_union' }>, place: Place): Problem[] | undefined {
-    if (issue.message !== '' || place.value === undefined) return undefined;
+  #union(issue: Extract<Issue, { code: 'invalid_union' }>, found: Found): Problem[] | undefined {
+    if (issue.message !== '' || found.value === undefined) return undefined;
     const branch = issue.errors.find(
       (errors) => !errors.some(({ code, path }) => path.length === 0 && OF_TYPE.has(code)),
     );
@@ -213,12 +213,12 @@ function holds(message: string, value: string): boolean {
   return at >= 0 && !/\w/.test(message.charAt(at - 1)) && !/[\w.]/.test(message.charAt(at + value.length));
 }
 
-function expectation(issue: Issue, place: Place): string {
+function expectation(issue: Issue, found: Found): string {
   switch (issue.code) {
     case 'invalid_type':
-      return wrongType(place, issue.expected);
+      return wrongType(found, issue.expected);
     case 'too_small':
-      return tooSmall(issue, place);
+      return tooSmall(issue, found);
     case 'too_big':
       return tooBig(issue);
     case 'not_multiple_of':
@@ -240,7 +240,7 @@ const KINDS: Readonly<Record<string, string>> = {
   null: 'null',
 };
 
-function wrongType({ node, value }: Place, expected: string): string {
+function wrongType({ node, value }: Found, expected: string): string {
   if (keysOf(node).includes('file') && typeof value === 'string' && expected === 'object') {
     return 'must not be in this file as text; write { "file": "path" } or { "env": "NAME" } that contains it';
   }
@@ -277,7 +277,7 @@ function wrongValue(choices: string, known: readonly unknown[], value: unknown, 
 
 function tooSmall(
   { origin, minimum, inclusive }: Extract<Issue, { code: 'too_small' }>,
-  { node, value }: Place,
+  { node, value }: Found,
 ): string {
   if (origin === 'string' || origin === 'array') {
     return minimum === 1 ? 'must not be empty' : `must have at least ${sizeOf(origin, Number(minimum))}`;

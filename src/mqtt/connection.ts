@@ -119,18 +119,18 @@ export class Connection {
       this.#connack = packet;
       const code = this.facts.version === '5' ? packet.reasonCode : packet.returnCode;
       if (code !== undefined && code !== 0) {
-        this.finish(connackRefusal(code, this.#said(packet.properties), this.facts));
+        this.finish(connackRefusal(code, this.#reasonString(packet.properties), this.facts));
         return;
       }
       // Before the first message of the session.
       this.#receiver.redeliveries.reconnected(packet.sessionPresent);
     } else if (packet.cmd === 'disconnect') {
-      this.finish(disconnected(packet.reasonCode ?? 0, this.#said(packet.properties), this.facts));
+      this.finish(disconnected(packet.reasonCode ?? 0, this.#reasonString(packet.properties), this.facts));
     }
   }
 
   /** The broker's reason text. Empty if there is none. */
-  #said(properties: { reasonString?: string } | undefined): string {
+  #reasonString(properties: { reasonString?: string } | undefined): string {
     return this.#secrets.clean(properties?.reasonString ?? '', LONGEST_REASON);
   }
 

@@ -81,15 +81,15 @@ async function readTls(tls: TlsSources, facts: AttemptFacts): Promise<Connection
 export function dial(options: BrokerClientOptions, fresh: Fresh): MqttClient {
   const { protocol, hostname, port, pathname, search } = new URL(options.url);
   const settings = clientOptions(options, fresh.credentials);
-  const place = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || (standardPorts[protocol] ?? 0) };
-  if (protocol === 'mqtt:') return new MqttClient(() => connectTcp({ ...place, noDelay: true }), settings);
-  if (protocol === 'mqtts:') return new MqttClient(() => secure({ ...place, ...fresh.tls }), settings);
+  const target = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || (standardPorts[protocol] ?? 0) };
+  if (protocol === 'mqtt:') return new MqttClient(() => connectTcp({ ...target, noDelay: true }), settings);
+  if (protocol === 'mqtts:') return new MqttClient(() => secure({ ...target, ...fresh.tls }), settings);
   const { tunnel } = fresh;
   let socket: Socket | undefined;
   const client = connect({
     ...settings,
     protocol: protocol === 'wss:' ? 'wss' : 'ws',
-    ...{ hostname, port: place.port, path: `${pathname}${search}` },
+    ...{ hostname, port: target.port, path: `${pathname}${search}` },
     wsOptions: {
       // The library ends the connection on a message beyond its own 100 MiB limit, and the broker then resends the
       // message indefinitely.
@@ -99,7 +99,7 @@ export function dial(options: BrokerClientOptions, fresh: Fresh): MqttClient {
         ? {}
         : {
             createConnection: () =>
-              protocol === 'wss:' ? connectTls({ host: place.host, ...fresh.tls, socket: tunnel }) : tunnel,
+              protocol === 'wss:' ? connectTls({ host: target.host, ...fresh.tls, socket: tunnel }) : tunnel,
           }),
       finishRequest: (request) => {
         request.once('socket', (one) => {

@@ -122,8 +122,8 @@ export function attemptFailure(error: unknown, facts: AttemptFacts): BrokerError
     new BrokerError(code, `${facts.label} at ${facts.where}: ${text}`, error);
   if (error instanceof ProxyError) return problem('unreachable', error.message);
   const found = errorCodes(error);
-  const said = error instanceof Error ? error.message : '';
-  if (/wrong version number|packet length too long|http request/.test(said)) {
+  const message = error instanceof Error ? error.message : '';
+  if (/wrong version number|packet length too long|http request/.test(message)) {
     const plain = facts.webSocket ? 'ws://' : 'mqtt://';
     return problem('tlsFailed', `what answers there speaks no TLS. Use ${plain}, or the port on which it speaks TLS.`);
   }
@@ -131,11 +131,11 @@ export function attemptFailure(error: unknown, facts: AttemptFacts): BrokerError
     const hit = found.find((one) => (typeof when === 'string' ? networkProblem(one) === when : when.test(one)));
     if (hit !== undefined) return problem(code, text(facts, hit));
   }
-  if (said === 'connack timeout' || said.includes('handshake has timed out')) {
+  if (message === 'connack timeout' || message.includes('handshake has timed out')) {
     return problem('timeout', timeoutText(facts));
   }
-  const status = /^Unexpected server response: (\d+)/.exec(said)?.[1];
-  if (status !== undefined || /subprotocol|Sec-WebSocket|Upgrade header/i.test(said)) {
+  const status = /^Unexpected server response: (\d+)/.exec(message)?.[1];
+  if (status !== undefined || /subprotocol|Sec-WebSocket|Upgrade header/i.test(message)) {
     const answer = status === undefined ? 'speaks no MQTT over web sockets' : `answers with HTTP status ${status}`;
     return problem('notMqtt', `what listens there ${answer}. Correct the path of the address.`);
   }
@@ -143,7 +143,7 @@ export function attemptFailure(error: unknown, facts: AttemptFacts): BrokerError
     return problem('closed', `it closed the connection before the log-in. ${closedHint(facts)}`);
   }
   if (found.length === 0) return problem('notMqtt', `what answers there is no MQTT broker. Correct the address.`);
-  return problem('other', `the connection failed: ${said.slice(0, 300) || 'for a reason unknown'}.`);
+  return problem('other', `the connection failed: ${message.slice(0, 300) || 'for a reason unknown'}.`);
 }
 
 function timeoutText({ timeoutMs }: AttemptFacts): string {

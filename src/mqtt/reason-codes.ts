@@ -32,10 +32,10 @@ const connackTexts: Record<number, [BrokerErrorCode, string]> = {
 };
 
 /** The broker refused the login. */
-export function connackRefusal(code: number, said: string, facts: AttemptFacts): BrokerError {
+export function connackRefusal(code: number, reasonString: string, facts: AttemptFacts): BrokerError {
   const [kind, text] = connackTexts[code] ?? ['other', `it refused the connection with code ${code}.`];
   const id = kind === 'clientIdRefused' ? ` It is "${facts.clientId}" now.` : '';
-  return new BrokerError(kind, `${facts.label} at ${facts.where}: ${text}${id}${quote(said)}`);
+  return new BrokerError(kind, `${facts.label} at ${facts.where}: ${text}${id}${quote(reasonString)}`);
 }
 
 /** Why the broker ended a connection that was up, by the reason code of its DISCONNECT (MQTT 5). */
@@ -68,7 +68,7 @@ const disconnectKinds: Record<number, BrokerErrorCode> = {
 };
 
 /** The broker sent a DISCONNECT. */
-export function disconnected(code: number, said: string, facts: AttemptFacts): BrokerError {
+export function disconnected(code: number, reasonString: string, facts: AttemptFacts): BrokerError {
   const { label, where, clientId } = facts;
   if (code === 142) {
     return new BrokerError(
@@ -78,10 +78,10 @@ export function disconnected(code: number, said: string, facts: AttemptFacts): B
   }
   const kind = disconnectKinds[code] ?? 'ended';
   const text = disconnectTexts[code] ?? `it ended the connection with code ${code}.`;
-  return new BrokerError(kind, `${label} at ${where} ended the connection: ${text}${quote(said)}`);
+  return new BrokerError(kind, `${label} at ${where} ended the connection: ${text}${quote(reasonString)}`);
 }
 
 /** The broker's text on one line. Empty if there is none. */
-function quote(said: string): string {
-  return said === '' ? '' : ` It says: "${said.replace(/\s+/gu, ' ')}"`;
+function quote(reasonString: string): string {
+  return reasonString === '' ? '' : ` It says: "${reasonString.replace(/\s+/gu, ' ')}"`;
 }

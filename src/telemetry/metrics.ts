@@ -17,7 +17,7 @@ export function functionMetrics({ functions }: RequestNumbers): Metrics['request
 
 /** Metrics of calls by server. */
 export function sourceMetrics(hosts: readonly Host[]): Metrics['sources'] {
-  return hosts.map(({ source, gate, health, pace }) => {
+  return hosts.map(({ source, limiter, health, pace }) => {
     const { results, totalMs, longestMs } = health.calls;
     const polls = pace.current;
     return {
@@ -25,7 +25,7 @@ export function sourceMetrics(hosts: readonly Host[]): Metrics['sources'] {
       results: { ...results },
       totalMs: round(totalMs),
       longestMs: round(longestMs),
-      ...gate.load,
+      ...limiter.load,
       ...(polls === undefined ? {} : { polls }),
     };
   });

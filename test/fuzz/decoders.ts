@@ -183,7 +183,7 @@ const MAPPINGS = [
   { values: [{ path: '$.*', unitPath: '$.u' }], time: { path: '/t', format: 'iso', timeZone: 'Europe/Berlin' } },
   { values: [{ path: '$..v', states: { '1': 'ON' } }], time: { path: '$.t', format: 'ns' } },
   { records: '$', key: '$.id', values: [{ path: '$.v' }], time: { path: '$.t' } },
-  { records: '$[*]', key: 'place', values: [{ path: '$', scale: 0.1, offset: -7 }] },
+  { records: '$[*]', key: 'location', values: [{ path: '$', scale: 0.1, offset: -7 }] },
 ].map((entry) => mappingOf(entry));
 
 /** One for each message, as in the field: the time that an input takes is that of one reading of it. */
@@ -387,8 +387,8 @@ export const decoders = (): readonly Decoder[] => [
     [{ value: 21.5, timestamp: 1772366400, msg: 'x' }, { value: null }, ROW],
     (_text, bytes) => {
       const payload = parsePayload(bytes);
-      if (!('said' in payload)) return;
-      readSample(payload.said);
+      if (!('content' in payload)) return;
+      readSample(payload.content);
     },
   ),
   decoder(
@@ -396,7 +396,8 @@ export const decoders = (): readonly Decoder[] => [
     [[ROW, ROW], { data: [ROW], total: 1 }, { data: null }],
     (text) => {
       const body = parseExact(text);
-      for (const { said } of [...(readStatus(body, 7) ?? []), ...(readLogPage(body, 7)?.rows ?? [])]) readSample(said);
+      for (const { content } of [...(readStatus(body, 7) ?? []), ...(readLogPage(body, 7)?.rows ?? [])])
+        readSample(content);
     },
     UnreadableResponse,
   ),

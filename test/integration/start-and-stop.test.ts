@@ -1,6 +1,6 @@
 /** The driver as a process: wrong keys and certificates, restarts of the bus, replicas, and the way it ends. */
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { ask } from '../../src/client/request.ts';
+import { sendRequest } from '../../src/client/request.ts';
 import { type Cluster, REQUEST_TOPIC, startCluster } from '../support/cluster.ts';
 import { type DriverProcess, type DriverProcessOptions, startDriver } from '../support/driver-process.ts';
 import { createAuthority, createUserKey } from '../support/nats/index.ts';
@@ -211,7 +211,7 @@ describe('signalled to stop', () => {
     const stopped = cluster.driver.stop();
     await cluster.driver.line(({ msg }) => msg === 'driver is stopping');
     await expect
-      .poll(() => ask(cluster.connection, REQUEST_TOPIC, slow).catch((error: unknown) => (error as Error).name))
+      .poll(() => sendRequest(cluster.connection, REQUEST_TOPIC, slow).catch((error: unknown) => (error as Error).name))
       .toBe('NoResponse');
     await control?.heal();
     expect((await inFlight).function).toBe('tagsearch');

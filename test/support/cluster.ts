@@ -3,7 +3,7 @@
  * driver as its own process, and a second identity that asks. For tests, the demo and the bench.
  */
 import { connect, nkeyAuthenticator, type NatsConnection } from 'nats';
-import { NoResponse, ask, type ResponseOptions } from '../../src/client/request.ts';
+import { NoResponse, sendRequest, type ResponseOptions } from '../../src/client/request.ts';
 import type { Answer } from '../../src/client/answer.ts';
 import { type Client, createClient } from '../../src/client/client.ts';
 import type { Request } from '../../src/contract/request.ts';
@@ -122,7 +122,7 @@ async function startParts(options: ClusterOptions, stops: (() => Promise<unknown
     driverOptions,
     connection,
     client: createClient(connection, { topic: REQUEST_TOPIC }),
-    ask: (request, askOptions) => ask(connection, REQUEST_TOPIC, request, askOptions),
+    ask: (request, askOptions) => sendRequest(connection, REQUEST_TOPIC, request, askOptions),
     connect: async (key) => {
       const nc = await connectAs(key);
       further.push(nc);

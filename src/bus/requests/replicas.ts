@@ -61,7 +61,7 @@ export class ReplicaQueries {
   }
 
   /** Queries all other replicas. Returns true on the first yes, false if none arrives within `withinMs`. */
-  async ask(query: object, withinMs: number): Promise<boolean> {
+  async query(query: object, withinMs: number): Promise<boolean> {
     const nc = this.#connection.nats;
     // Without a bus there are no replicas.
     if (nc === undefined) return false;

@@ -158,7 +158,7 @@ export class ResponseWriter implements AnswerSink {
    * message of its own. One that fits no message is left out: it is optional, and the final message repeats it.
    */
   async #flush(meta: AnswerMeta | undefined): Promise<void> {
-    const items = this.#takeBatch();
+    const items = this.nextBatch();
     if (await this.#sendOne(items, meta)) return;
     await this.#sendAll(items);
     if (meta === undefined || (await this.#sendOne([], meta)) || items.length > 0) return;
@@ -167,7 +167,7 @@ export class ResponseWriter implements AnswerSink {
 
   /** Sends the collected items. Returns false if there are none. */
   async #sendBatch(): Promise<boolean> {
-    const items = this.#takeBatch();
+    const items = this.nextBatch();
     if (items.length === 0) return false;
     await this.#sendAll(items);
     return true;
@@ -196,7 +196,7 @@ export class ResponseWriter implements AnswerSink {
       if (!(await this.#send(body))) return false;
     } catch (error) {
       // The answer ends as an error, and the source can stop.
-      this.#takeBatch();
+      this.nextBatch();
       this.#broken = new DriverError('timeout', `The answer could not be sent: ${textOf(error)}`, { cause: error });
       throw this.#broken;
     }
@@ -261,7 +261,7 @@ export class ResponseWriter implements AnswerSink {
     return this.#noResponders?.subject;
   }
 
-  #takeBatch(): string[] {
+  nextBatch(): string[] {
     const batch = this.#batch;
     this.#batch = [];
     this.#batchBytes = 0;

@@ -120,7 +120,7 @@ export class SendBuffer {
     this.#open.delete(connection.nc);
     this.#confirming.delete(connection);
     if (this.#live === connection) this.#live = undefined;
-    this.#lost = [...connection.takeAll(), ...this.#lost];
+    this.#lost = [...connection.removeAll(), ...this.#lost];
     if (this.#live !== undefined) this.#sendLostAgain();
   }
 

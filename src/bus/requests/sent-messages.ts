@@ -53,7 +53,7 @@ export class SentMessages {
   }
 
   /** Removes and returns the messages that are not confirmed. */
-  takeAll(): SentMessage[] {
+  removeAll(): SentMessage[] {
     return this.#remove(this.#messages.length);
   }
 

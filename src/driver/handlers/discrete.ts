@@ -30,7 +30,7 @@ const positionSchema = z.object({
   start: z.string(),
   end: z.string(),
   /** Positions of incomplete items by index. */
-  places: z.record(z.string(), seriesPositionSchema),
+  positions: z.record(z.string(), seriesPositionSchema),
 });
 
 export const discrete = handler(
@@ -46,16 +46,16 @@ export const discrete = handler(
     checkRange(range, context.limits);
 
     const unfinished: Record<string, SeriesPosition> = {};
-    const skip = (index: number): boolean => position !== undefined && !(index in position.places);
+    const skip = (index: number): boolean => position !== undefined && !(index in position.positions);
     await eachItem(context, { items, ability: 'history', skip }, AT_ONCE, async (item, host, source) => {
-      const from = position?.places[item.index];
-      const place = await readSeries({ item, host, source, range, boundary, limit, from }, context);
-      if (place) unfinished[item.index] = place;
+      const from = position?.positions[item.index];
+      const next = await readSeries({ item, host, source, range, boundary, limit, from }, context);
+      if (next) unfinished[item.index] = next;
     });
     if (Object.keys(unfinished).length > 0) {
       const [start, end] = [formatInstant(range.start), formatInstant(range.end)];
       context.meta.truncated = true;
-      context.meta.cursor = encodeCursor(question, { start, end, places: unfinished });
+      context.meta.cursor = encodeCursor(question, { start, end, positions: unfinished });
     }
   },
   ['itemsPerRequest', 'samplesPerItem', 'rangeDays'],
@@ -80,7 +80,7 @@ async function readSeries(request: SeriesRequest, context: RequestContext): Prom
   const early = new EarlyCount(request, most, context);
   let count = 0;
   let held: SeriesChunk | undefined;
-  let place: SeriesPosition | undefined = from;
+  let position: SeriesPosition | undefined = from;
   let given: SeriesPosition | undefined = from;
   const common = { index: item.index, fqn: item.text };
 
@@ -96,13 +96,13 @@ async function readSeries(request: SeriesRequest, context: RequestContext): Prom
     given = undefined;
     const room = most - count;
     if (room === 0) return finish(true);
-    if (limit === undefined) await early.check(count, place);
+    if (limit === undefined) await early.check(count, position);
     // A chunk is sent only when it is known that another follows.
     if (held) await context.emit({ ...held, more: true });
     const kept = page.times.length > room ? sliceColumns(page, 0, room) : page;
     held = { ...common, ...kept };
     count += kept.times.length;
-    place = advance(place, kept);
+    position = advance(position, kept);
     if (kept !== page) return finish(true);
   }
   return finish(false);
@@ -113,7 +113,7 @@ async function readSeries(request: SeriesRequest, context: RequestContext): Prom
       throw tooManySamples(most);
     }
     await context.emit({ ...(held ?? { ...common, times: [], values: [] }), ...(cutHere ? { truncated: true } : {}) });
-    return cutHere ? place : undefined;
+    return cutHere ? position : undefined;
   }
 }
 
@@ -145,13 +145,13 @@ class EarlyCount {
   }
 
   /**
-   * @param count samples read so far, up to `place`; more follow
+   * @param count samples read so far, up to `position`; more follow
    * @throws DriverError `tooLarge`
    */
-  async check(count: number, place: SeriesPosition | undefined): Promise<void> {
+  async check(count: number, position: SeriesPosition | undefined): Promise<void> {
     const { item, host, source, range } = this.#request;
-    if (this.#counted || place === undefined || source.count === undefined) return;
-    const passed = Number(timeOf(place) - range.start);
+    if (this.#counted || position === undefined || source.count === undefined) return;
+    const passed = Number(timeOf(position) - range.start);
     const share = passed / Number(range.end - range.start);
     if (!(share < 1) || count < share * this.#most * COUNTED_FROM) return;
     this.#counted = true;

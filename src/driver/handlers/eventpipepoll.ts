@@ -15,7 +15,7 @@ export const eventpipepoll: Handler = {
       const { itemsPerRequest, maxLeaseMs } = context.limits;
       checkLimit('items', items.length, Math.min(itemsPerRequest, MOST_ITEMS), 'items');
       checkLimit('leaseMs', leaseMs, maxLeaseMs, 'milliseconds');
-      const marks = SentState.of(items, cursor);
+      const sentState = SentState.of(items, cursor);
       const leased: LeasedItem[] = [];
       const refused: RefusedItem[] = [];
       for (const _turn of resolveItems({ items, ability: 'snapshot' }, context, leased, refused)) await nextTurn();
@@ -30,10 +30,10 @@ export const eventpipepoll: Handler = {
         refused: refused.map(({ index, text, error }) => {
           return { index, text, reading: failedReading(error.toBody(), performance.now()) };
         }),
-        ...{ intervalMs, leaseMs, marks, signal, resumed: cursor !== undefined },
+        ...{ intervalMs, leaseMs, sentState, signal, resumed: cursor !== undefined },
         emit: (item) => context.emit(item),
         flush: (withCursor) => {
-          const cursor = withCursor ? { cursor: marks.toCursor() } : {};
+          const cursor = withCursor ? { cursor: sentState.toCursor() } : {};
           return context.flush({ ...cursor, ...realInterval(lease) });
         },
         watch: (watcher) => {
@@ -41,7 +41,7 @@ export const eventpipepoll: Handler = {
         },
       });
       context.meta.ended = await context.leases.hold(lease, items.length, intervalMs, context.caller);
-      context.meta.cursor = marks.toCursor();
+      context.meta.cursor = sentState.toCursor();
       Object.assign(context.meta, realInterval(lease));
       if (lease.failing > 0) context.incomplete();
     },

@@ -28,7 +28,7 @@ export interface LeaseOptions {
   intervalMs: number;
   leaseMs: number;
   /** State of what was sent. The lease updates it. */
-  marks: SentState;
+  sentState: SentState;
   /** Whether the state comes from a previous lease. */
   resumed: boolean;
   emit: (item: AnswerItem) => Promise<void> | undefined;
@@ -53,7 +53,7 @@ export class Lease {
   readonly #spaceMs: number;
   readonly #openedAt = performance.now();
   /** The newest result of each changed item. */
-  readonly #news = new Map<number, PollResult>();
+  readonly #changes = new Map<number, PollResult>();
   readonly #texts: string[] = [];
   /** When an item was last sent. */
   readonly #itemSentAt: number[] = [];
@@ -130,14 +130,14 @@ export class Lease {
   #onResult(index: number, reading: PollResult): void {
     if (this.#over) return;
     this.#intervals.read(index, isFailure(reading) ? undefined : reading.polledAt);
-    if (reading.mark === this.#options.marks.get(index)) {
-      this.#news.delete(index);
+    if (reading.fingerprint === this.#options.sentState.get(index)) {
+      this.#changes.delete(index);
       this.#note(index, reading);
       return;
     }
     // A result that another lease polled before this one began may be older than what the previous lease has sent.
     if (this.#options.resumed && reading.polledAt < this.#openedAt) return;
-    this.#news.set(index, reading);
+    this.#changes.set(index, reading);
     if (!this.#sending) this.#schedule(performance.now() + COLLECT_MS);
   }
 
@@ -176,28 +176,28 @@ export class Lease {
       this.#fail(error);
     } finally {
       this.#sending = false;
-      if (this.#news.size > 0) this.#schedule(next ?? performance.now() + COLLECT_MS);
+      if (this.#changes.size > 0) this.#schedule(next ?? performance.now() + COLLECT_MS);
     }
   }
 
   /** An item is sent at most once per interval, even if other leases poll it more often. */
   async #emitNews(): Promise<{ items: number; next: number | undefined }> {
-    const { intervalMs, marks, emit } = this.#options;
+    const { intervalMs, sentState, emit } = this.#options;
     const now = performance.now();
     let next: number | undefined;
     let items = 0;
-    for (const [index, reading] of this.#news) {
+    for (const [index, reading] of this.#changes) {
       const dueAt = (this.#itemSentAt[index] ?? -Infinity) + intervalMs - this.#spaceMs;
       if (dueAt > now) {
         next = Math.min(next ?? Infinity, dueAt);
         continue;
       }
-      this.#news.delete(index);
+      this.#changes.delete(index);
       this.#itemSentAt[index] = now;
       this.#note(index, reading);
       // Before waiting, so that a cursor that is created meanwhile includes the item.
       const taken = emit({ index, fqn: this.#texts[index], ...reading.content });
-      marks.set(index, reading.mark);
+      sentState.set(index, reading.fingerprint);
       items++;
       if (taken) await taken;
       if (this.#isOver()) break;

@@ -72,8 +72,8 @@ export class Poller {
   constructor(options: PollerOptions) {
     const { host } = options;
     this.#options = options;
-    this.#lane = host.gate.lane(this.#ending.signal);
-    this.#half = Math.max(1, host.gate.places >> 1);
+    this.#lane = host.limiter.lane(this.#ending.signal);
+    this.#half = Math.max(1, host.limiter.capacity >> 1);
     this.#unfollow = host.health.follow({
       onDown: (error) => {
         for (const tag of this.#tags.values()) this.#report(tag, failedReading(error.toBody(), performance.now()));
@@ -177,9 +177,9 @@ export class Poller {
    */
   #mayStart(): boolean {
     if (this.#running < this.#half) return true;
-    const { gate } = this.#options.host;
-    const { running, waiting } = gate.load;
-    return this.#averageMs < QUICK_MS && waiting === 0 && Math.max(running, this.#running) < gate.places - 1;
+    const { limiter } = this.#options.host;
+    const { running, waiting } = limiter.load;
+    return this.#averageMs < QUICK_MS && waiting === 0 && Math.max(running, this.#running) < limiter.capacity - 1;
   }
 
   /** Starts due polls as far as there are slots, and sets the timer for the next one. */
@@ -238,7 +238,8 @@ export class Poller {
     if (this.#ending.signal.aborted) return reading;
     tag.failures++;
     // Reported once, like the failure itself.
-    if (error.code === 'internal' && tag.reading?.mark !== reading.mark) this.#options.onUnexpected(error);
+    if (error.code === 'internal' && tag.reading?.fingerprint !== reading.fingerprint)
+      this.#options.onUnexpected(error);
     // A poll without an answer in its time has not shown a state.
     this.#options.host.health.suspect(error);
     return reading;

@@ -27,12 +27,12 @@ export class Admission {
 
   /**
    * @param name name of the source, for error texts
-   * @param places concurrent requests that use the source
+   * @param capacity concurrent requests that use the source
    */
-  constructor(name: string, places: number) {
+  constructor(name: string, capacity: number) {
     this.#name = name;
-    this.#taken = new Shares(places);
-    this.#waiting = new Shares(places * WAITING_PER_SLOT);
+    this.#taken = new Shares(capacity);
+    this.#waiting = new Shares(capacity * WAITING_PER_SLOT);
   }
 
   get load(): { taken: number; waiting: number } {

@@ -22,7 +22,7 @@ const FORGET_STARTED = 256;
 
 export class FairLimiter {
   readonly #name: string;
-  readonly #places: number;
+  readonly #capacity: number;
   #running = 0;
   readonly #waiting: Shares;
   /** Lanes with waiting calls. */
@@ -30,12 +30,12 @@ export class FairLimiter {
 
   /**
    * @param name name of the server, for error texts
-   * @param places concurrent calls
+   * @param capacity concurrent calls
    * @param queueLimit calls that may wait
    */
-  constructor(name: string, places: number, queueLimit: number) {
+  constructor(name: string, capacity: number, queueLimit: number) {
     this.#name = name;
-    this.#places = places;
+    this.#capacity = capacity;
     this.#waiting = new Shares(queueLimit);
   }
 
@@ -45,8 +45,8 @@ export class FairLimiter {
   }
 
   /** Number of concurrent calls. */
-  get places(): number {
-    return this.#places;
+  get capacity(): number {
+    return this.#capacity;
   }
 
   get load(): { running: number; waiting: number } {
@@ -55,7 +55,7 @@ export class FairLimiter {
 
   /** @internal Takes a slot at once, or returns false. */
   tryEnter(): boolean {
-    if (this.#running >= this.#places) return false;
+    if (this.#running >= this.#capacity) return false;
     this.#running++;
     return true;
   }
@@ -93,14 +93,14 @@ export class FairLimiter {
 /** The calls of one request to one server. */
 export class Lane {
   readonly caller: Caller;
-  readonly #gate: FairLimiter;
+  readonly #limiter: FairLimiter;
   readonly #signal: AbortSignal;
   readonly #waiters: Waiter[] = [];
   #next = 0;
 
-  constructor(gate: FairLimiter, signal: AbortSignal, caller: Caller) {
+  constructor(limiter: FairLimiter, signal: AbortSignal, caller: Caller) {
     this.caller = caller;
-    this.#gate = gate;
+    this.#limiter = limiter;
     this.#signal = signal;
   }
 
@@ -110,20 +110,20 @@ export class Lane {
    */
   async run<T>(call: (pause: Pause) => Promise<T>): Promise<T> {
     this.#signal.throwIfAborted();
-    if (!this.#gate.tryEnter()) await this.#turn();
-    const place = { held: true };
+    if (!this.#limiter.tryEnter()) await this.#turn();
+    const slot = { held: true };
     const pause: Pause = async (ms) => {
-      place.held = false;
-      this.#gate.leave();
+      slot.held = false;
+      this.#limiter.leave();
       await sleep(ms, this.#signal);
       this.#signal.throwIfAborted();
-      if (!this.#gate.tryEnter()) await this.#turn();
-      place.held = true;
+      if (!this.#limiter.tryEnter()) await this.#turn();
+      slot.held = true;
     };
     try {
       return await call(pause);
     } finally {
-      if (place.held) this.#gate.leave();
+      if (slot.held) this.#limiter.leave();
     }
   }
 
@@ -140,7 +140,7 @@ export class Lane {
 
   #turn(): Promise<void> {
     return new Promise((start, reject) => {
-      this.#gate.enqueue(this);
+      this.#limiter.enqueue(this);
       // One listener serves all calls of the lane.
       if (this.#waiters.length === 0) this.#signal.addEventListener('abort', this.#end, { once: true });
       this.#waiters.push({ start, reject });
@@ -150,7 +150,7 @@ export class Lane {
   readonly #end = (): void => {
     const waiting = this.#waiters.slice(this.#next);
     this.#next = this.#waiters.length;
-    if (waiting.length > 0) this.#gate.forget(this, waiting.length);
+    if (waiting.length > 0) this.#limiter.forget(this, waiting.length);
     for (const { reject } of waiting) reject(this.#signal.reason);
   };
 }

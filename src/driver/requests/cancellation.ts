@@ -7,7 +7,7 @@ import type { ActiveRequests } from './active-requests.ts';
 /** The other replicas of this driver. */
 export interface Replicas {
   /** True on the first yes, false if none arrives within `withinMs`. Never rejects. */
-  ask(question: object, withinMs: number): Promise<boolean>;
+  query(question: object, withinMs: number): Promise<boolean>;
   /** Answers the queries of other replicas with `answer`. */
   serve(answer: (question: unknown) => boolean): void;
 }
@@ -33,7 +33,7 @@ export class Cancellation {
 
   /** Stops the requests with this id on any replica. False if there are none. */
   async cancel(id: string): Promise<boolean> {
-    const elsewhere = this.#peers?.ask({ cancel: id } satisfies z.infer<typeof questionSchema>, PEERS_MS);
+    const elsewhere = this.#peers?.query({ cancel: id } satisfies z.infer<typeof questionSchema>, PEERS_MS);
     // The others are always queried, because several requests may use the same id.
     return this.#atHome(id) || (await elsewhere) === true;
   }

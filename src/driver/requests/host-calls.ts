@@ -63,7 +63,7 @@ export class HostCalls {
         this.#slots.delete(host);
         slot.entered.then(
           () => {
-            host.places.leave(this.#caller);
+            host.admission.leave(this.#caller);
           },
           () => undefined,
         );
@@ -109,7 +109,7 @@ export class HostCalls {
   #slot(host: Host): Slot {
     let slot = this.#slots.get(host);
     if (!slot) {
-      slot = { users: 0, entered: host.places.enter(this.#caller, this.#signal) };
+      slot = { users: 0, entered: host.admission.enter(this.#caller, this.#signal) };
       // Each waiting part fails with it.
       slot.entered.catch(() => undefined);
       this.#slots.set(host, slot);
@@ -120,7 +120,7 @@ export class HostCalls {
   #lane(host: Host): Lane {
     let lane = this.#lanes.get(host);
     if (!lane) {
-      lane = host.gate.lane(this.#signal, this.#caller);
+      lane = host.limiter.lane(this.#signal, this.#caller);
       this.#lanes.set(host, lane);
     }
     return lane;

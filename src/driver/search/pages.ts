@@ -219,7 +219,7 @@ function conclude<Kind extends SearchKind>(
   const open = streams.filter(({ isOpen }) => isOpen);
   if (!open.some(({ isRead }) => isRead)) return;
   context.meta.truncated = true;
-  context.meta.cursor = encodeCursor(question, Object.fromEntries(open.map(({ name, place }) => [name, place])));
+  context.meta.cursor = encodeCursor(question, Object.fromEntries(open.map(({ name, position: at }) => [name, at])));
 }
 
 /** An entry that the source wrote incorrectly fails alone. The others are returned. */

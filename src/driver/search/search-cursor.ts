@@ -26,14 +26,14 @@ export type SearchPosition = z.infer<typeof searchPositionSchema>;
 export class SearchCursor<Kind extends SearchKind> {
   readonly host: Host;
   readonly kind: Kind;
-  #place: SearchPosition;
+  #position: SearchPosition;
   #page: SearchPage | undefined;
   #next = 0;
 
-  constructor(host: Host, kind: Kind, place: SearchPosition = { given: 0, last: [] }) {
+  constructor(host: Host, kind: Kind, position: SearchPosition = { given: 0, last: [] }) {
     this.host = host;
     this.kind = kind;
-    this.#place = place;
+    this.#position = position;
   }
 
   /** Its name in a cursor. */
@@ -41,8 +41,8 @@ export class SearchCursor<Kind extends SearchKind> {
     return streamName(this.host, this.kind);
   }
 
-  get place(): SearchPosition {
-    return this.#place;
+  get position(): SearchPosition {
+    return this.#position;
   }
 
   /** Hits on all pages, if the server reports it. */
@@ -76,31 +76,31 @@ export class SearchCursor<Kind extends SearchKind> {
   }
 
   async read(query: Omit<SearchQuery, 'kind' | 'offset'>, context: RequestContext): Promise<void> {
-    const place = this.#place;
-    await this.#readFrom(place.last.length === 0 ? 0 : OVERLAP, query, context);
+    const position = this.#position;
+    await this.#readFrom(position.last.length === 0 ? 0 : OVERLAP, query, context);
     if (!this.isShort) return;
     // A server whose pages are shorter than the overlap would return old hits indefinitely.
-    this.#place = place;
+    this.#position = position;
     await this.#readFrom(0, query, context);
   }
 
   async #readFrom(before: number, query: Omit<SearchQuery, 'kind' | 'offset'>, context: RequestContext): Promise<void> {
-    const { given, last } = this.#place;
+    const { given, last } = this.#position;
     const overlap = Math.min(before, given);
     const asked = { ...query, kind: this.kind, offset: given - overlap, limit: query.limit + overlap };
     const page = await finderOf(this.host, this.kind).search(asked, context.callTo(this.host));
     this.#next = overlap === 0 ? 0 : behind(page.found, last, overlap);
-    this.#place = { given: given - overlap + this.#next, last };
+    this.#position = { given: given - overlap + this.#next, last };
     this.#page = page;
   }
 
   /** Moves past the next hit. */
   take(): void {
-    const { given, last } = this.#place;
+    const { given, last } = this.#position;
     const id = this.next?.id;
     if (id === undefined) return;
     this.#next++;
-    this.#place = { given: given + 1, last: [...last, id].slice(-REMEMBERED) };
+    this.#position = { given: given + 1, last: [...last, id].slice(-REMEMBERED) };
   }
 }
 

@@ -107,16 +107,16 @@ function checkJson({ records, key, values, time }: MappingKeys, report: ReportAt
   if (records !== undefined && key === undefined) {
     report(
       ['key'],
-      'is missing: what distinguishes the records? A path such as "$.id", or "place", or "time". Without it different things share one name',
+      'is missing: what distinguishes the records? A path such as "$.id", or "location", or "time". Without it different things share one name',
     );
   }
   if (key !== undefined && records === undefined) report(['key'], 'only goes with records');
   if (key === 'time' && (time.path === undefined || time.of === 'message')) {
     report(['key'], 'can be "time" only with a time.path in each record');
   }
-  if (key !== undefined && key !== 'time' && key !== 'place') {
+  if (key !== undefined && key !== 'time' && key !== 'location') {
     const path = readPath(key, (message) => {
-      report(['key'], `${message}; or "place" or "time"`);
+      report(['key'], `${message}; or "location" or "time"`);
     });
     if (path?.query) report(['key'], 'must be a path to one value, without wildcards');
   }
@@ -129,13 +129,13 @@ function checkJson({ records, key, values, time }: MappingKeys, report: ReportAt
     }
     onlyOne(value.unitPath, ['values', at, 'unitPath'], report);
     const several = path !== undefined && readPath(path)?.query !== undefined;
-    if (several && field !== undefined && !field.includes('{place}')) {
-      report(['values', at, 'field'], 'must have {place} in it, since the path can find several values');
+    if (several && field !== undefined && !field.includes('{location}')) {
+      report(['values', at, 'field'], 'must have {location} in it, since the path can find several values');
     }
-    if (!several && field?.includes('{place}') === true) {
-      report(['values', at, 'field'], 'can have {place} in it only if the path has wildcards');
+    if (!several && field?.includes('{location}') === true) {
+      report(['values', at, 'field'], 'can have {location} in it only if the path has wildcards');
     }
-    const named = field ?? (several ? '{place}' : undefined);
+    const named = field ?? (several ? '{location}' : undefined);
     if (named === undefined) {
       if ((values ?? []).length > 1) report(['values', at, 'field'], 'is missing: several values need names');
       continue;

@@ -45,7 +45,7 @@ export const valueSchema = z.strictObject({
   field: plain(256)
     .optional()
     .describe(
-      'Permanent name of the value: it becomes part of the FQN. Needed if a payload has several values. With a `path` that has wildcards, `{place}` is replaced by the member name or position that was found, and is the default.',
+      'Permanent name of the value: it becomes part of the FQN. Needed if a payload has several values. With a `path` that has wildcards, `{location}` is replaced by the member name or position that was found, and is the default.',
     ),
   path: jsonPath()
     .optional()
@@ -135,7 +135,7 @@ export const mappingKeys = {
     .max(1024)
     .optional()
     .describe(
-      'Permanent key that distinguishes the records; part of the FQN. A path in the record, such as `$.deviceId`; or `place`: its position in the list or member name in the object; or `time`: all are of the same thing at different times.',
+      'Permanent key that distinguishes the records; part of the FQN. A path in the record, such as `$.deviceId`; or `location`: its position in the list or member name in the object; or `time`: all are of the same thing at different times.',
     ),
   values: z
     .array(valueSchema)

@@ -63,7 +63,7 @@ class PayloadReader {
   read(message: MqttMessage, taken: Taken, outcome: MappingResult): void {
     const json = this.#decode(message.payload, outcome);
     if (json === undefined) return;
-    const root: Match = { value: json.root, source: json.sourceOf(undefined, ''), place: '' };
+    const root: Match = { value: json.root, source: json.sourceOf(undefined, ''), location: '' };
     if (this.#entry.values === undefined && this.#entry.records === undefined && isObject(root.value)) {
       const what = Array.isArray(root.value) ? 'list; configure records and values' : 'object; configure values';
       outcome.reject('wrongShape', `The payload is a JSON ${what} with their paths for this filter.`);
@@ -126,7 +126,7 @@ class PayloadReader {
       outcome.reject('missingValue', `There is nothing at ${path.text}.`, where);
     }
     for (const found of all) {
-      const named = path.query === undefined ? field : field?.replaceAll('{place}', () => found.place);
+      const named = path.query === undefined ? field : field?.replaceAll('{location}', () => found.location);
       this.#addValue(context, rule, { found, field: named }, outcome);
       if (outcome.overflown) return;
     }
@@ -163,7 +163,7 @@ class PayloadReader {
       {
         tag: tagOf({ topic, key, field }, name),
         time: timed.time,
-        claimedTime: timed.claimedTime,
+        sourceTime: timed.sourceTime,
         value: value.value,
         unit,
         ...verdict(value, timed, doubt),

@@ -9,7 +9,7 @@ export interface Match {
   /** The number as written, if the JavaScript number may be rounded. */
   readonly source: string | undefined;
   /** Member names and indexes that the wildcards of a path matched, as one text. Different locations differ. */
-  readonly place: string;
+  readonly location: string;
 }
 
 /**
@@ -25,7 +25,7 @@ export function findOne(json: JsonText, root: Match, { steps }: JsonPath): Match
     value = (holder as Readonly<Record<string, unknown>>)[key];
     source = typeof value === 'number' ? json.sourceOf(holder, key) : undefined;
   }
-  return { value, source, place: '' };
+  return { value, source, location: '' };
 }
 
 /** The text is nested deeper than a path with `..` can follow. */
@@ -62,7 +62,7 @@ function queryAll(
     if (all.length === limit) break;
     const open = varying === undefined ? location : location.filter((_step, at) => varying[at]);
     const source = typeof value === 'number' ? sourceAt(json, root, location) : undefined;
-    all.push({ value, source, place: placeText(open) });
+    all.push({ value, source, location: locationText(open) });
   }
   return all;
 }
@@ -76,7 +76,7 @@ export function elements(json: JsonText, { value }: Match, limit: number): Match
   return keys.map((key) => {
     const member = (value as Readonly<Record<string, unknown>>)[key];
     const source = typeof member === 'number' ? json.sourceOf(value, key) : undefined;
-    return { value: member, source, place: placeText([key]) };
+    return { value: member, source, location: locationText([key]) };
   });
 }
 
@@ -104,5 +104,5 @@ const tokenIndex = (token: string): number | undefined =>
   /^(?:0|[1-9]\d{0,14})$/.test(token) ? Number(token) : undefined;
 
 /** Like a JSON Pointer without its first slash, so that a single name stays as it is and several are unambiguous. */
-const placeText = (steps: readonly (string | number)[]): string =>
+const locationText = (steps: readonly (string | number)[]): string =>
   steps.map((step) => String(step).replaceAll('~', '~0').replaceAll('/', '~1')).join('/');

@@ -52,8 +52,8 @@ function listOf(json: JsonText, root: Match, path: JsonPath, outcome: MappingRes
   }
   const list = elements(json, start, query === undefined ? MAX_READINGS + 1 : 1);
   if (list === undefined) {
-    const place = query === undefined ? text : `the beginning of ${text}`;
-    outcome.reject('wrongShape', `${place} is neither a list nor an object, so it has no records.`);
+    const start = query === undefined ? text : `the beginning of ${text}`;
+    outcome.reject('wrongShape', `${start} is neither a list nor an object, so it has no records.`);
     return [];
   }
   if (query === undefined) return list;
@@ -66,9 +66,9 @@ function listOf(json: JsonText, root: Match, path: JsonPath, outcome: MappingRes
 }
 
 /** Serialized at most once for each record, since a record can be large. */
-function aboutRecord({ place, value }: Match): () => About {
+function aboutRecord({ location, value }: Match): () => About {
   let about: About | undefined;
-  return () => (about ??= { record: place, text: beginning(value) });
+  return () => (about ??= { record: location, text: beginning(value) });
 }
 
 function beginning(value: unknown): string | undefined {
@@ -84,7 +84,7 @@ type Key = { readonly key: string | undefined } | { readonly problem: string };
 
 function keyReader(key: string, missing: readonly string[]): (json: JsonText, record: Match) => Key {
   if (key === 'time') return () => ({ key: undefined });
-  if (key === 'place') return (_json, { place }) => keyText(place);
+  if (key === 'location') return (_json, { location }) => keyText(location);
   const path = parsePath(key);
   const isMissing = missingTexts(missing);
   return (json, record) => {

@@ -23,8 +23,8 @@ export class MappingResult {
   readonly #message: MqttMessage;
   readonly #measurements: Measurement[] = [];
   readonly #rejects: Reject[] = [];
-  readonly #places = new Set<string>();
-  readonly #said = new Set<string>();
+  readonly #keys = new Set<string>();
+  readonly #seen = new Set<string>();
   #furtherRejects = 0;
   #overflown = false;
 
@@ -43,12 +43,12 @@ export class MappingResult {
    * otherwise two values mean that two things have the same name.
    */
   add(measurement: Measurement, repeats: boolean, about: () => About): void {
-    const { tag, time, claimedTime, value, unit, status, attributes } = measurement;
-    const place = JSON.stringify([tag.id, String(time), claimedTime]);
-    const said = JSON.stringify([place, value, unit, status, attributes]);
+    const { tag, time, sourceTime, value, unit, status, attributes } = measurement;
+    const key = JSON.stringify([tag.id, String(time), sourceTime]);
+    const content = JSON.stringify([key, value, unit, status, attributes]);
     // An identical reading: the stream would store it only once.
-    if (this.#said.has(said)) return;
-    if (this.#places.has(place) && !repeats) {
+    if (this.#seen.has(content)) return;
+    if (this.#keys.has(key) && !repeats) {
       this.reject(
         'badName',
         `Two values of the message have the name ${tag.id} and one time; the first was taken.`,
@@ -60,8 +60,8 @@ export class MappingResult {
       this.#overflow();
       return;
     }
-    this.#places.add(place);
-    this.#said.add(said);
+    this.#keys.add(key);
+    this.#seen.add(content);
     this.#measurements.push(measurement);
   }
 

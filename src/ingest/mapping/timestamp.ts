@@ -11,7 +11,7 @@ import { missingTexts } from './value.ts';
 
 /** A time and its quality, or why there is none. */
 export type Timed =
-  Pick<Measurement, 'time' | 'claimedTime' | 'status' | 'reason' | 'attributes'> | { readonly problem: string };
+  Pick<Measurement, 'time' | 'sourceTime' | 'status' | 'reason' | 'attributes'> | { readonly problem: string };
 
 /** The objects in which a timestamp is searched. */
 export interface TimePlace {
@@ -52,20 +52,20 @@ export function timeReader(options: Options, limits: TimeLimits): (message: Mqtt
       return message.retained ? { ...settled, attributes: { ...settled.attributes, retained: true } } : settled;
     }
     if (read.doubt === undefined) return settled;
-    const claimedTime = claimText(found);
-    return { ...settled, claimedTime, status: 'Questionable', reason: read.doubt, attributes: { claimedTime } };
+    const sourceTime = claimText(found);
+    return { ...settled, sourceTime, status: 'Questionable', reason: read.doubt, attributes: { sourceTime } };
   };
 }
 
 /** The arrival time, with the reason for doubt. */
-function arrival({ received, retained }: MqttMessage, doubt?: string, claimedTime?: string): Timed {
+function arrival({ received, retained }: MqttMessage, doubt?: string, sourceTime?: string): Timed {
   const reasons = [
     ...(doubt === undefined ? [] : [doubt]),
     ...(retained ? ['The broker retained the message; its age is not known.'] : []),
   ];
   if (reasons.length === 0) return { time: received, status: 'Good' };
   const attributes = {
-    ...(claimedTime === undefined ? {} : { claimedTime }),
+    ...(sourceTime === undefined ? {} : { sourceTime }),
     ...(retained ? { retained: true } : {}),
   };
   // An invalid timestamp gives no time: many readings may contain the same text ("--"), so it is not part of the

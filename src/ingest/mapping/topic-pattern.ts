@@ -17,7 +17,7 @@ export class PatternError extends Error {
 const NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
 
 /** Names that attributes and templates use otherwise. */
-const RESERVED = ['topic', 'field', 'key', 'state', 'retained', 'claimedTime'];
+const RESERVED = ['topic', 'field', 'key', 'state', 'retained', 'sourceTime'];
 
 /**
  * Parses a pattern such as `plant/{area}/{device}/temperature`: `{name}` is one level, `{name...}` all further ones,

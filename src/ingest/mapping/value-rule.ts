@@ -8,7 +8,7 @@ import { quoted, valueReader, type ReadValue } from './value.ts';
 /** One value, compiled. */
 export interface ValueRule {
   readonly path: JsonPath;
-  /** Name of the value. `{place}` in it is replaced if the path has wildcards. */
+  /** Name of the value. `{location}` in it is replaced if the path has wildcards. */
   readonly field: string | undefined;
   readonly optional: boolean;
   readonly read: ReadValue;
@@ -30,7 +30,7 @@ export const BARE_VALUE: ValueFile = { type: 'auto', optional: false };
 /** Compiles a value. */
 export function compileValue(options: ValueFile, entry: MappingFile): ValueRule {
   const path = options.path === undefined ? ROOT : parsePath(options.path);
-  const { field = path.query === undefined ? undefined : '{place}', optional } = options;
+  const { field = path.query === undefined ? undefined : '{location}', optional } = options;
   return {
     path,
     field,

@@ -92,7 +92,7 @@ export class PlatformCalls {
   }
 
   /** Makes one call. @throws DriverError */
-  ask<T>(signal: AbortSignal, ask: PlatformCall<T>): Promise<T> {
+  call<T>(signal: AbortSignal, ask: PlatformCall<T>): Promise<T> {
     return this.#calls.insist({ signal, probe: ask.probe }, async (slowEndMs) => {
       const data = await this.#answer(ask, signal, slowEndMs);
       if (data === undefined && ask.mayBeEmpty !== true)

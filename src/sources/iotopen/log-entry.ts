@@ -5,7 +5,7 @@ export interface Row {
   /** Without the client id of the installation. */
   readonly topic: string;
   /** The members of the row, as in a message: `value`, `timestamp`, `msg`. Numbers are `Numeral`s. */
-  readonly said: Readonly<Record<string, unknown>>;
+  readonly content: Readonly<Record<string, unknown>>;
 }
 
 /** A page of the log in the platform's answer. */
@@ -46,8 +46,8 @@ export function withoutClientId(topic: string, clientId: number): string {
 
 function rowsOf(list: readonly unknown[], clientId: number): Row[] {
   return list.flatMap((item) => {
-    const said = item as Readonly<Record<string, unknown>> | null;
-    if (typeof said !== 'object' || said === null || typeof said.topic !== 'string') return [];
-    return [{ topic: withoutClientId(said.topic, clientId), said }];
+    const content = item as Readonly<Record<string, unknown>> | null;
+    if (typeof content !== 'object' || content === null || typeof content.topic !== 'string') return [];
+    return [{ topic: withoutClientId(content.topic, clientId), content }];
   });
 }

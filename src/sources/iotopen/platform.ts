@@ -60,7 +60,7 @@ export class Platform {
   /** Checks that the platform is available and accepts the login. @throws DriverError */
   async ping(signal: AbortSignal, probe = false): Promise<void> {
     const send: Send = (client, outgoing) => client.GET('/api/v2/ping', outgoing);
-    await this.#calls.ask(signal, {
+    await this.#calls.call(signal, {
       send,
       limitBytes: valueBytes(1),
       read: () => true,
@@ -73,7 +73,7 @@ export class Platform {
   /** The installations that the caller can see. @throws DriverError */
   installations(signal: AbortSignal): Promise<Listed<Installation>> {
     const send: Send = (client, outgoing) => client.GET('/api/v2/installationinfo', outgoing);
-    return this.#calls.ask(signal, {
+    return this.#calls.call(signal, {
       send,
       limitBytes: CATALOGUE_BYTES,
       read: readInstallations,
@@ -86,7 +86,7 @@ export class Platform {
     const path = { installation_id: installation.id };
     const send: Send = (client, outgoing) =>
       client.GET('/api/v2/functionx/{installation_id}', { ...outgoing, params: { path } });
-    return this.#calls.ask(signal, { send, limitBytes: CATALOGUE_BYTES, read: readThings, what: 'functions' });
+    return this.#calls.call(signal, { send, limitBytes: CATALOGUE_BYTES, read: readThings, what: 'functions' });
   }
 
   /** The devices of an installation. @throws DriverError */
@@ -94,7 +94,7 @@ export class Platform {
     const path = { installation_id: installation.id };
     const send: Send = (client, outgoing) =>
       client.GET('/api/v2/devicex/{installation_id}', { ...outgoing, params: { path } });
-    return this.#calls.ask(signal, { send, limitBytes: CATALOGUE_BYTES, read: readThings, what: 'devices' });
+    return this.#calls.call(signal, { send, limitBytes: CATALOGUE_BYTES, read: readThings, what: 'devices' });
   }
 
   /** The newest value of each topic that has one. @throws DriverError */
@@ -102,7 +102,7 @@ export class Platform {
     if (topics.length === 0) return [];
     const path = { installation_id: installation.id };
     const outcome = await fitting(topics, () =>
-      this.#calls.ask(signal, {
+      this.#calls.call(signal, {
         send: (client, outgoing) =>
           client.GET('/api/v2/status/{installation_id}', {
             ...outgoing,
@@ -198,7 +198,7 @@ export class Platform {
       order: 'asc' as const,
     };
     const topics = [...query.topics];
-    return this.#calls.ask(signal, {
+    return this.#calls.call(signal, {
       send: (client, outgoing) =>
         client.GET('/api/v3beta/log/{installation_id}', { ...outgoing, params: { path, query: { ...range, topics } } }),
       instead: (client, outgoing) =>

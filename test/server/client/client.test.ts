@@ -77,7 +77,7 @@ describe.each(['nats 2.x', '@nats-io/transport-node 3.x'])('over %s', (line) => 
   });
 
   it('sends any request, with the options of the client', async () => {
-    const answer = await client.ask({ function: 'functions', id: 'mine' });
+    const answer = await client.request({ function: 'functions', id: 'mine' });
     expect(answer).toMatchObject({ id: 'mine', items: { length: functionTable.length } });
     for await (const message of client.requestStream({ function: 'version' })) expect(message.function).toBe('version');
   });

@@ -18,7 +18,7 @@ async function answered(messages: (envelope: AnswerEnvelope) => Uint8Array[]) {
   });
   await driver.flush();
   const client = createClient(await callerForTest(server), { topic });
-  return client.ask({ id: '7', function: 'snapshot', params: { items: ['seeq:a/signal/1'] } });
+  return client.request({ id: '7', function: 'snapshot', params: { items: ['seeq:a/signal/1'] } });
 }
 
 const item = JSON.stringify({ index: 0, value: 42 });

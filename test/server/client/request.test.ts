@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { connect, headers, type Msg, type NatsConnection } from 'nats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { IncompleteResponse } from '../../../src/client/answer.ts';
-import { ask, requestStream, type NatsConnectionLike, NoResponse } from '../../../src/client/request.ts';
+import { sendRequest, requestStream, type NatsConnectionLike, NoResponse } from '../../../src/client/request.ts';
 import { type NatsServer, startNatsServer } from '../../support/nats/index.ts';
 
 let nats: NatsServer;
@@ -52,7 +52,7 @@ const request = { function: 'snapshot', id: '7', params: { items: ['x'] } };
 describe('an answer', () => {
   it('is joined from its messages', async () => {
     const subject = await sends(message(0), message(1), message(2, true, { status: 'partial' }));
-    expect(await ask(caller, subject, request)).toEqual({
+    expect(await sendRequest(caller, subject, request)).toEqual({
       id: '7',
       function: 'snapshot',
       status: 'partial',
@@ -65,7 +65,7 @@ describe('an answer', () => {
   it('has its error', async () => {
     const error = { code: 'notFound', message: 'gone', retryable: false };
     expect(
-      await ask(caller, await sends(message(0, true, { status: 'error', error, items: [] })), request),
+      await sendRequest(caller, await sends(message(0, true, { status: 'error', error, items: [] })), request),
     ).toMatchObject({ status: 'error', error });
   });
 
@@ -75,13 +75,13 @@ describe('an answer', () => {
       seen = asked.json();
       asked.respond(text(message(0, true)));
     });
-    await ask(caller, subject, request, { inboxPrefix: 'my.inbox' });
+    await sendRequest(caller, subject, request, { inboxPrefix: 'my.inbox' });
     expect(seen).toEqual(request);
   });
 
   it('may repeat messages after a break', async () => {
     const subject = await sends(message(0), message(0), message(1), message(0), message(2, true));
-    expect((await ask(caller, subject, request)).items).toEqual([{ index: 0 }, { index: 1 }, { index: 2 }]);
+    expect((await sendRequest(caller, subject, request)).items).toEqual([{ index: 0 }, { index: 1 }, { index: 2 }]);
   });
 
   it('may be compressed, each message by itself', async () => {
@@ -91,7 +91,7 @@ describe('an answer', () => {
       asked.respond(gzipSync(text(message(0))), { headers: packed });
       asked.respond(text(message(1, true)));
     });
-    expect((await ask(caller, subject, request)).messages).toBe(2);
+    expect((await sendRequest(caller, subject, request)).messages).toBe(2);
   });
 
   it('that unpacks to more than any driver sends is not taken', async () => {
@@ -102,7 +102,7 @@ describe('an answer', () => {
       packed.set('Content-Encoding', 'gzip');
       asked.respond(bomb, { headers: packed });
     });
-    await expect(ask(caller, subject, request)).rejects.toMatchObject({
+    await expect(sendRequest(caller, subject, request)).rejects.toMatchObject({
       name: 'IncompleteResponse',
       cause: { code: 'ERR_BUFFER_TOO_LARGE' },
     });
@@ -117,7 +117,7 @@ describe('a broken answer', () => {
     ['of nothing', [null], 'not readable'],
     ['without a list', [{ ...message(0), items: {} }], 'not readable'],
   ])('%s is reported', async (_what, messages, reason) => {
-    const asking = ask(caller, await sends(...messages), request);
+    const asking = sendRequest(caller, await sends(...messages), request);
     await expect(asking).rejects.toThrow(IncompleteResponse);
     await expect(asking).rejects.toThrow(reason);
   });
@@ -135,23 +135,25 @@ describe('a broken answer', () => {
   ])('%s is reported', async (_what, make) => {
     const { data, headers: block } = make() as { data: Buffer; headers?: ReturnType<typeof headers> };
     const subject = await answers((asked) => asked.respond(data, block ? { headers: block } : {}));
-    await expect(ask(caller, subject, request)).rejects.toThrow('not readable');
+    await expect(sendRequest(caller, subject, request)).rejects.toThrow('not readable');
   });
 });
 
 describe('no answer', () => {
   it('without a responder is reported at once', async () => {
-    await expect(ask(caller, 'nobody.here', request)).rejects.toThrow(NoResponse);
-    await expect(ask(caller, 'nobody.here', request)).rejects.toThrow('No driver receives requests on nobody.here');
+    await expect(sendRequest(caller, 'nobody.here', request)).rejects.toThrow(NoResponse);
+    await expect(sendRequest(caller, 'nobody.here', request)).rejects.toThrow(
+      'No driver receives requests on nobody.here',
+    );
   });
 
   it('but silence is reported after the time that the caller gives', async () => {
     const silent = await answers(() => undefined);
-    await expect(ask(caller, silent, request, { silenceMs: 20 })).rejects.toThrow(
+    await expect(sendRequest(caller, silent, request, { silenceMs: 20 })).rejects.toThrow(
       `No answer from ${silent} for 20 ms.`,
     );
     const stopped = await sends(message(0));
-    await expect(ask(caller, stopped, request, { silenceMs: 20 })).rejects.toThrow(NoResponse);
+    await expect(sendRequest(caller, stopped, request, { silenceMs: 20 })).rejects.toThrow(NoResponse);
   });
 });
 
@@ -188,5 +190,5 @@ it('passes on what the connection has against the subscription', async () => {
     },
     publish: () => undefined,
   };
-  await expect(ask(broken, 'x', request)).rejects.toThrow('permission denied');
+  await expect(sendRequest(broken, 'x', request)).rejects.toThrow('permission denied');
 });

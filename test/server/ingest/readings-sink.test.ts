@@ -51,7 +51,7 @@ const reject: Reject = { code: 'notJson', reason: 'It is no JSON.', payload: Buf
 describe('a delivery', () => {
   it('reaches the bus whatever the sender wrote in the place of a time', async () => {
     const { sink, stored } = await setUp();
-    await sink.publish({ measurements: [measurement('t', { claimedTime: 'now\r\nthen' })], rejects: [] });
+    await sink.publish({ measurements: [measurement('t', { sourceTime: 'now\r\nthen' })], rejects: [] });
     expect(await stored()).toHaveLength(1);
     expect(sink.metrics()).toMatchObject({ readings: 1, retried: 0, waiting: 0 });
   });

@@ -16,7 +16,7 @@ afterEach(() => {
 function watch() {
   const told: string[] = [];
   const silence = new StalenessWatch({
-    onSilent: ({ name, heardMs }) => told.push(`${name} silent, heard ${heardMs ?? 'never'}`),
+    onSilent: ({ name, lastReceivedMs }) => told.push(`${name} silent, heard ${lastReceivedMs ?? 'never'}`),
     onRecovered: ({ name }) => told.push(`${name} heard`),
   });
   return { silence, told };
@@ -99,10 +99,10 @@ describe('a time that a sender claims', () => {
   ])('gives way to that of arrival if it is %s', (_what, offset, text, reason) => {
     expect(settleTime(received + offset, received, limits)).toEqual({
       time: received,
-      claimedTime: text,
+      sourceTime: text,
       status: 'Questionable',
       reason: expect.stringMatching(reason) as string,
-      attributes: { claimedTime: text },
+      attributes: { sourceTime: text },
     });
   });
 });

@@ -69,15 +69,15 @@ describe('the id of a reading', () => {
   });
 
   it('holds no line break, whatever the tag holds', () => {
-    expect(idOf({ tag: { id: 'a\r\nNats-Expected-Stream: x', name: '' }, claimedTime: '0' })).toMatch(/^[\x21-\x7e]+$/);
+    expect(idOf({ tag: { id: 'a\r\nNats-Expected-Stream: x', name: '' }, sourceTime: '0' })).toMatch(/^[\x21-\x7e]+$/);
   });
 
   it('holds no line break, whatever the sender calls a time', () => {
     const texts = ['1\r\n2', '1\n2', '1%0D%0A2', '1 2', '1\x002', 'é\u{1F552}\uD800'];
-    const ids = texts.map((claimedTime) => idOf({ claimedTime }));
+    const ids = texts.map((sourceTime) => idOf({ sourceTime }));
     for (const id of ids) expect(id).toMatch(/^[\x21-\x7e]+$/);
     expect(new Set(ids).size).toBe(texts.length);
-    expect(idOf({ claimedTime: '2099-01-01T00:00:00.5Z' })).toContain('@2099-01-01T00:00:00.5Z#');
+    expect(idOf({ sourceTime: '2099-01-01T00:00:00.5Z' })).toContain('@2099-01-01T00:00:00.5Z#');
   });
 
   it.each<[string, Partial<Measurement>]>([
@@ -93,9 +93,9 @@ describe('the id of a reading', () => {
   });
 
   it('uses the time that the sender claimed, where the time of arrival replaced it', () => {
-    const claimedTime = '2099-01-01T00:00:00Z';
-    expect(idOf({ time: 1n, claimedTime })).toBe(idOf({ time: 2n, claimedTime }));
-    expect(idOf({ time: 1n, claimedTime })).not.toBe(idOf({ time: 1n, claimedTime: '2099-01-01T00:00:01Z' }));
+    const sourceTime = '2099-01-01T00:00:00Z';
+    expect(idOf({ time: 1n, sourceTime })).toBe(idOf({ time: 2n, sourceTime }));
+    expect(idOf({ time: 1n, sourceTime })).not.toBe(idOf({ time: 1n, sourceTime: '2099-01-01T00:00:01Z' }));
   });
 });
 

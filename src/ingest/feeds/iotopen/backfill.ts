@@ -67,18 +67,18 @@ export class Backfill {
     });
   }
 
-  async #publishRow(state: InstallationState, { topic, said }: Row, wanted: Wanted): Promise<void> {
+  async #publishRow(state: InstallationState, { topic, content }: Row, wanted: Wanted): Promise<void> {
     const { now, sink, times, onValue } = this.#options;
     const received = now();
-    const time = instantOf(said);
+    const time = instantOf(content);
     const readers = state.map.readersOf(topic).filter((reader) => wanted(reader, time));
     if (readers.length === 0) return;
-    const sample = readSample(said);
+    const sample = readSample(content);
     if ('code' in sample) {
-      const key = keyOfRow(topic, said);
+      const key = keyOfRow(topic, content);
       if (state.known.has(key)) return;
       const about = { topic: `${state.installation.clientId}/${topic}`, from: 'REST' };
-      const payload = Buffer.from(JSON.stringify(said), 'utf8');
+      const payload = Buffer.from(JSON.stringify(content), 'utf8');
       await sink.publish({ measurements: [], rejects: [{ ...sample, payload, about, received }] });
       state.known.add(key);
       return;
@@ -86,7 +86,7 @@ export class Backfill {
     const missing = readers.filter((reader) => !state.known.has(keyOfValue(reader, sample)));
     if (missing.length === 0) return;
     const measurements = missing.map((reader) => measurementOf(reader, sample, received, times, NO_TIME));
-    onValue(missing, sample.claimed?.instant ?? received);
+    onValue(missing, sample.sourceTime?.instant ?? received);
     await sink.publish({ measurements, rejects: [] });
     for (const reader of missing) state.known.add(keyOfValue(reader, sample));
   }

@@ -1,6 +1,6 @@
 /** Recent values that are safe on the bus. */
 import { hash } from 'node:crypto';
-import type { Said, PlatformValue } from './message.ts';
+import type { MessageContent, PlatformValue } from './message.ts';
 import type { Reader } from './topic-map.ts';
 
 /** At least this many values are recognized if they repeat, at most twice as many. */
@@ -29,10 +29,10 @@ export class DedupCache {
  * Key of a reader's value. It is the same for the live message and its copy in status and log, where a long integer is
  * rounded.
  */
-export const keyOfValue = ({ tag }: Reader, { value, msg, claimed }: PlatformValue): string =>
-  short(JSON.stringify([tag.id, claimed?.canonical, typeof value === 'string' ? Number(value) : value, msg]));
+export const keyOfValue = ({ tag }: Reader, { value, msg, sourceTime }: PlatformValue): string =>
+  short(JSON.stringify([tag.id, sourceTime?.canonical, typeof value === 'string' ? Number(value) : value, msg]));
 
 /** Key of an undecodable row. */
-export const keyOfRow = (topic: string, said: Said): string => short(JSON.stringify([topic, said]));
+export const keyOfRow = (topic: string, content: MessageContent): string => short(JSON.stringify([topic, content]));
 
 const short = (key: string): string => (key.length <= LONGEST_KEY ? key : hash('sha256', key, 'base64url'));

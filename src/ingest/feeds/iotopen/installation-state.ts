@@ -149,8 +149,8 @@ export class InstallationState {
   }
 
   /** Records a live value. */
-  received(readers: readonly Reader[], topic: string, { claimed }: PlatformValue): void {
-    const time = claimed?.instant;
+  received(readers: readonly Reader[], topic: string, { sourceTime }: PlatformValue): void {
+    const time = sourceTime?.instant;
     for (const { key } of readers) {
       const before = this.#live.get(key);
       this.#live.set(key, time === undefined || before === undefined || time > before ? time : before);
@@ -161,14 +161,14 @@ export class InstallationState {
   /** Records a live value that is safe on the bus. */
   liveIsSafe(readers: readonly Reader[], topic: string, sample: PlatformValue, arrival: Nanoseconds): void {
     if (arrival > this.#safeUntil) this.#safeUntil = arrival;
-    const instant = sample.claimed?.instant;
+    const instant = sample.sourceTime?.instant;
     if (instant === undefined) return;
     for (const reader of readers) this.known.add(keyOfValue(reader, sample));
     this.#clocks.arrived(topic, arrival - instant, this.#waited);
   }
 
   /** Whether the time of a live value may be wrong: it has no timestamp, and may have waited at the broker. */
-  doubtsArrival(): boolean {
+  isArrivalUncertain(): boolean {
     return this.#waited;
   }
 

@@ -52,12 +52,12 @@ export class Live {
       });
     const parsed = parsePayload(payload);
     if ('code' in parsed) return reject(parsed);
-    const sample = readSample(parsed.said);
+    const sample = readSample(parsed.content);
     if ('code' in sample) return reject(sample);
     state.received(readers, topic, sample);
-    const doubt = message.retained ? KEPT_BY_BROKER : state.doubtsArrival() ? AFTER_OUTAGE : undefined;
+    const doubt = message.retained ? KEPT_BY_BROKER : state.isArrivalUncertain() ? AFTER_OUTAGE : undefined;
     const measurements = readers.map((reader) => measurementOf(reader, sample, received, times, doubt));
-    onValue(readers, sample.claimed?.instant ?? received);
+    onValue(readers, sample.sourceTime?.instant ?? received);
     await sink.publish({ measurements, rejects: [] });
     state.liveIsSafe(readers, topic, sample, received);
   }

@@ -8,7 +8,7 @@ import type { Measurement } from '../../reading.ts';
 import type { Reader } from './topic-map.ts';
 
 /** The members of a message or of a row. */
-export type Said = Readonly<Record<string, unknown>>;
+export type MessageContent = Readonly<Record<string, unknown>>;
 
 /** Why a message cannot be decoded. */
 export interface Unreadable {
@@ -23,7 +23,7 @@ export interface PlatformValue {
   readonly reason?: string | undefined;
   readonly msg?: string | undefined;
   /** The sender's timestamp. Undefined if there is none. */
-  readonly claimed?: SenderTimestamp | undefined;
+  readonly sourceTime?: SenderTimestamp | undefined;
 }
 
 interface SenderTimestamp {
@@ -38,7 +38,7 @@ interface SenderTimestamp {
 const LONGEST_PAYLOAD = 256 * 1024;
 
 /** Parses a live message. */
-export function parsePayload(payload: Uint8Array): { said: Said } | Unreadable {
+export function parsePayload(payload: Uint8Array): { content: MessageContent } | Unreadable {
   if (payload.length > LONGEST_PAYLOAD) {
     return {
       code: 'tooLarge',
@@ -51,22 +51,23 @@ export function parsePayload(payload: Uint8Array): { said: Said } | Unreadable {
   } catch {
     return { code: 'notUtf8', reason: 'The message is not in UTF-8.' };
   }
-  let said: unknown;
+  let content: unknown;
   try {
-    said = parseExact(text);
+    content = parseExact(text);
   } catch {
     return { code: 'notJson', reason: 'The message is not JSON; it must be {"value": number, "timestamp": seconds}.' };
   }
-  if (typeof said === 'object' && said !== null && !Array.isArray(said)) return { said: said as Said };
+  if (typeof content === 'object' && content !== null && !Array.isArray(content))
+    return { content: content as MessageContent };
   return { code: 'wrongShape', reason: 'The message is no JSON object; it must be {"value": …, "timestamp": …}.' };
 }
 
 /** Decodes the value in a message or a row. A missing value is rejected or bad, never 0. */
-export function readSample(said: Said): PlatformValue | Unreadable {
-  const { value, msg, timestamp } = said;
+export function readSample(content: MessageContent): PlatformValue | Unreadable {
+  const { value, msg, timestamp } = content;
   if (value === undefined) return { code: 'missingValue', reason: 'The message has no "value".' };
   const text = typeof msg === 'string' && msg !== '' ? msg : undefined;
-  const rest = { msg: text, claimed: timestampOf(timestamp) };
+  const rest = { msg: text, sourceTime: timestampOf(timestamp) };
   const bad = (reason: string): PlatformValue => ({ value: null, status: 'Bad Data', reason, ...rest });
   if (value === null) return bad('The publisher sends null as the value.');
   if (!(value instanceof Numeral)) {
@@ -80,7 +81,7 @@ export function readSample(said: Said): PlatformValue | Unreadable {
 }
 
 /** The sender's timestamp. Undefined if it is missing or impossible. */
-export const instantOf = ({ timestamp }: Said): Nanoseconds | undefined => timestampOf(timestamp)?.instant;
+export const instantOf = ({ timestamp }: MessageContent): Nanoseconds | undefined => timestampOf(timestamp)?.instant;
 
 /** Converts a sample to the measurement of a function. */
 export function measurementOf(
@@ -91,8 +92,8 @@ export function measurementOf(
   /** Why the arrival time is doubtful, for a sample without a timestamp. */
   arrivalDoubt?: string,
 ): Measurement {
-  const { value, claimed, msg } = sample;
-  const timed = timeOf(claimed, received, limits, arrivalDoubt);
+  const { value, sourceTime, msg } = sample;
+  const timed = timeOf(sourceTime, received, limits, arrivalDoubt);
   const bad = sample.status === 'Bad Data';
   const reason = [sample.reason, timed.reason].filter((one) => one !== undefined).join(' ');
   const state = typeof value === 'number' ? reader.states.get(value) : undefined;
@@ -104,7 +105,7 @@ export function measurementOf(
   return {
     tag: reader.tag,
     time: timed.time,
-    ...(claimed === undefined ? {} : { claimedTime: claimed.canonical }),
+    ...(sourceTime === undefined ? {} : { sourceTime: sourceTime.canonical }),
     value,
     unit: reader.unit,
     status: bad ? 'Bad Data' : timed.status,
@@ -117,22 +118,22 @@ export function measurementOf(
 type Timed = Pick<Measurement, 'time' | 'status' | 'reason' | 'attributes'>;
 
 function timeOf(
-  claimed: SenderTimestamp | undefined,
+  sourceTime: SenderTimestamp | undefined,
   received: Nanoseconds,
   limits: TimeLimits,
   doubt?: string,
 ): Timed {
-  if (claimed === undefined) {
+  if (sourceTime === undefined) {
     return doubt === undefined
       ? { time: received, status: 'Good' }
       : { time: received, status: 'Questionable', reason: doubt };
   }
-  if (claimed.instant !== undefined) return settleTime(claimed.instant, received, limits);
+  if (sourceTime.instant !== undefined) return settleTime(sourceTime.instant, received, limits);
   return {
     time: received,
     status: 'Questionable',
-    reason: `The sender's time ${claimed.text} is no time; the time is that of arrival.`,
-    attributes: { claimedTime: claimed.text },
+    reason: `The sender's time ${sourceTime.text} is no time; the time is that of arrival.`,
+    attributes: { sourceTime: sourceTime.text },
   };
 }
 

@@ -69,11 +69,11 @@ export class DeviceWatch {
     this.#watch.expect({ name, afterMs: this.#options.staleAfterMs });
   }
 
-  #describe({ name, afterMs, heardMs }: Silent): string {
+  #describe({ name, afterMs, lastReceivedMs }: Silent): string {
     const title = this.#titles.get(name) ?? name;
-    return heardMs === undefined
+    return lastReceivedMs === undefined
       ? `${title} has not posted for ${minutes(afterMs)} since the driver started`
-      : `${title} has not posted since ${new Date(heardMs).toISOString()}`;
+      : `${title} has not posted since ${new Date(lastReceivedMs).toISOString()}`;
   }
 }
 

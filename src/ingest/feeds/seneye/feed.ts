@@ -180,8 +180,8 @@ export class SeneyeFeed implements Feed {
   }
 
   #log(error: HttpError, { headers, socket, method, url = '' }: IncomingMessage): void {
-    const { 'x-seneye': claimed } = headers;
-    const source = typeof claimed === 'string' ? claimed.slice(0, 80) : undefined;
+    const { 'x-seneye': sourceId } = headers;
+    const source = typeof sourceId === 'string' ? sourceId.slice(0, 80) : undefined;
     const known = source === undefined ? undefined : this.#sources.get(source)?.name;
     const from = socket.remoteAddress;
     const path = (url.split('?', 1)[0] ?? '').slice(0, 200);

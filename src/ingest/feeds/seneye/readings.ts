@@ -142,7 +142,7 @@ function grade({ value, unit, bad, doubts }: Judged, time: Time): Omit<Measureme
   const status: ValueStatus = bad !== undefined ? 'Bad Data' : reasons.length > 0 ? 'Questionable' : 'Good';
   return {
     time: time.time,
-    ...(time.claimedTime === undefined ? {} : { claimedTime: time.claimedTime }),
+    ...(time.sourceTime === undefined ? {} : { sourceTime: time.sourceTime }),
     value,
     ...(unit === undefined ? {} : { unit }),
     status,
@@ -152,8 +152,8 @@ function grade({ value, unit, bad, doubts }: Judged, time: Time): Omit<Measureme
 
 /** The device's timestamp if it is possible, otherwise the arrival time. */
 function timeOf(raw: unknown, received: Nanoseconds, limits: TimeLimits): Time {
-  const claimed = readTime(raw);
-  if (claimed !== undefined) return settleTime(claimed, received, limits);
+  const sourceTime = readTime(raw);
+  if (sourceTime !== undefined) return settleTime(sourceTime, received, limits);
   const reason =
     raw === undefined || raw === null
       ? 'The device gives no time; the time is that of arrival.'

@@ -72,9 +72,9 @@ export class PostReceiver {
    */
   async receive(request: IncomingMessage, goOn: () => void): Promise<void> {
     const { config } = this.#options;
-    const claimed = readHead(request, config);
-    const source = this.#sourceOf(claimed);
-    const sender = `${claimed} ${request.socket.remoteAddress ?? ''}`;
+    const sourceId = readHead(request, config);
+    const source = this.#sourceOf(sourceId);
+    const sender = `${sourceId} ${request.socket.remoteAddress ?? ''}`;
     const waitSeconds = this.#wrong.waitSeconds(sender);
     if (waitSeconds > 0) throw tooMany(waitSeconds);
     this.#checkRoom(source);
@@ -85,7 +85,7 @@ export class PostReceiver {
       const signed = await check(source, body);
       const post = read(signed);
       this.#options.onSigned(request);
-      if (!this.#posts.take(claimed)) throw tooMany(this.#posts.waitSeconds(claimed));
+      if (!this.#posts.take(sourceId)) throw tooMany(this.#posts.waitSeconds(sourceId));
       await this.#accept(signed, post, received);
     } catch (error) {
       const failure = error instanceof JwsError ? new HttpError('malformed', 400, sentence(error.message)) : error;
@@ -97,8 +97,8 @@ export class PostReceiver {
     }
   }
 
-  #sourceOf(claimed: string): Sender {
-    const source = this.#options.sources.get(claimed);
+  #sourceOf(sourceId: string): Sender {
+    const source = this.#options.sources.get(sourceId);
     if (source !== undefined) return source;
     if (!this.#wrong.take(UNKNOWN_SENDERS)) throw tooMany(this.#wrong.waitSeconds(UNKNOWN_SENDERS));
     throw new HttpError('unknownSource', this.#options.config.unknownSourceStatus, 'The sender is not known here.', {

@@ -155,9 +155,9 @@ describe('replicas', () => {
     );
     await Promise.all(buses.map((bus) => bus.connected()));
     for (const bus of buses) await flushed(bus);
-    expect(await first?.ask({ yes: 2 }, 60_000)).toBe(true);
-    expect(await first?.ask({ yes: 0 }, 50)).toBe(false);
-    expect(await second?.ask({ yes: 0 }, 60_000)).toBe(true);
+    expect(await first?.query({ yes: 2 }, 60_000)).toBe(true);
+    expect(await first?.query({ yes: 0 }, 50)).toBe(false);
+    expect(await second?.query({ yes: 0 }, 60_000)).toBe(true);
     expect(heard.filter((n) => n === 0)).toHaveLength(1);
   });
 
@@ -165,7 +165,7 @@ describe('replicas', () => {
     const server = await serverForTest();
     const bus = busForTest(server);
     const peers = replica(bus, () => true);
-    expect(await peers.ask({}, 60_000)).toBe(false);
+    expect(await peers.query({}, 60_000)).toBe(false);
     await bus.connected();
     const caller = await callerForTest(server);
     const reply = `${CONTROL}.${'0123456789abcdef'.repeat(2)}.1`;
@@ -194,7 +194,7 @@ describe('replicas', () => {
     await server.reload({ users: users([`${CONTROL}.>`]) });
     await server.reload({ users: users(['other']) });
     await eventually(async () => {
-      expect(await peers[0]?.ask({}, 1000)).toBe(true);
+      expect(await peers[0]?.query({}, 1000)).toBe(true);
     });
   });
 
@@ -221,7 +221,7 @@ describe('replicas', () => {
     const { all } = collector(caller, 'answers');
     caller.publish(requestSubject, '{}', { reply: 'answers' });
     expect(await all).toHaveLength(2);
-    expect(await peers.ask({}, 50)).toBe(false);
+    expect(await peers.query({}, 50)).toBe(false);
     expect(bus.log.messages().join()).toContain('Give the user this permission');
   });
 });

@@ -16,7 +16,7 @@ const SECOND = 1_000_000_000n;
 const T0 = 1_735_732_800;
 
 const facts = (rows: readonly Row[]) =>
-  rows.map(({ topic, said }) => [topic, (said.value as Numeral).text, (said.timestamp as Numeral).text]);
+  rows.map(({ topic, content }) => [topic, (content.value as Numeral).text, (content.timestamp as Numeral).text]);
 
 async function school(platform: Platform): Promise<Installation> {
   const { items } = await platform.installations(NEVER);

@@ -51,7 +51,7 @@ it.each(['down', 'half', 'garbage', 'busy', 'restarting', 'page'] as const)(
     );
     expect(await platform.status(HOME, TOPICS, NEVER)).toHaveLength(2);
     const found = await rows(platform);
-    expect(new Set(found.map(({ topic, said }) => `${topic} ${JSON.stringify(said.timestamp)}`)).size).toBe(200);
+    expect(new Set(found.map(({ topic, content }) => `${topic} ${JSON.stringify(content.timestamp)}`)).size).toBe(200);
     expect(await platform.mqttLogin(NEVER)).toMatchObject({ username: 'token' });
   },
 );
@@ -135,7 +135,7 @@ it('reads long texts in parts: fewer rows of the log, fewer topics of the status
   }
   const platform = clientOf(simulator.url);
   const found = await rows(platform);
-  expect(new Set(found.map(({ topic, said }) => `${topic} ${JSON.stringify(said.timestamp)}`)).size).toBe(20);
+  expect(new Set(found.map(({ topic, content }) => `${topic} ${JSON.stringify(content.timestamp)}`)).size).toBe(20);
   const topics = Array.from({ length: 8 }, (_, at) => `obj/long/${at}`);
   expect((await platform.status(HOME, topics, NEVER)).map(({ topic }) => topic).sort()).toEqual(topics);
 });

@@ -9,7 +9,7 @@ function replicas(): () => Replicas {
   const all = new Map<Replicas, (question: unknown) => boolean>();
   return () => {
     const peers: Replicas = {
-      ask: async (question) => Array.from(all).some(([other, answer]) => other !== peers && answer(question)),
+      query: async (question) => Array.from(all).some(([other, answer]) => other !== peers && answer(question)),
       serve: (answer) => all.set(peers, answer),
     };
     return peers;
@@ -59,7 +59,7 @@ describe('cancel', () => {
 
   it('does not believe a peer that asks nonsense', () => {
     let served: ((question: unknown) => boolean) | undefined;
-    const peers: Replicas = { ask: async () => false, serve: (answer) => (served = answer) };
+    const peers: Replicas = { query: async () => false, serve: (answer) => (served = answer) };
     leasingDriver([], { peers });
     for (const question of [null, 'x', {}, { cancel: 1 }, { cancel: '' }]) expect(served?.(question)).toBe(false);
   });

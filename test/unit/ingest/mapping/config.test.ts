@@ -47,7 +47,7 @@ describe('an entry of topics', () => {
           optional: true,
         },
         { field: 's', path: '/s/0', type: 'auto', states: { '0': 'OFF' }, optional: false },
-        { field: 'c {place}', path: '$.c[*].v', type: 'text', optional: false },
+        { field: 'c {location}', path: '$.c[*].v', type: 'text', optional: false },
       ],
       time: { path: '$.ts', of: 'message', format: 'iso', timeZone: 'Europe/Berlin', optional: true },
       numbersAsText: false,
@@ -166,7 +166,7 @@ describe('an entry of topics', () => {
   it.each<[string, Raw, string, string]>([
     ['records without a key', { records: '$.r' }, 'key', 'what distinguishes the records'],
     ['a key without records', { key: '$.id' }, 'key', 'only goes with records'],
-    ['a key that is no path', { records: '$', key: 'id' }, 'key', '"place" or "time"'],
+    ['a key that is no path', { records: '$', key: 'id' }, 'key', '"location" or "time"'],
     ['a key with wildcards', { records: '$', key: '$.*' }, 'key', 'without wildcards'],
     ['time as the key, of which there is none', { records: '$', key: 'time' }, 'key', 'only with a time.path'],
     [
@@ -200,8 +200,13 @@ describe('an entry of topics', () => {
       'values[1].field',
       'must differ from that of values[0]',
     ],
-    ['one name for many places', { values: [{ field: 'a', path: '$.*' }] }, 'values[0].field', 'must have {place}'],
-    ['a place where there is one', { values: [{ field: '{place}', path: '$.a' }] }, 'values[0].field', 'has wildcards'],
+    ['one name for many places', { values: [{ field: 'a', path: '$.*' }] }, 'values[0].field', 'must have {location}'],
+    [
+      'a place where there is one',
+      { values: [{ field: '{location}', path: '$.a' }] },
+      'values[0].field',
+      'has wildcards',
+    ],
     ['a line break in a name', { values: [{ field: 'a\nb', path: '$.a' }] }, 'values[0].field', 'no line breaks'],
     ['a template of nothing', { name: '{area} {x}' }, 'name', '{area} is none of them'],
     ['a scale of 0', { values: [{ path: '$.a', scale: 0 }] }, 'values[0].scale', 'must not be 0'],

@@ -16,7 +16,7 @@ const mappings = [
   { values: [{ path: '$.*', unitPath: '$.u' }], time: { path: '/t', format: 'iso', timeZone: 'Europe/Berlin' } },
   { values: [{ path: '$..v', states: { '1': 'ON' } }], time: { path: '$.t', format: 's' } },
   { records: '$', key: '$.id', values: types, time: { path: '$.t' } },
-  { records: '$[*]', key: 'place', values: [{ path: '$', scale: 0.1, offset: -7 }] },
+  { records: '$[*]', key: 'location', values: [{ path: '$', scale: 0.1, offset: -7 }] },
   { records: '$', key: 'time', values: [{ path: '$.v' }], time: { path: '$.t' } },
 ].map((entry) => mappingOf(entry));
 

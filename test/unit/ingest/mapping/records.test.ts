@@ -94,7 +94,7 @@ describe('records', () => {
   });
 
   it('may be distinguished by their locations', () => {
-    const entry = { records: '$', key: 'place' };
+    const entry = { records: '$', key: 'location' };
     expect(values(readBy(entry, '[21.5,"x",null]'))).toEqual([
       ['plant/a#0', 21.5],
       ['plant/a#1', 'x'],
@@ -115,7 +115,7 @@ describe('records', () => {
       ['plant/a#9007199254740993', '9007199254740995'],
       ['plant/a#9007199254740992', 1],
     ]);
-    expect(values(readBy({ records: '$', key: 'place' }, '[9007199254740993]'))).toEqual([
+    expect(values(readBy({ records: '$', key: 'location' }, '[9007199254740993]'))).toEqual([
       ['plant/a#0', '9007199254740993'],
     ]);
   });
@@ -140,7 +140,7 @@ describe('a path with wildcards', () => {
       ['plant/a#t', 1],
       ['plant/a#h', 2],
     ]);
-    const named = { values: [{ path: '$.c[*].t', field: 'channel {place}' }] };
+    const named = { values: [{ path: '$.c[*].t', field: 'channel {location}' }] };
     expect(values(readBy(named, '{"c":[{"t":1},{"t":"x"},{"u":3}]}'))).toEqual([
       ['plant/a#channel 0', 1],
       ['plant/a#channel 1', 'x'],
@@ -161,16 +161,16 @@ describe('a path with wildcards', () => {
   });
 
   it('puts a name in as it is, and names nothing twice', () => {
-    const entry = { values: [{ path: '$.*', field: 'x {place}' }] };
-    expect(values(readBy(entry, '{"$&":1,"{place}":2}'))).toEqual([
+    const entry = { values: [{ path: '$.*', field: 'x {location}' }] };
+    expect(values(readBy(entry, '{"$&":1,"{location}":2}'))).toEqual([
       ['plant/a#x $&', 1],
-      ['plant/a#x {place}', 2],
+      ['plant/a#x {location}', 2],
     ]);
-    const two = { values: [{ path: '$.a.*' }, { path: '$.b.*', field: '{place}' }] };
+    const two = { values: [{ path: '$.a.*' }, { path: '$.b.*', field: '{location}' }] };
     expect(() => mappingOf(two)).toThrow('must differ');
     const clash = {
       values: [
-        { path: '$.a.*', field: 'x{place}' },
+        { path: '$.a.*', field: 'x{location}' },
         { path: '$.b', field: 'x1' },
       ],
     };
@@ -262,7 +262,7 @@ describe('a hostile message', () => {
 
   it('cannot make names of any length', () => {
     const long = 'x'.repeat(1025);
-    const entry = { records: '$', key: 'place', values: [{ path: '$.*' }] };
+    const entry = { records: '$', key: 'location', values: [{ path: '$.*' }] };
     const found = readBy(entry, JSON.stringify({ [long]: { a: 1 }, b: { [long]: 2, c: 3 } }));
     expect([values(found), codes(found)]).toEqual([[['plant/a#b#c', 3]], ['badName', 'badName']]);
     expect(codes(readBy({ payload: 'text' }, 'x', { topic: long }))).toEqual(['badName']);
@@ -271,7 +271,7 @@ describe('a hostile message', () => {
   it.each(['$', '$..v', '$.v', '/0/0', '$[*]'])('may be nested as deep as it will for the path %s', (path) => {
     for (const inside of ['1', '9007199254740993', '{"v":1}']) {
       const deep = '['.repeat(100_000) + inside + ']'.repeat(100_000);
-      for (const entry of [{ values: [{ path }] }, { records: '$', key: 'place', values: [{ path }] }]) {
+      for (const entry of [{ values: [{ path }] }, { records: '$', key: 'location', values: [{ path }] }]) {
         const found = readBy(entry, deep);
         expect(found.measurements).toEqual([]);
         expect(found.rejects).toHaveLength(1);
@@ -285,7 +285,7 @@ describe('a hostile message', () => {
       {
         values: [
           { field: 'v', path: '$.v' },
-          { field: 'all {place}', path: '$..v' },
+          { field: 'all {location}', path: '$..v' },
         ],
       },
       payload,
@@ -294,7 +294,7 @@ describe('a hostile message', () => {
   });
 
   it('cannot reach what objects have by nature', () => {
-    const found = readBy({ records: '$', key: 'place' }, '{"__proto__":1,"constructor":2,"toString":3}');
+    const found = readBy({ records: '$', key: 'location' }, '{"__proto__":1,"constructor":2,"toString":3}');
     expect(values(found).map(([, value]) => value)).toEqual([1, 2, 3]);
     expect(found.measurements[0]?.received).toBe(RECEIVED);
     expect(({} as Record<string, unknown>).key).toBeUndefined();

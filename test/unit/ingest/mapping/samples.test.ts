@@ -54,8 +54,8 @@ describe('a board with many sensors: one object', () => {
       { field: 'temperature', path: '$.temperature', unit: '°C' },
       { field: 'pressure', path: '$.pressure', unit: 'hPa', scale: 0.01 },
       { field: 'lux', path: '$.lux', unit: 'lx' },
-      { field: 'rgb {place}', path: '$.rgb[*]' },
-      { field: 'accel {place}', path: '$.accel.*', optional: true },
+      { field: 'rgb {location}', path: '$.rgb[*]' },
+      { field: 'accel {location}', path: '$.accel.*', optional: true },
     ],
     time: { path: '$.timestamp' },
   });

@@ -51,7 +51,7 @@ describe('a time in the message', () => {
     ['iso', '"2026-03-01T06:29:59-0530"', '2026-03-01T11:59:59Z'],
   ])('in format %s is read from %s', (format, json, time) => {
     const found = reading({ format }, json);
-    expect([formatInstant(found.time), found.status, found.claimedTime]).toEqual([time, 'Good', undefined]);
+    expect([formatInstant(found.time), found.status, found.sourceTime]).toEqual([time, 'Good', undefined]);
   });
 
   // Seconds up to the year 5138, milliseconds from 1973 up to there, and so on.
@@ -105,8 +105,8 @@ describe('a time in the message', () => {
     expect([found.time, found.status, found.value]).toEqual([RECEIVED, 'Questionable', 1]);
     expect(found.reason).toContain(reason);
     // What the sender said is kept, and makes no two readings one: a device may say the same for ever.
-    expect(found.attributes?.claimedTime).toBeDefined();
-    expect(found.claimedTime).toBeUndefined();
+    expect(found.attributes?.sourceTime).toBeDefined();
+    expect(found.sourceTime).toBeUndefined();
   });
 
   it.each(['{"v":1}', '{"v":1,"t":null}', '{"v":1,"t":"N/A"}', '{"v":1,"t":""}'])(
@@ -130,13 +130,13 @@ describe('a time in the message', () => {
     const found = reading({ format: 's' }, json);
     expect([found.time, found.status]).toEqual([RECEIVED, 'Questionable']);
     expect(found.reason).toContain(reason);
-    if (claimed !== '1e30') expect(found.attributes).toEqual({ claimedTime: claimed });
-    expect(found.claimedTime).toBe(found.attributes?.claimedTime);
+    if (claimed !== '1e30') expect(found.attributes).toEqual({ sourceTime: claimed });
+    expect(found.sourceTime).toBe(found.attributes?.sourceTime);
   });
 
   it('that is impossible is reported for a retained message too', () => {
     const found = only(readBy(entry(), '{"v":1,"t":0}', { retained: true }));
-    expect(found.attributes).toEqual({ claimedTime: '1970-01-01T00:00:00Z', retained: true });
+    expect(found.attributes).toEqual({ sourceTime: '1970-01-01T00:00:00Z', retained: true });
   });
 
   it('may stand beside the records', () => {
@@ -168,7 +168,7 @@ describe('a time without an offset', () => {
     const second = reading(berlin, text, at('2025-10-26T01:30:05Z'));
     expect([first.time, second.time]).toEqual([at('2025-10-26T00:30:00Z'), at('2025-10-26T01:30:00Z')]);
     for (const found of [first, second]) {
-      expect(found).toMatchObject({ status: 'Questionable', claimedTime: '2025-10-26T02:30:00' });
+      expect(found).toMatchObject({ status: 'Questionable', sourceTime: '2025-10-26T02:30:00' });
       expect(found.reason).toContain('occurred twice');
     }
   });

@@ -113,7 +113,7 @@ describe('a pattern', () => {
   });
 
   it('is overridden by what the reading itself has', () => {
-    const entry = { pattern: '{a}/#', records: '$', key: 'place' };
+    const entry = { pattern: '{a}/#', records: '$', key: 'location' };
     expect(only(read(mappingOf(entry), '[1]', { topic: 'x', retained: true })).attributes).toEqual({
       a: 'x',
       key: '0',
@@ -161,7 +161,7 @@ const names = fc.oneof(level, level, fc.constantFrom('temperature', 'a', '#', '#
 
 describe('the names of readings', () => {
   const mapping = mappingOf(
-    { filter: '#', records: '$', key: 'place', values: [{ path: '$.*', field: '{place}' }] },
+    { filter: '#', records: '$', key: 'location', values: [{ path: '$.*', field: '{location}' }] },
     { filter: '+/#', payload: 'text' },
     { filter: '$SYS/#', payload: 'text' },
   );

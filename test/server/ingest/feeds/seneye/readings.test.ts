@@ -319,7 +319,7 @@ describe('time', () => {
   ])('%s is none: that of arrival, and Questionable', (written) => {
     const measurement = timed(written);
     expect(measurement).toMatchObject({ time: RECEIVED, value: 1, status: 'Questionable' });
-    expect(measurement?.claimedTime).toBeUndefined();
+    expect(measurement?.sourceTime).toBeUndefined();
     expect(measurement?.reason).toContain('that of arrival');
     expect(measurement?.reason?.length).toBeLessThan(150);
   });
@@ -329,7 +329,7 @@ describe('time', () => {
     (written) => {
       const first = timed(written);
       expect(first).toMatchObject({ time: RECEIVED, status: 'Questionable' });
-      expect(first?.attributes?.claimedTime).toBe(first?.claimedTime);
+      expect(first?.attributes?.sourceTime).toBe(first?.sourceTime);
       const message = text('{"T":1}').replace(`"TS":${TS}`, `"TS":${written}`);
       const later = readingsOf(
         readPost(Buffer.from(message)),

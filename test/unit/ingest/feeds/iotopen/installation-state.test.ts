@@ -50,18 +50,18 @@ it('what was missed is read when the platform has had the time to note it, and o
 
 it('live values are doubted on as long as what was missed the last time has not been read', () => {
   const state = listening();
-  expect(state.doubtsArrival()).toBe(false);
+  expect(state.isArrivalUncertain()).toBe(false);
   reconnected(state, T0 + 10n * S, T0 + 20n * S);
   const first = begin(state, T0 + 20n * S);
   reconnected(state, T0 + 30n * S, T0 + 40n * S);
   // After a failure the same job goes on.
   expect(begin(state, T0 + 40n * S)).toBe(first);
   state.backfilled();
-  expect(state.doubtsArrival()).toBe(true);
+  expect(state.isArrivalUncertain()).toBe(true);
   // Up to the first reconnect everything has been read.
   expect(begin(state, T0 + 40n * S).range.from).toBe(T0 + 20n * S);
   state.backfilled();
-  expect(state.doubtsArrival()).toBe(false);
+  expect(state.isArrivalUncertain()).toBe(false);
 });
 
 it('what was missed before a function was left out is not forgotten', () => {

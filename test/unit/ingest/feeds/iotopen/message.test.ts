@@ -15,7 +15,7 @@ const readers = new TopicMap(installation, [{ id: 7, type: 'x', meta: { topic_re
 function understand(payload: Uint8Array) {
   const parsed = parsePayload(payload);
   if ('code' in parsed) return parsed;
-  const sample = readSample(parsed.said);
+  const sample = readSample(parsed.content);
   if ('code' in sample) return sample;
   const [measurement] = readers.map((reader) => measurementOf(reader, sample, NOW, LIMITS));
   if (measurement === undefined) throw new Error('There is no reader.');
