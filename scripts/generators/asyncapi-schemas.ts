@@ -11,7 +11,7 @@ import { deadLetterSchema, readingSchema } from '../../src/contract/reading.ts';
 import { correlationId, replySubject, requestSchema } from '../../src/contract/request.ts';
 import { seriesChunkSchema } from '../../src/contract/series.ts';
 import * as telemetry from '../../src/contract/telemetry.ts';
-import { timeInput, timeZoneInput } from '../../src/contract/time.ts';
+import { timeInput, timeZoneInput } from '../../src/contract/time/time.ts';
 import { flagSchema, scalarValue } from '../../src/contract/values.ts';
 
 export type JsonSchema = Record<string, unknown>;

@@ -1,7 +1,7 @@
 import { configSchema } from '../../src/app/configuration.ts';
 import { sourceKinds } from '../../src/app/source-kinds.ts';
 import { jsonSchemaOf } from '../../src/config/json-schema.ts';
-import type { SchemaNode } from '../../src/lib/explain.ts';
+import type { SchemaNode } from '../../src/lib/wording/explain.ts';
 import { FILE_PATH } from '../../src/config/references.ts';
 import { CONFIG_FILE, CONFIG_VARIABLE, KEY_FILE, KEY_VARIABLE } from '../../src/config/file-names.ts';
 

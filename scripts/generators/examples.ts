@@ -4,7 +4,7 @@
  */
 import { limitsSchema } from '../../src/driver/config.ts';
 import { answerSchema, type AnswerEnd, type AnswerHead, type AnswerItem } from '../../src/contract/answer.ts';
-import { fromMilliseconds } from '../../src/contract/instant.ts';
+import { fromMilliseconds } from '../../src/contract/time/instant.ts';
 import type { Request } from '../../src/contract/request.ts';
 import { Driver } from '../../src/driver/driver.ts';
 import { Hosts } from '../../src/driver/hosts.ts';

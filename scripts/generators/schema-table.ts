@@ -1,7 +1,7 @@
 /** Tables of the members of a zod schema: name, type, default, meaning. */
 import { z } from 'zod';
 import { errorBodySchema } from '../../src/contract/answer.ts';
-import { timeInput } from '../../src/contract/time.ts';
+import { timeInput } from '../../src/contract/time/time.ts';
 import { table } from './markdown.ts';
 
 /** The parts of a JSON Schema that the tables need. */

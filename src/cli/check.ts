@@ -3,7 +3,7 @@ import { sourceKinds } from '../app/source-kinds.ts';
 import { ConfigError } from '../config/problems.ts';
 import { feedKinds } from '../ingest/feed-kinds.ts';
 import type { FeedDefinition } from '../ingest/kind.ts';
-import { problemText } from '../lib/problem.ts';
+import { problemText } from '../lib/wording/problem.ts';
 import type { SourceKind } from '../sources/kind.ts';
 import { exitCodes, type ExitCode, type Terminal } from './terminal.ts';
 

@@ -4,7 +4,7 @@
  */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { CONFIG_FILE, CONFIG_VARIABLE, KEY_FILE, KEY_VARIABLE } from '../config/file-names.ts';
-import { parseInstant, type Nanoseconds } from '../contract/instant.ts';
+import { parseInstant, type Nanoseconds } from '../contract/time/instant.ts';
 import type { CallCommandOptions } from './call.ts';
 import type { LoginOptions } from './iotopen-login.ts';
 import type { KeygenOptions } from './keygen.ts';

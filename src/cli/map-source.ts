@@ -1,10 +1,10 @@
 /** Where the command `map` reads its mapping: the configuration, or a file with only a mapping. */
 import { z } from 'zod';
 import { IN_A_FILE } from '../config/json-schema.ts';
-import { explain, type SchemaNode, WITHOUT_WORDS } from '../lib/explain.ts';
+import { explain, type SchemaNode, WITHOUT_WORDS } from '../lib/wording/explain.ts';
 import { readFromDisk, readText } from '../config/files.ts';
 import { JsonError, readJson } from '../lib/json.ts';
-import { pathText, problemText } from '../lib/problem.ts';
+import { pathText, problemText } from '../lib/wording/problem.ts';
 import { commonKeys, timesSchema, type IngestConfig } from '../ingest/config.ts';
 import { topicSchema } from '../ingest/mapping/config.ts';
 import type { TimeLimits } from '../ingest/source-timestamp.ts';

@@ -1,12 +1,12 @@
 /** `iota-seeqdrv map`: shows what one MQTT message becomes on the bus, without a broker and without a bus. */
-import { count } from '../lib/phrases.ts';
+import { count } from '../lib/wording/phrases.ts';
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { publishSubject, SubjectError } from '../bus/subject.ts';
 import type { Publication } from '../bus/jetstream/readings-publisher.ts';
 import { readFailure } from '../config/files.ts';
-import type { Nanoseconds } from '../contract/instant.ts';
-import { systemNow } from '../contract/time.ts';
+import type { Nanoseconds } from '../contract/time/instant.ts';
+import { systemNow } from '../contract/time/time.ts';
 import { openMapping } from '../ingest/mapping/mapping.ts';
 import { deadLetterOf, publicationOf, type DecodedMessage, type Measurement, type Origin } from '../ingest/reading.ts';
 import { findMapping, type FoundMapping } from './map-source.ts';

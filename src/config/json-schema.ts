@@ -1,6 +1,6 @@
 /** The JSON Schema of a configuration file as users write it: keys with defaults are optional. */
 import { z } from 'zod';
-import type { SchemaNode, Wording } from '../lib/explain.ts';
+import type { SchemaNode, Wording } from '../lib/wording/explain.ts';
 
 /** The word for a member of a file. */
 export const IN_A_FILE: Wording = { noun: 'key' };

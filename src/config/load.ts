@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import type { z } from 'zod';
-import { explain, keysOf, type SchemaNode } from '../lib/explain.ts';
+import { explain, keysOf, type SchemaNode } from '../lib/wording/explain.ts';
 import { JsonError, readJson } from '../lib/json.ts';
-import { pathText, type Problem } from '../lib/problem.ts';
-import { kindOf } from '../lib/shown-value.ts';
-import { didYouMean } from '../lib/suggest.ts';
+import { pathText, type Problem } from '../lib/wording/problem.ts';
+import { kindOf } from '../lib/wording/shown-value.ts';
+import { didYouMean } from '../lib/wording/suggest.ts';
 import { CONFIG_FILE, CONFIG_VARIABLE } from './file-names.ts';
 import { type FileMode, modeOnDisk, readFromDisk, readText, type ReadFile } from './files.ts';
 import { IN_A_FILE, jsonSchemaOf } from './json-schema.ts';

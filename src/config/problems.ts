@@ -1,5 +1,5 @@
-import { problemText, type Problem } from '../lib/problem.ts';
-import { count } from '../lib/phrases.ts';
+import { problemText, type Problem } from '../lib/wording/problem.ts';
+import { count } from '../lib/wording/phrases.ts';
 
 /** All mistakes of a configuration. `message` is the whole readable report, one problem per line. */
 export class ConfigError extends Error {

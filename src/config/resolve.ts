@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import type { Problem } from '../lib/problem.ts';
+import type { Problem } from '../lib/wording/problem.ts';
 import { type FileMode, type ReadResult, modeProblem, readText, type ReadFile } from './files.ts';
 import { environmentProxy, type ProxyConfig, ProxySetting } from './proxy.ts';
 import { isKeyOf, OwnFile, Reference, type Resolved } from './references.ts';

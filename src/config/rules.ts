@@ -3,8 +3,8 @@
  * wrong, so that all mistakes are reported at once. A rule can also report a warning, which does not prevent the use.
  */
 import { z } from 'zod';
-import { WITHOUT_WORDS } from '../lib/explain.ts';
-import { pathText } from '../lib/problem.ts';
+import { WITHOUT_WORDS } from '../lib/wording/explain.ts';
+import { pathText } from '../lib/wording/problem.ts';
 
 type Issue = z.core.$ZodIssue;
 

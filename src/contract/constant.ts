@@ -1,6 +1,6 @@
 /** A constant as a series: it has its value at every instant, and the borders of a range represent them. */
-import { formatInstant } from './instant.ts';
-import type { TimeRange } from './time.ts';
+import { formatInstant } from './time/instant.ts';
+import type { TimeRange } from './time/time.ts';
 import type { Columns, Point } from './values.ts';
 
 /** One sample at the start of the range and one at its end. A single one if they are the same instant. */

@@ -2,7 +2,7 @@
  * The closed table of error codes of the bus contract. Answers, logs and metrics use the same codes, so that a code in
  * a dashboard can be found in all of them.
  */
-import { asSentence } from '../lib/phrases.ts';
+import { asSentence } from '../lib/wording/phrases.ts';
 
 /** The meaning of a code: an HTTP-like number, whether a retry can help, and the remedy. */
 export interface ErrorCodeInfo {

@@ -7,10 +7,10 @@
  *
  * Each segment is percent-encoded.
  */
-import { didYouMeanOneOf } from '../lib/suggest.ts';
+import { didYouMeanOneOf } from '../lib/wording/suggest.ts';
 import { z } from 'zod';
 import { DriverError } from './errors.ts';
-import { asSentence, quote } from '../lib/phrases.ts';
+import { asSentence, quote } from '../lib/wording/phrases.ts';
 
 export const fqnKinds = ['signal', 'scalar', 'asset', 'condition', 'capsule', 'metric'] as const;
 export type FqnKind = (typeof fqnKinds)[number];

@@ -1,8 +1,8 @@
 /** Converts the problems of a request to sentences that name the member, its value and the correct form. */
 import { z } from 'zod';
-import { explain, type SchemaNode, type Wording } from '../lib/explain.ts';
-import { asSentence, quote } from '../lib/phrases.ts';
-import { type Problem, statement } from '../lib/problem.ts';
+import { explain, type SchemaNode, type Wording } from '../lib/wording/explain.ts';
+import { asSentence, quote } from '../lib/wording/phrases.ts';
+import { type Problem, statement } from '../lib/wording/problem.ts';
 import { type Invalid, MOST_PROBLEMS } from './validation.ts';
 
 const schemas = new WeakMap<z.ZodType, SchemaNode>();

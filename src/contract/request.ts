@@ -2,9 +2,9 @@
 import { z } from 'zod';
 import { DriverError } from './errors.ts';
 import { tooComplex } from './json-structure.ts';
-import { asSentence } from '../lib/phrases.ts';
+import { asSentence } from '../lib/wording/phrases.ts';
 import { jsonMistake } from '../lib/json.ts';
-import { kindOf } from '../lib/shown-value.ts';
+import { kindOf } from '../lib/wording/shown-value.ts';
 import { explainInvalid } from './problems.ts';
 import { validate } from './validation.ts';
 

@@ -1,6 +1,6 @@
 /** Series in answers: one item per chunk. A long series continues in further chunks with the same index. */
 import { z } from 'zod';
-import { compareUtc } from './instant.ts';
+import { compareUtc } from './time/instant.ts';
 import { columnsSchema, type Columns, type Flag, type ValueStatus } from './values.ts';
 
 export const seriesChunkSchema = columnsSchema.extend({

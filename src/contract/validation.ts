@@ -4,8 +4,8 @@
  * traversal ends after a few problems. Only input without problems is passed to zod as a whole.
  */
 import { z } from 'zod';
-import { WITHOUT_WORDS } from '../lib/explain.ts';
-import { allOf, count, quote } from '../lib/phrases.ts';
+import { WITHOUT_WORDS } from '../lib/wording/explain.ts';
+import { allOf, count, quote } from '../lib/wording/phrases.ts';
 
 /** Most problems that are reported. The rest of the input is not checked. */
 export const MOST_PROBLEMS = 8;

@@ -2,11 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import type { AnswerEnd, AnswerSink, IncomingRequest } from '../contract/answer.ts';
 import { DriverError, toDriverError } from '../contract/errors.ts';
-import type { Nanoseconds } from '../contract/instant.ts';
+import type { Nanoseconds } from '../contract/time/instant.ts';
 import type { Logger } from '../contract/log.ts';
 import { parseParams } from '../contract/params.ts';
 import { parseRequest, type Request } from '../contract/request.ts';
-import { systemNow } from '../contract/time.ts';
+import { systemNow } from '../contract/time/time.ts';
 import { type Caller, callerRoot } from './limits/caller.ts';
 import { Cancellation, isCancelled, type Replicas } from './requests/cancellation.ts';
 import { type ContextOptions, type DriverFacts, RequestContext } from './context.ts';

@@ -1,8 +1,8 @@
 /** The functions of this driver. A new one needs a declaration, a handler and a line here. */
 import { functionTable } from '../contract/functions/table.ts';
 import { DriverError } from '../contract/errors.ts';
-import { asSentence, quote } from '../lib/phrases.ts';
-import { didYouMeanOneOf } from '../lib/suggest.ts';
+import { asSentence, quote } from '../lib/wording/phrases.ts';
+import { didYouMeanOneOf } from '../lib/wording/suggest.ts';
 import type { Handler } from './handler.ts';
 import { aggregated } from './handlers/aggregated.ts';
 import { cancel } from './handlers/cancel.ts';

@@ -2,9 +2,9 @@
 import { DriverError } from '../contract/errors.ts';
 import type { Fqn } from '../contract/fqn.ts';
 import { readingSchemes } from '../contract/reading.ts';
-import { asSentence, quote } from '../lib/phrases.ts';
+import { asSentence, quote } from '../lib/wording/phrases.ts';
 import { composed } from '../lib/text.ts';
-import { didYouMeanOneOf } from '../lib/suggest.ts';
+import { didYouMeanOneOf } from '../lib/wording/suggest.ts';
 import type { Source } from '../sources/source.ts';
 import { SourceHealth } from './source-health/source-health.ts';
 import { FairLimiter } from './limits/fair-limiter.ts';

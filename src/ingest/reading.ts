@@ -1,7 +1,7 @@
 /** The common form of a reading, from the decoded measurement to the bus message. */
 import { hash } from 'node:crypto';
 import { formatFqn } from '../contract/fqn.ts';
-import { formatInstant, type Nanoseconds } from '../contract/instant.ts';
+import { formatInstant, type Nanoseconds } from '../contract/time/instant.ts';
 import type { DeadLetter, Reading, ReadingScheme, RejectCode } from '../contract/reading.ts';
 import { deadLetterSubject, type ReadingName, readingSubject } from '../contract/reading-subject.ts';
 import type { ScalarValue, ValueStatus } from '../contract/values.ts';

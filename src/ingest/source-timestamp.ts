@@ -1,5 +1,5 @@
 /** Timestamps from senders, and the handling of impossible ones. */
-import { formatInstant, MAX_INSTANT, MIN_INSTANT, type Nanoseconds } from '../contract/instant.ts';
+import { formatInstant, MAX_INSTANT, MIN_INSTANT, type Nanoseconds } from '../contract/time/instant.ts';
 import type { Measurement } from './reading.ts';
 
 /** Limits for an acceptable timestamp. */

@@ -2,7 +2,7 @@
 import type { RetryDelays } from '../lib/backoff.ts';
 import type { Status } from '../lib/status-reporter.ts';
 import type { Logger } from '../contract/log.ts';
-import type { Nanoseconds } from '../contract/instant.ts';
+import type { Nanoseconds } from '../contract/time/instant.ts';
 import type { TlsSources } from '../net/tls.ts';
 import type { HttpProxy } from '../net/proxy.ts';
 import type { Subscription } from './topic-filter.ts';

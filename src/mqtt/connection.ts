@@ -6,7 +6,6 @@ import { connackRefusal, disconnected } from './reason-codes.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { attemptFailure, keepAliveExpired, lostConnection, type AttemptFacts, type BrokerError } from './errors.ts';
 import type { PacketReceiver } from './receiver.ts';
-import { sendPacket } from './send-packet.ts';
 
 /**
  * How a connection ended. `full`: closed because no more messages could be accepted; `left`: closed because the driver
@@ -198,4 +197,21 @@ export class Connection {
     sendPacket(this.client, { cmd: 'puback', messageId, reasonCode: 0 });
     return true;
   }
+}
+
+/** The client's private sender. A test with a real broker checks that it still works. */
+interface PrivateSender {
+  _sendPacket(packet: object, done?: (error?: Error) => void): void;
+}
+
+export type OwnPacket =
+  | { readonly cmd: 'puback'; readonly messageId: number; readonly reasonCode: 0 }
+  | { readonly cmd: 'disconnect'; readonly reasonCode: 0 };
+
+/**
+ * Sends a single packet: the client has no public way to acknowledge a message out of order. Only for a connected
+ * client; another one keeps the packet for its next connection.
+ */
+export function sendPacket(client: MqttClient, packet: OwnPacket): void {
+  (client as unknown as PrivateSender)._sendPacket(packet);
 }

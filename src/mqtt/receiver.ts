@@ -3,7 +3,7 @@ import type { IPublishPacket } from 'mqtt';
 import { Backpressure } from '../lib/backpressure.ts';
 import { withTimeout } from '../lib/timeout.ts';
 import { limited } from '../contract/log.ts';
-import { MonotonicClock } from '../contract/monotonic-clock.ts';
+import { MonotonicClock } from '../contract/time/monotonic-clock.ts';
 import { Stopped } from '../lib/stopped.ts';
 import { RedeliveryCache } from './redelivery-cache.ts';
 import type { BrokerClientMetrics, BrokerClientOptions } from './client-options.ts';

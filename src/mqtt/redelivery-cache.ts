@@ -3,7 +3,7 @@
  * arrival time serves as the timestamp, only the first one identifies the repeat.
  */
 import { createHash } from 'node:crypto';
-import type { Nanoseconds } from '../contract/instant.ts';
+import type { Nanoseconds } from '../contract/time/instant.ts';
 
 /** A delivery of QoS 1. */
 export interface Delivered {

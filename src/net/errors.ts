@@ -3,7 +3,7 @@ import { DriverError, type ErrorCode } from '../contract/errors.ts';
 import { UnexpectedJson } from './json-fields.ts';
 import { networkError } from './network-errors.ts';
 import { CallTimeout } from './exchange.ts';
-import { isPassingStatus } from './retry.ts';
+import { isPassingStatus } from './availability/retry.ts';
 import { OversizedReply, UnreadableResponse } from './unreadable-response.ts';
 
 /** An answer other than 2xx. */

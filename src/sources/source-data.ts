@@ -1,7 +1,7 @@
 /** What the abilities of a source take and return, in the terms of the contract. */
 import type { DriverError } from '../contract/errors.ts';
 import type { Fqn } from '../contract/fqn.ts';
-import type { Nanoseconds } from '../contract/instant.ts';
+import type { Nanoseconds } from '../contract/time/instant.ts';
 import type { Columns, Point, ScalarValue } from '../contract/values.ts';
 
 /** The meaning of a text in a search. Comparison ignores case, except for a regular expression. */

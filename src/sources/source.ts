@@ -4,8 +4,8 @@
  */
 import type { Boundary } from '../contract/functions/data.ts';
 import type { Fqn } from '../contract/fqn.ts';
-import type { Nanoseconds } from '../contract/instant.ts';
-import type { TimeRange } from '../contract/time.ts';
+import type { Nanoseconds } from '../contract/time/instant.ts';
+import type { TimeRange } from '../contract/time/time.ts';
 import type { Point } from '../contract/values.ts';
 import type {
   Children,

@@ -1,6 +1,6 @@
 /** Publishes numbered readings at QoS 1, straight to the broker, and keeps book of what the broker acknowledged. */
 import { connectAsync, type MqttClient } from 'mqtt';
-import { formatInstant } from '../../src/contract/instant.ts';
+import { formatInstant } from '../../src/contract/time/instant.ts';
 import type { Ledger } from './ledger.ts';
 import { Pace } from './rate.ts';
 

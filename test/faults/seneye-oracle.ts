@@ -1,7 +1,7 @@
 /** Posts signed readings as a seneye sender does, and keeps book of those that were answered with 2xx. */
 import { createHmac } from 'node:crypto';
 import { request } from 'undici';
-import { formatInstant } from '../../src/contract/instant.ts';
+import { formatInstant } from '../../src/contract/time/instant.ts';
 import type { Ledger } from './ledger.ts';
 import { Pace } from './rate.ts';
 

@@ -12,11 +12,11 @@ import { replyRule, publishSubject, subscribeSubject, SubjectError } from '../..
 import { DriverError } from '../../src/contract/errors.ts';
 import { formatFqn, parseFqn } from '../../src/contract/fqn.ts';
 import { searchParams } from '../../src/contract/functions/common.ts';
-import { formatInstant, parseInstant } from '../../src/contract/instant.ts';
+import { formatInstant, parseInstant } from '../../src/contract/time/instant.ts';
 import { functionTable } from '../../src/contract/functions/table.ts';
 import { escapeToken, readingFqn, readingSubject, unescapeToken } from '../../src/contract/reading-subject.ts';
 import { deadLetterSchema, readingSchema } from '../../src/contract/reading.ts';
-import { resolveTime, timeInput } from '../../src/contract/time.ts';
+import { resolveTime, timeInput } from '../../src/contract/time/time.ts';
 import { decodeCursor, encodeCursor } from '../../src/driver/cursor.ts';
 import { intervalsOf } from '../../src/driver/history/grid.ts';
 import { readPattern } from '../../src/driver/search/pattern.ts';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { joinSeries } from '../../src/client/answer.ts';
 import { functionTable } from '../../src/contract/functions/table.ts';
-import { formatInstant, parseInstant } from '../../src/contract/instant.ts';
+import { formatInstant, parseInstant } from '../../src/contract/time/instant.ts';
 import type { Request } from '../../src/contract/request.ts';
 import { type Cluster, startCluster } from '../support/cluster.ts';
 import { type PlainSample, type PlainSeeq, plainSeeq } from '../support/plain-seeq.ts';

@@ -1,7 +1,7 @@
 /** Answers larger than any message, and larger than the driver's memory. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { requestStream } from '../../src/client/request.ts';
-import { compareUtc } from '../../src/contract/instant.ts';
+import { compareUtc } from '../../src/contract/time/instant.ts';
 import type { SeriesChunk } from '../../src/contract/series.ts';
 import { type Cluster, REQUEST_TOPIC, startCluster } from '../support/cluster.ts';
 import { plainSeeq } from '../support/plain-seeq.ts';

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { functionTable } from '../../src/contract/functions/table.ts';
 import { answerSchema } from '../../src/contract/answer.ts';
 import type { Answer } from '../../src/client/answer.ts';
-import { formatInstant } from '../../src/contract/instant.ts';
+import { formatInstant } from '../../src/contract/time/instant.ts';
 import type { Request } from '../../src/contract/request.ts';
 import { type Cluster, REQUEST_TOPIC, startCluster } from '../support/cluster.ts';
 import { type PlainSeeq, plainSeeq } from '../support/plain-seeq.ts';

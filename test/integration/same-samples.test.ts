@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { joinSeries } from '../../src/client/answer.ts';
-import { formatInstant } from '../../src/contract/instant.ts';
+import { formatInstant } from '../../src/contract/time/instant.ts';
 import type { SeriesChunk } from '../../src/contract/series.ts';
 import { plantItemId } from '../../simulators/seeq/plant/plant.ts';
 import { type Cluster, startCluster } from '../support/cluster.ts';

@@ -3,7 +3,7 @@ import { configSchema, type LoadedConfig } from '../../src/app/configuration.ts'
 import * as loader from '../../src/config/load.ts';
 import { ConfigError } from '../../src/config/problems.ts';
 import type { ConfigFile } from '../../src/config/schema.ts';
-import type { Problem } from '../../src/lib/problem.ts';
+import type { Problem } from '../../src/lib/wording/problem.ts';
 
 /** A configuration file, free to be bent by a test. */
 export type Raw = Record<string, unknown>;

@@ -2,7 +2,7 @@
 import type { AnswerEnd, AnswerHead, AnswerSink, IncomingRequest } from '../../src/contract/answer.ts';
 import { DriverError } from '../../src/contract/errors.ts';
 import { formatFqn, type FqnKind } from '../../src/contract/fqn.ts';
-import { type Nanoseconds, parseInstant } from '../../src/contract/instant.ts';
+import { type Nanoseconds, parseInstant } from '../../src/contract/time/instant.ts';
 import { Driver, type DriverOptions } from '../../src/driver/driver.ts';
 import { type HostOptions, Hosts } from '../../src/driver/hosts.ts';
 import type { DriverLimits } from '../../src/driver/limits/request-limits.ts';

@@ -1,5 +1,5 @@
 import { topicSchema } from '../../src/ingest/mapping/config.ts';
-import { parseInstant, type Nanoseconds } from '../../src/contract/instant.ts';
+import { parseInstant, type Nanoseconds } from '../../src/contract/time/instant.ts';
 import { openMapping, type Mapping } from '../../src/ingest/mapping/mapping.ts';
 import type { DecodedMessage } from '../../src/ingest/reading.ts';
 

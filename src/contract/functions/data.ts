@@ -1,7 +1,7 @@
 /** Functions of type DATA and DATAHISTORY: reading values. */
 import { z } from 'zod';
 import { seriesChunkSchema } from '../series.ts';
-import { timeInput, timeZoneInput } from '../time.ts';
+import { timeInput, timeZoneInput } from '../time/time.ts';
 import { pointSchema, scalarValue } from '../values.ts';
 import { cursorParam, failedItem, itemsParam } from './common.ts';
 import { defineFunction } from './define.ts';

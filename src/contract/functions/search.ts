@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { errorBodySchema } from '../answer.ts';
 import { fqnInput } from '../fqn.ts';
-import { timeInput, timeZoneInput } from '../time.ts';
+import { timeInput, timeZoneInput } from '../time/time.ts';
 import { scalarValue } from '../values.ts';
 import { cursorParam, failedHost, failedItem, propertyValue, searchParams } from './common.ts';
 import { defineFunction } from './define.ts';

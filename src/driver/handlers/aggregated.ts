@@ -1,7 +1,7 @@
 /** `aggregated`: statistics of intervals, one series per method, and one per state for methods of states. */
 import { type AggregateMethod, aggregated as declaration, type Basis } from '../../contract/functions/data.ts';
 import type { Stamp } from '../../contract/functions/grid.ts';
-import { resolveRange } from '../../contract/time.ts';
+import { resolveRange } from '../../contract/time/time.ts';
 import type { HistoryReader } from '../../sources/source.ts';
 import type { RequestContext } from '../context.ts';
 import { handler } from '../handler.ts';

@@ -1,9 +1,9 @@
 /** `discrete`: recorded samples, streamed page by page. */
-import { count } from '../../lib/phrases.ts';
+import { count } from '../../lib/wording/phrases.ts';
 import { z } from 'zod';
 import { type Boundary, discrete as declaration } from '../../contract/functions/data.ts';
 import { DriverError, wrongParameter } from '../../contract/errors.ts';
-import { formatInstant, type Nanoseconds, parseInstant } from '../../contract/instant.ts';
+import { formatInstant, type Nanoseconds, parseInstant } from '../../contract/time/instant.ts';
 import {
   advance,
   after,
@@ -13,7 +13,7 @@ import {
   sliceColumns,
 } from '../../contract/series.ts';
 import type { Columns } from '../../contract/values.ts';
-import { resolveRange, type TimeRange } from '../../contract/time.ts';
+import { resolveRange, type TimeRange } from '../../contract/time/time.ts';
 import type { HistoryReader } from '../../sources/source.ts';
 import type { RequestContext } from '../context.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';

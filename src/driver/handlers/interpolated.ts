@@ -1,6 +1,6 @@
 /** `interpolated`: values at equal distances, by the signal's own interpolation. */
 import { interpolated as declaration } from '../../contract/functions/data.ts';
-import { resolveRange } from '../../contract/time.ts';
+import { resolveRange } from '../../contract/time/time.ts';
 import { handler } from '../handler.ts';
 import { instantsOf } from '../history/grid.ts';
 import { Interpolator } from '../history/interpolator.ts';

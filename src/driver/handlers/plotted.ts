@@ -1,7 +1,7 @@
 /** `plotted`: a series reduced for display, for any number of samples. */
 import { PLOT_INTERVALS, plotted as declaration } from '../../contract/functions/data.ts';
-import { formatInstant } from '../../contract/instant.ts';
-import { resolveRange, type TimeRange } from '../../contract/time.ts';
+import { formatInstant } from '../../contract/time/instant.ts';
+import { resolveRange, type TimeRange } from '../../contract/time/time.ts';
 import type { HistoryReader } from '../../sources/source.ts';
 import type { RequestContext } from '../context.ts';
 import { handler } from '../handler.ts';

@@ -1,6 +1,6 @@
 /** `snapshot`: the newest value at or before a time. */
 import { snapshot as declaration } from '../../contract/functions/data.ts';
-import { resolveTime } from '../../contract/time.ts';
+import { resolveTime } from '../../contract/time/time.ts';
 import { handler } from '../handler.ts';
 import { eachItem } from '../items.ts';
 

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { timeframesearch as declaration } from '../../contract/functions/search.ts';
 import { DriverError } from '../../contract/errors.ts';
 import { formatFqn } from '../../contract/fqn.ts';
-import { resolveRange } from '../../contract/time.ts';
+import { resolveRange } from '../../contract/time/time.ts';
 import { isUnreadable, type PropertyReader } from '../../sources/source.ts';
 import { checkAbilities, finderOf } from '../abilities.ts';
 import type { RequestContext } from '../context.ts';

@@ -1,5 +1,5 @@
 /** Divides a stream of samples into intervals. Only one interval is in memory at a time. */
-import type { Nanoseconds } from '../../contract/instant.ts';
+import type { Nanoseconds } from '../../contract/time/instant.ts';
 import type { ScalarValue } from '../../contract/values.ts';
 import { noNumber } from './methods.ts';
 import { isBad, type Sample } from './sample.ts';

@@ -9,9 +9,9 @@
  * counted from 1970-01-01, weeks from the Monday of that week. A day that a zone skips has no border.
  */
 import { Temporal } from 'temporal-polyfill';
-import type { Nanoseconds } from '../../contract/instant.ts';
-import type { Length } from '../../contract/interval.ts';
-import type { TimeRange } from '../../contract/time.ts';
+import type { Nanoseconds } from '../../contract/time/instant.ts';
+import type { Length } from '../../contract/time/interval.ts';
+import type { TimeRange } from '../../contract/time/time.ts';
 
 /** Borders on the clock, ascending without end, starting with the last one at or before a time. */
 export function clockBorders(at: Nanoseconds, length: Length, timeZone: string): Generator<Nanoseconds> {

@@ -4,9 +4,9 @@
  */
 import type { Alignment, GridParams } from '../../contract/functions/grid.ts';
 import { DriverError, wrongParameter } from '../../contract/errors.ts';
-import { MAX_INSTANT, MIN_INSTANT, type Nanoseconds } from '../../contract/instant.ts';
-import { type Length, nominalLength, parseInterval } from '../../contract/interval.ts';
-import type { TimeRange } from '../../contract/time.ts';
+import { MAX_INSTANT, MIN_INSTANT, type Nanoseconds } from '../../contract/time/instant.ts';
+import { type Length, nominalLength, parseInterval } from '../../contract/time/interval.ts';
+import type { TimeRange } from '../../contract/time/time.ts';
 import { checkLimit, type DriverLimits } from '../limits/request-limits.ts';
 import { clockBorders, startBorders } from './borders.ts';
 

@@ -1,5 +1,5 @@
 /** Values of a signal at given times, computed from a stream of samples. Only the newest sample is kept. */
-import { formatInstant, type Nanoseconds } from '../../contract/instant.ts';
+import { formatInstant, type Nanoseconds } from '../../contract/time/instant.ts';
 import type { WrittenSample } from './series-chunks.ts';
 import type { Sample } from './sample.ts';
 import { type Bridging, holdsUntil, onLine, spanBetween, statusBetween } from './signal.ts';

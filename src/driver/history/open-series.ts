@@ -1,6 +1,6 @@
 /** Opens a series for a calculation: its shape, and its recorded samples including those just outside of the range. */
 import { constantColumns } from '../../contract/constant.ts';
-import type { TimeRange } from '../../contract/time.ts';
+import type { TimeRange } from '../../contract/time/time.ts';
 import type { HistoryReader, SamplePage, SeriesShape } from '../../sources/source.ts';
 import type { RequestContext } from '../context.ts';
 import type { RequestedItem } from '../items.ts';

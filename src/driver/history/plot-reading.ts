@@ -4,8 +4,8 @@
  * read again.
  */
 import { DriverError } from '../../contract/errors.ts';
-import type { Nanoseconds } from '../../contract/instant.ts';
-import type { TimeRange } from '../../contract/time.ts';
+import type { Nanoseconds } from '../../contract/time/instant.ts';
+import type { TimeRange } from '../../contract/time/time.ts';
 import type { HistoryReader, Reduction, SamplePage, SourceCall } from '../../sources/source.ts';
 import type { OpenSeries } from './open-series.ts';
 import type { PlotReducer } from './plot-reducer.ts';

@@ -8,8 +8,8 @@
  * adjacent samples of the plot, because they are too far apart or because a bad sample between them is omitted, they
  * have a gap.
  */
-import type { Nanoseconds } from '../../contract/instant.ts';
-import type { TimeRange } from '../../contract/time.ts';
+import type { Nanoseconds } from '../../contract/time/instant.ts';
+import type { TimeRange } from '../../contract/time/time.ts';
 import type { Intervals } from './grid.ts';
 import { isBad, type Sample } from './sample.ts';
 import type { Bridging } from './signal.ts';

@@ -1,6 +1,6 @@
 /** Samples of a series one by one, with numeric times. */
 import { DriverError } from '../../contract/errors.ts';
-import { type Nanoseconds, parseInstant } from '../../contract/instant.ts';
+import { type Nanoseconds, parseInstant } from '../../contract/time/instant.ts';
 import type { Columns, ScalarValue, ValueStatus } from '../../contract/values.ts';
 
 export interface Sample {

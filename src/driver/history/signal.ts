@@ -12,7 +12,7 @@
  * newest sample. Inferred are the rule of pilinear next to a bad sample, and that samples further apart than the
  * maximum interpolation have no value between them. A constant has its value at every instant.
  */
-import { MAX_INSTANT, type Nanoseconds } from '../../contract/instant.ts';
+import { MAX_INSTANT, type Nanoseconds } from '../../contract/time/instant.ts';
 import type { ValueStatus } from '../../contract/values.ts';
 import type { SeriesShape } from '../../sources/source.ts';
 import { isBad, type Sample } from './sample.ts';

@@ -3,7 +3,7 @@
  * the past intervals, so the status of those is kept, in runs.
  */
 import type { Stamp } from '../../contract/functions/grid.ts';
-import { formatInstant, type Nanoseconds } from '../../contract/instant.ts';
+import { formatInstant, type Nanoseconds } from '../../contract/time/instant.ts';
 import type { ScalarValue, ValueStatus } from '../../contract/values.ts';
 import type { StateMethod } from './methods.ts';
 import type { ChunkWriter, WrittenSample } from './series-chunks.ts';

@@ -1,6 +1,6 @@
 /** The time in each state of a signal, and its number of samples. */
 import { DriverError } from '../../contract/errors.ts';
-import type { Nanoseconds } from '../../contract/instant.ts';
+import type { Nanoseconds } from '../../contract/time/instant.ts';
 import type { ScalarValue } from '../../contract/values.ts';
 
 /** A signal with more has no states but values. */

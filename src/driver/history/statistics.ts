@@ -6,7 +6,7 @@
  */
 import type { AggregateMethod, Basis } from '../../contract/functions/data.ts';
 import type { Stamp } from '../../contract/functions/grid.ts';
-import { formatInstant, type Nanoseconds } from '../../contract/instant.ts';
+import { formatInstant, type Nanoseconds } from '../../contract/time/instant.ts';
 import type { ScalarValue } from '../../contract/values.ts';
 import { countsSamples, describesQuality, type StateMethod } from './methods.ts';
 import type { WrittenSample } from './series-chunks.ts';

@@ -4,7 +4,7 @@
  */
 import { type DriverError, toDriverError } from '../../contract/errors.ts';
 import { type Fqn, formatFqn } from '../../contract/fqn.ts';
-import type { Nanoseconds } from '../../contract/instant.ts';
+import type { Nanoseconds } from '../../contract/time/instant.ts';
 import { doubledMs } from '../../lib/backoff.ts';
 import { abilityOf } from '../abilities.ts';
 import type { Lane } from '../limits/fair-limiter.ts';

@@ -3,7 +3,7 @@
  * callers share both. Each source has its own, so that requests to one that never answers do not block those to
  * another.
  */
-import { count } from '../../lib/phrases.ts';
+import { count } from '../../lib/wording/phrases.ts';
 import { DriverError } from '../../contract/errors.ts';
 import type { Caller } from './caller.ts';
 import { Shares } from './shares.ts';

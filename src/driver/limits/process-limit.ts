@@ -2,7 +2,7 @@
  * Limits the requests of the process, so that waiting ones do not exhaust its memory. Callers share it. Requests that
  * need no server have slots of their own, so that they are answered while all servers are busy.
  */
-import { count } from '../../lib/phrases.ts';
+import { count } from '../../lib/wording/phrases.ts';
 import { DriverError } from '../../contract/errors.ts';
 import type { ActiveRequests } from '../requests/active-requests.ts';
 import { WAITING_PER_SLOT } from './admission.ts';

@@ -1,7 +1,7 @@
 /** Limits of the read path. Exceeding one is answered with `tooLarge`, never with fewer items. */
 import { DriverError } from '../../contract/errors.ts';
-import { toMilliseconds } from '../../contract/instant.ts';
-import type { TimeRange } from '../../contract/time.ts';
+import { toMilliseconds } from '../../contract/time/instant.ts';
+import type { TimeRange } from '../../contract/time/time.ts';
 
 export interface DriverLimits {
   /** FQNs in one request. */

@@ -1,6 +1,6 @@
 /** Parses the search text of a caller. */
 import { wrongParameter } from '../../contract/errors.ts';
-import { quote } from '../../lib/phrases.ts';
+import { quote } from '../../lib/wording/phrases.ts';
 import { trimmed } from '../../lib/text.ts';
 import type { TextPattern } from '../../sources/source.ts';
 import { regexProblem } from './regex.ts';

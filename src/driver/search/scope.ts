@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { toDriverError, wrongParameter } from '../../contract/errors.ts';
 import { type Fqn, parseFqn } from '../../contract/fqn.ts';
 import type { tagsearch } from '../../contract/functions/search.ts';
-import { quote } from '../../lib/phrases.ts';
+import { quote } from '../../lib/wording/phrases.ts';
 import type { SearchQuery } from '../../sources/source.ts';
 import type { AbilityName } from '../../contract/functions/general.ts';
 import { checkAbilities, hasAbilities } from '../abilities.ts';

@@ -1,6 +1,6 @@
 /** Filters on timeframes: attributes, duration, open or ended. */
 import { folded, holdsText } from '../../lib/text.ts';
-import { compareUtc, parseInstant } from '../../contract/instant.ts';
+import { compareUtc, parseInstant } from '../../contract/time/instant.ts';
 import type { AttributeTest } from '../../contract/functions/search.ts';
 import type { ScalarValue } from '../../contract/values.ts';
 import type { Timeframe } from '../../sources/source.ts';

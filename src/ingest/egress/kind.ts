@@ -1,6 +1,6 @@
 /** Products of an I3 marketplace, for a seller, as a kind of feed in the other direction. */
 import { namedList } from '../../config/uniqueness.ts';
-import { hideSecrets } from '../../lib/shown-value.ts';
+import { hideSecrets } from '../../lib/wording/shown-value.ts';
 import { clientIdOf } from '../feeds/i3/account.ts';
 import { feedKind } from '../kind.ts';
 import { egressSchema } from './config.ts';

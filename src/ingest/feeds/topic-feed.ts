@@ -4,7 +4,6 @@ import { FeedStatus } from '../feed-status.ts';
 import type { Feed, FeedTools } from '../feed.ts';
 import type { ReadingsSink } from '../readings-sink.ts';
 import { openMapping, type Mapping, type MappingEntry } from '../mapping/mapping.ts';
-import { subscriptionsOf, type Subscribable } from '../mapping/subscriptions.ts';
 import type { Origin } from '../reading.ts';
 import { StalenessWatch } from '../staleness.ts';
 import {
@@ -128,4 +127,21 @@ export class TopicFeed implements Feed {
     const advice = stalenessAdvice ?? 'Is the sender running, and does it use this topic?';
     return `Nothing has come on ${named.join('; ')}${more}. ${advice}`;
   }
+}
+
+/** The part of an entry that is used here; `topicSchema` produces it. */
+export interface Subscribable {
+  readonly filter: string;
+  readonly qos: 0 | 1;
+  readonly share?: string | undefined;
+}
+
+/** The subscriptions of the entries, each once. Of several for one filter the highest QoS counts. */
+export function subscriptionsOf(topics: readonly Subscribable[]): { filter: string; qos: 0 | 1 }[] {
+  const all = new Map<string, 0 | 1>();
+  for (const { filter, qos, share } of topics) {
+    const whole = share === undefined ? filter : `$share/${share}/${filter}`;
+    all.set(whole, qos === 1 ? 1 : (all.get(whole) ?? 0));
+  }
+  return Array.from(all, ([filter, qos]) => ({ filter, qos }));
 }

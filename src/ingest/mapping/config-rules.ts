@@ -1,6 +1,6 @@
 /** The rules of a mapping that concern several keys at once. */
 import type { z } from 'zod';
-import { PathError, parsePath } from './json-path.ts';
+import { PathError, parsePath } from './json/json-path.ts';
 import { canMeet, parsePattern, PatternError, patternNames, type PatternLevel } from './topic-pattern.ts';
 
 interface ValueKeys {

@@ -6,7 +6,7 @@ import { covers, filterProblem, overlap } from '../../mqtt/topic-filter.ts';
 import { MOST_COMPARED, reportUnreachable } from '../../mqtt/config.ts';
 import { listRule, type Report } from '../../config/rules.ts';
 import { checkMapping } from './config-rules.ts';
-import { PathError, parsePath } from './json-path.ts';
+import { PathError, parsePath } from './json/json-path.ts';
 
 /** A display text: no control characters, no unpaired surrogates. */
 const plain = (longest: number) =>

@@ -1,8 +1,8 @@
 /** Finds the records of a payload, and their keys. */
-import { parsePath, type JsonPath } from './json-path.ts';
+import { parsePath, type JsonPath } from './json/json-path.ts';
 import type { MappingFile } from './config.ts';
-import { elements, findAll, findOne, type Match } from './json-query.ts';
-import type { JsonText } from './json-text.ts';
+import { elements, findAll, findOne, type Match } from './json/json-query.ts';
+import type { JsonText } from './json/json-text.ts';
 import { MAX_READINGS, type About, type MappingResult } from './result.ts';
 import { partProblem } from './tag.ts';
 import { missingTexts } from './value.ts';

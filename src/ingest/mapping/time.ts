@@ -1,7 +1,7 @@
 /** Parses the timestamp of a message. */
 import { Temporal } from 'temporal-polyfill';
 import type { TimeFile } from './config.ts';
-import { parseIso, type IsoParts, type Nanoseconds } from '../../contract/instant.ts';
+import { parseIso, type IsoParts, type Nanoseconds } from '../../contract/time/instant.ts';
 import { parseDecimal, wholeAt, type Decimal } from '../../lib/decimal.ts';
 import { quoted, type Raw } from './value.ts';
 

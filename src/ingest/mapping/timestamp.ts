@@ -1,10 +1,10 @@
 /** The time of a record: its timestamp, or the arrival time, with the quality that follows. */
-import { parsePath } from './json-path.ts';
+import { parsePath } from './json/json-path.ts';
 import type { MappingFile, TimeFile } from './config.ts';
 import { settleTime, type TimeLimits } from '../source-timestamp.ts';
 import type { Measurement } from '../reading.ts';
-import { findOne, type Match } from './json-query.ts';
-import type { JsonText } from './json-text.ts';
+import { findOne, type Match } from './json/json-query.ts';
+import type { JsonText } from './json/json-text.ts';
 import type { MqttMessage } from './result.ts';
 import { readTime } from './time.ts';
 import { missingTexts } from './value.ts';

@@ -1,8 +1,8 @@
 /** One configured value, compiled: its location, its decoding and its unit. */
-import { parsePath, type JsonPath } from './json-path.ts';
+import { parsePath, type JsonPath } from './json/json-path.ts';
 import type { MappingFile, ValueFile } from './config.ts';
-import { findOne, type Match } from './json-query.ts';
-import type { JsonText } from './json-text.ts';
+import { findOne, type Match } from './json/json-query.ts';
+import type { JsonText } from './json/json-text.ts';
 import { quoted, valueReader, type ReadValue } from './value.ts';
 
 /** One value, compiled. */

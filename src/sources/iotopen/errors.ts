@@ -1,7 +1,7 @@
 /** Errors of an IoT Open platform as errors of the contract. */
 import type { DriverError } from '../../contract/errors.ts';
 import { type Conceal, type Meaning, refusal } from '../../net/errors.ts';
-import { type Outcome, retryAfterOf } from '../../net/server-calls.ts';
+import { type Outcome, retryAfterOf } from '../../net/availability/server-calls.ts';
 
 /** Limit for the platform's own text, so that a long page does not fill a log. */
 const LONGEST_TEXT = 500;

@@ -1,5 +1,5 @@
 /** Exact numbers of JSON: a JavaScript number would round long integers and precise times. */
-import type { Nanoseconds } from '../../contract/instant.ts';
+import type { Nanoseconds } from '../../contract/time/instant.ts';
 import type { ScalarValue } from '../../contract/values.ts';
 import { integerValue, parseDecimal, wholeAt } from '../../lib/decimal.ts';
 import { withDigits } from '../../lib/json-digits.ts';

@@ -1,8 +1,7 @@
 /** The client of one IoT Open platform: the typed calls of the feed, with login and vendor-specific handling. */
-import { toMilliseconds, type Nanoseconds } from '../../contract/instant.ts';
+import { toMilliseconds, type Nanoseconds } from '../../contract/time/instant.ts';
 import { fittingPage } from '../../net/page-fit.ts';
-import { CATALOGUE_BYTES, valueBytes } from './body-limits.ts';
-import { fitting, PlatformCalls, type PlatformOptions, type Send } from './calls.ts';
+import { CATALOGUE_BYTES, fitting, valueBytes, PlatformCalls, type PlatformOptions, type Send } from './calls.ts';
 import { readInstallations, readThings, type Installation, type Listed, type Thing } from './catalogue.ts';
 import { LogPaging } from './log-paging.ts';
 import type { Grant, IotOpenCredentials } from './login/auth-method.ts';

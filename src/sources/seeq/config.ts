@@ -1,6 +1,6 @@
 /** `settings.servers[]`: a Seeq server. */
 import { z } from 'zod';
-import { SENSITIVE } from '../../lib/explain.ts';
+import { SENSITIVE } from '../../lib/wording/explain.ts';
 import { connectionName, isLoopback, webRoot, whole } from '../../config/fields.ts';
 import { proxySetting } from '../../config/proxy.ts';
 import { nameOrSecret, secret, type Resolved } from '../../config/references.ts';

@@ -5,7 +5,7 @@
  * A maximum interpolation is a fixed length, so a month is 365 / 12 days and a year 365 days, as in Seeq's own Python
  * client. As in that client, `m` is a minute. A capital `M` is a month, as in ISO 8601.
  */
-import type { Nanoseconds } from '../../contract/instant.ts';
+import type { Nanoseconds } from '../../contract/time/instant.ts';
 
 const SECOND = 1_000_000_000n;
 const MINUTE = 60n * SECOND;

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { joinSeries } from '../../../src/client/answer.ts';
-import { compareUtc, formatInstant } from '../../../src/contract/instant.ts';
+import { compareUtc, formatInstant } from '../../../src/contract/time/instant.ts';
 import type { SeriesChunk } from '../../../src/contract/series.ts';
 import type { SamplePage, Source } from '../../../src/sources/source.ts';
 import { SeeqSource } from '../../../src/sources/seeq/source.ts';

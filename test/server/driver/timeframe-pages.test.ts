@@ -1,7 +1,7 @@
 /** Pages of timeframes of a real server: each once, in either direction, and read about as many as were asked for. */
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { formatInstant } from '../../../src/contract/instant.ts';
+import { formatInstant } from '../../../src/contract/time/instant.ts';
 import { SeeqSource } from '../../../src/sources/seeq/source.ts';
 import type { ConditionData } from '../../../simulators/seeq/plant/item.ts';
 import { plantItemId } from '../../../simulators/seeq/plant/plant.ts';

@@ -1,6 +1,6 @@
 /** What has gone silent, and the clock of arrivals, by a clock that the test moves. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { MonotonicClock } from '../../../src/contract/monotonic-clock.ts';
+import { MonotonicClock } from '../../../src/contract/time/monotonic-clock.ts';
 import { settleTime } from '../../../src/ingest/source-timestamp.ts';
 import { FeedStatus } from '../../../src/ingest/feed-status.ts';
 import { StalenessWatch } from '../../../src/ingest/staleness.ts';

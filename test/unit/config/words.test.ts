@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { subjectProblem } from '../../../src/config/fields.ts';
-import { nearest } from '../../../src/lib/suggest.ts';
+import { nearest } from '../../../src/lib/wording/suggest.ts';
 import { isAddress, parseNatsUrl } from '../../../src/config/natsurl.ts';
-import { hideSecrets, shownValue } from '../../../src/lib/shown-value.ts';
+import { hideSecrets, shownValue } from '../../../src/lib/wording/shown-value.ts';
 import { configSchema } from '../../../src/app/configuration.ts';
 import { jsonSchemaOf } from '../../../src/config/json-schema.ts';
-import { keysOf } from '../../../src/lib/explain.ts';
+import { keysOf } from '../../../src/lib/wording/explain.ts';
 import { Secret } from '../../../src/config/secret.ts';
 import { good, load, makePair, refusal, secrets, server } from '../../support/config.ts';
 import { propertyRuns } from '../../support/property-runs.ts';

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { advance, after, flag, halveSeries, type SeriesChunk, sliceColumns } from '../../../src/contract/series.ts';
 import { type Flag, valueStatuses } from '../../../src/contract/values.ts';
 import { joinSeries } from '../../../src/client/answer.ts';
-import { formatInstant } from '../../../src/contract/instant.ts';
+import { formatInstant } from '../../../src/contract/time/instant.ts';
 
 /** A series with repeated times, bad values and enumerations. */
 const series = fc

@@ -1,7 +1,7 @@
 /** `snapshot` and what all functions on items share: each item alone, each server by itself, fair and counted. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { DriverError } from '../../../src/contract/errors.ts';
-import { formatInstant } from '../../../src/contract/instant.ts';
+import { formatInstant } from '../../../src/contract/time/instant.ts';
 import { fqn, latch, source, testDriver, violations } from '../../support/driver.ts';
 
 afterEach(() => {

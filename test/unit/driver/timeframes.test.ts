@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { DriverError } from '../../../src/contract/errors.ts';
-import { compareUtc, formatInstant } from '../../../src/contract/instant.ts';
+import { compareUtc, formatInstant } from '../../../src/contract/time/instant.ts';
 import type { Timeframe } from '../../../src/sources/source.ts';
 import { allPages, fqn, source, testDriver, violations, type WholeSource } from '../../support/driver.ts';
 import { propertyRuns } from '../../support/property-runs.ts';

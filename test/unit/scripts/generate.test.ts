@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { configurationPage, exampleConfig, PLACEHOLDER_KEY } from '../../../scripts/generators/configuration.ts';
 import { jsonSchemaOf } from '../../../src/config/json-schema.ts';
-import type { SchemaNode } from '../../../src/lib/explain.ts';
+import type { SchemaNode } from '../../../src/lib/wording/explain.ts';
 import { configSchema, loadConfig } from '../../../src/app/configuration.ts';
 import { createAuthority } from '../../support/nats/certificates.ts';
 import { makePair } from '../../support/config.ts';

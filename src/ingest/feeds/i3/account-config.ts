@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { whole } from '../../../config/fields.ts';
 import { secret, unless } from '../../../config/references.ts';
 import { rule, type Report } from '../../../config/rules.ts';
-import { SENSITIVE } from '../../../lib/explain.ts';
+import { SENSITIVE } from '../../../lib/wording/explain.ts';
 import { connectionKeys } from '../../../mqtt/config.ts';
 import { KeyProblem, passwordProblem, readPrivateKey } from './secrets.ts';
 

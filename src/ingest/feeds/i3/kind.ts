@@ -1,10 +1,15 @@
-/** Products of an I3 marketplace, for a buyer, as a kind of feed. */
+/**
+ * `settings.ingest.i3[]`: products of an I3 marketplace, bought or one's own, with an alarm for each silent product, as
+ * a kind of feed.
+ */
 import { namedList } from '../../../config/uniqueness.ts';
-import { hideSecrets } from '../../../lib/shown-value.ts';
+import { hideSecrets } from '../../../lib/wording/shown-value.ts';
 import { feedKind } from '../../kind.ts';
-import { clientIdOf } from './account.ts';
-import { i3Schema } from './config.ts';
-import { openI3Feed } from './feed.ts';
+import { accountConnection, clientIdOf } from './account.ts';
+import { i3Schema, type I3Config } from './config.ts';
+import type { Feed, FeedTools } from '../../feed.ts';
+import { TopicFeed } from '../topic-feed.ts';
+import { stalenessAdvice } from './staleness-advice.ts';
 
 export const i3 = feedKind({
   schema: namedList(i3Schema).describe('I3 data marketplaces as a buyer, one entry for each connection.'),
@@ -15,3 +20,15 @@ export const i3 = feedKind({
     subscriptions: entry.products.map(({ topic }, at) => ({ filter: topic, path: ['products', at] })),
   }),
 });
+
+/** One configured marketplace connection. It does not connect before `start`. */
+function openI3Feed(marketplace: I3Config, tools: FeedTools): Feed {
+  const { name, products, allowWildcards: _checked, ...account } = marketplace;
+  return new TopicFeed({
+    ...accountConnection({ name, ...account }),
+    origin: { scheme: 'i3', connection: name },
+    entries: products.map((product) => ({ ...product, filter: product.topic })),
+    stalenessAdvice: stalenessAdvice(account),
+    tools,
+  });
+}

@@ -3,7 +3,7 @@
  * base64 without PEM), and passwords.
  */
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
-import { count, withArticle } from '../../../lib/phrases.ts';
+import { count, withArticle } from '../../../lib/wording/phrases.ts';
 
 /** The problem of a key, in words and without any of its content. */
 export class KeyProblem extends Error {

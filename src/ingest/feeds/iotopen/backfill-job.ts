@@ -1,5 +1,5 @@
 /** One backfill of an installation from the log: which rows of which readers may be missing. */
-import type { Nanoseconds } from '../../../contract/instant.ts';
+import type { Nanoseconds } from '../../../contract/time/instant.ts';
 import type { LogReader } from '../../../sources/iotopen/platform.ts';
 import type { ClockSkew } from './clock-skew.ts';
 import type { Reader } from './topic-map.ts';

@@ -1,5 +1,5 @@
 /** Publishes the values of an installation from REST: the newest values, and the rows of the log that may be missing. */
-import { fromMilliseconds, type Nanoseconds } from '../../../contract/instant.ts';
+import { fromMilliseconds, type Nanoseconds } from '../../../contract/time/instant.ts';
 import { inParallel } from '../../../lib/in-parallel.ts';
 import type { Platform } from '../../../sources/iotopen/platform.ts';
 import type { Row } from '../../../sources/iotopen/log-entry.ts';

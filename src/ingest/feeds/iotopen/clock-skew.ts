@@ -2,7 +2,7 @@
  * How the timestamps of a topic's values differ from their arrival: wrong clocks, slow gateways, and missing
  * timestamps.
  */
-import type { Nanoseconds } from '../../../contract/instant.ts';
+import type { Nanoseconds } from '../../../contract/time/instant.ts';
 
 /** How far timestamps are behind the arrival. Negative if they are ahead. */
 interface Lag {

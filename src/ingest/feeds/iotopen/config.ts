@@ -5,7 +5,7 @@ import { proxySetting } from '../../../config/proxy.ts';
 import { nameOrSecret, ownFile, secret, type Resolved } from '../../../config/references.ts';
 import { rule } from '../../../config/rules.ts';
 import { checkTls, tlsSchema } from '../../../config/tls.ts';
-import { SENSITIVE } from '../../../lib/explain.ts';
+import { SENSITIVE } from '../../../lib/wording/explain.ts';
 import { brokerUrl, connectionKeys, isPlain, sessionRule } from '../../../mqtt/config.ts';
 
 /** The auth methods, each with all required keys. */

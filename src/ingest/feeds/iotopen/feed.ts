@@ -4,7 +4,7 @@
  */
 import { withTimeout } from '../../../lib/timeout.ts';
 import { DriverError } from '../../../contract/errors.ts';
-import { fromMilliseconds, toMilliseconds, type Nanoseconds } from '../../../contract/instant.ts';
+import { fromMilliseconds, toMilliseconds, type Nanoseconds } from '../../../contract/time/instant.ts';
 import { limited } from '../../../contract/log.ts';
 import type { FeedHealth, FeedMetrics } from '../../../contract/telemetry.ts';
 import { Platform } from '../../../sources/iotopen/platform.ts';

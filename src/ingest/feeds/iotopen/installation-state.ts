@@ -1,5 +1,5 @@
 /** The state of one installation while the feed runs: its functions, and the windows in which values may be missing. */
-import type { Nanoseconds } from '../../../contract/instant.ts';
+import type { Nanoseconds } from '../../../contract/time/instant.ts';
 import type { Installation } from '../../../sources/iotopen/catalogue.ts';
 import { BackfillJob, type BackfillWindow } from './backfill-job.ts';
 import { ClockSkew } from './clock-skew.ts';

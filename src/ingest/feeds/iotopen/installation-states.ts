@@ -1,5 +1,5 @@
 /** The installations of a platform's catalogue, with their subscriptions and backfill state. */
-import type { Nanoseconds } from '../../../contract/instant.ts';
+import type { Nanoseconds } from '../../../contract/time/instant.ts';
 import type { Platform } from '../../../sources/iotopen/platform.ts';
 import type { Subscription } from '../../../mqtt/client.ts';
 import { loadCatalogue, type CatalogueSelection } from './catalogue.ts';

@@ -4,7 +4,7 @@ import { OwnFile, Reference } from '../../../config/references.ts';
 import { proxyText } from '../../../config/proxy.ts';
 import { listRule } from '../../../config/rules.ts';
 import { namedList } from '../../../config/uniqueness.ts';
-import { hideSecrets } from '../../../lib/shown-value.ts';
+import { hideSecrets } from '../../../lib/wording/shown-value.ts';
 import { feedKind } from '../../kind.ts';
 import { iotOpenSchema, type IotOpenFile } from './config.ts';
 import { brokerUrlOf } from './connection.ts';

@@ -1,5 +1,5 @@
 /** Converts live messages of the broker to readings: one for each function that reads the topic. */
-import type { Nanoseconds } from '../../../contract/instant.ts';
+import type { Nanoseconds } from '../../../contract/time/instant.ts';
 import type { TimeLimits } from '../../source-timestamp.ts';
 import type { ReadingsSink } from '../../readings-sink.ts';
 import type { Incoming } from '../../../mqtt/client.ts';

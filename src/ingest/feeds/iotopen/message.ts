@@ -1,6 +1,6 @@
 /** Decodes one value of a topic, from a live message or from a row of status or log, which have the same members. */
 import type { RejectCode } from '../../../contract/reading.ts';
-import type { Nanoseconds } from '../../../contract/instant.ts';
+import type { Nanoseconds } from '../../../contract/time/instant.ts';
 import type { ScalarValue, ValueStatus } from '../../../contract/values.ts';
 import { Numeral, parseExact } from '../../../sources/iotopen/exact-number.ts';
 import { settleTime, type TimeLimits } from '../../source-timestamp.ts';

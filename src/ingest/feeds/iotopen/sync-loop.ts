@@ -5,8 +5,8 @@
 import { delayMs } from '../../../lib/backoff.ts';
 import { CLOCK, type Clock, sleep } from '../../../lib/clock.ts';
 import { DriverError } from '../../../contract/errors.ts';
-import { fromMilliseconds, toMilliseconds, type Nanoseconds } from '../../../contract/instant.ts';
-import { retryHintMs } from '../../../net/server-calls.ts';
+import { fromMilliseconds, toMilliseconds, type Nanoseconds } from '../../../contract/time/instant.ts';
+import { retryHintMs } from '../../../net/availability/server-calls.ts';
 import type { Platform } from '../../../sources/iotopen/platform.ts';
 import { Stopped } from '../../../lib/stopped.ts';
 import type { Backfill } from './backfill.ts';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { plainName } from '../../../config/fields.ts';
 import type { Resolved } from '../../../config/references.ts';
 import { rule } from '../../../config/rules.ts';
-import { SENSITIVE } from '../../../lib/explain.ts';
+import { SENSITIVE } from '../../../lib/wording/explain.ts';
 import { connectionKeys, connectionRule, sessionRule, userPasswordSchema } from '../../../mqtt/config.ts';
 import { topicList } from '../../mapping/config.ts';
 

@@ -1,9 +1,12 @@
-/** MQTT brokers as a kind of feed. */
+/** `settings.ingest.mqtt[]`: any MQTT broker, as a kind of feed. */
+import { hostname } from 'node:os';
 import { namedList } from '../../../config/uniqueness.ts';
-import { hideSecrets } from '../../../lib/shown-value.ts';
+import { hideSecrets } from '../../../lib/wording/shown-value.ts';
 import { feedKind } from '../../kind.ts';
-import { mqttSchema } from './config.ts';
-import { openMqttFeed } from './feed.ts';
+import { mqttSchema, type MqttConfig } from './config.ts';
+import type { Feed, FeedTools } from '../../feed.ts';
+import type { BrokerCredentials } from '../../../mqtt/client.ts';
+import { TopicFeed } from '../topic-feed.ts';
 
 export const mqtt = feedKind({
   schema: namedList(mqttSchema).describe('MQTT brokers, one entry for each connection.'),
@@ -14,3 +17,24 @@ export const mqtt = feedKind({
     subscriptions: topics.map(({ filter }, at) => ({ filter, path: ['topics', at] })),
   }),
 });
+
+/** One configured broker. It does not connect before `start`. */
+function openMqttFeed(broker: MqttConfig, tools: FeedTools): Feed {
+  const { name, version, clientId, credentials, topics, ...connection } = broker;
+  return new TopicFeed({
+    ...{ connection, version, tools },
+    origin: { scheme: 'mqtt', connection: name },
+    clientId: clientId.replaceAll('{hostname}', hostname()),
+    credentials: () => logIn(credentials),
+    entries: topics,
+    label: `MQTT broker "${name}"`,
+  });
+}
+
+/** Reads the credentials again for every attempt. */
+async function logIn({ user, password }: MqttConfig['credentials']): Promise<BrokerCredentials> {
+  return {
+    username: typeof user === 'string' ? user : await user?.reveal(),
+    password: await password?.reveal(),
+  };
+}

@@ -1,5 +1,5 @@
 /** Converts a post to a reading for each value and each flag in it. */
-import type { Nanoseconds } from '../../../contract/instant.ts';
+import type { Nanoseconds } from '../../../contract/time/instant.ts';
 import type { RejectCode } from '../../../contract/reading.ts';
 import type { ScalarValue, ValueStatus } from '../../../contract/values.ts';
 import { settleTime, type TimeLimits } from '../../source-timestamp.ts';

@@ -1,5 +1,5 @@
 /** Decodes single values of a post: numbers, flags and times in the formats of the devices. */
-import { parseInstant, type Nanoseconds } from '../../../contract/instant.ts';
+import { parseInstant, type Nanoseconds } from '../../../contract/time/instant.ts';
 
 /** A decoded value; or the reason why a present value is bad; or an invalid value. */
 export type DecodedField<T> = { readonly value: T } | { readonly bad: string } | { readonly senseless: string };

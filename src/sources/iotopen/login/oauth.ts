@@ -5,7 +5,7 @@ import { fromRefusal } from '../errors.ts';
 import type { components } from '../iotopen-api.generated.ts';
 import type { TextSource } from '../../../net/tls.ts';
 import type { IotOpenPaths } from '../transport.ts';
-import { LoginBackoff } from '../../../net/login-backoff.ts';
+import { LoginBackoff } from '../../../net/availability/login-backoff.ts';
 import type { TokenFile } from './token-file.ts';
 import { basic, readNow, type Grant, type AuthMethod } from './auth-method.ts';
 

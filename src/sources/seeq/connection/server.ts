@@ -2,7 +2,7 @@
 import type { DriverError } from '../../../contract/errors.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { isPassing } from '../../../net/errors.ts';
-import { type Outcome, retryAfterOf, ServerCalls } from '../../../net/server-calls.ts';
+import { type Outcome, retryAfterOf, ServerCalls } from '../../../net/availability/server-calls.ts';
 import { UnreadableResponse } from '../../../net/unreadable-response.ts';
 import { UnexpectedJson } from '../../../net/json-fields.ts';
 import type { Pause, SourceCall } from '../../source.ts';

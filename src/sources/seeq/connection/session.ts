@@ -5,11 +5,11 @@
 import { DriverError } from '../../../contract/errors.ts';
 import { unlessAborted } from '../../../lib/abort.ts';
 import type { TextSource } from '../../../net/tls.ts';
-import { LoginBackoff } from '../../../net/login-backoff.ts';
+import { LoginBackoff } from '../../../net/availability/login-backoff.ts';
 import { SecretFilter } from '../../../net/secret-filter.ts';
 import type { SeeqClient, TokenHolder } from './transport.ts';
 import { fromThrown, SilentLogin } from '../../../net/errors.ts';
-import { retryAfterOf } from '../../../net/server-calls.ts';
+import { retryAfterOf } from '../../../net/availability/server-calls.ts';
 import { answerOf, isObject, type JsonObject, optionalList, optionalText, textIn } from '../../../net/json-fields.ts';
 import { fromRefusal, labelOf } from './errors.ts';
 import { directoriesText, loginAdvice } from './login-advice.ts';

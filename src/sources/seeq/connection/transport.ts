@@ -4,8 +4,10 @@ import type { TlsSources } from '../../../net/tls.ts';
 import type { HttpProxy } from '../../../net/proxy.ts';
 import { commonHeaders, type HttpTransport, openHttpTransport, plainClient } from '../../../net/transport.ts';
 import { SMALL_BYTES } from './body-limits.ts';
-import { SeeqReply } from './response.ts';
 import type { paths } from '../seeq-api.generated.ts';
+import type { HttpAnswer } from '../../../net/exchange.ts';
+import { HttpReply } from '../../../net/response.ts';
+import { UnreadableResponse } from '../../../net/unreadable-response.ts';
 
 /** Media type of every JSON call, in both directions, including GET. The server answers 406 or 415 to any other. */
 export const MEDIA_TYPE = 'application/vnd.seeq.v1+json';
@@ -67,4 +69,25 @@ export function openTransport(options: SeeqTransportOptions, holder: TokenHolder
       }),
     ),
   );
+}
+
+/** A response of Seeq: a good one must have a JSON media type. */
+class SeeqReply extends HttpReply {
+  readonly #contentType: string;
+
+  constructor(answer: HttpAnswer) {
+    super(answer);
+    this.#contentType = this.headers.get('content-type') ?? '';
+  }
+
+  /** The body as text. For a good answer only if it has a JSON media type. */
+  override async text(): Promise<string> {
+    if (this.ok && !/\bjson\b|\+json/i.test(this.#contentType)) {
+      const type = this.#contentType === '' ? 'no media type' : JSON.stringify(this.#contentType.slice(0, 100));
+      throw new UnreadableResponse(
+        `it answered with ${type} instead of JSON; is there a proxy or a log-in page in between?`,
+      );
+    }
+    return super.text();
+  }
 }

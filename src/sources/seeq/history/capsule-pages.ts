@@ -1,7 +1,7 @@
 /** Reads the capsules of a condition page by page, in the server's order: ascending by start. */
 import { DriverError } from '../../../contract/errors.ts';
-import { compareStarts, compareUtc, formatInstant } from '../../../contract/instant.ts';
-import type { TimeRange } from '../../../contract/time.ts';
+import { compareStarts, compareUtc, formatInstant } from '../../../contract/time/instant.ts';
+import type { TimeRange } from '../../../contract/time/time.ts';
 import {
   isObject,
   type JsonObject,

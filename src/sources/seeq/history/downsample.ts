@@ -7,9 +7,9 @@
  * their length since 1970 is inferred. Nothing depends on it, because the server returns their positions.
  */
 import { DriverError } from '../../../contract/errors.ts';
-import { formatInstant, type Nanoseconds, parseInstant } from '../../../contract/instant.ts';
+import { formatInstant, type Nanoseconds, parseInstant } from '../../../contract/time/instant.ts';
 import { flag } from '../../../contract/series.ts';
-import type { TimeRange } from '../../../contract/time.ts';
+import type { TimeRange } from '../../../contract/time/time.ts';
 import type { Flag, ScalarValue, ValueStatus } from '../../../contract/values.ts';
 import type { Reduction, ReductionSize, SamplePage, SourceCall } from '../../source.ts';
 import { pageBytes } from '../connection/body-limits.ts';

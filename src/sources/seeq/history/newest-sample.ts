@@ -1,6 +1,6 @@
 /** The newest recorded sample of a signal at or before a time. */
 import { DriverError } from '../../../contract/errors.ts';
-import { compareUtc, formatInstant, type Nanoseconds } from '../../../contract/instant.ts';
+import { compareUtc, formatInstant, type Nanoseconds } from '../../../contract/time/instant.ts';
 import type { Point } from '../../../contract/values.ts';
 import type { SourceCall } from '../../source.ts';
 import { decodeSample } from './samples.ts';

@@ -1,6 +1,6 @@
 /** The server's count of samples of a signal in a range. The formula is that of Seeq's own client. */
-import { formatInstant } from '../../../contract/instant.ts';
-import type { TimeRange } from '../../../contract/time.ts';
+import { formatInstant } from '../../../contract/time/instant.ts';
+import type { TimeRange } from '../../../contract/time/time.ts';
 import { answerOf, objectOf, optionalList, UnexpectedJson } from '../../../net/json-fields.ts';
 import type { SourceCall } from '../../source.ts';
 import { SMALL_BYTES } from '../connection/body-limits.ts';

@@ -1,5 +1,5 @@
 /** Converts Seeq's samples to columns of the contract. */
-import { compareUtc, formatInstant, MAX_INSTANT, MIN_INSTANT, parseInstant } from '../../../contract/instant.ts';
+import { compareUtc, formatInstant, MAX_INSTANT, MIN_INSTANT, parseInstant } from '../../../contract/time/instant.ts';
 import { flag } from '../../../contract/series.ts';
 import type { Flag, Point, ScalarValue, ValueStatus } from '../../../contract/values.ts';
 import {

@@ -1,9 +1,9 @@
 /** Reads all samples of a signal in order, page by page. */
 import type { Boundary } from '../../../contract/functions/data.ts';
 import { DriverError } from '../../../contract/errors.ts';
-import { compareUtc, formatInstant } from '../../../contract/instant.ts';
+import { compareUtc, formatInstant } from '../../../contract/time/instant.ts';
 import { advance, after, type SeriesPosition, sliceColumns } from '../../../contract/series.ts';
-import type { TimeRange } from '../../../contract/time.ts';
+import type { TimeRange } from '../../../contract/time/time.ts';
 import type { SamplePage, SourceCall } from '../../source.ts';
 import { fittingPage } from '../../../net/page-fit.ts';
 import { pageBytes } from '../connection/body-limits.ts';

@@ -1,6 +1,6 @@
 /** The interpolation and value type of a signal. */
 import type { Fqn } from '../../../contract/fqn.ts';
-import type { Nanoseconds } from '../../../contract/instant.ts';
+import type { Nanoseconds } from '../../../contract/time/instant.ts';
 import type { LimitedLog } from '../../../contract/log.ts';
 import type { SeriesShape, SourceCall } from '../../source.ts';
 import { answerOf, isObject, kindOf, optionalText, textIn } from '../../../net/json-fields.ts';

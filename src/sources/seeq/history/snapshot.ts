@@ -1,9 +1,9 @@
 /** The newest value of any FQN. */
-import { asSentence, withArticle } from '../../../lib/phrases.ts';
-import { didYouMean } from '../../../lib/suggest.ts';
+import { asSentence, withArticle } from '../../../lib/wording/phrases.ts';
+import { didYouMean } from '../../../lib/wording/suggest.ts';
 import { DriverError } from '../../../contract/errors.ts';
 import { type Fqn, formatFqn } from '../../../contract/fqn.ts';
-import type { Nanoseconds } from '../../../contract/instant.ts';
+import type { Nanoseconds } from '../../../contract/time/instant.ts';
 import type { Point } from '../../../contract/values.ts';
 import type { SourceCall } from '../../source.ts';
 import { readNewestSample } from './newest-sample.ts';

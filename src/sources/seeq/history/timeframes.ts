@@ -1,7 +1,13 @@
 /** Timeframes of a condition in either direction. Reads about as many as are needed. */
 import { DriverError } from '../../../contract/errors.ts';
-import { compareUtc, formatInstant, MIN_INSTANT, type Nanoseconds, parseInstant } from '../../../contract/instant.ts';
-import type { TimeRange } from '../../../contract/time.ts';
+import {
+  compareUtc,
+  formatInstant,
+  MIN_INSTANT,
+  type Nanoseconds,
+  parseInstant,
+} from '../../../contract/time/instant.ts';
+import type { TimeRange } from '../../../contract/time/time.ts';
 import {
   isReadable,
   isUnreadable,

@@ -1,7 +1,7 @@
 /** The time ranges in which a signal has no value: its gaps, and the surroundings of its bad samples. */
 import { DriverError } from '../../../contract/errors.ts';
-import { compareStarts, formatInstant, type Nanoseconds, parseInstant } from '../../../contract/instant.ts';
-import type { TimeRange } from '../../../contract/time.ts';
+import { compareStarts, formatInstant, type Nanoseconds, parseInstant } from '../../../contract/time/instant.ts';
+import type { TimeRange } from '../../../contract/time/time.ts';
 import { inParallel } from '../../../lib/in-parallel.ts';
 import { answerOf, filledText, isObject, listIn, objectOf, optionalCount } from '../../../net/json-fields.ts';
 import type { SourceCall, Timeframe } from '../../source.ts';

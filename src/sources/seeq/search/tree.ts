@@ -1,6 +1,6 @@
 /** Assets, their children and their properties. */
-import { asSentence } from '../../../lib/phrases.ts';
-import { didYouMean } from '../../../lib/suggest.ts';
+import { asSentence } from '../../../lib/wording/phrases.ts';
+import { didYouMean } from '../../../lib/wording/suggest.ts';
 import { DriverError } from '../../../contract/errors.ts';
 import type { Fqn } from '../../../contract/fqn.ts';
 import {

@@ -1,7 +1,7 @@
 /** The smallest source that is worth having: it finds its few signals and knows their values of now, and nothing else. */
 import { DriverError } from '../../../../src/contract/errors.ts';
 import type { Fqn } from '../../../../src/contract/fqn.ts';
-import { formatInstant, type Nanoseconds } from '../../../../src/contract/instant.ts';
+import { formatInstant, type Nanoseconds } from '../../../../src/contract/time/instant.ts';
 import type { Point } from '../../../../src/contract/values.ts';
 import type {
   Finder,

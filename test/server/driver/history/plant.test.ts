@@ -1,7 +1,7 @@
 /** Plots and values between samples of the simulated plant, by whole requests, at any zoom. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { joinSeries } from '../../../../src/client/answer.ts';
-import { compareUtc } from '../../../../src/contract/instant.ts';
+import { compareUtc } from '../../../../src/contract/time/instant.ts';
 import type { SeriesChunk } from '../../../../src/contract/series.ts';
 import { idOf, plant } from '../../sources/seeq/support.ts';
 import { fqn, NOW, testDriver, violations } from '../../../support/driver.ts';

@@ -2,8 +2,8 @@
 import { onTestFinished } from 'vitest';
 import { Secret } from '../../../../src/config/secret.ts';
 import { DriverError } from '../../../../src/contract/errors.ts';
-import { parseInstant } from '../../../../src/contract/instant.ts';
-import type { TimeRange } from '../../../../src/contract/time.ts';
+import { parseInstant } from '../../../../src/contract/time/instant.ts';
+import type { TimeRange } from '../../../../src/contract/time/time.ts';
 import {
   isUnreadable,
   type SamplePage,

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type AggregateMethod, aggregateMethods, type Basis } from '../../../../src/contract/functions/data.ts';
-import { formatInstant } from '../../../../src/contract/instant.ts';
+import { formatInstant } from '../../../../src/contract/time/instant.ts';
 import { Aggregator } from '../../../../src/driver/history/aggregator.ts';
 import { countsSamples, describesQuality, isStateMethod } from '../../../../src/driver/history/methods.ts';
 import type { WrittenSample } from '../../../../src/driver/history/series-chunks.ts';

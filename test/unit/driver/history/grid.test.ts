@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { Temporal } from 'temporal-polyfill';
 import { describe, expect, it } from 'vitest';
 import type { GridParams } from '../../../../src/contract/functions/grid.ts';
-import { formatInstant, type Nanoseconds, parseInstant } from '../../../../src/contract/instant.ts';
+import { formatInstant, type Nanoseconds, parseInstant } from '../../../../src/contract/time/instant.ts';
 import { instantsOf, intervalsOf } from '../../../../src/driver/history/grid.ts';
 import { limits } from '../../../support/driver.ts';
 import { propertyRuns } from '../../../support/property-runs.ts';

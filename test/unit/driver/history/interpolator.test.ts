@@ -1,7 +1,7 @@
 /** Values between samples, compared with the rules written down once more the slow way. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatInstant, type Nanoseconds } from '../../../../src/contract/instant.ts';
+import { formatInstant, type Nanoseconds } from '../../../../src/contract/time/instant.ts';
 import { Interpolator } from '../../../../src/driver/history/interpolator.ts';
 import type { WrittenSample } from '../../../../src/driver/history/series-chunks.ts';
 import type { Sample } from '../../../../src/driver/history/sample.ts';

@@ -1,7 +1,7 @@
 /** What a plot promises, for any series: the same envelope, ends, order and gaps; real samples only; never too many. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { TimeRange } from '../../../../src/contract/time.ts';
+import type { TimeRange } from '../../../../src/contract/time/time.ts';
 import { type Intervals, intervalsOf } from '../../../../src/driver/history/grid.ts';
 import { isGap, type Plot, PlotReducer } from '../../../../src/driver/history/plot-reducer.ts';
 import type { Sample } from '../../../../src/driver/history/sample.ts';

@@ -2,10 +2,10 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { joinSeries } from '../../../../src/client/answer.ts';
-import { compareUtc, formatInstant, parseInstant } from '../../../../src/contract/instant.ts';
+import { compareUtc, formatInstant, parseInstant } from '../../../../src/contract/time/instant.ts';
 import { DriverError } from '../../../../src/contract/errors.ts';
 import type { SeriesChunk } from '../../../../src/contract/series.ts';
-import type { TimeRange } from '../../../../src/contract/time.ts';
+import type { TimeRange } from '../../../../src/contract/time/time.ts';
 import type { SamplePage, SeriesShape } from '../../../../src/sources/source.ts';
 import { fqn, NOW, source, testDriver, violations, type WholeSource } from '../../../support/driver.ts';
 import { propertyRuns } from '../../../support/property-runs.ts';

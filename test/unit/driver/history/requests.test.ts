@@ -1,7 +1,7 @@
 /** Requests for plotted, interpolated and aggregated series, of sources whose series are given. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { joinSeries } from '../../../../src/client/answer.ts';
-import { formatInstant, parseInstant } from '../../../../src/contract/instant.ts';
+import { formatInstant, parseInstant } from '../../../../src/contract/time/instant.ts';
 import { DriverError } from '../../../../src/contract/errors.ts';
 import { halveSeries, type SeriesChunk } from '../../../../src/contract/series.ts';
 import type { SamplePage, SeriesShape } from '../../../../src/sources/source.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatInstant, MAX_INSTANT, MIN_INSTANT, parseInstant } from '../../../../src/contract/instant.ts';
+import { formatInstant, MAX_INSTANT, MIN_INSTANT, parseInstant } from '../../../../src/contract/time/instant.ts';
 import type { valueStatuses } from '../../../../src/contract/values.ts';
 import { samplesOf, TimeReader } from '../../../../src/driver/history/sample.ts';
 

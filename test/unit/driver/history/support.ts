@@ -1,6 +1,6 @@
 /** Series made up for the tests of calculations, at whole nanoseconds, with all that real ones hold. */
 import fc from 'fast-check';
-import { formatInstant, type Nanoseconds } from '../../../../src/contract/instant.ts';
+import { formatInstant, type Nanoseconds } from '../../../../src/contract/time/instant.ts';
 import type { ScalarValue, ValueStatus } from '../../../../src/contract/values.ts';
 import type { Sample } from '../../../../src/driver/history/sample.ts';
 import type { SeriesShape } from '../../../../src/sources/source.ts';

@@ -1,6 +1,6 @@
 /** Payloads as they are found in the field: no two senders agree on anything. */
 import { describe, expect, it } from 'vitest';
-import { formatInstant } from '../../../../src/contract/instant.ts';
+import { formatInstant } from '../../../../src/contract/time/instant.ts';
 import { at, codes, mappingOf, only, read, values } from '../../../support/mapping.ts';
 
 describe('parking at an airport: a list with numbers as texts', () => {

@@ -1,7 +1,7 @@
 /** When a value was measured. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatInstant } from '../../../../src/contract/instant.ts';
+import { formatInstant } from '../../../../src/contract/time/instant.ts';
 import { readTime } from '../../../../src/ingest/mapping/time.ts';
 import { at, codes, mappingOf, only, read, readBy, RECEIVED, type RawEntry } from '../../../support/mapping.ts';
 

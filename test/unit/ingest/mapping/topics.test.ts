@@ -6,7 +6,7 @@ import { unescapeToken } from '../../../../src/contract/reading-subject.ts';
 import { parseFqn } from '../../../../src/contract/fqn.ts';
 import { readingSchema } from '../../../../src/contract/reading.ts';
 import { publicationOf, type Measurement, type Origin } from '../../../../src/ingest/reading.ts';
-import { subscriptionsOf } from '../../../../src/ingest/mapping/subscriptions.ts';
+import { subscriptionsOf } from '../../../../src/ingest/feeds/topic-feed.ts';
 import { codes, mappingOf, only, read, values } from '../../../support/mapping.ts';
 import { propertyRuns } from '../../../support/property-runs.ts';
 

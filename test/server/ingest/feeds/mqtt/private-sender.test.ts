@@ -1,7 +1,7 @@
 /** The one private member of mqtt.js that the driver uses; a new version of the package must pass this. */
 import { MqttClient } from 'mqtt';
 import { expect, test } from 'vitest';
-import { sendPacket } from '../../../../../src/mqtt/send-packet.ts';
+import { sendPacket } from '../../../../../src/mqtt/connection.ts';
 import { eventually } from '../../../../support/eventually.ts';
 import { brokerForTest, plainForTest } from '../../../mqtt/support.ts';
 

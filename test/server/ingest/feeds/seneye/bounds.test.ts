@@ -1,9 +1,9 @@
 /** Rate limits and the log of refusals, by a clock that the test moves. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { RateLimit } from '../../../../../src/ingest/feeds/seneye/rate-limit.ts';
+import { RateLimit } from '../../../../../src/ingest/feeds/seneye/http/rate-limit.ts';
 import { limited } from '../../../../../src/contract/log.ts';
-import { HttpError, HttpErrorLog, retryAfter } from '../../../../../src/ingest/feeds/seneye/http-error.ts';
+import { HttpError, HttpErrorLog, retryAfter } from '../../../../../src/ingest/feeds/seneye/http/http-error.ts';
 import { TestLog } from '../../../bus/support.ts';
 
 describe('a rate limit', () => {

@@ -8,7 +8,7 @@ import {
   addressGroup,
   ConnectionLimits,
   type LimitedSocket,
-} from '../../../../../src/ingest/feeds/seneye/connection-limits.ts';
+} from '../../../../../src/ingest/feeds/seneye/http/connection-limits.ts';
 import { TestLog } from '../../../bus/support.ts';
 import { signMessage } from '../../../../../simulators/seneye/encoding.ts';
 import { eventually } from '../../../../support/eventually.ts';

@@ -4,7 +4,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { connect } from 'node:tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { SecretSource } from '../../../../../src/config/secret.ts';
-import { PostListener, type ListenerOptions } from '../../../../../src/ingest/feeds/seneye/listener.ts';
+import { PostListener, type ListenerOptions } from '../../../../../src/ingest/feeds/seneye/http/listener.ts';
 import { authority, TestLog } from '../../../bus/support.ts';
 import { post } from '../../../../../simulators/seneye/http-post.ts';
 import { eventually } from '../../../../support/eventually.ts';

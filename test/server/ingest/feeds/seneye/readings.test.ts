@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readingFqn } from '../../../../../src/contract/reading-subject.ts';
-import { formatInstant, parseInstant } from '../../../../../src/contract/instant.ts';
+import { formatInstant, parseInstant } from '../../../../../src/contract/time/instant.ts';
 import { readingSchema } from '../../../../../src/contract/reading.ts';
 import type { DecodedMessage, Measurement } from '../../../../../src/ingest/reading.ts';
 import { publicationOf, readingOf } from '../../../../../src/ingest/reading.ts';

@@ -1,7 +1,7 @@
 /** What the server computes of a long signal, compared with all samples. */
 import { describe, expect, it } from 'vitest';
-import { type Nanoseconds, parseInstant } from '../../../../../src/contract/instant.ts';
-import type { TimeRange } from '../../../../../src/contract/time.ts';
+import { type Nanoseconds, parseInstant } from '../../../../../src/contract/time/instant.ts';
+import type { TimeRange } from '../../../../../src/contract/time/time.ts';
 import type { Reduction } from '../../../../../src/sources/source.ts';
 import type { SeeqSource } from '../../../../../src/sources/seeq/source.ts';
 import { answering, type RudeAnswer, type RudeRequest } from '../misbehaving-server.ts';

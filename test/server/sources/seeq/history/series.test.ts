@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Boundary } from '../../../../../src/contract/functions/data.ts';
-import { formatInstant, parseInstant } from '../../../../../src/contract/instant.ts';
+import { formatInstant, parseInstant } from '../../../../../src/contract/time/instant.ts';
 import type { SeeqSource } from '../../../../../src/sources/seeq/source.ts';
 import {
   collect,

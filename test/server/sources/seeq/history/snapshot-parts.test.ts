@@ -1,7 +1,7 @@
 /** The newest value of a part: an attribute of the latest timeframe, a property; and what has none. */
 import { describe, expect, it } from 'vitest';
 import type { Fqn } from '../../../../../src/contract/fqn.ts';
-import { parseInstant } from '../../../../../src/contract/instant.ts';
+import { parseInstant } from '../../../../../src/contract/time/instant.ts';
 import { freeCall, idOf, plant, rejection } from '../support.ts';
 
 const CONDITIONS = 'Special Cases >> Conditions';

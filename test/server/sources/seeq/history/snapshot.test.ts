@@ -1,7 +1,7 @@
 /** The newest value of whatever has one. */
 import { describe, expect, it } from 'vitest';
 import type { Fqn } from '../../../../../src/contract/fqn.ts';
-import { parseInstant } from '../../../../../src/contract/instant.ts';
+import { parseInstant } from '../../../../../src/contract/time/instant.ts';
 import { answering } from '../misbehaving-server.ts';
 import { freeCall, idOf, openSource, plant, rejection, signalFqn } from '../support.ts';
 import type { SeeqSource } from '../../../../../src/sources/seeq/source.ts';

@@ -1,6 +1,6 @@
 /** Timeframes of a condition: open ones, equal starts, more than a page, and servers that cannot page. */
 import { describe, expect, it } from 'vitest';
-import { compareUtc } from '../../../../../src/contract/instant.ts';
+import { compareUtc } from '../../../../../src/contract/time/instant.ts';
 import type { SeeqSource } from '../../../../../src/sources/seeq/source.ts';
 import { answering, type RudeAnswer, type RudeRequest } from '../misbehaving-server.ts';
 import { collect, freeCall, idOf, openSource, plainClient, plant, range, readable, rejection } from '../support.ts';

@@ -2,7 +2,7 @@
 import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeBase64 } from '../../../../../src/ingest/feeds/seneye/base64.ts';
+import { decodeBase64 } from '../../../../../src/ingest/feeds/seneye/jws.ts';
 import { isSignedWith, JwsError, readJws } from '../../../../../src/ingest/feeds/seneye/jws.ts';
 import { signMessage, type Encoding } from '../../../../../simulators/seneye/encoding.ts';
 import { propertyRuns } from '../../../../support/property-runs.ts';

@@ -3,10 +3,10 @@ import { createServer, type IncomingMessage, type Server, type ServerOptions, ty
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { createSecureContext } from 'node:tls';
-import { delayMs, type RetryDelays } from '../../../lib/backoff.ts';
-import type { Logger } from '../../../contract/log.ts';
+import { delayMs, type RetryDelays } from '../../../../lib/backoff.ts';
+import type { Logger } from '../../../../contract/log.ts';
 import { ConnectionLimits } from './connection-limits.ts';
-import type { SeneyeConfig } from './config.ts';
+import type { SeneyeConfig } from '../config.ts';
 
 export interface ListenerOptions {
   readonly config: Pick<

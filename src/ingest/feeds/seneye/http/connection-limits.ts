@@ -4,7 +4,7 @@
  * served, however many connections others hold open.
  */
 import { isIPv6 } from 'node:net';
-import type { Logger } from '../../../contract/log.ts';
+import type { Logger } from '../../../../contract/log.ts';
 
 /** The part of a socket that is used here. */
 export interface LimitedSocket {

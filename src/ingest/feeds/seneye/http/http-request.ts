@@ -1,7 +1,7 @@
 /** The HTTP part of a post: checks the request and reads its body. */
 import type { IncomingMessage } from 'node:http';
 import { HttpError } from './http-error.ts';
-import type { SeneyeConfig } from './config.ts';
+import type { SeneyeConfig } from '../config.ts';
 
 /** Rules for the head of a request. */
 export type HeadRules = Pick<SeneyeConfig, 'path' | 'strict' | 'bodyBytes'>;

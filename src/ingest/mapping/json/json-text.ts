@@ -1,6 +1,6 @@
 /** Parses JSON and keeps the text of numbers that a JavaScript number may round. */
 
-import { withDigits } from '../../lib/json-digits.ts';
+import { withDigits } from '../../../lib/json-digits.ts';
 
 /** Parsed JSON. */
 export interface JsonText {

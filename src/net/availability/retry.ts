@@ -1,5 +1,5 @@
 /** When a failed call is retried. Every call of a source only reads, so a retry is always safe. */
-import { delayMs, doubledMs, type RetryDelays } from '../lib/backoff.ts';
+import { delayMs, doubledMs, type RetryDelays } from '../../lib/backoff.ts';
 
 /**
  * Temporary statuses: a conflict and a proxy without its server (Seeq's own client retries these), a server that is

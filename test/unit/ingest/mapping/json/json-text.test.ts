@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { JsonTextError, parseJson } from '../../../../src/ingest/mapping/json-text.ts';
+import { JsonTextError, parseJson } from '../../../../../src/ingest/mapping/json/json-text.ts';
 
 describe('JSON of a message', () => {
   it('is read as JSON.parse reads it, whatever it is', () => {

@@ -3,9 +3,9 @@
  * Exact lengths are in nanoseconds. Days and longer units follow the calendar of a time zone.
  */
 import { Temporal } from 'temporal-polyfill';
-import { wrongParameter } from './errors.ts';
+import { wrongParameter } from '../errors.ts';
 import type { Nanoseconds } from './instant.ts';
-import { quote } from '../lib/phrases.ts';
+import { quote } from '../../lib/wording/phrases.ts';
 
 /** `exact` in nanoseconds, whole calendar days (`week`: counted from a Monday), or whole calendar months. */
 export type Length =

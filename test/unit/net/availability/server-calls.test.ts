@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { DriverError } from '../../../src/contract/errors.ts';
-import { CLOCK } from '../../../src/lib/clock.ts';
-import { fromThrown, refusal } from '../../../src/net/errors.ts';
-import { ServerCalls } from '../../../src/net/server-calls.ts';
+import { DriverError } from '../../../../src/contract/errors.ts';
+import { CLOCK } from '../../../../src/lib/clock.ts';
+import { fromThrown, refusal } from '../../../../src/net/errors.ts';
+import { ServerCalls } from '../../../../src/net/availability/server-calls.ts';
 
 it('a call that is aborted between two tries ends with the reason of its signal', async () => {
   const controller = new AbortController();

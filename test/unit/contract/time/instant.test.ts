@@ -7,7 +7,7 @@ import {
   MIN_INSTANT,
   parseInstant,
   parseIso,
-} from '../../../src/contract/instant.ts';
+} from '../../../../src/contract/time/instant.ts';
 
 const instant = fc.bigInt({ min: MIN_INSTANT, max: MAX_INSTANT });
 

@@ -2,14 +2,14 @@
  * The calls to one server, with recovery from temporary failures: retries, a second try beside a call that hangs, and
  * no try while the server is known to be failing. Every call only reads.
  */
-import { DriverError } from '../contract/errors.ts';
-import { CLOCK, type Clock } from '../lib/clock.ts';
+import { DriverError } from '../../contract/errors.ts';
+import { CLOCK, type Clock } from '../../lib/clock.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
-import { CallTimeout } from './exchange.ts';
-import { fromThrown, isBrokenConnection, isPassing, Unreachable } from './errors.ts';
+import { CallTimeout } from '../exchange.ts';
+import { fromThrown, isBrokenConnection, isPassing, Unreachable } from '../errors.ts';
 import { parseRetryAfter, waitMs } from './retry.ts';
 import { SilenceWatch } from './silence-watch.ts';
-import { UnreadableResponse } from './unreadable-response.ts';
+import { UnreadableResponse } from '../unreadable-response.ts';
 
 /** The result type of openapi-fetch. */
 export interface Outcome<T = unknown> {

@@ -1,5 +1,5 @@
 /** Rejected requests: the HTTP answer, and a rate-limited log line. */
-import { limited, type Logger } from '../../../contract/log.ts';
+import { limited, type Logger } from '../../../../contract/log.ts';
 
 /** The problem of a request. The list is closed, so that the log stays bounded. */
 export type HttpErrorCode =

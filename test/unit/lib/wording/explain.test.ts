@@ -1,16 +1,16 @@
 /** Every schema that reads outside input explains every kind of wrong value in sentences of our own. */
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { IN_A_FILE, jsonSchemaOf } from '../../../src/config/json-schema.ts';
-import { validate } from '../../../src/config/rules.ts';
-import { configSchema } from '../../../src/app/configuration.ts';
-import { paramsJsonSchema } from '../../../src/contract/functions/define.ts';
-import { functionTable } from '../../../src/contract/functions/table.ts';
-import { parseParams } from '../../../src/contract/params.ts';
-import { parseRequest, requestSchema } from '../../../src/contract/request.ts';
-import { DriverError } from '../../../src/contract/errors.ts';
-import { explain, type SchemaNode } from '../../../src/lib/explain.ts';
-import { problemText } from '../../../src/lib/problem.ts';
+import { IN_A_FILE, jsonSchemaOf } from '../../../../src/config/json-schema.ts';
+import { validate } from '../../../../src/config/rules.ts';
+import { configSchema } from '../../../../src/app/configuration.ts';
+import { paramsJsonSchema } from '../../../../src/contract/functions/define.ts';
+import { functionTable } from '../../../../src/contract/functions/table.ts';
+import { parseParams } from '../../../../src/contract/params.ts';
+import { parseRequest, requestSchema } from '../../../../src/contract/request.ts';
+import { DriverError } from '../../../../src/contract/errors.ts';
+import { explain, type SchemaNode } from '../../../../src/lib/wording/explain.ts';
+import { problemText } from '../../../../src/lib/wording/problem.ts';
 
 /** What zod says by itself, what stands for an empty name, and what is said when nobody knows better. */
 const FORBIDDEN =

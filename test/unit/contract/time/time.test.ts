@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { DriverError } from '../../../src/contract/errors.ts';
-import { formatInstant, parseInstant } from '../../../src/contract/instant.ts';
-import { resolveRange, resolveTime, timeInput, timeZoneInput } from '../../../src/contract/time.ts';
+import { DriverError } from '../../../../src/contract/errors.ts';
+import { formatInstant, parseInstant } from '../../../../src/contract/time/instant.ts';
+import { resolveRange, resolveTime, timeInput, timeZoneInput } from '../../../../src/contract/time/time.ts';
 
 const at = (text: string) => parseInstant(text) ?? expect.fail(text);
 const NOW = at('2026-07-15T10:20:30.5Z');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseRetryAfter, waitMs } from '../../../src/net/retry.ts';
+import { parseRetryAfter, waitMs } from '../../../../src/net/availability/retry.ts';
 
 const NOW = Date.parse('Fri, 27 Nov 2026 12:00:00 GMT');
 

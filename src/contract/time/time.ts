@@ -4,10 +4,10 @@
  */
 import { Temporal } from 'temporal-polyfill';
 import { z } from 'zod';
-import { isTimeZone } from '../lib/time-zone.ts';
-import { quote } from '../lib/phrases.ts';
+import { isTimeZone } from '../../lib/time-zone.ts';
+import { quote } from '../../lib/wording/phrases.ts';
 import { epochProblem } from './epoch.ts';
-import { wrongParameter } from './errors.ts';
+import { wrongParameter } from '../errors.ts';
 import {
   formatInstant,
   fromMilliseconds,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { allOf, anyOf, asSentence, count, withArticle } from '../../../src/lib/phrases.ts';
-import { didYouMeanOneOf, nearest } from '../../../src/lib/suggest.ts';
-import { fqnKinds, parseFqn } from '../../../src/contract/fqn.ts';
+import { allOf, anyOf, asSentence, count, withArticle } from '../../../../src/lib/wording/phrases.ts';
+import { didYouMeanOneOf, nearest } from '../../../../src/lib/wording/suggest.ts';
+import { fqnKinds, parseFqn } from '../../../../src/contract/fqn.ts';
 
 describe('phrases', () => {
   it('have the article of their noun', () => {

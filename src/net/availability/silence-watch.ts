@@ -3,7 +3,7 @@
  * the server may hang. A small probe call on a new connection distinguishes these: if it succeeds, the slow call is
  * made once more beside the first, and the first answer counts. If not, the server is failing.
  */
-import type { DriverError } from '../contract/errors.ts';
+import type { DriverError } from '../../contract/errors.ts';
 
 /** Time without any answer of the server, while a call waits, after which it is probed. Shorter for short budgets. */
 const SILENCE_MS = 2000;

@@ -1,6 +1,6 @@
 /** Delays repeated logins after a refusal, which would lock the account. */
-import type { DriverError } from '../contract/errors.ts';
-import { doubledMs, type RetryDelays } from '../lib/backoff.ts';
+import type { DriverError } from '../../contract/errors.ts';
+import { doubledMs, type RetryDelays } from '../../lib/backoff.ts';
 
 const DELAYS: RetryDelays = { minMs: 5_000, maxMs: 300_000 };
 

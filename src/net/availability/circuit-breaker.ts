@@ -2,8 +2,8 @@
  * Records that a server is failing. Calls then fail at once, and one small probe at a time checks whether the server
  * has recovered. Without it a dashboard of a hundred tags waits a hundred timeouts, and a starting server is flooded.
  */
-import type { DriverError } from '../contract/errors.ts';
-import { delayMs, type RetryDelays } from '../lib/backoff.ts';
+import type { DriverError } from '../../contract/errors.ts';
+import { delayMs, type RetryDelays } from '../../lib/backoff.ts';
 
 /** Delay between probes of a failing server. */
 const PROBE_DELAYS: RetryDelays = { minMs: 250, maxMs: 10_000 };

@@ -1,7 +1,7 @@
 /** A server that is sick: found once, looked at now and then, and everything at once again when it is well. */
 import { describe, expect, it } from 'vitest';
-import { DriverError } from '../../../src/contract/errors.ts';
-import { CircuitBreaker } from '../../../src/net/circuit-breaker.ts';
+import { DriverError } from '../../../../src/contract/errors.ts';
+import { CircuitBreaker } from '../../../../src/net/availability/circuit-breaker.ts';
 
 const failure = new DriverError('sourceUnavailable', 'nobody is there');
 
