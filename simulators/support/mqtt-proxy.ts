@@ -4,7 +4,7 @@
  */
 import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import { createConnection, createServer, Socket, type AddressInfo, type Server } from 'node:net';
+import { createConnection, createServer, Socket, type Server } from 'node:net';
 import { finished, type Duplex } from 'node:stream';
 import { createServer as createTlsServer, TLSSocket } from 'node:tls';
 import { parser } from 'mqtt-packet';
@@ -18,6 +18,7 @@ import {
   type MqttRefusal,
 } from './mqtt-login.ts';
 import type { ServerCertificate } from './certificate.ts';
+import { LOOPBACK, RestartableListener } from './restartable-listener.ts';
 
 /** Passed on under another login (the client id stays, unless one is given), or refused. */
 export type Verdict =
@@ -77,17 +78,14 @@ export interface MqttProxy {
   stop(): Promise<void>;
 }
 
-const host = '127.0.0.1';
-
 export async function startMqttProxy(options: MqttProxyOptions): Promise<MqttProxy> {
   const { authorize, certificate, webSocket = false, connectTimeoutMs = 10_000 } = options;
   const clients = new Set<Duplex>();
   const passing = new Map<Duplex, MqttLogin>();
   const attempts: Attempt[] = [];
   const bytes = { toBroker: 0, toClients: 0 };
-  let { target, port = 0 } = options;
+  let { target } = options;
   let taken = 0;
-  let listener: Server | undefined;
 
   const decide = async (login: MqttLogin): Promise<Verdict> => {
     try {
@@ -108,7 +106,7 @@ export async function startMqttProxy(options: MqttProxyOptions): Promise<MqttPro
       return;
     }
     if (client.destroyed) return;
-    const broker = createConnection({ host, port: target, noDelay: true });
+    const broker = createConnection({ host: LOOPBACK, port: target, noDelay: true });
     passing.set(client, { ...login, clientId: verdict.accept.clientId ?? login.clientId });
     if (options.onDelivery !== undefined) watchDeliveries(broker, login, options.onDelivery);
     join(client, broker, bytes);
@@ -131,16 +129,7 @@ export async function startMqttProxy(options: MqttProxyOptions): Promise<MqttPro
     });
   };
 
-  const accept = async (): Promise<void> => {
-    if (listener !== undefined) return;
-    const opened = createListener(take, certificate, webSocket);
-    await new Promise<void>((resolve, reject) => {
-      opened.once('error', reject);
-      opened.listen({ host, port }, resolve);
-    });
-    port = (opened.address() as AddressInfo).port;
-    listener = opened;
-  };
+  const listener = new RestartableListener(() => createListener(take, certificate, webSocket), options.port);
   const end = (client: Duplex): void => {
     if (client instanceof Socket && !(client instanceof TLSSocket)) client.resetAndDestroy();
     else client.destroy();
@@ -148,25 +137,15 @@ export async function startMqttProxy(options: MqttProxyOptions): Promise<MqttPro
   const cut = (): void => {
     for (const client of [...clients]) end(client);
   };
-  const refuse = async (): Promise<void> => {
-    const closing = listener;
-    listener = undefined;
-    if (closing === undefined) return;
-    const closed = new Promise<void>((resolve) => {
-      closing.close(() => {
-        resolve();
-      });
-    });
-    if (clients.size === 0) await closed;
-  };
+  const refuse = (): Promise<void> => listener.refuse(clients.size);
 
-  await accept();
+  await listener.listen();
   return {
     get port() {
-      return port;
+      return listener.port;
     },
     get url() {
-      return `${webSocket ? 'ws' : 'mqtt'}${certificate === undefined ? '' : 's'}://${host}:${port}`;
+      return `${webSocket ? 'ws' : 'mqtt'}${certificate === undefined ? '' : 's'}://${LOOPBACK}:${listener.port}`;
     },
     attempts,
     get taken() {
@@ -190,7 +169,7 @@ export async function startMqttProxy(options: MqttProxyOptions): Promise<MqttPro
       target = to;
     },
     refuse,
-    accept,
+    accept: () => listener.listen(),
     stop: async () => {
       cut();
       await refuse();

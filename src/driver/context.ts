@@ -7,10 +7,11 @@ import { afterGrace } from '../lib/abort.ts';
 import type { SourceCall } from '../sources/source.ts';
 import type { Caller } from './limits/caller.ts';
 import { isCancelled } from './requests/cancellation.ts';
-import { type HostCallOptions, HostCalls, roundMs } from './requests/host-calls.ts';
+import { type HostCallOptions, HostCalls } from './requests/host-calls.ts';
 import type { Host, Hosts } from './hosts.ts';
 import type { Leases } from './leases/leases.ts';
 import type { DriverLimits } from './limits/request-limits.ts';
+import { roundMs } from '../lib/clock.ts';
 
 /** Facts about the process that functions may return. */
 export interface DriverFacts {

@@ -20,6 +20,7 @@ import { watchCaller } from './requests/keepalive.ts';
 import { RequestLog } from './requests/request-log.ts';
 import { RequestStatistics } from './requests/request-statistics.ts';
 import { TimeBudget } from './requests/time-budget.ts';
+import { roundMs } from '../lib/clock.ts';
 
 export interface DriverOptions {
   hosts: Hosts;
@@ -242,7 +243,7 @@ function onFlush(sink: AnswerSink, onSend: () => void): AnswerSink {
 const rounded = (now: Nanoseconds): Nanoseconds => now - (now % 100_000_000n);
 
 function refusal(error: DriverError, arrived: number): AnswerEnd {
-  const elapsedMs = Math.round((performance.now() - arrived) * 100) / 100;
+  const elapsedMs = roundMs(performance.now() - arrived);
   return { status: 'error', error: error.toBody(), meta: { elapsedMs, sourceMs: 0, sourceRequests: 0, hosts: [] } };
 }
 

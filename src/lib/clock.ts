@@ -1,4 +1,4 @@
-/** The clock of the process, for delays between attempts. */
+/** The clock of the process, for delays between attempts, and the precision of measured times. */
 
 /** A clock that a test can replace. */
 export interface Clock {
@@ -23,3 +23,6 @@ export async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
 }
 
 export const CLOCK: Clock = { now: () => performance.now(), sleep };
+
+/** Milliseconds with two decimals, as measured times are reported. */
+export const roundMs = (ms: number): number => Math.round(ms * 100) / 100;

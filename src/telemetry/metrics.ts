@@ -4,6 +4,7 @@ import type { HealthState, Metrics, Stats } from '../contract/telemetry.ts';
 import type { CallNumbers } from '../driver/source-health/source-health.ts';
 import type { Host } from '../driver/hosts.ts';
 import type { RequestNumbers } from '../driver/requests/request-statistics.ts';
+import { roundMs } from '../lib/clock.ts';
 
 /** Metrics of requests by function. */
 export function functionMetrics({ functions }: RequestNumbers): Metrics['requests'] {
@@ -23,8 +24,8 @@ export function sourceMetrics(hosts: readonly Host[]): Metrics['sources'] {
     return {
       host: source.name,
       results: { ...results },
-      totalMs: round(totalMs),
-      longestMs: round(longestMs),
+      totalMs: roundMs(totalMs),
+      longestMs: roundMs(longestMs),
       ...limiter.load,
       ...(polls === undefined ? {} : { polls }),
     };
@@ -82,7 +83,5 @@ function times({ results, totalMs, longestMs }: CallNumbers): { averageMs: numbe
   const number = sum(results);
   return number === 0
     ? { averageMs: null, longestMs: null }
-    : { averageMs: round(totalMs / number), longestMs: round(longestMs) };
+    : { averageMs: roundMs(totalMs / number), longestMs: roundMs(longestMs) };
 }
-
-const round = (ms: number): number => Math.round(ms * 100) / 100;

@@ -9,6 +9,7 @@ import {
 import { getHeapStatistics } from 'node:v8';
 import type { z } from 'zod';
 import type { processMetrics } from '../contract/telemetry.ts';
+import { roundMs } from '../lib/clock.ts';
 
 /** Sampling interval of the event loop delay. */
 const RESOLUTION_MS = 20;
@@ -25,7 +26,7 @@ export function meterProcess(): ProcessMeter {
   const garbage = new GarbageMeter();
   // The histogram measures the time between two samples, and is NaN before the first one.
   const late = (nanoseconds: number): number =>
-    Number.isFinite(nanoseconds) ? round(Math.max(0, nanoseconds / 1e6 - RESOLUTION_MS)) : 0;
+    Number.isFinite(nanoseconds) ? roundMs(Math.max(0, nanoseconds / 1e6 - RESOLUTION_MS)) : 0;
   return {
     read: () => {
       const eventLoopDelayMs =
@@ -37,7 +38,7 @@ export function meterProcess(): ProcessMeter {
       const { rss, heapUsed, heapTotal, external } = process.memoryUsage();
       return {
         eventLoopDelayMs,
-        cpuMs: { user: round(user / 1000), system: round(system / 1000) },
+        cpuMs: { user: roundMs(user / 1000), system: roundMs(system / 1000) },
         memoryBytes: { rss, heapUsed, heapTotal, external, heapLimit: getHeapStatistics().heap_size_limit },
         garbage: garbage.read(),
       };
@@ -64,7 +65,7 @@ class GarbageMeter {
 
   read(): { young: number; full: number; pausedMs: number } {
     this.#take(this.#observer.takeRecords());
-    return { young: this.#young, full: this.#full, pausedMs: round(this.#pausedMs) };
+    return { young: this.#young, full: this.#full, pausedMs: roundMs(this.#pausedMs) };
   }
 
   stop(): void {
@@ -80,5 +81,3 @@ class GarbageMeter {
     }
   }
 }
-
-const round = (ms: number): number => Math.round(ms * 100) / 100;

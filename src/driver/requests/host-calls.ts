@@ -7,6 +7,7 @@ import type { Pause, SourceCall } from '../../sources/source.ts';
 import type { Host } from '../hosts.ts';
 import type { Caller } from '../limits/caller.ts';
 import type { Lane } from '../limits/fair-limiter.ts';
+import { roundMs } from '../../lib/clock.ts';
 
 /** The slot of a request at a host. */
 interface Slot {
@@ -126,6 +127,3 @@ export class HostCalls {
     return lane;
   }
 }
-
-/** Milliseconds with two decimals. */
-export const roundMs = (ms: number): number => Math.round(ms * 100) / 100;

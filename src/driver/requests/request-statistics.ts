@@ -1,4 +1,5 @@
 /** Statistics of requests, for the NATS service and the telemetry topics. */
+import { roundMs } from '../../lib/clock.ts';
 
 interface FunctionNumbers {
   requests: number;
@@ -46,9 +47,9 @@ export class RequestStatistics {
           {
             requests,
             results: { ...results },
-            totalMs: round(totalMs),
-            averageMs: round(totalMs / requests),
-            longestMs: round(longestMs),
+            totalMs: roundMs(totalMs),
+            averageMs: roundMs(totalMs / requests),
+            longestMs: roundMs(longestMs),
           },
         ]),
       ),
@@ -64,5 +65,3 @@ export class RequestStatistics {
     return numbers;
   }
 }
-
-const round = (ms: number): number => Math.round(ms * 100) / 100;

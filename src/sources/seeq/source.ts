@@ -44,6 +44,7 @@ import type { SeeqTransportOptions } from './connection/transport.ts';
 import { children, properties, resolveAttribute } from './search/tree.ts';
 import { versionOf } from './connection/version.ts';
 import { withWhatAnswers } from './connection/what-answers.ts';
+import { roundMs } from '../../lib/clock.ts';
 
 export interface SeeqSourceOptions extends SeeqTransportOptions {
   /** The configured connection name. */
@@ -95,7 +96,7 @@ export class SeeqSource implements Source {
         (status: unknown) => versionOf(status) ?? null,
         { open: true, probe: true, limitBytes: SMALL_BYTES },
       );
-      latencyMs = Math.round((performance.now() - started) * 100) / 100;
+      latencyMs = roundMs(performance.now() - started);
       await this.#server.askFor(
         call,
         (client, signal) => client.GET('/users/me', { signal }),

@@ -1,5 +1,6 @@
 /** A TCP proxy before a server, which breaks connections in the ways that networks do. */
-import { createConnection, createServer, type Server, type Socket } from 'node:net';
+import { createConnection, createServer, type Socket } from 'node:net';
+import { LOOPBACK, RestartableListener } from '../../../simulators/support/restartable-listener.ts';
 
 export interface Proxy {
   readonly port: number;
@@ -26,8 +27,6 @@ export interface Proxy {
   stop(): Promise<void>;
 }
 
-const host = '127.0.0.1';
-
 /** Listens on a free port of this machine and passes on to the given one. */
 export async function startProxy(target: number): Promise<Proxy> {
   const pairs = new Set<{ client: Socket; server: Socket }>();
@@ -36,11 +35,10 @@ export async function startProxy(target: number): Promise<Proxy> {
   let passed = 0;
   let paused = false;
   let delayMs = 0;
-  let port = 0;
 
   const link = (client: Socket): void => {
     taken++;
-    const server = createConnection({ host, port: destination });
+    const server = createConnection({ host: LOOPBACK, port: destination });
     const pair = { client, server };
     const end = (): void => {
       pairs.delete(pair);
@@ -77,42 +75,19 @@ export async function startProxy(target: number): Promise<Proxy> {
     pairs.add(pair);
   };
 
-  let listener: Server | undefined;
-  const accept = async (): Promise<void> => {
-    if (listener !== undefined) return;
-    const opened = createServer(link);
-    await new Promise<void>((resolve, reject) => {
-      opened.once('error', reject);
-      opened.listen({ host, port }, resolve);
-    });
-    const address = opened.address();
-    if (address === null || typeof address === 'string') throw new Error('The proxy has no port.');
-    port = address.port;
-    listener = opened;
-  };
+  const listener = new RestartableListener(() => createServer(link));
   const cut = (): void => {
     for (const { client, server } of [...pairs]) {
       client.resetAndDestroy();
       server.resetAndDestroy();
     }
   };
-  /** Only stops listening; connections that exist go on. */
-  const refuse = async (): Promise<void> => {
-    const closing = listener;
-    listener = undefined;
-    if (closing === undefined) return;
-    const closed = new Promise<void>((resolve) => {
-      closing.close(() => {
-        resolve();
-      });
-    });
-    if (pairs.size === 0) await closed;
-  };
+  const refuse = (): Promise<void> => listener.refuse(pairs.size);
 
-  await accept();
+  await listener.listen();
   return {
     get port() {
-      return port;
+      return listener.port;
     },
     get taken() {
       return taken;
@@ -136,7 +111,7 @@ export async function startProxy(target: number): Promise<Proxy> {
       delayMs = ms;
     },
     refuse,
-    accept,
+    accept: () => listener.listen(),
     lead: (to) => {
       destination = to;
     },
