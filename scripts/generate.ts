@@ -15,7 +15,7 @@ import { seeqDescription } from './generators/seeq-description.ts';
 import { seeqTypes } from './generators/seeq-types.ts';
 import { telemetryPage } from './generators/telemetry.ts';
 
-/** A generated file: where it stands, from the root of the project, and how its text is made. */
+/** A generated file: its path from the root of the project, and how its text is made. */
 interface Generated {
   readonly file: string;
   readonly make: () => string | Promise<string>;

@@ -1,6 +1,6 @@
 /**
  * Real requests and answers for the documentation: the driver asks the simulator of a plant, both on a clock that
- * stands still, so that every run gives the same text.
+ * does not move, so that every run gives the same text.
  */
 import { limitsSchema } from '../../src/driver/config.ts';
 import { answerSchema, type AnswerEnd, type AnswerHead, type AnswerItem } from '../../src/contract/answer.ts';
@@ -27,7 +27,7 @@ interface Scene {
   readonly show?: (item: { name?: string }) => boolean;
 }
 
-/** Where the clock stands. */
+/** The time of the clock. */
 const NOW = Date.parse('2026-01-31T08:00:00Z');
 const HOST = 'plant-a';
 /** Stands in place of the simulator's own address. */

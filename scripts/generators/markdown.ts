@@ -12,12 +12,12 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 
 const LONGEST_LINE = 110;
 
-/** JSON for people: what fits on one line stands on one line. */
+/** JSON for people: what fits on one line is on one line. */
 export function jsonBlock(value: unknown): string {
   return `\`\`\`json\n${printed(value, '', 0)}\n\`\`\``;
 }
 
-/** @param before length of what stands before the value on its line */
+/** @param before length of the text before the value on its line */
 function printed(value: unknown, indent: string, before: number): string {
   const short = oneLine(value);
   if (typeof value !== 'object' || value === null || indent.length + before + short.length <= LONGEST_LINE)

@@ -9,7 +9,7 @@ export interface Behaviour {
   old: boolean;
   /** Most rows in one answer of the log, whatever the caller asks for. */
   logRows: number;
-  /** A value stands in the log only so long after it came, in milliseconds. */
+  /** A value is in the log only for this time after its arrival, in milliseconds. */
   logDelayMs: number;
   /** So many pages of the log are still given; after them it is answered 500. */
   logPages: number;

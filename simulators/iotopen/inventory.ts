@@ -2,7 +2,7 @@
 
 export type Meta = Record<string, string>;
 
-/** A function or a device, as it stands in answers. */
+/** A function or a device, as in answers. */
 export interface Thing {
   id: number;
   type: string;

@@ -15,7 +15,7 @@ export class Refusal extends Error {
 
 export type Query = ReadonlyMap<string, readonly string[]>;
 
-/** Query parameters. A `+` stands for itself: some clients do not escape it, and none means a space by it. */
+/** Query parameters. A `+` is kept: some clients do not escape it, and none means a space by it. */
 export function readQuery(search: string): Query {
   const query = new Map<string, string[]>();
   for (const pair of search.split('&').filter((text) => text !== '')) {
@@ -57,7 +57,7 @@ export function word<T extends string>(query: Query, name: string, words: readon
 
 export function single(query: Query, name: string): string | undefined {
   const values = query.get(name);
-  if (values !== undefined && values.length > 1) throw new Refusal(400, `${name} stands twice`);
+  if (values !== undefined && values.length > 1) throw new Refusal(400, `${name} is given twice`);
   return values?.[0];
 }
 
@@ -74,7 +74,7 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    // Unescaped by the client, so meant as it stands.
+    // Unescaped by the client, so it is literal.
     return text;
   }
 }

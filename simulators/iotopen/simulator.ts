@@ -52,7 +52,7 @@ export interface IotOpenSimulator {
   readonly behaviour: Behaviour;
   /** Calls of REST since the start, the oldest forgotten. */
   readonly seen: readonly SeenCall[];
-  /** What stands before the broker for direct MQTT, and for WebSocket; for outages, kicks and log-ins that were seen. */
+  /** The proxy before the broker for direct MQTT, and for WebSocket; for outages, kicks and log-ins that were seen. */
   readonly proxy: MqttProxy;
   readonly webSocketProxy: MqttProxy;
   readonly broker: Mosquitto;

@@ -18,7 +18,7 @@ export type FaultKind =
   | { readonly kind: 'slow'; readonly bytes: number; readonly pauseMs: number }
   /** Answer rightly, but with this content type. */
   | { readonly kind: 'mediaType'; readonly mediaType: string }
-  /** The page of a proxy that stands before the server. */
+  /** The page of a proxy before the server. */
   | { readonly kind: 'html'; readonly status: number }
   /** Whole answer as the length says, but the JSON ends early. */
   | { readonly kind: 'truncated' }

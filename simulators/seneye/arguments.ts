@@ -12,7 +12,7 @@ export const HELP = `A seneye sender: posts signed readings of simulated devices
   --url URL            where to post
   --source ID          id in the header X-SENEYE (SWS_0001)
   --secret-file FILE   file with the secret of the source (by default the secret is AAAAAAAA)
-  --device NAME[:TYPE] a device; TYPE is home, pond or reef; can stand several times (Office:home)
+  --device NAME[:TYPE] a device; TYPE is home, pond or reef; can be given several times (Office:home)
   --interval SECONDS   between two posts of a device (10; the real one takes 30 minutes)
   --once               post once and end
   --signature FORM     alphabet of the signature: standard or url (standard)

@@ -28,7 +28,7 @@ export interface DeviceState {
 
 export type VersionKey = 'ver' | 'version' | 'none';
 
-/** What stands in `SUD.data`. */
+/** The content of `SUD.data`. */
 export type DeviceData = Record<string, number | Record<string, number>>;
 
 export class Device {

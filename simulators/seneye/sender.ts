@@ -37,7 +37,7 @@ export interface SeneyeSenderOptions {
 /** A reading that was posted, and what came of it. */
 export interface Posted {
   readonly device: string;
-  /** As it stands in the message, seconds since 1970. */
+  /** As in the message, seconds since 1970. */
   readonly timestamp: number;
   /** The message before it was signed. */
   readonly message: object;

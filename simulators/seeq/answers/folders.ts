@@ -9,7 +9,7 @@ import { permissions, preview, type Models } from './shapes.ts';
 
 const MADE = '2026-01-01T00:00:00Z';
 
-/** Names of folders that stand for one of the caller, in `/folders/{id}` and in the parameter of the list. */
+/** Names of folders that mean a folder of the caller, in `/folders/{id}` and in the parameter of the list. */
 const NAMED: Readonly<Record<string, string>> = {
   mine: 'mine',
   corporate: 'corporate',

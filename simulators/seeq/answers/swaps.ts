@@ -34,7 +34,7 @@ function namesBelow(asset: Item, item: Item): string[] | undefined {
   return undefined;
 }
 
-/** What stands at the same place below the other asset; the item itself where no pair is about it. */
+/** What is at the same location below the other asset; the item itself where no pair is about it. */
 function counterpart(item: Item, pairs: readonly Pair[]): Item | undefined {
   for (const pair of pairs) {
     const names = namesBelow(pair.out, item);
@@ -80,7 +80,7 @@ function notSwapped(item: Item, pairs: readonly Pair[]): SeeqError {
   return new SeeqError(400, `${item.name} not swapped, ${tried.join(', ')}`);
 }
 
-/** An input that is calculated itself, and stands below none of the assets, is swapped in its turn. */
+/** An input that is calculated itself, and is below none of the assets, is swapped in its turn. */
 function swappedInput(plant: Plant, input: Item, pairs: readonly Pair[]): Item | undefined {
   const other = counterpart(input, pairs);
   return other === input && input.formula !== undefined && Object.keys(input.inputs).length > 0

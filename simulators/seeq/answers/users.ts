@@ -40,7 +40,7 @@ export function callerOf(plant: Plant, session: Session | undefined): Models['Us
   return userOf(plant, session.account);
 }
 
-/** Access keys are no users: they stand for one, whom the simulator does not know. */
+/** Access keys are no users: they represent one, which the simulator does not know. */
 function people(call: Pick<Call, 'server'>): Account[] {
   return call.server.sessions.accounts.filter((account) => account.kind === 'user');
 }

@@ -102,7 +102,7 @@ export class Inputs {
     return period;
   }
 
-  /** What stands after a duration to place its grid. */
+  /** What follows a duration to place its grid. */
   grid(at: number): GridText {
     const node = this.#nodes[at];
     return node?.kind === 'number' ? node.grid : {};

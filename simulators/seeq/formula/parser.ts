@@ -181,6 +181,6 @@ class Parser {
 
   #unexpected(where: string): FormulaProblem {
     const { kind, text, place } = this.#peek();
-    return new FormulaProblem('SYNTAX', `${kind === 'end' ? 'The formula ends' : `'${text}' stands`} ${where}`, place);
+    return new FormulaProblem('SYNTAX', `${kind === 'end' ? 'The formula ends' : `'${text}' is`} ${where}`, place);
   }
 }

@@ -93,7 +93,7 @@ export class Plant {
     for (const item of this.items.values()) if (types.includes(item.type)) yield item;
   }
 
-  /** Assets that stand at the top of a tree. */
+  /** Assets at the top of a tree. */
   roots(): Item[] {
     return [...this.ofType('Asset')].filter((item) => item.parents.length === 0 && item.children.length > 0);
   }
@@ -127,7 +127,7 @@ export function propertyOf(item: Item, name: string): string | number | boolean 
  * The id of an item of a plant, for tests that want to name items without asking.
  * @param plant name of the plant
  * @param path names from the root joined by ` >> `
- * @param kind `item` for what stands in a tree; `datasource`, `workbook`, `worksheet`, `folder`
+ * @param kind `item` for what is in a tree; `datasource`, `workbook`, `worksheet`, `folder`
  */
 export function plantItemId(plant: string, path: string, kind = 'item'): string {
   return guidOf(plant, `${kind}:${path}`);

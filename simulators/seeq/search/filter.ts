@@ -59,7 +59,7 @@ function splitClauses(text: string): string[] {
   }
 }
 
-/** A regular expression ends at the slash that stands before the next clause or at the end. */
+/** A regular expression ends at the slash before the next clause or at the end. */
 function endOfClause(text: string): number {
   const join = text.search(/(?:^|\s)&&(?:\s|$)/);
   const end = join < 0 ? text.length : join;

@@ -1,4 +1,4 @@
-/** Item types as a search names them: exactly, or by the parent type that stands for its kinds. */
+/** Item types as a search names them: exactly, or by the parent type that includes its kinds. */
 import { SeeqError } from '../http/errors.ts';
 import type { ItemType } from '../plant/item.ts';
 

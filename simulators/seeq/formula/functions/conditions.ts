@@ -115,7 +115,7 @@ export const CONDITION_FUNCTIONS: readonly FormulaFunction[] = [
     inputs: [2, 3],
     apply: (inputs) => {
       const from = inputs.signal(0);
-      // The longest duration may stand before the test.
+      // The longest duration may precede the test.
       const longest = inputs.kind(1) === 'scalar' ? inputs.duration(1) : undefined;
       const test = inputs.test(longest === undefined ? 1 : 2);
       const condition = {
