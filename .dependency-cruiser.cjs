@@ -1,6 +1,6 @@
 /**
  * The import rules of the house. Arrows point inward:
- *   cli -> app -> telemetry -> driver, ingest -> sources, bus, mqtt -> net -> contract -> lib
+ *   cli -> app -> http -> telemetry -> driver, ingest -> sources, bus, mqtt -> net -> contract -> lib
  * Each rule says what it protects, so that a failing check explains itself.
  */
 const room = (name) => `^src/${name}/`;
@@ -41,7 +41,7 @@ module.exports = {
       comment:
         'A room declares its part from fields, references and rules; app composes, loads and resolves the whole.',
       severity: 'error',
-      from: { path: '^src/(bus|driver|mqtt|sources|ingest)/' },
+      from: { path: '^src/(bus|driver|mqtt|sources|ingest|http)/' },
       to: { path: '^src/config/(load|resolve|schema|json-schema|problems|file-names)\\.ts$' },
     },
     {
@@ -153,8 +153,22 @@ module.exports = {
       name: 'telemetry-only-for-the-entry',
       comment: 'Telemetry looks at the other rooms; they do not know that they are watched.',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(telemetry|app)/' },
+      from: { path: '^src/', pathNot: '^src/(telemetry|http|app)/' },
       to: { path: room('telemetry') },
+    },
+    {
+      name: 'http-shows-telemetry',
+      comment: 'What is served over HTTP is the state that telemetry has; it computes none of its own.',
+      severity: 'error',
+      from: { path: room('http') },
+      to: { path: '^src/', pathNot: '^src/(http|telemetry|net|contract|config|lib)/' },
+    },
+    {
+      name: 'http-only-for-the-entry',
+      comment: 'The driver works without an HTTP server.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(http|app)/' },
+      to: { path: room('http') },
     },
     {
       name: 'http-client-only-in-net-and-sources',

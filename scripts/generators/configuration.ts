@@ -64,6 +64,9 @@ export function configurationPage(): string {
     '### `settings.bus`',
     settings?.properties?.bus?.description ?? '',
     ...tables('settings.bus', settings?.properties?.bus).slice(1),
+    '### `settings.http`',
+    settings?.properties?.http?.description ?? '',
+    ...tables('settings.http', settings?.properties?.http).slice(1),
     ...ingestBlocks(settings?.properties?.ingest),
     '',
   ]

@@ -5,6 +5,7 @@ import { getHeapStatistics } from 'node:v8';
 import { connectBus } from '../bus/connection/connection.ts';
 import { clientInbox } from '../bus/driver-subjects.ts';
 import type { ProxyConfig } from '../config/proxy.ts';
+import { openHttp } from '../http/http.ts';
 import { openIngest } from '../ingest/ingest.ts';
 import { openLog } from '../telemetry/log.ts';
 import { LogTopic } from '../telemetry/log-topic.ts';
@@ -53,6 +54,9 @@ export async function runApp({ config, path, version, env, stop, hangups }: AppO
       logNumbers: logging.numbers,
     }),
   );
+  // Before the bus is connected, so that probes have an answer from the start.
+  const http = config.http && openHttp({ config: config.http, telemetry, logger: log });
+  http?.start();
   ingest?.start();
   hangups.serve({ path, env, config, bus, log });
   log.notice(
@@ -78,6 +82,8 @@ export async function runApp({ config, path, version, env, stop, hangups }: AppO
   await Promise.all([...endpoints.map((one) => one.drain(drainTimeoutMs)), ingest?.stop(drainTimeoutMs)]);
   await bus.close();
   await Promise.all(endpoints.map(({ hosts }) => hosts.close()));
+  // At the end, so that probes see the driver stop.
+  await http?.stop();
   log.notice({}, 'driver stopped');
   await logging.close(LAST_LINES_MS);
   return stopped;

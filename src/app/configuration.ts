@@ -6,6 +6,7 @@ import { rule, type Report } from '../config/rules.ts';
 import { configFile, type TopKeys } from '../config/schema.ts';
 import { nameKey, namedList, reportRepeated } from '../config/uniqueness.ts';
 import { limitsSchema, type Limits } from '../driver/config.ts';
+import { httpSchema } from '../http/config.ts';
 import { hasFeed, ingestSchema, type IngestFile } from '../ingest/config.ts';
 import type { SourceKind } from '../sources/kind.ts';
 import { sourceKinds } from './source-kinds.ts';
@@ -18,6 +19,7 @@ export type FileOf<K extends SourceKinds> = TopKeys & {
   readonly settings: { readonly [N in keyof K]: z.output<K[N]['schema']>[] } & {
     readonly limits: Limits;
     readonly bus: z.output<typeof busSchema>;
+    readonly http?: z.output<typeof httpSchema> | undefined;
     readonly ingest?: IngestFile | undefined;
   };
 };
@@ -32,6 +34,9 @@ export function configSchemaOf<K extends SourceKinds>(kinds: K): z.ZodType<FileO
       ...Object.fromEntries(lists),
       limits: limitsSchema.prefault({}).describe('Limits of one request, and of concurrent work.'),
       bus: busSchema.prefault({}).describe('The connection to NATS beyond `natsurl`.'),
+      http: httpSchema
+        .optional()
+        .describe('The HTTP server for probes, metrics and the status page. Without this key there is none.'),
       ingest: ingestSchema
         .optional()
         .describe('The feeds of device data: MQTT brokers, the I3 marketplace, IoT Open and seneye sensors.'),

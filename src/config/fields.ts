@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { fromPublic } from 'nkeys.js';
 import { z } from 'zod';
 import { isAddress, parseNatsUrl } from './natsurl.ts';
@@ -105,6 +106,12 @@ export const filePath = () =>
 /** A host name as in a certificate. */
 export const hostName = () =>
   z.string().regex(/^[\p{L}\p{N}]([\p{L}\p{N}._-]*[\p{L}\p{N}])?$/u, { message: 'must be a plain host name' });
+
+/** Where to listen: an address or a name of this machine. */
+export const listenHost = () =>
+  z.string().refine((text) => isIP(text) !== 0 || /^[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?$/.test(text), {
+    message: 'must be an IP address or host name of this machine, without a port',
+  });
 
 /** Time without data after which a source counts as silent, in milliseconds. A longer timer of Node fires at once. */
 export const silence = () => whole(1000, 24 * 86_400_000);

@@ -25,6 +25,15 @@ export const tlsKeys = (peer: string) => ({
 /** `tls` of a connection to a server. */
 export const tlsSchema = (peer: string) => z.strictObject(tlsKeys(peer)).check(wholeCertificate());
 
+/** `tls` of a listener. Both files are read again every minute, so that a renewed certificate is used. */
+export const listenerTlsSchema = () =>
+  z.strictObject({
+    certFile: certificateFile().describe(
+      'PEM file of the certificate, with the intermediate certificates. Relative to the configuration file.',
+    ),
+    keyFile: keyFile().describe('PEM file of its private key.'),
+  });
+
 /** A certificate cannot be used without its key. */
 export const wholeCertificate = () =>
   rule<{ certFile?: Reference | undefined; keyFile?: Reference | undefined }, 'certFile' | 'keyFile'>(

@@ -22,6 +22,7 @@ const breaches: Readonly<Record<string, readonly (readonly [from: string, to: st
   'rooms-do-not-load-the-configuration': [
     ['src/sources/seeq/config.ts', '../../config/load.ts'],
     ['src/ingest/a.ts', '../config/resolve.ts'],
+    ['src/http/config.ts', '../config/load.ts'],
   ],
   'configuration-in-config-files-only': [
     ['src/bus/a.ts', '../config/x.ts'],
@@ -68,6 +69,11 @@ const breaches: Readonly<Record<string, readonly (readonly [from: string, to: st
   'ingest-only-for-the-entry': [['src/driver/a.ts', '../ingest/x.ts']],
   'client-knows-contract-only': [['src/client/a.ts', '../bus/x.ts']],
   'telemetry-only-for-the-entry': [['src/bus/a.ts', '../telemetry/x.ts']],
+  'http-shows-telemetry': [
+    ['src/http/a.ts', '../driver/x.ts'],
+    ['src/http/a.ts', '../bus/x.ts'],
+  ],
+  'http-only-for-the-entry': [['src/telemetry/a.ts', '../http/x.ts']],
   'http-client-only-in-net-and-sources': [
     ['src/driver/a.ts', 'undici'],
     ['src/cli/a.ts', 'openapi-fetch'],

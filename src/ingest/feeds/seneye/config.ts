@@ -1,32 +1,16 @@
 /** `settings.ingest.seneye`: the receiver of seneye's Local Data Exchange (LDE), one listener for all senders. */
-import { isIP } from 'node:net';
 import { z } from 'zod';
-import { connectionName, DAY_MS, KiB, MINUTE_MS, plainName, whole } from '../../../config/fields.ts';
-import { certificateFile, keyFile, secret, type Resolved } from '../../../config/references.ts';
+import { connectionName, DAY_MS, KiB, listenHost, MINUTE_MS, plainName, whole } from '../../../config/fields.ts';
+import { secret, type Resolved } from '../../../config/references.ts';
 import { rule, type Report } from '../../../config/rules.ts';
+import { listenerTlsSchema } from '../../../config/tls.ts';
 import { nameKey, reportRepeated } from '../../../config/uniqueness.ts';
-
-/** Where to listen: an address or a name of this machine. */
-const listenHost = () =>
-  z.string().refine((text) => isIP(text) !== 0 || /^[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?$/.test(text), {
-    message: 'must be an IP address or host name of this machine, without a port',
-  });
 
 /** The path of a URL as in a request line. */
 const urlPath = () =>
   z.string().regex(/^\/[\x21-\x22\x24-\x3e\x40-\x7e]{0,254}$/, {
     message: 'must begin with / and hold no spaces, no query (?) and no fragment (#)',
   });
-
-/**
- * Certificate and key of the listener. Both files are read again every minute, so that a renewed certificate is used.
- */
-const listenerTlsSchema = z.strictObject({
-  certFile: certificateFile().describe(
-    'PEM file of the certificate, with the intermediate certificates. Relative to the configuration file.',
-  ),
-  keyFile: keyFile().describe('PEM file of its private key.'),
-});
 
 /** A sensor (SUD) of a source. */
 const deviceSchema = z.strictObject({
@@ -92,7 +76,7 @@ export const seneyeSchema = z
       ),
     port: whole(0, 65_535).default(7878).describe('Port to listen at; 0 for any free port.'),
     path: urlPath().default('/localexchange/endpoint').describe('Path of the URL that is entered in the sender.'),
-    tls: listenerTlsSchema
+    tls: listenerTlsSchema()
       .optional()
       .describe('Makes the listener accept TLS only. seneye documents plain HTTP only; use it for a proxy.'),
     strict: z

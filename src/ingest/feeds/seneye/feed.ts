@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { withTimeout } from '../../../lib/timeout.ts';
+import { answeredEarly, HttpListener } from '../../../net/http-listener.ts';
 import { limited } from '../../../contract/log.ts';
 import { rejectCodes } from '../../../contract/reading.ts';
 import type { FeedHealth, FeedMetrics } from '../../../contract/telemetry.ts';
@@ -13,7 +14,6 @@ import type { Feed, FeedTools } from '../../feed.ts';
 import type { ReadingsSinkMetrics } from '../../readings-sink.ts';
 import { DeviceWatch } from './device-watch.ts';
 import { SenderGone } from './http/http-request.ts';
-import { answeredEarly, PostListener } from './http/listener.ts';
 import { PostReceiver } from './receiver.ts';
 import { HttpError, HttpErrorLog, retryAfter } from './http/http-error.ts';
 import type { SeneyeConfig } from './config.ts';
@@ -21,6 +21,13 @@ import { Sender } from './sources.ts';
 
 /** There is one listener. Its connections to the bus are named by source. */
 const NAME = 'lde';
+const NAMES = {
+  listener: 'the seneye listener',
+  portKey: 'settings.ingest.seneye.port',
+  hostKey: 'settings.ingest.seneye.host',
+  limits:
+    'The limits are settings.ingest.seneye.maxConnectionsPerAddress and maxConnections. Behind a reverse proxy all senders have its address.',
+};
 /** Time to send the last answers. */
 const GOODBYE_MS = 1000;
 
@@ -36,7 +43,7 @@ export class SeneyeFeed implements Feed {
   readonly #status: FeedStatus;
   readonly #devices: DeviceWatch;
   readonly #receiver: PostReceiver;
-  readonly #listener: PostListener;
+  readonly #listener: HttpListener;
   readonly #httpErrors: HttpErrorLog;
   readonly #underWay = new Set<Promise<void>>();
   #problem: string | undefined;
@@ -69,8 +76,10 @@ export class SeneyeFeed implements Feed {
         this.#listener.trust(request);
       },
     });
-    this.#listener = new PostListener({
-      ...{ config, logger },
+    this.#listener = new HttpListener({
+      // Small senders omit the Host header.
+      config: { ...config, needsHost: false },
+      ...{ names: NAMES, logger },
       onRequest: (request, response, goOn) => {
         this.#serve(request, response, goOn);
       },

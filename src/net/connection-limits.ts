@@ -1,10 +1,10 @@
 /**
- * Limits the connections of the listener, in total and per address, because a connection costs a sender nothing. Beyond
- * a limit the connection with the longest inactivity is closed, not the new one. So a sender that posts at once is
- * served, however many connections others hold open.
+ * Limits the connections of a listener, in total and per address, because a connection costs a client nothing. Beyond a
+ * limit the connection with the longest inactivity is closed, not the new one. So a client that sends its request at
+ * once is served, however many connections others hold open.
  */
 import { isIPv6 } from 'node:net';
-import type { Logger } from '../../../../contract/log.ts';
+import type { Logger } from '../contract/log.ts';
 
 /** The part of a socket that is used here. */
 export interface LimitedSocket {
@@ -19,6 +19,8 @@ export interface ConnectionLimitsOptions {
   readonly total: number;
   /** Most concurrent connections from one address; see `addressGroup`. */
   readonly perAddress: number;
+  /** The words for its message: the listener, and what an operator can do. */
+  readonly names: { readonly listener: string; readonly limits: string };
   readonly logger: Logger;
   /** Called for each connection that a limit closes. */
   readonly onClosed: () => void;
@@ -33,7 +35,7 @@ interface Connection {
   working: number;
 }
 
-/** A sender posts about every 30 minutes. */
+/** Longer than the interval of any client: a sensor posts about every 30 minutes. */
 const KNOWN_MS = 24 * 3_600_000;
 const MOST_KNOWN = 10_000;
 const QUIET_MS = 60_000;
@@ -44,7 +46,7 @@ export class ConnectionLimits {
   /** Ordered by activity: the longest inactive connection is first. */
   readonly #connections = new Map<string, Connection>();
   readonly #countOf = new Map<string, number>();
-  /** Addresses that sent a valid signature, with the time. The oldest is first. */
+  /** Trusted addresses, with the time. The oldest is first. */
   readonly #known = new Map<string, number>();
   #loggedMs = -Infinity;
   #notLogged = 0;
@@ -95,7 +97,7 @@ export class ConnectionLimits {
     this.#connections.set(key, connection);
   }
 
-  /** A post from this address had a valid signature: for a day it has priority over unknown addresses. */
+  /** A request from this address proved who its client is: for a day it has priority over unknown addresses. */
   trust(address: string | undefined): void {
     const group = addressGroup(address);
     this.#known.delete(group);
@@ -134,7 +136,7 @@ export class ConnectionLimits {
 
   /** Logs at most one line a minute, however many connections are closed. */
   #close({ socket, group }: Connection, which: string): void {
-    const { logger, onClosed, total, perAddress } = this.#options;
+    const { names, logger, onClosed, total, perAddress } = this.#options;
     socket.destroy();
     onClosed();
     if (this.#now() - this.#loggedMs < QUIET_MS) {
@@ -144,7 +146,7 @@ export class ConnectionLimits {
     this.#loggedMs = this.#now();
     logger.warn(
       { from: group, which, ...(this.#notLogged === 0 ? {} : { notLogged: this.#notLogged }) },
-      `Too many connections to the seneye listener: one from ${group} was closed. At most ${perAddress} of one address and ${total} in all are kept (settings.ingest.seneye.maxConnectionsPerAddress and maxConnections). Behind a reverse proxy all senders have its address.`,
+      `Too many connections to ${names.listener}: one from ${group} was closed. At most ${perAddress} of one address and ${total} in all are kept. ${names.limits}`,
     );
     this.#notLogged = 0;
   }

@@ -1,20 +1,57 @@
-/** The HTTP(S) server: retries until it can listen, and limits what a slow or malicious sender can occupy. */
+/** An HTTP(S) server: retries until it can listen, and limits what a slow or malicious client can occupy. */
 import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { createSecureContext } from 'node:tls';
-import { delayMs, type RetryDelays } from '../../../../lib/backoff.ts';
-import type { Logger } from '../../../../contract/log.ts';
+import { delayMs, type RetryDelays } from '../lib/backoff.ts';
+import type { Logger } from '../contract/log.ts';
 import { ConnectionLimits } from './connection-limits.ts';
-import type { SeneyeConfig } from '../config.ts';
+
+/** A text that is read again for each use. */
+interface ReadAgain {
+  reveal(): Promise<string>;
+}
+
+/** Certificate and key of a listener. */
+export interface ListenerTls {
+  readonly certFile: ReadAgain;
+  readonly keyFile: ReadAgain;
+}
+
+/** Where it listens, and what clients may occupy. */
+export interface ListenerConfig {
+  /** Address or name of this machine. Undefined: all addresses. */
+  readonly host?: string | undefined;
+  /** 0: any free port. */
+  readonly port: number;
+  readonly tls?: ListenerTls | undefined;
+  readonly maxConnections: number;
+  readonly maxConnectionsPerAddress: number;
+  /** Time that a client has for its whole request. */
+  readonly requestTimeoutMs: number;
+  /** Time after which a connection without traffic is closed, also while its client does not read. Default: none. */
+  readonly idleTimeoutMs?: number | undefined;
+  /** Whether HTTP 1.1 requests without a Host header are refused. */
+  readonly needsHost: boolean;
+}
+
+/** The words for its messages. */
+export interface ListenerNames {
+  /** In a sentence: `the seneye listener`. */
+  readonly listener: string;
+  /** Location of its port in the configuration. */
+  readonly portKey: string;
+  /** Location of its address in the configuration. */
+  readonly hostKey: string;
+  /** What an operator can do if too many connections are needed. */
+  readonly limits: string;
+}
 
 export interface ListenerOptions {
-  readonly config: Pick<
-    SeneyeConfig,
-    'host' | 'port' | 'path' | 'tls' | 'maxConnections' | 'maxConnectionsPerAddress' | 'requestTimeoutMs'
-  >;
+  readonly config: ListenerConfig;
+  readonly names: ListenerNames;
   readonly logger: Logger;
-  /** Handles a request. `goOn` asks a sender that waits for it to send the body. Never rejects. */
+  /** Handles a request. `goOn` asks a client that waits for it to send the body. Never rejects. */
   readonly onRequest: (request: IncomingMessage, response: ServerResponse, goOn: () => void) => void;
   /** Called for incomplete requests: too slow, not HTTP, too many connections. */
   readonly onBroken: () => void;
@@ -29,12 +66,12 @@ export interface ListenerOptions {
 const RETRY = { minMs: 1000, maxMs: 30_000 };
 const RENEW_MS = 60_000;
 const MOST_HEADER_BYTES = 8192;
-/** Most posts on one connection. A sender needs one. */
+/** Most requests on one connection. */
 const MOST_REQUESTS = 100;
 /** Node still counts connections that are being closed, and silently closes new ones beyond its own limit. */
 const CLOSING_CONNECTIONS = 100;
 
-export class PostListener {
+export class HttpListener {
   readonly #options: ListenerOptions;
   readonly #limits: ConnectionLimits;
   #server: Server | undefined;
@@ -46,9 +83,9 @@ export class PostListener {
 
   constructor(options: ListenerOptions) {
     this.#options = options;
-    const { config, logger, onBroken } = options;
+    const { config, names, logger, onBroken } = options;
     const { maxConnections: total, maxConnectionsPerAddress: perAddress } = config;
-    this.#limits = new ConnectionLimits({ ...{ total, perAddress, logger }, onClosed: onBroken });
+    this.#limits = new ConnectionLimits({ ...{ total, perAddress, names, logger }, onClosed: onBroken });
   }
 
   /** Connections accepted since the start. */
@@ -62,7 +99,7 @@ export class PostListener {
     return typeof address === 'object' ? (address ?? undefined) : undefined;
   }
 
-  /** A request had a valid signature: its sender has priority over unknown addresses from now on. */
+  /** A request proved who its client is: its address has priority over unknown ones from now on. */
   trust({ socket }: IncomingMessage): void {
     this.#limits.trust(socket.remoteAddress);
   }
@@ -87,7 +124,7 @@ export class PostListener {
   }
 
   async #open(): Promise<void> {
-    const { config, logger, onState, retry = RETRY } = this.#options;
+    const { config, names, logger, onState, retry = RETRY } = this.#options;
     try {
       const server = await this.#listen();
       if (this.#stopped) {
@@ -97,12 +134,12 @@ export class PostListener {
       this.#server = server;
       this.#failures = 0;
       const { address, port } = this.address ?? {};
-      const { path, tls } = config;
-      logger.info({ address, port, path, tls: tls !== undefined }, `seneye posts are taken at port ${port}`);
+      const facts = { address, port, tls: config.tls !== undefined };
+      logger.info(facts, `${sentence(names.listener)} listens at port ${port}`);
       onState('up');
     } catch (error) {
       if (this.#stopped) return;
-      onState('down', `${failureText(error, config)} The driver keeps trying.`);
+      onState('down', `${failureText(error, this.#options)} The driver keeps trying.`);
       this.#retry = setTimeout(() => void this.#open(), delayMs(this.#failures++, retry));
     }
   }
@@ -112,6 +149,7 @@ export class PostListener {
     const server = await this.#create();
     server.maxConnections = config.maxConnections + CLOSING_CONNECTIONS;
     server.maxRequestsPerSocket = MOST_REQUESTS;
+    server.timeout = config.idleTimeoutMs ?? 0;
     const take = (request: IncomingMessage, response: ServerResponse, goOn: () => void): void => {
       const { socket } = request;
       let state: 'incomplete' | 'working' | 'over' = 'incomplete';
@@ -154,7 +192,7 @@ export class PostListener {
   }
 
   async #create(): Promise<Server> {
-    const { config, renewMs = RENEW_MS } = this.#options;
+    const { config, names, logger, renewMs = RENEW_MS } = this.#options;
     const { tls, requestTimeoutMs } = config;
     const rules: ServerOptions = {
       requestTimeout: requestTimeoutMs,
@@ -162,8 +200,7 @@ export class PostListener {
       // Node's default interval is 30 seconds.
       connectionsCheckingInterval: Math.min(1000, requestTimeoutMs),
       maxHeaderSize: MOST_HEADER_BYTES,
-      // Small senders omit it.
-      requireHostHeader: false,
+      requireHostHeader: config.needsHost,
     };
     if (tls === undefined) return createServer(rules);
     let used = await readPair(tls);
@@ -180,10 +217,10 @@ export class PostListener {
         server.setSecureContext({ ...pair, minVersion: 'TLSv1.2' });
         used = pair;
         logged = undefined;
-        this.#options.logger.info({}, 'The seneye listener uses its new certificate');
+        logger.info({}, `${sentence(names.listener)} uses its new certificate`);
       } catch (error) {
         const text = textOf(error);
-        if (text !== logged) this.#options.logger.warn({ err: error }, 'The seneye listener keeps its old certificate');
+        if (text !== logged) logger.warn({ err: error }, `${sentence(names.listener)} keeps its old certificate`);
         logged = text;
       }
     };
@@ -194,7 +231,7 @@ export class PostListener {
 }
 
 /** Reads the current certificate and key, and checks that they match. */
-async function readPair(tls: NonNullable<SeneyeConfig['tls']>): Promise<{ cert: string; key: string }> {
+async function readPair(tls: ListenerTls): Promise<{ cert: string; key: string }> {
   const [cert, key] = await Promise.all([tls.certFile.reveal(), tls.keyFile.reveal()]);
   try {
     createSecureContext({ cert, key });
@@ -205,7 +242,7 @@ async function readPair(tls: NonNullable<SeneyeConfig['tls']>): Promise<{ cert: 
   return { cert, key };
 }
 
-/** Node's own answers, except for a sender that was answered already or has gone. */
+/** Node's own answers, except for a client that was answered already or has gone. */
 function endBroken(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable || answered.has(socket)) {
     socket.destroy();
@@ -228,20 +265,25 @@ export function answeredEarly({ socket }: IncomingMessage): void {
   answered.add(socket);
 }
 
-function failureText(error: unknown, { host, port }: ListenerOptions['config']): string {
+function failureText(error: unknown, { config, names }: ListenerOptions): string {
+  const { host, port } = config;
+  const listener = sentence(names.listener);
   const place = `port ${port}${host === undefined ? '' : ` of ${host}`}`;
   switch ((error as NodeJS.ErrnoException).code) {
     case 'EADDRINUSE':
-      return `The seneye listener cannot use ${place}: another program does. Choose another in settings.ingest.seneye.port, or end that program.`;
+      return `${listener} cannot use ${place}: another program does. Choose another in ${names.portKey}, or end that program.`;
     case 'EACCES':
-      return `The seneye listener may not use ${place}. Choose one above 1023 in settings.ingest.seneye.port, or allow it.`;
+      return `${listener} may not use ${place}. Choose one above 1023 in ${names.portKey}, or allow it.`;
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return `This machine has no address ${host ?? ''}. Correct settings.ingest.seneye.host, or leave it out for all addresses.`;
+      return `This machine has no address ${host ?? ''}. Correct ${names.hostKey}, or leave it out.`;
     default:
-      return `The seneye listener cannot start. ${textOf(error)}`;
+      return `${listener} cannot start. ${textOf(error)}`;
   }
 }
+
+/** As the beginning of a sentence. */
+const sentence = (noun: string): string => `${noun.charAt(0).toUpperCase()}${noun.slice(1)}`;
 
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

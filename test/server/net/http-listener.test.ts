@@ -3,21 +3,26 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { connect } from 'node:tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { SecretSource } from '../../../../../src/config/secret.ts';
-import { PostListener, type ListenerOptions } from '../../../../../src/ingest/feeds/seneye/http/listener.ts';
-import { authority, TestLog } from '../../../bus/support.ts';
-import { post } from '../../../../../simulators/seneye/http-post.ts';
-import { eventually } from '../../../../support/eventually.ts';
-import { configOf, PATH } from './harness.ts';
+import { SecretSource } from '../../../src/config/secret.ts';
+import { HttpListener, type ListenerConfig } from '../../../src/net/http-listener.ts';
+import { authority, TestLog } from '../bus/support.ts';
+import { post } from '../../../simulators/seneye/http-post.ts';
+import { eventually } from '../../support/eventually.ts';
 
-type Config = ListenerOptions['config'];
+const PATH = '/some/path';
+const NAMES = { listener: 'the test listener', portKey: 'test.port', hostKey: 'test.host', limits: 'Use fewer.' };
+const CONFIG: ListenerConfig = {
+  ...{ host: '127.0.0.1', port: 0, needsHost: false },
+  ...{ maxConnections: 100, maxConnectionsPerAddress: 100, requestTimeoutMs: 10_000 },
+};
 
 /** A listener that answers everything with 200; ends with the test. */
-function listenerForTest(config: Partial<Config> = {}) {
+function listenerForTest(config: Partial<ListenerConfig> = {}) {
   const log = new TestLog();
   const states: [string, string | undefined][] = [];
-  const listener = new PostListener({
-    config: { ...configOf(), ...config },
+  const listener = new HttpListener({
+    config: { ...CONFIG, ...config },
+    names: NAMES,
     logger: log,
     onRequest: (_request, response) => response.end('fine'),
     onBroken: () => undefined,
@@ -39,7 +44,7 @@ function listenerForTest(config: Partial<Config> = {}) {
 }
 
 /** A certificate whose files can be changed. */
-function tlsOf(files: { cert: string; key: string }): NonNullable<Config['tls']> {
+function tlsOf(files: { cert: string; key: string }): NonNullable<ListenerConfig['tls']> {
   return { certFile: new SecretSource(async () => files.cert), keyFile: new SecretSource(async () => files.key) };
 }
 
