@@ -89,7 +89,7 @@ const networkRules: Rule[] = [
     'untrusted',
     'untrusted',
     (_, found) =>
-      `its certificate is signed by an authority that the driver does not trust (${found}). Give that authority as tls.caFile.`,
+      `its certificate is signed by an authority that the driver does not trust (${found}). Set tls.caFile to the certificate of that authority.`,
   ],
   [
     'expired',
@@ -100,13 +100,13 @@ const networkRules: Rule[] = [
     'hostMismatch',
     'hostMismatch',
     ({ tlsName }) =>
-      `its certificate is made out to another name than "${tlsName}". Use an address that the certificate names, or give the certificate's name as tls.serverName.`,
+      `its certificate is for another name than "${tlsName}". Use an address that the certificate names, or set tls.serverName to the name in the certificate.`,
   ],
   [
     /^ERR_SSL_(TLSV?\d*_ALERT_(CERTIFICATE_REQUIRED|UNKNOWN_CA|ACCESS_DENIED)|SSLV?3?_ALERT_(BAD_CERTIFICATE|CERTIFICATE_\w+|UNSUPPORTED_CERTIFICATE|HANDSHAKE_FAILURE)|TLSV13_ALERT_CERTIFICATE_REQUIRED|\w*ALERT_\w*CERTIFICATE\w*)$/,
     'certificateRefused',
     (_, found) =>
-      `it does not take the driver's certificate, or wants one (${found}). Give one that it knows as tls.certFile and tls.keyFile.`,
+      `it rejects the driver's certificate, or requires one (${found}). Set tls.certFile and tls.keyFile to one that it accepts.`,
   ],
   [
     'tls',
@@ -125,7 +125,10 @@ export function attemptFailure(error: unknown, facts: AttemptFacts): BrokerError
   const message = error instanceof Error ? error.message : '';
   if (/wrong version number|packet length too long|http request/.test(message)) {
     const plain = facts.webSocket ? 'ws://' : 'mqtt://';
-    return problem('tlsFailed', `what answers there speaks no TLS. Use ${plain}, or the port on which it speaks TLS.`);
+    return problem(
+      'tlsFailed',
+      `the server at this address does not speak TLS. Use ${plain}, or the port on which it speaks TLS.`,
+    );
   }
   for (const [when, code, text] of networkRules) {
     const hit = found.find((one) => (typeof when === 'string' ? networkProblem(one) === when : when.test(one)));
@@ -137,12 +140,13 @@ export function attemptFailure(error: unknown, facts: AttemptFacts): BrokerError
   const status = /^Unexpected server response: (\d+)/.exec(message)?.[1];
   if (status !== undefined || /subprotocol|Sec-WebSocket|Upgrade header/i.test(message)) {
     const answer = status === undefined ? 'speaks no MQTT over web sockets' : `answers with HTTP status ${status}`;
-    return problem('notMqtt', `what listens there ${answer}. Correct the path of the address.`);
+    return problem('notMqtt', `the server at this address ${answer}. Correct the path of the address.`);
   }
   if (error === undefined || found.some((code) => networkProblem(code) === 'closed')) {
     return problem('closed', `it closed the connection before the log-in. ${closedHint(facts)}`);
   }
-  if (found.length === 0) return problem('notMqtt', `what answers there is no MQTT broker. Correct the address.`);
+  if (found.length === 0)
+    return problem('notMqtt', `the server at this address is not an MQTT broker. Correct the address.`);
   return problem('other', `the connection failed: ${message.slice(0, 300) || 'for a reason unknown'}.`);
 }
 

@@ -4,7 +4,7 @@ import { BrokerError, type AttemptFacts, type BrokerErrorCode } from './errors.t
 /** Why the broker refused a CONNECT, by the code of its CONNACK: 1 to 5 of MQTT 3.1.1, from 128 of MQTT 5. */
 const connackTexts: Record<number, [BrokerErrorCode, string]> = {
   1: ['versionRefused', 'it does not speak this version of MQTT. Set "version" to the other one.'],
-  2: ['clientIdRefused', 'it does not take the client id. Set "clientId" to one that it allows.'],
+  2: ['clientIdRefused', 'it rejects the client id. Set "clientId" to one that it allows.'],
   3: ['unavailable', 'it reports that it is unavailable. Wait, or check the broker.'],
   4: ['loginRefused', 'it refused the log-in: wrong user or password.'],
   5: [
@@ -13,7 +13,7 @@ const connackTexts: Record<number, [BrokerErrorCode, string]> = {
   ],
   128: ['unavailable', 'it refused the connection without a reason.'],
   132: ['versionRefused', 'it does not speak MQTT 5. Set "version" to "3.1.1".'],
-  133: ['clientIdRefused', 'it does not take the client id. Set "clientId" to one that it allows.'],
+  133: ['clientIdRefused', 'it rejects the client id. Set "clientId" to one that it allows.'],
   134: ['loginRefused', 'it refused the log-in: wrong user or password.'],
   135: [
     'loginRefused',
@@ -23,12 +23,12 @@ const connackTexts: Record<number, [BrokerErrorCode, string]> = {
   137: ['unavailable', 'it reports that it is busy.'],
   138: ['loginRefused', 'it has banned this client. Ask its administrator.'],
   139: ['unavailable', 'it is shutting down.'],
-  140: ['loginRefused', 'it wants another way of logging in than user and password.'],
+  140: ['loginRefused', 'it requires another auth method than user and password, which the driver does not have.'],
   149: ['other', 'the log-in is too large for it.'],
-  151: ['unavailable', 'a quota there is used up.'],
-  156: ['unavailable', 'it wants clients to use another server. Correct the address.'],
+  151: ['unavailable', 'a quota is used up. Raise it at the broker.'],
+  156: ['unavailable', 'it directs clients to another server. Correct the address.'],
   157: ['unavailable', 'it has moved to another server. Correct the address.'],
-  159: ['unavailable', 'it takes connections more slowly than they come.'],
+  159: ['unavailable', 'connections arrive faster than it allows. Are several clients using this log-in?'],
 };
 
 /** The broker refused the login. */
@@ -41,22 +41,22 @@ export function connackRefusal(code: number, reasonString: string, facts: Attemp
 /** Why the broker ended a connection that was up, by the reason code of its DISCONNECT (MQTT 5). */
 const disconnectTexts: Record<number, string> = {
   130: 'it found a fault in what the driver sent (protocol error).',
-  135: 'the rights of the driver were taken away.',
+  135: 'the driver is no longer authorized. Check its rights there.',
   137: 'it is busy.',
   139: 'it shuts down.',
   141: 'it received nothing from the driver for too long.',
   143: 'it does not allow one of the topic filters. Correct them.',
-  147: 'it has more messages under way than the driver allowed.',
+  147: 'it received more unacknowledged messages than it allows.',
   149: 'a message was too large for it.',
-  150: 'messages came too fast for it.',
-  151: 'a quota there is used up.',
+  150: 'messages arrived faster than it allows.',
+  151: 'a quota is used up. Raise it at the broker.',
   152: 'its administrator ended it.',
-  156: 'it wants clients to use another server.',
+  156: 'it directs clients to another server.',
   157: 'it has moved to another server.',
   158: 'it has no shared subscriptions. Leave "share" out.',
-  159: 'it takes connections more slowly than they come.',
-  160: 'connections there may last only so long.',
-  162: 'it takes no wildcards in topic filters. Name the topics.',
+  159: 'connections arrive faster than it allows. Are several clients using this log-in?',
+  160: 'the longest allowed time of a connection is over.',
+  162: 'it accepts no wildcards in topic filters. Name the topics.',
 };
 
 /** Reason codes that repeat on each connection until an operator changes something. */

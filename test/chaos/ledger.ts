@@ -240,6 +240,6 @@ function byIdentity(items: readonly object[]): Map<string, string> {
 
 function identityOf(item: object): string {
   const { index, method, fqn, host } = item as { index?: number; method?: string; fqn?: string; host?: string };
-  // An item that failed has no method, and stands for all of them.
+  // An item that failed has no method, and counts for all of them.
   return index === undefined ? (fqn ?? host ?? JSON.stringify(item)) : `${index} ${method ?? ''}`;
 }

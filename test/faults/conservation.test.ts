@@ -1,5 +1,5 @@
 /**
- * Nothing that was acknowledged is lost, and nothing stands in the stream twice, whatever breaks: an oracle publishes
+ * Nothing that was acknowledged is lost, and nothing is in the stream twice, whatever breaks: an oracle publishes
  * numbered readings over MQTT (QoS 1) and as seneye posts while every part of the way is broken in turn.
  *
  * `FAULT_SEED` repeats an order of faults; `FAULT_ROUNDS` goes through all of them more than once.

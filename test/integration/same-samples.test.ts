@@ -68,7 +68,7 @@ it('answers the same samples in the same order with the same times', async () =>
       const answered = await read(limit === undefined ? params : { ...params, limit });
       expect(answered).toEqual(await wanted(host, id, boundary, range));
     }),
-    // The seed stands still, so that a failure can be looked at again.
+    // The seed is fixed, so that a failure can be looked at again.
     { numRuns: 150, seed: 5 },
   );
 });

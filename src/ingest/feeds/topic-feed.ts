@@ -125,7 +125,7 @@ export class TopicFeed implements Feed {
     });
     const more = silent.length > named.length ? `; and ${silent.length - named.length} more` : '';
     const advice = stalenessAdvice ?? 'Is the sender running, and does it use this topic?';
-    return `Nothing has come on ${named.join('; ')}${more}. ${advice}`;
+    return `No message has arrived on ${named.join('; ')}${more}. ${advice}`;
   }
 }
 

@@ -1,4 +1,4 @@
-/** The bus goes away while devices go on: nothing that was acknowledged is lost, and nothing stands in the stream twice. */
+/** The bus goes away while devices go on: nothing that was acknowledged is lost, and nothing is in the stream twice. */
 import { block, paragraph, say } from '../print/page.ts';
 import { bad, good } from '../print/style.ts';
 import { HALL } from '../devices.ts';

@@ -10,12 +10,12 @@ const is = <C extends Packet['cmd']>(packet: Packet, cmd: C): packet is Extract<
 
 const refusals: ['3.1.1' | '5', number, 'refused' | 'down', RegExp][] = [
   ['3.1.1', 1, 'refused', /does not speak this version of MQTT/],
-  ['3.1.1', 2, 'refused', /does not take the client id.*"driver under test"/],
+  ['3.1.1', 2, 'refused', /rejects the client id.*"driver under test"/],
   ['3.1.1', 3, 'down', /reports that it is unavailable/],
   ['3.1.1', 4, 'refused', /wrong user or password/],
   ['3.1.1', 5, 'refused', /not authorized/],
   ['5', 132, 'refused', /does not speak MQTT 5/],
-  ['5', 133, 'refused', /does not take the client id/],
+  ['5', 133, 'refused', /rejects the client id/],
   ['5', 134, 'refused', /wrong user or password.*It says: "no such user"/],
   ['5', 135, 'refused', /not authorized/],
   ['5', 136, 'down', /reports that it is unavailable/],
@@ -56,14 +56,14 @@ test('MQTT 5: a password that the broker repeats in its reason is not shown', as
 
 const goodbyes: [number, 'refused' | 'down', RegExp][] = [
   [142, 'refused', /another client has taken the session over.*client id "driver under test"/],
-  [135, 'refused', /rights of the driver were taken away/],
+  [135, 'refused', /no longer authorized/],
   [139, 'down', /it shuts down/],
   [143, 'refused', /does not allow one of the topic filters/],
-  [151, 'down', /a quota there is used up/],
+  [151, 'down', /a quota is used up/],
   [158, 'refused', /has no shared subscriptions/],
-  [159, 'down', /takes connections more slowly than they come/],
-  [160, 'down', /connections there may last only so long/],
-  [162, 'refused', /takes no wildcards/],
+  [159, 'down', /connections arrive faster than it allows/],
+  [160, 'down', /longest allowed time of a connection is over/],
+  [162, 'refused', /accepts no wildcards/],
 ];
 
 test.each(goodbyes)('MQTT 5: a goodbye with %d is %s', async (reasonCode, state, message) => {
@@ -218,7 +218,7 @@ describe.each(VERSIONS)('MQTT %s', (version) => {
     });
     filters = ['t/b', 't/c'];
     link.refresh();
-    // What it would have asked for at once stands before this.
+    // Its first requests come before this.
     await link.publish('out', Buffer.from('x'), 0);
     await eventually(() => {
       expect(broker.packets.some((packet) => is(packet, 'publish'))).toBe(true);

@@ -52,7 +52,7 @@ describe.each(VERSIONS)('MQTT %s', (version) => {
       await linkForTest(url, { version, tls: { ...ca, ...proof }, clientId: `with ${name}` }).becomes('up');
       const without = linkForTest(url, { version, tls: ca, clientId: `without ${name}` });
       const { message } = await without.becomes('refused');
-      expect(message).toMatch(/does not take the driver's certificate, or wants one .*tls\.certFile/);
+      expect(message).toMatch(/rejects the driver's certificate, or requires one .*tls\.certFile/);
     }
   });
 
@@ -65,7 +65,7 @@ describe.each(VERSIONS)('MQTT %s', (version) => {
     for (const name of ['tls', 'wss']) {
       const url = broker.url(name);
       const { message } = await linkForTest(url, { version, tls }).becomes('down');
-      expect(message).toMatch(/made out to another name than "127\.0\.0\.1".*tls\.serverName/);
+      expect(message).toMatch(/for another name than "127\.0\.0\.1".*tls\.serverName/);
       const named = { ...tls, serverName: 'broker.example.com' };
       await linkForTest(url, { version, tls: named, clientId: `named ${name}` }).becomes('up');
       const wrong = await linkForTest(url, { version, tls: { ...tls, serverName: 'elsewhere' } }).becomes('down');
@@ -194,7 +194,7 @@ test('plain where TLS is spoken, TLS where it is not', async () => {
   await Promise.all([
     told(at('mqtts', 'tcp'), /closed the connection before the log-in\. Check that this port speaks TLS/),
     told(at('mqtt', 'tls'), /closed the connection before the log-in\. If it expects TLS, use mqtts:/),
-    told(at('wss', 'ws'), /what answers there speaks no TLS\. Use ws:/),
+    told(at('wss', 'ws'), /does not speak TLS\. Use ws:/),
   ]);
 });
 
@@ -222,8 +222,8 @@ test('what answers is no MQTT broker, or nothing answers', async () => {
     expect(JSON.stringify([link.states, link.log.text()])).not.toContain('hidden');
   };
   await told(`ws://127.0.0.1:${webPort}/mqtt?token=hidden`, /answers with HTTP status 404\. Correct the path/);
-  await told(`mqtt://127.0.0.1:${webPort}`, /no MQTT broker|closed the connection/);
-  await told(`mqtt://127.0.0.1:${talkerPort}`, /no MQTT broker|closed the connection/);
+  await told(`mqtt://127.0.0.1:${webPort}`, /not an MQTT broker|closed the connection/);
+  await told(`mqtt://127.0.0.1:${talkerPort}`, /not an MQTT broker|closed the connection/);
   await told(`mqtt://127.0.0.1:${mutePort}`, /did not answer within 500 ms/);
   await told(`mqtts://127.0.0.1:${mutePort}`, /did not answer within 500 ms/);
   await told(`mqtt://127.0.0.1:${await freePort()}`, /nothing listens there/);

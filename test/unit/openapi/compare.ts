@@ -10,7 +10,7 @@ export interface Difference {
   readonly described: string | undefined;
 }
 
-/** A difference that is meant, and why. A `*` in `at` stands for any name. */
+/** A difference that is meant, and why. A `*` in `at` matches any name. */
 export interface Deliberate extends Difference {
   readonly why: string;
 }

@@ -31,10 +31,10 @@ async function whatAnswers(error: DriverError, url: string, direct: boolean): Pr
   const isRefused = typeof status === 'number' && NOT_SEEQ.has(status);
   const root = new URL(url);
   if (direct && root.protocol === 'http:' && (isRefused || failedBelow(error)) && (await speaksTls(root))) {
-    return `what listens there expects TLS. Write "https://${addressOf(root, '80')}" as its "url".`;
+    return `the server there expects TLS. Write "https://${addressOf(root, '80')}" as its "url".`;
   }
   if (direct && root.protocol === 'https:' && isTlsFailure(error) && (await speaksHttp(root))) {
-    return `what listens there answers without TLS. Write "http://${addressOf(root, '443')}" as its "url", or set up TLS.`;
+    return `the server there answers without TLS. Write "http://${addressOf(root, '443')}" as its "url", or set up TLS.`;
   }
   if (isRefused) return `another web server answers there (status ${status}). ${ADVICE}`;
   if (error.cause instanceof UnreadableResponse && !error.cause.passing) {

@@ -323,7 +323,7 @@ describe('a receiver that is slower than the source', () => {
     caller.publish(requestSubject, JSON.stringify({ id: 'huge' }), { reply: 'huge.answers' });
     await until(() => endpoint.numbers().requests === 1);
     proxy.pause();
-    // 270 MB want to leave; the source stands still when the bound is reached.
+    // 270 MB want to leave; the source stops when the bound is reached.
     await until(() => endpoint.sending.waiting === 1);
     const stoodAt = produced;
     const before = process.memoryUsage();

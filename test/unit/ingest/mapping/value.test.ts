@@ -1,4 +1,4 @@
-/** What stands in a message, and the value that it becomes. */
+/** The content of a message, and the value that it becomes. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { codes, only, readBy, type RawEntry } from '../../../support/mapping.ts';

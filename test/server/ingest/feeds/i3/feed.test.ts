@@ -55,7 +55,7 @@ describe('a buyer', () => {
       await eventually(() => {
         const { state, message } = harness.health();
         expect(state).toBe('silent');
-        expect(message).toContain(`Nothing has come on "${ph}" for more than 1 s.`);
+        expect(message).toContain(`No message has arrived on "${ph}" for more than 1 s.`);
         expect(message).not.toContain(temperature);
         expect(message).toMatch(/bought.*approved.*revoked.*used up.*5 minutes/);
       });

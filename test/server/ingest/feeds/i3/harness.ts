@@ -46,7 +46,7 @@ export interface HarnessOptions {
   replaced?: Secrets;
   /** One that runs already, with its stream. */
   nats?: NatsServer;
-  /** Port at which the bus is looked for, where something stands before it. */
+  /** Port at which the bus is looked for, if there is a proxy before it. */
   busPort?: number;
 }
 

@@ -311,7 +311,7 @@ test('a silent filter is reported, and so is its next message', async () => {
   });
   // What the broker had kept is no sign of life, but a reading, and a doubtful one.
   const { message } = await harness.becomes('silent');
-  expect(message).toMatch(/Nothing has come on "t\/kept" for more than 1 s/);
+  expect(message).toMatch(/No message has arrived on "t\/kept" for more than 1 s/);
   expect(await harness.readings()).toMatchObject([{ value: 1, status: 'Questionable' }]);
   await sender.publish('t/quiet', '2');
   await eventually(() => {

@@ -1,4 +1,4 @@
-/** The bus goes away and comes back: no sender is told that its reading is safe before it is, and none stands twice. */
+/** The bus goes away and comes back: no sender is told that its reading is safe before it is, and none is stored twice. */
 import { once } from 'node:events';
 import { request, type IncomingMessage } from 'node:http';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';

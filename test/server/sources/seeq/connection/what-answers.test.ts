@@ -27,7 +27,7 @@ it('http where TLS is expected names the https address', async () => {
   const port = await listening(server);
   expect(await messageOf(`http://127.0.0.1:${port}`)).toMatch(
     new RegExp(
-      `is not found at http://127\\.0\\.0\\.1:${port}: what listens there expects TLS\\. Write "https://127\\.0\\.0\\.1:${port}"`,
+      `is not found at http://127\\.0\\.0\\.1:${port}: the server there expects TLS\\. Write "https://127\\.0\\.0\\.1:${port}"`,
     ),
   );
 });
@@ -57,7 +57,7 @@ it('http to a proxy that answers so for TLS names the https address', async () =
 it('https where there is no TLS names the http address', async () => {
   const url = await raw((_request, response) => response.end('hello'));
   expect(await messageOf(url.replace('http:', 'https:'))).toContain(
-    `what listens there answers without TLS. Write "${url}" as its "url", or set up TLS.`,
+    `the server there answers without TLS. Write "${url}" as its "url", or set up TLS.`,
   );
 });
 
