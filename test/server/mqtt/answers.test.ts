@@ -21,7 +21,7 @@ const refusals: ['3.1.1' | '5', number, 'refused' | 'down', RegExp][] = [
   ['5', 136, 'down', /reports that it is unavailable/],
   ['5', 137, 'down', /busy/],
   ['5', 138, 'refused', /banned/],
-  ['5', 140, 'refused', /another way of logging in/],
+  ['5', 140, 'refused', /requires another auth method/],
   ['5', 157, 'down', /moved to another server/],
   ['5', 199, 'down', /code 199/],
 ];
