@@ -53,10 +53,12 @@ export function meanOfLine(left: Sample, right: Sample, from: Nanoseconds, to: N
   return between(a, b, Number(from - left.at + (to - left.at)) / (2 * Number(right.at - left.at)));
 }
 
+/** A value on the line. Rounding must not move it outside of its ends, nor beyond the largest number. */
 function between(from: number, to: number, share: number): number {
   const difference = to - from;
   // The difference of two numbers may overflow, while all values between them are finite.
-  return Number.isFinite(difference) ? from + difference * share : from * (1 - share) + to * share;
+  const value = Number.isFinite(difference) ? from + difference * share : from * (1 - share) + to * share;
+  return Math.min(Math.max(value, Math.min(from, to)), Math.max(from, to));
 }
 
 /** Status of a value between two samples: it may still change as long as one of them may. */
