@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { formatInstant } from '../../../../src/contract/time/instant.ts';
 import type { Sample } from '../../../../src/driver/history/sample.ts';
 import { meanOfLine, onLine } from '../../../../src/driver/history/signal.ts';
 
-const sample = (at: bigint, value: number): Sample => ({ at, value, status: 'Good', state: null });
+const sample = (at: bigint, value: number): Sample => ({ time: formatInstant(at), at, value, status: 'Good', state: null });
 
 describe('a line between two samples', () => {
   it('has no value outside of its ends, however large they are', () => {
