@@ -4,7 +4,13 @@ import { formatInstant } from '../../../../src/contract/time/instant.ts';
 import type { Sample } from '../../../../src/driver/history/sample.ts';
 import { meanOfLine, onLine } from '../../../../src/driver/history/signal.ts';
 
-const sample = (at: bigint, value: number): Sample => ({ time: formatInstant(at), at, value, status: 'Good', state: null });
+const sample = (at: bigint, value: number): Sample => ({
+  time: formatInstant(at),
+  at,
+  value,
+  status: 'Good',
+  state: null,
+});
 
 describe('a line between two samples', () => {
   it('has no value outside of its ends, however large they are', () => {
