@@ -133,7 +133,7 @@ describe('a driver that takes in device data', () => {
     await machine.publish('hall/a', '2.5');
     await expect.poll(stored).toEqual([2.5]);
     const { stream } = await report<Health>('iota.health', () => true);
-    expect(stream).toEqual({ name: 'READINGS', state: 'ok' });
+    expect(stream).toEqual({ name: 'READINGS', state: 'ok', since: expect.any(String) as string });
     expect(cluster.driver.output()).not.toMatch(/does not allow/);
   });
 

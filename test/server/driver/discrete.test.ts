@@ -300,8 +300,8 @@ describe('a cursor', () => {
     ['for another boundary', {}, { boundary: 'outside' }],
     ['with a range that is none', { start: 'x' }, {}],
     ['with a range that goes backwards', { end: '1970-01-01T00:00:00Z' }, {}],
-    ['with a place that is no time', { places: { 0: { time: 'x', repeats: 1 } } }, {}],
-    ['with a place that is none', { places: { 0: { time: RANGE.start, repeats: 0 } } }, {}],
+    ['with a position that is no time', { positions: { 0: { time: 'x', repeats: 1 } } }, {}],
+    ['with a position that is none', { positions: { 0: { time: RANGE.start, repeats: 0 } } }, {}],
   ])('%s is refused', async (_what, position, params) => {
     const { ask } = testDriver([two]);
     const { cursor = '' } = (await ask('discrete', { items: [item], ...RANGE, limit: 1 })).meta;

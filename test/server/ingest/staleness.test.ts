@@ -34,7 +34,7 @@ describe('the watch for silence', () => {
     expect(told).toEqual([]);
     vi.advanceTimersByTime(1);
     expect(told).toEqual([`a silent, heard ${heardAt}`]);
-    expect(silence.silent).toEqual([{ name: 'a', afterMs: 1000, heardMs: heardAt }]);
+    expect(silence.silent).toEqual([{ name: 'a', afterMs: 1000, lastReceivedMs: heardAt }]);
     vi.advanceTimersByTime(1500);
     silence.heard('a');
     silence.heard('a');

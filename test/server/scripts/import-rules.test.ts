@@ -133,6 +133,7 @@ const sound: Readonly<Record<string, string>> = {
   'src/mqtt/x.ts': "export { x } from 'mqtt';",
   'src/ingest/feeds/mqtt/x.ts': "export { x } from '../../../mqtt/x.ts';",
   'src/app/x.ts': "export { x } from '../telemetry/x.ts';\nexport { x as y } from '../ingest/x.ts';",
+  'src/http/x.ts': "export { x } from '../telemetry/x.ts';",
   'src/telemetry/x.ts': "export { x } from '../bus/x.ts';",
   'src/cli/x.ts': "export { x } from '../driver/x.ts';\nexport { x as z } from '../config/x.ts';",
   'src/sources/seeq/api.generated.ts': 'export const x = 1;',

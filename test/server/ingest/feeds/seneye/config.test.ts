@@ -69,7 +69,7 @@ describe('the configuration', () => {
 /** The port that the log names. */
 async function port(harness: IngestHarness): Promise<number> {
   await harness.becomes('up', 'lde');
-  const line = harness.log.lines.find(({ message }) => message.startsWith('seneye posts are taken at port '));
+  const line = harness.log.lines.find(({ message }) => message.includes('listens at port '));
   return Number(line?.message.split(' ').at(-1));
 }
 
