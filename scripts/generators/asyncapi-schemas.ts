@@ -1,6 +1,7 @@
 /** The zod schemas of the contract as named JSON Schemas (draft-07, which AsyncAPI builds on) that refer to each other. */
 import { z } from 'zod';
 import { answerSchema, errorBodySchema, metaSchema } from '../../src/contract/answer.ts';
+import { auditSchema } from '../../src/contract/audit.ts';
 import { fqnInput } from '../../src/contract/fqn.ts';
 import { failedHost, failedItem, propertyValue } from '../../src/contract/functions/common.ts';
 import { aggregatedChunk, plottedChunk, snapshotItem } from '../../src/contract/functions/data.ts';
@@ -57,6 +58,7 @@ const read = new Map<z.ZodType, string>([
   [telemetry.metricsSchema, 'Metrics'],
   [telemetry.statsSchema, 'Stats'],
   [telemetry.logSchema, 'Log'],
+  [auditSchema, 'Audit'],
   [readingSchema, 'Reading'],
   [deadLetterSchema, 'DeadLetter'],
 ]);

@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { configSchema } from '../../src/app/configuration.ts';
 import { jsonSchemaOf } from '../../src/config/json-schema.ts';
 import { CONTRACT_VERSION } from '../../src/contract/answer.ts';
+import type { SchemaNode } from '../../src/lib/wording/explain.ts';
 import type { FunctionDeclaration } from '../../src/contract/functions/define.ts';
 import { functionTable } from '../../src/contract/functions/table.ts';
 import { readingSchemes } from '../../src/contract/reading.ts';
@@ -20,6 +21,11 @@ const telemetryTopics = [
   ['metricstopic', 'Metrics', 'Counters and gauges for programs, published periodically'],
   ['statstopic', 'Stats', 'Summary of the metrics for people, published periodically'],
   ['logstopic', 'Log', 'Each line of the log, published at the moment it is written'],
+  [
+    'settings.audit.topic',
+    'Audit',
+    'A record of each request, and of each start, stop and reload of the driver, published at its end',
+  ],
 ] as const;
 
 /** `openapi/bus.asyncapi.yaml`: the contract on the bus for tools, out of the schemas that the driver itself checks by. */
@@ -85,10 +91,15 @@ function server() {
 
 /** A topic is a key of the configuration; the text that explains it there explains it here. */
 function topicChannel(key: string, rest: object) {
-  const explained = jsonSchemaOf(configSchema).properties?.[key]?.description ?? '';
+  const node = key
+    .split('.')
+    .reduce<SchemaNode | undefined>((parent, name) => parent?.properties?.[name], jsonSchemaOf(configSchema));
+  const explained = node?.description ?? '';
+  // A parameter has no dots.
+  const parameter = key.replaceAll('.', '_');
   return {
-    address: `{${key}}`,
-    parameters: { [key]: { description: `Key "${key}" of the configuration. ${explained}` } },
+    address: `{${parameter}}`,
+    parameters: { [parameter]: { description: `Key "${key}" of the configuration. ${explained}` } },
     servers: [{ $ref: '#/servers/bus' }],
     ...rest,
   };

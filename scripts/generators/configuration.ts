@@ -67,6 +67,12 @@ export function configurationPage(): string {
     '### `settings.http`',
     settings?.properties?.http?.description ?? '',
     ...tables('settings.http', settings?.properties?.http).slice(1),
+    '### `settings.log`',
+    settings?.properties?.log?.description ?? '',
+    ...tables('settings.log', settings?.properties?.log).slice(1),
+    '### `settings.audit`',
+    settings?.properties?.audit?.description ?? '',
+    ...tables('settings.audit', settings?.properties?.audit).slice(1),
     ...ingestBlocks(settings?.properties?.ingest),
     '',
   ]

@@ -23,6 +23,7 @@ const EXAMPLE = {
   enablemetrics: true,
   statstopic: 'iota.stats',
   logstopic: 'iota.logs',
+  audit: { topic: 'iota.audit' },
   ingest: {
     prefix: 'iota',
     stream: { mode: 'jetstream', name: 'READINGS', create: true },
@@ -39,7 +40,7 @@ const EXAMPLE = {
 const READ_PATH: BusUse = { reqtopic: '<reqtopic>', topics: [] };
 const TELEMETRY: BusUse = {
   ...READ_PATH,
-  topics: ['<healthtopic>', '<metricstopic>', '<statstopic>', '<logstopic>'],
+  topics: ['<healthtopic>', '<metricstopic>', '<statstopic>', '<logstopic>', '<settings.audit.topic>'],
 };
 const READINGS = {
   subjects: ['<prefix>.readings.>', '<prefix>.deadletters.>'],

@@ -7,6 +7,7 @@ import { clientInbox } from '../bus/driver-subjects.ts';
 import type { ProxyConfig } from '../config/proxy.ts';
 import { openHttp } from '../http/http.ts';
 import { openIngest } from '../ingest/ingest.ts';
+import { Audit, type AuditOptions } from '../telemetry/audit.ts';
 import { openLog } from '../telemetry/log.ts';
 import { LogTopic } from '../telemetry/log-topic.ts';
 import { startTelemetry } from '../telemetry/telemetry.ts';
@@ -35,14 +36,15 @@ export async function runApp({ config, path, version, env, stop, hangups }: AppO
   const { driverid, reqtopic } = config;
   const identity = { driverid, instance, version, reqtopic };
   const logTopic = new LogTopic(identity);
-  const { logger: log, ...logging } = openLog({ debug: config.debug, driverid, instance, also: logTopic.write });
+  const { logger: log, ...logging } = openLog({ ...logOptions(config), env, instance, also: logTopic.write });
   const userAgent = `iota-seeqdrv/${version}`;
   const bus = connectBus({
     ...busOptions(config.bus, `iota-seeqdrv ${instance}`, log),
     // Below the request topic, where the driver may subscribe anyway, so its user needs no right to an inbox.
     inboxPrefix: clientInbox(reqtopic),
   });
-  const setting = { config, bus, log, userAgent, version, instance, started };
+  const audit = config.audit && openAudit(config.audit, { identity, bus, logger: log });
+  const setting = { config, bus, log, audit, userAgent, version, instance, started };
   const endpoints = endpointsOf(config).map((options) => new DriverEndpoint(options, setting));
   const ingest = config.ingest && openIngest({ config: config.ingest, bus, logger: log, userAgent });
   const telemetry = endpoints.map(({ topic, driver, hosts, requests: endpoint }, at) =>
@@ -52,13 +54,15 @@ export async function runApp({ config, path, version, env, stop, hangups }: AppO
       ...{ identity: { ...identity, reqtopic: topic }, started, bus, driver, endpoint, hosts },
       ...{ logger: log, logTopic },
       logNumbers: logging.numbers,
+      audit,
     }),
   );
   // Before the bus is connected, so that probes have an answer from the start.
   const http = config.http && openHttp({ config: config.http, telemetry, logger: log });
   http?.start();
   ingest?.start();
-  hangups.serve({ path, env, config, bus, log });
+  hangups.serve({ path, env, config, bus, log, audit });
+  audit?.process('start', `version ${version}`);
   log.notice(
     {
       version,
@@ -80,13 +84,33 @@ export async function runApp({ config, path, version, env, stop, hangups }: AppO
   for (const { driver } of endpoints) driver.endLeases();
   const { drainTimeoutMs } = config.limits;
   await Promise.all([...endpoints.map((one) => one.drain(drainTimeoutMs)), ingest?.stop(drainTimeoutMs)]);
+  audit?.process('stop', stopped ? String(stop.reason) : 'the connection to the bus was closed for good');
+  await audit?.leaveBus(LAST_LINES_MS);
   await bus.close();
   await Promise.all(endpoints.map(({ hosts }) => hosts.close()));
   // At the end, so that probes see the driver stop.
   await http?.stop();
   log.notice({}, 'driver stopped');
+  await audit?.close(LAST_LINES_MS);
   await logging.close(LAST_LINES_MS);
   return stopped;
+}
+
+function openAudit(
+  { topic, file: path, fileBytes, fileCount, names }: NonNullable<Config['audit']>,
+  rest: Pick<AuditOptions, 'identity' | 'bus' | 'logger'>,
+): Audit {
+  const file = path === undefined ? undefined : { path, maxBytes: fileBytes, keep: fileCount, scanMs: AUDIT_SCAN_MS };
+  return new Audit({ topic, file, names, ...rest });
+}
+
+function logOptions({ debug, driverid, log, logfilecount, logfilesize, logscanmsec }: Config) {
+  const { format, file } = log;
+  return {
+    ...{ debug, driverid, format },
+    file:
+      file === undefined ? undefined : { path: file, maxBytes: logfilesize, keep: logfilecount, scanMs: logscanmsec },
+  };
 }
 
 /** The effective heap limit from the container, the machine or a flag of Node. */
@@ -100,6 +124,9 @@ function proxies(config: Config): { proxies?: Record<string, string> } {
   );
   return used.length === 0 ? {} : { proxies: Object.fromEntries(used) };
 }
+
+/** How often the audit file is checked without a record. */
+const AUDIT_SCAN_MS = 10_000;
 
 /** Time for log lines that standard output has not accepted yet. */
 const LAST_LINES_MS = 1000;

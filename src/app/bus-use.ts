@@ -10,6 +10,7 @@ export interface BusUseConfig extends Pick<
   TopKeys,
   'reqtopic' | 'healthtopic' | 'metricstopic' | 'enablemetrics' | 'statstopic' | 'logstopic'
 > {
+  readonly audit?: { readonly topic?: string | undefined } | undefined;
   readonly ingest?: ReadingsConfig | undefined;
 }
 
@@ -23,8 +24,8 @@ type ReadingsConfig = Pick<IngestFile, 'prefix'> & {
 
 /** The bus features that a driver with this configuration uses. */
 export function busUseOf(config: BusUseConfig): BusUse {
-  const { reqtopic, healthtopic, metricstopic, enablemetrics, statstopic, logstopic, ingest } = config;
-  const topics = [healthtopic, enablemetrics ? metricstopic : undefined, statstopic, logstopic];
+  const { reqtopic, healthtopic, metricstopic, enablemetrics, statstopic, logstopic, audit, ingest } = config;
+  const topics = [healthtopic, enablemetrics ? metricstopic : undefined, statstopic, logstopic, audit?.topic];
   return {
     reqtopic,
     topics: topics.filter((topic) => topic !== undefined),

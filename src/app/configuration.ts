@@ -1,4 +1,5 @@
 /** The configuration of the whole driver: the keys at the top, and the settings of every room. */
+import { normalize } from 'node:path';
 import { z } from 'zod';
 import { busSchema } from '../bus/config.ts';
 import * as load from '../config/load.ts';
@@ -9,6 +10,7 @@ import { limitsSchema, type Limits } from '../driver/config.ts';
 import { httpSchema } from '../http/config.ts';
 import { hasFeed, ingestSchema, type IngestFile } from '../ingest/config.ts';
 import type { SourceKind } from '../sources/kind.ts';
+import { auditSchema, logSchema } from '../telemetry/config.ts';
 import { sourceKinds } from './source-kinds.ts';
 
 /** Kinds of sources by the key of their list in `settings`. */
@@ -20,6 +22,8 @@ export type FileOf<K extends SourceKinds> = TopKeys & {
     readonly limits: Limits;
     readonly bus: z.output<typeof busSchema>;
     readonly http?: z.output<typeof httpSchema> | undefined;
+    readonly log: z.output<typeof logSchema>;
+    readonly audit?: z.output<typeof auditSchema> | undefined;
     readonly ingest?: IngestFile | undefined;
   };
 };
@@ -37,6 +41,10 @@ export function configSchemaOf<K extends SourceKinds>(kinds: K): z.ZodType<FileO
       http: httpSchema
         .optional()
         .describe('The HTTP server for probes, metrics and the status page. Without this key there is none.'),
+      log: logSchema.prefault({}).describe('The log of the driver.'),
+      audit: auditSchema
+        .optional()
+        .describe('The audit trail: a record of each request. [Audit trail](telemetry.md#settingsaudit-audit-trail).'),
       ingest: ingestSchema
         .optional()
         .describe('The feeds of device data: MQTT brokers, the I3 marketplace, IoT Open and seneye sensors.'),
@@ -48,6 +56,8 @@ export function configSchemaOf<K extends SourceKinds>(kinds: K): z.ZodType<FileO
     );
   const file = configFile(settings).check(
     rule<object, never>([], (given, report) => {
+      reportAuditTopic(given as FileOf<SourceKinds>, report);
+      reportAuditFile(given as FileOf<SourceKinds>, report);
       reportNothingToDo(given, Object.keys(kinds), report);
     }),
   );
@@ -66,6 +76,24 @@ function reportSameNames(settings: object, keys: readonly string[], report: Repo
     }));
   });
   reportRepeated(names, report, ({ path }) => `is the same name as ${report.at(...path)} (letter case does not count)`);
+}
+
+const TOPICS = ['reqtopic', 'healthtopic', 'metricstopic', 'statstopic', 'logstopic'] as const;
+
+/** Readers of another topic must not get records, and the driver must not request itself. */
+function reportAuditTopic(file: FileOf<SourceKinds>, report: Report): void {
+  if (!report.isValid('settings', 'audit')) return;
+  const topic = file.settings.audit?.topic;
+  const same = topic === undefined ? undefined : TOPICS.find((key) => file[key] === topic);
+  if (same !== undefined) report.problem(['settings', 'audit', 'topic'], `must differ from ${same}`);
+}
+
+/** The lines of two kinds in one file are of no use to either reader. */
+function reportAuditFile({ settings }: FileOf<SourceKinds>, report: Report): void {
+  if (!report.isValid('settings', 'audit') || !report.isValid('settings', 'log')) return;
+  const [log, audit] = [settings.log.file, settings.audit?.file];
+  if (log === undefined || audit === undefined || normalize(log.path) !== normalize(audit.path)) return;
+  report.problem(['settings', 'audit', 'file'], `must differ from ${report.at('settings', 'log', 'file')}`);
 }
 
 /** A driver needs a source or a feed. */

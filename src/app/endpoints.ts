@@ -5,6 +5,7 @@ import { type RequestEndpoint, serveRequests } from '../bus/requests/endpoint.ts
 import { Inbox } from '../bus/requests/inbox.ts';
 import { ReplicaQueries } from '../bus/requests/replicas.ts';
 import { replyRule } from '../bus/subject.ts';
+import type { AuditTrail } from '../contract/audit.ts';
 import type { Logger } from '../contract/log.ts';
 import { Driver } from '../driver/driver.ts';
 import { Hosts } from '../driver/hosts.ts';
@@ -58,6 +59,7 @@ export interface EndpointSetting {
   readonly config: ServedConfig;
   readonly bus: BusConnection;
   readonly log: Logger;
+  readonly audit?: AuditTrail | undefined;
   readonly userAgent: string;
   readonly version: string;
   readonly instance: string;
@@ -74,7 +76,7 @@ export class DriverEndpoint {
   readonly #log: Logger;
 
   constructor({ driverType, description, topic, sources }: EndpointConfig, setting: EndpointSetting) {
-    const { config, bus, log, userAgent, version, instance, started } = setting;
+    const { config, bus, log, audit, userAgent, version, instance, started } = setting;
     const { driverid, limits } = config;
     this.topic = topic;
     this.#log = log;
@@ -82,7 +84,7 @@ export class DriverEndpoint {
     const control = controlSubject(topic);
     const replies = new Inbox(bus, control, log);
     const peers = new ReplicaQueries(bus, { subject: control, replies, logger: log });
-    const driver = new Driver({ hosts: this.hosts, limits, facts: { version, instance, started }, log, peers });
+    const driver = new Driver({ hosts: this.hosts, limits, facts: { version, instance, started }, log, peers, audit });
     this.driver = driver;
     this.requests = serveRequests(
       bus,

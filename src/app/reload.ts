@@ -1,5 +1,6 @@
 /** SIGHUP: reads secrets, certificates and the key again. It never ends the process. */
 import type { BusConnection } from '../bus/connection/connection.ts';
+import type { AuditTrail } from '../contract/audit.ts';
 import type { Logger } from '../contract/log.ts';
 import { ConfigError } from '../config/problems.ts';
 import { loadConfig, type Config } from './configuration.ts';
@@ -11,6 +12,7 @@ export interface ReloadOptions {
   readonly config: Config;
   readonly bus: BusConnection;
   readonly log: Logger;
+  readonly audit?: AuditTrail | undefined;
 }
 
 /** Signals during the start or stop are ignored: the start reads current files. */
@@ -54,7 +56,7 @@ export class Hangups {
 }
 
 /** Never rejects. A problem is logged as a warning, and the current values stay in use. */
-async function reload({ path, env, config, bus, log }: ReloadOptions): Promise<void> {
+async function reload({ path, env, config, bus, log, audit }: ReloadOptions): Promise<void> {
   try {
     const loaded = await loadConfig({ path, env });
     // Secrets are equal in JSON, whatever their content.
@@ -65,8 +67,10 @@ async function reload({ path, env, config, bus, log }: ReloadOptions): Promise<v
       );
     }
     const result = await bus.reload();
+    audit?.process('reload', result === 'failed' ? 'failed: the bus' : 'secrets, certificates and the key');
     if (result !== 'failed') log.notice({ bus: result }, 'secrets, certificates and the key were read again');
   } catch (error) {
+    audit?.process('reload', error instanceof ConfigError ? 'failed: the configuration is not valid' : 'failed');
     if (error instanceof ConfigError) {
       log.warn(
         {},

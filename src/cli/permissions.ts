@@ -22,7 +22,8 @@ export interface PermissionsOptions {
 export async function permissions(options: PermissionsOptions, terminal: Terminal): Promise<ExitCode> {
   try {
     const { file } = await loadConfigFile({ path: options.config, env: terminal.env });
-    const config = { ...file, ingest: file.settings.ingest };
+    const { audit, ingest } = file.settings;
+    const config = { ...file, audit, ingest };
     const use = busUseOf(config);
     const own = subjectsWithoutAnswers(config);
     const users = usersOf(use, file.publickey, {

@@ -104,6 +104,15 @@ export const keyFile = () => markedPath().transform((file) => new Reference({ fi
 /** Path of a file that the driver may write. */
 export const ownFile = () => markedPath().transform((path) => new OwnFile(path));
 
+/**
+ * Path of a file to which the driver appends lines. The end of its name is checked, because a file with another content
+ * that is named by mistake would be spoiled.
+ */
+export const lineFile = () =>
+  markedPath()
+    .regex(/\.(?:log|jsonl|ndjson)$/i, { message: 'must be the name of a file that ends in .log, .jsonl or .ndjson' })
+    .transform((path) => new OwnFile(path));
+
 const pem = (problemOf: (content: string) => string | undefined): ReadContent =>
   unless((content, name) => {
     const problem = problemOf(content);

@@ -11,16 +11,14 @@ const period = (what: string, byDefault: number) =>
     .default(byDefault)
     .describe(`How often ${what} are published, in milliseconds.`);
 
-/** Accepted because the file that IOTA installs contains it. This driver stores nothing on disk. */
-const logFileKey = () =>
-  whole(0, Number.MAX_SAFE_INTEGER)
-    .optional()
-    .describe('Accepted and not used: the driver writes no log files, it logs to standard output and `logstopic`.');
+/** IOTA publishes the names and a sample of these keys, but no meaning. They have no effect without `settings.log.file`. */
+const logFileKey = (byDefault: number, meaning: string) =>
+  whole(0, Number.MAX_SAFE_INTEGER).default(byDefault).describe(`With \`settings.log.file\`: ${meaning}`);
 
 /**
  * The configuration file, `iota.seeqdrv.json`. Top-level names, spelling, meaning and defaults are those that IOTA
- * documents for its drivers. IOTA publishes no defaults for `healthmsec` and `enablemetrics`; they follow its sample
- * file.
+ * documents for its drivers. IOTA publishes no defaults for `healthmsec`, `enablemetrics` and the keys of log files; they
+ * follow its sample file.
  */
 const topKeys = {
   driverid: z.string().max(128).optional().describe('Id of this driver in logs and in its messages.'),
@@ -39,9 +37,12 @@ const topKeys = {
   healthtopic: topic('Topic for the health report, for example `iota.health`.'),
   healthmsec: period('health reports', 10_000),
   enablemetrics: z.boolean().default(true).describe('Whether metrics are published on `metricstopic`.'),
-  logfilecount: logFileKey(),
-  logfilesize: logFileKey(),
-  logscanmsec: logFileKey(),
+  logfilecount: logFileKey(10, 'how many full log files are kept beside the current one.'),
+  logfilesize: logFileKey(2_097_152, 'size in bytes at which a log file is full and a new one begins; 0: no limit.'),
+  logscanmsec: logFileKey(
+    10_000,
+    'how often the log file is checked, in milliseconds: a removed file is created again, and a file that could not be written is tried again; 0: only with the next line.',
+  ),
 };
 
 /** The keys at the top, which IOTA documents. */

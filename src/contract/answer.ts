@@ -110,6 +110,8 @@ export interface AnswerSink {
   watch(watcher: AnswerWatcher): void;
   /** Sends the last message. Called exactly once. Resolves when it is sent or lost. */
   end(end: AnswerEnd): Promise<unknown>;
+  /** Bytes of the messages that were handed to the bus so far. Absent if they are not counted. */
+  readonly sentBytes?: number;
 }
 
 /** A request as it arrives from the bus, before it is parsed. */

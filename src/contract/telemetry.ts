@@ -191,8 +191,16 @@ export const logMetrics = z
       'Lines that could not be written to standard output: its reader does not read, or its disk is full',
     ),
     leftOut: count.describe('Lines omitted because there were too many of one kind'),
+    fileLost: count.optional().describe('Lines that are missing in the log file; absent where none is configured'),
   })
   .describe('Lines of the log that were not written');
+
+export const auditMetrics = z
+  .strictObject({
+    records: count.describe('Records since the start'),
+    lost: count.describe('Records that were dropped; one that is missing on the topic and in the file counts twice'),
+  })
+  .describe('The audit trail; absent where none is configured');
 
 const topicNumbers = z.strictObject({ published: count, dropped: count });
 export const telemetryMetrics = z
@@ -216,6 +224,7 @@ export const metricsSchema = z.strictObject({
   bus: busMetrics,
   process: processMetrics,
   log: logMetrics,
+  audit: auditMetrics.optional(),
   telemetry: telemetryMetrics,
 });
 export type Metrics = z.infer<typeof metricsSchema>;

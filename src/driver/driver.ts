@@ -1,6 +1,7 @@
 /** The driver: processes a request from the bus and sends exactly one answer within its time budget. */
 import { randomUUID } from 'node:crypto';
 import type { AnswerEnd, AnswerSink, IncomingRequest } from '../contract/answer.ts';
+import type { AuditTrail } from '../contract/audit.ts';
 import { DriverError, toDriverError } from '../contract/errors.ts';
 import type { Nanoseconds } from '../contract/time/instant.ts';
 import type { Logger } from '../contract/log.ts';
@@ -17,6 +18,7 @@ import { Leases } from './leases/leases.ts';
 import { ProcessLimit } from './limits/process-limit.ts';
 import { type ActiveRequest, ActiveRequests } from './requests/active-requests.ts';
 import { watchCaller } from './requests/keepalive.ts';
+import { type AuditedFacts, RequestAudit } from './requests/request-audit.ts';
 import { RequestLog } from './requests/request-log.ts';
 import { RequestStatistics } from './requests/request-statistics.ts';
 import { TimeBudget } from './requests/time-budget.ts';
@@ -29,6 +31,8 @@ export interface DriverOptions {
   log: Logger;
   /** The other replicas. Without them only requests of this process can be cancelled. */
   peers?: Replicas;
+  /** Gets a record of each request. */
+  audit?: AuditTrail | undefined;
   now?: () => Nanoseconds;
 }
 
@@ -84,14 +88,24 @@ export class Driver {
     const asked = parsed.ok ? parsed.request.replyTo : parsed.replyTo;
     const problem = asked === undefined ? undefined : incoming.replyProblem(asked);
     const replyTo = problem === undefined ? asked : undefined;
+    const root = callerRoot(incoming.hasReply ? incoming.reply : (replyTo ?? ''));
+    const audit = this.#audit(incoming, {
+      id,
+      function: name,
+      caller: root,
+      request: parsed.ok ? parsed.request : undefined,
+    });
     if (replyTo === undefined && !incoming.hasReply) {
       this.statistics.unanswerable();
       this.#log.dropped({ id, function: name });
+      audit?.dropped();
       return;
     }
     const user = parsed.ok ? (parsed.request.user?.name ?? '') : '';
-    const caller: Caller = { root: callerRoot(incoming.hasReply ? incoming.reply : (replyTo ?? '')), user };
-    const sink = incoming.answer({ id: given, function: name, replyTo });
+    const caller: Caller = { root, user };
+    const plain = incoming.answer({ id: given, function: name, replyTo });
+    const sink = audit?.counting(plain) ?? plain;
+    if (isLease(name)) audit?.leased();
     // For a lease, the time until its first message.
     let firstMs: number | undefined;
     const timed = onFlush(sink, () => (firstMs ??= performance.now() - arrived));
@@ -103,11 +117,13 @@ export class Driver {
     const elapsedMs = firstMs ?? performance.now() - arrived;
     this.statistics.answered(isDeclared(name) ? name : '', end.error?.code ?? end.status, elapsedMs);
     this.#log.answered({ id, function: name }, user, end);
+    let sent: unknown;
     try {
-      await sink.end(end);
+      sent = await sink.end(end);
     } catch (error) {
       this.#log.notSent({ id, function: name }, error);
     }
+    audit?.ended(sent, end, performance.now() - arrived);
   }
 
   /** Ends active and new requests with `sourceUnavailable`, so that callers use another replica. */
@@ -120,6 +136,11 @@ export class Driver {
   endLeases(): void {
     this.#leasesEnded = true;
     this.#running.stopLeases(stopping());
+  }
+
+  #audit({ data }: IncomingRequest, facts: Omit<AuditedFacts, 'bytes'>): RequestAudit | undefined {
+    const { audit } = this.#options;
+    return audit && new RequestAudit(audit, { ...facts, bytes: data.byteLength });
   }
 
   #parse(data: Uint8Array) {

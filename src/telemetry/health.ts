@@ -24,6 +24,12 @@ export interface Parts {
   feeds?: FeedHealth[] | undefined;
 }
 
+/** What else determines the status. */
+export interface Problems {
+  /** Why records of the audit trail may be lost. */
+  auditProblem?: string | undefined;
+}
+
 /** Feed states that need an operator's attention. */
 const ATTENTION_STATES: ReadonlySet<FeedState> = new Set(['silent', 'waiting', 'refused', 'down']);
 
@@ -31,7 +37,10 @@ const ATTENTION_STATES: ReadonlySet<FeedState> = new Set(['silent', 'waiting', '
  * Derives the status. Unknown states count as good. The driver is down if it can do nothing: no server answers and no
  * feed receives.
  */
-export function judge({ bus, servers, stream, feeds = [] }: Parts, stopping: boolean): HealthStatus {
+export function judge(
+  { bus, servers, stream, feeds = [], auditProblem }: Parts & Problems,
+  stopping: boolean,
+): HealthStatus {
   const downServers = servers.filter(({ state }) => state === 'down' || state === 'unauthorized');
   const attentionFeeds = feeds.filter(({ state }) => ATTENTION_STATES.has(state));
   const isStreamDegraded = stream?.state === 'degraded' || stream?.state === 'unavailable';
@@ -40,6 +49,7 @@ export function judge({ bus, servers, stream, feeds = [] }: Parts, stopping: boo
     ...downServers.map(({ name, state, message }) => message ?? `Server "${name}" is ${state}.`),
     ...servers.flatMap(({ name, polls }) => (polls?.late === true ? [lateText(name, polls)] : [])),
     ...(isStreamDegraded ? [stream.message ?? `Stream "${stream.name}" is ${stream.state}.`] : []),
+    ...(auditProblem === undefined ? [] : [auditProblem]),
     ...attentionFeeds.map(({ kind, name, state, message }) => message ?? `Feed ${kind} "${name}" is ${state}.`),
   ];
   if (stopping) return { state: 'stopping', reasons: ['The driver is stopping.', ...reasons] };

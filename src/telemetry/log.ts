@@ -1,10 +1,17 @@
-/** The log of the process: one JSON object per line on standard output, which containers collect. */
+/**
+ * The log of the process: lines on standard output, which containers collect, and in a file if one is configured. Each
+ * line is one JSON object, or a text for people.
+ */
 import { format } from 'node:util';
 import { pino, stdSerializers } from 'pino';
 import { DriverError } from '../contract/errors.ts';
 import { limited, type Logger } from '../contract/log.ts';
 import { logLevels } from '../contract/telemetry.ts';
+import { escapedJson } from '../lib/wording/escaped.ts';
+import { styled, styleOf } from './log-text.ts';
+import type { LogFormat } from './config.ts';
 import { standardOutput, type Output, type OutputOptions } from './output.ts';
+import { RollingFile, type RollingFileOptions } from './rolling-file.ts';
 
 export interface LogOptions {
   /** IOTA's key of this name: 0 errors, 1 also warnings, 2 also information, 3 also debug messages. */
@@ -17,6 +24,12 @@ export interface LogOptions {
   also?: (line: string) => void;
   /** Where lines are written. Default: standard output. */
   output?: (options: OutputOptions) => Output;
+  /** Form of the lines on standard output and in the file. Default: `json`. */
+  format?: LogFormat | undefined;
+  /** Environment, of which `NO_COLOR` and `TERM` are read. */
+  env?: Readonly<Record<string, string | undefined>> | undefined;
+  /** A file to which every line is also written. */
+  file?: Pick<RollingFileOptions, 'path' | 'maxBytes' | 'keep' | 'scanMs' | 'write'> | undefined;
 }
 
 /** Lines that were not written, since the start. */
@@ -25,6 +38,8 @@ export interface LogNumbers {
   dropped: number;
   /** Suppressed because there were too many of their kind. */
   leftOut: number;
+  /** They are missing in the log file. Absent without one. */
+  fileLost?: number;
 }
 
 export interface Log {
@@ -44,12 +59,23 @@ const LONGEST_LINE = 16_384;
 const LAST_WORDS_MS = 200;
 
 /** Opens the log. */
-export function openLog({ debug, driverid, instance, also, output = standardOutput }: LogOptions): Log {
+export function openLog(options: LogOptions): Log {
+  const { debug, driverid, instance, also, output = standardOutput, format = 'json', env = {} } = options;
   const out = output({
     onDropped: (lines) => {
       logger.warn({ dropped: lines }, `${lines} log lines were dropped: standard output did not take them`);
     },
   });
+  const style = styleOf(format, out.isTerminal, env);
+  const fileStyle = styleOf(format, false, env);
+  const file =
+    options.file &&
+    new RollingFile({
+      ...options.file,
+      onChange: ({ problem, lost }) => {
+        reportFile(logger, problem, lost);
+      },
+    });
   const logger = pino<'notice'>(
     {
       level: logLevels[debug] ?? 'error',
@@ -67,31 +93,47 @@ export function openLog({ debug, driverid, instance, also, output = standardOutp
     },
     {
       write: (written: string) => {
-        const line = printable(written.length > LONGEST_LINE ? shorter(written) : written);
-        out.write(line);
+        const line = escapedJson(written.length > LONGEST_LINE ? shorter(written) : written);
+        out.write(styled(line, style));
+        file?.write(styled(line, fileStyle));
         also?.(line);
       },
     },
   );
-  const end = watchProcess(logger, out);
+  const end = watchProcess(logger, () => {
+    file?.flushSync();
+    out.flushSync(LAST_WORDS_MS);
+  });
   return {
     logger,
-    numbers: () => ({ dropped: out.dropped, leftOut: limited(logger).leftOut }),
+    numbers: () => ({
+      dropped: out.dropped,
+      leftOut: limited(logger).leftOut,
+      ...(file === undefined ? {} : { fileLost: file.lost }),
+    }),
     close: async (timeoutMs) => {
       limited(logger).flush();
-      await out.flush(timeoutMs);
+      await Promise.all([out.flush(timeoutMs), file?.close(timeoutMs)]);
       end();
     },
   };
 }
 
+function reportFile(logger: Logger, problem: string | undefined, lost: number): void {
+  const log = limited(logger);
+  if (problem !== undefined) {
+    log.error('log file', {}, `The log file ${problem} Lines wait in memory up to 1 MiB; further ones are lost.`);
+  } else if (lost > 0) {
+    log.warn('log file', { lost }, `${lost} lines are missing in the log file: it could not be written in time.`);
+  } else {
+    log.notice('log file', {}, 'The log file is written again, and no line is missing.');
+  }
+}
+
 /** Logs the reason of a crash, and console output of libraries. Returns a function that ends this. */
-function watchProcess(logger: Logger, out: Output): () => void {
+function watchProcess(logger: Logger, leave: () => void): () => void {
   const crash = (error: Error): void => {
     logger.error({ err: error }, 'The driver ends because of an internal error');
-  };
-  const leave = (): void => {
-    out.flushSync(LAST_WORDS_MS);
   };
   process.on('uncaughtExceptionMonitor', crash);
   process.on('exit', leave);
@@ -162,10 +204,3 @@ function shorter(line: string): string {
   const { level, time, driverid, instance, msg } = JSON.parse(line) as Record<string, unknown>;
   return `${JSON.stringify({ level, time, driverid, instance, factsBytes: line.length, msg })}\n`;
 }
-
-/** Characters that JSON does not escape and that can control a terminal or mislead a reader. */
-const CONTROLS = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
-
-/** The same JSON with such characters escaped. */
-const printable = (line: string): string =>
-  line.replace(CONTROLS, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`);

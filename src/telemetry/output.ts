@@ -21,6 +21,8 @@ const FULL_MS = 50;
 const FAILED_MS = 1000;
 
 export class Output {
+  /** Whether lines go to a terminal. */
+  readonly isTerminal: boolean;
   readonly #fd: number;
   readonly #maxBytes: number;
   readonly #onDropped: (lines: number) => void;
@@ -37,6 +39,7 @@ export class Output {
 
   constructor(fd: number, { maxBytes = MOST_BYTES, onDropped = () => undefined }: OutputOptions = {}) {
     this.#fd = fd;
+    this.isTerminal = isatty(fd);
     this.#maxBytes = maxBytes;
     this.#onDropped = onDropped;
   }

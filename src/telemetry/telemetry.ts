@@ -12,6 +12,7 @@ import type { Logger } from '../contract/log.ts';
 import type { Driver } from '../driver/driver.ts';
 import type { Hosts } from '../driver/hosts.ts';
 import type { Ingest } from '../ingest/ingest.ts';
+import type { Audit } from './audit.ts';
 import { envelopeOf, type Identity } from './envelope.ts';
 import { busHealth, judge, serverHealth, type Parts } from './health.ts';
 import type { LogNumbers } from './log.ts';
@@ -38,6 +39,8 @@ export interface TelemetryOptions {
   logger: Logger;
   logTopic: LogTopic;
   logNumbers: () => LogNumbers;
+  /** Absent where no audit trail is configured. */
+  audit?: Pick<Audit, 'numbers' | 'problem'> | undefined;
 }
 
 /** Interval at which the sources without a recent result are probed. */
@@ -91,14 +94,14 @@ export class Telemetry {
 
   /** The current health of the driver. */
   health(): Health {
-    const { identity, started, bus, hosts, ingest } = this.#options;
+    const { identity, started, bus, hosts, ingest, audit } = this.#options;
     const parts: Parts = {
       bus: busHealth(bus),
       servers: hosts.all.map(serverHealth),
       stream: ingest?.stream(),
       feeds: ingest?.health(),
     };
-    const { state, reasons } = judge(parts, this.#stopping);
+    const { state, reasons } = judge({ ...parts, auditProblem: audit?.problem }, this.#stopping);
     return { kind: 'health', ...envelopeOf(identity), state, reasons, started, ...parts };
   }
 
@@ -166,7 +169,7 @@ export class Telemetry {
   }
 
   #metrics(meter: ProcessMeter): Metrics {
-    const { identity, driver, endpoint, hosts, ingest, logNumbers } = this.#options;
+    const { identity, driver, endpoint, hosts, ingest, logNumbers, audit } = this.#options;
     const requests = driver.statistics.snapshot();
     return {
       kind: 'metrics',
@@ -180,6 +183,7 @@ export class Telemetry {
       bus: { ...this.#traffic(), ...endpoint.sending },
       process: meter.read(),
       log: logNumbers(),
+      ...(audit === undefined ? {} : { audit: audit.numbers }),
       telemetry: Object.fromEntries(
         Object.entries(this.#topics).map(([name, { published, dropped }]) => [name, { published, dropped }]),
       ),

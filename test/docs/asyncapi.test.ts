@@ -79,15 +79,17 @@ describe('the AsyncAPI document', () => {
       'publishMetrics',
       'publishStats',
       'publishLog',
+      'publishAudit',
       'publishReading',
       'publishDeadLetter',
     ]);
     const { readings, deadletters, ...topics } = channels;
     const parameters = Object.values(topics).flatMap((channel) => Object.keys(channel.parameters ?? {}));
-    expect(parameters).toEqual(['reqtopic', 'healthtopic', 'metricstopic', 'statstopic', 'logstopic']);
+    const telemetryTopics = ['healthtopic', 'metricstopic', 'statstopic', 'logstopic', 'settings_audit_topic'];
+    expect(parameters).toEqual(['reqtopic', ...telemetryTopics]);
     expect(readings?.address).toBe('{prefix}.readings.{scheme}.{connection}.{name}');
     expect(deadletters?.address).toBe('{prefix}.deadletters.{scheme}.{connection}');
-    expect(Object.keys(operations)).toHaveLength(functionTable.length + 6);
+    expect(Object.keys(operations)).toHaveLength(functionTable.length + 7);
   });
 
   it('is generated as the same object', () => {

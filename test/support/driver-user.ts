@@ -24,13 +24,13 @@ export function rightsOf(
   config: { publickey: string; reqtopic: string; settings?: object },
   inboxes = INBOXES,
 ): Right[] {
-  const { ingest } = (config.settings ?? {}) as { ingest?: unknown };
+  const { audit, ingest } = (config.settings ?? {}) as { audit?: unknown; ingest?: unknown };
   const { value: file } = validate(configSchema, {
     natsurl: 'localhost',
     ...config,
-    settings: ingest === undefined ? {} : { ingest },
+    settings: { ...(audit === undefined ? {} : { audit }), ...(ingest === undefined ? {} : { ingest }) },
   });
-  return driverRights(busUseOf({ ...file, ingest: file.settings.ingest }), inboxes);
+  return driverRights(busUseOf({ ...file, audit: file.settings.audit, ingest: file.settings.ingest }), inboxes);
 }
 
 /** Rights as a user of the server has them. */

@@ -155,6 +155,7 @@ export interface TestDriverOptions extends Partial<Pick<HostOptions, 'concurrenc
   now?: () => Nanoseconds;
   /** Resolves when the receiver of answers has room. */
   room?: () => Promise<void>;
+  audit?: DriverOptions['audit'];
 }
 
 /** @param sources given hosts have limits of their own */
@@ -170,6 +171,7 @@ export function testDriver(sources: readonly Source[] | Hosts, options: TestDriv
     limits: { ...limits, ...options.limits },
     facts: { version: '1.2.3', instance: 'test-1', started: NOW },
     log,
+    audit: options.audit,
     now,
   };
   const driver = new Driver(driverOptions);

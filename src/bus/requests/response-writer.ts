@@ -31,6 +31,7 @@ export interface ResponseWriterOptions {
 export class ResponseWriter implements AnswerSink {
   /** When the first part of a long-running answer was ready, by `performance.now()`. */
   firstFlush: number | undefined;
+  sentBytes = 0;
   readonly #head: AnswerHead;
   readonly #options: ResponseWriterOptions;
   readonly #envelope: AnswerEnvelope;
@@ -249,6 +250,7 @@ export class ResponseWriter implements AnswerSink {
       this.#hasFailedItem = true;
       return { subject, via, ...this.#envelope.lost(seq, end) };
     };
+    this.sentBytes += smallest.size;
     return sendBuffer.send({ subject, via, ...smallest, reply, substitute });
   }
 
