@@ -7,6 +7,11 @@ const madeExpression = {
   message: 'Nobody has looked at the cost of an expression that is made at run time.',
 };
 
+const BROWSER_GLOBALS = [
+  ...['document', 'location', 'matchMedia', 'getComputedStyle', 'setInterval', 'setTimeout', 'clearTimeout', 'fetch'],
+  ...['DOMParser', 'EventSource', 'Node', 'ResizeObserver'],
+];
+
 export default tseslint.config(
   { ignores: ['dist/', 'coverage/', 'node_modules/', '.cache/', '**/*.generated.ts'] },
   js.configs.recommended,
@@ -64,7 +69,15 @@ export default tseslint.config(
     },
   },
   {
+    // They run in a browser.
+    files: ['src/http/page/assets/*.js'],
+    languageOptions: {
+      globals: Object.fromEntries(BROWSER_GLOBALS.map((name) => [name, 'readonly'])),
+    },
+  },
+  {
     files: ['**/*.mjs', '**/*.js', '**/*.cjs'],
+    ignores: ['src/http/page/assets/*.js'],
     languageOptions: { globals: { process: 'readonly', console: 'readonly', module: 'writable', URL: 'readonly' } },
   },
 );

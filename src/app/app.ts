@@ -5,11 +5,14 @@ import { getHeapStatistics } from 'node:v8';
 import { connectBus } from '../bus/connection/connection.ts';
 import { clientInbox } from '../bus/driver-subjects.ts';
 import type { ProxyConfig } from '../config/proxy.ts';
-import { openHttp } from '../http/http.ts';
+import { SENEYE_PATH } from '../http/page/page.ts';
+import { type Http, openHttp } from '../http/http.ts';
 import { openIngest } from '../ingest/ingest.ts';
 import { Audit, type AuditOptions } from '../telemetry/audit.ts';
+import { LatestReadings } from '../telemetry/latest-readings.ts';
 import { openLog } from '../telemetry/log.ts';
 import { LogTopic } from '../telemetry/log-topic.ts';
+import { RecentProblems } from '../telemetry/recent-problems.ts';
 import { startTelemetry } from '../telemetry/telemetry.ts';
 import { busOptions } from './bus-options.ts';
 import type { Config, LoadedConfig } from './configuration.ts';
@@ -36,7 +39,16 @@ export async function runApp({ config, path, version, env, stop, hangups }: AppO
   const { driverid, reqtopic } = config;
   const identity = { driverid, instance, version, reqtopic };
   const logTopic = new LogTopic(identity);
-  const { logger: log, ...logging } = openLog({ ...logOptions(config), env, instance, also: logTopic.write });
+  const problems = new RecentProblems();
+  const { logger: log, ...logging } = openLog({
+    ...{ ...logOptions(config), env, instance },
+    also: (line) => {
+      logTopic.write(line);
+      if (config.http !== undefined) problems.write(line);
+    },
+  });
+  // Only the status page shows them.
+  const readings = config.http && config.ingest && new LatestReadings();
   const userAgent = `iota-seeqdrv/${version}`;
   const bus = connectBus({
     ...busOptions(config.bus, `iota-seeqdrv ${instance}`, log),
@@ -46,19 +58,30 @@ export async function runApp({ config, path, version, env, stop, hangups }: AppO
   const audit = config.audit && openAudit(config.audit, { identity, bus, logger: log });
   const setting = { config, bus, log, audit, userAgent, version, instance, started };
   const endpoints = endpointsOf(config).map((options) => new DriverEndpoint(options, setting));
-  const ingest = config.ingest && openIngest({ config: config.ingest, bus, logger: log, userAgent });
-  const telemetry = endpoints.map(({ topic, driver, hosts, requests: endpoint }, at) =>
+  const ingest =
+    config.ingest &&
+    openIngest({
+      ...{ config: config.ingest, bus, logger: log, userAgent },
+      onReading: readings?.record,
+      statusPage: (browserAddress) => http?.urlFor(SENEYE_PATH, browserAddress),
+    });
+  const telemetry = endpoints.map(({ topic, driver, hosts, requests: endpoint, replicas }, at) =>
     startTelemetry({
       // The first endpoint also reports what the process has once.
       ...(at === 0 ? { config, ingest } : { config: { ...config, logstopic: undefined } }),
-      ...{ identity: { ...identity, reqtopic: topic }, started, bus, driver, endpoint, hosts },
+      ...{ identity: { ...identity, reqtopic: topic }, started, bus, driver, endpoint, hosts, replicas },
       ...{ logger: log, logTopic },
       logNumbers: logging.numbers,
       audit,
     }),
   );
   // Before the bus is connected, so that probes have an answer from the start.
-  const http = config.http && openHttp({ config: config.http, telemetry, logger: log });
+  const http: Http | undefined =
+    config.http &&
+    openHttp({
+      ...{ config: config.http, telemetry, logger: log },
+      page: { problems, readings, handle: async (request) => endpoints[0]?.driver.handle(request) },
+    });
   http?.start();
   ingest?.start();
   hangups.serve({ path, env, config, bus, log, audit });

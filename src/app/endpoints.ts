@@ -73,6 +73,7 @@ export class DriverEndpoint {
   readonly hosts: Hosts;
   readonly driver: Driver;
   readonly requests: RequestEndpoint;
+  readonly replicas: ReplicaQueries;
   readonly #log: Logger;
 
   constructor({ driverType, description, topic, sources }: EndpointConfig, setting: EndpointSetting) {
@@ -84,6 +85,7 @@ export class DriverEndpoint {
     const control = controlSubject(topic);
     const replies = new Inbox(bus, control, log);
     const peers = new ReplicaQueries(bus, { subject: control, replies, logger: log });
+    this.replicas = peers;
     const driver = new Driver({ hosts: this.hosts, limits, facts: { version, instance, started }, log, peers, audit });
     this.driver = driver;
     this.requests = serveRequests(

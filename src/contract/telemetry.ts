@@ -79,6 +79,15 @@ export const feedHealth = z.strictObject({
   since: instant.describe('When this state began'),
   message: z.string().optional().describe('The problem and its remedy'),
   lastMessage: instant.nullable().describe('When the last message arrived; null before the first'),
+  silent: z
+    .array(
+      z.strictObject({
+        name: z.string().describe('The device or source, in words'),
+        since: instant.nullable().describe('Its last message; null if there was none since the start'),
+      }),
+    )
+    .optional()
+    .describe('seneye devices that no longer post, at most 50; absent if there are none'),
 });
 export type FeedHealth = z.infer<typeof feedHealth>;
 
@@ -110,6 +119,16 @@ export const healthSchema = z.strictObject({
   feeds: z.array(feedHealth).optional().describe('The feeds of device data; absent where none is configured'),
 });
 export type Health = z.infer<typeof healthSchema>;
+
+/** What a replica reports of itself to the others. It is not published. */
+export const replicaHealth = z.object({
+  instance: z.string().max(300),
+  version: z.string().max(100),
+  started: instant,
+  state: z.enum(healthStates),
+  reasons: z.array(z.string().max(4096)).max(20),
+});
+export type ReplicaHealth = z.infer<typeof replicaHealth>;
 
 /** Keys are closed lists (functions of the contract, statuses, error codes), never external names. */
 const results = z

@@ -73,6 +73,11 @@ export class Driver {
     return this.#running.requests;
   }
 
+  /** What runs now: at most `most` requests and leases, the oldest first. */
+  active(most: number): { requests: ActiveRequest[]; leases: ActiveRequest[] } {
+    return this.#running.list(most);
+  }
+
   /** Active leases, their items, and the distinct tags that are polled for them. */
   get leases(): Leases['load'] {
     return this.#leases.load;
@@ -186,7 +191,10 @@ export class Driver {
       });
 
       // A cancel cannot be cancelled: it may have the same id as the request that it stops.
-      running = this.#running.begin({ id: request.function === 'cancel' ? '' : id, isLease: lease, controller });
+      running = this.#running.begin({
+        ...{ id: request.function === 'cancel' ? '' : id, function: request.function, user: caller.user },
+        ...{ arrivedMs: Date.now() - (performance.now() - arrived), isLease: lease, controller },
+      });
       const life = lease ? undefined : watchCaller(sink, controller, request.keepAlive === true);
       try {
         if (lease) {

@@ -17,6 +17,12 @@ const tokenProblem = (text: string, name: string): string | undefined =>
 const headerName = () =>
   z.string().regex(/^[A-Za-z0-9-]{1,64}$/, { message: 'must be the name of a header: letters, digits and hyphens' });
 
+/** A URL without credentials, query and path: the page links to paths from the root. */
+const publicUrl = () =>
+  z.string().refine((text) => /^https?:\/\/[A-Za-z0-9.:[\]-]{1,255}\/?$/.test(text) && URL.canParse(text), {
+    message: 'must be the URL of a server without a path, such as https://seeqdrv.example.com',
+  });
+
 /** An address, or a network as `10.0.0.0/8`. */
 const network = () =>
   z.string().refine((text) => networkOf(text) !== undefined, {
@@ -78,6 +84,11 @@ export const httpSchema = z
       .array(network())
       .default(['127.0.0.1', '::1'])
       .describe('Addresses or networks of the proxies whose `trustedHeader` counts.'),
+    publicUrl: publicUrl()
+      .optional()
+      .describe(
+        'URL under which browsers reach the status page, if it is not that of the address, for example behind a proxy. A browser that opens the address of the seneye receiver is led there.',
+      ),
     hostNames: z
       .array(z.string().regex(/^[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?$/, { message: 'must be a host name' }))
       .default([])

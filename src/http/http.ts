@@ -3,6 +3,9 @@ import type { Logger } from '../contract/log.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { HttpConfig } from './config.ts';
 import { Guard } from './guard.ts';
+import { pageUrl } from './page/url.ts';
+import { LOGIN_PATH } from './page/login.ts';
+import { StatusPage, type StatusPageOptions } from './page/page.ts';
 import { livez } from './probes.ts';
 import { HttpServer } from './server.ts';
 
@@ -11,10 +14,36 @@ export interface HttpOptions {
   /** One for each request topic. */
   readonly telemetry: readonly Telemetry[];
   readonly logger: Logger;
+  readonly page: Pick<StatusPageOptions, 'problems' | 'readings' | 'handle'>;
+}
+
+/** The server and what it serves. */
+export interface Http {
+  /** See `HttpServer`. */
+  start(): void;
+  stop(): Promise<void>;
+  /**
+   * The URL of a page, for a browser at this address. Undefined if there is none that it can reach. It has nothing from
+   * the browser's request.
+   */
+  urlFor(path: string, browserAddress: string | undefined): string | undefined;
 }
 
 /** Creates the server. It listens after `start`. */
-export function openHttp({ config, logger }: HttpOptions): HttpServer {
+export function openHttp({ config, logger, telemetry: [telemetry], page: sources }: HttpOptions): Http {
   const guard = new Guard(config);
-  return new HttpServer({ config, guard, logger, routes: [livez] });
+  // The first one also has what the process has once.
+  const page = telemetry && new StatusPage({ guard, telemetry, ...sources });
+  const routes = [livez, ...(page?.routes() ?? [])];
+  const server = new HttpServer({ config, guard, logger, routes, loginPath: LOGIN_PATH });
+  return {
+    start: () => {
+      server.start();
+    },
+    stop: async () => {
+      page?.stop();
+      await server.stop();
+    },
+    urlFor: (path, browserAddress) => pageUrl(config, server.address?.port, path, browserAddress),
+  };
 }

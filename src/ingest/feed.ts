@@ -18,7 +18,24 @@ export interface Feed {
   stop(deadlineMs: number): Promise<void>;
   health(): FeedHealth;
   metrics(): FeedMetrics;
+  /** The messages that it refused to their senders, by reason. Absent if it refuses none. */
+  refusals?(): Refusal[];
 }
+
+/** Messages that were refused for the same reason. */
+export interface Refusal {
+  readonly reason: string;
+  readonly count: number;
+  /** Time of the newest one, ISO 8601 UTC. */
+  readonly last: string;
+  /** The answer to it, and further text for the operator. */
+  readonly message: string;
+  /** The name that its sender gave. */
+  readonly sender?: string | undefined;
+  readonly address?: string | undefined;
+}
+
+export type StatusPageUrl = (browserAddress: string | undefined) => string | undefined;
 
 /** Dependencies of every kind of feed. */
 export interface FeedTools {
@@ -38,6 +55,11 @@ export interface FeedTools {
   readonly userAgent: string;
   /** The clock for delays between the retries of a platform call. Default: the system clock. */
   readonly clock?: Clock | undefined;
+  /**
+   * The URL of the status page for seneye devices, for a browser at this address. Undefined if there is none that it can
+   * reach.
+   */
+  readonly statusPage?: StatusPageUrl | undefined;
   /** Creates the readings sink of a feed, with its own window. */
   createSink(origin: Origin): ReadingsSink;
 }

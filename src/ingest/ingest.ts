@@ -7,9 +7,9 @@ import type { FeedHealth, FeedMetrics, StreamHealth } from '../contract/telemetr
 import type { Clock } from '../lib/clock.ts';
 import type { IngestConfig } from './config.ts';
 import { feedKinds } from './feed-kinds.ts';
-import type { Feed, FeedTools } from './feed.ts';
+import type { Feed, FeedTools, Refusal, StatusPageUrl } from './feed.ts';
 import type { FeedDefinition } from './kind.ts';
-import { ReadingsSink } from './readings-sink.ts';
+import { type ReadingObserver, ReadingsSink } from './readings-sink.ts';
 import { readingSubjects } from '../contract/reading-subject.ts';
 
 export interface IngestOptions {
@@ -17,6 +17,10 @@ export interface IngestOptions {
   readonly bus: BusConnection;
   readonly logger: Logger;
   readonly userAgent: string;
+  /** See `FeedTools`. */
+  readonly statusPage?: StatusPageUrl | undefined;
+  /** Called for each reading that is safe on the bus. */
+  readonly onReading?: ReadingObserver | undefined;
   /** The clock for delays between the retries of a platform call. Default: the system clock. */
   readonly clock?: Clock | undefined;
 }
@@ -30,16 +34,16 @@ export class Ingest {
   readonly #feeds: readonly Feed[];
   readonly #streamMonitor: StreamMonitor | undefined;
 
-  constructor({ config, bus, logger, userAgent, clock }: IngestOptions) {
+  constructor({ config, bus, logger, userAgent, clock, onReading, statusPage }: IngestOptions) {
     const { prefix, stream, window, times } = config;
     this.#streamMonitor = stream.mode === 'core' ? undefined : streamMonitorOf(config, bus, logger);
     const publisher = publisherOf(config, bus, this.#streamMonitor);
     const tools: FeedTools = {
-      ...{ bus, prefix, times, logger, userAgent, clock },
+      ...{ bus, prefix, times, logger, userAgent, clock, statusPage },
       stream: { name: stream.name, repeatableMs: repeatableMs(config) },
       createSink: (origin) => {
         const { messages, inFlight } = window;
-        return new ReadingsSink({ ...{ origin, prefix, publisher, inFlight, logger }, window: messages });
+        return new ReadingsSink({ ...{ origin, prefix, publisher, inFlight, logger, onReading }, window: messages });
       },
     };
     this.#feeds = Object.entries<FeedDefinition>(feedKinds).flatMap(([key, kind]) =>
@@ -68,6 +72,11 @@ export class Ingest {
 
   health(): FeedHealth[] {
     return this.#feeds.map((feed) => feed.health());
+  }
+
+  /** Messages that the feeds refused to their senders. */
+  refusals(): Refusal[] {
+    return this.#feeds.flatMap((feed) => feed.refusals?.() ?? []);
   }
 
   metrics(): FeedMetrics[] {

@@ -28,7 +28,12 @@ export interface ReadingsSinkOptions {
   /** Most sender messages in progress. A feed accepts no more while the sink is `full`. */
   readonly window: number;
   readonly logger: Logger;
+  /** Called for each reading that is safe on the bus. */
+  readonly onReading?: ReadingObserver | undefined;
 }
+
+/** Sees readings, and must not throw. */
+export type ReadingObserver = (origin: Origin, measurement: Measurement) => void;
 
 /** Counts since the start; `waiting` is a gauge. */
 export interface ReadingsSinkMetrics {
@@ -152,6 +157,7 @@ export class ReadingsSink {
     if (sent.inPlace || confirmation === undefined) return;
     this.#counts.readings++;
     if (confirmation.duplicate) this.#counts.duplicates++;
+    this.#options.onReading?.(this.origin, measurement);
   }
 
   async #publishReject(reject: Reject): Promise<void> {

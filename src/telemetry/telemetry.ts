@@ -4,6 +4,7 @@
  */
 import type { BusConnection } from '../bus/connection/connection.ts';
 import type { RequestEndpoint } from '../bus/requests/endpoint.ts';
+import type { ReplicaQueries } from '../bus/requests/replicas.ts';
 import { telemetryPublisher, type TelemetryPublisher } from '../bus/telemetry-publisher.ts';
 import { countConnectionStats } from '../bus/connection/connection-stats.ts';
 import type { TopKeys } from '../config/schema.ts';
@@ -11,6 +12,7 @@ import type { Health, Metrics, Stats } from '../contract/telemetry.ts';
 import type { Logger } from '../contract/log.ts';
 import type { Driver } from '../driver/driver.ts';
 import type { Hosts } from '../driver/hosts.ts';
+import type { Refusal } from '../ingest/feed.ts';
 import type { Ingest } from '../ingest/ingest.ts';
 import type { Audit } from './audit.ts';
 import { envelopeOf, type Identity } from './envelope.ts';
@@ -19,6 +21,7 @@ import type { LogNumbers } from './log.ts';
 import type { LogTopic } from './log-topic.ts';
 import { functionMetrics, sourceMetrics, summary } from './metrics.ts';
 import { meterProcess, type ProcessMeter } from './process.ts';
+import { Replicas } from './replicas.ts';
 import { ServerLog } from './server-log.ts';
 
 export interface TelemetryOptions {
@@ -33,6 +36,7 @@ export interface TelemetryOptions {
   bus: BusConnection;
   driver: Driver;
   endpoint: Pick<RequestEndpoint, 'sending'>;
+  replicas: ReplicaQueries;
   hosts: Hosts;
   /** Absent where the driver has no feed. */
   ingest?: Ingest | undefined;
@@ -41,6 +45,29 @@ export interface TelemetryOptions {
   logNumbers: () => LogNumbers;
   /** Absent where no audit trail is configured. */
   audit?: Pick<Audit, 'numbers' | 'problem'> | undefined;
+}
+
+/** A request or lease that runs. */
+export interface ActiveWork {
+  readonly function: string;
+  /** The user that it names. */
+  readonly user: string;
+  readonly arrivedMs: number;
+}
+
+/** What runs now. */
+export interface Activity {
+  /** The oldest ones. */
+  readonly requests: readonly ActiveWork[];
+  readonly leases: readonly ActiveWork[];
+  /** Of all leases. */
+  readonly load: { readonly leases: number; readonly items: number; readonly tags: number };
+}
+
+export type { Refusal } from '../ingest/feed.ts';
+
+export interface MetricsMeter {
+  read(): Metrics;
 }
 
 /** Interval at which the sources without a recent result are probed. */
@@ -57,6 +84,8 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
 }
 
 export class Telemetry {
+  /** The other replicas of this driver. */
+  readonly replicas: Replicas;
   readonly #options: TelemetryOptions;
   readonly #topics: Partial<Record<Topic, TelemetryPublisher>>;
   readonly #traffic: ReturnType<typeof countConnectionStats>;
@@ -80,14 +109,12 @@ export class Telemetry {
 
     const { health, metrics, stats, logs } = topics;
     if (logs) logTopic.attach((message) => logs.publish(message));
+    this.replicas = new Replicas(options.replicas, () => this.health());
     const probed = this.#watchSources();
     if (health) this.#reportHealth(health, probed, healthmsec);
     if (metrics) {
-      const meter = meterProcess();
-      this.#ends.push(() => {
-        meter.stop();
-      });
-      this.#every(metricsmsec, () => metrics.publish(this.#metrics(meter)));
+      const meter = this.meter();
+      this.#every(metricsmsec, () => metrics.publish(meter.read()));
     }
     if (stats) this.#every(metricsmsec, () => stats.publish(this.#stats()));
   }
@@ -103,6 +130,28 @@ export class Telemetry {
     };
     const { state, reasons } = judge({ ...parts, auditProblem: audit?.problem }, this.#stopping);
     return { kind: 'health', ...envelopeOf(identity), state, reasons, started, ...parts };
+  }
+
+  /** The metrics, for one reader: their gauges of the process cover the time since its previous call. */
+  meter(): MetricsMeter {
+    const meter = meterProcess();
+    this.#ends.push(() => {
+      meter.stop();
+    });
+    return { read: () => this.#metrics(meter) };
+  }
+
+  /** Messages that feeds refused to their senders, by reason. */
+  refusals(): Refusal[] {
+    return this.#options.ingest?.refusals() ?? [];
+  }
+
+  /** What runs now: the oldest requests and leases, at most `most` of each. */
+  activity(most: number): Activity {
+    const { driver } = this.#options;
+    const { requests, leases } = driver.active(most);
+    const shown = ({ function: of, user, arrivedMs }: ActiveWork): ActiveWork => ({ function: of, user, arrivedMs });
+    return { requests: requests.map(shown), leases: leases.map(shown), load: driver.leases };
   }
 
   /** Publishes the last health, `stopping`, and then only the log, until the bus is closed. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Answer } from '../../src/client/answer.ts';
 import type { Request } from '../../src/contract/request.ts';
 import { spawnSeeqSimulator } from '../../simulators/seeq/spawn.ts';
+import { freePort } from '../../simulators/support/free-port.ts';
 import { type Cluster, startCluster } from '../support/cluster.ts';
 import { Devices } from './devices.ts';
 import { Readings } from './readings.ts';
@@ -11,6 +12,9 @@ import { type Moments, PlantTruth } from './truth.ts';
 
 /** Where the driver reports how it is. */
 export const HEALTH_TOPIC = 'iota.health';
+
+/** Where it publishes its numbers. */
+export const METRICS_TOPIC = 'iota.metrics';
 
 export const NORTH = 'north';
 export const SOUTH = 'south';
@@ -29,6 +33,8 @@ export class Harness {
   readonly devices: Devices;
   /** What comes from the devices to the bus. */
   readonly readings: Readings;
+  /** The status page of the driver. */
+  readonly pageUrl: string;
   /** File with the key of the caller, for the command line. */
   readonly callerKeyFile: string;
   readonly truth: Readonly<Record<PlantName, PlantTruth>> = {
@@ -40,17 +46,22 @@ export class Harness {
   static async start(): Promise<Harness> {
     const devices = await Devices.start();
     const { ingest, files } = devices.settings;
+    const pagePort = await freePort();
     const cluster = await startCluster({
       plants: { [NORTH]: {}, [SOUTH]: {} },
-      config: { driverid: 'demo-driver', healthtopic: HEALTH_TOPIC, healthmsec: 250 },
-      settings: { ingest },
+      config: {
+        ...{ driverid: 'demo-driver', healthtopic: HEALTH_TOPIC, healthmsec: 250 },
+        ...{ metricstopic: METRICS_TOPIC, metricsmsec: 250 },
+      },
+      settings: { ingest, http: { port: pagePort } },
       files,
       jetstream: true,
     });
-    return new Harness(cluster, devices, await Readings.listen(cluster.connection));
+    return new Harness(cluster, devices, await Readings.listen(cluster.connection), pagePort);
   }
 
-  private constructor(cluster: Cluster, devices: Devices, readings: Readings) {
+  private constructor(cluster: Cluster, devices: Devices, readings: Readings, pagePort: number) {
+    this.pageUrl = `http://127.0.0.1:${pagePort}/`;
     this.cluster = cluster;
     this.devices = devices;
     this.readings = readings;

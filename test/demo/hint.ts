@@ -14,6 +14,10 @@ export function hint(harness: Harness): void {
     `npm run --silent driver -- call ${question} --config ${driver.configFile} --nkey ${harness.callerKeyFile}`;
   say();
   block([bold('Everything stays up until Ctrl-C.')]);
+  paragraph('The status page of the driver, live:');
+  say();
+  say(accent(harness.pageUrl));
+  say();
   paragraph(`Ask more from another terminal, in ${ROOT}`);
   for (const question of [`tagsearch '{"query":"*Power*"}'`, `snapshot '{"items":["${temperature}"]}'`, `functions`]) {
     // Never wrapped or cut: it is there to be copied.

@@ -14,6 +14,7 @@ import { outage } from './steps/outage.ts';
 import { running } from './steps/running.ts';
 import { search } from './steps/search.ts';
 import { seneye } from './steps/seneye.ts';
+import { statusPage } from './steps/status-page.ts';
 import { timeframes } from './steps/timeframes.ts';
 import { tree } from './steps/tree.ts';
 import { values } from './steps/values.ts';
@@ -34,6 +35,7 @@ const STEPS: readonly Step[] = [
   seneye,
   i3,
   iotopen,
+  statusPage,
   busAway,
 ];
 

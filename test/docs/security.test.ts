@@ -45,7 +45,7 @@ describe('the page of security', () => {
     const rows = page.split('\n').filter((line) => line.startsWith('| ') && line.includes('](../test/'));
     expect(threats).toHaveLength(rows.length);
     const sections = page.split(/^## /m).filter((section) => section.includes('| threat |'));
-    expect(sections).toHaveLength(7);
+    expect(sections).toHaveLength(8);
     for (const section of sections) {
       const lines = section.split('\n').filter((line) => line.startsWith('| ') && !/^\| (?:threat|---)/.test(line));
       for (const line of lines) expect(line).toContain('](../test/');

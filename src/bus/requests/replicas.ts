@@ -1,9 +1,10 @@
 /**
- * Queries between the replicas of a driver. Each request goes to one replica. A query goes to all others, and the first
- * yes answers it.
+ * Queries between the replicas of a driver. Each request goes to one replica. A query goes to all others: the first yes
+ * answers a question, and every replica answers when it is asked to describe itself.
  */
 import type { Msg } from 'nats';
 import { limited, type Logger } from '../../contract/log.ts';
+import { sleep } from '../../lib/clock.ts';
 import type { BusConnection } from '../connection/connection.ts';
 import { KeptSubscription } from '../connection/kept-subscription.ts';
 import { hasNoResponders, isReplySubject, type Inbox } from './inbox.ts';
@@ -22,7 +23,14 @@ export interface ReplicasOptions {
 /** Returns the answer to a query of another replica. */
 export type ReplicaAnswer = (query: unknown) => boolean;
 
+/** Returns what other replicas may know of this one. Undefined if it does not describe itself yet. */
+export type ReplicaDescription = () => object | undefined;
+
 const yes = Buffer.from('yes');
+const DESCRIBE = { describe: true } as const;
+/** Descriptions that are read, and bytes of one. */
+const MOST_REPLICAS = 100;
+const MOST_DESCRIPTION_BYTES = 16_384;
 const REFUSED =
   'The driver cannot receive queries of other replicas: the NATS server refused the subscription. Give its user the ' +
   'right to subscribe to this subject. The driver tries again every few seconds.';
@@ -31,6 +39,7 @@ export class ReplicaQueries {
   readonly #connection: BusConnection;
   readonly #options: ReplicasOptions;
   #answer: ReplicaAnswer = () => false;
+  #description: ReplicaDescription = () => undefined;
 
   /** Throws if the subject is not valid. */
   constructor(connection: BusConnection, options: ReplicasOptions) {
@@ -58,6 +67,35 @@ export class ReplicaQueries {
   /** Answers the queries of other replicas with `answer`. A no is not sent. */
   serve(answer: ReplicaAnswer): void {
     this.#answer = answer;
+  }
+
+  /** Answers other replicas that ask for a description of this one. */
+  serveDescription(description: ReplicaDescription): void {
+    this.#description = description;
+  }
+
+  /**
+   * The descriptions of all other replicas that answer within `withinMs`: parsed JSON, not checked further. Undefined if
+   * there is no bus.
+   */
+  async descriptions(withinMs: number): Promise<unknown[] | undefined> {
+    const nc = this.#connection.nats;
+    if (nc === undefined) return undefined;
+    const found: unknown[] = [];
+    const reply = this.#options.replies.open((message) => {
+      if (hasNoResponders(message) || message.data.length > MOST_DESCRIPTION_BYTES) return;
+      if (found.length < MOST_REPLICAS) found.push(parsed(message.data));
+    });
+    try {
+      nc.publish(this.#options.subject, JSON.stringify(DESCRIBE), { reply: reply.subject });
+      await sleep(withinMs);
+      return found;
+    } catch {
+      // The connection is just ending.
+      return undefined;
+    } finally {
+      reply.close();
+    }
   }
 
   /** Queries all other replicas. Returns true on the first yes, false if none arrives within `withinMs`. */
@@ -88,9 +126,15 @@ export class ReplicaQueries {
     // gets no answer.
     if (reply.startsWith(`${replies.prefix}.`) || !isReplySubject(subject, reply)) return;
     const query = parsed(data);
-    if (query !== undefined && this.#answer(query)) message.respond(yes);
+    if (isDescribe(query)) {
+      const description = this.#description();
+      if (description !== undefined) message.respond(Buffer.from(JSON.stringify(description)));
+    } else if (query !== undefined && this.#answer(query)) message.respond(yes);
   }
 }
+
+const isDescribe = (query: unknown): boolean =>
+  typeof query === 'object' && query !== null && 'describe' in query && query.describe === DESCRIBE.describe;
 
 /** Undefined if it is not JSON, which no replica sends. */
 function parsed(data: Uint8Array): unknown {

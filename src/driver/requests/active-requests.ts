@@ -3,6 +3,11 @@ import type { DriverError } from '../../contract/errors.ts';
 
 export interface ActiveRequest {
   readonly id: string;
+  readonly function: string;
+  /** The user that the request names. */
+  readonly user: string;
+  /** Arrival, milliseconds since 1970. */
+  readonly arrivedMs: number;
   /** Long-lived: neither counted nor limited like a request. */
   readonly isLease: boolean;
   readonly controller: AbortController;
@@ -15,6 +20,11 @@ export class ActiveRequests {
   /** Number of active requests, without leases. */
   get requests(): number {
     return this.#requests.size;
+  }
+
+  /** The requests and leases, the oldest first: at most `most` of each. */
+  list(most: number): { requests: ActiveRequest[]; leases: ActiveRequest[] } {
+    return { requests: [...this.#requests.values().take(most)], leases: [...this.#leases.values().take(most)] };
   }
 
   begin(running: ActiveRequest): ActiveRequest {

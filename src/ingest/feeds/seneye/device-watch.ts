@@ -1,4 +1,5 @@
 /** Detects devices that no longer post: an empty battery, a lost network or a closed app causes no error. */
+import type { FeedHealth } from '../../../contract/telemetry.ts';
 import { limited, type Logger } from '../../../contract/log.ts';
 import { StalenessWatch, type Silent } from '../../staleness.ts';
 import type { Sender } from './sources.ts';
@@ -12,6 +13,7 @@ export interface DeviceWatchOptions {
 
 /** Devices that are not configured are watched too, up to this number. */
 const MOST_DEVICES = 10_000;
+const MOST_REPORTED = 50;
 
 export class DeviceWatch {
   readonly #options: DeviceWatchOptions;
@@ -32,6 +34,17 @@ export class DeviceWatch {
         onChange();
       },
     });
+  }
+
+  /** The silent devices and sources: at most 50, the ones that are silent for the longest time first. */
+  get silent(): NonNullable<FeedHealth['silent']> {
+    return this.#watch.silent
+      .toSorted((a, b) => (a.lastReceivedMs ?? 0) - (b.lastReceivedMs ?? 0))
+      .slice(0, MOST_REPORTED)
+      .map(({ name, lastReceivedMs }) => ({
+        name: this.#titles.get(name) ?? name,
+        since: lastReceivedMs === undefined ? null : new Date(lastReceivedMs).toISOString(),
+      }));
   }
 
   /** The silent devices, as a text. Undefined if there are none. */

@@ -10,12 +10,13 @@ import { rejectCodes } from '../../../contract/reading.ts';
 import type { FeedHealth, FeedMetrics } from '../../../contract/telemetry.ts';
 import { MonotonicClock } from '../../../contract/time/monotonic-clock.ts';
 import { FeedStatus } from '../../feed-status.ts';
-import type { Feed, FeedTools } from '../../feed.ts';
+import type { Feed, FeedTools, Refusal } from '../../feed.ts';
 import type { ReadingsSinkMetrics } from '../../readings-sink.ts';
 import { DeviceWatch } from './device-watch.ts';
 import { SenderGone } from './http/http-request.ts';
 import { PostReceiver } from './receiver.ts';
 import { HttpError, HttpErrorLog, retryAfter } from './http/http-error.ts';
+import { Refusals } from './http/refusals.ts';
 import type { SeneyeConfig } from './config.ts';
 import { Sender } from './sources.ts';
 
@@ -46,6 +47,7 @@ export class SeneyeFeed implements Feed {
   readonly #listener: HttpListener;
   readonly #httpErrors: HttpErrorLog;
   readonly #underWay = new Set<Promise<void>>();
+  readonly #refusals = new Refusals();
   #problem: string | undefined;
   #listens = false;
   #stopping = false;
@@ -117,7 +119,15 @@ export class SeneyeFeed implements Feed {
     const works = this.#listens && !this.#stopping;
     const problem = works ? this.#sinks().find((sink) => sink.problem !== undefined)?.problem : undefined;
     const over = problem === undefined ? undefined : ({ state: 'waiting', message: problem } as const);
-    return this.#status.health(lastMs === 0 ? undefined : lastMs, over);
+    const { silent } = this.#devices;
+    return {
+      ...this.#status.health(lastMs === 0 ? undefined : lastMs, over),
+      ...(silent.length === 0 ? {} : { silent }),
+    };
+  }
+
+  refusals(): Refusal[] {
+    return this.#refusals.all;
   }
 
   metrics(): FeedMetrics {
@@ -171,6 +181,8 @@ export class SeneyeFeed implements Feed {
 
   /** Undefined when the sender has gone. */
   async #answer(request: IncomingMessage, goOn: () => void): Promise<Answer | undefined> {
+    const page = this.#pageFor(request);
+    if (page !== undefined) return { status: 303, headers: { Location: page }, text: 'See the status page.\n' };
     try {
       if (this.#stopping) throw new HttpError('stopping', 503, 'The receiver stops.', { headers: retryAfter(30) });
       await this.#receiver.receive(request, goOn);
@@ -179,6 +191,7 @@ export class SeneyeFeed implements Feed {
       if (error instanceof SenderGone) return undefined;
       if (error instanceof HttpError) {
         if (error.code !== 'busAway' && error.code !== 'stopping') this.#refused++;
+        this.#refusals.add(error, request);
         this.#log(error, request);
         return { status: error.status, headers: error.headers, text: `${error.message}\n` };
       }
@@ -186,6 +199,12 @@ export class SeneyeFeed implements Feed {
       limited(this.#tools.logger).error('seneye fault', { err: error }, text);
       return { status: 500, headers: retryAfter(30), text: 'The receiver failed.\n' };
     }
+  }
+
+  /** The status page, for a browser that opens the address of the receiver. Its URL is from the configuration alone. */
+  #pageFor({ method, headers, socket }: IncomingMessage): string | undefined {
+    const isBrowser = (method === 'GET' || method === 'HEAD') && headers.accept?.includes('text/html') === true;
+    return isBrowser ? this.#tools.statusPage?.(socket.remoteAddress) : undefined;
   }
 
   #log(error: HttpError, { headers, socket, method, url = '' }: IncomingMessage): void {

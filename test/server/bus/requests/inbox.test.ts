@@ -161,6 +161,31 @@ describe('replicas', () => {
     expect(heard.filter((n) => n === 0)).toHaveLength(1);
   });
 
+  it('describe themselves to each other, and to nobody else', async () => {
+    const server = await serverForTest();
+    const buses = [busForTest(server), busForTest(server), busForTest(server)];
+    const [first, second] = buses.map((bus, n) => {
+      const one = replica(bus, () => true);
+      // The third one does not describe itself yet.
+      if (n < 2) one.serveDescription(() => ({ n }));
+      return one;
+    });
+    expect(await first?.descriptions(60_000)).toBeUndefined();
+    await Promise.all(buses.map((bus) => bus.connected()));
+    for (const bus of buses) await flushed(bus);
+    await eventually(async () => {
+      expect(await first?.descriptions(50)).toEqual([{ n: 1 }]);
+      expect(await second?.descriptions(50)).toEqual([{ n: 0 }]);
+    });
+    const caller = await callerForTest(server);
+    const answers = caller.subscribe('answers');
+    caller.publish(CONTROL, '{"describe":true}', { reply: 'answers' });
+    await caller.flush();
+    for (const bus of buses) await flushed(bus);
+    await caller.flush();
+    expect(answers.getReceived()).toBe(0);
+  });
+
   it('survive what is no question, and have no answer without a bus', async () => {
     const server = await serverForTest();
     const bus = busForTest(server);

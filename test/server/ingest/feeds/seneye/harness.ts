@@ -8,6 +8,7 @@ import { StreamMonitor } from '../../../../../src/bus/jetstream/stream-monitor.t
 import { seneyeSchema, type SeneyeConfig } from '../../../../../src/ingest/feeds/seneye/config.ts';
 import { SecretSource } from '../../../../../src/config/secret.ts';
 import type { DeadLetter, Reading } from '../../../../../src/contract/reading.ts';
+import type { StatusPageUrl } from '../../../../../src/ingest/feed.ts';
 import { ReadingsSink } from '../../../../../src/ingest/readings-sink.ts';
 import { readingSubjects } from '../../../../../src/contract/reading-subject.ts';
 import { openSeneyeFeed, type SeneyeFeed } from '../../../../../src/ingest/feeds/seneye/feed.ts';
@@ -78,10 +79,17 @@ export interface SendOptions extends Partial<PostOptions> {
   readonly encoding?: Encoding;
 }
 
+export interface HarnessOptions {
+  window?: number;
+  ackMs?: number;
+  core?: boolean;
+  statusPage?: StatusPageUrl;
+}
+
 /** Everything started, the listener up; ends with the test. */
 export async function harnessForTest(
   config: SeneyeConfig = configOf(),
-  { window = 500, ackMs = 500, core = false }: { window?: number; ackMs?: number; core?: boolean } = {},
+  { window = 500, ackMs = 500, core = false, statusPage }: HarnessOptions = {},
 ): Promise<Harness> {
   const server = await serverForTest({ jetstream: true });
   const bus = busForTest(server, { pingIntervalMs: 500, connectTimeoutMs: 2000 });
@@ -100,7 +108,7 @@ export async function harnessForTest(
   const publisher = core ? corePublisher(bus) : toStream;
   const times = { aheadMs: 300_000, oldMs: 3660 * 86_400_000 };
   const feed = openSeneyeFeed(config, {
-    ...{ bus, prefix, times, logger: bus.log, userAgent: 'test' },
+    ...{ bus, prefix, times, logger: bus.log, userAgent: 'test', statusPage },
     stream: { name: 'READINGS', repeatableMs: 0 },
     createSink: (origin) =>
       new ReadingsSink({ ...{ origin, prefix, publisher, window, inFlight: 64, logger: bus.log } }),
