@@ -53,6 +53,7 @@ export interface LatestDevice {
   readonly name: string;
   /** Arrival of the newest reading, ISO 8601 UTC. */
   readonly received: string;
+  readonly tagCount: number;
   readonly tags: readonly LatestTag[];
   /** Its posts, the newest first. Only of seneye devices. */
   readonly posts: readonly DevicePost[];
@@ -64,18 +65,61 @@ const MOST_POINTS = 48;
 const MOST_POSTS = 24;
 const LONGEST_TEXT = 200;
 
+/** The trend of a tag in a ring: numbers take far less memory than objects. */
+class Trend {
+  /** Time in milliseconds since 1970 and value of each point, ascending in time. */
+  readonly #numbers = new Float64Array(2 * MOST_POINTS);
+  #length = 0;
+
+  get points(): TrendPoint[] {
+    return Array.from({ length: this.#length }, (_, at) => ({
+      atMs: this.#at(at),
+      value: this.#numbers[2 * at + 1] ?? 0,
+    }));
+  }
+
+  /** Adds a point in the order of time. One at the same time replaces the other. */
+  add(atMs: number, value: number): void {
+    const numbers = this.#numbers;
+    let at = this.#length;
+    while (at > 0 && this.#at(at - 1) > atMs) at--;
+    if (at > 0 && this.#at(at - 1) === atMs) {
+      numbers[2 * at - 1] = value;
+      return;
+    }
+    if (this.#length === MOST_POINTS) {
+      // Older than all that are kept.
+      if (at === 0) return;
+      numbers.copyWithin(0, 2, 2 * at);
+      at--;
+    } else {
+      numbers.copyWithin(2 * at + 2, 2 * at, 2 * this.#length);
+      this.#length++;
+    }
+    numbers[2 * at] = atMs;
+    numbers[2 * at + 1] = value;
+  }
+
+  #at(at: number): number {
+    return this.#numbers[2 * at] ?? 0;
+  }
+}
+
+/** What is kept of a measurement. Its texts are formatted when they are shown. */
+type Kept = Pick<Measurement, 'tag' | 'time' | 'value' | 'unit' | 'status' | 'reason'>;
+
 interface Tag {
-  latest: LatestReading;
-  timeNs: bigint;
+  latest: Kept;
   count: number;
-  readonly trend: TrendPoint[];
+  readonly trend: Trend;
 }
 
 interface Post {
-  readonly timeNs: bigint;
-  readonly received: string;
+  readonly time: bigint;
+  readonly received: bigint;
   readonly attributes: Readonly<Record<string, ScalarValue>>;
-  readonly readings: Map<string, LatestReading>;
+  /** By id of the tag. */
+  readonly readings: Map<string, Kept>;
 }
 
 interface Device {
@@ -84,6 +128,7 @@ interface Device {
   readonly device: string;
   name: string;
   received: bigint;
+  /** By id. */
   readonly tags: Map<string, Tag>;
   /** The newest first. */
   readonly posts: Post[];
@@ -96,12 +141,14 @@ export class LatestReadings {
 
   /** The devices, the one that sent last first. */
   get devices(): LatestDevice[] {
-    return [...this.#devices.values()].reverse().map(shown);
+    return [...this.#devices.values()].reverse().map((device) => new ShownDevice(device));
   }
 
   /** Records a reading that is safe on the bus. */
   readonly record = (origin: Origin, measurement: Measurement): void => {
-    const [id = '', ...fields] = measurement.tag.id.split('#');
+    const { id: whole } = measurement.tag;
+    const end = whole.indexOf('#');
+    const id = end < 0 ? whole : whole.slice(0, end);
     const key = `${origin.scheme}:${origin.connection}/${id}`;
     const device = this.#devices.get(key) ?? {
       ...{ id: this.#ids++, origin, device: id, name: '', received: 0n },
@@ -112,68 +159,104 @@ export class LatestReadings {
     if (this.#devices.size > MOST_DEVICES) dropFirst(this.#devices);
     device.name = nameOf(measurement, id);
     if (measurement.received > device.received) device.received = measurement.received;
-    const field = fields.join('#');
-    const reading = readingOf(origin, measurement, field);
-    recordTag(device, measurement, reading);
-    if (origin.scheme === 'seneye') recordPost(device, measurement, reading);
+    const kept = keptOf(measurement, device.tags.get(whole)?.latest.tag);
+    recordTag(device, kept);
+    if (origin.scheme === 'seneye') recordPost(device, measurement, kept);
   };
 }
 
-function readingOf(origin: Origin, { tag, time, value, unit, status, reason }: Measurement, field: string) {
-  const { scheme, connection: host } = origin;
+/** @param known the tag as it is kept already, so that its texts are in memory once */
+function keptOf({ tag, time, value, unit, status, reason }: Measurement, known: Kept['tag'] | undefined): Kept {
+  const name = cut(tag.name);
   return {
-    fqn: formatFqn({ scheme, host, kind: 'signal', id: tag.id }),
-    ...{ field: cut(field), name: cut(tag.name), time: formatInstant(time) },
+    tag: known?.name === name ? known : { id: tag.id, name },
+    ...{ time, status, unit },
     value: typeof value === 'string' ? cut(value) : value,
-    ...{ unit, status, reason: reason === undefined ? undefined : cut(reason) },
+    reason: reason === undefined ? undefined : cut(reason),
   };
 }
 
 /** An older reading that arrives later, such as one that was backfilled, becomes part of the trend alone. */
-function recordTag({ tags }: Device, { tag: { id }, time }: Measurement, latest: LatestReading): void {
-  const tag = tags.get(id) ?? { latest, timeNs: time, count: 0, trend: [] };
+function recordTag({ tags }: Device, kept: Kept): void {
+  const { id } = kept.tag;
+  const tag = tags.get(id) ?? { latest: kept, count: 0, trend: new Trend() };
   tags.set(id, tag);
   if (tags.size > MOST_TAGS) dropFirst(tags);
   tag.count++;
-  if (time >= tag.timeNs) Object.assign(tag, { latest, timeNs: time });
-  if (typeof latest.value !== 'number' || latest.status === 'Bad Data') return;
-  const { trend } = tag;
-  const point = { atMs: Number(time / 1_000_000n), value: latest.value };
-  const at = trend.findLastIndex(({ atMs }) => atMs <= point.atMs);
-  if (trend[at]?.atMs === point.atMs) trend[at] = point;
-  else trend.splice(at + 1, 0, point);
-  if (trend.length > MOST_POINTS) trend.shift();
+  if (kept.time >= tag.latest.time) tag.latest = kept;
+  const { value, status, time } = kept;
+  if (typeof value === 'number' && status !== 'Bad Data') tag.trend.add(Number(time / 1_000_000n), value);
 }
 
-function recordPost({ posts }: Device, measurement: Measurement, reading: LatestReading): void {
-  const { time, received, attributes = {} } = measurement;
-  const at = posts.findIndex(({ timeNs }) => timeNs <= time);
+function recordPost({ posts }: Device, { time, received, attributes = {} }: Measurement, kept: Kept): void {
+  const { id } = kept.tag;
+  const at = posts.findIndex((post) => post.time <= time);
   const known = posts[at];
-  if (known?.timeNs === time) {
-    known.readings.set(reading.field, reading);
+  if (known?.time === time) {
+    known.readings.set(id, kept);
     return;
   }
   if (at < 0 && posts.length >= MOST_POSTS) return;
-  const readings = new Map([[reading.field, reading]]);
-  posts.splice(at < 0 ? posts.length : at, 0, {
-    timeNs: time,
-    received: formatInstant(received),
-    attributes,
-    readings,
-  });
+  posts.splice(at < 0 ? posts.length : at, 0, { time, received, attributes, readings: new Map([[id, kept]]) });
   if (posts.length > MOST_POSTS) posts.pop();
 }
 
-function shown({ id, origin, device, name, received, tags, posts }: Device): LatestDevice {
-  return {
-    ...{ id, origin, device, name, received: formatInstant(received) },
-    tags: [...tags.values()].map(({ latest, count, trend }) => ({ ...latest, count, trend })),
-    posts: posts.map(({ timeNs, received: arrived, attributes, readings }) => ({
-      ...{ time: formatInstant(timeNs), received: arrived, attributes },
-      readings: [...readings.values()],
-    })),
-  };
+/** A device as it is shown. Its tags and posts are formatted only if they are needed. */
+class ShownDevice implements LatestDevice {
+  readonly #device: Device;
+
+  constructor(device: Device) {
+    this.#device = device;
+  }
+
+  get id(): number {
+    return this.#device.id;
+  }
+
+  get origin(): Origin {
+    return this.#device.origin;
+  }
+
+  get device(): string {
+    return this.#device.device;
+  }
+
+  get name(): string {
+    return this.#device.name;
+  }
+
+  get received(): string {
+    return formatInstant(this.#device.received);
+  }
+
+  get tagCount(): number {
+    return this.#device.tags.size;
+  }
+
+  get tags(): LatestTag[] {
+    const { tags, origin } = this.#device;
+    return Array.from(tags.values(), ({ latest, count, trend }) => ({
+      ...readingOf(origin, latest),
+      count,
+      trend: trend.points,
+    }));
+  }
+
+  get posts(): DevicePost[] {
+    const { posts, origin } = this.#device;
+    return posts.map(({ time, received, attributes, readings }) => ({
+      ...{ time: formatInstant(time), received: formatInstant(received), attributes },
+      readings: Array.from(readings.values(), (kept) => readingOf(origin, kept)),
+    }));
+  }
 }
+
+function readingOf({ scheme, connection: host }: Origin, { tag, time, ...rest }: Kept): LatestReading {
+  const fqn = formatFqn({ scheme, host, kind: 'signal', id: tag.id });
+  return { fqn, field: fieldOf(tag.id), name: tag.name, time: formatInstant(time), ...rest };
+}
+
+const fieldOf = (id: string): string => (id.includes('#') ? cut(id.slice(id.indexOf('#') + 1)) : '');
 
 function nameOf({ attributes, tag }: Measurement, id: string): string {
   const device = attributes?.device;

@@ -15,10 +15,10 @@ const measured = (
 ): Measurement => ({
   ...{
     tag: { id, name: id },
-    time: BigInt(atS) * NS_PER_S,
+    time: BigInt(atS * 1000) * 1_000_000n,
     value,
     status: 'Good',
-    received: BigInt(atS + 1) * NS_PER_S,
+    received: BigInt(Math.ceil(atS + 1)) * NS_PER_S,
   },
   ...more,
 });
@@ -49,6 +49,17 @@ describe('the latest readings', () => {
     ]);
   });
 
+  it('that arrive late are in their place of the trend, as long as it has room for their time', () => {
+    const latest = new LatestReadings();
+    for (let at = 100; at < 148; at++) latest.record(HALL, measured('a', at, at));
+    latest.record(HALL, measured('a', -1, 50));
+    latest.record(HALL, measured('a', 120.5, 120.5));
+    const values = latest.devices[0]?.tags[0]?.trend.map(({ value }) => value);
+    expect(values).toHaveLength(48);
+    expect(values?.slice(0, 2)).toEqual([101, 102]);
+    expect(values?.slice(18, 22)).toEqual([119, 120, 120.5, 121]);
+  });
+
   it('have a trend of numbers alone', () => {
     const latest = new LatestReadings();
     latest.record(HALL, measured('a', 1, 1));
@@ -68,7 +79,9 @@ describe('the latest readings', () => {
     expect(devices.at(-1)?.device).toBe('device-50');
     expect(devices[1]?.tags).toHaveLength(24);
     expect(devices[1]?.tags[0]?.value).toBe(`${'x'.repeat(200)}…`);
-    expect(devices[0]?.tags[0]?.trend).toHaveLength(48);
+    expect(devices[0]?.tags[0]?.trend.map(({ value }) => value)).toEqual(
+      Array.from({ length: 48 }, (_, at) => 53 + at),
+    );
   });
 });
 

@@ -71,9 +71,6 @@ function rows({ origin, name: device, tags }: LatestDevice): Content[][] {
   ]);
 }
 
-const idsOf = (prefix: string, devices: readonly LatestDevice[]): string[] =>
-  devices.flatMap(({ id, tags }) => tags.map((_, at) => `${prefix}-${id}-${at}`));
-
 /** More would be too much for a page that is live. */
 const MOST_ROWS = 600;
 
@@ -86,11 +83,18 @@ interface Section {
 }
 
 function section({ id, title, caption, devices, more }: Section): Markup {
-  const all = devices.flatMap(rows);
-  const left = all.length - MOST_ROWS;
+  const [all, ids]: [Content[][], string[]] = [[], []];
+  for (const device of devices) {
+    if (all.length >= MOST_ROWS) break;
+    for (const [at, row] of rows(device).entries()) {
+      all.push(row);
+      ids.push(`${id}-${device.id}-${at}`);
+    }
+  }
+  const left = devices.reduce((sum, { tagCount }) => sum + tagCount, 0) - all.length;
   return html`<section id="${id}" aria-labelledby="${id}-title">
     <h2 id="${id}-title">${title}</h2>
-    ${devices.length === 0 ? html`<p class="none">No reading since the start.</p>` : table(caption, COLUMNS, all.slice(0, MOST_ROWS), idsOf(id, devices))}${left > 0 && html`<p>${left} more tags are not listed; search for them on the page Tags.</p>`}${more}
+    ${all.length === 0 ? html`<p class="none">No reading since the start.</p>` : table(caption, COLUMNS, all, ids)}${left > 0 && html`<p>${left} more tags are not listed; search for them on the page Tags.</p>`}${more}
   </section>`;
 }
 
