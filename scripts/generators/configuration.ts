@@ -3,6 +3,7 @@ import { sourceKinds } from '../../src/app/source-kinds.ts';
 import { jsonSchemaOf } from '../../src/config/json-schema.ts';
 import type { SchemaNode } from '../../src/lib/wording/explain.ts';
 import { FILE_PATH } from '../../src/config/references.ts';
+import { VALUE_PREFIX } from '../../src/config/environment.ts';
 import { CONFIG_FILE, CONFIG_VARIABLE, KEY_FILE, KEY_VARIABLE } from '../../src/config/file-names.ts';
 
 /** Stands in the example where everybody has a key of their own. */
@@ -41,8 +42,11 @@ export function configurationPage(): string {
     '<!-- Generated from src/config by "npm run generate". -->',
     `Use this page to look up the keys of the configuration, their types and their defaults. The driver reads one JSON file, \`${CONFIG_FILE}\`, when it starts. \`--config <file>\` or the variable \`${CONFIG_VARIABLE}\` names another file; without either the driver reads the file in the working directory. Beside it is the key file \`${KEY_FILE}\`, which has the NKey seed (\`SU…\`) for \`publickey\`; \`iota-seeqdrv keygen\` makes such a pair. If the key is elsewhere (a Kubernetes Secret beside a ConfigMap), name it with \`--key <file>\`, the variable \`${KEY_VARIABLE}\` or \`settings.bus.seed\`; the first of them that is set applies.`,
     '`iota-seeqdrv check` reads the configuration and reports every mistake at once. It reads files, secrets, certificates and keys, but connects to nothing. Each problem has its location in the file and the correct form; a secret is never repeated. Exit codes: 0 the configuration is usable (there may be warnings), 2 it cannot be used. `run` refuses the same mistakes with the same messages.',
+    'Comments (`//` and `/* */`) are allowed in the file. `iota-seeqdrv config example` prints a commented example with every key, and `iota-seeqdrv config schema` the JSON Schema, with which an editor checks and completes the file.',
     '## Example',
     `\`\`\`json\n${JSON.stringify(exampleConfig, null, 2)}\n\`\`\``,
+    '## Values from the environment',
+    `A variable whose name begins with \`${VALUE_PREFIX}\` replaces a value of the file: \`${VALUE_PREFIX}settings__bus__tls__first=true\`. The rest of its name is the path of the key, with \`__\` between its parts; entries of a list are numbered from 0, and the next number adds one: \`${VALUE_PREFIX}settings__servers__0__url=https://seeq.example.com\`. Numbers, \`true\`, \`false\`, \`null\`, objects and lists are written as JSON; everything else is a text. A name that is not a key is an error, and an empty variable is ignored. \`iota-seeqdrv config show\` prints what applies, with the variables that were used. The file must exist.`,
     '## Keys at the top',
     'IOTA documents the names and the meaning of these keys for its drivers. Other keys at the top are ignored with a warning. `null` counts as absent.',
     keyTable(schema),

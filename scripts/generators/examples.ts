@@ -8,6 +8,9 @@ import { fromMilliseconds } from '../../src/contract/time/instant.ts';
 import type { Request } from '../../src/contract/request.ts';
 import { Driver } from '../../src/driver/driver.ts';
 import { Hosts } from '../../src/driver/hosts.ts';
+import type { Health } from '../../src/contract/telemetry.ts';
+import { envelopeOf } from '../../src/telemetry/envelope.ts';
+import { judge, serverHealth } from '../../src/telemetry/health.ts';
 import { SeeqSource } from '../../src/sources/seeq/source.ts';
 
 /** A request with its answer. */
@@ -29,6 +32,7 @@ interface Scene {
 
 /** The time of the clock. */
 const NOW = Date.parse('2026-01-31T08:00:00Z');
+const SHOWN_NOW = new Date(NOW).toISOString();
 const HOST = 'plant-a';
 /** Stands in place of the simulator's own address. */
 const URL_SHOWN = 'https://seeq.plant-a.example.com';
@@ -45,6 +49,7 @@ const scenes = (fqn: Names): Readonly<Record<string, Scene>> => ({
   version: {},
   functions: { show: ({ name = '' }) => ['version', 'writedata'].includes(name) },
   hosts: {},
+  health: {},
   tagsearch: { params: { query: 'Compressor*', asset: fqn('asset', AREA), limit: 1, properties: ['*'] } },
   elementsearch: {
     params: { parent: fqn('asset', 'Example >> Cooling Tower 1'), include: ['attributes'], limit: 1 },
@@ -159,10 +164,22 @@ function openDriver(hosts: Hosts): Driver {
   return new Driver({
     hosts,
     limits: limitsSchema.parse({}),
-    facts: { version: '1.0.0', instance: 'seeq-driver-0-1', started: '2026-01-31T06:00:00.000Z' },
+    facts: { ...PROCESS, started: STARTED, health: () => healthOf(hosts) },
     log: { debug: () => undefined, info: () => undefined, notice: () => undefined, warn: tell, error: tell },
     now: () => fromMilliseconds(NOW),
   });
+}
+
+const PROCESS = { version: '1.0.0', instance: 'seeq-driver-0-1' };
+const STARTED = '2026-01-31T06:00:00.000Z';
+
+/** The health of a process with these servers, on the clock that does not move. */
+function healthOf(hosts: Hosts): Health {
+  const bus = { connected: true, since: STARTED, server: 'mon.example.com:443' };
+  const servers = hosts.all.map((host) => ({ ...serverHealth(host), since: STARTED, checked: SHOWN_NOW }));
+  const identity = { ...PROCESS, driverid: 'seeq-site-a', reqtopic: 'us-east-1.site-a.seeq.request' };
+  const head = envelopeOf(identity, SHOWN_NOW);
+  return { kind: 'health', ...head, ...judge({ bus, servers }, false), started: STARTED, bus, servers };
 }
 
 /** The answer as one message, with what differs from run to run made equal: the times that it took, and the address. */

@@ -75,6 +75,10 @@ export async function runApp({ config, path, version, env, stop, hangups }: AppO
       audit,
     }),
   );
+  for (const [at, endpoint] of endpoints.entries()) {
+    const own = telemetry[at];
+    if (own !== undefined) endpoint.serveHealth(() => own.health());
+  }
   // Before the bus is connected, so that probes have an answer from the start.
   const http: Http | undefined =
     config.http &&

@@ -7,6 +7,8 @@ import { ReplicaQueries } from '../bus/requests/replicas.ts';
 import { replyRule } from '../bus/subject.ts';
 import type { AuditTrail } from '../contract/audit.ts';
 import type { Logger } from '../contract/log.ts';
+import type { Health } from '../contract/telemetry.ts';
+import type { DriverFacts } from '../driver/context.ts';
 import { Driver } from '../driver/driver.ts';
 import { Hosts } from '../driver/hosts.ts';
 import type { SourceSetting } from '../sources/kind.ts';
@@ -74,6 +76,7 @@ export class DriverEndpoint {
   readonly driver: Driver;
   readonly requests: RequestEndpoint;
   readonly replicas: ReplicaQueries;
+  readonly #facts: DriverFacts;
   readonly #log: Logger;
 
   constructor({ driverType, description, topic, sources }: EndpointConfig, setting: EndpointSetting) {
@@ -86,7 +89,8 @@ export class DriverEndpoint {
     const replies = new Inbox(bus, control, log);
     const peers = new ReplicaQueries(bus, { subject: control, replies, logger: log });
     this.replicas = peers;
-    const driver = new Driver({ hosts: this.hosts, limits, facts: { version, instance, started }, log, peers, audit });
+    this.#facts = { version, instance, started };
+    const driver = new Driver({ hosts: this.hosts, limits, facts: this.#facts, log, peers, audit });
     this.driver = driver;
     this.requests = serveRequests(
       bus,
@@ -105,6 +109,11 @@ export class DriverEndpoint {
       },
       (request) => driver.handle(request),
     );
+  }
+
+  /** The function `health` returns this from now on. */
+  serveHealth(health: () => Health): void {
+    this.#facts.health = health;
   }
 
   /** Accepts no new requests and waits for the active ones. Those that do not finish in time get a retryable error. */

@@ -1,18 +1,20 @@
 /** `iota-seeqdrv call`: sends any request to a running driver, over the bus like every caller. */
-import type { Answer } from '../client/answer.ts';
-import { createClient } from '../client/client.ts';
+import { type Answer, IncompleteResponse } from '../client/answer.ts';
 import { hosts } from '../contract/functions/general.ts';
-import { requestSchema } from '../contract/request.ts';
+import { type Request, requestSchema } from '../contract/request.ts';
 import { explainInvalid } from '../contract/problems.ts';
 import { validate } from '../contract/validation.ts';
-import { jsonMistake } from '../lib/json.ts';
-import { callerOf, type CallerOptions } from './caller-options.ts';
-import { connectCaller, firstConnection } from './connect.ts';
+import type { CallerOptions } from './caller-options.ts';
+import { callParams } from './call-params.ts';
+import { type Driver, withDriver } from './connect.ts';
+import { printable, printableJson } from './output/printable.ts';
 import { exitCodes, type ExitCode, type Terminal } from './terminal.ts';
+import { UsageError } from './usage-error.ts';
 
 /** The options of the command line. */
 export interface CallCommandOptions extends CallerOptions {
   host?: string[];
+  param?: string[];
   timeout?: number;
   compact?: boolean;
 }
@@ -20,68 +22,77 @@ export interface CallCommandOptions extends CallerOptions {
 /** Prints the answer. The exit code shows whether it is complete. */
 export async function call(
   name: string,
-  text: string,
+  text: string | undefined,
   options: CallCommandOptions,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const params = readParams(text, terminal);
-  const caller = params && (await callerOf(options, terminal));
-  if (caller === undefined) return exitCodes.usage;
-  const request = validate(requestSchema, {
-    function: name,
-    params,
-    keepAlive: true,
-    ...(options.host ? { host: options.host } : {}),
-    ...(options.timeout === undefined ? {} : { timeoutMs: options.timeout }),
+  const request = await requestOf(name, text, options, terminal);
+  if (request === undefined) return exitCodes.usage;
+  return withDriver(options, 'call', terminal, async (driver) => {
+    const { error, ...result } = await (options.compact === true ? printItems : printAnswer)(driver, request, terminal);
+    if (error) terminal.err(printable(`${error.code}: ${error.message}`));
+    return exitCodeOf(name, result);
   });
-  if (!request.ok) {
-    terminal.err(explainInvalid(request, 'The request', { noun: 'field' }).text);
-    return exitCodes.usage;
-  }
-  const { topic, inboxPrefix } = caller;
-  const { bus, denied } = connectCaller(caller, 'iota-seeqdrv call', terminal);
-  try {
-    const connection = await firstConnection(bus);
-    const client = createClient(connection, { topic, ...(inboxPrefix === undefined ? {} : { inboxPrefix }) });
-    const asked = client.request(request.data);
-    // A permission error of the server is the better reason, and the only one that arrives without a wait.
-    asked.catch(() => undefined);
-    const answer = await Promise.race([denied, asked.catch((error: unknown) => afterDenial(denied, error))]);
-    if (options.compact) for (const item of answer.items) terminal.out(JSON.stringify(item));
-    else terminal.out(JSON.stringify(answer, undefined, 2));
-    if (answer.error) terminal.err(`${answer.error.code}: ${answer.error.message}`);
-    return exitCodeOf(answer);
-  } catch (error) {
-    terminal.err(error instanceof Error ? error.message : String(error));
-    return exitCodes.failure;
-  } finally {
-    await bus.close();
-  }
 }
 
-/** The parameters. Undefined, with an error on the terminal, if they are not a JSON object. */
-function readParams(text: string, terminal: Terminal): object | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    terminal.err(`error: the parameters are not JSON: ${jsonMistake(text)}.`);
-    return undefined;
+/** What the exit code follows from. */
+interface Result {
+  readonly status: Answer['status'];
+  /** Whether every server of `hosts` is up. */
+  readonly allUp: boolean;
+  readonly error?: { readonly code: string; readonly message: string } | undefined;
+}
+
+/** Prints the whole answer, with joined series. */
+async function printAnswer({ client, signal }: Driver, request: Request, terminal: Terminal): Promise<Result> {
+  const answer = await client.request(request, { signal });
+  terminal.out(printableJson(answer, 2));
+  return { status: answer.status, allUp: answer.items.every(isUp), error: answer.error };
+}
+
+/** Prints the items as they arrive, so memory does not grow with the answer. */
+async function printItems({ client, signal }: Driver, request: Request, terminal: Terminal): Promise<Result> {
+  let allUp = true;
+  for await (const { items, last, status, error } of client.requestStream(request, { signal })) {
+    for (const item of items) {
+      allUp &&= isUp(item as object);
+      terminal.out(printableJson(item));
+      const room = terminal.drained?.();
+      if (room !== undefined) await room;
+    }
+    if (last) return { status, allUp, error };
   }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
-  terminal.err('error: the parameters must be a JSON object, such as \'{"query":"Temp*"}\'.');
+  throw new IncompleteResponse('The answer ended without a last message.');
+}
+
+const isUp = (item: object): boolean => 'state' in item && item.state === 'up';
+
+/** The request. Undefined, with an error on the terminal, if it is not valid. */
+async function requestOf(
+  name: string,
+  text: string | undefined,
+  { host, timeout, param = [] }: CallCommandOptions,
+  terminal: Terminal,
+): Promise<Request | undefined> {
+  try {
+    const request = validate(requestSchema, {
+      function: name,
+      params: await callParams(name, text, param, terminal),
+      keepAlive: true,
+      ...(host ? { host } : {}),
+      ...(timeout === undefined ? {} : { timeoutMs: timeout }),
+    });
+    if (request.ok) return request.data;
+    terminal.err(explainInvalid(request, 'The request', { noun: 'field' }).text);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    terminal.err(error.message);
+  }
   return undefined;
 }
 
-/** The client reports a refused subscription at the same moment, with less detail. */
-async function afterDenial(denied: Promise<never>, error: unknown): Promise<never> {
-  await Promise.race([denied, new Promise(setImmediate)]);
-  throw error;
-}
-
-function exitCodeOf({ status, function: name, items }: Answer): ExitCode {
+function exitCodeOf(name: string, { status, allUp }: Result): ExitCode {
   if (status === 'error') return exitCodes.failure;
   if (status === 'partial') return exitCodes.partial;
-  if (name !== hosts.name) return exitCodes.ok;
-  return items.every((item) => 'state' in item && item.state === 'up') ? exitCodes.ok : exitCodes.serverDown;
+  return name === hosts.name && !allUp ? exitCodes.serverDown : exitCodes.ok;
 }

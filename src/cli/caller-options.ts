@@ -1,28 +1,33 @@
-/** The user, server and topic of `call` and `watch`: from the configuration of the driver, or from options. */
+/**
+ * The user, server and topic of the commands that ask a driver: from options, a saved context, or the configuration of
+ * the driver.
+ */
 import { resolve } from 'node:path';
 import { loadConfigFile } from '../app/configuration.ts';
 import type { BusOptions } from '../bus/connection/connection.ts';
 import { subject } from '../config/fields.ts';
-import { CONFIG_FILE } from '../config/file-names.ts';
+import { CONFIG_FILE, CONFIG_VARIABLE } from '../config/file-names.ts';
 import { modeOnDisk, readFromDisk } from '../config/files.ts';
 import { parseSeed, publicKeyOf, seedLocation } from '../config/keyfile.ts';
 import { isAddress, parseNatsUrl, type NatsAddress } from '../config/natsurl.ts';
 import { ConfigError } from '../config/problems.ts';
 import { certificateFile, Reference } from '../config/references.ts';
 import { Resolver } from '../config/resolve.ts';
+import { ContextError, contextNamed, namedContext, readContexts } from './query/contexts.ts';
 import type { Terminal } from './terminal.ts';
 
-/** The options of both commands. */
+/** The options of these commands. */
 export interface CallerOptions {
-  config?: string;
-  nats?: string;
-  ca?: string;
-  serverName?: string;
-  tlsFirst?: boolean;
-  insecure?: boolean;
-  nkey?: string;
-  topic?: string;
-  inbox?: string;
+  context?: string | undefined;
+  config?: string | undefined;
+  nats?: string | undefined;
+  ca?: string | undefined;
+  serverName?: string | undefined;
+  tlsFirst?: boolean | undefined;
+  insecure?: boolean | undefined;
+  nkey?: string | undefined;
+  topic?: string | undefined;
+  inbox?: string | undefined;
 }
 
 /** The resolved settings of a caller. */
@@ -32,12 +37,17 @@ export interface CallerSettings {
   readonly topic: string;
   /** Inbox prefix for answers. Undefined for the default. */
   readonly inboxPrefix: string | undefined;
+  /** Of the context. Undefined if there is none. */
+  readonly timeZone: string | undefined;
+  /** Where the settings come from. */
+  readonly access: Access;
 }
 
 /** Reads no secret except the NKey seed. Prints the problems and returns undefined if something is missing or wrong. */
-export async function callerOf(options: CallerOptions, terminal: Terminal): Promise<CallerSettings | undefined> {
+export async function callerOf(given: CallerOptions, terminal: Terminal): Promise<CallerSettings | undefined> {
   const problems: string[] = [];
   try {
+    const { options, timeZone } = await withContext(given, terminal);
     const access = options.nats === undefined ? await configured(options, terminal) : byOptions(options, options.nats);
     problems.push(...access.problems);
     const { ca, seed, addresses, topic } = access;
@@ -59,19 +69,44 @@ export async function callerOf(options: CallerOptions, terminal: Terminal): Prom
     const { encrypted, serverName, tlsFirst } = access;
     return {
       bus: {
-        servers: addresses.map(({ scheme, host, port }) => `${scheme}://${host}:${port}`),
+        servers: addressList(addresses),
         seed: key.text,
         tls: encrypted ? { ca: authorities?.text, serverName, first: tlsFirst } : 'insecure',
       },
       publicKey: publicKeyOf(key.text) ?? '',
       topic,
       inboxPrefix: options.inbox,
+      timeZone,
+      access,
     };
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
+    if (!(error instanceof ConfigError || error instanceof ContextError)) throw error;
     terminal.err(error.message);
     return undefined;
   }
+}
+
+/** The options, completed by those of a context. */
+interface Completed {
+  readonly options: CallerOptions;
+  readonly timeZone: string | undefined;
+}
+
+/**
+ * Completes the options from a context: the named one, or the current one if there is no other choice. Options of the
+ * command line override its members.
+ * @throws ContextError
+ */
+async function withContext(options: CallerOptions, { env }: Terminal): Promise<Completed> {
+  const explicit = options.nats !== undefined || options.config !== undefined;
+  const name = explicit ? options.context : namedContext(options.context, env);
+  const hasOther = explicit || (env[CONFIG_VARIABLE] ?? '') !== '';
+  if (name === undefined && hasOther) return { options, timeZone: undefined };
+  const contexts = await readContexts(env);
+  const chosen = name ?? contexts.current;
+  if (chosen === null) return { options, timeZone: undefined };
+  const { timeZone, ...context } = contextNamed(contexts, chosen);
+  return { options: { ...context, ...options }, timeZone };
 }
 
 /** A file, and the option or key that names it. */
@@ -81,7 +116,7 @@ interface NamedReference {
 }
 
 /** Server and topic. Problems are listed in `problems`. */
-interface Access {
+export interface Access {
   readonly problems: readonly string[];
   readonly addresses: readonly NatsAddress[];
   readonly encrypted: boolean;
@@ -130,7 +165,7 @@ const ofCaller = (path: string): NamedReference => ({
 function withoutConfiguration(error: unknown): unknown {
   if (!(error instanceof ConfigError) || !error.message.includes('does not exist')) return error;
   const [first, ...rest] = error.problems;
-  const message = `${first?.message ?? ''}. Without a ${CONFIG_FILE}, say with --nats, --nkey and --topic where to ask, and as whom`;
+  const message = `${first?.message ?? ''}. Without a ${CONFIG_FILE}, say with --nats, --nkey and --topic where to ask, and as whom, or save that once with "iota-seeqdrv context save"`;
   return new ConfigError(error.file, [{ path: '', ...first, message }, ...rest], error.warnings);
 }
 
@@ -175,3 +210,9 @@ const optionNames = {
 /** Plain TCP needs the scheme and the permission, as in the configuration. */
 const isPlain = (addresses: readonly NatsAddress[], insecure: boolean): boolean =>
   insecure && addresses.every(({ scheme }) => scheme === 'nats');
+
+const addressList = (addresses: readonly NatsAddress[]): string[] =>
+  addresses.map(({ scheme, host, port }) => `${scheme}://${host}:${port}`);
+
+/** Addresses in the form of `--nats`. */
+export const addressesText = (addresses: readonly NatsAddress[]): string => addressList(addresses).join(',');

@@ -8,6 +8,7 @@ import { ConfigError } from '../config/problems.ts';
 import { busUseOf, subjectsWithoutAnswers } from '../app/bus-use.ts';
 import { serverConfiguration, type ServerUser } from './server-configuration.ts';
 import { exitCodes, type ExitCode, type Terminal } from './terminal.ts';
+import { UsageError } from './usage-error.ts';
 
 /** The options of the command line. `caller` and `reader` are public keys, each optionally followed by `=<inbox>`. */
 export interface PermissionsOptions {
@@ -39,11 +40,6 @@ export async function permissions(options: PermissionsOptions, terminal: Termina
     terminal.err(error.message);
     return exitCodes.usage;
   }
-}
-
-/** The command line contains an invalid combination. */
-class UsageError extends Error {
-  override readonly name = 'UsageError';
 }
 
 /** A user other than the driver. */

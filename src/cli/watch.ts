@@ -1,57 +1,47 @@
 /** `iota-seeqdrv watch`: prints values as they change, until it is stopped. */
 import { once } from 'node:events';
-import type { BusConnection } from '../bus/connection/connection.ts';
-import { NoResponse, type NatsConnectionLike } from '../client/request.ts';
-import { type FollowedLease, followLease, type LeaseItem } from '../client/lease.ts';
-import { callerOf, type CallerOptions } from './caller-options.ts';
-import { connectCaller, firstConnection } from './connect.ts';
+import type { FollowedLease, LeaseItem } from '../client/lease.ts';
+import type { CallerOptions } from './caller-options.ts';
+import { withDriver } from './connect.ts';
+import { printable } from './output/printable.ts';
+import { type FormatOptions, openRows } from './output/rows.ts';
+import { findItems, type NamedItem, type NameOptions, namesOf } from './query/tags.ts';
+import { timesOf, type TimeOptions } from './query/times.ts';
+import { valueShape } from './query/values.ts';
 import { exitCodes, type ExitCode, type Terminal } from './terminal.ts';
 
 /** The options of the command line. */
-export interface WatchOptions extends CallerOptions {
+export interface WatchOptions extends CallerOptions, FormatOptions, NameOptions, TimeOptions {
   interval?: number;
   count?: number;
-  json?: boolean;
 }
 
-/** Ends on a signal, after `count` lines, when the pipe is closed, or when no item can get a value any more. */
-export async function watch(items: string[], options: WatchOptions, terminal: Terminal): Promise<ExitCode> {
-  const caller = await callerOf(options, terminal);
-  if (caller === undefined) return exitCodes.usage;
-  const { topic, inboxPrefix } = caller;
-  const { bus, denied } = connectCaller(caller, 'iota-seeqdrv watch', terminal);
-  try {
-    await firstConnection(bus);
+/** Ends on a signal, after `count` rows, when the pipe is closed, or when no item can get a value any more. */
+export function watch(texts: readonly string[], options: WatchOptions, terminal: Terminal): Promise<ExitCode> {
+  return withDriver(options, 'watch', terminal, async (driver) => {
+    const { timeZone } = timesOf(options, driver.caller.timeZone);
+    const items = await findItems(driver, await namesOf(texts, terminal), 'tag', options, terminal);
+    if (items === undefined) return exitCodes.name;
     const { interval } = options;
-    const lease = followLease(
-      liveConnection(bus),
-      topic,
-      { items, ...(interval === undefined ? {} : { intervalMs: interval }) },
+    const lease = driver.client.follow(
+      { items: items.map(({ fqn }) => fqn), ...(interval === undefined ? {} : { intervalMs: interval }) },
       {
-        ...(inboxPrefix === undefined ? {} : { inboxPrefix }),
         onFailure: (error) => {
-          terminal.err(`${error.message} Trying again.`);
+          terminal.err(printable(`${error.message} Trying again.`));
         },
       },
     );
-    denied.catch(() => lease.stop());
-    return await Promise.race([denied, print(lease, items.length, options, terminal)]);
-  } catch (error) {
-    const reason: unknown = await Promise.race([denied, new Promise(setImmediate)]).then(
-      () => error,
-      (denial: unknown) => denial,
-    );
-    terminal.err(reason instanceof Error ? reason.message : String(reason));
-    return exitCodes.failure;
-  } finally {
-    await bus.close();
-  }
+    if (driver.signal.aborted) void lease.stop();
+    else driver.signal.addEventListener('abort', () => void lease.stop(), { once: true });
+    return print(lease, items, timeZone, options, terminal);
+  });
 }
 
 async function print(
   lease: FollowedLease,
-  count: number,
-  { json, count: lines = Infinity }: WatchOptions,
+  items: readonly NamedItem[],
+  timeZone: string,
+  options: WatchOptions,
   terminal: Terminal,
 ): Promise<ExitCode> {
   const listening = new AbortController();
@@ -64,22 +54,22 @@ async function print(
   };
   const { signal } = listening;
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) stop(once(process, name, { signal }));
-  const { closed } = terminal;
-  if (closed?.aborted === true) void lease.stop();
-  else if (closed !== undefined) stop(once(closed, 'abort', { signal }));
-  const seen = new Seen(count);
+  const rows = openRows(valueShape(timeZone), options, terminal, { live: true });
+  const seen = new Seen(items.length);
   try {
     for await (const item of lease) {
-      terminal.out(json === true ? JSON.stringify(item) : lineOf(item));
+      const { index, ...rest } = item;
+      await rows.write({ tag: items[index]?.label ?? item.fqn, ...rest });
       seen.add(item);
       if (seen.hopeless) {
         terminal.err('No item can be read, and trying again does not help: see the error of each.');
         return exitCodes.failure;
       }
-      if (seen.lines === lines) return seen.values > 0 ? exitCodes.ok : exitCodes.failure;
+      if (seen.lines === options.count) return seen.values > 0 ? exitCodes.ok : exitCodes.failure;
     }
     return exitCodes.ok;
   } finally {
+    rows.end();
     listening.abort();
   }
 }
@@ -108,25 +98,4 @@ class Seen {
   get hopeless(): boolean {
     return this.#failed.size === this.#items;
   }
-}
-
-function lineOf(item: LeaseItem): string {
-  if ('error' in item) return `${item.fqn}  ${item.error.code}: ${item.error.message}`;
-  const { fqn, value, time, status, unit } = item;
-  const words = [time ?? '-', fqn, JSON.stringify(value), unit ?? '', status === 'Good' ? '' : status];
-  return words.filter((word) => word !== '').join('  ');
-}
-
-/** The current connection of the bus. After a break the lease is renewed on the next one. */
-function liveConnection(bus: BusConnection): NatsConnectionLike {
-  const live = () => {
-    if (!bus.nats) throw new NoResponse('There is no connection to the bus.');
-    return bus.nats;
-  };
-  return {
-    publish: (...message) => {
-      live().publish(...message);
-    },
-    subscribe: (...subscription) => live().subscribe(...subscription),
-  };
 }

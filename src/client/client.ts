@@ -5,7 +5,8 @@ import { functionTable } from '../contract/functions/table.ts';
 import type { Request } from '../contract/request.ts';
 import { type Answer, joinSeries } from './answer.ts';
 import { sendRequest, requestStream, type ResponseOptions, type NatsConnectionLike, newInbox } from './request.ts';
-import type { AnswerFor, FreeFunctionName, FunctionName, MessageFor, ParamsFor } from './functions.ts';
+import type { AnswerFor, FreeFunctionName, FunctionName, ItemFor, MessageFor, ParamsFor } from './functions.ts';
+import { RequestRefused } from './lease-session.ts';
 import { type FollowedLease, followLease, type FollowOptions, type LeaseRequest } from './lease.ts';
 
 /** Members of a request besides its function and parameters. */
@@ -40,6 +41,11 @@ export type Methods = { readonly [Name in AskedName]: (...args: Arguments<Name>)
 export interface Client extends Methods {
   /** Yields an answer message by message, so that memory stays bounded for a series of any length. */
   stream<Name extends FunctionName>(name: Name, ...args: Arguments<Name>): AsyncGenerator<MessageFor<Name>>;
+  /**
+   * Yields the items of all pages of an answer as they arrive. Throws `RequestRefused` if the answer is an error; items
+   * with an error of their own are yielded like the others.
+   */
+  items<Name extends FunctionName>(name: Name, ...args: Arguments<Name>): AsyncGenerator<ItemFor<Name>>;
   /** Follows values as they change, across leases. Iterate over the changes. */
   follow(request: LeaseRequest, options?: FollowOptions): FollowedLease;
   /** Sends any request of the contract. Chunks of series are joined. */
@@ -88,6 +94,19 @@ export function createClient(connection: NatsConnectionLike, options: ClientOpti
     }
   }
 
+  async function* items(name: string, params: object = {}, call: CallOptions = {}) {
+    let cursor: string | undefined;
+    do {
+      const page = cursor === undefined ? params : { ...params, cursor };
+      cursor = undefined;
+      for await (const { items, last, error, meta } of stream(name, page, call)) {
+        if (error !== undefined) throw new RequestRefused(error as ErrorBody);
+        yield* items;
+        if (last) cursor = meta?.cursor;
+      }
+    } while (cursor !== undefined);
+  }
+
   function cancel({ id }: Request): void {
     const request = { function: 'cancel', params: { request: id } };
     try {
@@ -115,6 +134,7 @@ export function createClient(connection: NatsConnectionLike, options: ClientOpti
   const client = {
     ...(Object.fromEntries(methods) as object),
     stream,
+    items,
     follow: (request: LeaseRequest, follow: FollowOptions = {}) =>
       followLease(connection, topic, { ...whoAndWhere(defaults), ...request }, { ...inbox, ...follow }),
     request: async (request: Request, call: ResponseOptions = {}) =>

@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
 import type { z } from 'zod';
 import { explain, keysOf, type SchemaNode } from '../lib/wording/explain.ts';
-import { JsonError, readJson } from '../lib/json.ts';
+import { JsonError, readJson, withoutComments } from '../lib/json.ts';
 import { pathText, type Problem } from '../lib/wording/problem.ts';
 import { kindOf } from '../lib/wording/shown-value.ts';
 import { didYouMean } from '../lib/wording/suggest.ts';
+import { type EnvironmentValue, withEnvironment, withVariable } from './environment.ts';
 import { CONFIG_FILE, CONFIG_VARIABLE } from './file-names.ts';
 import { type FileMode, modeOnDisk, readFromDisk, readText, type ReadFile } from './files.ts';
 import { IN_A_FILE, jsonSchemaOf } from './json-schema.ts';
@@ -60,6 +61,8 @@ export interface LoadedFile<F extends ConfigFile> {
   /** Absolute path of the file. */
   readonly path: string;
   readonly file: F;
+  /** The values that are from the environment, not from the file. */
+  readonly fromEnvironment: readonly EnvironmentValue[];
 }
 
 /** The schema of a configuration file; see `configFile`. */
@@ -75,9 +78,9 @@ export async function loadConfigFile<F extends ConfigFile>(
 ): Promise<LoadedFile<F>> {
   const { env = process.env, readFile = readFromDisk } = options;
   const path = pathOf(options.path, env);
-  const { draft, problems } = await readDraft(schema, path, readFile);
+  const { draft, problems, fromEnvironment } = await readDraft(schema, path, readFile, env);
   if (problems.length > 0) throw new ConfigError(path, problems);
-  return { path, file: draft };
+  return { path, file: draft, fromEnvironment };
 }
 
 /** The path of the file. An empty variable is ignored. */
@@ -96,7 +99,7 @@ export async function loadConfig<F extends ConfigFile>(
 ): Promise<LoadedConfig<F>> {
   const { env = process.env, readFile = readFromDisk, modeOf = modeOnDisk } = options;
   const path = pathOf(options.path, env);
-  const { draft, problems: inFile, warnings: ofFile } = await readDraft(schema, path, readFile);
+  const { draft, problems: inFile, warnings: ofFile } = await readDraft(schema, path, readFile, env);
   const { natsurl, settings: given, ...top } = draft;
 
   const resolver = new Resolver(path, env, readFile, modeOf);
@@ -121,6 +124,7 @@ export async function loadConfig<F extends ConfigFile>(
 interface Draft<F> {
   /** The value; with problems it is valid in parts only. */
   readonly draft: F;
+  readonly fromEnvironment: readonly EnvironmentValue[];
   readonly problems: readonly Problem[];
   readonly warnings: readonly Problem[];
 }
@@ -129,14 +133,21 @@ async function readDraft<F extends ConfigFile>(
   schema: ConfigSchema<F>,
   path: string,
   readFile: ReadFile,
+  env: Readonly<Record<string, string | undefined>>,
 ): Promise<Draft<F>> {
-  const { root, duplicates } = await readRoot(path, readFile);
-  const { value, issues, warnings } = validate(schema, root);
+  const { root: ofFile, duplicates } = await readRoot(path, readFile);
   const node = jsonSchemaOf(schema);
+  const { root, values, problems: ofEnvironment } = withEnvironment(ofFile, env, node);
+  const { value, issues, warnings } = validate(schema, root);
+  const named = (problem: Problem): Problem => withVariable(problem, values);
   return {
     draft: value,
-    problems: [...duplicates, ...explain(issues, root, node, IN_A_FILE)],
-    warnings: [...unknownTopLevel(root, node), ...explain(warnings, root, node, IN_A_FILE).map(withoutValue)],
+    fromEnvironment: values,
+    problems: [...duplicates, ...ofEnvironment, ...explain(issues, root, node, IN_A_FILE).map(named)],
+    warnings: [
+      ...unknownTopLevel(root, node),
+      ...explain(warnings, root, node, IN_A_FILE).map(withoutValue).map(named),
+    ],
   };
 }
 
@@ -161,7 +172,7 @@ async function readRoot(path: string, readFile: ReadFile): Promise<Root> {
     throw new ConfigError(path, [{ path: '', message: `${text.message}; ${hint}` }]);
   }
   try {
-    const { value, duplicates } = readJson(text.value);
+    const { value, duplicates } = readJson(withoutComments(text.value));
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       throw new ConfigError(path, [{ path: '', message: `must hold one JSON object, not ${kindOf(value)}` }]);
     }

@@ -2,6 +2,7 @@
 import type { AnswerEnd, AnswerItem, AnswerMeta, AnswerSink, AnswerWatcher, FailedItem } from '../contract/answer.ts';
 import type { DriverError } from '../contract/errors.ts';
 import { toDriverError } from '../contract/errors.ts';
+import type { Health } from '../contract/telemetry.ts';
 import type { Nanoseconds } from '../contract/time/instant.ts';
 import { afterGrace } from '../lib/abort.ts';
 import type { SourceCall } from '../sources/source.ts';
@@ -21,6 +22,8 @@ export interface DriverFacts {
   instance: string;
   /** ISO 8601 UTC. */
   started: string;
+  /** The current health of the process. Absent where nothing judges it. */
+  health?: (() => Health) | undefined;
 }
 
 export interface ContextOptions {

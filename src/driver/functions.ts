@@ -10,7 +10,7 @@ import { describe } from './handlers/describe.ts';
 import { discrete } from './handlers/discrete.ts';
 import { elementsearch } from './handlers/elementsearch.ts';
 import { eventpipepoll } from './handlers/eventpipepoll.ts';
-import { functionsHandler, hosts, version } from './handlers/general.ts';
+import { functionsHandler, health, hosts, version } from './handlers/general.ts';
 import { interpolated } from './handlers/interpolated.ts';
 import { datasources, workbooks } from './handlers/lists.ts';
 import { plotted } from './handlers/plotted.ts';
@@ -23,6 +23,7 @@ const handlers: ReadonlyMap<string, Handler> = new Map(
     version,
     functionsHandler(() => handlers),
     hosts,
+    health,
     datasources,
     workbooks,
     tagsearch,

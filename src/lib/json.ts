@@ -1,4 +1,4 @@
-import { printParseErrorCode, visit } from 'jsonc-parser';
+import { printParseErrorCode, stripComments, visit } from 'jsonc-parser';
 
 /** A syntax error in JSON text. It contains the location, never the text there, which could be a password. */
 export class JsonError extends Error {
@@ -69,6 +69,9 @@ export function readJson(text: string): JsonDocument {
   );
   return { value: JSON.parse(text) as unknown, duplicates };
 }
+
+/** The text with blanks in place of its comments, line and block, so that everything else keeps its location. */
+export const withoutComments = (text: string): string => stripComments(text, ' ');
 
 /** Number of characters that are examined after an error, and at the start of the text. */
 const LONGEST_LOOK = 200;

@@ -382,15 +382,18 @@ describe('watch', () => {
   };
   const watch = (...args: string[]) => watchWith({}, ...args);
 
-  it('prints values as they change, as lines or as JSON', async () => {
+  it('prints values as they change, as a table or as JSON', async () => {
     await daysBack(0);
     const { code, out } = await watch(fqn('Fast'), '--count', '2');
     expect(code).toBe(0);
-    expect(out).toHaveLength(2);
-    expect(out[0]).not.toBe(out[1]);
-    for (const line of out) expect(line).toMatch(/^\d{4}-.*Z {2}seeq:plant-a\/signal\/\S+ {2}-?[\d.]+ {2}mm\/s/);
-    const [json] = (await watch(fqn('Three Samples'), '--json', '--count', '1')).out;
-    expect(JSON.parse(json ?? '')).toMatchObject({ index: 0, value: 3 });
+    const [head, first, second, ...more] = out;
+    expect([head, more]).toEqual([expect.stringMatching(/^TAG +VALUE +UNIT +TIME +STATUS$/), []]);
+    expect(first).not.toBe(second);
+    for (const line of [first, second]) {
+      expect(line).toMatch(/^seeq:plant-a\/signal\/\S+ +-?[\d.]+ +mm\/s +\d{4}-\d\d-\d\d \S+ +\w+$/);
+    }
+    const [json] = (await watch(fqn('Three Samples'), '--ndjson', '--count', '1')).out;
+    expect(JSON.parse(json ?? '')).toMatchObject({ fqn: fqn('Three Samples'), value: 3 });
   });
 
   it('ends by itself when no item can ever have a value', async () => {
@@ -402,14 +405,18 @@ describe('watch', () => {
   });
 
   it('ends the lease when the reader of its output is gone', async () => {
-    const closed = AbortSignal.abort();
-    expect(await watchWith({ closed }, fqn('Fast'))).toMatchObject({ code: 0, err: [] });
+    const closing = new AbortController();
+    const out = (): void => {
+      closing.abort();
+    };
+    const { code, err } = await watchWith({ closed: closing.signal, out }, fqn('Fast'));
+    expect([code, err]).toEqual([0, []]);
   });
 
   it('says why it cannot', async () => {
     expect(await watch('rubbish')).toMatchObject({
-      code: 1,
-      err: [expect.stringContaining('fully qualified') as string],
+      code: 5,
+      err: [expect.stringContaining('No tag has the name') as string],
     });
     expect(await watch(fqn('Fast'), '--topic', 'nobody.here')).toMatchObject({
       code: 1,

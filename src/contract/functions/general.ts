@@ -1,6 +1,7 @@
 /** Functions of type GENERAL: about the driver and its servers. */
 import { z } from 'zod';
 import { requestId } from '../request.ts';
+import { healthSchema } from '../telemetry.ts';
 import { failedHost, failedItem, itemsParam, propertyValue, searchParams } from './common.ts';
 import { defineFunction, noParams } from './define.ts';
 
@@ -64,6 +65,16 @@ export const hosts = defineFunction({
     }),
     failedHost,
   ]),
+});
+
+export const health = defineFunction({
+  name: 'health',
+  type: 'GENERAL',
+  description:
+    'Health of the driver, as it is published on healthtopic: the bus, every server, the stream and every feed of device ' +
+    'data, with the problem and its remedy. Of several replicas, one answers',
+  params: noParams,
+  item: healthSchema,
 });
 
 /** Parameters of the lists of search filters. */

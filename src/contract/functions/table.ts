@@ -8,6 +8,7 @@ export const functionTable: readonly FunctionDeclaration[] = [
   general.version,
   general.functions,
   general.hosts,
+  general.health,
   general.datasources,
   general.workbooks,
   search.tagsearch,

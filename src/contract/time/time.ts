@@ -27,7 +27,8 @@ export const timeInput = z
   })
   .describe(
     'ISO 8601 with offset (without one: in timeZone), epoch milliseconds from 1973 on, or relative: "*" or "now", "t" (today), ' +
-      '"y" (yesterday), each with durations such as "*-8h", "t+6h30m", "*-1d"',
+      '"y" (yesterday), each with durations such as "*-8h", "t+6h30m", "*-1d"; without the first part it is now: "-8h". "@" and ' +
+      'a unit go back to its start: "-7d@d", "@h", "@mo-1d"',
   );
 export type TimeInput = z.infer<typeof timeInput>;
 
@@ -51,8 +52,10 @@ export interface TimeRange {
   end: Nanoseconds;
 }
 
-const RELATIVE = /^(\*|now|today|yesterday|t|y)((?:[+-](?:\d+(?:\.\d+)?(?:ms|mo|[smhdw]|y))+)*)$/i;
-const STEP = /([+-])((?:\d+(?:\.\d+)?(?:ms|mo|[smhdw]|y))+)/gi;
+/** Without an anchor, such as "-8h" or "@d", it is now. */
+const RELATIVE =
+  /^(?:(\*|now|today|yesterday|t|y)|(?=[+@-]))((?:[+-](?:\d+(?:\.\d+)?(?:ms|mo|[smhdw]|y))+|@(?:mo|[smhdw]|y))*)$/i;
+const STEP = /([+@-])((?:\d+(?:\.\d+)?(?:ms|mo|[smhdw]|y))+|mo|[smhdw]|y)/gi;
 const AMOUNT = /(\d+(?:\.\d+)?)(ms|mo|[smhdw]|y)/giy;
 
 /** Exact units in nanoseconds. Days, weeks, months and years follow the calendar of the zone instead. */
@@ -79,7 +82,7 @@ export function resolveTime(input: TimeInput, context: TimeContext, field: strin
     throw wrongParameter(
       field,
       'must be a time: ISO 8601 with offset (2026-01-31T08:00:00Z), epoch milliseconds, or relative to now ' +
-        `("*-8h", "t", "y+6h"); ${quote(input as string)} is none`,
+        `("-8h", "t", "y+6h", "-7d@d"); ${quote(input as string)} is none`,
     );
   }
   if (instant < MIN_INSTANT || instant > MAX_INSTANT) {
@@ -119,10 +122,14 @@ function fromWallClock(wallMs: number, timeZone: string): Nanoseconds {
 function fromRelative(text: string, context: TimeContext): Nanoseconds | undefined {
   const match = RELATIVE.exec(text);
   if (!match) return undefined;
-  const [, anchor = '', steps = ''] = match;
+  const [, anchor = '*', steps = ''] = match;
   try {
     let moment = anchorOf(anchor.toLowerCase(), context);
     for (const [, sign, amounts = ''] of steps.matchAll(STEP)) {
+      if (sign === '@') {
+        moment = startOf(moment, amounts.toLowerCase());
+        continue;
+      }
       for (const [, amount = '', unit = ''] of amounts.matchAll(AMOUNT)) {
         const moved = move(moment, (sign === '-' ? -1 : 1) * Number(amount), unit.toLowerCase());
         if (!moved) return undefined;
@@ -142,6 +149,26 @@ function anchorOf(anchor: string, { now, timeZone }: TimeContext): Temporal.Zone
   if (anchor === '*' || anchor === 'now') return moment;
   const today = moment.startOfDay();
   return anchor.startsWith('t') ? today : today.subtract({ days: 1 }).startOfDay();
+}
+
+/** Where the unit begins on the clock and the calendar of the zone. A week begins on Monday. */
+function startOf(moment: Temporal.ZonedDateTime, unit: string): Temporal.ZonedDateTime {
+  switch (unit) {
+    case 's':
+      return moment.round({ smallestUnit: 'second', roundingMode: 'floor' });
+    case 'm':
+      return moment.round({ smallestUnit: 'minute', roundingMode: 'floor' });
+    case 'h':
+      return moment.round({ smallestUnit: 'hour', roundingMode: 'floor' });
+    case 'w':
+      return moment.subtract({ days: moment.dayOfWeek - 1 }).startOfDay();
+    case 'mo':
+      return moment.with({ day: 1 }).startOfDay();
+    case 'y':
+      return moment.with({ month: 1, day: 1 }).startOfDay();
+    default:
+      return moment.startOfDay();
+  }
 }
 
 function move(moment: Temporal.ZonedDateTime, amount: number, unit: string): Temporal.ZonedDateTime | undefined {

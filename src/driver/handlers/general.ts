@@ -1,5 +1,6 @@
-/** `version`, `hosts` and `functions`: facts about the driver. */
+/** `version`, `hosts`, `health` and `functions`: facts about the driver. */
 import { CONTRACT_VERSION } from '../../contract/answer.ts';
+import { DriverError } from '../../contract/errors.ts';
 import { paramsJsonSchema } from '../../contract/functions/define.ts';
 import { type AbilityName, abilityNames } from '../../contract/functions/general.ts';
 import * as general from '../../contract/functions/general.ts';
@@ -46,6 +47,16 @@ export const hosts: Handler = {
       return context.prepare({ host: name }, async () => ({ ...known, ...(await probe(host, context)) }));
     });
     for (const state of states) await (await state)();
+  }),
+  needsNoServer: true,
+};
+
+/** The states are those of the last probes and calls: the function asks no server. */
+export const health: Handler = {
+  ...handler(general.health, async (_params, context) => {
+    const current = context.facts.health;
+    if (current === undefined) throw new DriverError('unsupported', 'This process does not report its health.');
+    await context.emit(current());
   }),
   needsNoServer: true,
 };

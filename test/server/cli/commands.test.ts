@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Ajv2020 as Ajv } from 'ajv/dist/2020.js';
 import { runProgram } from '../../../src/cli/program.ts';
 import { publicKeyOf } from '../../../src/config/keyfile.ts';
+import { readJson, withoutComments } from '../../../src/lib/json.ts';
 import { good, server } from '../../support/config.ts';
 
 let folder: string;
@@ -166,5 +168,57 @@ describe('check', () => {
     expect([code, out]).toEqual([2, '']);
     for (const word of ['3 problems', 'debug', 'privatekey.nk', 'SEEQ_PASSWORD is not set'])
       expect(err).toContain(word);
+  });
+});
+
+describe('config', () => {
+  const path = () => join(folder, 'iota.seeqdrv.json');
+  const credentials = { user: 'driver', password: { env: 'SEEQ_PASSWORD' } };
+
+  it('shows what applies, with defaults and the environment, and no secret', async () => {
+    const broker = { name: 'hall', url: 'wss://broker.example.com/mqtt?token=hunter2', clientId: 'driver' };
+    const ingest = { mqtt: [{ ...broker, topics: [{ filter: 'a/#' }] }] };
+    await writeFile(path(), JSON.stringify(good({}, { servers: [server({ credentials })], ingest })));
+    const variable = 'IOTA_SEEQDRV__settings__bus__queue';
+    const { code, out, err } = await command(['config', 'show', '-c', path()], { [variable]: 'other' });
+    expect([code, err]).toEqual([0, `settings.bus.queue is from the variable ${variable}`]);
+    expect(out).not.toContain('hunter2');
+    expect(JSON.parse(out)).toMatchObject({
+      metricsmsec: 30_000,
+      settings: {
+        bus: { queue: 'other', chunkBytes: 524_288 },
+        servers: [{ name: 'plant-a', credentials: { user: '<secret>', password: { env: 'SEEQ_PASSWORD' } } }],
+        ingest: { mqtt: [{ name: 'hall', url: 'wss://broker.example.com/mqtt?<secret>' }] },
+      },
+    });
+  });
+
+  it('says what is wrong with it', async () => {
+    await writeFile(path(), JSON.stringify(good({ debug: 7 })));
+    const { code, out, err } = await command(['config', 'show', '-c', path()], { IOTA_SEEQDRV__debugg: '1' });
+    expect([code, out]).toEqual([2, '']);
+    for (const word of ['debug', 'IOTA_SEEQDRV__debugg']) expect(err).toContain(word);
+  });
+
+  it('has an example that check accepts, and of which every comment can be removed', async () => {
+    const { out: publickey } = await command(['keygen', '-d', folder]);
+    const { code, out } = await command(['config', 'example', '--publickey', publickey]);
+    expect(code).toBe(0);
+    await writeFile(path(), out);
+    const env = { SEEQ_ACCESS_KEY: 'key', SEEQ_PASSWORD: 'hunter2' };
+    expect(await command(['check', '-c', path()], env)).toMatchObject({ code: 0, err: '' });
+    // Without the marks of all keys it is still JSON with comments.
+    const uncommented = out.replaceAll(/^( *)\/\/ (?= *(?:"\w+": |[\]}[{]|"[^"]*",?$|-?\d+,?$|\/\/))/gm, '$1');
+    const { value } = readJson(withoutComments(uncommented));
+    expect(value).toMatchObject({ debug: 0, settings: { bus: { tls: { first: false } }, limits: {}, ingest: {} } });
+  });
+
+  it('has a schema that accepts the example', async () => {
+    const { out: schema } = await command(['config', 'schema']);
+    const { out: example } = await command(['config', 'example']);
+    const validate = new Ajv({ strict: false }).compile(JSON.parse(schema) as object);
+    const { value } = readJson(withoutComments(example));
+    expect([validate(value), validate.errors]).toEqual([true, null]);
+    expect(validate({ ...(value as object), settings: { nothing: 1 } })).toBe(false);
   });
 });

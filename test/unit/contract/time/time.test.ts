@@ -25,6 +25,19 @@ describe('relative times', () => {
     ['t', 'Asia/Kolkata', '2026-07-14T18:30:00Z'],
     ['*-1mo', 'UTC', '2026-06-15T10:20:30.500Z'],
     ['*-250ms', 'UTC', '2026-07-15T10:20:30.250Z'],
+    ['-8h', 'UTC', '2026-07-15T02:20:30.500Z'],
+    ['+1d', 'UTC', '2026-07-16T10:20:30.500Z'],
+    ['-7d@d', 'Europe/Berlin', '2026-07-07T22:00:00Z'],
+    ['@h', 'UTC', '2026-07-15T10:00:00Z'],
+    ['@h', 'Asia/Kolkata', '2026-07-15T09:30:00Z'],
+    ['*@m-5m', 'UTC', '2026-07-15T10:15:00Z'],
+    ['@s', 'UTC', '2026-07-15T10:20:30Z'],
+    ['@d+6h', 'Europe/Berlin', '2026-07-15T04:00:00Z'],
+    ['@w', 'UTC', '2026-07-13T00:00:00Z'],
+    ['-1mo@mo', 'UTC', '2026-06-01T00:00:00Z'],
+    ['@y', 'Europe/Berlin', '2025-12-31T23:00:00Z'],
+    ['yesterday@w', 'UTC', '2026-07-13T00:00:00Z'],
+    ['@D-1D', 'UTC', '2026-07-14T00:00:00Z'],
   ])('%s in %s', (input, timeZone, expected) => {
     expect(resolve(input, timeZone)).toBe(expected);
   });
@@ -36,6 +49,12 @@ describe('relative times', () => {
     const autumn = at('2026-10-25T12:00:00Z');
     expect(resolve('t', 'Europe/Berlin', autumn)).toBe('2026-10-24T22:00:00Z');
     expect(resolve('t+1d', 'Europe/Berlin', autumn)).toBe('2026-10-25T23:00:00Z');
+    expect(resolve('-1d@d', 'Europe/Berlin', autumn)).toBe('2026-10-23T22:00:00Z');
+    expect(resolve('@w', 'Europe/Berlin', autumn)).toBe('2026-10-18T22:00:00Z');
+    expect(resolve('@mo', 'Europe/Berlin', spring)).toBe('2026-02-28T23:00:00Z');
+    // The repeated hour: each of both has its own start.
+    expect(resolve('@h', 'Europe/Berlin', at('2026-10-25T00:30:00Z'))).toBe('2026-10-25T00:00:00Z');
+    expect(resolve('@h', 'Europe/Berlin', at('2026-10-25T01:30:00Z'))).toBe('2026-10-25T01:00:00Z');
     // The southern hemisphere, and half an hour of daylight saving.
     expect(resolve('t+1d', 'Australia/Lord_Howe', at('2026-10-04T05:00:00Z'))).toBe('2026-10-04T13:00:00Z');
   });
@@ -55,13 +74,29 @@ describe('absolute times', () => {
     expect(resolve(253_402_300_799_999)).toBe('9999-12-31T23:59:59.999Z');
   });
 
-  it.each(['yesterdayish', '*-8', '*-8x', '*-0.5mo', '2026-02-30', '*-99999999y', '', 1e17])(
-    'refuse %j and name the field',
-    (input) => {
-      expect(() => resolve(input)).toThrow(DriverError);
-      expect(() => resolve(input)).toThrow(/"start"/);
-    },
-  );
+  it.each([
+    'yesterdayish',
+    '*-8',
+    '*-8x',
+    '*-0.5mo',
+    '8h',
+    '@',
+    '@x',
+    '-@d',
+    '-7d@',
+    '@ms',
+    '@1d',
+    '@d@',
+    '-7d @d',
+    'd',
+    '2026-02-30',
+    '*-99999999y',
+    '',
+    1e17,
+  ])('refuse %j and name the field', (input) => {
+    expect(() => resolve(input)).toThrow(DriverError);
+    expect(() => resolve(input)).toThrow(/"start"/);
+  });
 
   it.each<[string | number, string]>([
     [1_795_810_537, 'epoch seconds: write 1795810537000'],
