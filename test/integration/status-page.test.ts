@@ -94,6 +94,40 @@ describe('the status page', () => {
     });
   });
 
+  it('has no secret, whatever fails', async () => {
+    const secrets = { 'http.token': 'token-of-this-page', 'mqtt.password': 'password-of-hall', 'seneye.secret': 'FGQEEESSA' };
+    const [port, seneyePort, nobody] = [await freePort(), await freePort(), await freePort()];
+    const mqtt = {
+      ...{ name: 'hall', url: `mqtt://127.0.0.1:${nobody}`, clientId: 'driver' },
+      credentials: { user: 'driver', password: { file: 'mqtt.password' } },
+      topics: [{ filter: 'hall/#', payload: 'number' }],
+    };
+    const seneye = {
+      ...{ host: '127.0.0.1', port: seneyePort },
+      sources: [{ source: 'SWS_1', secret: { file: 'seneye.secret' } }],
+    };
+    cluster = await startCluster({
+      ...{ plants: { north: {} }, files: secrets, jetstream: true, config: TOPICS },
+      settings: {
+        http: { port, token: { file: 'http.token' } },
+        ingest: { stream: { create: true }, mqtt: [mqtt], seneye },
+      },
+    });
+    const { north } = cluster.plants;
+    await north?.stop();
+    await cluster.ask({ function: 'tagsearch', params: {} });
+    const headers = { authorization: `Bearer ${secrets['http.token']}` };
+    const page = async (path: string): Promise<string> => (await get(port, path, { headers })).text;
+    await eventually(async () => {
+      const text = await page('/');
+      for (const name of ['north', 'hall']) expect(text).toMatch(new RegExp(`class="card bad"[^]*${name}`));
+    });
+    const pages = await Promise.all(['/', '/readings', '/seneye', '/tags', '/tags?q=x', '/login'].map(page));
+    const all = pages.join();
+    const given = [...Object.values(secrets), cluster.driverKey.seed, 'simulator-access-secret', 'simulator-access-key'];
+    expect(given.filter((secret) => all.includes(secret))).toEqual([]);
+  });
+
   it('finds and plots any tag, as one caller of the driver among others', async () => {
     const page = await start();
     const found = await page('/tags?q=Temperature');

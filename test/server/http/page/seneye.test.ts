@@ -43,7 +43,7 @@ describe('a post', () => {
     const state = new State();
     post(state, { ...REEF, data: { ...REEF.data, S: { W: 1, K: 1 }, K: 0 } });
     const text = await shown(state);
-    expect(text).toContain('not on the Kelvin line');
+    expect(text).toContain('5000 lx | not on the Kelvin line | ');
     expect(text).not.toMatch(/\b0 K\b/);
   });
 
