@@ -171,6 +171,23 @@ module.exports = {
       to: { path: room('http') },
     },
     {
+      name: 'only-tracing-imports-opentelemetry',
+      comment: 'The rest of the driver publishes its work on diagnostics channels and works without it.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: room('telemetry/tracing') },
+      to: { path: 'node_modules/@opentelemetry/' },
+    },
+    {
+      name: 'opentelemetry-is-loaded-on-demand',
+      comment: 'A driver without traces must not pay for the library, neither at its start nor in memory.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/telemetry/tracing/(provider|sampler|spans)\\.ts$' },
+      to: {
+        path: '^src/telemetry/tracing/(provider|sampler|spans)\\.ts$',
+        dependencyTypesNot: ['dynamic-import', 'type-only'],
+      },
+    },
+    {
       name: 'http-client-only-in-net-and-sources',
       comment: 'Only sources talk to vendors over HTTP.',
       severity: 'error',

@@ -189,7 +189,11 @@ function requestMessages(declaration: FunctionDeclaration): [string, object][] {
     ...shared,
     headers: {
       type: 'object',
-      properties: { 'Accept-Encoding': { type: 'string', description: '"gzip": the answer may be compressed' } },
+      properties: {
+        'Accept-Encoding': { type: 'string', description: '"gzip": the answer may be compressed' },
+        traceparent: { type: 'string', description: 'W3C Trace Context of the caller, where the driver has traces' },
+        tracestate: { type: 'string', description: 'W3C Trace Context of the caller' },
+      },
     },
     payload: {
       allOf: [
@@ -226,6 +230,7 @@ function requestMessages(declaration: FunctionDeclaration): [string, object][] {
 const answerHeaders = {
   type: 'object',
   properties: {
+    traceparent: { type: 'string', description: 'W3C Trace Context of the span of the request, if it is recorded' },
     'Content-Encoding': { type: 'string', enum: ['gzip'], description: 'The body is compressed' },
     'Nats-Service-Error': { type: 'string', description: 'With status "error": code and text' },
     'Nats-Service-Error-Code': { type: 'string', description: 'With status "error": the HTTP-like number of the code' },
@@ -255,6 +260,7 @@ const idHeader = {
       type: 'string',
       description: 'The same for every delivery of the same reading or dead letter, so that the stream stores it once',
     },
+    traceparent: { type: 'string', description: 'W3C Trace Context of its publication, if that is recorded' },
   },
   required: ['Nats-Msg-Id'],
 };

@@ -13,6 +13,7 @@ import { LatestReadings } from '../telemetry/latest-readings.ts';
 import { openLog } from '../telemetry/log.ts';
 import { LogTopic } from '../telemetry/log-topic.ts';
 import { RecentProblems } from '../telemetry/recent-problems.ts';
+import { startTracing } from '../telemetry/tracing/start.ts';
 import { startTelemetry } from '../telemetry/telemetry.ts';
 import { busOptions } from './bus-options.ts';
 import type { Config, LoadedConfig } from './configuration.ts';
@@ -49,6 +50,7 @@ export async function runApp({ config, path, version, env, stop, hangups }: AppO
   });
   // Only the status page shows them.
   const readings = config.http && config.ingest && new LatestReadings();
+  const tracing = await startTracing({ env, version, instance, driverid, logger: log });
   const userAgent = `iota-seeqdrv/${version}`;
   const bus = connectBus({
     ...busOptions(config.bus, `iota-seeqdrv ${instance}`, log),
@@ -72,7 +74,7 @@ export async function runApp({ config, path, version, env, stop, hangups }: AppO
       ...{ identity: { ...identity, reqtopic: topic }, started, bus, driver, endpoint, hosts, replicas },
       ...{ logger: log, logTopic },
       logNumbers: logging.numbers,
-      audit,
+      ...{ audit, tracing },
     }),
   );
   for (const [at, endpoint] of endpoints.entries()) {
@@ -107,13 +109,15 @@ export async function runApp({ config, path, version, env, stop, hangups }: AppO
   else log.error({}, 'the connection to the bus was closed for good');
 
   hangups.ignore();
+  const stopping = performance.now();
   for (const one of telemetry) one.stop();
   for (const { driver } of endpoints) driver.endLeases();
   const { drainTimeoutMs } = config.limits;
   await Promise.all([...endpoints.map((one) => one.drain(drainTimeoutMs)), ingest?.stop(drainTimeoutMs)]);
   audit?.process('stop', stopped ? String(stop.reason) : 'the connection to the bus was closed for good');
   await audit?.leaveBus(LAST_LINES_MS);
-  await bus.close();
+  const leftMs = drainTimeoutMs - (performance.now() - stopping);
+  await Promise.all([bus.close(), tracing?.close(Math.max(LAST_LINES_MS, Math.min(leftMs, LAST_SPANS_MS)))]);
   await Promise.all(endpoints.map(({ hosts }) => hosts.close()));
   // At the end, so that probes see the driver stop.
   await http?.stop();
@@ -154,6 +158,9 @@ function proxies(config: Config): { proxies?: Record<string, string> } {
 
 /** How often the audit file is checked without a record. */
 const AUDIT_SCAN_MS = 10_000;
+
+/** Time for the last export of traces, if the time to drain is not used up. */
+const LAST_SPANS_MS = 5000;
 
 /** Time for log lines that standard output has not accepted yet. */
 const LAST_LINES_MS = 1000;

@@ -1,5 +1,6 @@
 /** The answer envelope, and the interface for streaming an answer. */
 import { z } from 'zod';
+import type { TraceHeaders } from '../lib/traced-work.ts';
 import { errorCodeNames, type ErrorBody } from './errors.ts';
 
 /** Version of this contract, which `version` returns. */
@@ -95,6 +96,8 @@ export interface AnswerHead {
   function: string;
   /** Overrides the reply subject of the request message. */
   replyTo?: string | undefined;
+  /** Headers of the messages, where the request is traced. */
+  trace?: TraceHeaders | undefined;
 }
 
 /**
@@ -121,6 +124,8 @@ export interface IncomingRequest {
   readonly hasReply: boolean;
   /** The reply subject of the message, which identifies the caller. Empty if there is none. */
   readonly reply: string;
+  /** W3C Trace Context in the headers of the message, not validated. */
+  readonly trace?: TraceHeaders | undefined;
   /** Why the answer cannot be sent to a subject in the body. Undefined if it can. */
   replyProblem(replyTo: string): string | undefined;
   /** Opens the only answer of this request. A `replyTo` that is not allowed is ignored. */

@@ -221,6 +221,13 @@ export const auditMetrics = z
   })
   .describe('The audit trail; absent where none is configured');
 
+export const tracingMetrics = z
+  .strictObject({
+    spans: count.describe('Recorded spans that have ended'),
+    exported: count.describe('Spans that the receiver has accepted; a difference that remains is lost spans'),
+  })
+  .describe('Traces of OpenTelemetry; absent where there are none');
+
 const topicNumbers = z.strictObject({ published: count, dropped: count });
 export const telemetryMetrics = z
   .strictObject({
@@ -244,6 +251,7 @@ export const metricsSchema = z.strictObject({
   process: processMetrics,
   log: logMetrics,
   audit: auditMetrics.optional(),
+  tracing: tracingMetrics.optional(),
   telemetry: telemetryMetrics,
 });
 export type Metrics = z.infer<typeof metricsSchema>;

@@ -7,6 +7,7 @@ import type { Nanoseconds } from '../contract/time/instant.ts';
 import type { Logger } from '../contract/log.ts';
 import { parseParams } from '../contract/params.ts';
 import { parseRequest, type Request } from '../contract/request.ts';
+import { requestChannel, type RequestWork, traced } from '../lib/traced-work.ts';
 import { systemNow } from '../contract/time/time.ts';
 import { type Caller, callerRoot } from './limits/caller.ts';
 import { Cancellation, isCancelled, type Replicas } from './requests/cancellation.ts';
@@ -84,12 +85,18 @@ export class Driver {
   }
 
   /** Processes one request. Never rejects. */
-  async handle(incoming: IncomingRequest): Promise<void> {
+  handle(incoming: IncomingRequest): Promise<void> {
+    const work: RequestWork = { incoming: incoming.trace, bytes: incoming.data.byteLength };
+    return traced(requestChannel, work, () => this.#handle(incoming, work));
+  }
+
+  async #handle(incoming: IncomingRequest, work: RequestWork): Promise<void> {
     const arrived = performance.now();
     const parsed = this.#parse(incoming.data);
     const given = (parsed.ok ? parsed.request.id : parsed.id) ?? randomUUID();
     const id = String(given);
     const name = parsed.ok ? parsed.request.function : parsed.function;
+    Object.assign(work, { id, function: isDeclared(name) ? name : '' });
     const asked = parsed.ok ? parsed.request.replyTo : parsed.replyTo;
     const problem = asked === undefined ? undefined : incoming.replyProblem(asked);
     const replyTo = problem === undefined ? asked : undefined;
@@ -108,7 +115,7 @@ export class Driver {
     }
     const user = parsed.ok ? (parsed.request.user?.name ?? '') : '';
     const caller: Caller = { root, user };
-    const plain = incoming.answer({ id: given, function: name, replyTo });
+    const plain = incoming.answer({ id: given, function: name, replyTo, trace: work.outgoing });
     const sink = audit?.counting(plain) ?? plain;
     if (isLease(name)) audit?.leased();
     // For a lease, the time until its first message.
@@ -120,6 +127,7 @@ export class Driver {
         ? await this.#answer(parsed.request, id, timed, { arrived, caller, bytes: incoming.data.byteLength })
         : refusal(toDriverError(error), arrived);
     const elapsedMs = firstMs ?? performance.now() - arrived;
+    Object.assign(work, { status: end.status, code: end.error?.code });
     this.statistics.answered(isDeclared(name) ? name : '', end.error?.code ?? end.status, elapsedMs);
     this.#log.answered({ id, function: name }, user, end);
     let sent: unknown;

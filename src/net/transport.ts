@@ -10,6 +10,7 @@ import { exchange, type HttpAnswer } from './exchange.ts';
 import { Connections } from './pool.ts';
 import { type HttpProxy, throughProxy } from './proxy.ts';
 import type { HttpReply } from './response.ts';
+import { sourceCallChannel, type SourceCallWork, traced } from '../lib/traced-work.ts';
 
 /** For calls that must not wait behind requests: a login, and the health probe. */
 const SPARE_CONNECTIONS = 2;
@@ -73,15 +74,22 @@ export function openHttpTransport<Client>(
 ): HttpTransport<Client> {
   const { tls, proxy, label, connectTimeoutMs, requestTimeoutMs, smallBytes } = options;
   const direct = freshConnector({ ...tls, connectTimeoutMs, label });
+  const { origin } = new URL(options.url);
   const connections = new Connections({
-    origin: new URL(options.url).origin,
+    origin,
     connections: options.connections + SPARE_CONNECTIONS,
     connect: proxy === undefined ? direct : throughProxy(proxy, direct, connectTimeoutMs),
   });
   const clientFor = (dispatcher: () => Dispatcher, limitBytes: number): Client =>
-    clientOn(({ path, method, body, signal }, headers) =>
-      exchange(dispatcher(), { path, method, headers, body, signal, limitBytes, timeoutMs: requestTimeoutMs }),
-    );
+    clientOn(({ path, method, body, signal }, headers) => {
+      const call = { path, method, headers, body, signal, limitBytes, timeoutMs: requestTimeoutMs };
+      const work: SourceCallWork = { method, origin, path: withoutQuery(path) };
+      return traced(sourceCallChannel, work, async () => {
+        const answer = await exchange(dispatcher(), call);
+        work.status = answer.status;
+        return answer;
+      });
+    });
 
   // One client for each of the few limits.
   const clients = new Map<number, Client>();
@@ -103,6 +111,8 @@ export function openHttpTransport<Client>(
     close: () => connections.close(),
   };
 }
+
+const withoutQuery = (path: string): string => path.split('?', 1)[0] ?? '';
 
 /** Headers of every call. */
 export const commonHeaders = (userAgent: string) => ({ 'accept-encoding': ACCEPT_ENCODING, 'user-agent': userAgent });

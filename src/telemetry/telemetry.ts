@@ -22,6 +22,7 @@ import type { LogTopic } from './log-topic.ts';
 import { functionMetrics, sourceMetrics, summary } from './metrics.ts';
 import { meterProcess, type ProcessMeter } from './process.ts';
 import { Replicas } from './replicas.ts';
+import type { Tracing } from './tracing/tracing.ts';
 import { ServerLog } from './server-log.ts';
 
 export interface TelemetryOptions {
@@ -45,6 +46,8 @@ export interface TelemetryOptions {
   logNumbers: () => LogNumbers;
   /** Absent where no audit trail is configured. */
   audit?: Pick<Audit, 'numbers' | 'problem'> | undefined;
+  /** Absent where there are no traces. */
+  tracing?: Pick<Tracing, 'numbers'> | undefined;
 }
 
 /** A request or lease that runs. */
@@ -218,7 +221,7 @@ export class Telemetry {
   }
 
   #metrics(meter: ProcessMeter): Metrics {
-    const { identity, driver, endpoint, hosts, ingest, logNumbers, audit } = this.#options;
+    const { identity, driver, endpoint, hosts, ingest, logNumbers, audit, tracing } = this.#options;
     const requests = driver.statistics.snapshot();
     return {
       kind: 'metrics',
@@ -233,6 +236,7 @@ export class Telemetry {
       process: meter.read(),
       log: logNumbers(),
       ...(audit === undefined ? {} : { audit: audit.numbers }),
+      ...(tracing === undefined ? {} : { tracing: { ...tracing.numbers } }),
       telemetry: Object.fromEntries(
         Object.entries(this.#topics).map(([name, { published, dropped }]) => [name, { published, dropped }]),
       ),

@@ -5,6 +5,8 @@
 import { headers, NatsError, type NatsConnection, type PubAck } from 'nats';
 import type { BusConnection } from '../connection/connection.ts';
 import { headerBytes, willFitAgain } from '../connection/message-limit.ts';
+import { publishChannel, type PublishWork, type TraceHeaders, traced } from '../../lib/traced-work.ts';
+import { setTrace } from '../trace-headers.ts';
 import { publishSubject } from '../subject.ts';
 import { roundTrip } from '../connection/round-trip.ts';
 
@@ -69,11 +71,11 @@ export interface StreamPublisherOptions {
 
 /** Publishes to a JetStream stream, each message acknowledged. */
 export function streamPublisher(connection: BusConnection, options: StreamPublisherOptions): ReadingsPublisher {
-  const publish = async ({ id, body, subject }: Publication): Promise<Confirmation> => {
+  const publish = async ({ id, body, subject }: Publication, trace?: TraceHeaders): Promise<Confirmation> => {
     const nc = live(connection);
     const blocked = options.blocked();
     if (blocked !== undefined) throw new PublishFailure('unavailable', blocked);
-    const size = sizeOf({ id, body }, options.stream);
+    const size = sizeOf({ id, body }, options.stream, trace);
     checkSize(connection, nc, size);
     if (size > streamLimit(options).now) throw tooLargeForStream(options, size);
     try {
@@ -81,6 +83,7 @@ export function streamPublisher(connection: BusConnection, options: StreamPublis
         msgID: id,
         timeout: options.timeoutMs,
         expect: { streamName: options.stream },
+        ...(trace === undefined ? {} : { headers: traceHeaders(trace) }),
       });
       checkAcknowledgement(acknowledgement, options.stream);
       return { duplicate: acknowledgement.duplicate };
@@ -92,7 +95,11 @@ export function streamPublisher(connection: BusConnection, options: StreamPublis
       throw failure;
     }
   };
-  return { publish, atMostOnce: false, onAvailable: (listener) => whenConnected(connection, listener) };
+  return {
+    publish: recorded(publish),
+    atMostOnce: false,
+    onAvailable: (listener) => whenConnected(connection, listener),
+  };
 }
 
 /**
@@ -100,18 +107,38 @@ export function streamPublisher(connection: BusConnection, options: StreamPublis
  * whether or not there is a subscriber.
  */
 export function corePublisher(connection: BusConnection): ReadingsPublisher {
-  const publish = async (publication: Publication): Promise<Confirmation> => {
+  const publish = async (publication: Publication, trace?: TraceHeaders): Promise<Confirmation> => {
     const nc = live(connection);
-    checkSize(connection, nc, sizeOf(publication, undefined));
+    checkSize(connection, nc, sizeOf(publication, undefined, trace));
     try {
-      nc.publish(publishSubject(publication.subject), publication.body, { headers: idHeader(publication.id) });
+      const { subject, body, id } = publication;
+      nc.publish(publishSubject(subject), body, { headers: idHeader(id, trace) });
       await roundTrip(nc);
       return { duplicate: false };
     } catch (error) {
       throw connectionBroke(error);
     }
   };
-  return { publish, atMostOnce: true, onAvailable: (listener) => whenConnected(connection, listener) };
+  return {
+    publish: recorded(publish),
+    atMostOnce: true,
+    onAvailable: (listener) => whenConnected(connection, listener),
+  };
+}
+
+/** The same, recorded where publishing is traced. */
+function recorded(
+  publish: (publication: Publication, trace?: TraceHeaders) => Promise<Confirmation>,
+): ReadingsPublisher['publish'] {
+  return (publication) => {
+    if (!publishChannel.hasSubscribers) return publish(publication);
+    const work: PublishWork = { subject: publication.subject, id: publication.id, bytes: publication.body.length };
+    return traced(publishChannel, work, async () => {
+      const confirmation = await publish(publication, work.outgoing);
+      work.duplicate = confirmation.duplicate;
+      return confirmation;
+    });
+  };
 }
 
 function live(connection: BusConnection): NatsConnection {
@@ -130,15 +157,25 @@ function whenConnected(connection: BusConnection, listener: () => void): () => v
   });
 }
 
-function idHeader(id: string) {
-  const block = headers();
+function idHeader(id: string, trace?: TraceHeaders) {
+  const block = trace === undefined ? headers() : traceHeaders(trace);
   block.set('Nats-Msg-Id', id);
   return block;
 }
 
+function traceHeaders(trace: TraceHeaders) {
+  const block = headers();
+  setTrace(block, trace);
+  return block;
+}
+
 /** Bytes of headers and body, which the limits count. */
-function sizeOf({ id, body }: Omit<Publication, 'subject'>, stream: string | undefined): number {
-  const block = idHeader(id);
+function sizeOf(
+  { id, body }: Omit<Publication, 'subject'>,
+  stream: string | undefined,
+  trace: TraceHeaders | undefined,
+): number {
+  const block = idHeader(id, trace);
   if (stream !== undefined) block.set('Nats-Expected-Stream', stream);
   return body.length + headerBytes(block);
 }

@@ -5,7 +5,9 @@
 import { headers, type MsgHdrs } from 'nats';
 import type { AnswerEnd, AnswerHead, AnswerMeta, FailedItem } from '../../contract/answer.ts';
 import { errorCodes, type ErrorBody } from '../../contract/errors.ts';
+import type { TraceHeaders } from '../../lib/traced-work.ts';
 import { headerBytes } from '../connection/message-limit.ts';
+import { setTrace } from '../trace-headers.ts';
 import { compress, worthCompressingBytes } from './compression.ts';
 import type { OutgoingMessage } from './fair-queue.ts';
 
@@ -33,18 +35,20 @@ export type AnswerBody = Pick<OutgoingMessage, 'data' | 'headers' | 'size'>;
 /** Writes the messages of one answer. */
 export class AnswerEnvelope {
   readonly #opening: string;
+  readonly #trace: TraceHeaders | undefined;
   /** Most bytes of a message that is not the last, without its items and its meta. */
   readonly bytes: number;
 
-  constructor({ id, function: name }: AnswerHead) {
+  constructor({ id, function: name, trace }: AnswerHead) {
+    this.#trace = trace;
     this.#opening = `{"id":${JSON.stringify(id)},"function":${JSON.stringify(name)},"seq":`;
-    this.bytes = Buffer.byteLength(this.#opening) + seqDigits + middleMark.length + 2;
+    this.bytes = Buffer.byteLength(this.#opening) + seqDigits + middleMark.length + 2 + headerBytes(this.#headers());
   }
 
   /** A message that is not the last. */
   middle(seq: number, items: readonly string[], meta?: AnswerMeta): AnswerBody {
     const tail = meta === undefined ? ']}' : `],"meta":${JSON.stringify(meta)}}`;
-    return answerBody(join(`${this.#opening}${seq}${middleMark}`, items, tail));
+    return answerBody(join(`${this.#opening}${seq}${middleMark}`, items, tail), this.#headers());
   }
 
   /** The final message. */
@@ -52,7 +56,15 @@ export class AnswerEnvelope {
     const errorText = error === undefined ? '' : `"error":${JSON.stringify(error)},`;
     const before = `${this.#opening}${seq},"last":true,"status":"${status}","items":[`;
     const data = join(before, items, `],${errorText}"meta":${JSON.stringify(meta)}}`);
-    return answerBody(data, error && errorHeaders(error));
+    return answerBody(data, this.#headers(error && errorHeaders(error)));
+  }
+
+  /** The given headers and those of the trace. */
+  #headers(given?: MsgHdrs): MsgHdrs | undefined {
+    if (this.#trace === undefined) return given;
+    const block = given ?? headers();
+    setTrace(block, this.#trace);
+    return block;
   }
 
   /** Replaces a message that can no longer be delivered. `end` is given if it was the final one. */

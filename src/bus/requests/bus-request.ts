@@ -5,6 +5,8 @@ import { toDriverError } from '../../contract/errors.ts';
 import { limited, type Logger } from '../../contract/log.ts';
 import { parseRequest } from '../../contract/request.ts';
 import { ResponseWriter } from './response-writer.ts';
+import type { TraceHeaders } from '../../lib/traced-work.ts';
+import { traceOf } from '../trace-headers.ts';
 import { acceptsGzip } from './compression.ts';
 import { emptyMeta } from './answer-envelope.ts';
 import type { SendBuffer } from './send-buffer.ts';
@@ -29,6 +31,7 @@ export class BusRequest implements IncomingRequest {
   readonly data: Uint8Array;
   readonly hasReply: boolean;
   readonly reply: string;
+  readonly trace: TraceHeaders | undefined;
   readonly #gzip: boolean;
   readonly #via: NatsConnection;
   readonly #options: BusRequestOptions;
@@ -42,6 +45,7 @@ export class BusRequest implements IncomingRequest {
     this.reply = options.replyRule(reply) === undefined ? reply : '';
     this.hasReply = this.reply !== '';
     this.#gzip = acceptsGzip(message.headers);
+    this.trace = traceOf(message.headers);
     this.#via = via;
     this.#options = options;
   }

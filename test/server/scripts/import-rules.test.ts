@@ -31,6 +31,15 @@ const breaches: Readonly<Record<string, readonly (readonly [from: string, to: st
     ['src/sources/seeq/a.ts', '../../config/x.ts'],
   ],
   'only-bus-imports-nats': [['src/driver/a.ts', 'nats']],
+  'only-tracing-imports-opentelemetry': [
+    ['src/driver/a.ts', '@opentelemetry/api'],
+    ['src/telemetry/a.ts', '@opentelemetry/api'],
+  ],
+  'opentelemetry-is-loaded-on-demand': [
+    ['src/telemetry/a.ts', './tracing/provider.ts'],
+    ['src/telemetry/tracing/start.ts', './provider.ts'],
+    ['src/app/a.ts', '../telemetry/tracing/spans.ts'],
+  ],
   'bus-knows-contract-only': [
     ['src/bus/a.ts', '../driver/x.ts'],
     ['src/bus/config.ts', '../net/x.ts'],
@@ -99,15 +108,17 @@ const breaches: Readonly<Record<string, readonly (readonly [from: string, to: st
 const sound: Readonly<Record<string, string>> = {
   'package.json': JSON.stringify({
     name: 'tree',
-    dependencies: { nats: '1', undici: '1', 'openapi-fetch': '1', mqtt: '1' },
+    dependencies: { nats: '1', undici: '1', 'openapi-fetch': '1', mqtt: '1', '@opentelemetry/api': '1' },
     devDependencies: { vitest: '1' },
   }),
   'tsconfig.json': '{"compilerOptions":{"module":"nodenext","allowImportingTsExtensions":true,"noEmit":true}}',
   ...Object.fromEntries(
-    ['nats', 'undici', 'openapi-fetch', 'mqtt', 'vitest', 'not-in-the-package'].flatMap((name) => [
-      [`node_modules/${name}/package.json`, JSON.stringify({ name, version: '1.0.0', main: 'index.js' })],
-      [`node_modules/${name}/index.js`, 'exports.x = 1;'],
-    ]),
+    ['nats', 'undici', 'openapi-fetch', 'mqtt', '@opentelemetry/api', 'vitest', 'not-in-the-package'].flatMap(
+      (name) => [
+        [`node_modules/${name}/package.json`, JSON.stringify({ name, version: '1.0.0', main: 'index.js' })],
+        [`node_modules/${name}/index.js`, 'exports.x = 1;'],
+      ],
+    ),
   ),
   'src/contract/b.ts': "import type { a } from './a.ts';\nexport type B = typeof a;\nexport const b = 1;",
   'src/contract/a.ts': 'export const a = 1;',
@@ -134,6 +145,9 @@ const sound: Readonly<Record<string, string>> = {
   'src/ingest/feeds/mqtt/x.ts': "export { x } from '../../../mqtt/x.ts';",
   'src/app/x.ts': "export { x } from '../telemetry/x.ts';\nexport { x as y } from '../ingest/x.ts';",
   'src/http/x.ts': "export { x } from '../telemetry/x.ts';",
+  'src/telemetry/tracing/start.ts': "export const start = () => import('./provider.ts');",
+  'src/telemetry/tracing/provider.ts': "export { x } from './spans.ts';",
+  'src/telemetry/tracing/spans.ts': "export { x } from '@opentelemetry/api';",
   'src/telemetry/x.ts': "export { x } from '../bus/x.ts';",
   'src/cli/x.ts': "export { x } from '../driver/x.ts';\nexport { x as z } from '../config/x.ts';",
   'src/sources/seeq/api.generated.ts': 'export const x = 1;',

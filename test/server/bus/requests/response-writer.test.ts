@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { AnswerEnd, IncomingRequest } from '../../../../src/contract/answer.ts';
+import type { AnswerEnd, AnswerHead, IncomingRequest } from '../../../../src/contract/answer.ts';
 import type { SeriesChunk } from '../../../../src/contract/series.ts';
 import type { Flag } from '../../../../src/contract/values.ts';
 import { ask, itemsOf, meta, until, harnessForTest, type Received } from '../support.ts';
@@ -12,14 +12,15 @@ interface Plan {
   end?: Partial<AnswerEnd>;
   /** Calls `item` without waiting for it. */
   hasty?: boolean;
+  trace?: AnswerHead['trace'];
 }
 
 /** A driver whose answer is set by the test. */
 async function planned(plan: Plan, options: Parameters<typeof harnessForTest>[1] = {}) {
   const state = { plan };
   const harness = await harnessForTest(async (request: IncomingRequest) => {
-    const { items, end, hasty } = state.plan;
-    const answer = request.answer({ id: 'id "1"', function: 'discrete' });
+    const { items, end, hasty, trace } = state.plan;
+    const answer = request.answer({ id: 'id "1"', function: 'discrete', trace });
     for (const item of items) {
       const taken = answer.item(item);
       if (hasty !== true) await taken;
@@ -80,6 +81,24 @@ describe('small answers', () => {
     expect(headers?.keys()).toEqual(['Nats-Service-Error', 'Nats-Service-Error-Code']);
     expect(headers?.get('Nats-Service-Error')).toMatch(/^sourceError: Line one Nats-Evil: yes body x+\.\.\.$/);
     expect(headers?.get('Nats-Service-Error-Code')).toBe('502');
+  });
+});
+
+describe('a traced request', () => {
+  const trace = { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`, tracestate: `vendor=${'x'.repeat(400)}` };
+
+  test('has its context in every message, each within the limit', async () => {
+    const error = { code: 'sourceError' as const, message: 'No.', retryable: false };
+    const items = Array.from({ length: 2000 }, (_one, index) => ({ index, name: 'x'.repeat(100) }));
+    const { caller, state } = await planned({ items, trace }, { serve: { chunkBytes: 5000 } });
+    const received = await ask(caller);
+    expectWellFormed(received, 5000);
+    expect(itemsOf(received)).toEqual(items);
+    state.plan = { items: [], trace, end: { status: 'error', error } };
+    for (const { raw } of [...received, ...(await ask(caller))]) {
+      expect(raw.headers?.get('traceparent')).toBe(trace.traceparent);
+      expect(raw.headers?.get('tracestate')).toBe(trace.tracestate);
+    }
   });
 });
 
