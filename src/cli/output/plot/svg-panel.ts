@@ -33,7 +33,10 @@ export function panelGroup(panel: Panel, plotHeight: number, paper: Paper): stri
 function legend({ curve, strokes, number }: DrawnCurve, at: number, { colors, left, right }: Paper): string {
   const y = at * LEGEND_HEIGHT + 11;
   const { lowest, highest } = strokes;
-  const facts = lowest <= highest ? `${numberText(lowest)} to ${numberText(highest)}` : 'no value in this range';
+  const facts =
+    lowest <= highest
+      ? `${numberText(lowest, highest - lowest)} to ${numberText(highest, highest - lowest)}`
+      : 'no value in this range';
   const unit = curve.unit === undefined ? '' : ` (${shortened(curve.unit, 100)})`;
   const name = shortened(curve.name, Math.max(80, right - left - 30 - 7 * (unit.length + facts.length + 2)));
   return [

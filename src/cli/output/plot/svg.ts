@@ -6,7 +6,7 @@ import { partsOf, type Panel, type Parts } from './panels.ts';
 import type { Paper } from './svg-paper.ts';
 import { panelGroup, panelHeight } from './svg-panel.ts';
 import { element, FONT, shortened, themes, textWidth, type Colors } from './svg-elements.ts';
-import { timeTicks, zoneText } from './time-axis.ts';
+import { rangeText, timeTicks } from './time-axis.ts';
 import { valueAxis } from './value-axis.ts';
 
 const [NARROWEST, WIDEST, LOWEST, HIGHEST] = [240, 4000, 120, 4000] as const;
@@ -165,7 +165,7 @@ function timeAxis({ ticks, left, right, colors, span }: Paper, timeZone: string)
   return [
     element('path', { d: `M${left} 0H${right}${marks}`, stroke: colors.faint, fill: 'none' }),
     element('g', { fill: colors.faint }, labels.join('')),
-    element('text', { x: left, y: 46, fill: colors.faint }, zoneText(span, timeZone), true),
+    element('text', { x: left, y: 46, fill: colors.faint }, rangeText(span, timeZone), true),
   ].join('\n');
 }
 

@@ -6,7 +6,7 @@ import { curvesOf, spanOf, type Curve, type Mark, type Span } from './curve.ts';
 import type { PlotChunk, TerminalPlotOptions } from './options.ts';
 import { partsOf, type DrawnBand, type DrawnCurve, type Panel } from './panels.ts';
 import { Raster, type Cell } from './raster.ts';
-import { timeTicks, zoneText } from './time-axis.ts';
+import { rangeText, timeTicks } from './time-axis.ts';
 import { numberText, valueAxis, type ValueAxis } from './value-axis.ts';
 
 /** Rows of a panel, if there are several. A plot with many panels is higher than its options say. */
@@ -38,7 +38,7 @@ export function plotTerminal(chunks: readonly PlotChunk[], options: TerminalPlot
   const curves = curvesOf(chunks, span);
   // The width of the labels depends on the axes, and these on the reduced series: two passes, the first with few columns.
   const draft = partsOf(curves, span, { lines: 64, marks: 64 });
-  const gutter = gutterOf(draft.panels, draft.bands, width, style);
+  const gutter = gutterOf(draft.panels, draft.bands, width);
   const columns = Math.max(10, width - gutter - 2);
   const parts = partsOf(curves, span, { lines: columns * 2, marks: columns });
   const notes = notesOf(curves, parts.omitted, style, width);
@@ -89,20 +89,22 @@ function rowsOf(panels: readonly Panel[], room: number): number {
 const hasMarks = ({ strokes }: DrawnCurve): boolean => strokes.marks.size > 0;
 const isEmpty = ({ lowest, highest }: Panel): boolean => !(lowest <= highest);
 
-/** A label at least every fourth row. */
+/** A label in every second row, or in fewer. */
 const axisOf = ({ lowest, highest }: Panel, rows: number): ValueAxis =>
-  valueAxis(lowest, highest, Math.max(2, Math.floor(rows / 3)));
+  valueAxis(lowest, highest, Math.max(2, Math.floor(rows / 2)));
 
 const QUALITY = 'quality';
+const BRAILLE_SYMBOL = '━━';
+const MOST_GUTTER = 24;
 
-function gutterOf(panels: readonly Panel[], bands: readonly DrawnBand[], width: number, { pick }: Style): number {
+function gutterOf(panels: readonly Panel[], bands: readonly DrawnBand[], width: number): number {
   const rowCounts = [MIN_PANEL_ROWS, 12, 30];
   const labels = panels
     .filter((panel) => !isEmpty(panel))
     .flatMap((panel) => rowCounts.flatMap((rows) => axisOf(panel, rows).ticks.map(({ label }) => label.length)));
   const isMarked = panels.some(({ curves }) => curves.some(hasMarks)) || bands.some(({ marks }) => marks.size > 0);
-  const widest = Math.max(2, ...labels, isMarked ? QUALITY.length + 2 : 0);
-  return Math.min(widest, Math.floor(width / 2), pick(24, 24));
+  const widest = Math.max(2, ...labels, isMarked ? BRAILLE_SYMBOL.length + 1 + QUALITY.length : 0);
+  return Math.min(widest, Math.floor(width / 2), MOST_GUTTER);
 }
 
 function panelLines(panel: Panel, rows: number, paper: Paper): string[] {
@@ -130,7 +132,9 @@ function panelLines(panel: Panel, rows: number, paper: Paper): string[] {
     }),
     ...panel.curves
       .filter(hasMarks)
-      .map(({ strokes, number }) => markLine(strokes.marks, number, panel.curves.length > 1, paper)),
+      .map(({ strokes, number }) =>
+        markLine(strokes.marks, number, { isBraille, isOneOfMany: panel.curves.length > 1 }, paper),
+      ),
   ];
 }
 
@@ -147,7 +151,6 @@ function drawLine(
   for (let at = 1; at < times.length; at++) raster.line(x(at - 1), y(at - 1), x(at), y(at), pen);
 }
 
-const BRAILLE_SYMBOL = '━━';
 const symbolOf = (number: number): string => SYMBOLS[number % SYMBOLS.length] ?? '*';
 const colorOf = (number: number): (typeof COLORS)[number] => COLORS[number % COLORS.length] ?? 'white';
 
@@ -173,7 +176,7 @@ function legendLine({ curve, strokes, number }: DrawnCurve, isBraille: boolean, 
   const { lowest, highest } = strokes;
   const facts =
     lowest <= highest
-      ? `${numberText(lowest)} to ${numberText(highest)}${lastText(curve, span)}`
+      ? `${numberText(lowest, highest - lowest)} to ${numberText(highest, highest - lowest)}${lastText(curve, span, highest - lowest)}`
       : 'no value in this range';
   const unit = curve.unit === undefined ? '' : ` (${style.fit(curve.unit, 16)})`;
   const symbol = isBraille ? BRAILLE_SYMBOL : symbolOf(number);
@@ -182,17 +185,17 @@ function legendLine({ curve, strokes, number }: DrawnCurve, isBraille: boolean, 
   return `${style.paint(colorOf(number), symbol)} ${style.paint('bold', name)}${style.fit(tail, width - cells(name) - cells(symbol) - 1)}`;
 }
 
-function lastText({ times, values }: Curve, { length }: Span): string {
+function lastText({ times, values }: Curve, { length }: Span, range: number): string {
   const last = values.findLastIndex((value, at) => typeof value === 'number' && (times[at] ?? 0) <= length);
   const value = values[last];
-  return typeof value === 'number' ? `, last ${numberText(value)}` : '';
+  return typeof value === 'number' ? `, last ${numberText(value, range)}` : '';
 }
 
 /** A row with the columns that have bad or questionable samples. */
 function markLine(
   marks: ReadonlyMap<number, Mark>,
   number: number,
-  isOneOfMany: boolean,
+  { isBraille, isOneOfMany }: { isBraille: boolean; isOneOfMany: boolean },
   { columns, gutter, style }: Paper,
 ): string {
   const shown = Array.from({ length: columns }, (_, column) => {
@@ -200,7 +203,7 @@ function markLine(
     if (kind === undefined) return ' ';
     return kind === 'x' ? style.paint('red', style.pick('×', 'x')) : style.paint('yellow', '?');
   });
-  const name = isOneOfMany ? `${symbolOf(number)} ${QUALITY}` : QUALITY;
+  const name = isOneOfMany ? `${isBraille ? BRAILLE_SYMBOL : symbolOf(number)} ${QUALITY}` : QUALITY;
   return `${style.paint(isOneOfMany ? colorOf(number) : 'dim', name.padStart(gutter))}  ${shown.join('').trimEnd()}`;
 }
 
@@ -216,7 +219,7 @@ function bandLines({ curve, band, marks, number }: DrawnBand, paper: Paper): str
   return [
     `${style.paint('bold', name)}  ${style.fit(key, width - cells(name) - 2)}`,
     `${' '.repeat(gutter)} ${style.paint('dim', style.pick('│', '|'))}${row.join('').trimEnd()}`,
-    ...(marks.size > 0 ? [markLine(marks, number, false, paper)] : []),
+    ...(marks.size > 0 ? [markLine(marks, number, { isBraille: true, isOneOfMany: false }, paper)] : []),
   ];
 }
 
@@ -227,9 +230,9 @@ function keyOf({ values, stretches }: Band, style: Style): string {
   const named = values.slice(0, MOST_NAMED).map((value, at) => `${letterOf(at)}=${style.fit(value, 20)}`);
   const rest = values.length - named.length;
   return [
-    ...named,
     ...(rest > 0 ? [`${LAST_LETTER}=${rest} other values`] : []),
     ...(stretches.some(({ value }) => value === several) ? ['*=several values'] : []),
+    ...named,
   ].join('  ');
 }
 
@@ -247,7 +250,7 @@ function stretchText({ values }: Band, value: number, width: number, style: Styl
   return style.paint(['inverse', colorOf(value)], text);
 }
 
-function timeLines(timeZone: string, { span, columns, gutter, style }: Paper): string[] {
+function timeLines(timeZone: string, { span, columns, gutter, style, width }: Paper): string[] {
   const ticks = timeTicks(span, timeZone, Math.max(2, Math.floor(columns / 13)));
   const rule = new Array<string>(columns).fill(style.pick('─', '-'));
   const labels = new LabelLine(columns);
@@ -263,8 +266,15 @@ function timeLines(timeZone: string, { span, columns, gutter, style }: Paper): s
     `${' '.repeat(gutter)} ${style.pick('└', '+')}${rule.join('')}`,
     indent + labels.text,
     ...(below.text === '' ? [] : [indent + below.text]),
-    indent + zoneText(span, timeZone),
+    ...rangeLines(rangeText(span, timeZone), { indent, width }).map((line) => style.fit(line, width)),
   ].map((line) => style.paint('dim', line));
+}
+
+/** The range below the axis; where it is too long, its zone is a line of its own. */
+function rangeLines(text: string, { indent, width }: { indent: string; width: number }): string[] {
+  if (indent.length + text.length <= width) return [indent + text];
+  const [, range = text, zone = ''] = /^(.{19}\S* to .{19}\S*) (.*)$/.exec(text) ?? [];
+  return [range, zone];
 }
 
 /** A line of labels that do not touch each other. */

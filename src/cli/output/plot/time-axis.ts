@@ -39,7 +39,8 @@ const LONGEST_STEP = { step: { months: 12 * 5000 } };
 
 /** @param most largest number of ticks */
 export function timeTicks(span: Span, timeZone: string, most: number): TimeTick[] {
-  const least = (span.end - span.start) / BigInt(Math.max(1, most)) + 1n;
+  const count = BigInt(Math.max(1, most));
+  const least = (span.end - span.start + count - 1n) / count;
   const clockStep = CLOCK_STEPS.find((step) => step >= least);
   if (clockStep !== undefined) {
     return labelled(span, clockMoments(span, timeZone, clockStep), (moment) => clockLabel(moment, clockStep));
@@ -52,35 +53,29 @@ export function timeTicks(span: Span, timeZone: string, most: number): TimeTick[
 /** The instants at which the clock of the zone shows a whole multiple of the step. */
 function clockMoments({ start, end }: Span, timeZone: string, step: Nanoseconds): Temporal.ZonedDateTime[] {
   const moments: Temporal.ZonedDateTime[] = [];
-  // The clock jumps by less than a day. Times before it, and after the end, are filtered out.
-  let wall = wallOf(start, timeZone) - HOUR * 2n;
-  wall -= ((wall % step) + step) % step;
-  const last = wallOf(end, timeZone) + HOUR * 2n;
-  for (; wall <= last; wall += step) {
-    for (const disambiguation of ['earlier', 'later'] as const) {
-      const moment = plain(wall).toZonedDateTime(timeZone, { disambiguation });
-      const instant = moment.epochNanoseconds;
-      const isSkipped = wallOf(instant, timeZone) !== wall;
-      const known = moments.at(-1)?.epochNanoseconds;
-      if (!isSkipped && instant >= start && instant <= end && instant !== known) moments.push(moment);
+  let from = start;
+  while (from <= end) {
+    // Up to the next change of the clock, local times are as far apart as instants.
+    const begin = at(from, timeZone);
+    const change = begin.getTimeZoneTransition('next')?.epochNanoseconds ?? end + 1n;
+    const to = change > end ? end + 1n : change;
+    const offset = BigInt(begin.offsetNanoseconds);
+    const past = (((from + offset) % step) + step) % step;
+    for (let instant = past === 0n ? from : from + step - past; instant < to; instant += step) {
+      moments.push(at(instant, timeZone));
     }
+    from = to;
   }
-  return moments.sort((a, b) => Temporal.ZonedDateTime.compare(a, b));
+  return moments;
 }
 
-/** The clock of the zone at an instant, as nanoseconds since 1970-01-01T00:00 of that clock. */
-function wallOf(instant: Nanoseconds, timeZone: string): Nanoseconds {
-  const moment = Temporal.Instant.fromEpochNanoseconds(instant).toZonedDateTimeISO(timeZone);
-  return instant + BigInt(moment.offsetNanoseconds);
-}
-
-const plain = (wall: Nanoseconds): Temporal.PlainDateTime =>
-  Temporal.Instant.fromEpochNanoseconds(wall).toZonedDateTimeISO('UTC').toPlainDateTime();
+const at = (instant: Nanoseconds, timeZone: string): Temporal.ZonedDateTime =>
+  Temporal.Instant.fromEpochNanoseconds(instant).toZonedDateTimeISO(timeZone);
 
 /** The first instants of days, months or years. */
 function calendarMoments({ start, end }: Span, timeZone: string, step: CalendarStep): Temporal.ZonedDateTime[] {
   const moments: Temporal.ZonedDateTime[] = [];
-  const first = Temporal.Instant.fromEpochNanoseconds(start).toZonedDateTimeISO(timeZone).toPlainDate();
+  const first = at(start, timeZone).toPlainDate();
   const dateAt = datesFrom(first, step);
   for (let count = 0; ; count++) {
     const date = dateAt(count);
@@ -146,11 +141,11 @@ function calendarLabel(moment: Temporal.ZonedDateTime, step: CalendarStep): stri
   return step.months % 12 === 0 ? String(date.year) : date.toPlainYearMonth().toString();
 }
 
-/** The zone with its offsets from UTC, for the legend of the axis: `Europe/Berlin (UTC+02:00, later UTC+01:00)`. */
-export function zoneText({ start, end }: Span, timeZone: string): string {
-  const [first, last] = [start, end].map(
-    (instant) => Temporal.Instant.fromEpochNanoseconds(instant).toZonedDateTimeISO(timeZone).offset,
-  );
-  if (timeZone === 'UTC') return 'UTC';
-  return first === last ? `${timeZone} (UTC${first})` : `${timeZone} (UTC${first}, later UTC${last})`;
+/** The ends of the axis, and the zone with its offsets from UTC at these ends. */
+export function rangeText({ start, end }: Span, timeZone: string): string {
+  const [first, last] = [at(start, timeZone), at(end, timeZone)];
+  const show = (moment: Temporal.ZonedDateTime): string => moment.toPlainDateTime().toString().replace('T', ' ');
+  const offsets =
+    first.offset === last.offset ? `UTC${first.offset}` : `UTC${first.offset}, at the end UTC${last.offset}`;
+  return `${show(first)} to ${show(last)} ${timeZone === 'UTC' ? 'UTC' : `${timeZone} (${offsets})`}`;
 }

@@ -16,11 +16,12 @@ export interface ValueAxis {
 const RESOLUTION = 2 ** -46;
 /** Below it a double has fewer digits. */
 const TINY = 1e-300;
+const LARGEST_STEP = 1e308;
 
 /** @param most largest number of ticks, at least 2 */
 export function valueAxis(lowest: number, highest: number, most: number): ValueAxis {
   const [from, to] = widened(lowest, highest);
-  const { digit, exponent } = stepOf((to / most - from / most) * 1.0000001);
+  const { digit, exponent } = stepOf(Math.min((to / most - from / most) * 1.0000001, LARGEST_STEP));
   const step = Number(`${digit}e${exponent}`);
   const multiple = (count: number): number => Number(`${BigInt(count) * BigInt(digit)}e${exponent}`);
   let first = Math.floor(from / step);
@@ -73,11 +74,20 @@ function formatOf(values: readonly number[], exponent: number): (value: number) 
   return (value) => (value === 0 ? '0' : value.toExponential(digits).replace('e+', 'e'));
 }
 
-/** A value for people: all its digits if they are few, else seven, or all those before the point. */
-export function numberText(value: number): string {
+/** Digits of a value that is shown alone. */
+const DIGITS = 7;
+const MOST_DIGITS = 17;
+
+/**
+ * A value for people: all its digits if they are few, else seven.
+ * @param range the distance of the values that must look different; more digits are shown if that needs them
+ */
+export function numberText(value: number, range = Infinity): string {
   const exact = String(value);
-  if (exact.length <= 9) return exact.replace('e+', 'e');
   const size = Math.abs(value);
-  if (size >= 1e6 && size < 1e15) return value.toFixed(0);
-  return String(Number(value.toPrecision(7))).replace('e+', 'e');
+  const needed = range > 0 && size > 0 ? Math.ceil(Math.log10(size / range)) + 3 : 0;
+  const whole = size < 1e15 ? Math.ceil(Math.log10(size + 1)) : 0;
+  const digits = Math.min(MOST_DIGITS, Math.max(DIGITS, whole, Number.isFinite(needed) ? needed : 0));
+  const shown = exact.length <= DIGITS + 2 ? exact : String(Number(value.toPrecision(digits)));
+  return shown.replace('e+', 'e');
 }
