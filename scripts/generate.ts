@@ -5,15 +5,19 @@
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { alarmsPage } from './generators/alarms.ts';
 import { asyncapiDocument } from './generators/asyncapi.ts';
 import { configurationPage } from './generators/configuration.ts';
 import { errorsPage } from './generators/errors.ts';
+import { firstRequestPage } from './generators/first-request.ts';
 import { functionsPage } from './generators/functions.ts';
+import { plotImage, terminalPlotImage } from './generators/images.ts';
 import { iotOpenTypes } from './generators/iotopen-types.ts';
 import { permissionsPage } from './generators/permissions.ts';
 import { seeqDescription } from './generators/seeq-description.ts';
 import { seeqTypes } from './generators/seeq-types.ts';
 import { telemetryPage } from './generators/telemetry.ts';
+import { troubleshootingPage } from './generators/troubleshooting.ts';
 
 /** A generated file: its path from the root of the project, and how its text is made. */
 interface Generated {
@@ -28,9 +32,14 @@ const table: readonly Generated[] = [
   { file: 'src/sources/iotopen/iotopen-api.generated.ts', make: iotOpenTypes },
   { file: 'docs/configuration.md', make: configurationPage },
   { file: 'docs/functions.md', make: functionsPage },
+  { file: 'docs/first-request.md', make: firstRequestPage },
   { file: 'docs/errors.md', make: errorsPage },
   { file: 'docs/telemetry.md', make: telemetryPage },
   { file: 'docs/permissions.md', make: permissionsPage },
+  { file: 'docs/alarms.md', make: alarmsPage },
+  { file: 'docs/troubleshooting.md', make: troubleshootingPage },
+  { file: 'docs/images/plot.svg', make: plotImage },
+  { file: 'docs/images/terminal.svg', make: terminalPlotImage },
   { file: 'openapi/bus.asyncapi.yaml', make: asyncapiDocument },
 ];
 

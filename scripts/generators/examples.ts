@@ -42,7 +42,8 @@ const AREA = 'Example >> Cooling Tower 1 >> Area A';
 const CHILLER = 'Utilities >> Chiller 1';
 const NOBODY = '00000000-0000-0000-0000-000000000000';
 
-type Names = (kind: string, path: string) => string;
+/** The FQN of an item by its kind and path. */
+export type Names = (kind: string, path: string) => string;
 
 /** By function: what is asked. A function without a line here is documented without an example. */
 const scenes = (fqn: Names): Readonly<Record<string, Scene>> => ({
@@ -103,7 +104,29 @@ const scenes = (fqn: Names): Readonly<Record<string, Scene>> => ({
 });
 
 /** Asks every question once; by name of the function. */
-export async function runExamples(): Promise<ReadonlyMap<string, Example>> {
+export const runExamples = (): Promise<ReadonlyMap<string, Example>> =>
+  withExampleDriver(async (send, fqn) => {
+    const examples = new Map<string, Example>();
+    for (const [name, { params, show = () => true }] of Object.entries(scenes(fqn))) {
+      const request: Request = { function: name, id: `${name}-1`, ...(params ? { params } : {}) };
+      const { items, ...answer } = await send(request);
+      const shown = items.filter(show);
+      const { error, meta, ...head } = answer;
+      examples.set(name, {
+        request,
+        answer: { ...head, items: shown, ...(error ? { error } : {}), meta },
+        left: items.length - shown.length,
+        isLong: answer.seq > 0,
+      });
+    }
+    return examples;
+  });
+
+/** Sends a request to the driver of the examples. */
+type Send = (request: Request) => ReturnType<typeof ask>;
+
+/** Starts the simulator and a driver for it, and ends both afterwards. */
+export async function withExampleDriver<T>(use: (send: Send, fqn: Names) => Promise<T>): Promise<T> {
   // Reads a generated file of its own, which is written by then.
   const { startSeeqSimulator } = await import('../../simulators/seeq/simulator.ts');
   const simulator = await startSeeqSimulator({ name: HOST, port: 0 }, () => NOW);
@@ -116,20 +139,7 @@ export async function runExamples(): Promise<ReadonlyMap<string, Example>> {
       return `seeq:${HOST}/${kind}/${id}`;
     };
     const driver = openDriver(hosts);
-    const examples = new Map<string, Example>();
-    for (const [name, { params, show = () => true }] of Object.entries(scenes(fqn))) {
-      const request: Request = { function: name, id: `${name}-1`, ...(params ? { params } : {}) };
-      const { items, ...answer } = await ask(driver, request, simulator.url);
-      const shown = items.filter(show);
-      const { error, meta, ...head } = answer;
-      examples.set(name, {
-        request,
-        answer: { ...head, items: shown, ...(error ? { error } : {}), meta },
-        left: items.length - shown.length,
-        isLong: answer.seq > 0,
-      });
-    }
-    return examples;
+    return await use((request) => ask(driver, request, simulator.url), fqn);
   } finally {
     await hosts.close();
     await simulator.stop();

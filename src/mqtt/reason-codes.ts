@@ -31,6 +31,15 @@ const connackTexts: Record<number, [BrokerErrorCode, string]> = {
   159: ['unavailable', 'connections arrive faster than it allows. Are several clients using this log-in?'],
 };
 
+/** The reason codes that have a text of their own. The list for people is made of them. */
+export const knownReasons = (): { connack: number[]; disconnect: number[] } => ({
+  connack: Object.keys(connackTexts).map(Number),
+  disconnect: [...Object.keys(disconnectTexts).map(Number), TAKEN_OVER].sort((a, b) => a - b),
+});
+
+/** Another client with the same client id took the session over. */
+const TAKEN_OVER = 142;
+
 /** The broker refused the login. */
 export function connackRefusal(code: number, reasonString: string, facts: AttemptFacts): BrokerError {
   const [kind, text] = connackTexts[code] ?? ['other', `it refused the connection with code ${code}.`];
@@ -70,7 +79,7 @@ const disconnectKinds: Record<number, BrokerErrorCode> = {
 /** The broker sent a DISCONNECT. */
 export function disconnected(code: number, reasonString: string, facts: AttemptFacts): BrokerError {
   const { label, where, clientId } = facts;
-  if (code === 142) {
+  if (code === TAKEN_OVER) {
     return new BrokerError(
       'takenOver',
       `${label} at ${where}: another client has taken the session over, since it logs in with the same client id "${clientId}". Give each client an id of its own.`,

@@ -1,6 +1,6 @@
 /**
- * The Python environment with Seeq's own client, kept outside the source tree in
- * `${XDG_CACHE_HOME:-~/.cache}/iota-seeqdrv` and used again as long as `requirements.txt` is the same.
+ * Python environments with pinned packages, kept outside the source tree in `${XDG_CACHE_HOME:-~/.cache}/iota-seeqdrv`
+ * and used again as long as their `requirements.txt` is the same.
  */
 import { createHash } from 'node:crypto';
 import { spawn } from 'node:child_process';
@@ -17,23 +17,28 @@ const REQUIREMENTS = fileURLToPath(new URL('requirements.txt', import.meta.url))
 const OLDEST = '3.11';
 const PIP = ['-m', 'pip', '--disable-pip-version-check', '--no-input'];
 
+/** Path of a Python with Seeq's own client. */
+export const pythonWithSeeq = (): Promise<string> => pythonWith(REQUIREMENTS);
+
+/** The folder for what is installed once. */
+export const CACHE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'iota-seeqdrv');
+
 /**
- * Path of the Python to run the tests with, made if it is not there.
+ * Path of a Python with the packages of a file, made if it is not there.
  * @throws EnvironmentError when python3 or the packages cannot be had
  */
-export async function pythonWithSeeq(): Promise<string> {
+export async function pythonWith(requirements: string): Promise<string> {
   const python = process.env.PYTHON ?? 'python3';
   const version = await versionOf(python);
-  const pinned = await readFile(REQUIREMENTS, 'utf8');
+  const pinned = await readFile(requirements, 'utf8');
   const key = createHash('sha256').update(`${version}\n${pinned}`).digest('hex').slice(0, 12);
-  const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'iota-seeqdrv');
-  const home = join(cache, `python-${key}`);
+  const home = join(CACHE, `python-${key}`);
   if (await exists(pythonIn(home))) return pythonIn(home);
 
-  await mkdir(cache, { recursive: true });
-  const work = await mkdtemp(join(cache, 'python-new-'));
+  await mkdir(CACHE, { recursive: true });
+  const work = await mkdtemp(join(CACHE, 'python-new-'));
   try {
-    await make(python, work);
+    await make(python, work, requirements);
     // Renamed last, so that the path never holds half an environment.
     await rename(work, home);
   } catch (error) {
@@ -44,8 +49,8 @@ export async function pythonWithSeeq(): Promise<string> {
   return pythonIn(home);
 }
 
-async function make(python: string, folder: string): Promise<void> {
-  console.error(`interop: installing Seeq's Python client into ${folder}; this takes a minute`);
+async function make(python: string, folder: string, requirements: string): Promise<void> {
+  console.error(`installing the packages of ${requirements} into ${folder}; this takes a minute`);
   const { code } = await run(python, ['-m', 'venv', '--clear', folder]);
   let pip = [pythonIn(folder), ...PIP];
   if (code !== 0) {
@@ -55,10 +60,10 @@ async function make(python: string, folder: string): Promise<void> {
     pip = [python, ...PIP, '--python', pythonIn(folder)];
   }
   const [program = python, ...args] = pip;
-  const install = await run(program, [...args, 'install', '--quiet', '--no-deps', '-r', REQUIREMENTS]);
+  const install = await run(program, [...args, 'install', '--quiet', '--no-deps', '-r', requirements]);
   if (install.code !== 0) {
     throw new EnvironmentError(
-      `the packages of ${REQUIREMENTS} cannot be installed; they need python3-venv or pip 22.3, and a package index${tail(install.output)}`,
+      `the packages of ${requirements} cannot be installed; they need python3-venv or pip 22.3, and a package index${tail(install.output)}`,
     );
   }
 }
@@ -87,9 +92,14 @@ async function exists(file: string): Promise<boolean> {
   );
 }
 
-function run(program: string, args: readonly string[]): Promise<{ code: number; output: string }> {
+/** Runs a program to its end. The code is -1 if it cannot be started. */
+export function run(
+  program: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<{ code: number; output: string }> {
   return new Promise((done) => {
-    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
     let output = '';
     const keep = (part: string): void => {
       output = (output + part).slice(-20_000);

@@ -198,7 +198,8 @@ const withLimit = (status: Status<StreamState>, config: StreamConfig): StreamSta
 const unavailable = (message: string): StreamStatus => ({ state: 'unavailable', message });
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-function missing({ name, subjects, duplicateWindowMs }: StreamRequirements): string {
+/** A missing stream. Exported for the list of problems. */
+export function missing({ name, subjects, duplicateWindowMs }: StreamRequirements): string {
   const command = `nats stream add ${name} --subjects='${subjects.join(',')}' --storage=file --dupe-window=${duplicateWindowMs}ms --defaults`;
   return `Stream "${name}" does not exist, so readings cannot be kept. Create it (${command}), or allow the driver to.`;
 }

@@ -1,0 +1,36 @@
+/** Pictures of the documentation: plots of the simulated plant, as the command line draws them. */
+import { plotSvg, plotTerminal, type PlotChunk } from '../../src/cli/output/plot/index.ts';
+import { isSeriesChunk } from '../../src/contract/series.ts';
+import { withExampleDriver } from './examples.ts';
+import { terminalImage } from './terminal-image.ts';
+
+const AREA = 'Example >> Cooling Tower 1 >> Area';
+const TAGS = [
+  `${AREA} A >> Temperature`,
+  `${AREA} B >> Temperature`,
+  `${AREA} A >> Compressor Power`,
+  `${AREA} A >> Compressor Stage`,
+];
+const RANGE = { start: '2026-01-30T23:00:00Z', end: '2026-01-31T08:00:00Z', timeZone: 'Europe/Berlin' };
+const AXIS = { from: RANGE.start, to: RANGE.end, timeZone: RANGE.timeZone };
+
+/** The answers are the same in every run, so they are read once. */
+let read: Promise<PlotChunk[]> | undefined;
+
+const series = (): Promise<PlotChunk[]> =>
+  (read ??= withExampleDriver(async (send, fqn) => {
+    const tags = TAGS.map((path) => fqn('signal', path));
+    const answer = await send({ function: 'plotted', id: 'plot', params: { items: tags, ...RANGE, count: 300 } });
+    const items: object[] = answer.items;
+    return items.filter(isSeriesChunk).map((chunk) => ({ ...chunk, name: TAGS[chunk.index] }));
+  }));
+
+/** `docs/images/plot.svg` */
+export const plotImage = async (): Promise<string> =>
+  plotSvg(await series(), { ...AXIS, width: 860, height: 460, theme: 'light' });
+
+/** `docs/images/terminal.svg` */
+export async function terminalPlotImage(): Promise<string> {
+  const text = plotTerminal(await series(), { ...AXIS, width: 96, height: 30, color: true, unicode: true });
+  return terminalImage('iota-seeqdrv plot', text);
+}
