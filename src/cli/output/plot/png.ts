@@ -16,7 +16,7 @@ export class NoImageRenderer extends Error {
 }
 
 /**
- * @returns the bytes of the image, twice as many pixels as `width` and `height` say, for sharp screens
+ * @returns the bytes of the image; it is higher than the options say if its panels need that
  * @throws NoImageRenderer
  */
 export async function plotPng(chunks: readonly PlotChunk[], options: ImagePlotOptions): Promise<Buffer> {
@@ -42,7 +42,6 @@ async function loadRenderer(): Promise<Renderer> {
     return {
       render: (svg) => {
         const image = new Resvg(svg, {
-          fitTo: { mode: 'zoom', value: 2 },
           font: { fontBuffers: [font], defaultFontFamily: 'DejaVu Sans' },
         });
         try {

@@ -84,7 +84,8 @@ export function textWidth(text: string): number {
 
 /** A text of at most about `width` pixels. */
 export function shortened(text: string, width: number): string {
-  const shown = printable(text);
+  // Far more than any image shows.
+  const shown = printable(text.slice(0, 2000));
   if (textWidth(shown) <= width) return shown;
   let kept = '';
   let used = CHARACTER;

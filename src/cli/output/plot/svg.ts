@@ -9,13 +9,15 @@ import { element, FONT, shortened, themes, textWidth, type Colors } from './svg-
 import { rangeText, timeTicks } from './time-axis.ts';
 import { valueAxis } from './value-axis.ts';
 
-const [NARROWEST, WIDEST, LOWEST, HIGHEST] = [240, 4000, 120, 4000] as const;
+const [NARROWEST, WIDEST, LOWEST, HIGHEST] = [240, 10_000, 120, 10_000] as const;
 const MARGIN = 12;
 const TITLE_HEIGHT = 24;
 const NOTE_HEIGHT = 16;
 /** Ticks, two lines of labels, and the zone. */
 const TIME_HEIGHT = 54;
 const LEAST_PLOT_HEIGHT = 60;
+/** Longest description for those who do not see the image. */
+const MOST_DESCRIPTION = 2000;
 
 /** An image with its size; it is higher than the options say if its panels need that. */
 export interface SvgImage {
@@ -124,7 +126,7 @@ function page(
     },
     [
       element('title', {}, title ?? 'Plot', true),
-      ...(notes.length > 0 ? [element('desc', {}, notes.join('. '), true)] : []),
+      ...(notes.length > 0 ? [element('desc', {}, notes.join('. ').slice(0, MOST_DESCRIPTION), true)] : []),
       element('rect', { width, height, fill: colors.background }),
       heading,
       ...body,

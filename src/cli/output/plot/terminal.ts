@@ -67,10 +67,7 @@ function styleOf({ color, unicode }: TerminalPlotOptions): Style {
     color,
     unicode,
     paint: (name, text) => (color && text !== '' ? styleText(name, text, { validateStream: false }) : text),
-    fit: (text, width) => {
-      const shown = fitted(text, width, unicode ? '…' : '...');
-      return unicode ? shown : shown.replaceAll('\ufffd', '?');
-    },
+    fit: (text, width) => fitted(text, width, unicode ? '…' : '...'),
     pick: (first, second) => (unicode ? first : second),
   };
 }
