@@ -8,7 +8,7 @@ import { fromMilliseconds } from '../../src/contract/time/instant.ts';
 import type { Request } from '../../src/contract/request.ts';
 import { Driver } from '../../src/driver/driver.ts';
 import { Hosts } from '../../src/driver/hosts.ts';
-import type { Health } from '../../src/contract/telemetry.ts';
+import type { DriverHealth } from '../../src/contract/telemetry.ts';
 import { envelopeOf } from '../../src/telemetry/envelope.ts';
 import { judge, serverHealth } from '../../src/telemetry/health.ts';
 import { SeeqSource } from '../../src/sources/seeq/source.ts';
@@ -174,7 +174,7 @@ function openDriver(hosts: Hosts): Driver {
   return new Driver({
     hosts,
     limits: limitsSchema.parse({}),
-    facts: { ...PROCESS, started: STARTED, health: () => healthOf(hosts) },
+    facts: { ...PROCESS, started: STARTED, health: async () => healthOf(hosts) },
     log: { debug: () => undefined, info: () => undefined, notice: () => undefined, warn: tell, error: tell },
     now: () => fromMilliseconds(NOW),
   });
@@ -184,12 +184,12 @@ const PROCESS = { version: '1.0.0', instance: 'seeq-driver-0-1' };
 const STARTED = '2026-01-31T06:00:00.000Z';
 
 /** The health of a process with these servers, on the clock that does not move. */
-function healthOf(hosts: Hosts): Health {
+function healthOf(hosts: Hosts): DriverHealth {
   const bus = { connected: true, since: STARTED, server: 'mon.example.com:443' };
   const servers = hosts.all.map((host) => ({ ...serverHealth(host), since: STARTED, checked: SHOWN_NOW }));
   const identity = { ...PROCESS, driverid: 'seeq-site-a', reqtopic: 'us-east-1.site-a.seeq.request' };
   const head = envelopeOf(identity, SHOWN_NOW);
-  return { kind: 'health', ...head, ...judge({ bus, servers }, false), started: STARTED, bus, servers };
+  return { kind: 'health', ...head, ...judge({ bus, servers }, false), started: STARTED, bus, servers, replicas: [] };
 }
 
 /** The answer as one message, with what differs from run to run made equal: the times that it took, and the address. */

@@ -79,7 +79,7 @@ export async function runApp({ config, path, version, env, stop, hangups }: AppO
   );
   for (const [at, endpoint] of endpoints.entries()) {
     const own = telemetry[at];
-    if (own !== undefined) endpoint.serveHealth(() => own.health());
+    if (own !== undefined) endpoint.serveHealth(() => own.driverHealth());
   }
   // Before the bus is connected, so that probes have an answer from the start.
   const http: Http | undefined =

@@ -130,6 +130,19 @@ export const replicaHealth = z.object({
 });
 export type ReplicaHealth = z.infer<typeof replicaHealth>;
 
+/** What is known of another replica. */
+export const knownReplica = replicaHealth.extend({
+  answered: instant.describe('When it last answered; ISO 8601 UTC'),
+  isPresent: z.boolean().describe('False if it did not answer the last question: it has crashed or cannot be reached'),
+});
+export type KnownReplica = z.infer<typeof knownReplica>;
+
+/** The health of the driver for a caller, with its other replicas. */
+export const driverHealth = healthSchema.extend({
+  replicas: z.array(knownReplica).describe('The other replicas that serve this request topic'),
+});
+export type DriverHealth = z.infer<typeof driverHealth>;
+
 /** Keys are closed lists (functions of the contract, statuses, error codes), never external names. */
 const results = z
   .partialRecord(z.enum(['ok', 'partial', ...errorCodeNames]), count)

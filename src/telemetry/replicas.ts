@@ -3,14 +3,7 @@
  * answer: a replica that crashed reports nothing itself.
  */
 import type { ReplicaQueries } from '../bus/requests/replicas.ts';
-import { replicaHealth, type Health, type ReplicaHealth } from '../contract/telemetry.ts';
-
-export interface KnownReplica extends ReplicaHealth {
-  /** Time of its last answer, ISO 8601 UTC. */
-  readonly answered: string;
-  /** False if it did not answer the last question. */
-  readonly isPresent: boolean;
-}
+import { replicaHealth, type Health, type KnownReplica, type ReplicaHealth } from '../contract/telemetry.ts';
 
 /** Time for the answers. A replica answers within a round trip of the bus. */
 const ANSWERS_MS = 500;

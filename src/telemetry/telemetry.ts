@@ -8,7 +8,7 @@ import type { ReplicaQueries } from '../bus/requests/replicas.ts';
 import { telemetryPublisher, type TelemetryPublisher } from '../bus/telemetry-publisher.ts';
 import { countConnectionStats } from '../bus/connection/connection-stats.ts';
 import type { TopKeys } from '../config/schema.ts';
-import type { Health, Metrics, Stats } from '../contract/telemetry.ts';
+import type { DriverHealth, Health, Metrics, Stats } from '../contract/telemetry.ts';
 import type { Logger } from '../contract/log.ts';
 import type { Driver } from '../driver/driver.ts';
 import type { Hosts } from '../driver/hosts.ts';
@@ -155,6 +155,12 @@ export class Telemetry {
     const { requests, leases } = driver.active(most);
     const shown = ({ function: of, user, arrivedMs }: ActiveWork): ActiveWork => ({ function: of, user, arrivedMs });
     return { requests: requests.map(shown), leases: leases.map(shown), load: driver.leases };
+  }
+
+  /** The same for a caller, with the other replicas. Asks them, unless they have answered recently. */
+  async driverHealth(): Promise<DriverHealth> {
+    await this.replicas.refresh();
+    return { ...this.health(), replicas: this.replicas.others };
   }
 
   /** Publishes the last health, `stopping`, and then only the log, until the bus is closed. */

@@ -8,17 +8,22 @@ const MANY_MARKS = /(\p{M}{4})\p{M}+/gu;
 
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
+/** Nothing to replace, and one cell for each character. Most texts are like this, and the other ways are slow. */
+const PLAIN = /^[\x20-\x7e]*$/;
+
 /**
  * The text in one line, with visible escapes in place of characters that a terminal does not print, so that different
  * texts stay different.
  */
 export const printable = (text: string): string =>
-  text
-    .replace(
-      UNPRINTABLE,
-      (character) => SHORT[character] ?? `\\u{${(character.codePointAt(0) ?? 0).toString(16).padStart(2, '0')}}`,
-    )
-    .replace(MANY_MARKS, '$1');
+  PLAIN.test(text)
+    ? text
+    : text
+        .replace(
+          UNPRINTABLE,
+          (character) => SHORT[character] ?? `\\u{${(character.codePointAt(0) ?? 0).toString(16).padStart(2, '0')}}`,
+        )
+        .replace(MANY_MARKS, '$1');
 
 /** JSON in one line. It has the same meaning as that of `JSON.stringify`, and no character that a terminal acts on. */
 export const printableJson = (value: unknown, indent?: number): string =>
@@ -30,7 +35,7 @@ export const printableJson = (value: unknown, indent?: number): string =>
 const UNPRINTABLE_IN_JSON = /[\u007f-\u009f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
 
 /** Number of terminal cells that a text takes. Wide characters take two. */
-export const cells = (text: string): number => stringWidth(text);
+export const cells = (text: string): number => (PLAIN.test(text) ? text.length : stringWidth(text));
 
 /** The graphemes of a text, which must not be split. */
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });

@@ -53,7 +53,7 @@ export const healthCommand: CommandMaker = (terminal, finish) =>
     .option('--json', 'print the health message')
     .addHelpText(
       'after',
-      `\nExit codes: 0 the driver is well, 1 there is no answer, 2 nothing was sent, 4 the driver is degraded or down.\n${examples('health', 'health --json')}`,
+      `\nExit codes: 0 the driver is well, 1 there is no answer, 2 nothing was sent, 4 the driver is degraded or down, or a replica is gone.\n${examples('health', 'health --json')}`,
     )
     .action(async (options: HealthOptions) => {
       const { health } = await import('./health.ts');

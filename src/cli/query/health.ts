@@ -15,7 +15,7 @@ export interface HealthOptions extends CallerOptions, TimeOptions {
 
 type Health = ItemFor<'health'>;
 
-/** Prints the health of the replica that answers. Exit code 4 unless the state is ok. */
+/** Prints the health of the replica that answers, and its view of the others. Exit code 4 unless all is well. */
 export function health(options: HealthOptions, terminal: Terminal): Promise<ExitCode> {
   return withDriver(options, 'health', terminal, async ({ client, caller, signal }) => {
     const { timeZone } = timesOf(options, caller.timeZone);
@@ -29,7 +29,8 @@ export function health(options: HealthOptions, terminal: Terminal): Promise<Exit
     }
     if (options.json === true) terminal.out(printableJson(found, 2));
     else print(found, timeZone, terminal);
-    return found.state === 'ok' ? exitCodes.ok : exitCodes.serverDown;
+    const isWell = found.state === 'ok' && found.replicas.every(({ isPresent }) => isPresent);
+    return isWell ? exitCodes.ok : exitCodes.serverDown;
   });
 }
 
@@ -62,7 +63,7 @@ function print(found: Health, timeZone: string, terminal: Terminal): void {
   table.end();
 }
 
-function partsOf({ bus, servers, stream, feeds = [] }: Health): Part[] {
+function partsOf({ bus, servers, stream, feeds = [], replicas }: Health): Part[] {
   return [
     { part: `bus ${bus.server ?? ''}`, state: bus.connected ? 'up' : 'down', since: bus.since, message: bus.message },
     ...servers.map(({ name, state, since, version, message }) => ({
@@ -73,6 +74,12 @@ function partsOf({ bus, servers, stream, feeds = [] }: Health): Part[] {
       ? []
       : [{ part: `stream ${stream.name}`, state: stream.state, since: stream.since, message: stream.message }]),
     ...feeds.map(({ kind, name, state, since, message }) => ({ part: `feed ${kind} ${name}`, state, since, message })),
+    ...replicas.map(({ instance, version, started, state, reasons, answered, isPresent }) => ({
+      part: `replica ${instance} ${version}`,
+      state: isPresent ? state : 'down',
+      since: isPresent ? started : answered,
+      message: isPresent ? reasons.join(' ') : 'It does not answer any more.',
+    })),
   ];
 }
 

@@ -1,6 +1,6 @@
 /** Times on the command line and in tables. */
 import { Temporal } from 'temporal-polyfill';
-import { compareUtc, formatInstant } from '../../contract/time/instant.ts';
+import { compareUtc, formatInstant, MAX_INSTANT, type Nanoseconds, parseInstant } from '../../contract/time/instant.ts';
 import { resolveTime, systemNow, type TimeContext } from '../../contract/time/time.ts';
 import { quote } from '../../lib/wording/phrases.ts';
 import { isTimeZone } from '../../lib/time-zone.ts';
@@ -31,9 +31,37 @@ export const instantOf = (text: string, times: TimeContext, option: string): str
 
 /** An instant of an answer on the clock of a time zone, with its offset, so that a repeated hour is unambiguous. */
 export function localTime(instant: string | null | undefined, timeZone: string): string {
-  if (instant === null || instant === undefined) return '-';
-  const local = Temporal.Instant.from(instant).toZonedDateTimeISO(timeZone);
-  return `${local.toPlainDateTime().toString().replace('T', ' ')}${local.offset === '+00:00' ? 'Z' : local.offset}`;
+  const moment = instant === null || instant === undefined ? undefined : parseInstant(instant);
+  if (moment === undefined) return '-';
+  const { nanoseconds, text } = offsetAt(moment, timeZone);
+  return formatInstant(moment + nanoseconds)
+    .replace('T', ' ')
+    .replace('Z', text);
+}
+
+/** An offset of a time zone, and the period in which it applies. */
+interface Offset {
+  readonly from: Nanoseconds;
+  readonly to: Nanoseconds;
+  readonly nanoseconds: Nanoseconds;
+  readonly text: string;
+}
+
+/** The last offset of each time zone: the times of a table are close together, and a lookup takes long. */
+const offsets = new Map<string, Offset>();
+
+function offsetAt(moment: Nanoseconds, timeZone: string): Offset {
+  const known = offsets.get(timeZone);
+  if (known !== undefined && known.from <= moment && moment < known.to) return known;
+  const local = Temporal.Instant.fromEpochNanoseconds(moment).toZonedDateTimeISO(timeZone);
+  const found = {
+    from: moment,
+    to: local.getTimeZoneTransition('next')?.epochNanoseconds ?? MAX_INSTANT,
+    nanoseconds: BigInt(local.offsetNanoseconds),
+    text: local.offset === '+00:00' ? 'Z' : local.offset,
+  };
+  offsets.set(timeZone, found);
+  return found;
 }
 
 /** The options of a range. */

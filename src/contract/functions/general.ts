@@ -1,7 +1,7 @@
 /** Functions of type GENERAL: about the driver and its servers. */
 import { z } from 'zod';
 import { requestId } from '../request.ts';
-import { healthSchema } from '../telemetry.ts';
+import { driverHealth } from '../telemetry.ts';
 import { failedHost, failedItem, itemsParam, propertyValue, searchParams } from './common.ts';
 import { defineFunction, noParams } from './define.ts';
 
@@ -72,9 +72,9 @@ export const health = defineFunction({
   type: 'GENERAL',
   description:
     'Health of the driver, as it is published on healthtopic: the bus, every server, the stream and every feed of device ' +
-    'data, with the problem and its remedy. Of several replicas, one answers',
+    'data, with the problem and its remedy. Of several replicas one answers, and lists the others',
   params: noParams,
-  item: healthSchema,
+  item: driverHealth,
 });
 
 /** Parameters of the lists of search filters. */

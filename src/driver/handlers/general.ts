@@ -56,7 +56,7 @@ export const health: Handler = {
   ...handler(general.health, async (_params, context) => {
     const current = context.facts.health;
     if (current === undefined) throw new DriverError('unsupported', 'This process does not report its health.');
-    await context.emit(current());
+    await context.emit(await current());
   }),
   needsNoServer: true,
 };

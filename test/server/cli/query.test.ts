@@ -6,6 +6,8 @@ import { plantItemId } from '../../../simulators/seeq/plant/plant.ts';
 import { AWKWARD_NAMES } from '../../../simulators/seeq/plant/special-signals.ts';
 import { UNICODE_NAMES } from '../../../simulators/seeq/plant/special-values.ts';
 import { type Cluster, REQUEST_TOPIC } from '../../support/cluster.ts';
+import { startDriver } from '../../support/driver-process.ts';
+import { eventually } from '../../support/eventually.ts';
 import { type Person, startPerson } from './support.ts';
 
 const PATH = 'Example/Cooling Tower 1/Area A/Temperature';
@@ -275,6 +277,18 @@ describe('health', () => {
     expect(JSON.parse(json)).toMatchObject({ kind: 'health', state: 'ok', servers: [{ name: 'plant-a' }, {}] });
   });
 
+  it('lists the other replicas', async () => {
+    const second = startDriver(cluster.driverOptions);
+    try {
+      await eventually(async () => {
+        const { code, out } = await command('health');
+        expect([code, out]).toEqual([0, expect.stringMatching(/^replica \S+ \S+ +ok +/m)]);
+      });
+    } finally {
+      await second.stop();
+    }
+  });
+
   it('names the server that is down, with another exit code', async () => {
     await cluster.plants['plant-b']?.control.set({ down: true });
     await command('call', 'hosts');
@@ -287,6 +301,8 @@ describe('health', () => {
 
 describe('values', () => {
   it('draws the trend of each tag', async () => {
+    const long = await command('values', 'Long Text', '--host', 'plant-a');
+    expect(long.out).toMatch(/… \(\d{5,} characters\)/);
     const { out } = await command('values', fqnIn('plant-a'), '--trend', '-8h');
     expect(out).toMatch(/^TAG +VALUE +UNIT +TREND +TIME +STATUS\n.*°F +[▁▂▃▄▅▆▇█]{10,}/);
   });
