@@ -48,6 +48,8 @@ export class Audit implements AuditTrail {
           reportFile(logger, problem, lost);
         },
       });
+    // A crash must not lose the records before it.
+    process.on('exit', this.#leave);
   }
 
   get numbers(): AuditNumbers {
@@ -78,12 +80,12 @@ export class Audit implements AuditTrail {
 
   async close(timeoutMs: number): Promise<void> {
     await this.#file?.close(timeoutMs);
+    process.off('exit', this.#leave);
   }
 
-  /** The same at the end of the process, when asynchronous code no longer runs. */
-  flushSync(): void {
+  readonly #leave = (): void => {
     this.#file?.flushSync();
-  }
+  };
 
   #write(event: AuditEvent, facts: Pick<AuditRecord, 'detail' | 'request' | 'result'>): void {
     const record: AuditRecord = { kind: 'audit', ...envelopeOf(this.#identity), seq: ++this.#seq, event, ...facts };

@@ -1,4 +1,6 @@
 /** The audit trail and the log file of a driver that runs as its own process, with the rights of its configuration. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -88,4 +90,19 @@ it('the file has every record from start to stop, and the log file every line of
   expect(records[0]).toMatchObject({ event: 'start' });
   expect(records.slice(-heard.length)).toEqual(heard);
   expect(inFile(logFile)).toEqual(driver.log);
+});
+
+it('a crash does not lose the records before it', async () => {
+  const url = (path: string) => JSON.stringify(new URL(`../../../src/telemetry/${path}`, import.meta.url).href);
+  const path = join(folder, 'crash.jsonl');
+  const program = `
+    const { Audit } = await import(${url('audit.ts')});
+    const file = { path: ${JSON.stringify(path)}, maxBytes: 0, keep: 1, scanMs: 0 };
+    const identity = { driverid: undefined, instance: 'i', version: '1', reqtopic: 'a' };
+    const audit = new Audit({ file, names: 1, identity, bus: {}, logger: {} });
+    for (let n = 0; n < 100; n++) audit.process('reload', 'number ' + n);
+    throw new Error('crash');`;
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', program], { stdio: 'ignore' });
+  expect(await once(child, 'exit')).toEqual([1, null]);
+  expect(inFile(path)).toHaveLength(100);
 });

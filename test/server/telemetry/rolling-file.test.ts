@@ -105,11 +105,14 @@ it('a file or folder that was removed is created again, and no line is lost', as
   file.write(line(2));
   await file.flush(LONG_MS);
   expect(numbers(all())).toEqual([2]);
-  // As logrotate does.
-  renameSync(path, join(folder, 'driver.moved'));
-  file.write(line(3));
-  await file.flush(LONG_MS);
-  expect(linesIn('driver.log')).toEqual(['{"n":3}']);
+  // As logrotate does, without and with `create`.
+  for (const n of [3, 4]) {
+    renameSync(path, join(folder, 'driver.moved'));
+    if (n === 4) writeFileSync(path, '');
+    file.write(line(n));
+    await file.flush(LONG_MS);
+    expect(linesIn('driver.log')).toEqual([line(n).trim()]);
+  }
   expect(changes).toEqual([]);
 });
 
