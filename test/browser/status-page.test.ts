@@ -3,6 +3,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Harness, NORTH, SOUTH } from '../demo/harness.ts';
 import { startDriver } from '../support/driver-process.ts';
+import { eventually } from '../support/eventually.ts';
 import { DESK, expectAccessible, fits, PHONE, startBrowser, visit, WALL } from './browser.ts';
 
 let harness: Harness;
@@ -11,7 +12,9 @@ beforeAll(async () => {
   browser = await startBrowser();
   harness = await Harness.start();
   const { devices } = harness;
-  await expect.poll(async () => (await devices.seneye.postNow())[0]?.status).toBe(200);
+  await eventually(async () => {
+    expect((await devices.seneye.postNow())[0]?.status).toBe(200);
+  });
   await devices.forger.postNow();
   for (let n = 0; n < 5; n++) await devices.machine.publish('hall/count/pallets', String(n * n));
   await harness.ask({ function: 'tagsearch', params: { limit: 5 } });
@@ -76,7 +79,6 @@ describe('the page', () => {
     ]) {
       expect(seneye).toContain(part);
     }
-    await page.fill('#q', 'x').catch(() => undefined);
     await page.goto(url('tags'));
     await page.fill('#q', 'Temperature');
     await page.click('main button');
@@ -104,6 +106,17 @@ describe('the page', () => {
 });
 
 describe('live', () => {
+  it('the charts stay when parts change, and get the new samples', async () => {
+    const { page } = await open('');
+    await page.waitForSelector('#live[data-is=live]');
+    await harness.devices.machine.publish('hall/count/charted', '123456');
+    await page.waitForSelector('td:has-text("123456")');
+    expect(await page.locator('#charts canvas').count()).toBe(3);
+    const drawn = () => page.evaluate('document.querySelector("#charts canvas").toDataURL()');
+    const before = await drawn();
+    await expect.poll(drawn).not.toBe(before);
+  });
+
   it('a new reading appears without a reload, and the focus stays', async () => {
     const { page } = await open('readings');
     await page.waitForSelector('#live[data-is=live]');

@@ -43,7 +43,24 @@ export function loadUplot() {
 
 export const color = (variable) => getComputedStyle(document.documentElement).getPropertyValue(variable).trim();
 
-export const axes = () => [0, 1].map(() => ({ stroke: color('--text'), grid: { stroke: color('--line'), width: 1 } }));
+const isoText = (seconds) => new Date(seconds * 1000).toISOString();
+
+/** Times are UTC, as everywhere in the page; the date only where the range needs it. */
+function timeTexts(plot, splits) {
+  const days = (plot.scales.x.max - plot.scales.x.min) / 86_400;
+  const [from, to] = days > 30 ? [0, 10] : days > 1 ? [5, 16] : [11, 19];
+  return splits.map((seconds) => isoText(seconds).slice(from, to).replace('T', ' '));
+}
+
+const axisColors = () => ({ stroke: color('--text'), grid: { stroke: color('--line'), width: 1 } });
+
+export const axes = () => [{ ...axisColors(), values: timeTexts, space: 90 }, axisColors()];
+
+/** The first series of every plot. */
+export const timeSeries = {
+  label: 'Time',
+  value: (_plot, seconds) => (seconds === null ? '–' : `${isoText(seconds).slice(0, 19).replace('T', ' ')} UTC`),
+};
 
 /** Calls `draw` now, and again when the colors of the system change. */
 export function onColors(draw) {
@@ -88,7 +105,7 @@ export async function startCharts(target) {
         scales: { y: { range: (_plot, _min, max) => [0, max > 0 ? max * 1.1 : 1] } },
         axes: axes(),
         series: [
-          { label: 'Time' },
+          timeSeries,
           ...series.map(([, label, variable]) => ({ label, stroke: color(variable), width: 1.5, spanGaps: false })),
         ],
       };

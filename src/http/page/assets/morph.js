@@ -9,8 +9,8 @@ export function morph(from, to) {
     return;
   }
   morphAttributes(from, to);
-  // The script itself fills these.
-  if (!from.hasAttribute('data-at')) morphChildren(from, to);
+  // The script itself fills the other ones.
+  if (!from.hasAttribute('data-at') && !from.hasAttribute('data-own')) morphChildren(from, to);
 }
 
 function morphAttributes(from, to) {

@@ -1,5 +1,5 @@
 /** Draws the plot of a tag from the values in the page. */
-import { axes, color, loadUplot, onColors } from './charts.js';
+import { axes, color, loadUplot, onColors, timeSeries } from './charts.js';
 
 export async function startPlot(target) {
   const uPlot = await loadUplot();
@@ -16,7 +16,7 @@ export async function startPlot(target) {
       spanGaps: false,
       ...(step ? { paths: uPlot.paths.stepped({ align: 1 }) } : {}),
     };
-    plot = new uPlot({ width: width(), height: 320, axes: axes(), series: [{ label: 'Time' }, series] }, data, target);
+    plot = new uPlot({ width: width(), height: 320, axes: axes(), series: [timeSeries, series] }, data, target);
   });
   new ResizeObserver(() => plot.setSize({ width: width(), height: 320 })).observe(target);
 }

@@ -8,7 +8,7 @@ export const charts: Part = {
   render: () =>
     html`<section id="charts-section" aria-labelledby="charts-title">
       <h2 id="charts-title">The last half hour</h2>
-      <div id="charts" class="charts"></div>
+      <div id="charts" class="charts" data-own></div>
       <noscript><p class="none">Charts need a script. The numbers below have the same source.</p></noscript>
     </section>`,
 };

@@ -67,7 +67,7 @@ function latest({ id, name: device, device: sud, origin, tags, posts, received }
         (quantity) =>
           html`<div>
             <dt>${quantity.title}</dt>
-            <dd>${cell(post, quantity)} ${sparkline(trendOf(quantity.field))}</dd>
+            <dd><span>${cell(post, quantity)}</span> ${sparkline(trendOf(quantity.field))}</dd>
           </div>`,
       )}
     </dl>
