@@ -2,7 +2,7 @@
 import type { DrawnCurve, Panel } from './panels.ts';
 import type { Paper } from './svg-paper.ts';
 import { colorOf, dashOf, element, shortened } from './svg-elements.ts';
-import { numberText, valueAxis, type ValueAxis } from './value-axis.ts';
+import { extremesText, valueAxis, type ValueAxis } from './value-axis.ts';
 
 const LEGEND_HEIGHT = 16;
 /** A strip with the marks of bad and questionable samples. */
@@ -33,10 +33,7 @@ export function panelGroup(panel: Panel, plotHeight: number, paper: Paper): stri
 function legend({ curve, strokes, number }: DrawnCurve, at: number, { colors, left, right }: Paper): string {
   const y = at * LEGEND_HEIGHT + 11;
   const { lowest, highest } = strokes;
-  const facts =
-    lowest <= highest
-      ? `${numberText(lowest, highest - lowest)} to ${numberText(highest, highest - lowest)}`
-      : 'no value in this range';
+  const facts = lowest <= highest ? extremesText(lowest, highest) : 'no value in this range';
   const unit = curve.unit === undefined ? '' : ` (${shortened(curve.unit, 100)})`;
   const name = shortened(curve.name, Math.max(80, right - left - 30 - 7 * (unit.length + facts.length + 2)));
   return [

@@ -7,7 +7,7 @@ import type { PlotChunk, TerminalPlotOptions } from './options.ts';
 import { partsOf, type DrawnBand, type DrawnCurve, type Panel } from './panels.ts';
 import { Raster, type Cell } from './raster.ts';
 import { rangeText, timeTicks } from './time-axis.ts';
-import { numberText, valueAxis, type ValueAxis } from './value-axis.ts';
+import { extremesText, numberText, valueAxis, type ValueAxis } from './value-axis.ts';
 
 /** Rows of a panel, if there are several. A plot with many panels is higher than its options say. */
 export const MIN_PANEL_ROWS = 5;
@@ -173,7 +173,7 @@ function legendLine({ curve, strokes, number }: DrawnCurve, isBraille: boolean, 
   const { lowest, highest } = strokes;
   const facts =
     lowest <= highest
-      ? `${numberText(lowest, highest - lowest)} to ${numberText(highest, highest - lowest)}${lastText(curve, span, highest - lowest)}`
+      ? `${extremesText(lowest, highest)}${lastText(curve, span, highest - lowest)}`
       : 'no value in this range';
   const unit = curve.unit === undefined ? '' : ` (${style.fit(curve.unit, 16)})`;
   const symbol = isBraille ? BRAILLE_SYMBOL : symbolOf(number);
@@ -182,10 +182,12 @@ function legendLine({ curve, strokes, number }: DrawnCurve, isBraille: boolean, 
   return `${style.paint(colorOf(number), symbol)} ${style.paint('bold', name)}${style.fit(tail, width - cells(name) - cells(symbol) - 1)}`;
 }
 
-function lastText({ times, values }: Curve, { length }: Span, range: number): string {
+/** The newest value of the range; a step may have it from before. */
+function lastText({ times, values, joined }: Curve, { length }: Span, range: number): string {
   const last = values.findLastIndex((value, at) => typeof value === 'number' && (times[at] ?? 0) <= length);
   const value = values[last];
-  return typeof value === 'number' ? `, last ${numberText(value, range)}` : '';
+  const isShown = (times[last] ?? -1) >= 0 || joined === 'step';
+  return typeof value === 'number' && isShown ? `, last ${numberText(value, range)}` : '';
 }
 
 /** A row with the columns that have bad or questionable samples. */

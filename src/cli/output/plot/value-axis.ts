@@ -91,3 +91,9 @@ export function numberText(value: number, range = Infinity): string {
   const shown = exact.length <= DIGITS + 2 ? exact : String(Number(value.toPrecision(digits)));
   return shown.replace('e+', 'e');
 }
+
+/** The extremes of values for people. */
+export function extremesText(lowest: number, highest: number): string {
+  if (lowest === highest) return numberText(lowest);
+  return [lowest, highest].map((value) => numberText(value, highest - lowest)).join(' to ');
+}

@@ -157,7 +157,7 @@ describe('the terminal plot', () => {
 
   it('cuts a line that goes beyond the range at the ends of the axis', () => {
     const lines = plot([series([-60, 120], [0, 180])], { from: timeOf(0), to: timeOf(60) });
-    expect(lines[0]).toContain('60 to 120');
+    expect(lines[0]).toBe('━━ seeq:plant/signal/1  60 to 120');
     expect(drawnColumns(lines)[0]).toBe(0);
   });
 
