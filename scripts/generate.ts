@@ -11,7 +11,7 @@ import { configurationPage } from './generators/configuration.ts';
 import { errorsPage } from './generators/errors.ts';
 import { firstRequestPage } from './generators/first-request.ts';
 import { functionsPage } from './generators/functions.ts';
-import { plotImage, terminalPlotImage } from './generators/images.ts';
+import { plotImage, terminalPlotImage, valuesImage } from './generators/images.ts';
 import { iotOpenTypes } from './generators/iotopen-types.ts';
 import { permissionsPage } from './generators/permissions.ts';
 import { seeqDescription } from './generators/seeq-description.ts';
@@ -40,6 +40,7 @@ const table: readonly Generated[] = [
   { file: 'docs/troubleshooting.md', make: troubleshootingPage },
   { file: 'docs/images/plot.svg', make: plotImage },
   { file: 'docs/images/terminal.svg', make: terminalPlotImage },
+  { file: 'docs/images/values.svg', make: valuesImage },
   { file: 'openapi/bus.asyncapi.yaml', make: asyncapiDocument },
 ];
 

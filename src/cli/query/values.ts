@@ -5,7 +5,7 @@ import type { TimeContext } from '../../contract/time/time.ts';
 import type { Point } from '../../contract/values.ts';
 import type { CallerOptions } from '../caller-options.ts';
 import { type Driver, withDriver } from '../connect.ts';
-import { sparkline } from '../output/plot/sparkline.ts';
+import { trendLine } from '../output/plot/sparkline.ts';
 import { type FormatOptions, isForPrograms, openRows, type RowShape } from '../output/rows.ts';
 import { hasUnicode } from '../output/style.ts';
 import { exitCodes, type ExitCode, type Terminal } from '../terminal.ts';
@@ -65,13 +65,12 @@ async function trendsOf(
     { items: items.map(({ fqn }) => fqn), ...range, count: TREND_WIDTH },
     { signal },
   );
-  return new Map(
-    series.flatMap((chunk) =>
-      isFailure(chunk)
-        ? []
-        : [[chunk.fqn, sparkline(chunk.values, { width: TREND_WIDTH, unicode: hasUnicode(env) })] as const],
-    ),
+  const chunks = Map.groupBy(
+    series.flatMap((chunk) => (isFailure(chunk) ? [] : [chunk])),
+    ({ fqn }) => fqn,
   );
+  const options = { from: range.start, to: range.end, width: TREND_WIDTH, unicode: hasUnicode(env) };
+  return new Map(Array.from(chunks, ([fqn, own]) => [fqn, trendLine(own, options)]));
 }
 
 const TREND_WIDTH = 24;
