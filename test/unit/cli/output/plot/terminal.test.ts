@@ -55,6 +55,12 @@ describe('the terminal plot', () => {
     expect(lines.at(-1)).toContain('1 of 5 samples without a usable value');
   });
 
+  it('draws no value that is marked as bad', () => {
+    const lines = plot([series([0, 30, 60], [1, 1000, 1], { flags: [[1, 1, 'Bad Data']] })]);
+    expect(lines[0]).toBe('━━ seeq:plant/signal/1  1, last 1');
+    expect(lines.at(-1)).toContain('1 of 3 samples without a usable value');
+  });
+
   it('keeps the gap of a series whose chunks meet there', () => {
     const gaps: PlotChunk['gaps'] = [[timeOf(10), timeOf(50)]];
     const lines = plot([series([0, 10], [1, 1], { more: true }), series([50, 60], [2, 2], { gaps })]);

@@ -33,6 +33,16 @@ describe('the axis of time', () => {
     ]);
   });
 
+  it('keeps to the clock of the zone after a change', () => {
+    expect(shown('2026-10-24T22:00:00Z', '2026-10-25T23:00:00Z', 'Europe/Berlin', 5)).toEqual([
+      '00:00 | 2026-10-25',
+      '06:00 | UTC+01:00',
+      '12:00',
+      '18:00',
+      '00:00 | 2026-10-26',
+    ]);
+  });
+
   it('has its days at midnight of the zone, across a change of the clock', () => {
     const ticks = timeTicks(span('2026-03-27T23:00:00Z', '2026-03-30T22:00:00Z'), 'Europe/Berlin', 4);
     expect(ticks.map(({ label }) => label)).toEqual(['2026-03-28', '2026-03-29', '2026-03-30', '2026-03-31']);
