@@ -81,8 +81,10 @@ describe('the page of the contract', () => {
 });
 
 it('every page points to files and headings that are there', async () => {
-  const names = (await readdir('docs')).filter((name) => name.endsWith('.md'));
-  const pages = [...names.map((name) => `docs/${name}`), 'README.md'];
+  const pages = [
+    ...(await readdir('docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`),
+    ...['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md'],
+  ];
   expect(pages.length).toBeGreaterThan(10);
   for (const page of pages) {
     const text = await readFile(page, 'utf8');

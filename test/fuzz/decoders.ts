@@ -84,6 +84,7 @@ const RANGE = { start: '*-8h', end: '2026-03-15T11:00:00+01:00', timeZone: 'Euro
 const PARAMS: Readonly<Record<string, object>> = {
   version: {},
   functions: {},
+  health: {},
   hosts: {},
   datasources: { query: 'Example*', limit: 10 },
   workbooks: { query: '/Work.*/', limit: 10 },

@@ -36,6 +36,7 @@ type Params = Record<string, unknown>;
 const params: Record<string, Params | null> = {
   version: {},
   functions: null,
+  health: null,
   hosts: {},
   datasources: {},
   workbooks: {},
