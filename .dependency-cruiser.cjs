@@ -63,7 +63,7 @@ module.exports = {
       comment: 'The bus carries requests and answers; what they mean is the business of the driver.',
       severity: 'error',
       from: { path: room('bus') },
-      to: { path: '^src/', pathNot: '^src/(bus|contract|config|lib)/' },
+      to: { path: '^src/', pathNot: '^src/(bus|checks|contract|config|lib)/' },
     },
     {
       name: 'bus-connection-knows-no-other-wing',
@@ -91,14 +91,14 @@ module.exports = {
       comment: 'How HTTP, TLS and proxies are spoken must serve the next vendor too.',
       severity: 'error',
       from: { path: room('net') },
-      to: { path: '^src/', pathNot: '^src/(net|contract|lib)/' },
+      to: { path: '^src/', pathNot: '^src/(net|checks|contract|lib)/' },
     },
     {
       name: 'sources-know-contract-and-net',
       comment: 'A source translates its vendor into the contract; it knows neither the driver nor the bus.',
       severity: 'error',
       from: { path: room('sources') },
-      to: { path: '^src/', pathNot: '^src/(sources|net|contract|config|lib)/' },
+      to: { path: '^src/', pathNot: '^src/(sources|net|checks|contract|config|lib)/' },
     },
     {
       name: 'sources-do-not-know-each-other',
@@ -112,7 +112,7 @@ module.exports = {
       comment: 'A client of any broker; what a message means is for those who use it.',
       severity: 'error',
       from: { path: room('mqtt') },
-      to: { path: '^src/', pathNot: '^src/(mqtt|net|contract|config|lib)/' },
+      to: { path: '^src/', pathNot: '^src/(mqtt|net|checks|contract|config|lib)/' },
     },
     {
       name: 'only-mqtt-imports-mqtt',
@@ -126,7 +126,7 @@ module.exports = {
       comment: 'A feed neither answers requests nor knows how the process is put together.',
       severity: 'error',
       from: { path: room('ingest') },
-      to: { path: '^src/', pathNot: '^src/(ingest|bus|mqtt|sources|net|contract|config|lib)/' },
+      to: { path: '^src/', pathNot: '^src/(ingest|bus|mqtt|sources|net|checks|contract|config|lib)/' },
     },
     {
       name: 'feeds-do-not-know-each-other',
@@ -141,6 +141,14 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/(ingest|app|cli|telemetry)/' },
       to: { path: room('ingest') },
+    },
+    {
+      name: 'checks-know-contract-only',
+      comment:
+        'What connection tests share; each test lives beside the code that connects, and app puts them together.',
+      severity: 'error',
+      from: { path: room('checks') },
+      to: { path: '^src/', pathNot: '^src/(checks|contract|lib)/' },
     },
     {
       name: 'client-knows-contract-only',
@@ -161,7 +169,7 @@ module.exports = {
       comment: 'What is served over HTTP is the state that telemetry has; it computes none of its own.',
       severity: 'error',
       from: { path: room('http') },
-      to: { path: '^src/', pathNot: '^src/(http|telemetry|net|contract|config|lib)/' },
+      to: { path: '^src/', pathNot: '^src/(http|telemetry|net|checks|contract|config|lib)/' },
     },
     {
       name: 'http-only-for-the-entry',

@@ -7,6 +7,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { alarmsPage } from './generators/alarms.ts';
 import { asyncapiDocument } from './generators/asyncapi.ts';
+import { checkSchema } from './generators/check-schema.ts';
 import { configurationPage } from './generators/configuration.ts';
 import { errorsPage } from './generators/errors.ts';
 import { firstRequestPage } from './generators/first-request.ts';
@@ -30,6 +31,7 @@ const table: readonly Generated[] = [
   { file: 'src/sources/seeq/seeq-api.generated.ts', make: seeqTypes },
   { file: 'openapi/seeq.generated.json', make: seeqDescription },
   { file: 'src/sources/iotopen/iotopen-api.generated.ts', make: iotOpenTypes },
+  { file: 'openapi/check.generated.json', make: checkSchema },
   { file: 'docs/configuration.md', make: configurationPage },
   { file: 'docs/functions.md', make: functionsPage },
   { file: 'docs/first-request.md', make: firstRequestPage },

@@ -25,13 +25,13 @@ export function driverRights(use: BusUse, inboxes: readonly string[] = [DEFAULT_
   return [
     subscribe(use.reqtopic, 'requests'),
     subscribe(control, 'requests of other replicas'),
-    subscribe(`${control}.>`, 'replies of other replicas and of the server'),
+    subscribe(`${control}.>`, 'replies of other replicas and of the server, and questions of `check` for the health'),
     subscribe('$SRV.*', 'service discovery'),
     subscribe(`$SRV.*.${SERVICE_NAME}`, 'service discovery by name'),
     subscribe(`$SRV.*.${SERVICE_NAME}.*`, 'service discovery by id'),
     ...unique(inboxes).map((inbox) => publish(`${inbox}.>`, 'answers')),
     publish(control, 'requests to other replicas'),
-    publish(`${control}.>`, 'replies to other replicas'),
+    publish(`${control}.>`, 'replies to other replicas and to `check`'),
     ...unique(use.topics).map((topic) => publish(topic, 'telemetry')),
     ...(use.readings === undefined ? [] : readingsRights(use.readings)),
   ];

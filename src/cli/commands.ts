@@ -5,9 +5,10 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { KEY_FILE, KEY_VARIABLE } from '../config/file-names.ts';
 import { parseInstant, type Nanoseconds } from '../contract/time/instant.ts';
-import { type CommandMaker, configOption, examples } from './command-options.ts';
+import { type CommandMaker, configOption, examples, readWhole } from './command-options.ts';
 import { scripts, type Shell, shells } from './completion/scripts.ts';
 import { configCommand } from './config-options.ts';
+import type { CheckCommandOptions } from './check.ts';
 import type { LoginOptions } from './iotopen-login.ts';
 import type { KeygenOptions } from './keygen.ts';
 import type { MapOptions } from './map.ts';
@@ -43,13 +44,29 @@ const runCommand: CommandMaker = (terminal, finish) =>
 
 const checkCommand: CommandMaker = (terminal, finish) =>
   new Command('check')
-    .description('check the configuration and list every error in it, without any connection')
+    .description('check the configuration, and whether everything that it names can be reached and used')
     .option(...configOption)
     .option(...keyOption)
-    .addHelpText('after', '\nExit codes: 0 valid, possibly with warnings; 2 not valid.')
-    .action(async (options: ConfigOptions) => {
+    .option('--offline', 'check the configuration only, without any connection', false)
+    .option(
+      '--timeout <ms>',
+      'time limit of each part; the whole check has four times as much (default: 10000)',
+      readWhole,
+    )
+    .option('--inbox <subject...>', 'below these subjects callers receive their answers (default: _INBOX)')
+    .option(
+      '--take-over',
+      'log in with the configured client id where a broker prescribes it; this ends the connection of a running driver',
+      false,
+    )
+    .option('--json', 'print one JSON object', false)
+    .addHelpText(
+      'after',
+      '\nMarks: ok, warning (it works, with a defect), failed, not tried. On a terminal with colour: ✓ ! ✗ –\n\nExit codes: 0 no part failed, 1 a part failed, 2 the configuration is not valid.',
+    )
+    .action(async (options: CheckCommandOptions & ConfigOptions) => {
       const { check } = await import('./check.ts');
-      finish(await check(options.config, withKey(terminal, options.key)));
+      finish(await check(options, withKey(terminal, options.key)));
     });
 
 const keygenCommand: CommandMaker = (terminal, finish) =>

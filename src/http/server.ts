@@ -31,7 +31,8 @@ const IDLE_MS = 30_000;
 /** Time for the last answers. */
 const GOODBYE_MS = 500;
 
-const NAMES = {
+/** The words for its messages. */
+export const NAMES = {
   listener: 'the HTTP server',
   portKey: 'settings.http.port',
   hostKey: 'settings.http.address',

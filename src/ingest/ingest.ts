@@ -2,7 +2,7 @@
 import type { BusConnection } from '../bus/connection/connection.ts';
 import type { Logger } from '../contract/log.ts';
 import { corePublisher, streamPublisher, type ReadingsPublisher } from '../bus/jetstream/readings-publisher.ts';
-import { StreamMonitor } from '../bus/jetstream/stream-monitor.ts';
+import { StreamMonitor, type StreamRequirements } from '../bus/jetstream/stream-monitor.ts';
 import type { FeedHealth, FeedMetrics, StreamHealth } from '../contract/telemetry.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { IngestConfig } from './config.ts';
@@ -36,7 +36,8 @@ export class Ingest {
 
   constructor({ config, bus, logger, userAgent, clock, onReading, statusPage }: IngestOptions) {
     const { prefix, stream, window, times } = config;
-    this.#streamMonitor = stream.mode === 'core' ? undefined : streamMonitorOf(config, bus, logger);
+    this.#streamMonitor =
+      stream.mode === 'core' ? undefined : new StreamMonitor(bus, streamRequirements(config), logger);
     const publisher = publisherOf(config, bus, this.#streamMonitor);
     const tools: FeedTools = {
       ...{ bus, prefix, times, logger, userAgent, clock, statusPage },
@@ -88,15 +89,15 @@ export class Ingest {
 const repeatableMs = ({ stream }: IngestConfig): number =>
   stream.mode === 'core' ? 0 : Math.floor(stream.duplicateWindowMs * 0.9);
 
-function streamMonitorOf({ prefix, stream }: IngestConfig, bus: BusConnection, logger: Logger): StreamMonitor {
+/** What the stream for readings must be like. */
+export function streamRequirements({ prefix, stream }: Pick<IngestConfig, 'prefix' | 'stream'>): StreamRequirements {
   const { name, duplicateWindowMs, create, maxAgeMs, maxBytes, replicas, storage } = stream;
-  const requirements = {
+  return {
     name,
     subjects: readingSubjects(prefix),
     duplicateWindowMs,
-    create: create ? { maxAgeMs, maxBytes, replicas, storage } : (false as const),
+    create: create ? { maxAgeMs, maxBytes, replicas, storage } : false,
   };
-  return new StreamMonitor(bus, requirements, logger);
 }
 
 function publisherOf(

@@ -3,7 +3,9 @@
  * of `feed-kinds.ts`.
  */
 import type { z } from 'zod';
+import type { CheckGroup } from '../checks/check.ts';
 import type { Resolved } from '../config/references.ts';
+import type { Health } from '../contract/telemetry.ts';
 import type { Feed, FeedTools } from './feed.ts';
 
 /** What a connection does at a broker, for the rules about several connections. */
@@ -23,6 +25,15 @@ export interface BrokerUse {
   }[];
 }
 
+/** What the connection tests of feeds get besides the configuration. */
+export interface FeedCheckTools {
+  readonly userAgent: string;
+  /** Permission to log in with the client id of the driver. */
+  readonly takeOver: boolean;
+  /** The health of the drivers that run on the request topic. */
+  readonly running: Promise<readonly Health[]>;
+}
+
 type EntryOf<T> = T extends readonly (infer E)[] ? E : never;
 
 export interface FeedDefinition<S extends z.ZodType = z.ZodType> {
@@ -32,6 +43,8 @@ export interface FeedDefinition<S extends z.ZodType = z.ZodType> {
   open(config: Resolved<z.output<S>>, tools: FeedTools): readonly Feed[];
   /** The configured feeds in a few words each, without secrets, for `check`. */
   summary(config: Resolved<z.output<S>>): readonly string[];
+  /** The connection tests of the configured feeds. */
+  check(config: Resolved<z.output<S>>, tools: FeedCheckTools): readonly CheckGroup[];
   /** What an entry of the list does at its broker. */
   brokerUse?(entry: EntryOf<z.output<S>>): BrokerUse;
 }

@@ -66,6 +66,8 @@ export interface BrokerOptions {
 export interface BrokerClientOptions extends BrokerOptions {
   readonly version: '3.1.1' | '5';
   readonly clientId: string;
+  /** The broker keeps no session and no messages for the client. Only for checks. */
+  readonly clean?: boolean | undefined;
   /** Receive maximum for an MQTT 5 broker: as many messages as the readings sink accepts. */
   readonly receiveMaximum?: number | undefined;
   /** Called for every attempt. An exception counts as a refused login, and its message is reported. */

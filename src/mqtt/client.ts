@@ -71,6 +71,7 @@ export class BrokerClient implements BrokerPublishing {
   /** Consecutive connections that the broker closed soon after they were made, without a reason. */
   #shortOnes = 0;
   #expiry: number | undefined;
+  #lastProblem: BrokerError | undefined;
 
   constructor(options: BrokerClientOptions) {
     this.#options = options;
@@ -86,6 +87,16 @@ export class BrokerClient implements BrokerPublishing {
 
   get metrics(): Readonly<BrokerClientMetrics> {
     return this.#metrics;
+  }
+
+  /** Why the last attempt failed, or the last connection ended. */
+  get lastProblem(): BrokerError | undefined {
+    return this.#lastProblem;
+  }
+
+  /** Cause and remedy, if the broker has refused this filter. */
+  problemOf(filter: string): string | undefined {
+    return this.#subscriptions.problemOf(filter);
   }
 
   /** Starts and returns at once. `state` reports problems. */
@@ -145,6 +156,7 @@ export class BrokerClient implements BrokerPublishing {
       if (end === 'left') return;
       if (upMs > GOOD_AFTER_MS || end === 'full') failures = 0;
       if (end === 'full') continue;
+      this.#lastProblem = end;
       this.#status.report(end.refused ? 'refused' : 'down', this.#explain(end, upMs));
       const { down, refused } = this.#options.retry ?? standardRetry;
       await sleep(delayMs(failures++, end.refused ? refused : down), signal);

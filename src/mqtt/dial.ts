@@ -4,7 +4,7 @@ import { checkServerIdentity, connect as connectTls, type ConnectionOptions } fr
 import { connect, MqttClient, type IClientOptions } from 'mqtt';
 import { openTunnel } from '../net/proxy.ts';
 import { readPems, type TlsSources } from '../net/tls.ts';
-import type { BrokerCredentials, BrokerClientOptions } from './client-options.ts';
+import type { BrokerCredentials, BrokerClientOptions, BrokerOptions } from './client-options.ts';
 import { BrokerError, type AttemptFacts } from './errors.ts';
 
 /** Default session expiry: one day. */
@@ -12,8 +12,12 @@ export const STANDARD_EXPIRY_S = 86_400;
 
 const standardPorts: Record<string, number> = { 'mqtt:': 1883, 'mqtts:': 8883, 'ws:': 80, 'wss:': 443 };
 
+/** The options that an attempt needs before it logs in. */
+export type AttemptOptions = BrokerOptions &
+  Pick<BrokerClientOptions, 'label' | 'version' | 'clientId' | 'credentials'>;
+
 /** Facts about an attempt, known before it starts. */
-export function attemptFacts(options: BrokerClientOptions): AttemptFacts {
+export function attemptFacts(options: AttemptOptions): AttemptFacts {
   const { url, tls, label, version, clientId, connectTimeoutMs } = options;
   const { protocol, hostname, port } = new URL(url);
   const host = hostname.replace(/^\[|\]$/g, '');
@@ -41,7 +45,7 @@ export interface Fresh {
  * @throws BrokerError if reading fails; its message names the location and no content
  * @throws ProxyError
  */
-export async function readFresh(options: BrokerClientOptions, facts: AttemptFacts): Promise<Fresh> {
+export async function readFresh(options: AttemptOptions, facts: AttemptFacts): Promise<Fresh> {
   const [credentials, tls] = await Promise.all([
     options.credentials().catch((error: unknown) => {
       // An error of the credentials function is more specific: the service that issues the credentials may be
@@ -79,11 +83,10 @@ async function readTls(tls: TlsSources, facts: AttemptFacts): Promise<Connection
  * the client's own code reads environment variables and may change the scheme.
  */
 export function dial(options: BrokerClientOptions, fresh: Fresh): MqttClient {
-  const { protocol, hostname, port, pathname, search } = new URL(options.url);
+  const { protocol, hostname, pathname, search } = new URL(options.url);
   const settings = clientOptions(options, fresh.credentials);
-  const target = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || (standardPorts[protocol] ?? 0) };
-  if (protocol === 'mqtt:') return new MqttClient(() => connectTcp({ ...target, noDelay: true }), settings);
-  if (protocol === 'mqtts:') return new MqttClient(() => secure({ ...target, ...fresh.tls }), settings);
+  const target = targetOf(options);
+  if (protocol === 'mqtt:' || protocol === 'mqtts:') return new MqttClient(() => openSocket(options, fresh), settings);
   const { tunnel } = fresh;
   let socket: Socket | undefined;
   const client = connect({
@@ -114,6 +117,19 @@ export function dial(options: BrokerClientOptions, fresh: Fresh): MqttClient {
   return client;
 }
 
+/** Opens the connection to an `mqtt:` or `mqtts:` address. */
+export function openSocket(options: Pick<BrokerClientOptions, 'url'>, { tls }: Pick<Fresh, 'tls'>): Socket {
+  const target = targetOf(options);
+  return new URL(options.url).protocol === 'mqtts:'
+    ? secure({ ...target, ...tls })
+    : connectTcp({ ...target, noDelay: true });
+}
+
+function targetOf({ url }: Pick<BrokerClientOptions, 'url'>): { host: string; port: number } {
+  const { protocol, hostname, port } = new URL(url);
+  return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || (standardPorts[protocol] ?? 0) };
+}
+
 function secure(options: ConnectionOptions): Socket {
   const socket = connectTls(options);
   socket.setNoDelay(true);
@@ -126,6 +142,7 @@ function clientOptions(options: BrokerClientOptions, { username, password }: Bro
     clientId,
     keepAliveSeconds,
     connectTimeoutMs,
+    clean = false,
     sessionExpirySeconds = STANDARD_EXPIRY_S,
     receiveMaximum,
   } = options;
@@ -134,11 +151,11 @@ function clientOptions(options: BrokerClientOptions, { username, password }: Bro
     protocolVersion: version === '5' ? 5 : 4,
     clientId,
     // The broker keeps the session and undelivered messages while the driver is disconnected.
-    clean: false,
+    clean,
     ...(version === '5'
       ? {
           properties: {
-            sessionExpiryInterval: sessionExpirySeconds,
+            sessionExpiryInterval: clean ? 0 : sessionExpirySeconds,
             ...(receiveMaximum === undefined ? {} : { receiveMaximum }),
             requestProblemInformation: true,
           },

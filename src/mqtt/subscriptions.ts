@@ -17,6 +17,8 @@ export class Subscriptions {
   readonly #options: BrokerClientOptions;
   /** Filters granted in the current session. */
   readonly #granted = new Map<string, 0 | 1>();
+  /** Filters that the broker refused at the last synchronization, with its reason. */
+  #refused: ReadonlyMap<string, string> = new Map();
   #again: NodeJS.Timeout | undefined;
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -27,6 +29,12 @@ export class Subscriptions {
   /** Whether the broker has granted a filter. */
   isGranted(filter: string): boolean {
     return this.#granted.has(filter);
+  }
+
+  /** Cause and remedy, if the broker has refused this filter. */
+  problemOf(filter: string): string | undefined {
+    const why = this.#refused.get(filter);
+    return why === undefined ? undefined : this.#refusalText([[filter, why]]);
   }
 
   /** The session is new and has no subscriptions. */
@@ -64,9 +72,14 @@ export class Subscriptions {
     } catch {
       return undefined;
     }
+    this.#refused = refused;
     if (refused.size === 0) return '';
     if (connection.live) this.#again = setTimeout(again, AGAIN_MS);
-    const named = Array.from(refused, ([filter, why]) => `"${filter}" (${why})`);
+    return this.#refusalText([...refused]);
+  }
+
+  #refusalText(refused: readonly (readonly [filter: string, why: string])[]): string {
+    const named = refused.map(([filter, why]) => `"${filter}" (${why})`);
     return (
       `${this.#options.label} refused ${named.length === 1 ? 'a subscription' : 'subscriptions'}: ` +
       `${named.slice(0, 5).join('; ')}${named.length > 5 ? '; …' : ''}. ` +

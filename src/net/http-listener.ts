@@ -47,9 +47,14 @@ export interface ListenerNames {
   readonly limits: string;
 }
 
-export interface ListenerOptions {
-  readonly config: ListenerConfig;
+/** Where a listener is, and the words for its messages. */
+export interface ListenerPlace {
+  readonly config: Pick<ListenerConfig, 'host' | 'port' | 'tls'>;
   readonly names: ListenerNames;
+}
+
+export interface ListenerOptions extends ListenerPlace {
+  readonly config: ListenerConfig;
   readonly logger: Logger;
   /** Handles a request. `goOn` asks a client that waits for it to send the body. Never rejects. */
   readonly onRequest: (request: IncomingMessage, response: ServerResponse, goOn: () => void) => void;
@@ -231,7 +236,7 @@ export class HttpListener {
 }
 
 /** Reads the current certificate and key, and checks that they match. */
-async function readPair(tls: ListenerTls): Promise<{ cert: string; key: string }> {
+export async function readPair(tls: ListenerTls): Promise<{ cert: string; key: string }> {
   const [cert, key] = await Promise.all([tls.certFile.reveal(), tls.keyFile.reveal()]);
   try {
     createSecureContext({ cert, key });
@@ -265,7 +270,8 @@ export function answeredEarly({ socket }: IncomingMessage): void {
   answered.add(socket);
 }
 
-function failureText(error: unknown, { config, names }: ListenerOptions): string {
+/** Cause and remedy of a listener that cannot start. */
+export function failureText(error: unknown, { config, names }: ListenerPlace): string {
   const { host, port } = config;
   const listener = sentence(names.listener);
   const place = `port ${port}${host === undefined ? '' : ` of ${host}`}`;

@@ -1,6 +1,6 @@
 /** Network failures of an HTTP call, and their remedies. */
 import { DriverError } from '../contract/errors.ts';
-import { networkProblem, type NetworkProblem } from '../lib/network-problem.ts';
+import { errorCodes, networkProblem, type NetworkProblem } from '../lib/network-problem.ts';
 import { ProxyError } from './proxy-errors.ts';
 
 /** Facts about a failure below HTTP. */
@@ -67,3 +67,9 @@ function networkCode(thrown: unknown): string | undefined {
   }
   return undefined;
 }
+
+const TLS_PROBLEMS = new Set<NetworkProblem | undefined>(['untrusted', 'expired', 'hostMismatch', 'tls']);
+
+/** Whether a call failed in the TLS handshake. */
+export const isTlsProblem = (thrown: unknown): boolean =>
+  errorCodes(thrown).some((code) => TLS_PROBLEMS.has(networkProblem(code)));

@@ -30,6 +30,8 @@ export interface HttpTransportOptions {
   readonly smallBytes: number;
   /** Name of the server in errors. */
   readonly label: string;
+  /** Called with how far the driver's clock is ahead of the server's, in milliseconds, within half a second. */
+  readonly onClock?: ((aheadMs: number) => void) | undefined;
 }
 
 export interface HttpTransport<Client> {
@@ -87,6 +89,9 @@ export function openHttpTransport<Client>(
       return traced(sourceCallChannel, work, async () => {
         const answer = await exchange(dispatcher(), call);
         work.status = answer.status;
+        // The header has a resolution of one second.
+        const date = Date.parse(answer.headers.date ?? '') + 500;
+        if (!Number.isNaN(date)) options.onClock?.(Date.now() - date);
         return answer;
       });
     });
@@ -113,6 +118,12 @@ export function openHttpTransport<Client>(
 }
 
 const withoutQuery = (path: string): string => path.split('?', 1)[0] ?? '';
+
+/** The times of servers have a resolution of one second, and their answers take time. */
+const CLOCKS_AGREE_MS = 3000;
+
+/** How far the driver's clock is ahead, in milliseconds. 0 below some seconds. */
+export const clockDifferenceMs = (aheadMs: number): number => (Math.abs(aheadMs) < CLOCKS_AGREE_MS ? 0 : aheadMs);
 
 /** Headers of every call. */
 export const commonHeaders = (userAgent: string) => ({ 'accept-encoding': ACCEPT_ENCODING, 'user-agent': userAgent });

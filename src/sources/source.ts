@@ -2,7 +2,9 @@
  * The interface between the driver and its data sources. A new source is a folder that implements `Source` with its
  * abilities, and one line in a table. The driver contains no vendor-specific terms.
  */
+import type { ConnectionStep } from '../checks/steps.ts';
 import type { Boundary } from '../contract/functions/data.ts';
+import type { ErrorCode } from '../contract/errors.ts';
 import type { Fqn } from '../contract/fqn.ts';
 import type { Nanoseconds } from '../contract/time/instant.ts';
 import type { TimeRange } from '../contract/time/time.ts';
@@ -53,6 +55,12 @@ export interface SourceStatus {
   latencyMs: number | null;
   /** The problem and its remedy. Absent if there is none. */
   message?: string;
+  /** The code of the problem. */
+  reason?: ErrorCode;
+  /** The step at which the probe failed. */
+  failedAt?: ConnectionStep;
+  /** How far the driver's clock is ahead of the server's, in milliseconds. Absent if the server reports no time. */
+  clockAheadMs?: number;
 }
 
 /** Ability to find items of some kinds. */

@@ -8,6 +8,24 @@ import { limited, type Logger } from '../../contract/log.ts';
 /** Most distinct subjects logged per connection. Reply subjects all differ and must not fill the log. */
 const maxReported = 20;
 
+/** An action, as the server names it in its error. */
+interface RefusedAction {
+  readonly operation: string;
+  readonly subject: string;
+}
+
+/** Cause and remedy of a refused action. */
+export const permissionText = ({ operation, subject }: RefusedAction): string =>
+  `The NATS server does not allow the driver's user ${operation === 'publish' ? 'to publish on' : 'a subscription to'} ` +
+  `"${subject}". Give the user this permission.`;
+
+/** The same for a subject of service discovery, which the driver works without. */
+export const discoveryText = (subject: string): string =>
+  `The driver's user may not subscribe to "${subject}", so NATS service discovery does not find it`;
+
+/** Whether a subject is one of service discovery. */
+export const isDiscovery = (subject: string): boolean => subject.startsWith('$SRV.');
+
 /** Logs each subject once. */
 export function watchPermissions(nc: NatsConnection, logger: Logger): void {
   const reported = new Set<string>();
@@ -19,11 +37,10 @@ export function watchPermissions(nc: NatsConnection, logger: Logger): void {
         limited(logger).warn('server error', { error: status.data }, 'The NATS server reported an error');
         continue;
       }
-      if (context.subject.startsWith('$SRV.')) {
+      if (isDiscovery(context.subject)) {
         if (reported.has('$SRV')) continue;
         reported.add('$SRV');
-        const text = `The driver's user may not subscribe to "${context.subject}", so NATS service discovery does not find it`;
-        limited(logger).info('permission for discovery', { subject: context.subject }, text);
+        limited(logger).info('permission for discovery', { subject: context.subject }, discoveryText(context.subject));
         continue;
       }
       const key = `${context.operation} ${context.subject}`;
@@ -32,8 +49,7 @@ export function watchPermissions(nc: NatsConnection, logger: Logger): void {
       limited(logger).error(
         'permission',
         { operation: context.operation, subject: context.subject },
-        `The NATS server does not allow the driver's user ${context.operation === 'publish' ? 'to publish on' : 'a subscription to'} ` +
-          `"${context.subject}". Give the user this permission.`,
+        permissionText(context),
       );
     }
   };

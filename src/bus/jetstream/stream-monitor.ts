@@ -35,6 +35,8 @@ export type StreamState = 'unknown' | 'ok' | 'degraded' | 'unavailable';
 export interface StreamStatus extends Status<StreamState> {
   /** The stream's max_msg_size. Undefined if the check was not possible, infinite if there is no limit. */
   readonly messageLimit?: number | undefined;
+  /** The stream does not exist. */
+  readonly isMissing?: boolean;
 }
 
 /** Interval of the checks. A stream that was changed so that it discards readings still acknowledges them. */
@@ -151,7 +153,7 @@ export class StreamMonitor {
 }
 
 /** Checks the stream. Creates it if it is missing and may be created. */
-async function checkStream(
+export async function checkStream(
   nc: NatsConnection,
   requirements: StreamRequirements,
   before: Status<StreamState>,
@@ -163,7 +165,7 @@ async function checkStream(
       return withLimit(checkConfig(config, requirements), config);
     } catch (error) {
       if (!(error instanceof NatsError) || error.api_error?.err_code !== NOT_FOUND) throw error;
-      if (requirements.create === false) return unavailable(missing(requirements));
+      if (requirements.create === false) return { ...unavailable(missing(requirements)), isMissing: true };
     }
     try {
       const { config } = await manager.streams.add(configOf(requirements));

@@ -44,7 +44,10 @@ export const hosts: Handler = {
       const { name, scheme, url } = host.source;
       const abilities = abilityNames.filter((ability) => hasAbilities(host, [ability]));
       const known = { name, scheme, url, abilities };
-      return context.prepare({ host: name }, async () => ({ ...known, ...(await probe(host, context)) }));
+      return context.prepare({ host: name }, async () => {
+        const { state, version, latencyMs, message } = await probe(host, context);
+        return { ...known, state, version, latencyMs, ...(message === undefined ? {} : { message }) };
+      });
     });
     for (const state of states) await (await state)();
   }),

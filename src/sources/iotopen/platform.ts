@@ -1,6 +1,7 @@
 /** The client of one IoT Open platform: the typed calls of the feed, with login and vendor-specific handling. */
 import { toMilliseconds, type Nanoseconds } from '../../contract/time/instant.ts';
 import { fittingPage } from '../../net/page-fit.ts';
+import { clockDifferenceMs } from '../../net/transport.ts';
 import { CATALOGUE_BYTES, fitting, valueBytes, PlatformCalls, type PlatformOptions, type Send } from './calls.ts';
 import { readInstallations, readThings, type Installation, type Listed, type Thing } from './catalogue.ts';
 import { LogPaging } from './log-paging.ts';
@@ -33,9 +34,6 @@ export interface MqttLogin {
   readonly password: string;
 }
 
-/** The platform's times have a resolution of one second, and its answers take time. */
-const CLOCKS_AGREE_MS = 3000;
-
 export class Platform {
   readonly #name: string;
   readonly #kind: IotOpenCredentials['kind'];
@@ -53,7 +51,7 @@ export class Platform {
    * seconds.
    */
   get clockAheadMs(): number {
-    return Math.abs(this.#clockAheadMs) < CLOCKS_AGREE_MS ? 0 : this.#clockAheadMs;
+    return clockDifferenceMs(this.#clockAheadMs);
   }
 
   /** Checks that the platform is available and accepts the login. @throws DriverError */

@@ -39,13 +39,10 @@ export function openTransport(options: IotOpenTransportOptions, onClock?: (ahead
   const { url, userAgent } = options;
   const headers = { ...commonHeaders(userAgent), accept: 'application/json' };
   const label = `The IoT Open platform at ${new URL(url).host}`;
-  return openHttpTransport({ ...options, label, smallBytes: SMALL_BYTES }, (exchange) =>
+  return openHttpTransport({ ...options, label, onClock, smallBytes: SMALL_BYTES }, (exchange) =>
     createClient<paths>(
       plainClient(url, '', async (request) => {
         const answer = await exchange(request, { ...headers, ...Object.fromEntries(request.headers) });
-        // The header has a resolution of one second.
-        const date = Date.parse(answer.headers.date ?? '') + 500;
-        if (!Number.isNaN(date)) onClock?.(Date.now() - date);
         return new HttpReply(answer, EXACT.test(request.path) ? parseExact : parseJson);
       }),
     ),

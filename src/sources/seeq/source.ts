@@ -9,6 +9,7 @@ import type { TimeRange } from '../../contract/time/time.ts';
 import type { Point } from '../../contract/values.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { answerOf } from '../../net/json-fields.ts';
+import { isTlsProblem } from '../../net/network-errors.ts';
 import type {
   Children,
   Described,
@@ -103,13 +104,19 @@ export class SeeqSource implements Source {
         (user: unknown) => answerOf(user),
         { probe: true },
       );
-      return { state: 'up', version, latencyMs };
+      return { state: 'up', version, latencyMs, ...this.#clock() };
     } catch (thrown) {
       const failure = toDriverError(thrown);
       const error = latencyMs === null ? await withWhatAnswers(failure, this.name, this.url, this.#isDirect) : failure;
       const state = error.code === 'unauthorized' || error.code === 'forbidden' ? 'unauthorized' : 'down';
-      return { state, version, latencyMs, message: error.message };
+      const failedAt = latencyMs !== null ? 'log-in' : isTlsProblem(failure) ? 'TLS' : 'connection';
+      return { state, version, latencyMs, message: error.message, reason: error.code, failedAt, ...this.#clock() };
     }
+  }
+
+  #clock(): Pick<SourceStatus, 'clockAheadMs'> {
+    const { clockAheadMs } = this.#server;
+    return clockAheadMs === undefined ? {} : { clockAheadMs };
   }
 
   async search(query: SearchQuery, call: SourceCall): Promise<SearchPage> {

@@ -105,7 +105,7 @@ describe('check', () => {
   it('says what a good configuration amounts to, without a secret', async () => {
     const { out: publickey } = await command(['keygen', '-d', folder]);
     await writeFile(path(), JSON.stringify(good({ publickey, extra: 1 }, { servers: [server({ credentials })] })));
-    const { code, out, err } = await command(['check', '-c', path()], { SEEQ_PASSWORD: 'hunter2' });
+    const { code, out, err } = await command(['check', '--offline', '-c', path()], { SEEQ_PASSWORD: 'hunter2' });
     expect(code).toBe(0);
     expect(out).toContain(`${path()} is valid.`);
     expect(out).toContain('mon.example.com:443 (TLS)');
@@ -121,7 +121,7 @@ describe('check', () => {
     const write = (bus: object) =>
       writeFile(path(), JSON.stringify(good({ publickey }, { servers: [server({ credentials })], bus })));
     const run = (args: string[], env: object) =>
-      command(['check', '-c', path(), ...args], { SEEQ_PASSWORD: 'hunter2', ...env });
+      command(['check', '--offline', '-c', path(), ...args], { SEEQ_PASSWORD: 'hunter2', ...env });
     await write({});
     expect(await run([], {})).toMatchObject({ code: 2, err: expect.stringContaining('privatekey.nk') as string });
     expect(await run(['--key', key], {})).toMatchObject({ code: 0, err: '' });
@@ -141,7 +141,7 @@ describe('check', () => {
     const { out: publickey } = await command(['keygen', '-d', folder]);
     await chmod(join(folder, 'privatekey.nk'), 0o644);
     await writeFile(path(), JSON.stringify(good({ publickey }, { servers: [server({ credentials })] })));
-    const { code, err } = await command(['check', '-c', path()], { SEEQ_PASSWORD: 'hunter2' });
+    const { code, err } = await command(['check', '--offline', '-c', path()], { SEEQ_PASSWORD: 'hunter2' });
     expect(code).toBe(0);
     expect(err).toMatch(/^warning: privatekey\.nk: .* is open to every user of this machine \(mode 0644\); chmod 600/);
   });
@@ -154,7 +154,7 @@ describe('check', () => {
       seneye: { sources: [{ source: 'SWS_1', secret: { env: 'SENEYE' } }] },
     };
     await writeFile(path(), JSON.stringify(good({ publickey }, { servers: [], ingest })));
-    const { code, out, err } = await command(['check', '-c', path()], { SENEYE: 'hunter2' });
+    const { code, out, err } = await command(['check', '--offline', '-c', path()], { SENEYE: 'hunter2' });
     expect([code, err]).toEqual([0, '']);
     expect(out).toContain('readings on iota.readings.> (stream READINGS)');
     expect(out).toContain('feed    mqtt hall: wss://broker.example.com/mqtt?[hidden]');
@@ -164,7 +164,7 @@ describe('check', () => {
 
   it('names every problem, with exit code 2', async () => {
     await writeFile(path(), JSON.stringify(good({ debug: 7 }, { servers: [server({ credentials })] })));
-    const { code, out, err } = await command(['check'], { IOTA_SEEQDRV_CONFIG: path() });
+    const { code, out, err } = await command(['check', '--offline'], { IOTA_SEEQDRV_CONFIG: path() });
     expect([code, out]).toEqual([2, '']);
     for (const word of ['3 problems', 'debug', 'privatekey.nk', 'SEEQ_PASSWORD is not set'])
       expect(err).toContain(word);
@@ -206,7 +206,7 @@ describe('config', () => {
     expect(code).toBe(0);
     await writeFile(path(), out);
     const env = { SEEQ_ACCESS_KEY: 'key', SEEQ_PASSWORD: 'hunter2' };
-    expect(await command(['check', '-c', path()], env)).toMatchObject({ code: 0, err: '' });
+    expect(await command(['check', '--offline', '-c', path()], env)).toMatchObject({ code: 0, err: '' });
     // Without the marks of all keys it is still JSON with comments.
     const uncommented = out.replaceAll(/^( *)\/\/ (?= *(?:"\w+": |[\]}[{]|"[^"]*",?$|-?\d+,?$|\/\/))/gm, '$1');
     const { value } = readJson(withoutComments(uncommented));

@@ -18,6 +18,9 @@ export interface AccountConnection {
 /** For a buyer the marketplace meters by client id, and takes it for the account name. */
 export const clientIdOf = ({ clientId, user }: Pick<Account, 'clientId' | 'user'>): string => clientId ?? user;
 
+/** Whether the account is a buyer. The user name of a device contains a `$`. */
+export const isMetered = ({ user }: Pick<Account, 'user'>): boolean => !user.includes('$');
+
 export function accountConnection(account: Account): AccountConnection {
   const { name, url, tls, keepAliveSeconds, connectTimeoutMs } = account;
   return {

@@ -2,7 +2,9 @@
 import { DriverError } from '../../../contract/errors.ts';
 import { TokenFile } from '../../../sources/iotopen/login/token-file.ts';
 import type { IotOpenCredentials } from '../../../sources/iotopen/login/auth-method.ts';
-import type { PlatformOptions } from '../../../sources/iotopen/platform.ts';
+import type { BrokerCredentials } from '../../../mqtt/client.ts';
+import { BrokerError } from '../../../mqtt/errors.ts';
+import type { Platform, PlatformOptions } from '../../../sources/iotopen/platform.ts';
 import type { TextSource } from '../../../net/tls.ts';
 import type { IotOpenConfig } from './config.ts';
 
@@ -40,6 +42,25 @@ export function credentialsOf(given: IotOpenConfig['credentials']): IotOpenCrede
 /** The configured broker. Default: MQTT over WebSocket below the REST root, as the platform's own web pages use it. */
 export function brokerUrlOf({ url, mqtt }: { url: string; mqtt: { url?: string | undefined } }): string {
   return mqtt.url ?? `${url.replace(/^http/i, 'ws').replace(/(?<!\/)\/+$/, '')}/mqtt`;
+}
+
+/** The client options that follow from the configuration. The log-in is that of the platform. */
+export function brokerConnection(config: IotOpenConfig, platform: Platform, signal: AbortSignal) {
+  const { name, tls, proxy, mqtt } = config;
+  const { version, clientId, keepAliveSeconds, connectTimeoutMs, sessionExpirySeconds } = mqtt;
+  const label = `IoT Open "${name}", its MQTT broker`;
+  return {
+    ...{ tls, proxy, version, clientId, keepAliveSeconds, connectTimeoutMs, sessionExpirySeconds, label },
+    url: brokerUrlOf(config),
+    credentials: async (): Promise<BrokerCredentials> => {
+      try {
+        return await platform.mqttLogin(signal);
+      } catch (error) {
+        if (!(error instanceof DriverError) || error.code === 'unauthorized') throw error;
+        throw new BrokerError('unavailable', `${label}: there is no log-in for it. ${error.message}`);
+      }
+    },
+  };
 }
 
 function codeAdvice({ name, credentials }: IotOpenConfig): string {

@@ -3,7 +3,7 @@
  * each reconnect the newest values and the missing ones are read from REST.
  */
 import { withTimeout } from '../../../lib/timeout.ts';
-import { DriverError } from '../../../contract/errors.ts';
+import type { DriverError } from '../../../contract/errors.ts';
 import { fromMilliseconds, toMilliseconds, type Nanoseconds } from '../../../contract/time/instant.ts';
 import { limited } from '../../../contract/log.ts';
 import type { FeedHealth, FeedMetrics } from '../../../contract/telemetry.ts';
@@ -12,12 +12,11 @@ import { StatusReporter } from '../../../lib/status-reporter.ts';
 import { FeedStatus } from '../../feed-status.ts';
 import type { Feed, FeedTools } from '../../feed.ts';
 import type { ReadingsSink } from '../../readings-sink.ts';
-import { openBrokerClient, type Incoming, type BrokerCredentials, type BrokerClient } from '../../../mqtt/client.ts';
-import { BrokerError } from '../../../mqtt/errors.ts';
+import { openBrokerClient, type Incoming, type BrokerClient } from '../../../mqtt/client.ts';
 import { MaxAgeWatch } from './max-age-watch.ts';
 import { Backfill, nanoseconds } from './backfill.ts';
 import type { IotOpenConfig } from './config.ts';
-import { brokerUrlOf, platformOptions } from './connection.ts';
+import { brokerConnection, platformOptions } from './connection.ts';
 import { SyncLoop } from './sync-loop.ts';
 import { Live } from './live.ts';
 import { InstallationStates } from './installation-states.ts';
@@ -60,7 +59,7 @@ export class IotOpenFeed implements Feed {
   #brokerIsUp = false;
 
   constructor(config: IotOpenConfig, tools: FeedTools, startMs: number) {
-    const { name, mqtt, tls } = config;
+    const { name } = config;
     const { logger, times } = tools;
     this.#config = config;
     this.#tools = tools;
@@ -121,12 +120,9 @@ export class IotOpenFeed implements Feed {
       },
     });
     this.#broker = openBrokerClient({
-      ...{ tls, proxy: config.proxy, logger, version: mqtt.version, clientId: mqtt.clientId, url: brokerUrlOf(config) },
-      ...{ keepAliveSeconds: mqtt.keepAliveSeconds, connectTimeoutMs: mqtt.connectTimeoutMs },
-      sessionExpirySeconds: mqtt.sessionExpirySeconds,
+      ...brokerConnection(config, this.#platform, this.#stopping.signal),
+      logger,
       receiveMaximum: this.#sink.window,
-      label: `${this.#label}, its MQTT broker`,
-      credentials: () => this.#credentials(),
       subscriptions: () => this.#states.subscriptions(),
       onMessage: (message: Incoming) => this.#live.receive(message),
       full: () => this.#sink.full,
@@ -196,18 +192,6 @@ export class IotOpenFeed implements Feed {
     }
     this.#brokerStarted = true;
     this.#broker.start();
-  }
-
-  async #credentials(): Promise<BrokerCredentials> {
-    try {
-      return await this.#platform.mqttLogin(this.#stopping.signal);
-    } catch (error) {
-      if (!(error instanceof DriverError) || error.code === 'unauthorized') throw error;
-      throw new BrokerError(
-        'unavailable',
-        `${this.#label}, its MQTT broker: there is no log-in for it. ${error.message}`,
-      );
-    }
   }
 
   #notice(text: string): void {

@@ -6,6 +6,7 @@ import { listRule } from '../../../config/rules.ts';
 import { namedList } from '../../../config/uniqueness.ts';
 import { hideSecrets } from '../../../lib/wording/shown-value.ts';
 import { feedKind } from '../../kind.ts';
+import { checkIotOpen } from './check.ts';
 import { iotOpenSchema, type IotOpenFile } from './config.ts';
 import { brokerUrlOf } from './connection.ts';
 import { openIotOpenFeed } from './feed.ts';
@@ -17,6 +18,7 @@ export const iotopen = feedKind({
   open: (platforms, tools) => platforms.map((platform) => openIotOpenFeed(platform, tools, tools.stream.repeatableMs)),
   summary: (platforms) =>
     platforms.map(({ name, url, proxy }) => `iotopen ${name}: ${hideSecrets(url)}${proxyText(proxy)}`),
+  check: (platforms, tools) => platforms.map((platform) => checkIotOpen(platform, tools)),
   brokerUse: (entry) => ({ url: brokerUrlOf(entry), clientId: entry.mqtt.clientId, session: ['mqtt'] }),
 });
 

@@ -6,12 +6,24 @@ import { feedKind } from '../../kind.ts';
 import { mqttSchema, type MqttConfig } from './config.ts';
 import type { Feed, FeedTools } from '../../feed.ts';
 import type { BrokerCredentials } from '../../../mqtt/client.ts';
-import { TopicFeed } from '../topic-feed.ts';
+import { brokerGroup } from '../../../mqtt/check.ts';
+import { subscriptionsOf, TopicFeed } from '../topic-feed.ts';
 
 export const mqtt = feedKind({
   schema: namedList(mqttSchema).describe('MQTT brokers, one entry for each connection.'),
   open: (brokers, tools) => brokers.map((broker) => openMqttFeed(broker, tools)),
   summary: (brokers) => brokers.map(({ name, url }) => `mqtt ${name}: ${hideSecrets(url)}`),
+  check: (brokers, { takeOver }) =>
+    brokers.map((broker) => {
+      const { connection, ...login } = connectionOf(broker);
+      const subscriptions = subscriptionsOf(broker.topics);
+      return brokerGroup({
+        name: `mqtt ${broker.name}`,
+        options: { ...connection, ...login },
+        subscriptions,
+        takeOver,
+      });
+    }),
   brokerUse: ({ url, clientId, topics }) => ({
     ...{ url, clientId, session: [] },
     subscriptions: topics.map(({ filter }, at) => ({ filter, path: ['topics', at] })),
@@ -20,15 +32,23 @@ export const mqtt = feedKind({
 
 /** One configured broker. It does not connect before `start`. */
 function openMqttFeed(broker: MqttConfig, tools: FeedTools): Feed {
-  const { name, version, clientId, credentials, topics, ...connection } = broker;
+  const { name, topics } = broker;
   return new TopicFeed({
-    ...{ connection, version, tools },
+    ...connectionOf(broker),
+    tools,
     origin: { scheme: 'mqtt', connection: name },
+    entries: topics,
+  });
+}
+
+/** The client options that follow from the configuration. */
+function connectionOf({ name, version, clientId, credentials, topics: _topics, ...connection }: MqttConfig) {
+  return {
+    ...{ connection, version },
     clientId: clientId.replaceAll('{hostname}', hostname()),
     credentials: () => logIn(credentials),
-    entries: topics,
     label: `MQTT broker "${name}"`,
-  });
+  };
 }
 
 /** Reads the credentials again for every attempt. */

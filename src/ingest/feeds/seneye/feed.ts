@@ -22,7 +22,8 @@ import { Sender } from './sources.ts';
 
 /** There is one listener. Its connections to the bus are named by source. */
 const NAME = 'lde';
-const NAMES = {
+/** The words for its messages. */
+export const NAMES = {
   listener: 'the seneye listener',
   portKey: 'settings.ingest.seneye.port',
   hostKey: 'settings.ingest.seneye.host',

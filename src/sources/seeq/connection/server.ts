@@ -4,6 +4,7 @@ import type { Clock } from '../../../lib/clock.ts';
 import { isPassing } from '../../../net/errors.ts';
 import { type Outcome, retryAfterOf, ServerCalls } from '../../../net/availability/server-calls.ts';
 import { UnreadableResponse } from '../../../net/unreadable-response.ts';
+import { clockDifferenceMs } from '../../../net/transport.ts';
 import { UnexpectedJson } from '../../../net/json-fields.ts';
 import type { Pause, SourceCall } from '../../source.ts';
 import { ITEM_BYTES } from './body-limits.ts';
@@ -35,12 +36,14 @@ export class SeeqServer {
   readonly #transport: SeeqTransport;
   readonly #calls: ServerCalls;
   readonly #flights = new Flights();
+  #clockAheadMs: number | undefined;
 
   /** @param clock the clock for delays between tries */
   constructor(name: string, options: SeeqTransportOptions, credentials: SeeqCredentials, clock?: Clock) {
     this.name = name;
     const session = new SeeqSession(name, credentials);
-    const transport = openTransport(options, session);
+    const onClock = (aheadMs: number) => (this.#clockAheadMs = clockDifferenceMs(aheadMs));
+    const transport = openTransport({ ...options, onClock }, session);
     session.use(transport.client);
     this.#session = session;
     this.#transport = transport;
@@ -58,6 +61,14 @@ export class SeeqServer {
         session.restart();
       },
     });
+  }
+
+  /**
+   * How far the driver's clock is ahead of the server's, in milliseconds; 0 below some seconds. Undefined if the server
+   * has reported no time.
+   */
+  get clockAheadMs(): number | undefined {
+    return this.#clockAheadMs;
   }
 
   /**

@@ -25,6 +25,8 @@ export interface SeeqTransportOptions {
   requestTimeoutMs: number;
   /** Sent as User-Agent, so that a Seeq administrator can identify the driver. */
   userAgent: string;
+  /** See `HttpTransportOptions`. */
+  onClock?: ((aheadMs: number) => void) | undefined;
 }
 
 /** Provides the token for each call and receives new ones. The session implements it. */
