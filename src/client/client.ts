@@ -42,8 +42,9 @@ export interface Client extends Methods {
   /** Yields an answer message by message, so that memory stays bounded for a series of any length. */
   stream<Name extends FunctionName>(name: Name, ...args: Arguments<Name>): AsyncGenerator<MessageFor<Name>>;
   /**
-   * Yields the items of all pages of an answer as they arrive. Throws `RequestRefused` if the answer is an error; items
-   * with an error of their own are yielded like the others.
+   * Yields the items of all pages of an answer as they arrive. `limit` is the size of a page; if the driver allows only
+   * smaller ones, it is reduced. Throws `RequestRefused` if the answer is an error; items with an error of their own are
+   * yielded like the others.
    */
   items<Name extends FunctionName>(name: Name, ...args: Arguments<Name>): AsyncGenerator<ItemFor<Name>>;
   /** Follows values as they change, across leases. Iterate over the changes. */
@@ -95,16 +96,20 @@ export function createClient(connection: NatsConnectionLike, options: ClientOpti
   }
 
   async function* items(name: string, params: object = {}, call: CallOptions = {}) {
-    let cursor: string | undefined;
-    do {
-      const page = cursor === undefined ? params : { ...params, cursor };
-      cursor = undefined;
+    let page: object = params;
+    for (;;) {
+      let cursor: string | undefined;
+      let smaller: number | undefined;
       for await (const { items, last, error, meta } of stream(name, page, call)) {
-        if (error !== undefined) throw new RequestRefused(error as ErrorBody);
+        if (error !== undefined) smaller = smallerLimit(error as ErrorBody, page);
+        if (error !== undefined && smaller === undefined) throw new RequestRefused(error as ErrorBody);
         yield* items;
         if (last) cursor = meta?.cursor;
       }
-    } while (cursor !== undefined);
+      if (smaller !== undefined) page = { ...page, limit: smaller };
+      else if (cursor !== undefined) page = { ...page, cursor };
+      else return;
+    }
   }
 
   function cancel({ id }: Request): void {
@@ -144,6 +149,14 @@ export function createClient(connection: NatsConnectionLike, options: ClientOpti
   };
   // The table lists the methods. A test compares it with the type.
   return client as unknown as Client;
+}
+
+/** The largest page that the driver allows, if the request asked for a larger one. */
+function smallerLimit({ code, details }: ErrorBody, page: { limit?: unknown }): number | undefined {
+  const { limit: asked } = page;
+  const allowed = details?.limit;
+  if (code !== 'tooLarge' || details?.field !== 'limit' || typeof asked !== 'number') return undefined;
+  return typeof allowed === 'number' && allowed >= 1 && allowed < asked ? allowed : undefined;
 }
 
 const joined = (answer: Answer): Answer => ({ ...answer, items: joinSeries(answer.items) });

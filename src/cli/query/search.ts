@@ -69,7 +69,7 @@ async function print(items: AsyncIterable<SearchItem>, options: SearchOptions, t
       break;
     }
     count++;
-    terminal.progress?.(`${count} found`);
+    if (count % 100 === 0) terminal.progress?.(`${count} found`);
     await rows.write(item);
   }
   rows.end();

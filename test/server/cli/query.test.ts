@@ -20,7 +20,9 @@ let folder: string;
 const command = (...args: string[]) => person.command(...args);
 
 beforeAll(async () => {
-  person = await startPerson({ plants: { 'plant-a': {}, 'plant-b': {} } });
+  // Smaller than the pages that the commands ask for.
+  const settings = { limits: { pageSamples: 500, samplesPerItem: 7000 } };
+  person = await startPerson({ plants: { 'plant-a': {}, 'plant-b': {} }, settings });
   ({ cluster, folder } = person);
 });
 afterAll(() => person.stop());
@@ -159,6 +161,14 @@ describe('history', () => {
       series.times.map((time, at) => [time, series.values[at]]),
     );
     expect(rows.length).toBeGreaterThan(100);
+    // More than the driver sends in one answer.
+    const long = await command('history', tag, '--start', '2026-05-01T00:00Z', '--end', '2026-05-12T00:00Z', '--csv');
+    const times = long.out
+      .split('\n')
+      .slice(1)
+      .map((line) => line.split(',')[2] ?? '');
+    expect([long.code, long.err, times.length > 7000]).toEqual([0, '', true]);
+    expect(times).toEqual([...new Set(times)].sort());
   });
 
   it('has statistics of days in the time zone, as CSV', async () => {
