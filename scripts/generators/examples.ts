@@ -185,7 +185,7 @@ const STARTED = '2026-01-31T06:00:00.000Z';
 
 /** The health of a process with these servers, on the clock that does not move. */
 function healthOf(hosts: Hosts): DriverHealth {
-  const bus = { connected: true, since: STARTED, server: 'mon.example.com:443' };
+  const bus = { connected: true, subscribed: true, since: STARTED, server: 'mon.example.com:443' };
   const servers = hosts.all.map((host) => ({ ...serverHealth(host), since: STARTED, checked: SHOWN_NOW }));
   const identity = { ...PROCESS, driverid: 'seeq-site-a', reqtopic: 'us-east-1.site-a.seeq.request' };
   const head = envelopeOf(identity, SHOWN_NOW);

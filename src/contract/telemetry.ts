@@ -3,6 +3,7 @@
  * no bodies, so these bodies are the driver's own, with their own version.
  */
 import { z } from 'zod';
+import { AGE_BOUNDS_MS, DURATION_BOUNDS_MS } from '../lib/histogram.ts';
 import { errorCodeNames } from './errors.ts';
 import { readingSchemes, rejectCodes } from './reading.ts';
 
@@ -11,6 +12,13 @@ export const TELEMETRY_VERSION = 1;
 
 const count = z.number().int().min(0);
 const milliseconds = z.number().min(0);
+
+/** Numbers of values in buckets with these upper bounds, and above them. */
+const histogram = (what: string, boundsMs: readonly number[]) =>
+  z
+    .array(count)
+    .length(boundsMs.length + 1)
+    .describe(`${what}: how many took at most ${boundsMs.join(', ')} ms (each without those before it), and longer`);
 const instant = z.string().describe('ISO 8601 UTC');
 
 /** Members of every message. */
@@ -56,6 +64,7 @@ export type ServerHealth = z.infer<typeof serverHealth>;
 export const busHealth = z.strictObject({
   connected: z.boolean(),
   since: instant.describe('When the connection was made or lost; before the first one, when the driver started'),
+  subscribed: z.boolean().describe('False if the NATS server refused the subscription of the request topic'),
   server: z.string().optional().describe('Address of the NATS server; absent without a connection'),
   message: z.string().optional().describe('Why there is no connection'),
 });
@@ -151,8 +160,11 @@ const results = z
 export const functionMetrics = z.strictObject({
   function: z.string().describe('Name of the function; empty for requests without a known function'),
   results,
-  totalMs: milliseconds.describe('Sum of the times from arrival to end'),
+  totalMs: milliseconds.describe('Sum of the times from arrival to end; of a lease, to its first message'),
   longestMs: milliseconds,
+  durations: histogram('Those times', DURATION_BOUNDS_MS),
+  sourceMs: milliseconds.describe('Sum of the times of the calls to sources; concurrent calls add up'),
+  sourceDurations: histogram('Those times by request', DURATION_BOUNDS_MS),
 });
 
 export const sourceMetrics = z.strictObject({
@@ -160,8 +172,19 @@ export const sourceMetrics = z.strictObject({
   results: results.describe('Calls by "ok" or error code; repeated attempts and log-ins count as part of their call'),
   totalMs: milliseconds.describe('Sum of the times of the calls'),
   longestMs: milliseconds,
+  durations: histogram('Times of the calls', DURATION_BOUNDS_MS),
   running: count.describe('Gauge: calls of requests that are running'),
   waiting: count.describe('Gauge: calls that wait for their turn'),
+  recovery: z
+    .strictObject({
+      shared: count.describe('Calls that were not made, because an identical one was in progress'),
+      retries: count.describe('Repeated attempts after temporary failures'),
+      secondTries: count.describe('Calls made once more because the first one hung'),
+      outages: count.describe('How often the server was found to be failing, so that calls failed at once'),
+      failing: z.boolean().describe('Gauge: whether calls fail at once at the moment'),
+    })
+    .optional()
+    .describe('How calls are saved and repeated; absent where the kind of source does not count this'),
   polls: pollPace,
 });
 
@@ -214,6 +237,11 @@ export const feedMetrics = z.strictObject({
   dropped: count.describe('Messages dropped because even their dead letter is too large for the bus'),
   connections: count.describe('Connections made; for a listener, connections accepted'),
   waiting: count.describe('Gauge: messages that are not acknowledged yet'),
+  ages: histogram(
+    'Age of the readings when they arrived; late ones are those of a backfill, or of a device that was disconnected',
+    AGE_BOUNDS_MS,
+  ).optional(),
+  agesMs: milliseconds.optional().describe('Sum of these ages'),
 });
 export type FeedMetrics = z.infer<typeof feedMetrics>;
 
@@ -256,6 +284,13 @@ export const metricsSchema = z.strictObject({
   ...head,
   uptimeMs: milliseconds,
   inFlight: count.describe('Gauge: requests in progress'),
+  leases: z
+    .strictObject({
+      leases: count,
+      items: count.describe('Items of all leases'),
+      tags: count.describe('Distinct tags that are read for them'),
+    })
+    .describe('Gauge: active leases'),
   unanswerable: count.describe('Requests without a valid subject for their answer'),
   requests: z.array(functionMetrics).describe('One entry for each function that was called'),
   sources: z.array(sourceMetrics).describe('Calls of requests to the configured servers'),

@@ -128,7 +128,7 @@ export class Driver {
         : refusal(toDriverError(error), arrived);
     const elapsedMs = firstMs ?? performance.now() - arrived;
     Object.assign(work, { status: end.status, code: end.error?.code });
-    this.statistics.answered(isDeclared(name) ? name : '', end.error?.code ?? end.status, elapsedMs);
+    this.statistics.answered(isDeclared(name) ? name : '', end.error?.code ?? end.status, elapsedMs, end.meta.sourceMs);
     this.#log.answered({ id, function: name }, user, end);
     let sent: unknown;
     try {

@@ -3,10 +3,11 @@ import type { Logger } from '../contract/log.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { HttpConfig } from './config.ts';
 import { Guard } from './guard.ts';
+import { metricsRoute } from './metrics/route.ts';
 import { pageUrl } from './page/url.ts';
 import { LOGIN_PATH } from './page/login.ts';
 import { StatusPage, type StatusPageOptions } from './page/page.ts';
-import { livez } from './probes.ts';
+import { probeRoutes } from './probes.ts';
 import { HttpServer } from './server.ts';
 
 export interface HttpOptions {
@@ -30,11 +31,12 @@ export interface Http {
 }
 
 /** Creates the server. It listens after `start`. */
-export function openHttp({ config, logger, telemetry: [telemetry], page: sources }: HttpOptions): Http {
+export function openHttp({ config, logger, telemetry, page: sources }: HttpOptions): Http {
   const guard = new Guard(config);
   // The first one also has what the process has once.
-  const page = telemetry && new StatusPage({ guard, telemetry, ...sources });
-  const routes = [livez, ...(page?.routes() ?? [])];
+  const [first] = telemetry;
+  const page = first && new StatusPage({ guard, telemetry: first, ...sources });
+  const routes = [...probeRoutes(telemetry), metricsRoute(telemetry), ...(page?.routes() ?? [])];
   const server = new HttpServer({ config, guard, logger, routes, loginPath: LOGIN_PATH });
   return {
     start: () => {

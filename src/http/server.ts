@@ -1,6 +1,6 @@
 /** The HTTP server of the driver: finds the route of a request by its exact path, asks the guard, and answers. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { limited, type Logger } from '../contract/log.ts';
 import type { RetryDelays } from '../lib/backoff.ts';
 import { StatusReporter } from '../lib/status-reporter.ts';
@@ -54,6 +54,8 @@ export class HttpServer {
   /** By path and method. */
   readonly #routes = new Map<string, Map<string, Route>>();
   readonly #active = new Set<Promise<void>>();
+  /** The last request of each connection. */
+  readonly #last = new WeakMap<Socket, Promise<void>>();
 
   constructor(options: HttpServerOptions) {
     const { config, logger, routes, retry } = options;
@@ -113,9 +115,30 @@ export class HttpServer {
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
-    const served = this.#reply(request, response);
+    const { socket } = request;
+    const served = this.#inTurn(request, response, this.#last.get(socket));
+    this.#last.set(socket, served);
     this.#active.add(served);
     void served.finally(() => this.#active.delete(served));
+  }
+
+  /**
+   * Requests of a pipeline are answered one after the other, so that only one answer is in memory for a client that
+   * reads none.
+   */
+  async #inTurn(request: IncomingMessage, response: ServerResponse, previous: Promise<void> | undefined) {
+    const { socket } = request;
+    if (previous !== undefined) await previous;
+    if (socket.destroyed) return;
+    const { promise: over, resolve } = Promise.withResolvers<undefined>();
+    const end = (): void => {
+      resolve(undefined);
+    };
+    response.once('close', end);
+    socket.once('close', end);
+    await this.#reply(request, response);
+    await over;
+    socket.off('close', end);
   }
 
   /** Never rejects. */

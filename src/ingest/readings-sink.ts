@@ -4,6 +4,8 @@
  */
 import { SubjectError, publishSubject } from '../bus/subject.ts';
 import { Backpressure } from '../lib/backpressure.ts';
+import { roundMs } from '../lib/clock.ts';
+import { AGE_BOUNDS_MS, Histogram } from '../lib/histogram.ts';
 import { PublishFailure, type Publication, type ReadingsPublisher } from '../bus/jetstream/readings-publisher.ts';
 import { limited, type Logger } from '../contract/log.ts';
 import { rejectCodes, type RejectCode } from '../contract/reading.ts';
@@ -51,6 +53,9 @@ export interface ReadingsSinkMetrics {
   dropped: number;
   /** Sender messages that are not acknowledged yet. */
   waiting: number;
+  /** Ages of the readings when they arrived, by `AGE_BOUNDS_MS`. */
+  ages: number[];
+  agesMs: number;
 }
 
 /**
@@ -59,6 +64,8 @@ export interface ReadingsSinkMetrics {
  */
 const MOST_WAITING = 20_000;
 
+const NANOSECONDS_PER_MS = 1e6;
+
 export class ReadingsSink {
   readonly origin: Origin;
   readonly #options: ReadingsSinkOptions;
@@ -66,6 +73,8 @@ export class ReadingsSink {
   readonly #rejected = new Map<RejectCode, number>();
   readonly #counts = { received: 0, readings: 0, duplicates: 0, dropped: 0, waiting: 0 };
   readonly #backpressure = new Backpressure(() => this.full);
+  readonly #ages = new Histogram(AGE_BOUNDS_MS);
+  #agesMs = 0;
   #lastReceivedMs: number | undefined;
 
   constructor(options: ReadingsSinkOptions) {
@@ -109,6 +118,8 @@ export class ReadingsSink {
     return {
       ...this.#counts,
       retried,
+      ages: this.#ages.counts,
+      agesMs: roundMs(this.#agesMs),
       rejected: Object.fromEntries(rejectCodes.flatMap((code) => this.#countOf(code))),
     };
   }
@@ -143,6 +154,10 @@ export class ReadingsSink {
   }
 
   async #publishMeasurement(measurement: Measurement): Promise<void> {
+    // A time that is slightly ahead has no age.
+    const ageMs = Math.max(0, Number(measurement.received - measurement.time) / NANOSECONDS_PER_MS);
+    this.#ages.add(ageMs);
+    this.#agesMs += ageMs;
     const sent = { inPlace: false };
     const rejected = (publication: Publication, code: RejectCode, reason: string): PublishRequest => {
       sent.inPlace = true;

@@ -146,6 +146,20 @@ export interface SourceAbilities {
   timeframes: TimeframeReader;
 }
 
+/** How a source saves and repeats calls. Counts since the start. */
+export interface CallRecovery {
+  /** Calls that were not made, because an identical one was in progress. */
+  shared: number;
+  /** Repeated attempts after temporary failures. */
+  retries: number;
+  /** Calls made once more because the first one hung. */
+  secondTries: number;
+  /** How often the server was found to be failing. */
+  outages: number;
+  /** Calls fail at once at the moment. */
+  failing: boolean;
+}
+
 /** A server of a vendor. Every method, including those of its abilities, rejects with a DriverError only. */
 export interface Source {
   /** First part of its FQNs. */
@@ -159,6 +173,8 @@ export interface Source {
 
   /** Probes the server. Resolves also if it is down. */
   probe(call: SourceCall): Promise<SourceStatus>;
+  /** Absent if the source does not count this. */
+  recovery?(): CallRecovery;
   /** Closes its connections. */
   close(): Promise<void>;
 }

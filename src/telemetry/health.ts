@@ -45,7 +45,7 @@ export function judge(
   const attentionFeeds = feeds.filter(({ state }) => ATTENTION_STATES.has(state));
   const isStreamDegraded = stream?.state === 'degraded' || stream?.state === 'unavailable';
   const reasons = [
-    ...(bus.connected ? [] : [`There is no connection to the bus. ${bus.message ?? ''}`.trim()]),
+    ...busProblems(bus),
     ...downServers.map(({ name, state, message }) => message ?? `Server "${name}" is ${state}.`),
     ...servers.flatMap(({ name, polls }) => (polls?.late === true ? [lateText(name, polls)] : [])),
     ...(isStreamDegraded ? [stream.message ?? `Stream "${stream.name}" is ${stream.state}.`] : []),
@@ -55,17 +55,27 @@ export function judge(
   if (stopping) return { state: 'stopping', reasons: ['The driver is stopping.', ...reasons] };
   const all = servers.length + feeds.length;
   const failing = downServers.length + attentionFeeds.length;
-  if (!bus.connected || (failing > 0 && failing === all)) return { state: 'down', reasons };
+  if (busProblems(bus).length > 0 || (failing > 0 && failing === all)) return { state: 'down', reasons };
   return { state: reasons.length > 0 ? 'degraded' : 'ok', reasons };
 }
 
-export function busHealth({
-  server,
-  problem,
-  sinceMs,
-}: Pick<BusConnection, 'server' | 'problem' | 'sinceMs'>): BusHealth {
+/** Why the driver receives no requests. Empty if it does. */
+export function busProblems({ connected, subscribed, message = '' }: BusHealth): string[] {
+  if (!connected) return [`There is no connection to the bus. ${message}`.trim()];
+  return subscribed
+    ? []
+    : [
+        'The driver cannot receive requests: the NATS server refused the subscription of reqtopic. Give its user the right to subscribe to it.',
+      ];
+}
+
+export function busHealth(
+  { server, problem, sinceMs }: Pick<BusConnection, 'server' | 'problem' | 'sinceMs'>,
+  isRefused = false,
+): BusHealth {
   return {
     connected: server !== undefined,
+    subscribed: !isRefused,
     since: new Date(sinceMs).toISOString(),
     ...(server === undefined ? {} : { server: server.address }),
     ...(server !== undefined || problem === undefined ? {} : { message: problem.message }),

@@ -8,25 +8,25 @@ import { roundMs } from '../lib/clock.ts';
 
 /** Metrics of requests by function. */
 export function functionMetrics({ functions }: RequestNumbers): Metrics['requests'] {
-  return Object.entries(functions).map(([name, { results, totalMs, longestMs }]) => ({
+  return Object.entries(functions).map(([name, { requests: _requests, averageMs: _averageMs, ...numbers }]) => ({
     function: name,
-    results,
-    totalMs,
-    longestMs,
+    ...numbers,
   }));
 }
 
 /** Metrics of calls by server. */
 export function sourceMetrics(hosts: readonly Host[]): Metrics['sources'] {
   return hosts.map(({ source, limiter, health, pace }) => {
-    const { results, totalMs, longestMs } = health.calls;
+    const { results, totalMs, longestMs, durations } = health.calls;
     const polls = pace.current;
     return {
       host: source.name,
       results: { ...results },
       totalMs: roundMs(totalMs),
       longestMs: roundMs(longestMs),
+      durations: [...durations],
       ...limiter.load,
+      ...(source.recovery === undefined ? {} : { recovery: source.recovery() }),
       ...(polls === undefined ? {} : { polls }),
     };
   });

@@ -38,7 +38,7 @@ export interface TelemetryOptions {
   started: string;
   bus: BusConnection;
   driver: Driver;
-  endpoint: Pick<RequestEndpoint, 'sending'>;
+  endpoint: Pick<RequestEndpoint, 'sending' | 'isRefused'>;
   replicas: ReplicaQueries;
   hosts: Hosts;
   /** Absent where the driver has no feed. */
@@ -95,6 +95,7 @@ export class Telemetry {
   readonly #topics: Partial<Record<Topic, TelemetryPublisher>>;
   readonly #traffic: ReturnType<typeof countConnectionStats>;
   readonly #ends: (() => void)[] = [];
+  #hasProbed = false;
   #stopping = false;
 
   constructor(options: TelemetryOptions) {
@@ -116,6 +117,7 @@ export class Telemetry {
     if (logs) logTopic.attach((message) => logs.publish(message));
     this.replicas = new Replicas(options.replicas, () => this.health());
     const probed = this.#watchSources();
+    void probed.then(() => (this.#hasProbed = true));
     if (health) this.#reportHealth(health, probed, healthmsec);
     if (metrics) {
       const meter = this.meter();
@@ -127,15 +129,20 @@ export class Telemetry {
 
   /** The current health of the driver. */
   health(): Health {
-    const { identity, started, bus, hosts, ingest, audit } = this.#options;
+    const { identity, started, bus, endpoint, hosts, ingest, audit } = this.#options;
     const parts: Parts = {
-      bus: busHealth(bus),
+      bus: busHealth(bus, endpoint.isRefused),
       servers: hosts.all.map(serverHealth),
       stream: ingest?.stream(),
       feeds: ingest?.health(),
     };
     const { state, reasons } = judge({ ...parts, auditProblem: audit?.problem }, this.#stopping);
     return { kind: 'health', ...envelopeOf(identity), state, reasons, started, ...parts };
+  }
+
+  /** Each source was probed once, so its state is known. This takes some seconds at most, also if none answers. */
+  get hasProbed(): boolean {
+    return this.#hasProbed;
   }
 
   /** The metrics, for one reader: their gauges of the process cover the time since its previous call. */
@@ -237,6 +244,7 @@ export class Telemetry {
       ...envelopeOf(identity),
       uptimeMs: uptimeMs(),
       inFlight: driver.inFlight,
+      leases: driver.leases,
       unanswerable: requests.unanswerable,
       requests: functionMetrics(requests),
       sources: sourceMetrics(hosts.all),

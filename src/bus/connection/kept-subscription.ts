@@ -4,6 +4,7 @@
  */
 import type { Msg, NatsConnection, NatsError, Subscription } from 'nats';
 import type { BusConnection } from './connection.ts';
+import { roundTrip } from './round-trip.ts';
 
 /** Delay before a refused subscription is tried again. */
 const RESUBSCRIBE_MS = 5000;
@@ -36,6 +37,7 @@ export class KeptSubscription {
   #current: Subscribed | undefined;
   #retry: NodeJS.Timeout | undefined;
   #stopped = false;
+  #isRefused = false;
 
   constructor(connection: BusConnection, options: KeptSubscriptionOptions) {
     this.#options = options;
@@ -50,6 +52,11 @@ export class KeptSubscription {
   /** The newest subscription. It may have ended. */
   get current(): Subscribed | undefined {
     return this.#current;
+  }
+
+  /** The server refused the last subscription, and no later one has been accepted. */
+  get isRefused(): boolean {
+    return this.#isRefused;
   }
 
   /** Stops resubscribing. The caller ends the last subscription. */
@@ -68,6 +75,7 @@ export class KeptSubscription {
           onMessage(message, nc);
           return;
         }
+        this.#isRefused = true;
         clearTimeout(this.#retry);
         this.#retry = setTimeout(() => {
           if (this.#current?.nc === nc && !nc.isClosed() && !nc.isDraining() && !this.#stopped) this.#subscribe(nc);
@@ -77,5 +85,16 @@ export class KeptSubscription {
       },
     });
     this.#current = { nc, subscription };
+    if (this.#isRefused) void this.#confirm(nc, subscription);
+  }
+
+  /** The server reports a refusal before it answers a later round trip. */
+  async #confirm(nc: NatsConnection, subscription: Subscription): Promise<void> {
+    try {
+      await roundTrip(nc);
+      if (this.#current?.subscription === subscription && !subscription.isClosed()) this.#isRefused = false;
+    } catch {
+      // The connection ended. The next one has a new subscription.
+    }
   }
 }

@@ -67,6 +67,8 @@ export interface RequestEndpoint {
   readonly running: number;
   /** Answers that the server has not confirmed, or that wait. */
   readonly sending: SendBuffer['load'];
+  /** The server refused the subscription, so no requests arrive. */
+  readonly isRefused: boolean;
   numbers(): EndpointNumbers;
   /**
    * Stops accepting requests, and waits for the active ones and until the server has their answers. Returns how many
@@ -127,6 +129,10 @@ class Endpoint implements RequestEndpoint {
 
   get sending(): SendBuffer['load'] {
     return this.#sendBuffer.load;
+  }
+
+  get isRefused(): boolean {
+    return this.#kept.isRefused;
   }
 
   numbers(): EndpointNumbers {

@@ -6,6 +6,7 @@ import { DriverError, type ErrorCode, toDriverError } from '../../contract/error
 import { abortAfter, unlessAborted } from '../../lib/abort.ts';
 import { delayMs, type RetryDelays } from '../../lib/backoff.ts';
 import { sleep } from '../../lib/clock.ts';
+import { DURATION_BOUNDS_MS, Histogram } from '../../lib/histogram.ts';
 import type { Source, SourceCall, SourceStatus } from '../../sources/source.ts';
 
 /** The last known state of a source. */
@@ -27,6 +28,11 @@ export interface CallNumbers {
   results: Record<string, number>;
   totalMs: number;
   longestMs: number;
+}
+
+/** With the distribution of their times by `DURATION_BOUNDS_MS`. */
+export interface CallStatistics extends CallNumbers {
+  readonly durations: readonly number[];
 }
 
 /** A follower of the state. As long as a source has one, it is probed after failed calls, and until it is up again. */
@@ -65,6 +71,7 @@ export class SourceHealth {
   readonly #source: Source;
   readonly #now: () => number;
   readonly #calls: CallNumbers = { results: {}, totalMs: 0, longestMs: 0 };
+  readonly #durations = new Histogram(DURATION_BOUNDS_MS);
   readonly #followers = new Set<HealthFollower>();
   readonly #closing = new AbortController();
   #found: FoundState = { state: 'unknown', version: null, sinceMs: undefined, foundAt: undefined };
@@ -85,8 +92,8 @@ export class SourceHealth {
     return this.#found;
   }
 
-  get calls(): Readonly<CallNumbers> {
-    return this.#calls;
+  get calls(): Readonly<CallStatistics> {
+    return { ...this.#calls, durations: this.#durations.counts };
   }
 
   /** True after a failed call, until a probe finds the source up. Leased tags are not polled meanwhile. */
@@ -220,6 +227,7 @@ export class SourceHealth {
     this.#calls.results[result] = (this.#calls.results[result] ?? 0) + 1;
     this.#calls.totalMs += elapsedMs;
     this.#calls.longestMs = Math.max(this.#calls.longestMs, elapsedMs);
+    this.#durations.add(elapsedMs);
   }
 
   #startCheck(): void {

@@ -84,6 +84,7 @@ export class ServerCalls {
   readonly #circuit: CircuitBreaker;
   readonly #watch: SilenceWatch;
   #failing = 0;
+  readonly #numbers = { retries: 0, secondTries: 0, outages: 0 };
 
   constructor(options: ServerCallsOptions) {
     this.#options = options;
@@ -92,10 +93,13 @@ export class ServerCalls {
     this.#watch = new SilenceWatch({
       probe: () => this.#probe(),
       onFailing: (failure) => {
-        this.#circuit.open(failure);
+        this.#open(failure);
         options.onFailing?.();
       },
-      onSecond: options.onSecond,
+      onSecond: () => {
+        this.#numbers.secondTries++;
+        options.onSecond();
+      },
       mostSeconds: Math.max(1, Math.floor(options.connections * SECOND_PART)),
     });
   }
@@ -103,6 +107,11 @@ export class ServerCalls {
   /** The server was found to be failing, and calls fail at once. */
   get isFailing(): boolean {
     return this.#circuit.isOpen;
+  }
+
+  /** Counts since the start, and whether calls fail at once. */
+  get numbers(): { retries: number; secondTries: number; outages: number; failing: boolean } {
+    return { ...this.#numbers, failing: this.isFailing };
   }
 
   /** Stops watching. */
@@ -139,6 +148,7 @@ export class ServerCalls {
         const wait = tries === 1 && isBrokenConnection(error) ? 0 : waitMs(tries, retryHintMs(error), Math.random);
         // A wait that leaves no time only hides the reason. The caller gets the hint instead.
         if (this.#clock.now() + wait >= endMs) throw error;
+        this.#numbers.retries++;
         if (wait === 0) continue;
         if (pause !== undefined && this.#failing < NEARLY_ALL) await pause(wait);
         else await this.#clock.sleep(wait, signal);
@@ -165,9 +175,25 @@ export class ServerCalls {
       return outcome;
     } catch (thrown) {
       const error = this.#options.failure(thrown, signal);
-      if (error instanceof Unreachable) this.#circuit.open(error);
+      if (error instanceof Unreachable) this.#open(error);
       throw error;
     }
+  }
+
+  #failedInARow(failure: DriverError): void {
+    const wasFailing = this.isFailing;
+    this.#circuit.failed(failure);
+    this.#countOutage(wasFailing);
+  }
+
+  #open(failure: DriverError): void {
+    const wasFailing = this.isFailing;
+    this.#circuit.open(failure);
+    this.#countOutage(wasFailing);
+  }
+
+  #countOutage(wasFailing: boolean): void {
+    if (!wasFailing && this.isFailing) this.#numbers.outages++;
   }
 
   /** @throws DriverError if the server is failing */
@@ -195,7 +221,7 @@ export class ServerCalls {
   #count(failure: DriverError | undefined): void {
     this.#failing += ((failure === undefined ? 0 : 1) - this.#failing) / ANSWERS_REMEMBERED;
     if (failure === undefined) return;
-    if (WITHOUT_SERVER.has(failure.details?.status) || isBrokenConnection(failure)) this.#circuit.failed(failure);
+    if (WITHOUT_SERVER.has(failure.details?.status) || isBrokenConnection(failure)) this.#failedInARow(failure);
   }
 }
 

@@ -11,6 +11,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { answerOf } from '../../net/json-fields.ts';
 import { isTlsProblem } from '../../net/network-errors.ts';
 import type {
+  CallRecovery,
   Children,
   Described,
   ItemProperties,
@@ -84,6 +85,10 @@ export class SeeqSource implements Source {
     this.#pageSamples = options.pageSamples;
     this.#isDirect = options.proxy === undefined;
     this.#log = options.log && limited(options.log);
+  }
+
+  recovery(): CallRecovery {
+    return this.#server.recovery;
   }
 
   async probe(call: SourceCall): Promise<SourceStatus> {

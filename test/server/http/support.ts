@@ -17,19 +17,27 @@ export const CONFIG: HttpConfig = {
   ...{ trustedProxies: ['127.0.0.1', '::1'], hostNames: [] },
 };
 
+const RETRY = { minMs: 20, maxMs: 50 };
+
 /** A token that a test can change. */
 export const tokenOf = (read: () => string): SecretSource => new SecretSource(async () => read());
 
-/** Starts a server with these routes; it ends with the test. */
-export async function serverForTest(routes: readonly Route[], config: Partial<HttpConfig> = {}) {
+/** Starts a server with these routes; it ends with the test. @param waits until it listens */
+export async function serverForTest(
+  routes: readonly Route[],
+  config: Partial<HttpConfig> = {},
+  { waits = true }: { waits?: boolean } = {},
+) {
   const log = new TestLog();
   const given = { ...CONFIG, ...config };
-  const server = new HttpServer({ config: given, guard: new Guard(given), routes, logger: log });
+  const server = new HttpServer({ config: given, guard: new Guard(given), routes, logger: log, retry: RETRY });
   server.start();
   onTestFinished(() => server.stop());
-  await eventually(() => {
-    expect(server.address).toBeDefined();
-  });
+  if (waits) {
+    await eventually(() => {
+      expect(server.address).toBeDefined();
+    });
+  }
   const port = server.address?.port ?? 0;
   return { server, log, port, get: (path: string, options: RequestOptions = {}) => get(port, path, options) };
 }

@@ -73,6 +73,9 @@ describe('a delivery', () => {
       retried: 0,
       dropped: 0,
       waiting: 0,
+      // Both have the time of their arrival.
+      ages: [2, 0, 0, 0, 0, 0, 0],
+      agesMs: 0,
     });
   });
 

@@ -25,7 +25,8 @@ const stream = (state: StreamHealth['state'], message?: string): StreamHealth =>
   since,
   ...(message === undefined ? {} : { message }),
 });
-const judged = (parts: Partial<Parts>) => judge({ bus: { connected: true, since }, servers: [], ...parts }, false);
+const judged = (parts: Partial<Parts>) =>
+  judge({ bus: { connected: true, subscribed: true, since }, servers: [], ...parts }, false);
 
 describe('the health of a driver with feeds', () => {
   it.each<[string, Partial<Parts>, object]>([
@@ -67,7 +68,10 @@ describe('the health of a driver with feeds', () => {
   });
 
   it('without a bus is down, whatever the feeds are', () => {
-    const { state, reasons } = judged({ bus: { connected: false, since, message: 'Why.' }, feeds: [feed('up')] });
+    const { state, reasons } = judged({
+      bus: { connected: false, subscribed: true, since, message: 'Why.' },
+      feeds: [feed('up')],
+    });
     expect([state, reasons]).toEqual(['down', ['There is no connection to the bus. Why.']]);
   });
 });

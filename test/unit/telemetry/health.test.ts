@@ -5,7 +5,7 @@ import { judge } from '../../../src/telemetry/health.ts';
 
 describe('the driver', () => {
   const since = '2026-01-01T00:00:00.000Z';
-  const bus: BusHealth = { connected: true, since, server: 'nats:4222' };
+  const bus: BusHealth = { connected: true, subscribed: true, since, server: 'nats:4222' };
   const server = (name: string, state: ServerHealth['state'], message?: string): ServerHealth => ({
     ...{ name, state, since: null, checked: null, version: null },
     ...(message === undefined ? {} : { message }),
@@ -26,7 +26,7 @@ describe('the driver', () => {
     ['down: all are', bus, [down], false, { state: 'down', reasons: ['B is gone.'] }],
     [
       'down: without the bus',
-      { connected: false, since, message: 'Refused.' },
+      { connected: false, subscribed: true, since, message: 'Refused.' },
       [up, down],
       false,
       { state: 'down', reasons: ['There is no connection to the bus. Refused.', 'B is gone.'] },

@@ -3,6 +3,7 @@
  * response only when the readings are safe on the bus.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { AGE_BOUNDS_MS } from '../../../lib/histogram.ts';
 import { withTimeout } from '../../../lib/timeout.ts';
 import { answeredEarly, HttpListener } from '../../../net/http-listener.ts';
 import { limited } from '../../../contract/log.ts';
@@ -153,6 +154,8 @@ export class SeneyeFeed implements Feed {
       dropped: sum(({ dropped }) => dropped),
       connections: this.#listener.connections,
       waiting: sum(({ waiting }) => waiting),
+      ages: [...AGE_BOUNDS_MS, Infinity].map((_bound, at) => sum(({ ages }) => ages[at] ?? 0)),
+      agesMs: sum(({ agesMs }) => agesMs),
     };
   }
 

@@ -6,7 +6,7 @@ import { type Outcome, retryAfterOf, ServerCalls } from '../../../net/availabili
 import { UnreadableResponse } from '../../../net/unreadable-response.ts';
 import { clockDifferenceMs } from '../../../net/transport.ts';
 import { UnexpectedJson } from '../../../net/json-fields.ts';
-import type { Pause, SourceCall } from '../../source.ts';
+import type { CallRecovery, Pause, SourceCall } from '../../source.ts';
 import { ITEM_BYTES } from './body-limits.ts';
 import { fromRefusal, labelOf, statusMessageOf } from './errors.ts';
 import { Flights } from './single-flight.ts';
@@ -61,6 +61,11 @@ export class SeeqServer {
         session.restart();
       },
     });
+  }
+
+  /** How calls are saved and repeated. */
+  get recovery(): CallRecovery {
+    return { shared: this.#flights.shared, ...this.#calls.numbers };
   }
 
   /**

@@ -16,10 +16,16 @@ interface Flight {
 
 export class Flights {
   readonly #flights = new Map<string, Flight>();
+  #shared = 0;
 
   /** Number of calls in progress. */
   get size(): number {
     return this.#flights.size;
+  }
+
+  /** Calls that were not made, because they joined another one. */
+  get shared(): number {
+    return this.#shared;
   }
 
   /**
@@ -32,6 +38,7 @@ export class Flights {
       signal.throwIfAborted();
       const flying = this.#flights.get(key);
       if (!flying) return this.#wait<T>(key, this.#begin(key, begin, signal), signal);
+      this.#shared++;
       try {
         return await this.#wait<T>(key, flying, signal);
       } catch (error) {

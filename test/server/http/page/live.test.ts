@@ -23,7 +23,11 @@ describe('a page that listens', () => {
       ...['summary', 'components', 'charts-section', 'activity', 'problems', 'newest', 'numbers'],
     ]);
     const since = '2026-11-28T12:34:56.000Z';
-    state.health = healthOf({ state: 'down', reasons: ['Gone.'], bus: { connected: false, since, message: 'Gone.' } });
+    state.health = healthOf({
+      state: 'down',
+      reasons: ['Gone.'],
+      bus: { connected: false, subscribed: true, since, message: 'Gone.' },
+    });
     const changed = await parts(listener);
     expect(Object.keys(changed)).toEqual(['summary', 'components']);
     expect(changed.components).toContain('2026-11-28 12:34:56 UTC');
@@ -64,7 +68,14 @@ async function feedForTest(options: Partial<LiveFeedOptions>) {
     ...{ health: healthOf(), metrics: metricsOf(), problems: [], refusals: [], replicas: [], devices: undefined },
     activity: { requests: [], leases: [], load: { leases: 0, items: 0, tags: 0 } },
   });
-  const feed = new LiveFeed({ state, samples: new Samples(), build: 'b', updateMs: 5, bytesPerSecond: Infinity, ...options });
+  const feed = new LiveFeed({
+    state,
+    samples: new Samples(),
+    build: 'b',
+    updateMs: 5,
+    bytesPerSecond: Infinity,
+    ...options,
+  });
   const server = createServer((_request, response: ServerResponse) => {
     feed.add(view, 0, response);
   });

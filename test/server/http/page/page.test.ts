@@ -1,7 +1,7 @@
 /** The status page as a browser without a script gets it. */
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { HOSTILE, healthOf, metricsOf, pageForTest, plain, State } from './support.ts';
+import { HOSTILE, healthOf, metricsOf, pageForTest, plain, State, TIMES } from './support.ts';
 
 const BAD_SINCE = '2026-11-28T11:22:33.000Z';
 const line = (level: string, msg: string, facts: object = {}) =>
@@ -13,7 +13,7 @@ describe('the page', () => {
     const state = new State();
     state.health = healthOf({
       ...{ state: 'degraded', reasons: [message] },
-      bus: { connected: false, since: BAD_SINCE, message: 'The name nats cannot be resolved.' },
+      bus: { connected: false, subscribed: true, since: BAD_SINCE, message: 'The name nats cannot be resolved.' },
       servers: [{ name: 'north', state: 'unauthorized', since: BAD_SINCE, checked: BAD_SINCE, version: null, message }],
     });
     const { get } = await pageForTest(state);
@@ -61,7 +61,7 @@ describe('the page', () => {
     const state = new State();
     state.health = healthOf({
       ...{ driverid: HOSTILE, reasons: [HOSTILE], state: 'degraded' },
-      bus: { connected: true, since: BAD_SINCE, server: HOSTILE },
+      bus: { connected: true, subscribed: true, since: BAD_SINCE, server: HOSTILE },
       servers: [
         { name: HOSTILE, state: 'up', since: BAD_SINCE, checked: BAD_SINCE, version: HOSTILE, message: HOSTILE },
       ],
@@ -71,7 +71,7 @@ describe('the page', () => {
       ],
     });
     state.metrics = metricsOf({
-      sources: [{ host: HOSTILE, results: {}, totalMs: 0, longestMs: 0, running: 0, waiting: 0 }],
+      sources: [{ host: HOSTILE, results: {}, totalMs: 0, longestMs: 0, durations: TIMES, running: 0, waiting: 0 }],
     });
     state.activity = { ...state.activity, requests: [{ function: HOSTILE, user: HOSTILE, arrivedMs: 0 }] };
     state.problems.write(line('error', HOSTILE, { [HOSTILE]: HOSTILE }));

@@ -7,6 +7,7 @@ import { healthSchema, metricsSchema, type Health, type Metrics } from '../../..
 import type { HttpConfig } from '../../../../src/http/config.ts';
 import { Guard } from '../../../../src/http/guard.ts';
 import { StatusPage } from '../../../../src/http/page/page.ts';
+import { DURATION_BOUNDS_MS } from '../../../../src/lib/histogram.ts';
 import { LatestReadings } from '../../../../src/telemetry/latest-readings.ts';
 import { RecentProblems } from '../../../../src/telemetry/recent-problems.ts';
 import { Replicas } from '../../../../src/telemetry/replicas.ts';
@@ -25,7 +26,7 @@ const envelope = () => ({
 export const healthOf = (more: Partial<Health> = {}): Health =>
   healthSchema.parse({
     ...{ kind: 'health', ...envelope(), state: 'ok', reasons: [], started: SINCE },
-    bus: { connected: true, since: SINCE, server: 'nats:4222' },
+    bus: { connected: true, subscribed: true, since: SINCE, server: 'nats:4222' },
     servers: [{ name: 'north', state: 'up', since: SINCE, checked: SINCE, version: '66.0.1' }],
     stream: { name: 'READINGS', state: 'ok', since: SINCE },
     feeds: [
@@ -35,13 +36,24 @@ export const healthOf = (more: Partial<Health> = {}): Health =>
     ...more,
   });
 
+/** A distribution of times. */
+export const TIMES = [...DURATION_BOUNDS_MS, Infinity].map(() => 1);
+
 const feed = { ...{ received: 7, readings: 6, duplicates: 1, rejected: { notJson: 2 }, refused: 3, atMostOnce: 0 } };
 
 export const metricsOf = (more: Partial<Metrics> = {}): Metrics =>
   metricsSchema.parse({
     ...{ kind: 'metrics', ...envelope(), uptimeMs: 1000, inFlight: 2, unanswerable: 0 },
-    requests: [{ function: 'snapshot', results: { ok: 1234, timeout: 5 }, totalMs: 12_390, longestMs: 2500 }],
-    sources: [{ host: 'north', results: { ok: 77 }, totalMs: 770, longestMs: 30, running: 1, waiting: 4 }],
+    leases: { leases: 0, items: 0, tags: 0 },
+    requests: [
+      {
+        ...{ function: 'snapshot', results: { ok: 1234, timeout: 5 }, totalMs: 12_390, longestMs: 2500 },
+        ...{ durations: TIMES, sourceMs: 11_000, sourceDurations: TIMES },
+      },
+    ],
+    sources: [
+      { host: 'north', results: { ok: 77 }, totalMs: 770, longestMs: 30, durations: TIMES, running: 1, waiting: 4 },
+    ],
     feeds: [
       { kind: 'mqtt', name: 'hall', ...feed, retried: 0, dropped: 0, connections: 1, waiting: 0 },
       { kind: 'seneye', name: 'lde', ...feed, retried: 0, dropped: 0, connections: 1, waiting: 0 },
