@@ -95,7 +95,11 @@ describe('the status page', () => {
   });
 
   it('has no secret, whatever fails', async () => {
-    const secrets = { 'http.token': 'token-of-this-page', 'mqtt.password': 'password-of-hall', 'seneye.secret': 'FGQEEESSA' };
+    const secrets = {
+      'http.token': 'token-of-this-page',
+      'mqtt.password': 'password-of-hall',
+      'seneye.secret': 'FGQEEESSA',
+    };
     const [port, seneyePort, nobody] = [await freePort(), await freePort(), await freePort()];
     const mqtt = {
       ...{ name: 'hall', url: `mqtt://127.0.0.1:${nobody}`, clientId: 'driver' },
@@ -124,7 +128,12 @@ describe('the status page', () => {
     });
     const pages = await Promise.all(['/', '/readings', '/seneye', '/tags', '/tags?q=x', '/login'].map(page));
     const all = pages.join();
-    const given = [...Object.values(secrets), cluster.driverKey.seed, 'simulator-access-secret', 'simulator-access-key'];
+    const given = [
+      ...Object.values(secrets),
+      cluster.driverKey.seed,
+      'simulator-access-secret',
+      'simulator-access-key',
+    ];
     expect(given.filter((secret) => all.includes(secret))).toEqual([]);
   });
 

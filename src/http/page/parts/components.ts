@@ -1,5 +1,12 @@
 /** The components of the driver: bus, sources, stream, feeds and replicas, in the words of the health report. */
-import type { FeedHealth, FeedState, Health, KnownReplica, ServerHealth, StreamHealth } from '../../../contract/telemetry.ts';
+import type {
+  FeedHealth,
+  FeedState,
+  Health,
+  KnownReplica,
+  ServerHealth,
+  StreamHealth,
+} from '../../../contract/telemetry.ts';
 import { html, type Content, type Markup } from '../markup.ts';
 import type { Part } from '../part.ts';
 import { duration, name, state, time, type Tone } from '../shown.ts';
