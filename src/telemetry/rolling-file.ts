@@ -58,6 +58,8 @@ export class RollingFile {
   #working: Promise<void> | undefined;
   #retry: NodeJS.Timeout | undefined;
   #problem: string | undefined;
+  /** Time in the name of the newest full file. It grows also if the clock is set back. */
+  #rolledMs = 0;
   #closed = false;
 
   constructor(options: RollingFileOptions) {
@@ -165,7 +167,8 @@ export class RollingFile {
     const { size } = this.#file;
     if (maxBytes === 0 || bytes === 0 || size === 0 || size + bytes <= maxBytes) return;
     // Another process may have done this in the same moment.
-    await rename(path, await rolledPath(path)).catch(ignoreMissing);
+    this.#rolledMs = Math.max(Date.now(), this.#rolledMs + 1);
+    await rename(path, await rolledPath(path, this.#rolledMs)).catch(ignoreMissing);
     await this.#leave();
     this.#file = await openFile(path);
     await removeOld(path, keep);
@@ -251,10 +254,10 @@ async function openFile(path: string): Promise<OpenFile> {
 }
 
 /** `driver.log` becomes `driver.20261128T121314123Z-4f1a.log`: sorted by time, and the same for no two processes. */
-async function rolledPath(path: string): Promise<string> {
+async function rolledPath(path: string, timeMs: number): Promise<string> {
   const { dir, name, ext } = parse(path);
   for (;;) {
-    const time = new Date().toISOString().replaceAll(/[-:.]/g, '');
+    const time = new Date(timeMs).toISOString().replaceAll(/[-:.]/g, '');
     const rolled = join(dir, `${name}.${time}-${randomBytes(2).toString('hex')}${ext}`);
     if ((await stat(rolled).catch(() => undefined)) === undefined) return rolled;
   }
