@@ -27,7 +27,7 @@ const projects: TestProjectInlineConfiguration[] = [
       maxWorkers: 2 * availableParallelism(),
       sequence: { groupOrder: 1 },
       include: ['test/**/*.test.ts', 'simulators/**/*.test.ts'],
-      exclude: ['test/unit/**', 'test/browser/**', 'test/collector/**', 'test/shells/**'],
+      exclude: ['test/unit/**', 'test/browser/**', 'test/collector/**', 'test/prometheus/**', 'test/shells/**'],
       ...limits,
     },
   },

@@ -411,6 +411,16 @@ const processMetrics: readonly Definition<readonly Report[]>[] = [
     'Records of the audit trail that were lost',
     once(({ audit }) => audit?.lost),
   ),
+  counter(
+    'trace_spans',
+    'Spans of traces',
+    once(({ tracing }) => tracing?.spans),
+  ),
+  counter(
+    'trace_spans_exported',
+    'Spans that the receiver took',
+    once(({ tracing }) => tracing?.exported),
+  ),
   counter('telemetry_published', 'Messages published by topic', (reports) => topics(reports, 'published')),
   counter('telemetry_dropped', 'Messages dropped by topic', (reports) => topics(reports, 'dropped')),
 ];
