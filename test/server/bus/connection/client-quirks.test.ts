@@ -223,7 +223,7 @@ describe('permissions', () => {
     const deny = { ...driverKey, permissions: { subscribe: { deny: [requestSubject] } } };
     const server = await serverForTest({ users: [deny, callerKey] });
     const bus = busForTest(server);
-    serveForTest(
+    const endpoint = serveForTest(
       bus,
       async (request) => {
         await request.answer({ id: '1', function: 'version' }).end({ status: 'ok', meta });
@@ -232,11 +232,13 @@ describe('permissions', () => {
     );
     await bus.connected();
     await until(() => bus.log.messages('error').some((text) => text.includes('cannot receive requests')));
+    expect(endpoint.isRefused).toBe(true);
     await server.reload({ users: [{ ...driverKey, permissions: { subscribe: { deny: ['other'] } } }, callerKey] });
     const caller = await callerForTest(server);
     // Without a subscription the server answers at once that nobody is there.
     const received = await eventually(() => caller.request(requestSubject, '{}', { timeout: 5000 }));
     expect(received.json()).toMatchObject({ status: 'ok' });
+    await until(() => !endpoint.isRefused);
     // However often it is tried, the log is not filled.
     expect(bus.log.messages('error').filter((text) => text.includes('cannot receive')).length).toBeLessThan(15);
   });
