@@ -76,10 +76,10 @@ function curveOf(parts: readonly PlotChunk[], span: Span): Curve {
   const values: Curve['values'][number][] = [];
   const marks = new Map<number, Mark>();
   const gaps = new Set<number>();
-  const gapStarts = gapsOf(parts);
-  const last = parts.at(-1);
   const toOffset = offsets(span.start);
-  let previous: string | undefined;
+  const gapStarts = gapsOf(parts, toOffset);
+  const last = parts.at(-1);
+  let previous: number | undefined;
   for (const part of parts) {
     const first = values.length;
     const length = Math.min(part.times.length, part.values.length);
@@ -89,10 +89,10 @@ function curveOf(parts: readonly PlotChunk[], span: Span): Curve {
       const time = toOffset(text);
       const isUsable = value !== null && !Number.isNaN(time) && (typeof value !== 'number' || Number.isFinite(value));
       if (!isUsable) marks.set(values.length, 'x');
-      if (previous !== undefined && gapStarts.get(previous)?.has(text)) gaps.add(values.length);
+      if (previous !== undefined && gapStarts.get(previous)?.has(time)) gaps.add(values.length);
       times[values.length] = Number.isNaN(time) ? (times[values.length - 1] ?? 0) : time;
       values.push(isUsable ? value : null);
-      previous = text;
+      previous = time;
     }
     for (const [from, to, status] of part.flags ?? [])
       mark(marks, first + from, first + Math.min(to, length - 1), status);
@@ -122,10 +122,10 @@ function nameOf(part: PlotChunk | undefined): string {
   return method === undefined ? name : `${name} ${method}${state}`;
 }
 
-/** Ends of the gaps by their start. */
-function gapsOf(parts: readonly PlotChunk[]): Map<string, Set<string>> {
-  const found = new Map<string, Set<string>>();
-  for (const [from, to] of parts.flatMap(({ gaps = [] }) => gaps)) {
+/** Ends of the gaps by their start. A time may be written in several ways, so its text does not count. */
+function gapsOf(parts: readonly PlotChunk[], toOffset: (text: string) => number): Map<number, Set<number>> {
+  const found = new Map<number, Set<number>>();
+  for (const [from, to] of parts.flatMap(({ gaps = [] }) => gaps.map((gap) => gap.map(toOffset) as [number, number]))) {
     const ends = found.get(from);
     if (ends) ends.add(to);
     else found.set(from, new Set([to]));

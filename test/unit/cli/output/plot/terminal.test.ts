@@ -37,8 +37,11 @@ describe('the terminal plot', () => {
     expect(drawnColumns(lines)).toEqual(minutes(plotWidth(lines)));
   });
 
-  it('draws no line across a gap', () => {
-    const chunk = series([0, 10, 50, 60], [1, 1, 2, 2], { gaps: [[timeOf(10), timeOf(50)]] });
+  it.each([
+    ['', (text: string) => text],
+    [' whose times have another form', (text: string) => text.replace(/(\.\d+)?Z$/, '.000Z')],
+  ])('draws no line across a gap%s', (_form, written) => {
+    const chunk = series([0, 10, 50, 60], [1, 1, 2, 2], { gaps: [[written(timeOf(10)), written(timeOf(50))]] });
     const lines = plot([chunk]);
     const drawn = drawnMinutes(lines);
     expect(drawn.filter((minute) => minute > 12 && minute < 48)).toEqual([]);
