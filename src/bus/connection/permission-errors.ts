@@ -63,9 +63,18 @@ export function watchPermissions(nc: NatsConnection, logger: Logger): void {
  * connection.
  */
 export function onRefusedPublish(nc: NatsConnection, listener: (subject: string) => void): void {
+  onRefused(nc, 'publish', listener);
+}
+
+/** The same with the subject of each subscription that the server refused, or removed when the right was taken away. */
+export function onRefusedSubscription(nc: NatsConnection, listener: (subject: string) => void): void {
+  onRefused(nc, 'subscription', listener);
+}
+
+function onRefused(nc: NatsConnection, operation: string, listener: (subject: string) => void): void {
   const watch = async (): Promise<void> => {
     for await (const { type, permissionContext: context } of nc.status()) {
-      if (type === Events.Error && context?.operation === 'publish') listener(context.subject);
+      if (type === Events.Error && context?.operation === operation) listener(context.subject);
     }
   };
   // Only the end of the connection ends the loop.

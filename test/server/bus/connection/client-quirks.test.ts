@@ -243,6 +243,29 @@ describe('permissions', () => {
     expect(bus.log.messages('error').filter((text) => text.includes('cannot receive')).length).toBeLessThan(15);
   });
 
+  test('one that is taken away from a live connection is noticed, and asked for again', async () => {
+    const users = (deny: string) => [{ ...driverKey, permissions: { subscribe: { deny: [deny] } } }, callerKey];
+    const server = await serverForTest({ users: users('other') });
+    const bus = busForTest(server);
+    const endpoint = serveForTest(
+      bus,
+      async (request) => {
+        await request.answer({ id: '1', function: 'version' }).end({ status: 'ok', meta });
+      },
+      { resubscribeMs: 20 },
+    );
+    await bus.connected();
+    await flushed(bus);
+    expect(endpoint.isRefused).toBe(false);
+    await server.reload({ users: users(requestSubject) });
+    await until(() => endpoint.isRefused);
+    await server.reload({ users: users('other') });
+    await until(() => !endpoint.isRefused);
+    const caller = await callerForTest(server);
+    const received = await eventually(() => caller.request(requestSubject, '{}', { timeout: 5000 }));
+    expect(received.json()).toMatchObject({ status: 'ok' });
+  });
+
   test('those for service discovery that are given back let it find the driver, without a new connection', async () => {
     const users = (deny: string) => [{ ...driverKey, permissions: { subscribe: { deny: [deny] } } }, callerKey];
     const server = await serverForTest({ users: users('$SRV.>') });
