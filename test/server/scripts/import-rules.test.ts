@@ -76,6 +76,7 @@ const breaches: Readonly<Record<string, readonly (readonly [from: string, to: st
   ],
   'feeds-do-not-know-each-other': [['src/ingest/feeds/i3/a.ts', '../mqtt/x.ts']],
   'ingest-only-for-the-entry': [['src/driver/a.ts', '../ingest/x.ts']],
+  'checks-know-contract-only': [['src/checks/a.ts', '../driver/x.ts']],
   'client-knows-contract-only': [['src/client/a.ts', '../bus/x.ts']],
   'telemetry-only-for-the-entry': [['src/bus/a.ts', '../telemetry/x.ts']],
   'http-shows-telemetry': [
