@@ -53,6 +53,9 @@ export function configSchemaOf<K extends SourceKinds>(kinds: K): z.ZodType<FileO
       rule<object, never>([], (given, report) => {
         reportSameNames(given, Object.keys(kinds), report);
       }),
+      rule<object, never>([], (given, report) => {
+        reportSamePort(given, report);
+      }),
     );
   const file = configFile(settings).check(
     rule<object, never>([], (given, report) => {
@@ -94,6 +97,22 @@ function reportAuditFile({ settings }: FileOf<SourceKinds>, report: Report): voi
   const [log, audit] = [settings.log.file, settings.audit?.file];
   if (log === undefined || audit === undefined || normalize(log.path) !== normalize(audit.path)) return;
   report.problem(['settings', 'audit', 'file'], `must differ from ${report.at('settings', 'log', 'file')}`);
+}
+
+interface Listeners {
+  readonly http?: { readonly port: number; readonly address: string };
+  readonly ingest?: { readonly seneye?: { readonly port: number; readonly host?: string } };
+}
+
+/** Two listeners cannot have one port. With two addresses of this machine they can. */
+function reportSamePort(settings: object, report: Report): void {
+  if (!report.isValid('http') || !report.isValid('ingest')) return;
+  const { http, ingest } = settings as Listeners;
+  const seneye = ingest?.seneye;
+  if (http === undefined || seneye === undefined || http.port === 0 || http.port !== seneye.port) return;
+  const all = ['0.0.0.0', '::', undefined];
+  if (![http.address, seneye.host].some((one) => all.includes(one)) && http.address !== seneye.host) return;
+  report.problem(['http', 'port'], `must differ from ${report.at('ingest', 'seneye', 'port')}`);
 }
 
 /** A driver needs a source or a feed. */

@@ -1,5 +1,6 @@
 /** `settings.http`: what may be reached by whom must be meant. */
 import { describe, expect, it } from 'vitest';
+import { good, problems } from '../../support/config.ts';
 import { validate } from '../../../src/config/rules.ts';
 import { addressesIn, httpSchema, isLocalAddress } from '../../../src/http/config.ts';
 
@@ -48,4 +49,16 @@ it('a network has its addresses', () => {
   const list = addressesIn(['10.0.0.0/8', '192.0.2.1', 'fd00::/8']);
   expect(['10.9.8.7', '192.0.2.1', '192.0.2.2'].map((one) => list.check(one))).toEqual([true, true, false]);
   expect(['fd12::1', 'fe80::1'].map((one) => list.check(one, 'ipv6'))).toEqual([true, false]);
+});
+
+it.each([
+  [{ port: 7878 }, {}, true],
+  [{ port: 7878 }, { host: '127.0.0.1' }, true],
+  [{ port: 7878 }, { host: '192.0.2.1' }, false],
+  [{ port: 7878, address: '0.0.0.0', access: 'open' }, { host: '192.0.2.1' }, true],
+  [{ port: 9465 }, {}, false],
+])('http %j and seneye %j have the same port: %s', async (http, seneye, isSame) => {
+  const sources = [{ source: 'SWS_1', secret: { env: 'SENEYE' } }];
+  const found = await problems(good({}, { http, ingest: { seneye: { ...seneye, sources } } }));
+  expect(found.some(({ path }) => path === 'settings.http.port')).toBe(isSame);
 });
