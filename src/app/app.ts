@@ -5,8 +5,7 @@ import { getHeapStatistics } from 'node:v8';
 import { connectBus } from '../bus/connection/connection.ts';
 import { clientInbox } from '../bus/driver-subjects.ts';
 import type { ProxyConfig } from '../config/proxy.ts';
-import { SENEYE_PATH } from '../http/page/page.ts';
-import { type Http, openHttp } from '../http/http.ts';
+import type { Http } from '../http/http.ts';
 import { openIngest } from '../ingest/ingest.ts';
 import { Audit, type AuditOptions } from '../telemetry/audit.ts';
 import { LatestReadings } from '../telemetry/latest-readings.ts';
@@ -50,6 +49,8 @@ export async function runApp({ config, path, version, env, stop, hangups }: AppO
   });
   // Only the status page shows them.
   const readings = config.http && config.ingest && new LatestReadings();
+  // Its libraries take memory, so they are loaded only where they are needed.
+  const http = config.http && (await import('../http/http.ts'));
   const tracing = await startTracing({ env, version, instance, driverid, logger: log });
   const userAgent = `iota-seeqdrv/${version}`;
   const bus = connectBus({
@@ -65,7 +66,7 @@ export async function runApp({ config, path, version, env, stop, hangups }: AppO
     openIngest({
       ...{ config: config.ingest, bus, logger: log, userAgent },
       onReading: readings?.record,
-      statusPage: (browserAddress) => http?.urlFor(SENEYE_PATH, browserAddress),
+      statusPage: (browserAddress) => server?.seneyeUrl(browserAddress),
     });
   const telemetry = endpoints.map(({ topic, driver, hosts, requests: endpoint, replicas }, at) =>
     startTelemetry({
@@ -82,13 +83,13 @@ export async function runApp({ config, path, version, env, stop, hangups }: AppO
     if (own !== undefined) endpoint.serveHealth(() => own.driverHealth());
   }
   // Before the bus is connected, so that probes have an answer from the start.
-  const http: Http | undefined =
+  const server: Http | undefined =
     config.http &&
-    openHttp({
+    http?.openHttp({
       ...{ config: config.http, telemetry, logger: log },
       page: { problems, readings, handle: async (request) => endpoints[0]?.driver.handle(request) },
     });
-  http?.start();
+  server?.start();
   ingest?.start();
   hangups.serve({ path, env, config, bus, log, audit });
   audit?.process('start', `version ${version}`);
@@ -120,7 +121,7 @@ export async function runApp({ config, path, version, env, stop, hangups }: AppO
   await Promise.all([bus.close(), tracing?.close(Math.max(LAST_LINES_MS, Math.min(leftMs, LAST_SPANS_MS)))]);
   await Promise.all(endpoints.map(({ hosts }) => hosts.close()));
   // At the end, so that probes see the driver stop.
-  await http?.stop();
+  await server?.stop();
   log.notice({}, 'driver stopped');
   await audit?.close(LAST_LINES_MS);
   await logging.close(LAST_LINES_MS);

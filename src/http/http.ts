@@ -6,7 +6,7 @@ import { Guard } from './guard.ts';
 import { metricsRoute } from './metrics/route.ts';
 import { pageUrl } from './page/url.ts';
 import { LOGIN_PATH } from './page/login.ts';
-import { StatusPage, type StatusPageOptions } from './page/page.ts';
+import { SENEYE_PATH, StatusPage, type StatusPageOptions } from './page/page.ts';
 import { probeRoutes } from './probes.ts';
 import { HttpServer } from './server.ts';
 
@@ -24,10 +24,10 @@ export interface Http {
   start(): void;
   stop(): Promise<void>;
   /**
-   * The URL of a page, for a browser at this address. Undefined if there is none that it can reach. It has nothing from
-   * the browser's request.
+   * The URL of the view for seneye devices, for a browser at this address. Undefined if there is none that it can reach.
+   * It has nothing from the browser's request.
    */
-  urlFor(path: string, browserAddress: string | undefined): string | undefined;
+  seneyeUrl(browserAddress: string | undefined): string | undefined;
 }
 
 /** Creates the server. It listens after `start`. */
@@ -46,6 +46,6 @@ export function openHttp({ config, logger, telemetry, page: sources }: HttpOptio
       page?.stop();
       await server.stop();
     },
-    urlFor: (path, browserAddress) => pageUrl(config, server.address?.port, path, browserAddress),
+    seneyeUrl: (browserAddress) => pageUrl(config, server.address?.port, SENEYE_PATH, browserAddress),
   };
 }

@@ -30,7 +30,9 @@ const control = () => cluster.plants['plant-a']?.control ?? expect.fail('no plan
 it('has a method for every function but the one that is followed', () => {
   const client = createClient(cluster.connection, { topic: REQUEST_TOPIC });
   const names = functionTable.map(({ name }) => name).filter((name) => name !== 'eventpipepoll');
-  expect(Object.keys(client).sort()).toEqual([...names, 'items', 'request', 'requestStream', 'follow', 'stream'].sort());
+  expect(Object.keys(client).sort()).toEqual(
+    [...names, 'items', 'request', 'requestStream', 'follow', 'stream'].sort(),
+  );
 });
 
 describe.each(['nats 2.x', '@nats-io/transport-node 3.x'])('over %s', (line) => {

@@ -85,4 +85,3 @@ it('it is ready while the bus is there, alive in any case, and ready again', asy
     expect(await statuses()).toEqual([200, 200, 200]);
   });
 });
-

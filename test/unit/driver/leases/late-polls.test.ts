@@ -23,7 +23,8 @@ function plant(count: number, latencyMs: number) {
   const late = () => log.lines.filter(({ facts }) => facts.server === 'a');
   const health = () => hosts.all.map(serverHealth);
   const reasons = () =>
-    judge({ bus: { connected: true, subscribed: true, since: '2026-01-01T00:00:00.000Z' }, servers: health() }, false).reasons;
+    judge({ bus: { connected: true, subscribed: true, since: '2026-01-01T00:00:00.000Z' }, servers: health() }, false)
+      .reasons;
   const metrics = () => sourceMetrics(hosts.all)[0]?.polls;
   return { server, lease, late, health, reasons, metrics };
 }
