@@ -274,13 +274,15 @@ describe('a token', () => {
 describe('the probe', () => {
   const probe = (source: SeeqSource) => source.probe(freeCall());
 
-  it('reports state, version and latency', async () => {
+  it('reports state, version, latency and clock', async () => {
     const { source } = await plant();
     const status = await probe(source);
     expect(status).toEqual({
       state: 'up',
       version: expect.stringMatching(/^66\./) as string,
       latencyMs: expect.any(Number) as number,
+      // Both have the clock of this machine. The header has whole seconds.
+      clockAheadMs: expect.toSatisfy((ms: number) => Math.abs(ms) <= 60_000) as number,
     });
   });
 
