@@ -100,7 +100,7 @@ export function permissionsPage(): string {
     'The log names a missing right: "The NATS server does not allow the driver\'s user to publish on …". Without the rights to `$SRV` the driver works, but service discovery does not find it. Without those to `<reqtopic>.control` it works, but a request is cancelled only if its own replica receives the `cancel`.',
     '## A caller',
     rows(callerRights(READ_PATH)),
-    'A caller with the right to subscribe to `_INBOX.>` can read the answers to all other callers. If that matters, give each caller its own inbox, below which only its user may subscribe. Use `--caller <public key>=<inbox>` of this command, and set the same inbox at the caller: `inboxPrefix` of [the client](client.md) or of its NATS connection, or `--inbox` of `call` and `watch`.',
+    'A caller with the right to subscribe to `_INBOX.>` can read the answers to all other callers. If that matters, give each caller its own inbox, below which only its user may subscribe. Use `--caller <public key>=<inbox>` of this command, and set the same inbox at the caller: `inboxPrefix` of [the client](client.md) or of its NATS connection, or `--inbox` of the commands that send requests.',
     'A caller must not have the right to publish on `<reqtopic>.control`, below it, or on the subjects of readings: the receivers cannot distinguish it from the driver.',
     '## A reader of readings',
     rows(readerRights(READINGS, '<durable>')),

@@ -8,6 +8,9 @@ export const doubtful = (text: string): string => styleText('yellow', text);
 export const bad = (text: string): string => styleText('red', text);
 export const accent = (text: string): string => styleText('cyan', text);
 
+/** Whether the terminal shows colours. */
+export const hasColor = (): boolean => bold('x') !== 'x';
+
 /** Columns to write in: those of the terminal within reason, 100 where there is none. */
 export function paperWidth(): number {
   const columns = process.stdout.columns as number | undefined;

@@ -1,12 +1,12 @@
 /** Recorded samples of a day, drawn. */
 import { joinSeries } from '../../../src/client/answer.ts';
+import { plotTerminal } from '../../../src/cli/output/plot/index.ts';
 import type { SeriesChunk } from '../../../src/contract/series.ts';
 import { HOUR } from '../../../simulators/seeq/series/time.ts';
 import { samples } from '../expected.ts';
 import { block, blockWidth } from '../print/page.ts';
-import { chart } from '../print/plot.ts';
 import { hourMinute } from '../print/short.ts';
-import { bold, dim } from '../print/style.ts';
+import { bold, dim, hasColor } from '../print/style.ts';
 import { rowsOf } from '../rows.ts';
 import type { Step } from '../step.ts';
 import { possible } from '../truth.ts';
@@ -18,9 +18,7 @@ const GAP_MS = 10 * 60_000;
 
 export const history: Step = {
   title: 'A day of history',
-  about:
-    'Recorded samples as they are, from both plants. Each column of the drawing is the mean of the samples in its ' +
-    'minutes; where a plant recorded nothing, nothing is drawn (░).',
+  about: 'Recorded samples as they are, from both plants, drawn as the command plot draws them: no line crosses a gap.',
   async run({ harness, checks, ask }) {
     const wanted = [
       { plant: harness.truth[NORTH], path: ['Example', 'Cooling Tower 2', 'Area D', 'Compressor Power'] },
@@ -36,7 +34,7 @@ export const history: Step = {
       if (!one) continue;
       const facts = `${plant.host}, ${one.times.length} samples${one.unit === undefined ? '' : `, in ${one.unit}`}`;
       block([`${bold(label)}  ${dim(facts)}`]);
-      block(drawing(one, startMs));
+      block(drawing(one, startMs, label));
       block([dim(gapText(gaps(one, startMs))), '']);
     }
     for (const [at, { plant, item, label }] of wanted.entries()) {
@@ -51,19 +49,18 @@ export const history: Step = {
   },
 };
 
-/** A drawing whose columns are an even number of minutes each, as wide as the terminal allows. */
-function drawing(series: SeriesChunk, startMs: number): string[] {
-  const width = [96, 72, 48].find((columns) => columns <= blockWidth() - 10) ?? 48;
-  const sums = Array.from({ length: width }, () => ({ sum: 0, count: 0 }));
-  for (const [at, time] of series.times.entries()) {
-    const value = series.values[at];
-    const column = sums[Math.floor(((Date.parse(time) - startMs) / DAY_MS) * width)];
-    if (typeof value !== 'number' || !column) continue;
-    column.sum += value;
-    column.count += 1;
-  }
-  const ticks = [0, 6, 12, 18, 24].map((hours) => hourMinute(new Date(startMs + hours * 3_600_000).toISOString()));
-  return chart({ columns: sums.map(({ sum, count }) => (count === 0 ? undefined : sum / count)), height: 7, ticks });
+/** The series as `iota-seeqdrv plot` draws it. Recorded samples carry no gaps, so those of the range are added. */
+function drawing(series: SeriesChunk, startMs: number, name: string): string[] {
+  const between = gaps(series, startMs).filter(
+    ({ from, to }) => series.times.includes(from) && series.times.includes(to),
+  );
+  const chunk = { ...series, name, gaps: between.map(({ from, to }): [string, string] => [from, to]) };
+  const [from, to] = [startMs, startMs + DAY_MS].map((ms) => new Date(ms).toISOString());
+  const plot = plotTerminal([chunk], {
+    ...{ width: blockWidth(), height: 14, from, to, timeZone: 'UTC' },
+    ...{ color: hasColor(), unicode: true },
+  });
+  return plot.split('\n');
 }
 
 interface Gap {
