@@ -3,8 +3,6 @@
  * Publishing never waits, never fails and never logs, so that telemetry does not disturb the driver.
  */
 import type { BusConnection } from '../bus/connection/connection.ts';
-import { controlSubject } from '../bus/driver-subjects.ts';
-import { serveHealth } from '../bus/requests/health-query.ts';
 import type { RequestEndpoint } from '../bus/requests/endpoint.ts';
 import type { ReplicaQueries } from '../bus/requests/replicas.ts';
 import { telemetryPublisher, type TelemetryPublisher } from '../bus/telemetry-publisher.ts';
@@ -123,7 +121,7 @@ export class Telemetry {
       const meter = this.meter();
       this.#every(metricsmsec, () => metrics.publish(meter.read()));
     }
-    this.#ends.push(serveHealth(bus, controlSubject(options.identity.reqtopic), () => this.health(), options.logger));
+    options.replicas.serveHealth(() => this.health());
     if (stats) this.#every(metricsmsec, () => stats.publish(this.#stats()));
   }
 

@@ -1,49 +1,8 @@
-/**
- * The health of the running drivers on a request topic, for other processes of the same user: the command `check` asks,
- * every replica answers. Question and answers lie below the control subject, so they need no further right.
- */
-import { createInbox, type Msg, type NatsConnection } from 'nats';
-import { limited, type Logger } from '../../contract/log.ts';
+/** Asks the running drivers on a request topic for their health, for the command `check`, a process of the same user. */
+import type { Msg, NatsConnection } from 'nats';
 import { healthSchema, type Health } from '../../contract/telemetry.ts';
-import type { BusConnection } from '../connection/connection.ts';
-import { KeptSubscription } from '../connection/kept-subscription.ts';
-import { hasNoResponders } from './inbox.ts';
-
-const subjectOf = (control: string): string => `${control}.health`;
-/** Answers go to an inbox of the driver's own user only. */
-const inboxOf = (control: string): string => `${control}.inbox`;
-
-/** Answers questions with the health of this process. Returns a function that ends it. */
-export function serveHealth(
-  connection: BusConnection,
-  control: string,
-  health: () => Health,
-  logger: Logger,
-): () => void {
-  const kept = new KeptSubscription(connection, {
-    subject: subjectOf(control),
-    onMessage: (message, nc) => {
-      if (message.reply?.startsWith(`${inboxOf(control)}.`) !== true) return;
-      try {
-        const body = Buffer.from(JSON.stringify(health()), 'utf8');
-        if (body.length <= (nc.info?.max_payload ?? 0)) message.respond(body);
-      } catch (error) {
-        limited(logger).error('health query', { err: error }, 'A question for the health could not be answered');
-      }
-    },
-    onRefused: (err) => {
-      logger.debug({ err }, 'The NATS server does not allow questions for the health; it is tried again');
-    },
-    onMoved: ({ subscription }) => {
-      subscription.unsubscribe();
-      return undefined;
-    },
-  });
-  return () => {
-    kept.stop();
-    kept.current?.subscription.unsubscribe();
-  };
-}
+import { hasNoResponders, newReplySubject } from './inbox.ts';
+import { ASK_HEALTH } from './replicas.ts';
 
 /** Time for the first answer, and for further ones after each. */
 const FIRST_MS = 2000;
@@ -51,7 +10,10 @@ const FURTHER_MS = 300;
 /** Most replicas that are shown. */
 const MOST_DRIVERS = 100;
 
-/** Asks the running drivers. Empty if none answers. The answers are in the order of their instances. */
+/**
+ * Asks the running drivers, over the subject on which replicas ask each other, so it needs no further right. Empty if
+ * none answers. The answers are in the order of their instances.
+ */
 export async function askHealth(nc: NatsConnection, control: string): Promise<Health[]> {
   const found: Health[] = [];
   const { promise, resolve } = Promise.withResolvers<undefined>();
@@ -59,7 +21,7 @@ export async function askHealth(nc: NatsConnection, control: string): Promise<He
     resolve(undefined);
   };
   let timer = setTimeout(end, FIRST_MS);
-  const reply = createInbox(inboxOf(control));
+  const reply = newReplySubject(control);
   const subscription = nc.subscribe(reply, {
     callback: (error, message) => {
       if (error !== null || hasNoResponders(message) || found.length >= MOST_DRIVERS) {
@@ -72,7 +34,7 @@ export async function askHealth(nc: NatsConnection, control: string): Promise<He
       timer = setTimeout(end, FURTHER_MS);
     },
   });
-  nc.publish(subjectOf(control), '', { reply });
+  nc.publish(control, JSON.stringify(ASK_HEALTH), { reply });
   void nc.closed().then(end);
   await promise;
   clearTimeout(timer);

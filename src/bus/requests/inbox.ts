@@ -27,7 +27,7 @@ export class Inbox {
    * @param resubscribeMs delay before a refused subscription is tried again; default 5 s
    */
   constructor(connection: BusConnection, below: string, logger: Logger, resubscribeMs?: number) {
-    this.prefix = `${publishSubject(below)}.${randomUUID().replaceAll('-', '')}`;
+    this.prefix = newPrefix(below);
     this.#logger = logger;
     new KeptSubscription(connection, {
       ...{ subject: `${this.prefix}.*`, resubscribeMs },
@@ -72,6 +72,12 @@ export class Inbox {
     }
   }
 }
+
+/** Unique to the process. Throws if `below` is not a valid subject. */
+const newPrefix = (below: string): string => `${publishSubject(below)}.${randomUUID().replaceAll('-', '')}`;
+
+/** A subject like those of an {@link Inbox}, for a process that needs one only. */
+export const newReplySubject = (below: string): string => `${newPrefix(below)}.0`;
 
 /** True if a subject belongs to an {@link Inbox} of any process below `below`. */
 export function isReplySubject(below: string, subject: string): boolean {

@@ -1,6 +1,6 @@
 /**
  * Queries between the replicas of a driver. Each request goes to one replica. A query goes to all others: the first yes
- * answers a question, and every replica answers when it is asked to describe itself.
+ * answers a question, and every replica answers when it is asked to describe itself, or for its health.
  */
 import type { Msg } from 'nats';
 import { limited, type Logger } from '../../contract/log.ts';
@@ -28,6 +28,8 @@ export type ReplicaDescription = () => object | undefined;
 
 const yes = Buffer.from('yes');
 const DESCRIBE = { describe: true } as const;
+/** Asked by the command `check`, a process of the same user: see `askHealth`. */
+export const ASK_HEALTH = { health: true } as const;
 /** Descriptions that are read, and bytes of one. */
 const MOST_REPLICAS = 100;
 const MOST_DESCRIPTION_BYTES = 16_384;
@@ -40,6 +42,7 @@ export class ReplicaQueries {
   readonly #options: ReplicasOptions;
   #answer: ReplicaAnswer = () => false;
   #description: ReplicaDescription = () => undefined;
+  #health: ReplicaDescription = () => undefined;
 
   /** Throws if the subject is not valid. */
   constructor(connection: BusConnection, options: ReplicasOptions) {
@@ -72,6 +75,11 @@ export class ReplicaQueries {
   /** Answers other replicas that ask for a description of this one. */
   serveDescription(description: ReplicaDescription): void {
     this.#description = description;
+  }
+
+  /** Answers processes of this user that ask for the health of this replica. */
+  serveHealth(health: ReplicaDescription): void {
+    this.#health = health;
   }
 
   /**
@@ -126,15 +134,21 @@ export class ReplicaQueries {
     // gets no answer.
     if (reply.startsWith(`${replies.prefix}.`) || !isReplySubject(subject, reply)) return;
     const query = parsed(data);
-    if (isDescribe(query)) {
-      const description = this.#description();
-      if (description !== undefined) message.respond(Buffer.from(JSON.stringify(description)));
-    } else if (query !== undefined && this.#answer(query)) message.respond(yes);
+    if (asksFor('describe', query)) this.#respond(message, this.#description());
+    else if (asksFor('health', query)) this.#respond(message, this.#health());
+    else if (query !== undefined && this.#answer(query)) message.respond(yes);
+  }
+
+  /** An answer that does not fit into a message is not sent: whoever asks must handle a missing one anyway. */
+  #respond(message: Msg, answer: object | undefined): void {
+    if (answer === undefined) return;
+    const body = Buffer.from(JSON.stringify(answer));
+    if (body.length <= (this.#connection.nats?.info?.max_payload ?? 0)) message.respond(body);
   }
 }
 
-const isDescribe = (query: unknown): boolean =>
-  typeof query === 'object' && query !== null && 'describe' in query && query.describe === DESCRIBE.describe;
+const asksFor = (what: 'describe' | 'health', query: unknown): boolean =>
+  typeof query === 'object' && query !== null && (query as Record<string, unknown>)[what] === true;
 
 /** Undefined if it is not JSON, which no replica sends. */
 function parsed(data: Uint8Array): unknown {
