@@ -11,6 +11,7 @@ import { functionTable } from '../../src/contract/functions/table.ts';
 import { deadLetterSchema, readingSchema } from '../../src/contract/reading.ts';
 import { correlationId, replySubject, requestSchema } from '../../src/contract/request.ts';
 import { seriesChunkSchema } from '../../src/contract/series.ts';
+import { healthSchema } from '../../src/contract/health.ts';
 import * as telemetry from '../../src/contract/telemetry.ts';
 import { timeInput, timeZoneInput } from '../../src/contract/time/time.ts';
 import { flagSchema, scalarValue } from '../../src/contract/values.ts';
@@ -54,7 +55,7 @@ const read = new Map<z.ZodType, string>([
   [search.attributeSchema, 'Attribute'],
   [search.conditionSchema, 'Condition'],
   [search.timeframeSchema, 'Timeframe'],
-  [telemetry.healthSchema, 'Health'],
+  [healthSchema, 'Health'],
   [telemetry.metricsSchema, 'Metrics'],
   [telemetry.statsSchema, 'Stats'],
   [telemetry.logSchema, 'Log'],

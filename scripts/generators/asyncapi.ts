@@ -8,7 +8,7 @@ import type { SchemaNode } from '../../src/lib/wording/explain.ts';
 import type { FunctionDeclaration } from '../../src/contract/functions/define.ts';
 import { functionTable } from '../../src/contract/functions/table.ts';
 import { readingSchemes } from '../../src/contract/reading.ts';
-import { TELEMETRY_VERSION } from '../../src/contract/telemetry.ts';
+import { TELEMETRY_VERSION } from '../../src/contract/telemetry-parts.ts';
 import { contractSchemas, itemName, paramsName, pascal, refTo } from './asyncapi-schemas.ts';
 
 /** What the driver publishes about itself: key of the configuration, name of the message, when. */

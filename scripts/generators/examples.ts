@@ -8,7 +8,7 @@ import { fromMilliseconds } from '../../src/contract/time/instant.ts';
 import type { Request } from '../../src/contract/request.ts';
 import { Driver } from '../../src/driver/driver.ts';
 import { Hosts } from '../../src/driver/hosts.ts';
-import type { DriverHealth } from '../../src/contract/telemetry.ts';
+import type { DriverHealth } from '../../src/contract/health.ts';
 import { envelopeOf } from '../../src/telemetry/envelope.ts';
 import { judge, serverHealth } from '../../src/telemetry/health.ts';
 import { SeeqSource } from '../../src/sources/seeq/source.ts';

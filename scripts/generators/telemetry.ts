@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { auditSchema } from '../../src/contract/audit.ts';
+import { healthSchema } from '../../src/contract/health.ts';
+import { telemetryHead } from '../../src/contract/telemetry-parts.ts';
 import * as telemetry from '../../src/contract/telemetry.ts';
 import { page } from './markdown.ts';
 import { membersTable } from './schema-table.ts';
@@ -12,11 +14,11 @@ export function telemetryPage(): string {
     'Subscribe to these topics to monitor a driver: it publishes its health, its metrics, statistics, its log and an audit trail. It also exports [traces](#traces-opentelemetry). IOTA documents the topics for its drivers, but no body for them, so **the bodies are our own and not confirmed by IOTA Software**. Each message is one JSON object in UTF-8. A receiver must ignore members that it does not know; `schema` changes when a member is removed or changes its meaning.',
     'The driver publishes on a topic only if it is configured. It never waits for the bus: it drops a message that it cannot send at once, because the bus is not available or slow (a buffer of about 1 MiB exists for each topic) or the message is too large, and counts it in the metrics. Health, metrics and statistics name no user and no item; log lines of level `debug` name the user of each request. No message contains a secret.',
     '## Members of every message',
-    membersTable(telemetry.telemetryHead),
+    membersTable(telemetryHead),
     '## `healthtopic`: health',
     'The health report is published with every new connection to the bus, every `healthmsec`, and one last time with the state `stopping` when the driver stops. A driver that has crashed publishes nothing: if three reports in a row are missing, treat the driver as down.',
     'The state of a server is the result of the last requests to it. The driver also probes a server, with two small calls that end after 5 s: once at the start, when the last result is older than 30 s (10 s if the server was not up), and at once after a call that failed, at most every 5 s. It does so without a health topic too, and [the log](operations.md#the-log) has a line for each change.',
-    ownMembers(telemetry.healthSchema),
+    ownMembers(healthSchema),
     '## `metricstopic`: metrics',
     'The metrics are published every `metricsmsec`, unless `enablemetrics` is false. Numbers are counters from the start of the process, except those that are called a gauge; a new `instance` begins at 0. Times are in milliseconds.',
     ownMembers(telemetry.metricsSchema),
@@ -49,6 +51,6 @@ export function telemetryPage(): string {
 
 /** Members besides those of every message. */
 function ownMembers(schema: z.ZodObject): string {
-  const { shape } = telemetry.telemetryHead;
+  const { shape } = telemetryHead;
   return membersTable(z.object(Object.fromEntries(Object.entries(schema.shape).filter(([key]) => !(key in shape)))));
 }

@@ -3,7 +3,7 @@
  * facts that stand for those of a plant; a new code of an error does not compile until it is here.
  */
 import { errorCodes } from '../../src/contract/errors.ts';
-import type { FeedState } from '../../src/contract/telemetry.ts';
+import type { FeedState } from '../../src/contract/health.ts';
 import { fromThrown, refusal } from '../../src/net/errors.ts';
 import type { NetworkProblem } from '../../src/lib/network-problem.ts';
 import { labelOf } from '../../src/sources/seeq/connection/errors.ts';

@@ -7,7 +7,7 @@ import { ReplicaQueries } from '../bus/requests/replicas.ts';
 import { replyRule } from '../bus/subject.ts';
 import type { AuditTrail } from '../contract/audit.ts';
 import type { Logger } from '../contract/log.ts';
-import type { DriverHealth } from '../contract/telemetry.ts';
+import type { DriverHealth } from '../contract/health.ts';
 import type { DriverFacts } from '../driver/context.ts';
 import { Driver } from '../driver/driver.ts';
 import { Hosts } from '../driver/hosts.ts';

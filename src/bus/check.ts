@@ -1,7 +1,7 @@
 /** The connection tests of the bus: each server, the rights of the driver's user, the stream, and a running driver. */
 import { formatAddress, parseAddress } from './connection/address.ts';
 import type { CheckGroup, PartsReport } from '../checks/check.ts';
-import type { Health } from '../contract/telemetry.ts';
+import type { Health } from '../contract/health.ts';
 import type { BusOptions } from './connection/connection.ts';
 import { checkServer } from './connection/check.ts';
 import { tryRights, unusedSubject, type TriedAction } from './connection/check-rights.ts';

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { answerStatuses } from './answer.ts';
 import { errorCodeNames } from './errors.ts';
-import { telemetryHead } from './telemetry.ts';
+import { telemetryHead } from './telemetry-parts.ts';
 
 const count = z.number().int().min(0);
 const milliseconds = z.number().min(0);

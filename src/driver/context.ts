@@ -2,7 +2,7 @@
 import type { AnswerEnd, AnswerItem, AnswerMeta, AnswerSink, AnswerWatcher, FailedItem } from '../contract/answer.ts';
 import type { DriverError } from '../contract/errors.ts';
 import { toDriverError } from '../contract/errors.ts';
-import type { DriverHealth } from '../contract/telemetry.ts';
+import type { DriverHealth } from '../contract/health.ts';
 import type { Nanoseconds } from '../contract/time/instant.ts';
 import { afterGrace } from '../lib/abort.ts';
 import type { SourceCall } from '../sources/source.ts';

@@ -1,6 +1,6 @@
 /** The test of the HTTP server: its certificate and its port. */
 import type { CheckGroup } from '../checks/check.ts';
-import type { Health } from '../contract/telemetry.ts';
+import type { Health } from '../contract/health.ts';
 import { checkListener } from '../net/listener-check.ts';
 import type { HttpConfig } from './config.ts';
 import { NAMES } from './server.ts';

@@ -3,7 +3,7 @@
  * `/readyz` decides whether a rolling update goes on, so it depends on what a new version or configuration can break:
  * whether requests arrive. A source or a feed that is down is the same for each replica, and is only reported.
  */
-import type { Health } from '../contract/telemetry.ts';
+import type { Health } from '../contract/health.ts';
 import { busProblems } from '../telemetry/health.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { Route } from './route.ts';

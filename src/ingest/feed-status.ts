@@ -1,6 +1,6 @@
 /** The status of a feed, with a log line for each change, and its health report. */
 import { limited, type Logger } from '../contract/log.ts';
-import type { FeedHealth, FeedKind, FeedState } from '../contract/telemetry.ts';
+import type { FeedHealth, FeedKind, FeedState } from '../contract/health.ts';
 import { StatusReporter } from '../lib/status-reporter.ts';
 
 export class FeedStatus {

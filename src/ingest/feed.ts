@@ -1,7 +1,8 @@
 /** The interface of all feeds: start, stop, health and metrics. */
 import type { BusConnection } from '../bus/connection/connection.ts';
 import type { Logger } from '../contract/log.ts';
-import type { FeedHealth, FeedMetrics } from '../contract/telemetry.ts';
+import type { FeedHealth } from '../contract/health.ts';
+import type { FeedMetrics } from '../contract/telemetry.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { TimeLimits } from './source-timestamp.ts';
 import type { ReadingsSink } from './readings-sink.ts';

@@ -5,7 +5,7 @@
 import type { z } from 'zod';
 import type { CheckGroup } from '../checks/check.ts';
 import type { Resolved } from '../config/references.ts';
-import type { Health } from '../contract/telemetry.ts';
+import type { Health } from '../contract/health.ts';
 import type { Feed, FeedTools } from './feed.ts';
 
 /** What a connection does at a broker, for the rules about several connections. */

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { hostname } from 'node:os';
 import { problemOf, type PartsReport } from '../checks/check.ts';
-import type { Health } from '../contract/telemetry.ts';
+import type { Health } from '../contract/health.ts';
 import { failureText, readPair, type ListenerPlace } from './http-listener.ts';
 
 /** @param running the running drivers that listen there if they are on this machine */

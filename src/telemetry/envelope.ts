@@ -1,6 +1,6 @@
 /** The common head of all telemetry messages. */
-import type { TelemetryHead } from '../contract/telemetry.ts';
-import { TELEMETRY_VERSION } from '../contract/telemetry.ts';
+import type { TelemetryHead } from '../contract/telemetry-parts.ts';
+import { TELEMETRY_VERSION } from '../contract/telemetry-parts.ts';
 
 /** The publishing process. Known at its start. */
 export interface Identity {

@@ -1,13 +1,6 @@
 /** The status of the driver in one word, and the reasons with their remedies. */
 import type { BusConnection } from '../bus/connection/connection.ts';
-import type {
-  BusHealth,
-  FeedHealth,
-  FeedState,
-  HealthState,
-  ServerHealth,
-  StreamHealth,
-} from '../contract/telemetry.ts';
+import type { BusHealth, FeedHealth, FeedState, HealthState, ServerHealth, StreamHealth } from '../contract/health.ts';
 import type { Host } from '../driver/hosts.ts';
 import { lateText } from '../driver/leases/poll-pace.ts';
 

@@ -1,6 +1,7 @@
 /** Metrics and statistics from the counters of the driver's components. Both report the same counts. */
 import type { ConnectionStats } from '../bus/connection/connection-stats.ts';
-import type { HealthState, Metrics, Stats } from '../contract/telemetry.ts';
+import type { HealthState } from '../contract/health.ts';
+import type { Metrics, Stats } from '../contract/telemetry.ts';
 import type { CallNumbers } from '../driver/source-health/source-health.ts';
 import type { Host } from '../driver/hosts.ts';
 import type { RequestNumbers } from '../driver/requests/request-statistics.ts';

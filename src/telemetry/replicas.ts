@@ -3,7 +3,7 @@
  * answer: a replica that crashed reports nothing itself.
  */
 import type { ReplicaQueries } from '../bus/requests/replicas.ts';
-import { replicaHealth, type Health, type KnownReplica, type ReplicaHealth } from '../contract/telemetry.ts';
+import { replicaHealth, type Health, type KnownReplica, type ReplicaHealth } from '../contract/health.ts';
 
 /** Time for the answers. A replica answers within a round trip of the bus. */
 const ANSWERS_MS = 500;

@@ -1,6 +1,6 @@
 /** What the driver says of its feeds. */
 import type { NatsConnection } from 'nats';
-import type { FeedHealth, Health } from '../../src/contract/telemetry.ts';
+import type { FeedHealth, Health } from '../../src/contract/health.ts';
 import { HEALTH_TOPIC } from './harness.ts';
 
 const PATIENCE_MS = 15_000;

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { readAlarms } from '../../scripts/generators/alarms.ts';
 import { errorCodeNames } from '../../src/contract/errors.ts';
-import { feedStates } from '../../src/contract/telemetry.ts';
+import { feedStates } from '../../src/contract/health.ts';
 import { modelMetrics } from '../../src/http/metrics/model-metrics.ts';
 
 const names = new Set(

@@ -1,7 +1,7 @@
 /** The page of troubleshooting has what operators see: each message is one that the code makes. */
 import { expect, it } from 'vitest';
 import { errorCodeNames } from '../../src/contract/errors.ts';
-import { feedStates } from '../../src/contract/telemetry.ts';
+import { feedStates } from '../../src/contract/health.ts';
 import { knownReasons } from '../../src/mqtt/reason-codes.ts';
 import { troubleshootingPage } from '../../scripts/generators/troubleshooting.ts';
 

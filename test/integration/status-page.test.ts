@@ -2,7 +2,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { spawnSeeqSimulator } from '../../simulators/seeq/spawn.ts';
 import { freePort } from '../../simulators/support/free-port.ts';
-import { healthSchema, metricsSchema, type Metrics } from '../../src/contract/telemetry.ts';
+import { healthSchema } from '../../src/contract/health.ts';
+import { metricsSchema, type Metrics } from '../../src/contract/telemetry.ts';
 import { count, duration } from '../../src/http/page/shown.ts';
 import { type Cluster, startCluster } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';

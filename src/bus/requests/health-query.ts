@@ -1,6 +1,6 @@
 /** Asks the running drivers on a request topic for their health, for the command `check`, a process of the same user. */
 import type { Msg, NatsConnection } from 'nats';
-import { healthSchema, type Health } from '../../contract/telemetry.ts';
+import { healthSchema, type Health } from '../../contract/health.ts';
 import { hasNoResponders, newReplySubject } from './inbox.ts';
 import { ASK_HEALTH } from './replicas.ts';
 

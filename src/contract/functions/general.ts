@@ -1,7 +1,7 @@
 /** Functions of type GENERAL: about the driver and its servers. */
 import { z } from 'zod';
 import { requestId } from '../request.ts';
-import { driverHealth } from '../telemetry.ts';
+import { driverHealth } from '../health.ts';
 import { failedHost, failedItem, itemsParam, propertyValue, searchParams } from './common.ts';
 import { defineFunction, noParams } from './define.ts';
 

@@ -3,7 +3,7 @@
  * so that all views have the same values. Names follow OpenMetrics; times are in seconds. Labels are closed lists and
  * names of the configuration, never texts of callers.
  */
-import { healthStates } from '../../contract/telemetry.ts';
+import { healthStates } from '../../contract/health.ts';
 import { DURATION_BOUNDS_MS } from '../../lib/histogram.ts';
 import { counter, gauge, histogram, type Definition, type Sample } from './definition.ts';
 import { type Report, ofFunction, ofTopic, each, once, perCall, byKey, states, seconds, flag } from './samples.ts';

@@ -1,11 +1,6 @@
 /** How samples are read from the reports. */
-import {
-  type FeedHealth,
-  type FeedMetrics,
-  type Health,
-  type Metrics,
-  type ServerHealth,
-} from '../../contract/telemetry.ts';
+import { type FeedHealth, type Health, type ServerHealth } from '../../contract/health.ts';
+import { type FeedMetrics, type Metrics } from '../../contract/telemetry.ts';
 import type { Sample } from './definition.ts';
 
 /** What one request topic and its sources report. */

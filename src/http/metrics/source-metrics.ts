@@ -1,5 +1,5 @@
 /** The metrics of sources and of feeds. */
-import { feedStates } from '../../contract/telemetry.ts';
+import { feedStates } from '../../contract/health.ts';
 import { AGE_BOUNDS_MS, DURATION_BOUNDS_MS } from '../../lib/histogram.ts';
 import { counter, gauge, histogram, type Definition } from './definition.ts';
 import {

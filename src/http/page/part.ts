@@ -1,5 +1,6 @@
 /** The parts of the page. Each is rendered on its own, so that a change of one is sent alone. */
-import type { Health, KnownReplica, Metrics } from '../../contract/telemetry.ts';
+import type { Health, KnownReplica } from '../../contract/health.ts';
+import type { Metrics } from '../../contract/telemetry.ts';
 import type { LatestDevice } from '../../telemetry/latest-readings.ts';
 import type { Problem } from '../../telemetry/recent-problems.ts';
 import type { Activity, Refusal } from '../../telemetry/telemetry.ts';

@@ -1,6 +1,7 @@
 /** `settings.ingest.egress[]`: egress from the bus, for a seller at an I3 marketplace. */
 import { rejectCodes } from '../../contract/reading.ts';
-import type { FeedHealth, FeedMetrics } from '../../contract/telemetry.ts';
+import type { FeedHealth } from '../../contract/health.ts';
+import type { FeedMetrics } from '../../contract/telemetry.ts';
 import { FeedStatus } from '../feed-status.ts';
 import type { Feed, FeedTools } from '../feed.ts';
 import { accountConnection } from '../feeds/i3/account.ts';

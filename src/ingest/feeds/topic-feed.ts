@@ -1,5 +1,6 @@
 /** A feed that subscribes to topics of one broker and converts messages to readings by mapping entries. */
-import type { FeedHealth, FeedMetrics } from '../../contract/telemetry.ts';
+import type { FeedHealth } from '../../contract/health.ts';
+import type { FeedMetrics } from '../../contract/telemetry.ts';
 import { FeedStatus } from '../feed-status.ts';
 import type { Feed, FeedTools } from '../feed.ts';
 import type { ReadingsSink } from '../readings-sink.ts';

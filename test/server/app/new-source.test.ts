@@ -11,7 +11,7 @@ import { sourceKinds } from '../../../src/app/source-kinds.ts';
 import type { Config } from '../../../src/config/load.ts';
 import { ConfigError } from '../../../src/config/problems.ts';
 import { functionTable } from '../../../src/contract/functions/table.ts';
-import { healthSchema } from '../../../src/contract/telemetry.ts';
+import { healthSchema } from '../../../src/contract/health.ts';
 import { problemText } from '../../../src/lib/wording/problem.ts';
 import type { SourceKind } from '../../../src/sources/kind.ts';
 import { serverHealth } from '../../../src/telemetry/health.ts';

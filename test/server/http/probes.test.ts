@@ -1,6 +1,6 @@
 /** What the probes answer, and what Kubernetes does with it. */
 import { expect, it } from 'vitest';
-import type { Health } from '../../../src/contract/telemetry.ts';
+import type { Health } from '../../../src/contract/health.ts';
 import { probeRoutes } from '../../../src/http/probes.ts';
 import { serverForTest } from './support.ts';
 

@@ -1,7 +1,8 @@
 /** The telemetry topics of a driver that runs as its own process, heard by a second identity on a real bus. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
-import { healthSchema, logSchema, metricsSchema, statsSchema } from '../../../src/contract/telemetry.ts';
+import { healthSchema } from '../../../src/contract/health.ts';
+import { logSchema, metricsSchema, statsSchema } from '../../../src/contract/telemetry.ts';
 import { type Cluster, REQUEST_TOPIC, startCluster } from '../../support/cluster.ts';
 import { startDriver } from '../../support/driver-process.ts';
 

@@ -1,7 +1,8 @@
 /** The metrics for Prometheus are the metrics of the topic: each number of the one is a sample of the other. */
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { healthSchema, metricsSchema, type Health, type Metrics } from '../../../src/contract/telemetry.ts';
+import { healthSchema, type Health } from '../../../src/contract/health.ts';
+import { metricsSchema, type Metrics } from '../../../src/contract/telemetry.ts';
 import { modelMetrics } from '../../../src/http/metrics/model-metrics.ts';
 import { prefersOpenMetrics, renderMetrics } from '../../../src/http/metrics/render.ts';
 import { samplesOf } from '../../support/exposition.ts';

@@ -1,6 +1,6 @@
 /** What feeds and their stream mean for the driver's health. */
 import { describe, expect, it } from 'vitest';
-import type { FeedHealth, FeedState, ServerHealth, StreamHealth } from '../../../src/contract/telemetry.ts';
+import type { FeedHealth, FeedState, ServerHealth, StreamHealth } from '../../../src/contract/health.ts';
 import { judge, type Parts } from '../../../src/telemetry/health.ts';
 
 const since = '2026-01-01T00:00:00.000Z';

@@ -1,6 +1,6 @@
 /** How the driver is judged from the health of its parts. */
 import { describe, expect, it } from 'vitest';
-import type { BusHealth, ServerHealth } from '../../../src/contract/telemetry.ts';
+import type { BusHealth, ServerHealth } from '../../../src/contract/health.ts';
 import { judge } from '../../../src/telemetry/health.ts';
 
 describe('the driver', () => {

@@ -1,6 +1,6 @@
 /** What a replica knows of the others. */
 import { expect, it } from 'vitest';
-import type { Health } from '../../../src/contract/telemetry.ts';
+import type { Health } from '../../../src/contract/health.ts';
 import { Replicas } from '../../../src/telemetry/replicas.ts';
 
 const health = (instance: string, state: Health['state'] = 'ok') =>

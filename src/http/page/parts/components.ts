@@ -6,7 +6,7 @@ import type {
   KnownReplica,
   ServerHealth,
   StreamHealth,
-} from '../../../contract/telemetry.ts';
+} from '../../../contract/health.ts';
 import { html, type Content, type Markup } from '../markup.ts';
 import type { Part } from '../part.ts';
 import { duration, name, state, time, type Tone } from '../shown.ts';

@@ -1,6 +1,7 @@
 /** seneye devices: the latest post of each, its limits, its slide, and its history. */
 import type { DevicePost, LatestDevice, LatestReading } from '../../../telemetry/latest-readings.ts';
-import type { FeedHealth, FeedMetrics } from '../../../contract/telemetry.ts';
+import type { FeedHealth } from '../../../contract/health.ts';
+import type { FeedMetrics } from '../../../contract/telemetry.ts';
 import type { Refusal } from '../../../telemetry/telemetry.ts';
 import { html, type Content, type Markup } from '../markup.ts';
 import type { PageState, Part } from '../part.ts';

@@ -1,5 +1,5 @@
 /** Detects devices that no longer post: an empty battery, a lost network or a closed app causes no error. */
-import type { FeedHealth } from '../../../contract/telemetry.ts';
+import type { FeedHealth } from '../../../contract/health.ts';
 import { limited, type Logger } from '../../../contract/log.ts';
 import { StalenessWatch, type Silent } from '../../staleness.ts';
 import type { Sender } from './sources.ts';

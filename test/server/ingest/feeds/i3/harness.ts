@@ -4,7 +4,7 @@ import { onTestFinished } from 'vitest';
 import type { BusConnection } from '../../../../../src/bus/connection/connection.ts';
 import { loadConfig } from '../../../../../src/app/configuration.ts';
 import type { Reading } from '../../../../../src/contract/reading.ts';
-import type { FeedHealth } from '../../../../../src/contract/telemetry.ts';
+import type { FeedHealth } from '../../../../../src/contract/health.ts';
 import { openIngest, type Ingest } from '../../../../../src/ingest/ingest.ts';
 import { busForTest, callerForTest, serverForTest, TestLog } from '../../../bus/support.ts';
 import { good, pair } from '../../../../support/config.ts';
