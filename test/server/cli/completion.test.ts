@@ -53,3 +53,24 @@ it('completes commands, servers, and the path of a tag with its blanks', async (
     bash.end();
   }
 });
+
+/** What a shell gets for the last word. */
+async function completed(...words: string[]): Promise<string[]> {
+  const { code, out } = await person.command('__complete', 'fish', 'iota-seeqdrv', ...words);
+  expect(code).toBe(0);
+  return out.split('\n').map((line) => line.split('\t')[0] ?? '');
+}
+
+it('offers the names that the driver knows', async () => {
+  const area = 'Example/Cooling Tower 1/Area A';
+  expect(await completed('values', '--host', '')).toEqual(['plant-a']);
+  expect(await completed('values', '--host=p')).toEqual(['--host=plant-a']);
+  expect(await completed('values', 'Exam')).toContain('Example/');
+  expect(await completed('values', '--host', 'plant-a', `${area}/Temp`)).toEqual([`${area}/Temperature`]);
+  expect(await completed('values', 'Area A_Comp')).toContain('Area A_Compressor Power');
+  expect(await completed('tree', 'Example/Cooling Tower 1/Area A')).toEqual([`${area}/`]);
+  expect(await completed('tree', '')).toContain('Example/');
+  expect((await completed('timeframes', '')).length).toBeGreaterThan(1);
+  expect(await completed('values', 'no/such')).toEqual(['']);
+  expect(await completed('values', '--host', 'no-such-server', 'Exam')).toEqual(['']);
+});

@@ -11,6 +11,8 @@ import { driverUser, permissionsOf } from '../../support/driver-user.ts';
 import { createUserKey } from '../../support/nats/index.ts';
 
 const INBOX = '_INBOX_people';
+/** A busy machine is slow. */
+const PATIENT = { IOTA_SEEQDRV_COMPLETION_MS: '60000' };
 
 /** A person at a command line. */
 export interface Person {
@@ -48,7 +50,7 @@ export async function startPerson(options: ClusterOptions): Promise<Person> {
   const command = async (...args: string[]) => {
     const out: string[] = [];
     const err: string[] = [];
-    const env = { XDG_CONFIG_HOME: folder };
+    const env = { XDG_CONFIG_HOME: folder, ...PATIENT };
     const code = await runProgram(args, { out: (line) => out.push(line), err: (line) => err.push(line), env });
     return { code, out: out.join('\n'), err: err.join('\n') };
   };
@@ -78,7 +80,6 @@ async function shellOf(folder: string): Promise<Record<string, string>> {
     PATH: `${bin}:${process.env.PATH ?? ''}`,
     XDG_CONFIG_HOME: folder,
     LANG: 'C.UTF-8',
-    // A busy machine is slow.
-    IOTA_SEEQDRV_COMPLETION_MS: '60000',
+    ...PATIENT,
   };
 }
