@@ -41,7 +41,7 @@ describe('a search', () => {
   it('lists tags of servers and of devices, with links', async () => {
     const { html, calls } = await shown(
       'q=temp',
-      { items: [hit() as never, hit({ path: [], unit: undefined }) as never] },
+      { items: [hit(), hit({ path: [], unit: undefined })] },
       [tag],
     );
     expect(calls).toEqual([['tagsearch', { query: 'temp', limit: 50 }]]);
@@ -53,7 +53,7 @@ describe('a search', () => {
 
   it('says that there are more, and which server failed', async () => {
     const failed = { index: 0, host: 'south', error: { code: 'timeout', message: 'South did not answer <b>' } };
-    const { html } = await shown('q=x', { items: [hit() as never, failed as never], isCut: true });
+    const { html } = await shown('q=x', { items: [hit(), failed], isCut: true });
     expect(html).toContain('The first 1 tags');
     expect(html).toContain('South did not answer &lt;b&gt;');
   });
@@ -73,7 +73,7 @@ describe('a plot', () => {
   };
 
   it('has the range of the query, the newest value and a table', async () => {
-    const { html, calls } = await shown(`fqn=${FQN}&range=8h`, { items: [chunk as never] });
+    const { html, calls } = await shown(`fqn=${FQN}&range=8h`, { items: [chunk] });
     const [[name, params] = expect.fail('no call')] = calls;
     expect(name).toBe('plotted');
     const { start, end } = params as { start: string; end: string };
@@ -90,7 +90,7 @@ describe('a plot', () => {
   });
 
   it('says that there is no value, or why', async () => {
-    expect((await shown(`fqn=${FQN}`, { items: [{ ...chunk, times: [], values: [] } as never] })).html).toContain(
+    expect((await shown(`fqn=${FQN}`, { items: [{ ...chunk, times: [], values: [] }] })).html).toContain(
       'No value in this range.',
     );
     const error = { code: 'notFound', message: 'There is no such tag.', retryable: false } as const;

@@ -108,7 +108,7 @@ describe('a call to a source', () => {
     ['its class', new TypeError('secret text'), 'TypeError'],
     ['nothing else', 'secret text', 'unknown'],
   ])('that failed has of its error %s', async (_what, error, type) => {
-    await within(call('http://plant'), () => Promise.reject(error as Error));
+    await within(call('http://plant'), () => Promise.reject(error));
     expect(spans()[0]).toMatchObject({ status: 2, attributes: { 'error.type': type } });
     expect(JSON.stringify(spans())).not.toContain('secret text');
   });
