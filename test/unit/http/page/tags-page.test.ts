@@ -39,11 +39,7 @@ it('without a query it has the form alone, and asks nothing', async () => {
 
 describe('a search', () => {
   it('lists tags of servers and of devices, with links', async () => {
-    const { html, calls } = await shown(
-      'q=temp',
-      { items: [hit(), hit({ path: [], unit: undefined })] },
-      [tag],
-    );
+    const { html, calls } = await shown('q=temp', { items: [hit(), hit({ path: [], unit: undefined })] }, [tag]);
     expect(calls).toEqual([['tagsearch', { query: 'temp', limit: 50 }]]);
     expect(html).toContain(`/tags?fqn=${encodeURIComponent(FQN)}`);
     expect(html).toContain(`/tags?fqn=${encodeURIComponent(DEVICE)}`);
