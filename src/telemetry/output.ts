@@ -5,6 +5,7 @@
  */
 import { constants, fstatSync, openSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
+import { LineBuffer } from './line-buffer.ts';
 
 export interface OutputOptions {
   /** Limit of waiting bytes. Default 1 MiB. */
@@ -13,9 +14,8 @@ export interface OutputOptions {
   onDropped?: (lines: number) => void;
 }
 
-const MOST_BYTES = 1024 * 1024;
-/** Estimated overhead of a waiting line. */
-const LINE_BYTES = 64;
+/** Bytes of waiting lines that are written at once. */
+const BLOCK_BYTES = 65_536;
 /** Interval of checks for room. Longer after a failure other than a slow reader. */
 const FULL_MS = 50;
 const FAILED_MS = 1000;
@@ -24,44 +24,34 @@ export class Output {
   /** Whether lines go to a terminal. */
   readonly isTerminal: boolean;
   readonly #fd: number;
-  readonly #maxBytes: number;
   readonly #onDropped: (lines: number) => void;
-  #waiting: (string | Buffer)[] = [];
-  /** Number of these that are written already. */
-  #done = 0;
-  #bytes = 0;
+  readonly #lines: LineBuffer;
+  /** What is left of a write for which there was not enough room. */
+  #rest: string | Buffer | undefined;
   #timer: NodeJS.Timeout | undefined;
   /** True if the last attempt failed for another reason than a slow reader. */
   #failed = false;
-  #dropped = 0;
-  /** Dropped lines that are not reported yet. */
-  #untold = 0;
 
-  constructor(fd: number, { maxBytes = MOST_BYTES, onDropped = () => undefined }: OutputOptions = {}) {
+  constructor(fd: number, { maxBytes, onDropped = () => undefined }: OutputOptions = {}) {
     this.#fd = fd;
     this.isTerminal = isatty(fd);
-    this.#maxBytes = maxBytes;
+    this.#lines = new LineBuffer(maxBytes);
     this.#onDropped = onDropped;
   }
 
   /** Lines dropped since the start. */
   get dropped(): number {
-    return this.#dropped;
+    return this.#lines.dropped;
   }
 
   /** Writes a complete line. Never throws, never waits. */
   write(line: string): void {
-    if (this.#timer === undefined) {
-      const rest = this.#put(line);
-      if (rest !== undefined) this.#keep(rest);
+    if (this.#timer !== undefined) {
+      this.#lines.add(line);
       return;
     }
-    if (this.#bytes + line.length > this.#maxBytes) {
-      this.#dropped++;
-      this.#untold++;
-      return;
-    }
-    this.#keep(line);
+    this.#rest = this.#put(line);
+    if (this.#waits) this.#again(FULL_MS);
   }
 
   /** Waits until all is written, within the timeout. */
@@ -85,13 +75,7 @@ export class Output {
   }
 
   get #waits(): boolean {
-    return this.#done < this.#waiting.length;
-  }
-
-  #keep(line: string | Buffer): void {
-    this.#waiting.push(line);
-    this.#bytes += line.length + LINE_BYTES;
-    this.#again(FULL_MS);
+    return this.#rest !== undefined || !this.#lines.isEmpty;
   }
 
   #again(ms: number): void {
@@ -107,26 +91,14 @@ export class Output {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     while (this.#waits) {
-      const line = this.#waiting[this.#done] ?? '';
-      const rest = this.#put(line);
-      if (rest !== undefined) {
-        this.#waiting[this.#done] = rest;
-        this.#bytes += rest.length - line.length;
+      const block = this.#rest ?? this.#lines.take(BLOCK_BYTES) ?? '';
+      this.#rest = this.#put(block);
+      if (this.#rest !== undefined) {
         this.#again(this.#failed ? FAILED_MS : FULL_MS);
         return;
       }
-      this.#bytes -= line.length + LINE_BYTES;
-      // Removes written lines in batches: removing each first element moves all others.
-      if (++this.#done >= 1024) {
-        this.#waiting.splice(0, this.#done);
-        this.#done = 0;
-      }
     }
-    this.#waiting = [];
-    this.#done = 0;
-    this.#bytes = 0;
-    const lines = this.#untold;
-    this.#untold = 0;
+    const lines = this.#lines.takeDropped();
     if (lines > 0) this.#onDropped(lines);
   }
 

@@ -139,7 +139,7 @@ export class ReplicaQueries {
     else if (query !== undefined && this.#answer(query)) message.respond(yes);
   }
 
-  /** An answer that does not fit into a message is not sent: whoever asks must handle a missing one anyway. */
+  /** An answer that does not fit into a message is not sent: the process that asks must handle a missing one anyway. */
   #respond(message: Msg, answer: object | undefined): void {
     if (answer === undefined) return;
     const body = Buffer.from(JSON.stringify(answer));

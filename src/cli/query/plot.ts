@@ -22,7 +22,7 @@ export interface PlotCommandOptions extends CallerOptions, NameOptions, RangeOpt
   title?: string;
 }
 
-/** More curves cannot be told apart. */
+/** More curves than colours and symbols cannot be distinguished. */
 const MOST_TAGS = 24;
 /** Size in characters if there is no screen, and in pixels. */
 const CELLS = { width: 100, height: 24 };
