@@ -6,16 +6,23 @@ import type { BusConnection } from '../bus/connection/connection.ts';
 import type { TelemetryPublisher } from '../bus/telemetry-publisher.ts';
 import type { AuditRecord } from '../contract/audit.ts';
 
-/** A record has at most about 30 KiB, and usually 1 KiB. */
+/** A record has usually 1 KiB, and at most about 30 KiB, so the bytes are limited too. */
 const MOST_WAITING = 2000;
+const MOST_BYTES = 4 * 1024 * 1024;
 const RETRY_MS = 100;
+
+interface Waiting {
+  readonly record: AuditRecord;
+  readonly bytes: number;
+}
 
 export class AuditTopic {
   readonly #bus: BusConnection;
   readonly #publisher: TelemetryPublisher;
   readonly #onLost: () => void;
   readonly #unsubscribe: () => void;
-  #waiting: AuditRecord[] = [];
+  #waiting: Waiting[] = [];
+  #bytes = 0;
   #retry: NodeJS.Timeout | undefined;
   #lost = 0;
 
@@ -33,12 +40,14 @@ export class AuditTopic {
   }
 
   publish(record: AuditRecord): void {
-    if (this.#waiting.length >= MOST_WAITING) {
+    const bytes = bytesOf(record);
+    if (this.#waiting.length >= MOST_WAITING || this.#bytes + bytes > MOST_BYTES) {
       this.#lost++;
       this.#onLost();
       return;
     }
-    this.#waiting.push(record);
+    this.#waiting.push({ record, bytes });
+    this.#bytes += bytes;
     if (this.#retry === undefined) this.#drain();
   }
 
@@ -58,8 +67,9 @@ export class AuditTopic {
     clearTimeout(this.#retry);
     this.#retry = undefined;
     let sent = 0;
-    for (const record of this.#waiting) {
-      if (!this.#send(record)) break;
+    for (const one of this.#waiting) {
+      if (!this.#send(one)) break;
+      this.#bytes -= one.bytes;
       sent++;
     }
     this.#waiting.splice(0, sent);
@@ -71,18 +81,18 @@ export class AuditTopic {
   }
 
   /** Returns false if the record must wait. */
-  #send(record: AuditRecord): boolean {
+  #send({ record, bytes }: Waiting): boolean {
     const limit = this.#bus.nats?.info?.max_payload;
     if (limit === undefined) return false;
-    return this.#publisher.publish(fits(record, limit) ? record : withoutNames(record, limit));
+    return this.#publisher.publish(bytes <= limit ? record : withoutNames(record, limit));
   }
 }
 
-const fits = (record: AuditRecord, limit: number): boolean => Buffer.byteLength(JSON.stringify(record)) <= limit;
+const bytesOf = (record: AuditRecord): number => Buffer.byteLength(JSON.stringify(record));
 
 /** The record without names, and if it is still too large for a message, without the request. */
 function withoutNames(record: AuditRecord, limit: number): AuditRecord {
   const { request, ...rest } = record;
   const shorter = request === undefined ? record : { ...rest, request: { ...request, names: [], hosts: undefined } };
-  return fits(shorter, limit) ? shorter : rest;
+  return bytesOf(shorter) <= limit ? shorter : rest;
 }

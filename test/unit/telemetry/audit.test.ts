@@ -75,6 +75,23 @@ it('records beyond the limit are counted and reported while there is no bus, and
   expect(numbers).toEqual([...Array.from({ length: 2000 }, (_, n) => n + 1), 5001]);
 });
 
+it('large records wait in limited memory, and room is found again when they are sent', async () => {
+  const { bus, connect, published } = testBus();
+  const audit = new Audit({ topic: 'x.audit', names: 100, identity, bus, logger: new TestLog() });
+  const large = { ...request, names: Array(100).fill(`seeq:a/signal/${'b'.repeat(250)}`) as string[] };
+  for (let n = 0; n < 1000; n++) audit.request(large, result);
+  const { records, lost } = audit.numbers;
+  const kept = records - lost;
+  const bytes = Buffer.byteLength(JSON.stringify(large));
+  expect(kept * bytes).toBeLessThan(4 * 1024 * 1024);
+  expect((kept + 2) * (bytes + 2000)).toBeGreaterThan(4 * 1024 * 1024);
+  connect();
+  await expect.poll(() => published.length).toBe(kept);
+  for (let n = 0; n < kept; n++) audit.request(large, result);
+  await expect.poll(() => published.length).toBe(2 * kept);
+  expect(audit.numbers).toEqual({ records: 1000 + kept, lost });
+});
+
 it('a record that is too large for the server is published without names', () => {
   const { bus, connect, published } = testBus(1024);
   const audit = new Audit({ topic: 'x.audit', names: 100, identity, bus, logger: new TestLog() });
