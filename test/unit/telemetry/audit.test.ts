@@ -24,6 +24,7 @@ function testBus(maxPayload = 1024 * 1024) {
       published.push(auditSchema.parse(JSON.parse(Buffer.from(body).toString())));
     },
     flush: async () => undefined,
+    closed: () => new Promise(() => undefined),
   };
   const bus = {
     nats: undefined as unknown,
