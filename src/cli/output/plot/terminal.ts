@@ -1,32 +1,23 @@
 /** A plot in a terminal: braille lines in colour, or symbols in ASCII. */
-import { styleText } from 'node:util';
-import { cells, fitted, padded } from '../printable.ts';
+import { cells, padded } from '../printable.ts';
 import { several, type Band } from './bands.ts';
 import { curvesOf, spanOf, type Curve, type Mark, type Span } from './curve.ts';
 import type { PlotChunk, TerminalPlotOptions } from './options.ts';
 import { partsOf, type DrawnBand, type DrawnCurve, type Panel } from './panels.ts';
 import { Raster, type Cell } from './raster.ts';
-import { rangeText, timeTicks } from './time-axis.ts';
+import { styleOf, type Paper, type Style } from './terminal-paper.ts';
+import { timeLines } from './terminal-time.ts';
 import { extremesText, numberText, valueAxis, type ValueAxis } from './value-axis.ts';
 
 /** Rows of a panel, if there are several. A plot with many panels is higher than its options say. */
 export const MIN_PANEL_ROWS = 5;
 const [NARROWEST, WIDEST, LOWEST, HIGHEST] = [30, 1000, 6, 300] as const;
 
-type Color = Parameters<typeof styleText>[0];
 const COLORS = ['cyan', 'yellow', 'magenta', 'green', 'blue', 'white'] as const;
 /** Symbols of curves where they have no colour of their own. */
 const SYMBOLS = Array.from('*+o#@%&=~$ABCDEFGHIJKLMNOPQRSTUVWXYZ');
 /** Symbols of the values of bands. */
 const LETTERS = Array.from('abcdefghijklmnopqrstuvwyz');
-
-interface Style {
-  color: boolean;
-  unicode: boolean;
-  paint: (color: Color, text: string) => string;
-  fit: (text: string, width: number) => string;
-  pick: <T>(unicode: T, ascii: T) => T;
-}
 
 /** The lines of the plot, without a line end after the last. */
 export function plotTerminal(chunks: readonly PlotChunk[], options: TerminalPlotOptions): string {
@@ -51,25 +42,6 @@ export function plotTerminal(chunks: readonly PlotChunk[], options: TerminalPlot
     ...timeLines(options.timeZone, paper),
     ...notes,
   ].join('\n');
-}
-
-interface Paper {
-  span: Span;
-  columns: number;
-  /** Cells for the labels at the left. */
-  gutter: number;
-  style: Style;
-  width: number;
-}
-
-function styleOf({ color, unicode }: TerminalPlotOptions): Style {
-  return {
-    color,
-    unicode,
-    paint: (name, text) => (color && text !== '' ? styleText(name, text, { validateStream: false }) : text),
-    fit: (text, width) => fitted(text, width, unicode ? '…' : '...'),
-    pick: (first, second) => (unicode ? first : second),
-  };
 }
 
 function emptyText(chunks: readonly PlotChunk[], { fit }: Style, width: number): string {
@@ -247,50 +219,6 @@ function stretchText({ values }: Band, value: number, width: number, style: Styl
   const text =
     width === 1 ? letter : cells(label) < width ? padded(border + label, width) : border + letter.repeat(width - 1);
   return style.paint(['inverse', colorOf(value)], text);
-}
-
-function timeLines(timeZone: string, { span, columns, gutter, style, width }: Paper): string[] {
-  const ticks = timeTicks(span, timeZone, Math.max(2, Math.floor(columns / 13)));
-  const rule = new Array<string>(columns).fill(style.pick('─', '-'));
-  const labels = new LabelLine(columns);
-  const below = new LabelLine(columns);
-  for (const tick of ticks) {
-    const column = Math.min(columns - 1, Math.floor(tick.position * columns));
-    rule[column] = style.pick('┬', '+');
-    labels.put(tick.label, column - Math.floor(tick.label.length / 2));
-    if (tick.below !== undefined) below.put(tick.below, column - Math.floor(tick.label.length / 2));
-  }
-  const indent = ' '.repeat(gutter + 2);
-  return [
-    `${' '.repeat(gutter)} ${style.pick('└', '+')}${rule.join('')}`,
-    indent + labels.text,
-    ...(below.text === '' ? [] : [indent + below.text]),
-    ...rangeLines(rangeText(span, timeZone), { indent, width }).map((line) => style.fit(line, width)),
-  ].map((line) => style.paint('dim', line));
-}
-
-/** The range below the axis; where it is too long, its zone is a line of its own. */
-function rangeLines(text: string, { indent, width }: { indent: string; width: number }): string[] {
-  if (indent.length + text.length <= width) return [indent + text];
-  const [, range = text, zone = ''] = /^(.{19}\S* to .{19}\S*) (.*)$/.exec(text) ?? [];
-  return [range, zone];
-}
-
-/** A line of labels that do not touch each other. */
-class LabelLine {
-  readonly #columns: number;
-  text = '';
-
-  constructor(columns: number) {
-    this.#columns = columns;
-  }
-
-  /** Puts a label at a column, or further left if it would end behind the line. Left out if there is no room. */
-  put(label: string, column: number): void {
-    const at = Math.max(0, Math.min(column, this.#columns - label.length));
-    if (this.text !== '' && at <= this.text.length) return;
-    this.text = this.text.padEnd(at) + label;
-  }
 }
 
 function notesOf(curves: readonly Curve[], omitted: readonly Curve[], style: Style, width: number): string[] {

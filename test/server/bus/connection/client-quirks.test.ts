@@ -201,6 +201,16 @@ describe('state', () => {
   });
 });
 
+/** Answers every request, and asks again for a refused subscription at once. */
+const impatientEndpoint = (bus: ReturnType<typeof busForTest>) =>
+  serveForTest(
+    bus,
+    async (request) => {
+      await request.answer({ id: '1', function: 'version' }).end({ status: 'ok', meta });
+    },
+    { resubscribeMs: 20 },
+  );
+
 describe('permissions', () => {
   test('without any for service discovery, requests are served all the same', async () => {
     const permissions = { subscribe: { allow: [requestSubject, '_INBOX.>'] } };
@@ -223,13 +233,7 @@ describe('permissions', () => {
     const deny = { ...driverKey, permissions: { subscribe: { deny: [requestSubject] } } };
     const server = await serverForTest({ users: [deny, callerKey] });
     const bus = busForTest(server);
-    const endpoint = serveForTest(
-      bus,
-      async (request) => {
-        await request.answer({ id: '1', function: 'version' }).end({ status: 'ok', meta });
-      },
-      { resubscribeMs: 20 },
-    );
+    const endpoint = impatientEndpoint(bus);
     await bus.connected();
     await until(() => bus.log.messages('error').some((text) => text.includes('cannot receive requests')));
     expect(endpoint.isRefused).toBe(true);
@@ -247,13 +251,7 @@ describe('permissions', () => {
     const users = (deny: string) => [{ ...driverKey, permissions: { subscribe: { deny: [deny] } } }, callerKey];
     const server = await serverForTest({ users: users('other') });
     const bus = busForTest(server);
-    const endpoint = serveForTest(
-      bus,
-      async (request) => {
-        await request.answer({ id: '1', function: 'version' }).end({ status: 'ok', meta });
-      },
-      { resubscribeMs: 20 },
-    );
+    const endpoint = impatientEndpoint(bus);
     await bus.connected();
     await flushed(bus);
     expect(endpoint.isRefused).toBe(false);
