@@ -27,6 +27,8 @@ export interface ReceivedSpan {
 export interface OtlpReceiver {
   readonly url: string;
   readonly spans: readonly ReceivedSpan[];
+  /** Those of exports that were answered with another status than 200. */
+  readonly refused: readonly ReceivedSpan[];
   /** Exports so far, whatever was answered. */
   readonly exports: () => number;
   /** How exports are answered from now on. */
@@ -36,6 +38,7 @@ export interface OtlpReceiver {
 
 export async function startOtlpReceiver(): Promise<OtlpReceiver> {
   const spans: ReceivedSpan[] = [];
+  const refused: ReceivedSpan[] = [];
   let exports = 0;
   const server = createServer((request, response) => {
     void (async () => {
@@ -46,8 +49,10 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
         return;
       }
       receiver.answer(request, response);
-      if (response.statusCode !== 200 || !response.headersSent) return;
-      spans.push(...spansOf(request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body));
+      if (!response.headersSent) return;
+      (response.statusCode === 200 ? spans : refused).push(
+        ...spansOf(request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body),
+      );
     })();
   });
   server.listen(0, '127.0.0.1');
@@ -55,6 +60,7 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
   const receiver: OtlpReceiver = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     spans,
+    refused,
     exports: () => exports,
     answer: (_request, response) => {
       response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end();

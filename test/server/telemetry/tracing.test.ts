@@ -63,8 +63,8 @@ async function ask(body: object, given: Readonly<Record<string, string>> = {}): 
 }
 
 const search = (id: string) => ({ function: 'tagsearch', id, params: { query: 'Temperature-SECRET', limit: 1 } });
-const spanOf = (id: string) =>
-  receiver.spans.find(({ attributes }) => attributes['messaging.message.conversation_id'] === id);
+const spanOf = (id: string, spans = receiver.spans) =>
+  spans.find(({ attributes }) => attributes['messaging.message.conversation_id'] === id);
 
 it('a request continues the trace of its caller, with a span for each call to a source', async () => {
   await start({ OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=test' });
@@ -199,6 +199,8 @@ describe('a receiver that', () => {
     receiver.answer = (_request, response) => response.writeHead(400).end();
     await ask({ function: 'version', id: 'h' });
     await cluster.driver.line(({ msg }) => msg?.startsWith('Traces cannot be exported') === true);
+    // The line may be about an earlier export.
+    await expect.poll(() => spanOf('h', receiver.refused)).toBeDefined();
     receiver.answer = accept;
     await ask({ function: 'version', id: 'i' });
     await expect.poll(() => spanOf('i')).toBeDefined();
