@@ -42,7 +42,7 @@ export function withEnvironment(
   for (const variable of Object.keys(env).sort()) {
     const text = env[variable] ?? '';
     if (!variable.startsWith(VALUE_PREFIX) || text === '') continue;
-    const found = placeOf(variable, root, schema);
+    const found = locationOf(variable, root, schema);
     if (typeof found === 'string') problems.push({ path: variable, message: found });
     else {
       put(root, found.path, valueOf(text, found.node));
@@ -62,13 +62,13 @@ export function withVariable(problem: Problem, values: readonly EnvironmentValue
 }
 
 /** Where a value belongs. */
-interface Place {
+interface Location {
   readonly node: Node | undefined;
   readonly path: readonly (string | number)[];
 }
 
-/** The place that a variable names, or why there is none. */
-function placeOf(variable: string, root: object, schema: SchemaNode): Place | string {
+/** The location that a variable names, or why there is none. */
+function locationOf(variable: string, root: object, schema: SchemaNode): Location | string {
   const path: (string | number)[] = [];
   let around: unknown = root;
   let node: Node | undefined = schema;

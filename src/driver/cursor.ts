@@ -36,7 +36,7 @@ export function encodeCursor(question: unknown, position: unknown): string {
     const text = packed.toString('base64url');
     if (text.length <= LONGEST_CURSOR) return text;
   }
-  throw new DriverError('tooLarge', 'The place of the next page does not fit into a cursor; ask for fewer items.', {
+  throw new DriverError('tooLarge', 'The position of the next page does not fit into a cursor; ask for fewer items.', {
     details: { field: 'limit' },
   });
 }

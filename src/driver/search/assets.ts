@@ -20,16 +20,16 @@ export interface AssetView {
 /**
  * Prepares the item of an asset, and resolves with a function that emits it. Attributes and properties need further
  * calls and are read only if requested. An asset whose calls fail becomes a failed item and does not affect the others.
- * @param place where it was found, when browsing
+ * @param location where it was found, when browsing
  */
 export async function prepareAsset(
   found: FoundItem,
   host: Host,
   view: AssetView,
   context: RequestContext,
-  place: object = {},
+  location: object = {},
 ): Promise<() => Promise<void> | undefined> {
-  const item = { ...foundItem(found, 'asset', host), hasChildren: found.hasChildren, ...place };
+  const item = { ...foundItem(found, 'asset', host), hasChildren: found.hasChildren, ...location };
   if (view.include.length === 0) return () => context.emitFound(item);
   return context.prepare(
     { host: host.source.name, fqn: item.fqn },

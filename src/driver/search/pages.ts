@@ -182,8 +182,8 @@ function openStreams<Kind extends SearchKind>({
   return hosts.flatMap((host) =>
     kinds.flatMap((kind) => {
       if (!position) return [new SearchCursor(host, kind)];
-      const place = position[streamName(host, kind)];
-      return place === undefined ? [] : [new SearchCursor(host, kind, place)];
+      const at = position[streamName(host, kind)];
+      return at === undefined ? [] : [new SearchCursor(host, kind, at)];
     }),
   );
 }

@@ -195,36 +195,37 @@ function remaining({ range, order }: TimeframeSearch, position: Position | undef
 
 /** Whether previous pages have passed it. Those equal to the last returned one are counted. */
 function wasGiven(hit: Hit, position: Position | undefined, order: 'asc' | 'desc'): boolean {
-  return position !== undefined && sign(order) * comparePlaces(placeOf(hit), position) < 0;
+  return position !== undefined && sign(order) * compareSortKeys(sortKeyOf(hit), position) < 0;
 }
 
 const isAt = (hit: Hit, position: Position | undefined): boolean =>
-  position !== undefined && comparePlaces(placeOf(hit), position) === 0;
+  position !== undefined && compareSortKeys(sortKeyOf(hit), position) === 0;
 
 function nextPosition(page: Hit[], before: Position | undefined, range: TimeRange): Position {
   const last = page.at(-1);
   if (last === undefined) throw new TypeError('a page that is followed by another one is never empty');
-  const place = placeOf(last);
-  const onPage = page.filter((hit) => comparePlaces(placeOf(hit), place) === 0).length;
-  const repeats = onPage + (before !== undefined && comparePlaces(before, place) === 0 ? before.repeats : 0);
-  return { start: formatInstant(range.start), end: formatInstant(range.end), ...place, repeats };
+  const sortKey = sortKeyOf(last);
+  const onPage = page.filter((hit) => compareSortKeys(sortKeyOf(hit), sortKey) === 0).length;
+  const repeats = onPage + (before !== undefined && compareSortKeys(before, sortKey) === 0 ? before.repeats : 0);
+  return { start: formatInstant(range.start), end: formatInstant(range.end), ...sortKey, repeats };
 }
 
 /** Position of a hit in the order of all: by start, and by key for equal starts. */
-type Place = Pick<Position, 'at' | 'key'>;
+type SortKey = Pick<Position, 'at' | 'key'>;
 
-const placeOf = ({ condition, timeframe }: Hit): Place => ({
+const sortKeyOf = ({ condition, timeframe }: Hit): SortKey => ({
   at: timeframe.start ?? null,
   key: key(condition, timeframe),
 });
 
-function comparePlaces(a: Place, b: Place): number {
+function compareSortKeys(a: SortKey, b: SortKey): number {
   const order = compareStarts(a.at ?? undefined, b.at ?? undefined);
   if (order !== 0) return order;
   return a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
 }
 
-const compare = (a: Hit, b: Hit, order: 'asc' | 'desc'): number => sign(order) * comparePlaces(placeOf(a), placeOf(b));
+const compare = (a: Hit, b: Hit, order: 'asc' | 'desc'): number =>
+  sign(order) * compareSortKeys(sortKeyOf(a), sortKeyOf(b));
 const sign = (order: 'asc' | 'desc'): number => (order === 'asc' ? 1 : -1);
 
 /** Includes the host, because two servers may be copies of each other. */

@@ -1,6 +1,6 @@
 /**
  * Sends requests of the page to the driver in this process, by the same path as requests from the bus: with the same
- * checks, limits and counts, and as one caller among others, so that pages cannot take the place of the bus.
+ * checks, limits and counts, and as one caller among others, so that pages cannot displace those of the bus.
  */
 import { randomUUID } from 'node:crypto';
 import { type AnswerEnd, type AnswerItem, type AnswerSink, type IncomingRequest } from '../../contract/answer.ts';

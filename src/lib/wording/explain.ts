@@ -158,7 +158,7 @@ class Explainer {
 
   /** Unknown members, each with the one that was probably meant. Their values can be anything and are not shown. */
   #unknownKeys({ path, keys }: Extract<Issue, { code: 'unrecognized_keys' }>, node: SchemaNode | undefined): Problem[] {
-    const { noun, elsewhere = (unknown: readonly PropertyKey[]) => this.#placeOf(unknown) } = this.#wording;
+    const { noun, elsewhere = (unknown: readonly PropertyKey[]) => this.#locationOf(unknown) } = this.#wording;
     const known = keysOf(node);
     return keys.map((key) => {
       const unknown: PropertyKey[] = [...path, key];
@@ -169,7 +169,7 @@ class Explainer {
   }
 
   /** Where a misplaced key is known: above it, or in one of the objects beside it. */
-  #placeOf(path: readonly PropertyKey[]): string | undefined {
+  #locationOf(path: readonly PropertyKey[]): string | undefined {
     const key = String(path.at(-1));
     for (let length = path.length - 2; length >= 0; length--) {
       const above = path.slice(0, length);

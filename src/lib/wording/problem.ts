@@ -10,8 +10,8 @@ export interface Problem {
 
 /** A problem in one line. */
 export function problemText(problem: Problem): string {
-  const place = problem.path === '' ? '' : `${problem.path}: `;
-  return `${place}${statement(problem)}`;
+  const location = problem.path === '' ? '' : `${problem.path}: `;
+  return `${location}${statement(problem)}`;
 }
 
 /** The message with the value. */
